@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Configuration files: libconfuse parses, this says what is wrong the same way
+ * everywhere, "file:line: key: what", and reads the value types the daemons
+ * share. A daemon parses into a fresh struct of its own, checks it, and only
+ * then uses it.
+ */
+#ifndef COMMON_CONF_H
+#define COMMON_CONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <confuse.h>
+#include <netinet/in.h>
+
+struct mip4_sa;
+
+/* Counts errors of one load; every one is reported, not only the first. */
+struct conf {
+	cfg_t		*cfg;
+	const char	*file;
+	unsigned	 errors;
+};
+
+/* Parses file by opts. 0 or -EINVAL / -errno, after saying why on the log.
+ * An unknown key is an error. */
+int	 conf_load(struct conf *, const char *file, cfg_opt_t *opts);
+void	 conf_free(struct conf *);
+/* Reports "file:line: key: what" (line of the section or option) and counts. */
+void	 conf_error(struct conf *, cfg_t *sec, const char *key,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Each reads the option key of section sec; on a bad value reports, and
+ * returns -EINVAL. -ENOENT, silently, if the option is unset (NULL). */
+int	 conf_ipv4(struct conf *, cfg_t *sec, const char *key,
+    struct in_addr *);
+int	 conf_ipv6(struct conf *, cfg_t *sec, const char *key,
+    struct in6_addr *);
+/* "2001:db8::/40"; host bits must be zero. */
+int	 conf_prefix6(struct conf *, cfg_t *sec, const char *key,
+    struct in6_addr *, unsigned *len);
+int	 conf_prefix4(struct conf *, cfg_t *sec, const char *key,
+    struct in_addr *, unsigned *len);
+/* Integer with bounds. */
+int	 conf_uint(struct conf *, cfg_t *sec, const char *key, uint32_t min,
+    uint32_t max, uint32_t *);
+
+/* Reads a file that holds one secret: refused unless it is a regular file,
+ * owned by root or us, with no rights for others. "0x..." or "hex:..." is
+ * hexadecimal, anything else the text of the first line. Returns its length
+ * or -EINVAL after reporting; at most cap bytes. */
+int	 conf_secret_file(struct conf *, cfg_t *sec, const char *key,
+    uint8_t *buf, size_t cap);
+
+/* Reads section "key "SPI" { algorithm = ... key-file = ... }" into sa. */
+extern cfg_opt_t conf_key_opts[];
+int	 conf_key(struct conf *, cfg_t *key_section, struct mip4_sa *);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Control socket: Unix stream, one JSON object a line each way.
+ *
+ *   -> {"id": 1, "cmd": "show sessions", "args": {...}}
+ *   <- {"id": 1, "status": "ok", "data": ...}
+ *   <- {"id": 1, "status": "error", "code": "no-match", "message": "..."}
+ *
+ * code: usage, no-match, denied, busy, internal. A line is at most
+ * CTL_LINE_MAX bytes towards the daemon. Idle connections are closed after
+ * CTL_IDLE_S seconds, and there are at most CTL_CONN_MAX of them: a new one
+ * beyond replaces the one idle longest.
+ */
+#ifndef COMMON_CTL_H
+#define COMMON_CTL_H
+
+#include <jansson.h>
+
+struct event_base;
+struct ctl;
+
+#define CTL_LINE_MAX	65536
+#define CTL_CONN_MAX	64
+#define CTL_IDLE_S	60
+
+/*
+ * A command's handler. args is {} when there are none. Returns the reply's
+ * data (ownership passes), or NULL after setting *code and *message (static
+ * or until the next call).
+ */
+typedef json_t *ctl_handler(void *arg, const json_t *args, const char **code,
+    const char **message);
+
+struct ctl_cmd {
+	const char	*name;		/* "show sessions" */
+	ctl_handler	*handle;
+};
+
+/* Opens the listening socket at path: mode 0660, owner root, group as named
+ * (NULL: root's). Removes a stale socket; -EADDRINUSE when a daemon answers
+ * on it. Returns the descriptor or -errno. Before privileges are dropped. */
+int	 ctl_listen(const char *path, const char *group);
+/* Serves commands on a listening descriptor, which it owns. cmds stays the
+ * caller's and must outlive it. */
+struct ctl *ctl_new(struct event_base *, int fd, const struct ctl_cmd *cmds,
+    size_t n, void *arg);
+void	 ctl_free(struct ctl *);
+
+/* Client: one request, one reply (a new reference), waiting timeout_ms at
+ * most. NULL with *err set: -ECONNREFUSED, -ENOENT, -ETIMEDOUT, -EPROTO. */
+json_t	*ctl_call(const char *path, const char *cmd, json_t *args,
+    int timeout_ms, int *err);
+
+#endif

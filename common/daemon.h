@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What every daemon's main() does alike: options -f FILE -n -d -V -h, exit
+ * codes, /run directory, signals into libevent. */
+#ifndef COMMON_DAEMON_H
+#define COMMON_DAEMON_H
+
+#include <stdbool.h>
+
+#include "common/timers.h"
+
+struct event_base;
+
+#define EXIT_CONFIG	2	/* bad configuration or usage */
+
+struct daemon_opts {
+	const char	*config;
+	bool		 check_only;	/* -n */
+	bool		 debug;		/* -d: foreground, stderr, debug */
+};
+
+/* Parses the command line; prints help and version and exits by itself. */
+void	 daemon_options(struct daemon_opts *, int argc, char **argv,
+    const char *program, const char *default_config, const char *synopsis);
+
+/* Makes a directory 0755 if it is not there. 0 or -errno. */
+int	 daemon_mkdir(const char *path);
+
+/* Runs libevent and a struct timers as one loop, until *stop. Nothing needs
+ * to arm anything: the next timer is looked up before every wait. */
+void	 daemon_run(struct event_base *, struct timers *,
+    const struct clock *, const volatile bool *stop);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rtnetlink by libmnl: requests are batched into one send, and the kernel's
+ * answer to each is tied to it by sequence number. Used by the priv processes
+ * only; synchronous.
+ */
+#ifndef COMMON_NETLINK_H
+#define COMMON_NETLINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+struct nl;
+
+/* NULL with errno set. */
+struct nl *nl_open(void);
+void	 nl_close(struct nl *);
+
+/*
+ * Starts, fills and sends a batch. Each nl_* operation below appends one
+ * message and returns its place in the batch (0, 1, ...) or -errno. nl_commit
+ * sends all and waits for all answers; result[i] is 0 or -errno of message i
+ * (result may be NULL). Returns 0 if all succeeded, else the first error.
+ * A message whose error is in "ignore" flags counts as success.
+ */
+#define NL_IGN_EXIST	0x1	/* adding what is there is no error */
+#define NL_IGN_NOENT	0x2	/* nor deleting what is not: ENOENT, ESRCH,
+				 * ENODEV, EADDRNOTAVAIL */
+void	 nl_begin(struct nl *);
+int	 nl_commit(struct nl *, int *result, size_t n);
+
+/* sit device: local to remote, ttl 64, tos inherit, path MTU discovery. */
+int	 nl_sit_add(struct nl *, const char *name, struct in_addr local,
+    struct in_addr remote, uint32_t mtu, unsigned ign);
+int	 nl_link_del(struct nl *, const char *name, unsigned ign);
+int	 nl_link_set_up(struct nl *, unsigned ifindex, bool up);
+
+struct nl_route6 {
+	struct in6_addr	dst;
+	unsigned	dst_len;
+	unsigned	ifindex;	/* 0: none, for blackhole/unreachable */
+	struct in6_addr	via;		/* :: for none */
+	uint32_t	table;		/* 0: main */
+	uint32_t	metric;		/* 0: the kernel's default */
+	uint8_t		type;		/* RTN_UNICAST when 0 */
+};
+#define NL_RTPROT_NETMIP4	134	/* rtm_protocol of all our routes */
+int	 nl_route6_add(struct nl *, const struct nl_route6 *, unsigned ign);
+int	 nl_route6_replace(struct nl *, const struct nl_route6 *);
+int	 nl_route6_del(struct nl *, const struct nl_route6 *, unsigned ign);
+
+struct nl_rule6 {
+	const char	*iif;		/* NULL: any */
+	uint32_t	fwmark;		/* 0: any */
+	uint32_t	table;
+	uint32_t	priority;
+};
+int	 nl_rule6_add(struct nl *, const struct nl_rule6 *, unsigned ign);
+int	 nl_rule6_del(struct nl *, const struct nl_rule6 *, unsigned ign);
+
+int	 nl_addr6_add(struct nl *, unsigned ifindex, const struct in6_addr *,
+    unsigned plen, unsigned ign);
+
+/*
+ * Source filter of one session on its device's ingress [facts DATAPLANE]:
+ * clsact; fe80::/10 passes; source in src/plen passes with fwmark set;
+ * anything else is dropped (and counted by the kernel). Three functions,
+ * because each is one message.
+ */
+int	 nl_clsact_add(struct nl *, unsigned ifindex, unsigned ign);
+int	 nl_clsact_del(struct nl *, unsigned ifindex, unsigned ign);
+int	 nl_filter_pass_linklocal(struct nl *, unsigned ifindex,
+    uint16_t prio);
+int	 nl_filter_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
+    const struct in6_addr *src, unsigned plen, uint32_t fwmark);
+int	 nl_filter_drop_all(struct nl *, unsigned ifindex, uint16_t prio);
+
+/* 64-bit counters of a device. 0 or -errno. */
+struct nl_stats {
+	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
+	uint64_t	rx_dropped;
+};
+int	 nl_link_stats(struct nl *, unsigned ifindex, struct nl_stats *);
+/* 0 when there is none. */
+unsigned nl_ifindex(const char *name);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Privilege separation. A daemon forks: the parent ("priv") stays root and
+ * serves typed requests, each checked again by its handler; the child
+ * ("engine") gives up everything and reads the network. Between them a
+ * SOCK_SEQPACKET pair, one message a datagram, descriptors by SCM_RIGHTS.
+ *
+ * Never a path or a command line crosses this boundary.
+ */
+#ifndef COMMON_PRIV_H
+#define COMMON_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct event_base;
+
+#define PRIV_MSG_MAX	8192	/* bytes of a request's or reply's body */
+
+/*
+ * The root side. A handler gets the request's body and writes its reply into
+ * out (at most PRIV_MSG_MAX bytes, *out_len is 0 on entry), may set *fd (-1 on
+ * entry) to a descriptor that is sent along and then closed here, and returns
+ * 0 or -errno, which the engine gets as the status.
+ */
+struct priv_ctx;	/* root side's own */
+typedef int priv_handler(void *state, const void *body, size_t len,
+    void *out, size_t *out_len, int *fd);
+
+struct priv_op {
+	uint16_t	 type;		/* of the request */
+	const char	*name;		/* for the log */
+	size_t		 min_len;	/* of the body, bytes */
+	size_t		 max_len;
+	priv_handler	*handle;
+};
+
+struct priv_server {
+	const struct priv_op *ops;
+	size_t		 n_ops;
+	void		*state;		/* for the handlers */
+	/* Called in priv when a child process that a handler started has
+	 * ended; may call priv_notify. */
+	void		(*child_exit)(void *state, struct priv_ctx *, pid_t,
+			    int status);
+	/* The engine has gone or said goodbye: undo what it left. */
+	void		(*engine_gone)(void *state);
+	/* Called once before the first request, with the context to notify
+	 * through. */
+	void		(*start)(void *state, struct priv_ctx *);
+};
+
+/* Sends an unrequested message to the engine. */
+int	 priv_notify(struct priv_ctx *, uint16_t type, const void *body,
+    size_t len);
+
+/*
+ * Forks. In the parent serves until the engine ends, then returns its exit
+ * status (>= 0, for exit()) and sets *engine false. In the child returns 0,
+ * sets *engine true and *sock to its end of the pair. -errno on failure.
+ * SIGTERM and SIGINT to the parent are passed on to the engine.
+ */
+int	 priv_fork(const struct priv_server *, bool *engine, int *sock);
+
+/*
+ * The engine's side: asynchronous, in order. Status and body of the reply go
+ * to done; fd is -1 or the receiver's to close.
+ */
+struct priv_client;
+typedef void priv_done(void *arg, int status, const void *body, size_t len,
+    int fd);
+typedef void priv_note(void *arg, uint16_t type, const void *body, size_t len);
+
+/* note gets what priv_notify sent. gone: priv has ended, the engine should
+ * too. */
+struct priv_client *priv_client_new(struct event_base *, int sock,
+    priv_note *note, void (*gone)(void *arg), void *arg);
+void	 priv_client_free(struct priv_client *);
+/* Queues a request; done may be NULL. -ENOMEM, -EMSGSIZE, or 0: then done is
+ * called exactly once, unless the client is freed before. */
+int	 priv_request(struct priv_client *, uint16_t type, const void *body,
+    size_t len, priv_done *done, void *arg);
+/* The same, waiting for the reply (start-up only). */
+int	 priv_request_sync(struct priv_client *, uint16_t type,
+    const void *body, size_t len, void *out, size_t *out_len, int *fd);
+
+/*
+ * Gives up everything: groups, user, capabilities, new privileges; chroot to
+ * dir. As non-root (tests) only what is possible. -errno, after logging which
+ * step failed.
+ */
+int	 priv_drop(const char *user, const char *chroot_dir);
+/* Installs the seccomp filter of an engine: sockets, memory, time, epoll and
+ * files already open; no exec, no open, no ptrace. Violations kill. */
+int	 priv_seccomp(void);
+
+#endif

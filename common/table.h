@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Intrusive hash table: the node lies in the element, the table grows by
+ * steps, so that no single insert pays for a million others. Hash values come
+ * from the caller; table_hash is keyed with random bits for keys that a peer
+ * chooses (SipHash-2-4).
+ */
+#ifndef COMMON_TABLE_H
+#define COMMON_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct table_node {
+	struct table_node	*next;
+	uint64_t		 hash;
+};
+
+struct table {
+	struct table_node	**slot;
+	size_t			 mask;
+	size_t			 n;
+	/* the smaller array elements still move out of */
+	struct table_node	**old_slot;
+	size_t			 old_mask;
+	size_t			 moved;
+};
+
+typedef bool table_eq(const struct table_node *, const void *key);
+
+int	 table_init(struct table *);		/* 0 or -ENOMEM */
+void	 table_free(struct table *);		/* elements are their owners' */
+/* The element must not be in a table. Never fails: when memory for growing
+ * is short, chains get longer. */
+void	 table_insert(struct table *, struct table_node *, uint64_t hash);
+void	 table_remove(struct table *, struct table_node *);
+struct table_node *table_find(struct table *, uint64_t hash, table_eq *,
+    const void *key);
+/* Visits every element; fn may remove the one it is given. Stops when fn
+ * returns false. */
+void	 table_each(struct table *, bool (*fn)(struct table_node *, void *),
+    void *arg);
+size_t	 table_count(const struct table *);
+
+uint64_t table_hash(const void *key, size_t len);
+
+#define container_of(ptr, type, member)					\
+	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Timers for pure code: an intrusive binary heap over monotonic time. The
+ * owner asks when the next one is due, waits by whatever means it has, and
+ * runs those that are. O(log n) to set or cancel, nothing allocated a timer.
+ */
+#ifndef COMMON_TIMERS_H
+#define COMMON_TIMERS_H
+
+#include <stddef.h>
+
+#include "common/clock.h"
+
+struct timer {
+	mono_t	  at;
+	size_t	  idx;		/* place in the heap + 1; 0 when not set */
+	void	(*fire)(struct timer *);
+};
+
+struct timers {
+	struct timer	**heap;
+	size_t		  n;
+	size_t		  cap;
+};
+
+void	 timers_init(struct timers *);
+/* Frees the heap; the timers belong to their owners. */
+void	 timers_free(struct timers *);
+/* Sets or moves a timer. Returns 0 or -ENOMEM (then it is not set). */
+int	 timer_set(struct timers *, struct timer *, mono_t at);
+void	 timer_cancel(struct timers *, struct timer *);
+bool	 timer_is_set(const struct timer *);
+/* When the earliest is due; MONO_NEVER if none is set. */
+mono_t	 timers_next(const struct timers *);
+/* Fires every timer due at now, earliest first; each is unset before its
+ * function runs, which may set it again or free it. Returns how many ran. */
+size_t	 timers_run(struct timers *, mono_t now);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Authentication, authorization and accounting, as sessions see it: RADIUS
+ * attributes on one side (radius/), plain values on the other.
+ */
+#ifndef NASD_AAA_H
+#define NASD_AAA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+#include <netinet/in.h>
+
+#include "common/iid.h"
+#include "common/plugproto.h"
+
+struct aaa;
+struct aaa_request;
+struct radius_client;
+
+/* What identifies a session to RADIUS in every packet. Strings may be NULL,
+ * and must live until the call returns. */
+struct aaa_who {
+	const char	*user;
+	const char	*session_id;	/* Acct-Session-Id, also in Access */
+	const char	*calling;	/* Calling-Station-Id: MAC */
+	const char	*called;	/* Called-Station-Id: interface:service */
+	const char	*port_id;	/* NAS-Port-Id: access interface */
+	uint32_t	 nas_port;
+	const char	*ifname;	/* pppN */
+};
+
+enum aaa_mode { AAA_MODE_UNSET, AAA_MODE_UNIQUE, AAA_MODE_SHARED };
+
+#define AAA_CLASS_MAX	253
+#define AAA_CLASSES	4
+#define AAA_RDNSS	4
+
+struct aaa_class {
+	uint8_t	len;
+	uint8_t	data[AAA_CLASS_MAX];
+};
+
+/* What an Access-Accept says. */
+struct aaa_grant {
+	struct in_addr	home_agent;	/* 0.0.0.0: not given */
+	enum aaa_mode	mode;
+	bool		has_iid;	/* Framed-Interface-Id */
+	struct iid	iid;
+	char		user[PLUG_NAME]; /* User-Name of the Accept, or ours */
+	char		pool[64];	/* Framed-IPv6-Pool */
+	char		filter_id[64];
+	char		reply[PLUG_TEXT]; /* Reply-Message */
+	uint32_t	session_timeout, idle_timeout;	/* seconds, 0: none */
+	uint32_t	interim_s;			/* 0: not given */
+	struct in6_addr	rdnss[AAA_RDNSS];
+	unsigned	n_rdnss;
+	struct aaa_class class[AAA_CLASSES];
+	unsigned	n_class;
+};
+
+enum aaa_verdict { AAA_ACCEPT, AAA_REJECT, AAA_NO_REPLY };
+
+typedef void aaa_done(void *arg, enum aaa_verdict, const struct aaa_grant *,
+    const char *text);
+
+/* nas_id, coa: NAS-Identifier and NAS-IP-Address. The client stays the
+ * caller's. */
+struct aaa *aaa_new(struct radius_client *, const char *nas_id,
+    struct in_addr nas_ip);
+void	 aaa_free(struct aaa *);
+
+/* Asks. grant and text live during the callback only. NULL: could not even be
+ * sent (no memory, no server); done is then not called. */
+struct aaa_request *aaa_authenticate(struct aaa *, const struct aaa_who *,
+    const struct plug_auth *, const char *subject, aaa_done *, void *arg);
+void	 aaa_cancel(struct aaa_request *);
+
+enum aaa_acct { AAA_ACCT_START, AAA_ACCT_INTERIM, AAA_ACCT_STOP };
+
+/* RFC 2866 5.10 */
+enum aaa_cause {
+	AAA_CAUSE_USER_REQUEST = 1,
+	AAA_CAUSE_LOST_CARRIER = 2,
+	AAA_CAUSE_LOST_SERVICE = 3,
+	AAA_CAUSE_IDLE_TIMEOUT = 4,
+	AAA_CAUSE_SESSION_TIMEOUT = 5,
+	AAA_CAUSE_ADMIN_RESET = 6,
+	AAA_CAUSE_NAS_ERROR = 9,
+	AAA_CAUSE_NAS_REQUEST = 10,
+	AAA_CAUSE_NAS_REBOOT = 11,
+};
+
+struct aaa_usage {
+	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
+	uint32_t	seconds;
+	enum aaa_cause	cause;		/* of a Stop */
+	bool		has_hoa;
+	struct in6_addr	hoa;
+	unsigned	plen;		/* 64 or 128 */
+	struct iid	iid;
+	struct in_addr	home_agent;
+	const struct aaa_class *class;	/* copied */
+	unsigned	n_class;
+};
+
+/* Sends a record and keeps at it until answered or given up; nobody waits. */
+void	 aaa_account(struct aaa *, enum aaa_acct, const struct aaa_who *,
+    const struct aaa_usage *, const char *subject);
+/* Records not yet answered (shutdown waits for them). */
+size_t	 aaa_accounting_pending(const struct aaa *);
+json_t	*aaa_stats(const struct aaa *);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The NetMIP4 client: registers sessions at home agents by draft-navali for
+ * access routers [PROTOCOLS 3-11.4]. One UDP socket for all; each struct
+ * mip_reg is one mobile node's registration, a pure state machine
+ * (mip_reg.c: timers and clock come in, datagrams and results go out) under a
+ * thin socket layer (mip_client.c). It does not know which kind of access
+ * asks.
+ */
+#ifndef NASD_MIP_CLIENT_H
+#define NASD_MIP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+#include <netinet/in.h>
+
+#include "common/clock.h"
+#include "common/iid.h"
+#include "common/mip4_auth.h"
+#include "common/mip4_ext.h"
+
+struct event_base;
+struct timers;
+struct mip_client;
+struct mip_reg;
+
+struct mip_client_params {
+	struct in_addr		coa;		/* care-of address */
+	uint16_t		lifetime;	/* to ask for, seconds: 1800 */
+	unsigned		attempts;	/* first registration: 5 */
+	unsigned		dereg_attempts;	/* 3 */
+	bool			require_nai;	/* in replies */
+	bool			match_most_recent_only;		/* D9 */
+	bool			pmip_per_node_auth;		/* D5 */
+	struct mip4_ext_types	types;
+};
+
+/* A home agent as the client needs it: address, and the FA-HA associations,
+ * of which the first signs and any verifies. */
+struct mip_ha {
+	struct in_addr		addr;
+	const struct mip4_sa	*sa;		/* the configuration's */
+	unsigned		n_sa;
+};
+
+struct mip_reg_request {
+	const char		*nai;		/* copied */
+	const char		*subject;	/* for log lines; outlives reg */
+	struct mip_ha		ha;
+	const struct mip4_sa	*mn_ha;		/* NULL: none; copied */
+	bool			unique;		/* ask for a unique prefix with
+						 * iid; else IID 0 (shared) */
+	struct iid		iid;
+	int64_t			budget_ms;	/* give up the first
+						 * registration after this */
+};
+
+enum mip_outcome {
+	MIP_REGISTERED,		/* code 0 or 1, home address given */
+	MIP_DENIED,		/* code says why */
+	MIP_NO_REPLY,		/* attempts or budget used up */
+	MIP_USELESS,		/* accepted without a usable IPv6 home address,
+				 * or with another identifier; deregistered */
+};
+
+struct mip_result {
+	enum mip_outcome	outcome;
+	uint8_t			code;		/* of the last reply */
+	uint16_t		lifetime;	/* granted, seconds */
+	struct in6_addr		hoa;
+	bool			unique;		/* U */
+	struct in_addr		ha;
+	const char		*text;		/* what happened, for people */
+	unsigned		tries;
+	int64_t			rtt_us;		/* of the try answered */
+};
+
+/* Posted from the client's own callbacks, never from inside a call below. */
+struct mip_events {
+	/* The first registration has ended, this way or that. */
+	void	(*registered)(void *arg, const struct mip_result *);
+	/* A renewal brought another home address [PROTOCOLS 11.4]. */
+	void	(*changed)(void *arg, const struct mip_result *);
+	/* Renewals denied, or the lifetime ran out unanswered. */
+	void	(*lost)(void *arg, const struct mip_result *);
+	/* The home agent revoked the binding [RFC 3543]; acked already. */
+	void	(*revoked)(void *arg);
+	/* Deregistration answered or given up; the reg is gone after this. */
+	void	(*deregistered)(void *arg, bool answered);
+	/* For the timeline: a request was sent, a reply came. */
+	void	(*step)(void *arg, const char *what);
+};
+
+/* fd: UDP, bound to the care-of address and port 434; owned from here on.
+ * params are copied. NULL with errno. */
+struct mip_client *mip_client_new(struct event_base *, struct timers *,
+    const struct clock *, int fd, const struct mip_client_params *);
+void	 mip_client_free(struct mip_client *);
+
+/* Sends the first Registration Request. NULL when memory is short. */
+struct mip_reg *mip_reg_new(struct mip_client *,
+    const struct mip_reg_request *, const struct mip_events *, void *arg);
+/* Deregisters (also when only perhaps registered: a late reply would leave a
+ * binding), up to dereg_attempts tries, then events->deregistered. Allowed in
+ * every state, once. The home agent's 133 is obeyed here too. */
+void	 mip_reg_deregister(struct mip_reg *);
+/* Forgets it at once, without a message. */
+void	 mip_reg_free(struct mip_reg *);
+
+/* Seconds until the binding expires; 0 when not registered. */
+uint32_t mip_reg_left(const struct mip_reg *);
+/* Counters and home agents for nasctl: {"sent": ..., "home_agents": [...]}. */
+json_t	*mip_client_stats(const struct mip_client *);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The plugin server: accepts pppd plugins on the Unix socket, decodes their
+ * messages (common/plugproto.h) and posts them. A connection that says
+ * nothing valid in 5 s, or something invalid ever, is closed and logged.
+ */
+#ifndef NASD_PPPD_LINK_H
+#define NASD_PPPD_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "common/clock.h"
+#include "common/plugproto.h"
+
+struct event_base;
+struct timers;
+struct pppd_server;
+struct pppd_link;		/* one plugin's connection */
+
+struct pppd_link_events {
+	/* A plugin said HELLO (new or reconnecting). Return the owner, which
+	 * later events carry, or NULL to refuse the connection. */
+	void	*(*hello)(void *arg, struct pppd_link *,
+	    const struct plug_hello *);
+	void	(*auth)(void *owner, const struct plug_auth *);
+	void	(*eap)(void *owner, const struct plug_eap *);
+	void	(*iid_req)(void *owner, const struct plug_iid_req *);
+	void	(*up)(void *owner, const struct plug_up *);
+	void	(*down)(void *owner, const char *reason);
+	/* BYE, or the connection ended (reason says which): the link is freed
+	 * after this. */
+	void	(*gone)(void *owner, const char *reason);
+};
+
+/* Opens the listening socket: SOCK_SEQPACKET, mode 0600. Before privileges
+ * are dropped. Descriptor or -errno. */
+int	 pppd_server_listen(const char *path);
+struct pppd_server *pppd_server_new(struct event_base *, struct timers *,
+    const struct clock *, int fd, const struct pppd_link_events *, void *arg);
+void	 pppd_server_free(struct pppd_server *);
+
+/* Answers. Those to requests use the transaction of the newest request of
+ * their kind; without one open they do nothing. */
+void	 pppd_link_auth_result(struct pppd_link *, bool accept,
+    const char *text, uint32_t session_timeout);
+void	 pppd_link_eap(struct pppd_link *, const void *packet, uint16_t len);
+void	 pppd_link_assign(struct pppd_link *, struct iid remote);
+void	 pppd_link_refuse(struct pppd_link *, const char *reason);
+void	 pppd_link_close(struct pppd_link *, bool hard, const char *reason);
+/* Forgets the owner and closes the connection, no event follows. */
+void	 pppd_link_drop(struct pppd_link *);
+json_t	*pppd_server_stats(const struct pppd_server *);
+
+#endif

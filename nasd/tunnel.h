@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The data plane as the rest of nasd sees it: a tunnel for each home agent,
+ * and in it sessions, each a source filter and a route [facts: DATAPLANE,
+ * PROTOCOLS 12]. Everything happens in priv; results come as callbacks. XDP
+ * and GRE will stand behind the same calls.
+ */
+#ifndef NASD_TUNNEL_H
+#define NASD_TUNNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+#include <netinet/in.h>
+
+struct priv_client;
+struct tunnels;
+struct tunnel_session;
+
+struct tunnels *tunnels_new(struct priv_client *, struct in_addr coa);
+/* Leaves nothing: priv removes what its engine leaves. */
+void	 tunnels_free(struct tunnels *);
+
+typedef void tunnel_done(void *arg, int error);
+
+/* Carries hoa/plen (64 when the prefix is the subscriber's alone, else 128)
+ * between an interface and a home agent; sets the interface's sysctls. done
+ * says when packets can flow, or -errno and nothing is left. Not called after
+ * tunnel_session_free. */
+struct tunnel_session *tunnel_session_new(struct tunnels *,
+    const char *ifname, const char *subject, struct in_addr ha,
+    const struct in6_addr *hoa, unsigned plen, tunnel_done *, void *arg);
+/* Removes filter and route, and with the last session its home agent's
+ * tunnel. Safe when the interface has gone. */
+void	 tunnel_session_free(struct tunnel_session *);
+/* MTU of the tunnel in bytes [PROTOCOLS D33]. */
+unsigned tunnel_mtu(const struct tunnel_session *);
+json_t	*tunnels_json(const struct tunnels *);
+
+/* Counters of a session's interface, from 64-bit rtnetlink ones. */
+struct tunnel_counters {
+	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
+	uint64_t	rx_dropped;	/* source filter */
+};
+typedef void tunnel_counted(void *arg, int error,
+    const struct tunnel_counters *);
+int	 tunnel_count(struct tunnels *, const char *ifname, tunnel_counted *,
+    void *arg);
+
+#endif
