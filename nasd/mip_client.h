@@ -90,8 +90,11 @@ struct mip_events {
 	void	(*revoked)(void *arg);
 	/* Deregistration answered or given up; the reg is gone after this. */
 	void	(*deregistered)(void *arg, bool answered);
-	/* For the timeline: a request was sent, a reply came. */
-	void	(*step)(void *arg, const char *what);
+	/* For the timeline. key (a literal): "rrq-sent", "rrp-received",
+	 * "renewal-sent", "renewed", "dereg-sent", "deregistered". detail for
+	 * people: "IID 0211:2233:4455:6677, lifetime 1800", "code 0, lifetime
+	 * 1800, 2001:db8:100:1:..., U 1". */
+	void	(*step)(void *arg, const char *key, const char *detail);
 };
 
 /* fd: UDP, bound to the care-of address and port 434; owned from here on.

@@ -43,7 +43,10 @@ struct pppoe_events {
 	/* PADT from the peer. The owner ends the session and calls
 	 * pppoe_link_free when its pppd has gone. */
 	void	(*terminated)(void *arg, struct pppoe_link *);
-	void	(*step)(void *arg, struct pppoe_link *, const char *what);
+	/* For the timeline, once the link has an owner; key (a literal):
+	 * "pads", "padt-received", "padt-sent". */
+	void	(*step)(void *arg, struct pppoe_link *, const char *key,
+		    const char *detail);
 };
 
 /* fd: AF_PACKET, SOCK_RAW, ETH_P_PPP_DISC, bound to the interface; owned from

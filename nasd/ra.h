@@ -25,8 +25,9 @@ struct ra *ra_new(struct event_base *, struct timers *, const struct clock *,
     int fd);
 void	 ra_free(struct ra *);
 
-/* step: "RA sent", "RS received", for the session's timeline; may be NULL. */
-typedef void ra_step(void *arg, const char *what);
+/* For the session's timeline: key "ra" (detail: the prefix) or "rs", both
+ * literals' lifetime; may be NULL. */
+typedef void ra_step(void *arg, const char *key, const char *detail);
 
 /* Advertises on an interface: at once, at 0.25, 1 and 3 s, then each 200-600 s
  * at random; answers solicitations. Sending before the link-local address

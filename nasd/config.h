@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nasd.conf as the program uses it [nasd.conf(5)]: parsed into a fresh struct,
+ * checked as a whole, and constant from then on. Holds secrets: everything in
+ * it is wiped by nasd_config_free.
+ *
+ * Strings are NUL-terminated and owned by the struct.
+ */
+#ifndef NASD_CONFIG_H
+#define NASD_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+#include "common/mip4_auth.h"
+#include "common/mip4_ext.h"
+
+#define CONFIG_SECRET_MAX	128	/* bytes of a RADIUS secret */
+#define CONFIG_HA_KEYS		4
+#define CONFIG_PPPD_OPTIONS	64
+
+/* pppoe "IFNAME" { ... } */
+struct config_pppoe {
+	char		 ifname[16];
+	char		*ac_name;
+	char		**services;	/* NULL-terminated; empty: any */
+	uint32_t	 max_sessions;
+	uint32_t	 max_per_mac;
+	uint32_t	 max_starting;
+	uint32_t	 padi_rate;
+};
+
+/* pppd { ... }: what priv starts a pppd with. */
+struct config_pppd {
+	char		*path;
+	char		*plugin;	/* ours */
+	char		*pppoe_plugin;	/* rp-pppoe.so; pppoe.so from 2.5 */
+	char		*auth;		/* chap, pap, mschapv2, eap */
+	char		**options;	/* NULL-terminated, further ones */
+};
+
+struct config_radius_server {
+	char		*name;
+	struct in_addr	 addr;
+	uint16_t	 auth_port;
+	uint16_t	 acct_port;
+	uint8_t		 secret[CONFIG_SECRET_MAX];
+	size_t		 secret_len;
+	uint32_t	 timeout_ms;
+	uint32_t	 tries;
+};
+
+struct config_ha {
+	char		*name;
+	struct in_addr	 addr;
+	struct mip4_sa	 sa[CONFIG_HA_KEYS];	/* the first one signs */
+	unsigned	 n_sa;
+};
+
+enum config_mode { CONFIG_UNIQUE, CONFIG_SHARED };
+/* What becomes of a peer's own interface identifier [PROTOCOLS D16]. */
+enum config_iid_policy { CONFIG_IID_ASSIGN, CONFIG_IID_HONOUR };
+/* A second session that would register the same NAI [PROTOCOLS D23]. */
+enum config_duplicate { CONFIG_DUP_REPLACE, CONFIG_DUP_REFUSE };
+
+struct config_ra {
+	uint32_t	 router_lifetime;	/* seconds */
+	uint32_t	 valid, preferred;
+};
+
+struct nasd_config {
+	char			*nas_id;
+	struct in_addr		 coa;		/* care-of address */
+	char			*user;
+	char			*chroot_dir;
+	char			*plugin_socket;
+	char			*control_socket;
+	char			*control_group;	/* NULL: root's */
+	char			*nai;		/* template */
+
+	struct config_pppoe	*pppoe;
+	unsigned		 n_pppoe;
+	struct config_pppd	 pppd;
+
+	struct config_radius_server *radius;
+	unsigned		 n_radius;
+	char			*dictionary;
+
+	struct config_ha	*ha;		/* the first is the default */
+	unsigned		 n_ha;
+	bool			 radius_ha;	/* an Access-Accept may name
+						 * one of ha[] */
+
+	enum config_mode	 mode;
+	enum config_iid_policy	 iid_policy;
+	enum config_duplicate	 duplicate;
+
+	uint16_t		 lifetime;	/* of registrations, seconds */
+	uint32_t		 attempts;
+	uint32_t		 dereg_attempts;
+	bool			 require_nai;
+	bool			 pmip_per_node_auth;
+	struct mip4_ext_types	 ext;
+
+	struct config_ra	 ra;
+	uint32_t		 interim_s;	/* 0: none unless RADIUS asks */
+	bool			 log_syslog;
+};
+
+/* Reads and checks a file; everything wrong is logged as "file:line: key:
+ * what". NULL with *err -EINVAL (or the errno of reading it). */
+struct nasd_config *nasd_config_load(const char *file, int *err);
+void	 nasd_config_free(struct nasd_config *);
+
+/* The configured home agent of an address, or NULL. */
+const struct config_ha *nasd_config_ha(const struct nasd_config *,
+    struct in_addr);
+
+#endif
