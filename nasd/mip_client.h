@@ -63,7 +63,8 @@ enum mip_outcome {
 	MIP_DENIED,		/* code says why */
 	MIP_NO_REPLY,		/* attempts or budget used up */
 	MIP_USELESS,		/* accepted without a usable IPv6 home address,
-				 * or with another identifier; deregistered */
+				 * or with another identifier; deregisters by
+				 * itself */
 };
 
 struct mip_result {
@@ -78,11 +79,13 @@ struct mip_result {
 	int64_t			rtt_us;		/* of the try answered */
 };
 
-/* Posted from the client's own callbacks, never from inside a call below. */
+/* Posted from the client's own callbacks, never from inside a call below,
+ * except step. Each but step may deregister or free its reg. */
 struct mip_events {
 	/* The first registration has ended, this way or that. */
 	void	(*registered)(void *arg, const struct mip_result *);
-	/* A renewal brought another home address [PROTOCOLS 11.4]. */
+	/* A renewal brought another home address, or another U bit to the
+	 * same [PROTOCOLS 11.4]. */
 	void	(*changed)(void *arg, const struct mip_result *);
 	/* Renewals denied, or the lifetime ran out unanswered. */
 	void	(*lost)(void *arg, const struct mip_result *);
@@ -108,12 +111,15 @@ struct mip_reg *mip_reg_new(struct mip_client *,
     const struct mip_reg_request *, const struct mip_events *, void *arg);
 /* Deregisters (also when only perhaps registered: a late reply would leave a
  * binding), up to dereg_attempts tries, then events->deregistered. Allowed in
- * every state, once. The home agent's 133 is obeyed here too. */
+ * every state; a second call does nothing. Where the home agent has no binding
+ * (denied, revoked) no message is sent, but the event still comes. The home
+ * agent's 133 is obeyed here too. */
 void	 mip_reg_deregister(struct mip_reg *);
 /* Forgets it at once, without a message. */
 void	 mip_reg_free(struct mip_reg *);
 
-/* Seconds until the binding expires; 0 when not registered. */
+/* Seconds until the binding expires; 0 when not registered, UINT32_MAX when
+ * it never does. */
 uint32_t mip_reg_left(const struct mip_reg *);
 /* Counters and home agents for nasctl: {"sent": ..., "home_agents": [...]}. */
 json_t	*mip_client_stats(const struct mip_client *);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the root side of nasd does, and nothing else: starts and stops pppds,
+ * and builds the data plane of sessions [facts: kernel plane; PROTOCOLS 12].
+ * Each request is a fixed struct; its handler believes nothing in it that the
+ * configuration, the kernel or its own records do not confirm.
+ *
+ * The engine sends them through common/priv.h: tunnel.c the NASD_PRIV_SESSION
+ * and NASD_PRIV_COUNT ones, whoever runs pppds the NASD_PRIV_PPPD ones.
+ * Addresses are in network byte order, integers in host order: both ends are
+ * one program.
+ */
+#ifndef NASD_PRIV_OPS_H
+#define NASD_PRIV_OPS_H
+
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+struct nasd_config;
+struct nasd_priv;
+struct priv_server;
+
+#define NASD_PRIV_IFNAME	16
+
+enum nasd_priv_type {
+	NASD_PRIV_PPPD_START = 1,	/* pppd_start -> pppd_started */
+	NASD_PRIV_PPPD_STOP,		/* pppd_stop */
+	NASD_PRIV_SESSION_ADD,		/* session_add -> session_added */
+	NASD_PRIV_SESSION_DEL,		/* session_del */
+	NASD_PRIV_COUNT,		/* count -> counted */
+
+	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
+};
+
+/* Start pppd for a PPPoE session. ifname: one of the configured ones. */
+struct nasd_priv_pppd_start {
+	char		ifname[NASD_PRIV_IFNAME];
+	uint32_t	link_id;	/* comes back in the plugin's HELLO */
+	uint16_t	sid;		/* PPPoE SESSION_ID, not 0 or 0xffff */
+	uint8_t		mac[6];		/* the peer's, unicast */
+};
+struct nasd_priv_pppd_started {
+	int32_t		pid;
+};
+
+/* Stop a pppd that was started so: SIGTERM, which lets it tell its peer, or
+ * SIGKILL. -ESRCH when it has ended already. */
+struct nasd_priv_pppd_stop {
+	int32_t		pid;
+	uint8_t		kill;
+	uint8_t		pad[3];
+};
+
+/* A pppd has ended; status as of waitpid(2). */
+struct nasd_priv_pppd_exit {
+	int32_t		pid;
+	int32_t		status;
+	uint32_t	link_id;
+};
+
+/*
+ * Carry hoa/plen between an interface, which must be a PPP one, and a
+ * configured home agent. id is the engine's name for it, not in use; plen 64
+ * or 128. The tunnel is made with the first session of its home agent.
+ */
+struct nasd_priv_session_add {
+	uint32_t	id;
+	char		ifname[NASD_PRIV_IFNAME];
+	struct in_addr	ha;
+	struct in6_addr	hoa;
+	uint32_t	plen;
+};
+struct nasd_priv_session_added {
+	uint32_t	mtu;		/* of the tunnel, bytes */
+};
+/* Undo it, and with the last one of a home agent its tunnel. */
+struct nasd_priv_session_del {
+	uint32_t	id;
+};
+
+/* 64-bit counters of a PPP interface. */
+struct nasd_priv_count {
+	char		ifname[NASD_PRIV_IFNAME];
+};
+struct nasd_priv_counted {
+	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
+	uint64_t	rx_dropped;
+};
+
+/* The root side's state. The configuration stays the caller's and must outlive
+ * it. NULL with errno. */
+struct nasd_priv *nasd_priv_new(const struct nasd_config *);
+void	 nasd_priv_free(struct nasd_priv *);
+/* Fills the server for priv_fork. The state is then priv's. */
+void	 nasd_priv_server(struct nasd_priv *, struct priv_server *);
+
+#endif
