@@ -8,6 +8,7 @@
 #ifndef COMMON_MIP4_H
 #define COMMON_MIP4_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,32 @@ enum mip4_type {
 	X(FA_TOO_DISTANT, 76, "foreign agent: mobile node too distant")	\
 	X(FA_COA, 77, "foreign agent: invalid care-of address")		\
 	X(FA_TIMEOUT, 78, "foreign agent: registration timeout")	\
+	X(FA_DELIVERY, 79,						\
+	    "foreign agent: delivery style not supported")		\
+	X(FA_HOME_NET, 80, "foreign agent: home network unreachable")	\
+	X(FA_HA_HOST, 81, "foreign agent: home agent host unreachable")	\
+	X(FA_HA_PORT, 82, "foreign agent: home agent port unreachable")	\
+	X(FA_HA_UNREACHABLE, 88, "foreign agent: home agent unreachable") \
+	X(FA_VENDOR, 89, "foreign agent: vendor specific")		\
+	X(FA_NONZERO_HA, 90,						\
+	    "foreign agent: non-zero home agent address required")	\
+	X(FA_NONZERO_HOME, 96,						\
+	    "foreign agent: non-zero home address required")		\
+	X(FA_MISSING_NAI, 97, "foreign agent: missing NAI")		\
+	X(FA_MISSING_HA, 98, "foreign agent: missing home agent")	\
+	X(FA_MISSING_HOME, 99, "foreign agent: missing home address")	\
+	X(FA_CVSE_MN, 100,						\
+	    "foreign agent: unable to interpret CVSE of mobile node")	\
+	X(FA_CVSE_HA, 101,						\
+	    "foreign agent: unable to interpret CVSE of home agent")	\
+	X(FA_UNKNOWN_CHALLENGE, 104, "foreign agent: unknown challenge") \
+	X(FA_MISSING_CHALLENGE, 105, "foreign agent: missing challenge") \
+	X(FA_STALE_CHALLENGE, 106, "foreign agent: stale challenge")	\
+	X(FA_MISSING_KEY, 107, "foreign agent: missing MN-FA key")	\
+	X(FA_BAD_AAA, 108, "foreign agent: AAA authentication failed")	\
+	X(FA_HA_CHALLENGE, 109,						\
+	    "foreign agent: home agent sent a wrong challenge")		\
+	X(FA_EXPERIMENTAL, 127, "foreign agent: experimental")		\
 	X(HA_UNSPECIFIED, 128, "reason unspecified")			\
 	X(HA_PROHIBITED, 129, "administratively prohibited")		\
 	X(HA_RESOURCES, 130, "insufficient resources")			\
@@ -80,6 +107,7 @@ enum mip4_type {
 	X(HA_BAD_AAA, 144, "home agent: AAA authentication failed")	\
 	X(HA_PMIP_UNSUPPORTED, 149, "proxy registration unsupported")	\
 	X(HA_PMIP_DISALLOWED, 150, "proxy registration disallowed")	\
+	X(HA_EXPERIMENTAL, 192, "experimental")				\
 	X(FA_INVALID_HA, 194, "foreign agent: invalid home agent address")
 
 enum mip4_code {

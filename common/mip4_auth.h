@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct evp_mac_ctx_st;
+struct evp_md_ctx_st;
 struct wire_w;
 struct mip4_exts;
 
@@ -25,15 +27,27 @@ enum mip4_alg {
 #define MIP4_KEY_MAX	64
 #define MIP4_SPI_MIN	256	/* 0..255 are reserved */
 
-/* A security association: how one SPI authenticates. The key is wiped by
- * mip4_sa_wipe; never log it. */
+/*
+ * A security association: how one SPI authenticates. Fill in the first four
+ * members of a zeroed struct, then mip4_sa_prepare it where it is to stay: a
+ * prepared one must not be copied or moved. One that is not prepared works,
+ * but sets up its algorithm and key for every message. Never log the key.
+ */
 struct mip4_sa {
 	uint32_t	spi;
 	enum mip4_alg	alg;
 	uint8_t		key[MIP4_KEY_MAX];
 	size_t		key_len;
+	/* by mip4_sa_prepare */
+	struct evp_mac_ctx_st	*mac;
+	struct evp_md_ctx_st	*md;
 };
 
+/* 0, -EINVAL for a key that is empty or too long, -ENOTSUP when the library
+ * does not offer the algorithm, -ENOMEM. Once one has been prepared, the
+ * library needs no file any more: do that before chroot. */
+int	 mip4_sa_prepare(struct mip4_sa *);
+/* Wipes the key and releases what mip4_sa_prepare made. */
 void	 mip4_sa_wipe(struct mip4_sa *);
 size_t	 mip4_alg_len(enum mip4_alg);
 const char *mip4_alg_str(enum mip4_alg);
@@ -47,7 +61,8 @@ void	 mip4_put_auth(struct wire_w *, uint8_t type, const struct mip4_sa *);
 enum mip4_auth_verdict {
 	MIP4_AUTH_OK,
 	MIP4_AUTH_ABSENT,	/* no extension of that type */
-	MIP4_AUTH_TWICE,	/* more than one: treat as bad */
+	MIP4_AUTH_TWICE,	/* more than one, or more of all types than
+				 * MIP4_MAX_AUTHS: treat as bad */
 	MIP4_AUTH_WRONG_SPI,	/* there, by another SPI than this SA's */
 	MIP4_AUTH_BAD,		/* length or authenticator wrong */
 };
@@ -59,7 +74,8 @@ enum mip4_auth_verdict mip4_auth_check(const uint8_t *msg,
     const struct mip4_exts *, uint8_t type, const struct mip4_sa *,
     size_t *covered);
 
-/* The SPI of the extension of a type; false when absent. */
+/* The SPI of the first extension of a type, 0 if it is too short to have one;
+ * false when absent. */
 bool	 mip4_auth_spi(const struct mip4_exts *, uint8_t type, uint32_t *spi);
 
 /* Home agent's side: is this Identification fresh? last is 0 for a mobile
@@ -73,6 +89,15 @@ enum mip4_replay mip4_replay_check(uint64_t id, uint64_t last,
     uint64_t own_ntp, uint32_t window);
 /* The Identification of a reply with code 133: our seconds, their low 32. */
 uint64_t mip4_replay_resync(uint64_t id, uint64_t own_ntp);
+
+/*
+ * Client's side, on an authentic reply with code 133 and this Identification:
+ * returns the seconds to add to own time from now on. *last, the highest
+ * Identification sent, is lowered when the home agent's clock is far behind
+ * it: it has then refused what we sent, and only after it did so do lower
+ * ones have a chance.
+ */
+int32_t	 mip4_id_resync(uint64_t rrp_id, uint64_t own_ntp, uint64_t *last);
 
 /* Client's side: the next Identification: own time plus the offset learned
  * from a 133, above every earlier one. Updates *last. */

@@ -14,6 +14,7 @@
 
 #include "common/iid.h"
 
+struct wire_r;
 struct wire_w;
 
 enum mip4_ext_type {
@@ -52,16 +53,20 @@ struct mip4_ext_types {
 
 /* NULL, or why these numbers can not be used [D3]. */
 const char *mip4_ext_types_check(const struct mip4_ext_types *);
+/* NULL, or what is unwise, though possible, about them [D3]. */
+const char *mip4_ext_types_warning(const struct mip4_ext_types *);
 
 #define MIP4_NAI_MAX	253
 #define MIP4_MAX_AUTHS	4
 
-/* One of 32, 33, 34 as it stood in the message. */
+/* One of 32, 33, 34 as it stood in the message. One that is too short for an
+ * SPI has SPI 0, which no security association may use, and no authenticator.
+ */
 struct mip4_auth_ext {
 	uint8_t		 type;
 	uint32_t	 spi;
 	size_t		 off;		/* of its Type byte in the message */
-	const uint8_t	*authenticator;	/* borrowed */
+	const uint8_t	*authenticator;	/* borrowed, NULL when too short */
 	size_t		 len;		/* of the authenticator, bytes */
 };
 
@@ -75,7 +80,8 @@ struct mip4_exts {
 
 	size_t		 off_nai;
 	const uint8_t	*nai;		/* borrowed, not terminated */
-	size_t		 nai_len;	/* may be 0: then poorly formed */
+	size_t		 nai_len;	/* 0: not a Length of RFC 2794, poorly
+					 * formed; never above MIP4_NAI_MAX */
 	unsigned	 n_nai;
 
 	size_t		 off_hoa_req;	/* 120, or 220: then hoa_req_skip */
@@ -90,8 +96,9 @@ struct mip4_exts {
 	struct in6_addr	 hoa;
 	unsigned	 n_hoa;
 
-	/* A 120, 220 or 221 of a Length or Sub-Type that the draft does not
-	 * have; the message itself parses [D18]. */
+	/* One of the extensions read here has a Length or Sub-Type it can not
+	 * have (120, 220, 221 [D18]; 121 [E-D1]; 38, 47, 48, 130, 137), and
+	 * was not read; the message itself parses. */
 	bool		 bad_draft_ext;
 
 	size_t		 off_rev;	/* 137 */
@@ -101,7 +108,8 @@ struct mip4_exts {
 	size_t		 off_gre;	/* 48 */
 	uint32_t	 gre_key;
 
-	size_t		 off_pmip_auth;	/* 47 sub-type 1 */
+	size_t		 off_pmip_auth;	/* 47 sub-type 1; another sub-type
+					 * is as an unknown type */
 	uint8_t		 pmip_auth_method; /* 1 FA-HA, 2 IPsec */
 
 	size_t		 off_cvse;	/* first 38 or 37 */
@@ -117,6 +125,19 @@ struct mip4_exts {
 	unsigned	 n_skipped;	/* unknown 128..255 */
 	uint8_t		 first_unknown;	/* for the log; also when 0..127 */
 };
+
+/*
+ * Reads extensions to the end of the message that r has read the fixed part
+ * of; offsets count from r's start. Where an extension of ours stands twice,
+ * the first one is reported and the count tells.
+ */
+enum mip4_ext_result {
+	MIP4_EXT_GOOD,
+	MIP4_EXT_UNKNOWN,	/* first_unknown is one of 0..127 */
+	MIP4_EXT_OVERRUN,	/* the one at e->parsed runs past the end */
+};
+enum mip4_ext_result mip4_exts_read(struct mip4_exts *e, struct wire_r *r,
+    const struct mip4_ext_types *);
 
 /* Writers; each leaves the writer's error set when there is no room. */
 void mip4_put_nai(struct wire_w *, const void *nai, size_t len);
