@@ -8,12 +8,14 @@
 #ifndef COMMON_CONF_H
 #define COMMON_CONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <confuse.h>
 #include <netinet/in.h>
 
+struct conf_node;
 struct mip4_sa;
 
 /* Counts errors of one load; every one is reported, not only the first. */
@@ -21,13 +23,20 @@ struct conf {
 	cfg_t		*cfg;
 	const char	*file;
 	unsigned	 errors;
+	struct conf_node *scan;		/* lines: conf_scan.h */
 };
 
-/* Parses file by opts. 0 or -EINVAL / -errno, after saying why on the log.
- * An unknown key is an error. */
+/*
+ * Parses file by opts; file must stay. 0, or -EINVAL / -errno after saying why
+ * on the log. Unknown keys, options given twice and sections with the same
+ * title are errors, too, but leave the rest readable: then it returns 0 with
+ * c->errors > 0, so that the caller's own checks still report theirs. Look at
+ * c->errors before using anything.
+ */
 int	 conf_load(struct conf *, const char *file, cfg_opt_t *opts);
 void	 conf_free(struct conf *);
-/* Reports "file:line: key: what" (line of the section or option) and counts. */
+/* Reports "file:line: key: what" and counts. The line is that of option key
+ * in sec; of sec when key is not in the file, or NULL. sec NULL: top level. */
 void	 conf_error(struct conf *, cfg_t *sec, const char *key,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
@@ -56,5 +65,12 @@ int	 conf_secret_file(struct conf *, cfg_t *sec, const char *key,
 /* Reads section "key "SPI" { algorithm = ... key-file = ... }" into sa. */
 extern cfg_opt_t conf_key_opts[];
 int	 conf_key(struct conf *, cfg_t *key_section, struct mip4_sa *);
+
+/* Section "log { dest level module "x" { level } }": sets levels and calls
+ * log_init. debug: to stderr at level debug whatever the file says. 0 or
+ * -EINVAL after reporting. */
+extern cfg_opt_t conf_log_opts[];
+int	 conf_log(struct conf *, cfg_t *log_section, const char *program,
+    bool debug);
 
 #endif

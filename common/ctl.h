@@ -14,10 +14,13 @@
 #ifndef COMMON_CTL_H
 #define COMMON_CTL_H
 
+#include <stddef.h>
+
 #include <jansson.h>
 
-struct event_base;
 struct ctl;
+struct event_base;
+struct timeval;
 
 #define CTL_LINE_MAX	65536
 #define CTL_CONN_MAX	64
@@ -40,14 +43,19 @@ struct ctl_cmd {
  * (NULL: root's). Removes a stale socket; -EADDRINUSE when a daemon answers
  * on it. Returns the descriptor or -errno. Before privileges are dropped. */
 int	 ctl_listen(const char *path, const char *group);
-/* Serves commands on a listening descriptor, which it owns. cmds stays the
- * caller's and must outlive it. */
+/* Serves commands on a listening descriptor, which it owns unless NULL is
+ * returned. cmds stays the caller's and must outlive it. */
 struct ctl *ctl_new(struct event_base *, int fd, const struct ctl_cmd *cmds,
     size_t n, void *arg);
 void	 ctl_free(struct ctl *);
+/* For connections accepted from now on, instead of CTL_IDLE_S (tests). */
+void	 ctl_set_idle(struct ctl *, const struct timeval *);
+unsigned ctl_connections(const struct ctl *);
 
 /* Client: one request, one reply (a new reference), waiting timeout_ms at
- * most. NULL with *err set: -ECONNREFUSED, -ENOENT, -ETIMEDOUT, -EPROTO. */
+ * most. args may be NULL, and stays the caller's. NULL with *err set:
+ * -ECONNREFUSED, -ENOENT, -EACCES, -ETIMEDOUT, -EPROTO (it hung up or sent
+ * nonsense), -ENOMEM. */
 json_t	*ctl_call(const char *path, const char *cmd, json_t *args,
     int timeout_ms, int *err);
 

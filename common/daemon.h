@@ -8,6 +8,7 @@
 
 #include "common/timers.h"
 
+struct event;
 struct event_base;
 
 #define EXIT_CONFIG	2	/* bad configuration or usage */
@@ -24,6 +25,11 @@ void	 daemon_options(struct daemon_opts *, int argc, char **argv,
 
 /* Makes a directory 0755 if it is not there. 0 or -errno. */
 int	 daemon_mkdir(const char *path);
+
+/* Sets *stop when the signal comes. The event is the caller's to free (by
+ * event_free); NULL when out of memory. */
+struct event *daemon_stop_on(struct event_base *, int sig,
+    volatile bool *stop);
 
 /* Runs libevent and a struct timers as one loop, until *stop. Nothing needs
  * to arm anything: the next timer is looked up before every wait. */

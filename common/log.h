@@ -11,7 +11,9 @@
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level {
 	LOG_L_ERROR,
@@ -30,13 +32,21 @@ enum log_dest {
 #define LOG_MODULE "main"
 #endif
 
+/* Before privileges are dropped: syslog's socket is opened here. Until it is
+ * called everything goes to stderr. */
 void	 log_init(const char *program, enum log_dest);
 /* module NULL: the default level of all. "debug", "info", "warn", "error".
  * 0, or -EINVAL for a level or -ENOSPC for one module too many. */
 int	 log_set_level(const char *module, const char *level);
 bool	 log_enabled(enum log_level, const char *module);
 
-/* err: an errno value to append as text, or 0. subject may be NULL. */
+/* Writes bytes of the network into buf as printable ASCII, the others and the
+ * backslash escaped; marks what did not fit with "...". Returns buf. */
+const char *log_str(char *buf, size_t size, const void *bytes, size_t len);
+
+/* One line, "had[reg] subject: text: error"; whatever is not printable in it
+ * is escaped. Keeps errno. err: an errno value to append as text, or 0.
+ * subject may be NULL. */
 void	 log_at(enum log_level, const char *module, const char *subject,
     int err, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
@@ -65,6 +75,7 @@ struct log_limit {
 	unsigned	tokens_milli;
 	unsigned	swallowed;
 	long long	last_ms;
+	bool		started;	/* zero to begin with */
 };
 bool	 log_limited(struct log_limit *, long long now_ms,
     unsigned *swallowed);

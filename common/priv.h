@@ -45,14 +45,16 @@ struct priv_server {
 	 * ended; may call priv_notify. */
 	void		(*child_exit)(void *state, struct priv_ctx *, pid_t,
 			    int status);
-	/* The engine has gone or said goodbye: undo what it left. */
+	/* The engine has gone: undo what it left. Children of the handlers
+	 * may be waited for here; those that end are reaped after it. */
 	void		(*engine_gone)(void *state);
 	/* Called once before the first request, with the context to notify
 	 * through. */
 	void		(*start)(void *state, struct priv_ctx *);
 };
 
-/* Sends an unrequested message to the engine. */
+/* Sends an unrequested message to the engine. 0, -EMSGSIZE, or -errno when
+ * the engine is gone or does not read (it is killed then). */
 int	 priv_notify(struct priv_ctx *, uint16_t type, const void *body,
     size_t len);
 
@@ -60,9 +62,15 @@ int	 priv_notify(struct priv_ctx *, uint16_t type, const void *body,
  * Forks. In the parent serves until the engine ends, then returns its exit
  * status (>= 0, for exit()) and sets *engine false. In the child returns 0,
  * sets *engine true and *sock to its end of the pair. -errno on failure.
- * SIGTERM and SIGINT to the parent are passed on to the engine.
+ * SIGTERM, SIGINT and SIGHUP to the parent are passed on to the engine, which
+ * is killed when it does not end within ten seconds of the first two. An
+ * engine killed by signal N gives the status 128 + N, and a line in the log.
  */
 int	 priv_fork(const struct priv_server *, bool *engine, int *sock);
+/* For a handler that forks: in the child, before exec. The parent blocks the
+ * signals it waits for, and a mask survives exec. (With posix_spawn, give an
+ * empty POSIX_SPAWN_SETSIGMASK.) */
+void	 priv_child_reset(void);
 
 /*
  * The engine's side: asynchronous, in order. Status and body of the reply go
@@ -75,25 +83,35 @@ typedef void priv_note(void *arg, uint16_t type, const void *body, size_t len);
 
 /* note gets what priv_notify sent. gone: priv has ended, the engine should
  * too. */
+/* Owns sock. gone may free the client. */
 struct priv_client *priv_client_new(struct event_base *, int sock,
     priv_note *note, void (*gone)(void *arg), void *arg);
 void	 priv_client_free(struct priv_client *);
-/* Queues a request; done may be NULL. -ENOMEM, -EMSGSIZE, or 0: then done is
- * called exactly once, unless the client is freed before. */
+/* Queues a request; done may be NULL. -ENOMEM, -EMSGSIZE, -EPIPE (priv has
+ * ended), or 0: then done is called exactly once and never from within this
+ * call, unless the client is freed before; status is -EPIPE when priv ends
+ * before it answers. body is only valid in done, and aligned for any type. */
 int	 priv_request(struct priv_client *, uint16_t type, const void *body,
     size_t len, priv_done *done, void *arg);
-/* The same, waiting for the reply (start-up only). */
+/* The same, waiting for the reply (start-up only): its status. *out_len is
+ * the room at out on entry and the reply's length on return; out, out_len and
+ * fd may be NULL. Notes and earlier replies are delivered meanwhile. */
 int	 priv_request_sync(struct priv_client *, uint16_t type,
     const void *body, size_t len, void *out, size_t *out_len, int *fd);
 
 /*
  * Gives up everything: groups, user, capabilities, new privileges; chroot to
- * dir. As non-root (tests) only what is possible. -errno, after logging which
- * step failed.
+ * dir, which must be root's alone to write (NULL: none). As non-root (tests)
+ * only what is possible. -errno, after logging which step failed.
  */
 int	 priv_drop(const char *user, const char *chroot_dir);
-/* Installs the seccomp filter of an engine: sockets, memory, time, epoll and
- * files already open; no exec, no open, no ptrace. Violations kill. */
+/*
+ * Installs the seccomp filter of an engine: sockets (new ones only datagram),
+ * memory, time, epoll and files already open. Opening a file gives EACCES,
+ * since libc does that on its own account; anything else kills: no exec, no
+ * fork, no ptrace. After priv_drop, as the last thing before the loop: what
+ * loads files (OpenSSL's providers, getaddrinfo) comes before it.
+ */
 int	 priv_seccomp(void);
 
 #endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loads configuration files and reads typed values. Neighbours: conf_scan.c
+ * knows the lines; conf_key.c and conf_log.c read the sections both daemons
+ * share.
+ */
+#include "config.h"
+#include "common/conf.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/conf_scan.h"
+
+#define LOG_MODULE "conf"
+#include "common/log.h"
+
+#define CONF_FILE_MAX	(4 << 20)	/* bytes */
+#define CONF_SECRET_MAX	4096		/* bytes of a key file */
+
+/*
+ * libconfuse's own complaints. Its message names the option, if any, in
+ * quotes behind the word "option".
+ */
+static void __attribute__((format(printf, 2, 0)))
+parser_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	char msg[512];
+	char key[128];
+
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	msg[strcspn(msg, "\r\n")] = '\0';
+	if (strstr(msg, "option '") == NULL ||
+	    sscanf(strstr(msg, "option '"), "option '%127[^']", key) != 1)
+		snprintf(key, sizeof(key), "%s",
+		    cfg_name(cfg) != NULL && strcmp(cfg_name(cfg), "root") ?
+		    cfg_name(cfg) : "syntax");
+	log_errorx(NULL, "%s:%d: %s: %s",
+	    cfg->filename != NULL ? cfg->filename : "?", cfg->line, key, msg);
+}
+
+static void
+scan_error(void *arg, unsigned line, const char *key, const char *what,
+    unsigned other)
+{
+	struct conf *c = arg;
+
+	c->errors++;
+	if (other == 0)
+		log_errorx(NULL, "%s:%u: %s: %s", c->file, line, key, what);
+	else
+		log_errorx(NULL, "%s:%u: %s: %s, first in line %u", c->file,
+		    line, key, what, other);
+}
+
+/* The whole file with a newline and a NUL behind it. */
+static int
+read_file(const char *file, char **text)
+{
+	struct stat st;
+	size_t n;
+	FILE *f;
+
+	f = fopen(file, "re");
+	if (f == NULL)
+		return (-errno);
+	if (fstat(fileno(f), &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_size > CONF_FILE_MAX) {
+		fclose(f);
+		return (-EINVAL);
+	}
+	*text = malloc((size_t)st.st_size + 2);
+	if (*text == NULL) {
+		fclose(f);
+		return (-ENOMEM);
+	}
+	n = fread(*text, 1, (size_t)st.st_size, f);
+	fclose(f);
+	/* A NUL would hide the rest from one of the two readers. */
+	if (memchr(*text, '\0', n) != NULL) {
+		free(*text);
+		return (-EINVAL);
+	}
+	memcpy(*text + n, "\n", 2);
+	return (0);
+}
+
+static int
+parse_text(struct conf *c, const char *text, cfg_opt_t *opts)
+{
+	FILE *f;
+	int err;
+
+	/* Unknown keys are known by now; going on finds the other mistakes. */
+	c->cfg = cfg_init(opts, c->errors > 0 ? CFGF_IGNORE_UNKNOWN :
+	    CFGF_NONE);
+	if (c->cfg == NULL)
+		return (-ENOMEM);
+	cfg_set_error_function(c->cfg, parser_error);
+	c->cfg->filename = strdup(c->file);
+	f = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	if (f == NULL || c->cfg->filename == NULL) {
+		err = -ENOMEM;
+	} else {
+		err = cfg_parse_fp(c->cfg, f) == CFG_SUCCESS ? 0 : -EINVAL;
+		if (err == -EINVAL)
+			c->errors++;
+	}
+	if (f != NULL)
+		fclose(f);
+	return (err);
+}
+
+int
+conf_load(struct conf *c, const char *file, cfg_opt_t *opts)
+{
+	char *text = NULL;
+	int err;
+
+	*c = (struct conf){ .file = file };
+	err = read_file(file, &text);
+	if (err != 0) {
+		log_errorx(NULL, "%s: %s", file, err == -EINVAL ?
+		    "not a configuration file" : strerror(-err));
+		c->errors++;
+		return (err);
+	}
+	c->scan = conf_scan(text, opts, scan_error, c);
+	err = c->scan == NULL ? -ENOMEM : parse_text(c, text, opts);
+	free(text);
+	if (err == -ENOMEM)
+		log_errorx(NULL, "%s: out of memory", file);
+	if (err != 0)
+		conf_free(c);
+	else
+		conf_scan_pair(c->scan, c->cfg);
+	return (err);
+}
+
+void
+conf_free(struct conf *c)
+{
+	if (c->cfg != NULL)
+		cfg_free(c->cfg);
+	conf_scan_free(c->scan);
+	c->cfg = NULL;
+	c->scan = NULL;
+}
+
+void
+conf_error(struct conf *c, cfg_t *sec, const char *key, const char *fmt, ...)
+{
+	unsigned line;
+	char msg[512];
+	va_list ap;
+
+	if (sec == NULL)
+		sec = c->cfg;
+	line = conf_scan_line(c->scan, sec, key);
+	if (key == NULL)
+		key = sec != c->cfg ? cfg_name(sec) : "file";
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	c->errors++;
+	log_errorx(NULL, "%s:%u: %s: %s", c->file, line > 0 ? line : 1, key,
+	    msg);
+}
+
+static const char *
+get_str(cfg_t *sec, const char *key)
+{
+	cfg_opt_t *opt = cfg_getopt(sec, key);
+
+	if (opt == NULL || opt->type != CFGT_STR || cfg_opt_size(opt) == 0)
+		return (NULL);
+	return (cfg_opt_getstr(opt));
+}
+
+int
+conf_ipv4(struct conf *c, cfg_t *sec, const char *key, struct in_addr *addr)
+{
+	const char *s = get_str(sec, key);
+
+	if (s == NULL)
+		return (-ENOENT);
+	if (inet_pton(AF_INET, s, addr) == 1)
+		return (0);
+	conf_error(c, sec, key, "\"%s\" is no IPv4 address", s);
+	return (-EINVAL);
+}
+
+int
+conf_ipv6(struct conf *c, cfg_t *sec, const char *key, struct in6_addr *addr)
+{
+	const char *s = get_str(sec, key);
+
+	if (s == NULL)
+		return (-ENOENT);
+	if (inet_pton(AF_INET6, s, addr) == 1)
+		return (0);
+	conf_error(c, sec, key, "\"%s\" is no IPv6 address", s);
+	return (-EINVAL);
+}
+
+/* "ADDRESS/LENGTH" with all bits behind the length zero. */
+static int
+parse_prefix(const char *s, int family, uint8_t *addr, size_t size,
+    unsigned *len)
+{
+	char buf[INET6_ADDRSTRLEN];
+	const char *slash = strchr(s, '/');
+	unsigned long l;
+	char *end;
+	size_t i;
+
+	if (slash == NULL || (size_t)(slash - s) >= sizeof(buf) ||
+	    !isdigit((unsigned char)slash[1]))
+		return (-EINVAL);
+	memcpy(buf, s, (size_t)(slash - s));
+	buf[slash - s] = '\0';
+	l = strtoul(slash + 1, &end, 10);
+	if (*end != '\0' || l > size * 8 || inet_pton(family, buf, addr) != 1)
+		return (-EINVAL);
+	for (i = l; i < size * 8; i++)
+		if (addr[i / 8] & (0x80 >> i % 8))
+			return (-EDOM);
+	*len = (unsigned)l;
+	return (0);
+}
+
+static int
+get_prefix(struct conf *c, cfg_t *sec, const char *key, int family,
+    void *addr, size_t size, unsigned *len)
+{
+	const char *s = get_str(sec, key);
+	int err;
+
+	if (s == NULL)
+		return (-ENOENT);
+	err = parse_prefix(s, family, addr, size, len);
+	if (err == -EDOM)
+		conf_error(c, sec, key, "\"%s\" has bits behind its length "
+		    "that are not zero", s);
+	else if (err != 0)
+		conf_error(c, sec, key, "\"%s\" is no %s prefix", s,
+		    family == AF_INET6 ? "IPv6" : "IPv4");
+	return (err == 0 ? 0 : -EINVAL);
+}
+
+int
+conf_prefix6(struct conf *c, cfg_t *sec, const char *key,
+    struct in6_addr *addr, unsigned *len)
+{
+	return (get_prefix(c, sec, key, AF_INET6, addr, sizeof(*addr), len));
+}
+
+int
+conf_prefix4(struct conf *c, cfg_t *sec, const char *key,
+    struct in_addr *addr, unsigned *len)
+{
+	return (get_prefix(c, sec, key, AF_INET, addr, sizeof(*addr), len));
+}
+
+int
+conf_uint(struct conf *c, cfg_t *sec, const char *key, uint32_t min,
+    uint32_t max, uint32_t *value)
+{
+	cfg_opt_t *opt = cfg_getopt(sec, key);
+	long v;
+
+	if (opt == NULL || opt->type != CFGT_INT || cfg_opt_size(opt) == 0)
+		return (-ENOENT);
+	v = cfg_opt_getnint(opt, 0);
+	if (v < (long)min || (unsigned long)v > max) {
+		conf_error(c, sec, key, "%ld is not in %u..%u", v, min, max);
+		return (-EINVAL);
+	}
+	*value = (uint32_t)v;
+	return (0);
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (c - '0');
+	c = (char)tolower((unsigned char)c);
+	return (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
+}
+
+/* A secret's text to bytes: their number, -EINVAL or -EMSGSIZE. */
+static int
+decode_secret(const char *s, uint8_t *buf, size_t cap)
+{
+	size_t n = 0;
+
+	if (strncmp(s, "0x", 2) == 0)
+		s += 2;
+	else if (strncmp(s, "hex:", 4) == 0)
+		s += 4;
+	else {
+		n = strlen(s);
+		if (n > cap)
+			return (-EMSGSIZE);
+		memcpy(buf, s, n);
+		return (n > 0 ? (int)n : -EINVAL);
+	}
+	for (; *s != '\0'; s += 2, n++) {
+		if (hex_digit(s[0]) < 0 || hex_digit(s[1]) < 0)
+			return (-EINVAL);
+		if (n == cap)
+			return (-EMSGSIZE);
+		buf[n] = (uint8_t)(hex_digit(s[0]) << 4 | hex_digit(s[1]));
+	}
+	return (n > 0 ? (int)n : -EINVAL);
+}
+
+/* NULL if the open file may hold a secret, else what is wrong. */
+static const char *
+secret_file_wrong(int fd, char *buf, size_t size)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return (strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return ("not a regular file");
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		snprintf(buf, size, "owned by user %u, neither root nor us",
+		    (unsigned)st.st_uid);
+		return (buf);
+	}
+	if ((st.st_mode & 077) != 0) {
+		snprintf(buf, size,
+		    "readable by others (mode %04o); chmod 600",
+		    (unsigned)(st.st_mode & 07777));
+		return (buf);
+	}
+	return (NULL);
+}
+
+static int
+read_secret(int fd, uint8_t *buf, size_t cap)
+{
+	char text[CONF_SECRET_MAX + 1];
+	ssize_t n;
+	int len;
+
+	n = read(fd, text, sizeof(text) - 1);
+	if (n == -1)
+		return (-errno);
+	text[n] = '\0';
+	text[strcspn(text, "\r\n")] = '\0';
+	len = decode_secret(text, buf, cap);
+	explicit_bzero(text, sizeof(text));
+	return (len);
+}
+
+int
+conf_secret_file(struct conf *c, cfg_t *sec, const char *key, uint8_t *buf,
+    size_t cap)
+{
+	const char *path = get_str(sec, key);
+	const char *wrong;
+	char why[96];
+	int fd, len;
+
+	if (path == NULL)
+		return (-ENOENT);
+	/* Non-blocking: a FIFO must not hold us up. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1) {
+		conf_error(c, sec, key, "%s: %s", path, strerror(errno));
+		return (-EINVAL);
+	}
+	wrong = secret_file_wrong(fd, why, sizeof(why));
+	len = wrong != NULL ? -EACCES : read_secret(fd, buf, cap);
+	close(fd);
+	if (wrong != NULL)
+		conf_error(c, sec, key, "%s: %s", path, wrong);
+	else if (len == -EMSGSIZE)
+		conf_error(c, sec, key, "%s: longer than %zu bytes", path,
+		    cap);
+	else if (len == -EINVAL)
+		conf_error(c, sec, key, "%s: no secret in its first line, or "
+		    "bad hexadecimal digits", path);
+	else if (len < 0)
+		conf_error(c, sec, key, "%s: %s", path, strerror(-len));
+	return (len < 0 ? -EINVAL : len);
+}

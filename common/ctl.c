@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control socket's server: one request at a time on a connection, the next
+ * is read when the reply has gone. Whatever a client does costs a bounded
+ * amount of memory and a bounded number of log lines. Neighbours: ctl_listen.c
+ * opens the socket, ctl_call.c is the client.
+ */
+#include "config.h"
+#include "common/ctl.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_MODULE "ctl"
+#include "common/log.h"
+
+#define CTL_WRITE_S	10	/* without progress, and a reader is closed */
+#define CTL_ACCEPT_MAX	16	/* connections taken at one wake-up */
+
+struct conn {
+	TAILQ_ENTRY(conn)	 link;
+	struct ctl		*ctl;
+	struct bufferevent	*bev;
+	unsigned		 id;
+	bool			 closing;	/* after the reply */
+};
+
+struct ctl {
+	struct event		*ev;
+	struct event_base	*base;
+	int			 fd;
+	const struct ctl_cmd	*cmds;
+	size_t			 n_cmds;
+	void			*arg;
+	/* Longest idle first. */
+	TAILQ_HEAD(, conn)	 conns;
+	unsigned		 n_conns;
+	unsigned		 last_id;
+	struct timeval		 idle;
+	struct log_limit	 limit;
+};
+
+static void
+conn_free(struct conn *c)
+{
+	TAILQ_REMOVE(&c->ctl->conns, c, link);
+	c->ctl->n_conns--;
+	bufferevent_free(c->bev);
+	free(c);
+}
+
+static void
+conn_close(struct conn *c, const char *why)
+{
+	struct timespec ts;
+	unsigned more;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	if (!log_limited(&c->ctl->limit,
+	    (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000, &more))
+		more = 0;
+	else if (more > 0)
+		log_warnx(NULL, "connection %u closed: %s (and %u other "
+		    "messages)", c->id, why, more);
+	else
+		log_warnx(NULL, "connection %u closed: %s", c->id, why);
+	conn_free(c);
+}
+
+static int
+to_evbuffer(const char *s, size_t n, void *out)
+{
+	return (evbuffer_add(out, s, n));
+}
+
+/* Sends reply, which it releases. 0 or -ENOMEM. */
+static int
+conn_reply(struct conn *c, json_t *reply)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+	int err = -ENOMEM;
+
+	if (reply != NULL && json_dump_callback(reply, to_evbuffer, out,
+	    JSON_COMPACT) == 0 && evbuffer_add(out, "\n", 1) == 0)
+		err = 0;
+	json_decref(reply);
+	return (err);
+}
+
+static const struct ctl_cmd *
+find_cmd(const struct ctl *ctl, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ctl->n_cmds; i++)
+		if (strcmp(ctl->cmds[i].name, name) == 0)
+			return (&ctl->cmds[i]);
+	return (NULL);
+}
+
+/* The reply to a request; a new reference. */
+static json_t *
+answer(struct ctl *ctl, const json_t *req)
+{
+	const char *code = "usage";
+	const char *message = "unknown command";
+	const char *name = json_string_value(json_object_get(req, "cmd"));
+	json_t *id = json_object_get(req, "id");
+	json_t *args = json_object_get(req, "args");
+	const struct ctl_cmd *cmd = find_cmd(ctl, name);
+	json_t *data = NULL;
+	json_t *none = json_object();
+
+	if (args == NULL)
+		args = none;
+	if (!json_is_object(args)) {
+		message = "args is no object";
+	} else if (cmd != NULL) {
+		code = "internal";
+		message = "failed";
+		data = cmd->handle(ctl->arg, args, &code, &message);
+	}
+	json_decref(none);
+	id = id != NULL ? json_incref(id) : json_null();
+	if (data != NULL)
+		return (json_pack("{s:o, s:s, s:o}", "id", id, "status", "ok",
+		    "data", data));
+	return (json_pack("{s:o, s:s, s:s, s:s}", "id", id, "status", "error",
+	    "code", code, "message", message));
+}
+
+/* One line. False when the connection has been closed. */
+static bool
+conn_line(struct conn *c, const char *line, size_t len)
+{
+	json_t *req;
+	int err;
+
+	req = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(req) ||
+	    !json_is_string(json_object_get(req, "cmd"))) {
+		json_decref(req);
+		conn_close(c, "sent no JSON request");
+		return (false);
+	}
+	/* Single bytes keep nobody alive. */
+	TAILQ_REMOVE(&c->ctl->conns, c, link);
+	TAILQ_INSERT_TAIL(&c->ctl->conns, c, link);
+	log_debug(NULL, "connection %u: %s", c->id,
+	    json_string_value(json_object_get(req, "cmd")));
+	err = conn_reply(c, answer(c->ctl, req));
+	json_decref(req);
+	if (err == 0)
+		return (true);
+	conn_close(c, "out of memory");
+	return (false);
+}
+
+static void
+read_cb(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	struct conn *c = arg;
+	char *line;
+	size_t len;
+
+	while (evbuffer_get_length(bufferevent_get_output(bev)) == 0) {
+		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
+		if (line == NULL) {
+			if (evbuffer_get_length(in) >= CTL_LINE_MAX)
+				conn_close(c, "sent a line too long");
+			else if (c->closing)
+				conn_free(c);
+			return;
+		}
+		if (len >= CTL_LINE_MAX)
+			conn_close(c, "sent a line too long");
+		else if (conn_line(c, line, len)) {
+			free(line);
+			continue;
+		}
+		free(line);
+		return;
+	}
+	/* Until this reply has gone: more requests stay in the kernel. */
+	bufferevent_disable(bev, EV_READ);
+}
+
+/* The reply has gone: on with what came meanwhile. */
+static void
+write_cb(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+
+	if (!c->closing)
+		bufferevent_enable(bev, EV_READ);
+	read_cb(bev, arg);
+}
+
+static void
+event_cb(struct bufferevent *bev, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	if (what & BEV_EVENT_TIMEOUT)
+		conn_close(c, what & BEV_EVENT_WRITING ?
+		    "did not read its reply" : "idle");
+	else if ((what & BEV_EVENT_EOF) && evbuffer_get_length(
+	    bufferevent_get_output(bev)) > 0)
+		c->closing = true;	/* half closed: it may still read */
+	else
+		conn_free(c);
+}
+
+static void
+conn_new(struct ctl *ctl, int fd)
+{
+	const struct timeval wr = { .tv_sec = CTL_WRITE_S };
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c != NULL)
+		c->bev = bufferevent_socket_new(ctl->base, fd,
+		    BEV_OPT_CLOSE_ON_FREE);
+	if (c == NULL || c->bev == NULL) {
+		free(c);
+		close(fd);
+		return;
+	}
+	c->ctl = ctl;
+	c->id = ++ctl->last_id;
+	TAILQ_INSERT_TAIL(&ctl->conns, c, link);
+	ctl->n_conns++;
+	bufferevent_setcb(c->bev, read_cb, write_cb, event_cb, c);
+	bufferevent_set_timeouts(c->bev, &ctl->idle, &wr);
+	/* Enough for the longest line and the proof that one is longer. */
+	bufferevent_setwatermark(c->bev, EV_READ, 0, CTL_LINE_MAX);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+static void
+accept_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct ctl *ctl = arg;
+	int i, s;
+
+	(void)what;
+	for (i = 0; i < CTL_ACCEPT_MAX; i++) {
+		s = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (s == -1)
+			return;
+		if (ctl->n_conns == CTL_CONN_MAX)
+			conn_close(TAILQ_FIRST(&ctl->conns),
+			    "too many, and it was idle longest");
+		conn_new(ctl, s);
+	}
+}
+
+struct ctl *
+ctl_new(struct event_base *base, int fd, const struct ctl_cmd *cmds, size_t n,
+    void *arg)
+{
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+
+	if (ctl == NULL)
+		return (NULL);
+	*ctl = (struct ctl){
+		.base = base,
+		.fd = fd,
+		.cmds = cmds,
+		.n_cmds = n,
+		.arg = arg,
+		.idle = { .tv_sec = CTL_IDLE_S },
+		.limit = { .rate = 1, .burst = 10 },
+	};
+	TAILQ_INIT(&ctl->conns);
+	ctl->ev = event_new(base, fd, EV_READ | EV_PERSIST, accept_cb, ctl);
+	if (ctl->ev == NULL || event_add(ctl->ev, NULL) == -1) {
+		if (ctl->ev != NULL)
+			event_free(ctl->ev);
+		free(ctl);
+		return (NULL);
+	}
+	return (ctl);
+}
+
+void
+ctl_set_idle(struct ctl *ctl, const struct timeval *idle)
+{
+	ctl->idle = *idle;
+}
+
+unsigned
+ctl_connections(const struct ctl *ctl)
+{
+	return (ctl->n_conns);
+}
+
+void
+ctl_free(struct ctl *ctl)
+{
+	struct conn *c;
+
+	if (ctl == NULL)
+		return;
+	while ((c = TAILQ_FIRST(&ctl->conns)) != NULL)
+		conn_free(c);
+	event_free(ctl->ev);
+	close(ctl->fd);
+	free(ctl);
+}

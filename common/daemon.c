@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the daemons' main() does alike. Neighbours: timers.h, whose timers run
+ * in libevent's loop here. */
+#include "config.h"
+#include "common/daemon.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static void
+usage(FILE *out, const char *program, const char *config,
+    const char *synopsis)
+{
+	fprintf(out, "usage: %s [-dhnV] [-f file]\n"
+	    "%s\n"
+	    "  -f, --config FILE  configuration (%s)\n"
+	    "  -n, --check        only check the configuration: exit 0 or %d\n"
+	    "  -d, --debug        log to stderr at level debug\n"
+	    "  -h, --help         this text\n"
+	    "  -V, --version      the version\n",
+	    program, synopsis, config, EXIT_CONFIG);
+}
+
+void
+daemon_options(struct daemon_opts *o, int argc, char **argv,
+    const char *program, const char *default_config, const char *synopsis)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'f' },
+		{ "check", no_argument, NULL, 'n' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*o = (struct daemon_opts){ .config = default_config };
+	while ((c = getopt_long(argc, argv, "f:ndhV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'f':
+			o->config = optarg;
+			break;
+		case 'n':
+			o->check_only = true;
+			break;
+		case 'd':
+			o->debug = true;
+			break;
+		case 'h':
+			usage(stdout, program, default_config, synopsis);
+			exit(EXIT_SUCCESS);
+		case 'V':
+			printf("%s %s\n", program, PACKAGE_VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(stderr, program, default_config, synopsis);
+			exit(EXIT_CONFIG);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "%s: %s: no such argument\n", program,
+		    argv[optind]);
+		usage(stderr, program, default_config, synopsis);
+		exit(EXIT_CONFIG);
+	}
+}
+
+int
+daemon_mkdir(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0755) == 0)
+		/* whatever the umask: clients must reach the sockets in it */
+		return (chmod(path, 0755) == -1 ? -errno : 0);
+	if (errno != EEXIST)
+		return (-errno);
+	if (stat(path, &st) == -1)
+		return (-errno);
+	return (S_ISDIR(st.st_mode) ? 0 : -ENOTDIR);
+}
+
+static void
+stop_cb(evutil_socket_t sig, short what, void *arg)
+{
+	volatile bool *stop = arg;
+
+	(void)sig;
+	(void)what;
+	*stop = true;
+}
+
+struct event *
+daemon_stop_on(struct event_base *base, int sig, volatile bool *stop)
+{
+	struct event *ev;
+
+	ev = evsignal_new(base, sig, stop_cb, (void *)(uintptr_t)stop);
+	if (ev != NULL && event_add(ev, NULL) == -1) {
+		event_free(ev);
+		return (NULL);
+	}
+	return (ev);
+}
+
+static void
+wake_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+static void
+wait_until(struct event_base *base, struct event *wake, mono_t at, mono_t now)
+{
+	struct timeval tv;
+	int64_t us;
+
+	if (at.ns == INT64_MAX) {
+		event_del(wake);
+	} else {
+		us = mono_diff_us(at, now);
+		/* Rounded up: a wait that ends early would only be repeated. */
+		us = us < 0 ? 0 : us + 1;
+		tv.tv_sec = us / 1000000;
+		tv.tv_usec = us % 1000000;
+		event_add(wake, &tv);
+	}
+	event_base_loop(base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+void
+daemon_run(struct event_base *base, struct timers *timers,
+    const struct clock *clock, const volatile bool *stop)
+{
+	struct event *wake = evtimer_new(base, wake_cb, NULL);
+
+	while (wake != NULL && !*stop) {
+		timers_run(timers, clock_mono(clock));
+		if (*stop)
+			break;
+		wait_until(base, wake, timers_next(timers), clock_mono(clock));
+	}
+	if (wake != NULL)
+		event_free(wake);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Log lines: put together in one buffer, written by one write(2) or syslog(3),
+ * so that the lines of a daemon's two processes do not mix. Neighbours: every
+ * module logs by log.h; conf_log.c sets it up from the configuration.
+ */
+#include "config.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_LINE_MAX	2048
+#define LOG_MODULES_MAX	32
+#define LOG_MODULE_LEN	16
+
+/* Where a process logs is a property of the process, like its stderr: the one
+ * piece of state at file scope in libcommon. */
+static struct {
+	char		program[32];
+	enum log_dest	dest;
+	bool		tags;		/* <N> for the journal */
+	enum log_level	level;
+	struct {
+		char		name[LOG_MODULE_LEN];
+		enum log_level	level;
+	}		module[LOG_MODULES_MAX];
+	unsigned	n_modules;
+} logger = { .program = "netmip4", .level = LOG_L_INFO };
+
+static const struct {
+	const char	*name;
+	char		 letter;
+	int		 priority;	/* of syslog(3) */
+} levels[] = {
+	[LOG_L_ERROR]	= { "error", 'E', LOG_ERR },
+	[LOG_L_WARN]	= { "warn", 'W', LOG_WARNING },
+	[LOG_L_INFO]	= { "info", 'I', LOG_INFO },
+	[LOG_L_DEBUG]	= { "debug", 'D', LOG_DEBUG },
+};
+
+/* $JOURNAL_STREAM is inherited by whatever a service starts; it counts only if
+ * it names our stderr [systemd.exec(5)]. */
+static bool
+is_journal(void)
+{
+	const char *env = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	if (env == NULL || sscanf(env, "%llu:%llu", &dev, &ino) != 2)
+		return (false);
+	return (fstat(STDERR_FILENO, &st) == 0 &&
+	    (unsigned long long)st.st_dev == dev &&
+	    (unsigned long long)st.st_ino == ino);
+}
+
+void
+log_init(const char *program, enum log_dest dest)
+{
+	const time_t t = time(NULL);
+	struct tm tm;
+
+	snprintf(logger.program, sizeof(logger.program), "%s", program);
+	logger.dest = dest;
+	logger.tags = is_journal();
+	/* Zone data are read now: later there is an empty root directory and a
+	 * system call filter. */
+	tzset();
+	(void)localtime_r(&t, &tm);
+	if (dest == LOG_TO_SYSLOG)
+		openlog(logger.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+int
+log_set_level(const char *module, const char *level)
+{
+	enum log_level l;
+	unsigned i;
+
+	for (l = LOG_L_ERROR; l <= LOG_L_DEBUG; l++)
+		if (strcmp(levels[l].name, level) == 0)
+			break;
+	if (l > LOG_L_DEBUG)
+		return (-EINVAL);
+	if (module == NULL) {
+		logger.level = l;
+		return (0);
+	}
+	if (*module == '\0' || strlen(module) >= LOG_MODULE_LEN)
+		return (-EINVAL);
+	for (i = 0; i < logger.n_modules; i++)
+		if (strcmp(logger.module[i].name, module) == 0)
+			break;
+	if (i == LOG_MODULES_MAX)
+		return (-ENOSPC);
+	if (i == logger.n_modules)
+		strcpy(logger.module[logger.n_modules++].name, module);
+	logger.module[i].level = l;
+	return (0);
+}
+
+bool
+log_enabled(enum log_level level, const char *module)
+{
+	unsigned i;
+
+	for (i = 0; i < logger.n_modules; i++)
+		if (strcmp(logger.module[i].name, module) == 0)
+			return (level <= logger.module[i].level);
+	return (level <= logger.level);
+}
+
+/* A line under construction; what does not fit is left out. */
+struct line {
+	size_t	n;
+	char	s[LOG_LINE_MAX];
+};
+
+static void
+put_byte(struct line *l, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	if (c >= 0x20 && c < 0x7f) {
+		if (l->n < sizeof(l->s) - 1)
+			l->s[l->n++] = (char)c;
+	} else if (l->n + 4 < sizeof(l->s)) {
+		l->s[l->n++] = '\\';
+		l->s[l->n++] = 'x';
+		l->s[l->n++] = hex[c >> 4];
+		l->s[l->n++] = hex[c & 15];
+	}
+}
+
+static void
+put_str(struct line *l, const char *s)
+{
+	while (*s != '\0')
+		put_byte(l, (unsigned char)*s++);
+}
+
+static void
+put_head(struct line *l, enum log_level level)
+{
+	struct timespec ts;
+	struct tm tm;
+
+	if (logger.tags) {
+		l->n = (size_t)snprintf(l->s, sizeof(l->s), "<%d>",
+		    levels[level].priority);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	l->n = strftime(l->s, sizeof(l->s), "%Y-%m-%dT%H:%M:%S", &tm);
+	l->n += (size_t)snprintf(l->s + l->n, sizeof(l->s) - l->n,
+	    ".%03dZ %c ", (int)(ts.tv_nsec / 1000000), levels[level].letter);
+}
+
+static void
+emit(struct line *l, enum log_level level)
+{
+	if (logger.dest == LOG_TO_SYSLOG) {
+		l->s[l->n] = '\0';
+		syslog(levels[level].priority, "%s", l->s);
+		return;
+	}
+	l->s[l->n++] = '\n';
+	/* Nobody can be told that this failed. */
+	if (write(STDERR_FILENO, l->s, l->n) == -1)
+		return;
+}
+
+void
+log_at(enum log_level level, const char *module, const char *subject, int err,
+    const char *fmt, ...)
+{
+	const int saved = errno;
+	char text[LOG_LINE_MAX];
+	struct line l = { .n = 0 };
+	va_list ap;
+
+	if (!log_enabled(level, module))
+		return;
+	if (logger.dest == LOG_TO_STDERR)
+		put_head(&l, level);
+	put_str(&l, logger.program);
+	put_byte(&l, '[');
+	put_str(&l, module);
+	put_byte(&l, ']');
+	if (subject != NULL && *subject != '\0') {
+		put_byte(&l, ' ');
+		put_str(&l, subject);
+	}
+	put_str(&l, ": ");
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	put_str(&l, text);
+	if (err != 0) {
+		put_str(&l, ": ");
+		put_str(&l, strerror(err));
+	}
+	emit(&l, level);
+	errno = saved;
+}
+
+const char *
+log_str(char *buf, size_t size, const void *bytes, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *p = bytes;
+	size_t n = 0;
+	size_t i;
+	size_t need;
+
+	if (size == 0)
+		return (buf);
+	for (i = 0; i < len; i++) {
+		need = p[i] == '\\' ? 2 : p[i] >= 0x20 && p[i] < 0x7f ? 1 : 4;
+		/* Room for "..." is kept unless this is the end. */
+		if (n + need + (i + 1 < len ? 3 : 0) >= size)
+			break;
+		if (need == 1) {
+			buf[n++] = (char)p[i];
+			continue;
+		}
+		buf[n++] = '\\';
+		if (need == 2) {
+			buf[n++] = '\\';
+			continue;
+		}
+		buf[n++] = 'x';
+		buf[n++] = hex[p[i] >> 4];
+		buf[n++] = hex[p[i] & 15];
+	}
+	if (i < len)
+		for (need = 0; need < 3 && n + 1 < size; need++)
+			buf[n++] = '.';
+	buf[n] = '\0';
+	return (buf);
+}
+
+bool
+log_limited(struct log_limit *l, long long now_ms, unsigned *swallowed)
+{
+	const unsigned long long full = (unsigned long long)l->burst * 1000;
+	unsigned long long tokens = l->tokens_milli;
+
+	if (!l->started) {
+		tokens = full;
+		l->started = true;
+	} else if (now_ms > l->last_ms) {
+		/* milliseconds times lines a second are milli-tokens */
+		tokens += (unsigned long long)(now_ms - l->last_ms) * l->rate;
+	}
+	l->last_ms = now_ms;
+	if (tokens > full)
+		tokens = full;
+	if (tokens < 1000) {
+		l->tokens_milli = (unsigned)tokens;
+		l->swallowed++;
+		return (false);
+	}
+	l->tokens_milli = (unsigned)(tokens - 1000);
+	if (swallowed != NULL)
+		*swallowed = l->swallowed;
+	l->swallowed = 0;
+	return (true);
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The engine's end of the socket to priv: requests queue here when priv is
+ * busy; replies come in the order of the requests. */
+#include "config.h"
+#include <errno.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/priv_wire.h"
+
+#define LOG_MODULE "priv"
+#include "common/log.h"
+
+#define SYNC_TIMEOUT_MS	15000
+
+/* A request, kept until its reply. */
+struct pending {
+	struct pending	*next;
+	priv_done	*done;
+	void		*arg;
+	struct priv_hdr	 hdr;
+	bool		 sent;
+	uint8_t		 body[];	/* hdr.len bytes */
+};
+
+struct priv_client {
+	int		 sock;
+	struct event	*rd, *wr;	/* NULL after priv has gone */
+	struct pending	*head, **tail;
+	struct pending	*unsent;	/* first not sent yet */
+	uint32_t	 seq;
+	priv_note	*note;
+	void		(*gone)(void *);
+	void		*arg;
+	bool		 dead;
+	bool		*freed;		/* set when freed in a callback */
+	struct priv_msg	 msg;
+};
+
+static void
+close_fd(int fd)
+{
+	if (fd != -1)
+		close(fd);
+}
+
+static struct pending *
+take_head(struct priv_client *c)
+{
+	struct pending *p = c->head;
+
+	c->head = p->next;
+	if (c->head == NULL)
+		c->tail = &c->head;
+	if (c->unsent == p)
+		c->unsent = c->head;
+	return (p);
+}
+
+/* Priv has gone: every request fails, then the owner is told. */
+static void
+die(struct priv_client *c)
+{
+	bool *outer = c->freed;
+	struct pending *p;
+	bool freed = false;
+
+	if (c->dead)
+		return;
+	c->dead = true;
+	event_del(c->rd);
+	event_del(c->wr);
+	c->freed = &freed;
+	while (!freed && c->head != NULL) {
+		p = take_head(c);
+		if (p->done != NULL)
+			p->done(p->arg, -EPIPE, NULL, 0, -1);
+		free(p);
+	}
+	if (!freed && c->gone != NULL)
+		c->gone(c->arg);
+	if (!freed)
+		c->freed = outer;
+	else if (outer != NULL)
+		*outer = true;
+}
+
+/* Sends what can be sent. 0, -EAGAIN when some is left, or -errno. */
+static int
+flush(struct priv_client *c)
+{
+	int err;
+
+	while (c->unsent != NULL) {
+		err = priv_wire_send(c->sock, &c->unsent->hdr,
+		    c->unsent->body, -1);
+		if (err != 0)
+			return (err);
+		c->unsent->sent = true;
+		c->unsent = c->unsent->next;
+	}
+	return (0);
+}
+
+/* Hands over the message in c->msg. False when c is gone. */
+static bool
+dispatch(struct priv_client *c)
+{
+	const struct priv_hdr h = c->msg.hdr;
+	bool *outer = c->freed;
+	bool freed = false;
+	struct pending *p;
+
+	c->freed = &freed;
+	if (h.kind == PRIV_NOTE) {
+		close_fd(c->msg.fd);
+		if (c->note != NULL)
+			c->note(c->arg, h.type, c->msg.body, h.len);
+	} else if (h.kind == PRIV_REPLY && c->head != NULL &&
+	    c->head->sent && c->head->hdr.seq == h.seq) {
+		p = take_head(c);
+		if (p->done != NULL)
+			p->done(p->arg, h.status, c->msg.body, h.len,
+			    c->msg.fd);
+		else
+			close_fd(c->msg.fd);
+		free(p);
+	} else {
+		close_fd(c->msg.fd);
+		log_errorx(NULL, "a reply without its request");
+		die(c);
+	}
+	if (!freed)
+		c->freed = outer;
+	else if (outer != NULL)
+		*outer = true;
+	return (!freed);
+}
+
+/* Takes all messages that have come. False when c is gone. */
+static bool
+receive(struct priv_client *c)
+{
+	bool *outer = c->freed;
+	bool freed = false;
+	int r;
+
+	while (!c->dead) {
+		r = priv_wire_recv(c->sock, &c->msg, true);
+		if (r == -EAGAIN)
+			break;
+		if (r == 1) {
+			if (!dispatch(c))
+				return (false);
+			continue;
+		}
+		if (r < 0)
+			log_errorx(NULL, "from priv: %s", strerror(-r));
+		c->freed = &freed;
+		die(c);
+		if (freed) {
+			if (outer != NULL)
+				*outer = true;
+			return (false);
+		}
+		c->freed = outer;
+	}
+	return (true);
+}
+
+static void
+read_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	receive(arg);
+}
+
+static void
+try_flush(struct priv_client *c)
+{
+	int err = flush(c);
+
+	if (err == -EAGAIN)
+		event_add(c->wr, NULL);
+	/* Any other failure shows at reading, too, where it is safe to call
+	 * back. */
+}
+
+static void
+write_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	try_flush(arg);
+}
+
+struct priv_client *
+priv_client_new(struct event_base *base, int sock, priv_note *note,
+    void (*gone)(void *), void *arg)
+{
+	struct priv_client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return (NULL);
+	c->sock = sock;
+	c->tail = &c->head;
+	c->note = note;
+	c->gone = gone;
+	c->arg = arg;
+	c->rd = event_new(base, sock, EV_READ | EV_PERSIST, read_cb, c);
+	c->wr = event_new(base, sock, EV_WRITE, write_cb, c);
+	if (c->rd == NULL || c->wr == NULL || event_add(c->rd, NULL) == -1) {
+		/* The socket stays the caller's. */
+		c->sock = -1;
+		priv_client_free(c);
+		return (NULL);
+	}
+	return (c);
+}
+
+void
+priv_client_free(struct priv_client *c)
+{
+	if (c == NULL)
+		return;
+	if (c->freed != NULL)
+		*c->freed = true;
+	if (c->rd != NULL)
+		event_free(c->rd);
+	if (c->wr != NULL)
+		event_free(c->wr);
+	while (c->head != NULL)
+		free(take_head(c));
+	close_fd(c->sock);
+	free(c);
+}
+
+int
+priv_request(struct priv_client *c, uint16_t type, const void *body,
+    size_t len, priv_done *done, void *arg)
+{
+	struct pending *p;
+
+	if (len > PRIV_MSG_MAX)
+		return (-EMSGSIZE);
+	if (c->dead)
+		return (-EPIPE);
+	p = malloc(sizeof(*p) + len);
+	if (p == NULL)
+		return (-ENOMEM);
+	*p = (struct pending){
+		.done = done,
+		.arg = arg,
+		.hdr = {
+			.kind = PRIV_REQUEST,
+			.type = type,
+			.seq = ++c->seq,
+			.len = (uint32_t)len,
+		},
+	};
+	if (len > 0)
+		memcpy(p->body, body, len);
+	*c->tail = p;
+	c->tail = &p->next;
+	if (c->unsent == NULL) {
+		c->unsent = p;
+		try_flush(c);
+	}
+	return (0);
+}
+
+struct sync {
+	bool	 over;
+	int	 status;
+	void	*out;
+	size_t	*out_len;
+	int	*fd;
+};
+
+static void
+sync_done(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct sync *s = arg;
+
+	s->over = true;
+	s->status = status;
+	if (s->out != NULL && s->out_len != NULL) {
+		if (len > *s->out_len)
+			s->status = -EMSGSIZE;
+		else if (len > 0)
+			memcpy(s->out, body, len);
+		*s->out_len = len;
+	}
+	if (s->fd != NULL)
+		*s->fd = fd;
+	else
+		close_fd(fd);
+}
+
+int
+priv_request_sync(struct priv_client *c, uint16_t type, const void *body,
+    size_t len, void *out, size_t *out_len, int *fd)
+{
+	struct sync s = { .out = out, .out_len = out_len, .fd = fd };
+	struct pollfd p = { .fd = c->sock };
+	int err;
+
+	if (fd != NULL)
+		*fd = -1;
+	err = priv_request(c, type, body, len, sync_done, &s);
+	if (err != 0)
+		return (err);
+	while (!s.over) {
+		p.events = POLLIN;
+		if (flush(c) == -EAGAIN)
+			p.events |= POLLOUT;
+		err = poll(&p, 1, SYNC_TIMEOUT_MS);
+		if (err == -1 && errno == EINTR)
+			continue;
+		if (err <= 0) {
+			/* s is about to go: its answer must find nobody. */
+			log_errorx(NULL, "no reply to request %u", type);
+			die(c);
+			return (-ETIMEDOUT);
+		}
+		if (!receive(c))
+			return (-EPIPE);
+	}
+	return (s.status);
+}

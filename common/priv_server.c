@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The root side: forks the engine, serves its requests from a table of
+ * handlers, reaps every child, passes signals on, and cleans up when the
+ * engine has gone. It reads nothing but this one socket. Neighbours:
+ * priv_client.c is the other end, priv_drop.c what the engine gives up.
+ */
+#include "config.h"
+#include "common/priv.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/priv_wire.h"
+
+#define LOG_MODULE "priv"
+#include "common/log.h"
+
+/* How long an engine may take to end after a signal or after it has closed
+ * its socket, before it is killed. */
+#define END_MS		10000
+/* How long it may leave its receive queue full. */
+#define SEND_MS		5000
+
+struct priv_ctx {
+	const struct priv_server *srv;
+	int		 sock;		/* -1: the engine has closed it */
+	int		 sigfd;
+	pid_t		 engine;
+	int		 status;	/* of waitpid, once it has ended */
+	bool		 ended;
+	int64_t		 kill_at;	/* ms, monotonic; 0: not set */
+	struct priv_msg	 msg;
+	_Alignas(16) uint8_t out[PRIV_MSG_MAX];
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+static void
+our_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+}
+
+void
+priv_child_reset(void)
+{
+	static const int caught[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP,
+	    SIGPIPE };
+	sigset_t none;
+	size_t i;
+
+	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
+		signal(caught[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The engine is asked to end, or has closed its socket: it gets END_MS. */
+static void
+expect_end(struct priv_ctx *c)
+{
+	if (c->kill_at == 0)
+		c->kill_at = now_ms() + END_MS;
+}
+
+static void
+close_sock(struct priv_ctx *c)
+{
+	if (c->sock != -1)
+		close(c->sock);
+	c->sock = -1;
+	expect_end(c);
+}
+
+static int
+send_bounded(struct priv_ctx *c, const struct priv_hdr *hdr, const void *body,
+    int fd)
+{
+	const int64_t until = now_ms() + SEND_MS;
+	struct pollfd p = { .fd = c->sock, .events = POLLOUT };
+	int64_t left;
+	int err;
+
+	if (c->sock == -1)
+		return (-EPIPE);
+	while ((err = priv_wire_send(c->sock, hdr, body, fd)) == -EAGAIN) {
+		left = until - now_ms();
+		if (left <= 0 || poll(&p, 1, (int)left) == 0) {
+			log_errorx(NULL, "the engine does not read: killed");
+			kill(c->engine, SIGKILL);
+			return (-ETIMEDOUT);
+		}
+	}
+	return (err);
+}
+
+int
+priv_notify(struct priv_ctx *c, uint16_t type, const void *body, size_t len)
+{
+	const struct priv_hdr hdr = {
+		.kind = PRIV_NOTE,
+		.type = type,
+		.len = (uint32_t)len,
+	};
+
+	if (len > PRIV_MSG_MAX)
+		return (-EMSGSIZE);
+	return (send_bounded(c, &hdr, body, -1));
+}
+
+static const struct priv_op *
+find_op(const struct priv_server *srv, uint16_t type)
+{
+	size_t i;
+
+	for (i = 0; i < srv->n_ops; i++)
+		if (srv->ops[i].type == type)
+			return (&srv->ops[i]);
+	return (NULL);
+}
+
+/* The status of one request; its reply's body in c->out. */
+static int
+handle(struct priv_ctx *c, size_t *out_len, int *fd)
+{
+	const struct priv_hdr *h = &c->msg.hdr;
+	const struct priv_op *op = find_op(c->srv, h->type);
+	int status;
+
+	if (op == NULL) {
+		log_errorx(NULL, "request %u is not known", h->type);
+		return (-ENOSYS);
+	}
+	if (h->len < op->min_len || h->len > op->max_len) {
+		log_errorx(op->name, "request of %u bytes, not %zu to %zu",
+		    h->len, op->min_len, op->max_len);
+		return (-EINVAL);
+	}
+	status = op->handle(c->srv->state, c->msg.body, h->len, c->out,
+	    out_len, fd);
+	if (status == 0)
+		log_debug(op->name, "done");
+	else
+		log_at(LOG_L_DEBUG, LOG_MODULE, op->name, -status, "failed");
+	return (status);
+}
+
+static void
+serve(struct priv_ctx *c)
+{
+	struct priv_hdr reply = {
+		.kind = PRIV_REPLY,
+		.type = c->msg.hdr.type,
+		.seq = c->msg.hdr.seq,
+	};
+	size_t out_len = 0;
+	int fd = -1;
+	int err;
+
+	reply.status = handle(c, &out_len, &fd);
+	reply.len = (uint32_t)(out_len <= PRIV_MSG_MAX ? out_len : 0);
+	err = send_bounded(c, &reply, c->out, fd);
+	if (err != 0 && err != -EPIPE)
+		log_at(LOG_L_ERROR, LOG_MODULE, NULL, -err, "reply");
+	if (fd != -1)
+		close(fd);
+}
+
+/* Everything that has come. */
+static void
+on_socket(struct priv_ctx *c)
+{
+	int r;
+
+	while (c->sock != -1) {
+		r = priv_wire_recv(c->sock, &c->msg, false);
+		if (r == -EAGAIN)
+			return;
+		if (r == 1 && c->msg.hdr.kind == PRIV_REQUEST) {
+			serve(c);
+			continue;
+		}
+		if (r != 0) {
+			log_errorx(NULL, "the engine sent nonsense: killed");
+			kill(c->engine, SIGKILL);
+		}
+		close_sock(c);
+	}
+}
+
+static void
+reap(struct priv_ctx *c)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == c->engine) {
+			c->ended = true;
+			c->status = status;
+		} else if (c->srv->child_exit != NULL) {
+			c->srv->child_exit(c->srv->state, c, pid, status);
+		}
+	}
+}
+
+static void
+on_signal(struct priv_ctx *c)
+{
+	struct signalfd_siginfo si;
+
+	while (read(c->sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD || c->ended)
+			continue;
+		/* The second time in earnest. */
+		if (si.ssi_signo != SIGHUP && c->kill_at != 0) {
+			kill(c->engine, SIGKILL);
+			continue;
+		}
+		log_debug(NULL, "signal %u passed on", si.ssi_signo);
+		kill(c->engine, (int)si.ssi_signo);
+		if (si.ssi_signo != SIGHUP)
+			expect_end(c);
+	}
+	/* Signals of one number merge: always look. */
+	reap(c);
+}
+
+static int
+timeout_of(const struct priv_ctx *c)
+{
+	int64_t left;
+
+	if (c->kill_at == 0)
+		return (-1);
+	left = c->kill_at - now_ms();
+	return (left > 0 ? (int)left : 0);
+}
+
+static int
+exit_status(const struct priv_ctx *c)
+{
+	int sig;
+
+	if (WIFEXITED(c->status)) {
+		if (WEXITSTATUS(c->status) != 0)
+			log_errorx(NULL, "the engine ended with status %d",
+			    WEXITSTATUS(c->status));
+		return (WEXITSTATUS(c->status));
+	}
+	sig = WTERMSIG(c->status);
+	log_errorx(NULL, "the engine was killed by signal SIG%s%s",
+	    sigabbrev_np(sig) != NULL ? sigabbrev_np(sig) : "?",
+	    sig == SIGSYS ? ": a system call its filter forbids" : "");
+	return (128 + sig);
+}
+
+static int
+serve_engine(struct priv_ctx *c)
+{
+	struct pollfd p[2] = {
+		{ .events = POLLIN },
+		{ .fd = c->sigfd, .events = POLLIN },
+	};
+
+	if (c->srv->start != NULL)
+		c->srv->start(c->srv->state, c);
+	while (!c->ended) {
+		p[0].fd = c->sock;	/* poll skips -1 */
+		if (poll(p, 2, timeout_of(c)) == 0) {
+			log_errorx(NULL, "the engine does not end: killed");
+			kill(c->engine, SIGKILL);
+			c->kill_at = 0;
+			continue;
+		}
+		if (p[1].revents != 0)
+			on_signal(c);
+		/* Also after its end: what it asked for last is done. */
+		on_socket(c);
+	}
+	close_sock(c);
+	if (c->srv->engine_gone != NULL)
+		c->srv->engine_gone(c->srv->state);
+	/* Children that engine_gone ended, or that ended meanwhile. */
+	reap(c);
+	return (exit_status(c));
+}
+
+static int
+run_parent(const struct priv_server *srv, int sock, pid_t engine,
+    const sigset_t *set, const sigset_t *old)
+{
+	struct priv_ctx *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (c == NULL) {
+		kill(engine, SIGKILL);
+		waitpid(engine, NULL, 0);
+		close(sock);
+		sigprocmask(SIG_SETMASK, old, NULL);
+		return (-ENOMEM);
+	}
+	c->srv = srv;
+	c->sock = sock;
+	c->engine = engine;
+	c->sigfd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (c->sigfd == -1) {
+		r = -errno;
+		kill(engine, SIGKILL);
+		waitpid(engine, NULL, 0);
+		close(sock);
+	} else {
+		r = serve_engine(c);
+		close(c->sigfd);
+	}
+	free(c);
+	sigprocmask(SIG_SETMASK, old, NULL);
+	return (r);
+}
+
+int
+priv_fork(const struct priv_server *srv, bool *engine, int *sock)
+{
+	sigset_t set, old;
+	int sv[2];
+	pid_t pid;
+	int err;
+
+	*engine = false;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1)
+		return (-errno);
+	our_signals(&set);
+	/* Before the fork, so that no signal is lost in either process. */
+	sigprocmask(SIG_BLOCK, &set, &old);
+	pid = fork();
+	if (pid == -1) {
+		err = -errno;
+		close(sv[0]);
+		close(sv[1]);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		return (err);
+	}
+	if (pid == 0) {
+		close(sv[0]);
+		*engine = true;
+		*sock = sv[1];
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		return (0);
+	}
+	close(sv[1]);
+	return (run_parent(srv, sv[0], pid, &set, &old));
+}
