@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The NetMIP4 client's socket, and its statistics: a thin layer under
+ * mip_core.c, which is pure. UDP port 434 [RFC 3344 3.1]. Whatever the network
+ * reports against a datagram (ICMP errors, no route, no buffers) costs that
+ * datagram only: requests are retransmitted by their own timers.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/util.h>
+
+#include "nasd/mip_reg.h"
+
+#define LOG_MODULE "mip"
+#include "common/log.h"
+
+/* Datagrams read in one turn, so that others get theirs. */
+#define READ_TURN	64
+
+struct mip_client {
+	struct mip_core		 core;
+	struct event		*ev;
+	int			 fd;
+	struct log_limit	 limit;
+};
+
+static long long
+now_ms(const struct mip_client *c)
+{
+	return clock_mono(c->core.clock).ns / 1000000;
+}
+
+static void
+warn_limited(struct mip_client *c, const char *what)
+{
+	int err = errno;
+	unsigned swallowed;
+
+	if (!log_limited(&c->limit, now_ms(c), &swallowed))
+		return;
+	errno = err;
+	log_warn(NULL, "%s (%u more)", what, swallowed);
+}
+
+static void
+client_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *buf,
+    size_t len)
+{
+	struct mip_client *c = arg;
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr = to,
+	};
+	char name[INET_ADDRSTRLEN];
+	ssize_t n;
+
+	do {
+		n = sendto(c->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		    (struct sockaddr *)&sin, sizeof(sin));
+	} while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return;
+	c->core.count[MIP_C_SEND_FAILED]++;
+	inet_ntop(AF_INET, &to, name, sizeof(name));
+	warn_limited(c, name);
+}
+
+static uint32_t
+client_random(void *arg)
+{
+	uint32_t n;
+
+	(void)arg;
+	evutil_secure_rng_get_bytes(&n, sizeof(n));
+	return n;
+}
+
+static void
+client_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct mip_client *c = arg;
+	struct sockaddr_in sin;
+	uint8_t buf[2048];
+
+	(void)what;
+	for (unsigned i = 0; i < READ_TURN; i++) {
+		socklen_t slen = sizeof(sin);
+		ssize_t n = recvfrom(fd, buf, sizeof(buf), MSG_DONTWAIT |
+		    MSG_TRUNC, (struct sockaddr *)&sin, &slen);
+
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		if (n < 0) {
+			/* An ICMP error of an earlier datagram, and reading it
+			 * has cleared it. */
+			c->core.count[MIP_C_RECV_FAILED]++;
+			continue;
+		}
+		if ((size_t)n > sizeof(buf) || sin.sin_family != AF_INET) {
+			c->core.count[MIP_C_DROP_MALFORMED]++;
+			continue;
+		}
+		mip_core_input(&c->core, sin.sin_addr, ntohs(sin.sin_port),
+		    buf, (size_t)n);
+	}
+}
+
+struct mip_client *
+mip_client_new(struct event_base *base, struct timers *timers,
+    const struct clock *clock, int fd, const struct mip_client_params *params)
+{
+	struct mip_client *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return NULL;
+	c->fd = fd;
+	c->limit = (struct log_limit){ .rate = 1, .burst = 5 };
+	c->core.timers = timers;
+	c->core.clock = clock;
+	c->core.params = *params;
+	c->core.send = client_send;
+	c->core.random = client_random;
+	c->core.arg = c;
+	if (mip_core_init(&c->core) != 0)
+		goto fail;
+	if (evutil_make_socket_nonblocking(fd) != 0 ||
+	    (c->ev = event_new(base, fd, EV_READ | EV_PERSIST,
+	    client_readable, c)) == NULL || event_add(c->ev, NULL) != 0) {
+		if (c->ev != NULL)
+			event_free(c->ev);
+		mip_core_free(&c->core);
+		goto fail;
+	}
+	return c;
+fail:
+	free(c);
+	errno = ENOMEM;
+	return NULL;
+}
+
+void
+mip_client_free(struct mip_client *c)
+{
+	if (c == NULL)
+		return;
+	event_free(c->ev);
+	close(c->fd);
+	mip_core_free(&c->core);
+	free(c);
+}
+
+struct mip_reg *
+mip_reg_new(struct mip_client *c, const struct mip_reg_request *q,
+    const struct mip_events *events, void *arg)
+{
+	return mip_reg_create(&c->core, q, events, arg);
+}
+
+static json_t *
+ha_json(const struct mip_ha_rec *ha)
+{
+	char name[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &ha->ha.addr, name, sizeof(name));
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:I}",
+	    "address", name,
+	    "registrations", (json_int_t)ha->n_regs,
+	    "sent", (json_int_t)ha->sent,
+	    "accepted", (json_int_t)ha->accepted,
+	    "denied", (json_int_t)ha->denied,
+	    "no_reply", (json_int_t)ha->no_reply,
+	    "clock_offset", (int)ha->offset_s,
+	    "rtt_us", (json_int_t)ha->rtt_us);
+}
+
+json_t *
+mip_client_stats(const struct mip_client *c)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	json_object_set_new(o, "registrations",
+	    json_integer((json_int_t)c->core.n_regs));
+	for (int i = 0; i < MIP_C_COUNT; i++)
+		json_object_set_new(o, mip_counter_key(i),
+		    json_integer((json_int_t)c->core.count[i]));
+	for (const struct mip_ha_rec *ha = c->core.ha_list; ha != NULL;
+	    ha = ha->next)
+		json_array_append_new(list, ha_json(ha));
+	json_object_set_new(o, "home_agents", list);
+	return o;
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All registrations of the NetMIP4 client: whose a datagram is (by the low 32
+ * bits of the Identification, PROTOCOLS 7 D9), what the home agents' clocks
+ * say (PROTOCOLS 5, RFC 3344 5.7.1), and the receiver of Registration
+ * Revocations (PROTOCOLS 9, RFC 3543 3.4). Between mip_client.c, which has the
+ * socket, and mip_reg.c. Every step is a hash lookup; a datagram from a
+ * stranger allocates nothing and changes nothing but a counter.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nasd/mip_reg.h"
+
+#define LOG_MODULE "mip"
+#include "common/log.h"
+
+#define REV_WINDOW_S	60	/* PROTOCOLS 9 */
+#define OFFSET_WARN_S	3600	/* PROTOCOLS 5 */
+/* A 133 whose clock is this close to the Identification it refuses means one
+ * that did not grow, not a wrong clock: the window is never below 3 s. */
+#define OFFSET_JITTER_S	3
+#define ID_BUMPS	16
+
+const char *
+mip_counter_key(enum mip_counter c)
+{
+	static const char *const key[] = {
+#define X(name, text) [MIP_C_##name] = text,
+		MIP_COUNTERS(X)
+#undef X
+	};
+
+	return key[c];
+}
+
+int
+mip_core_init(struct mip_core *core)
+{
+	struct table *t[] = { &core->by_id, &core->by_nai, &core->by_hoa,
+	    &core->has };
+
+	core->ha_list = NULL;
+	core->n_regs = 0;
+	memset(core->count, 0, sizeof(core->count));
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		if (table_init(t[i]) == 0)
+			continue;
+		while (i-- > 0)
+			table_free(t[i]);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+mip_core_free(struct mip_core *core)
+{
+	struct mip_ha_rec *ha;
+
+	while ((ha = core->ha_list) != NULL) {
+		core->ha_list = ha->next;
+		free(ha);
+	}
+	table_free(&core->by_id);
+	table_free(&core->by_nai);
+	table_free(&core->by_hoa);
+	table_free(&core->has);
+}
+
+/* ---- home agents ---- */
+
+static bool
+ha_eq(const struct table_node *n, const void *key)
+{
+	const struct in_addr *addr = key;
+
+	return container_of(n, const struct mip_ha_rec, node)->ha.addr.s_addr
+	    == addr->s_addr;
+}
+
+static struct mip_ha_rec *
+find_ha(struct mip_core *core, struct in_addr addr)
+{
+	struct table_node *n;
+
+	n = table_find(&core->has, table_hash(&core->has, &addr,
+	    sizeof(addr)), ha_eq, &addr);
+	return n != NULL ? container_of(n, struct mip_ha_rec, node) : NULL;
+}
+
+struct mip_ha_rec *
+mip_core_ha(struct mip_core *core, const struct mip_ha *want)
+{
+	struct mip_ha_rec *ha = find_ha(core, want->addr);
+
+	if (ha == NULL) {
+		if ((ha = calloc(1, sizeof(*ha))) == NULL)
+			return NULL;
+		ha->next = core->ha_list;
+		core->ha_list = ha;
+		ha->ha.addr = want->addr;
+		table_insert(&core->has, &ha->node,
+		    table_hash(&core->has, &want->addr,
+		    sizeof(want->addr)));
+	}
+	/* a new configuration has its keys elsewhere */
+	ha->ha = *want;
+	return ha;
+}
+
+/* ---- tries, found by the low 32 bits of their Identification ---- */
+
+struct try_key {
+	uint32_t		 low;
+	const struct mip_ha_rec	*ha;	/* NULL: any */
+};
+
+static bool
+try_eq(const struct table_node *n, const void *k)
+{
+	const struct mip_try *t = container_of(n, const struct mip_try, node);
+	const struct try_key *key = k;
+
+	return t->low == key->low &&
+	    (key->ha == NULL || t->reg->ha == key->ha);
+}
+
+static struct mip_try *
+find_try(struct mip_core *core, uint32_t low, const struct mip_ha_rec *ha)
+{
+	struct try_key key = { low, ha };
+	struct table_node *n;
+
+	n = table_find(&core->by_id, table_hash(&core->by_id, &low,
+	    sizeof(low)), try_eq, &key);
+	return n != NULL ? container_of(n, struct mip_try, node) : NULL;
+}
+
+void
+mip_core_add_try(struct mip_core *core, struct mip_try *t)
+{
+	table_insert(&core->by_id, &t->node,
+	    table_hash(&core->by_id, &t->low, sizeof(t->low)));
+}
+
+void
+mip_core_remove_try(struct mip_core *core, struct mip_try *t)
+{
+	if (t->reg == NULL)
+		return;
+	table_remove(&core->by_id, &t->node);
+	t->reg = NULL;
+}
+
+uint64_t
+mip_core_next_id(struct mip_core *core, struct mip_ha_rec *ha)
+{
+	uint64_t id = 0;
+
+	/* One sequence for all registrations at a home agent, so each one's
+	 * grows too, even over sessions of the same NAI. */
+	for (unsigned i = 0; i < ID_BUMPS; i++) {
+		id = mip4_id_next(clock_ntp(core->clock), ha->offset_s,
+		    &ha->last_id);
+		if (find_try(core, (uint32_t)id, ha) == NULL)
+			break;
+	}
+	return id;
+}
+
+void
+mip_core_resync(struct mip_core *core, const struct mip_try *t,
+    uint64_t reply_id, const char *subject)
+{
+	struct mip_ha_rec *ha = t->reg->ha;
+	char name[INET_ADDRSTRLEN];
+	int32_t offset, change;
+
+	/* Answers to requests older than the last change tell the same once
+	 * more, a little later: following them would let the clock step to and
+	 * fro by its rounding. */
+	if (t->offset_gen != ha->offset_gen)
+		return;
+	offset = ntp_diff_s(reply_id, clock_ntp(core->clock));
+	change = (int32_t)((uint32_t)offset - (uint32_t)ha->offset_s);
+	if (change >= -OFFSET_JITTER_S && change <= OFFSET_JITTER_S)
+		return;
+	ha->offset_s = offset;
+	ha->offset_gen++;
+	/* The home agent refused the Identifications of the wrong clock, so it
+	 * remembers none of them [D53]: when ours was fast, go back. */
+	if (change < 0)
+		ha->last_id = 0;
+	inet_ntop(AF_INET, &ha->ha.addr, name, sizeof(name));
+	if (offset > OFFSET_WARN_S || offset < -OFFSET_WARN_S)
+		log_warnx(subject, "clock of home agent %s differs by %ld s",
+		    name, (long)offset);
+	else
+		log_info(subject, "clock of home agent %s: offset %ld s",
+		    name, (long)offset);
+}
+
+/* ---- registrations, found by NAI or home address ---- */
+
+void
+mip_core_add_reg(struct mip_core *core, struct mip_reg *r)
+{
+	table_insert(&core->by_nai, &r->nai_node,
+	    table_hash(&core->by_nai, r->nai, r->nai_len));
+	core->n_regs++;
+	r->ha->n_regs++;
+}
+
+void
+mip_core_remove_reg(struct mip_core *core, struct mip_reg *r)
+{
+	mip_core_set_hoa(core, r, NULL);
+	table_remove(&core->by_nai, &r->nai_node);
+	core->n_regs--;
+	r->ha->n_regs--;
+}
+
+void
+mip_core_set_hoa(struct mip_core *core, struct mip_reg *r,
+    const struct in6_addr *hoa)
+{
+	if (r->has_hoa) {
+		table_remove(&core->by_hoa, &r->hoa_node);
+		r->has_hoa = false;
+	}
+	if (hoa == NULL)
+		return;
+	r->hoa = *hoa;
+	r->has_hoa = true;
+	table_insert(&core->by_hoa, &r->hoa_node,
+	    table_hash(&core->by_hoa, &r->hoa, sizeof(r->hoa)));
+}
+
+/* ---- revocations ---- */
+
+struct binding_key {
+	const struct mip_ha_rec	*ha;
+	const char		*nai;		/* NULL: any */
+	size_t			 nai_len;
+	const struct in6_addr	*hoa;		/* NULL: any */
+};
+
+static bool
+binding_matches(const struct mip_reg *r, const struct binding_key *k)
+{
+	return r->ha == k->ha && mip_reg_is_bound(r) &&
+	    (k->nai == NULL || (r->nai_len == k->nai_len &&
+	    memcmp(r->nai, k->nai, k->nai_len) == 0)) &&
+	    (k->hoa == NULL || (r->has_hoa &&
+	    memcmp(&r->hoa, k->hoa, sizeof(r->hoa)) == 0));
+}
+
+static bool
+nai_eq(const struct table_node *n, const void *key)
+{
+	return binding_matches(container_of(n, const struct mip_reg,
+	    nai_node), key);
+}
+
+static bool
+hoa_eq(const struct table_node *n, const void *key)
+{
+	return binding_matches(container_of(n, const struct mip_reg,
+	    hoa_node), key);
+}
+
+/*
+ * The binding a revocation means [D14]: by NAI, else by home address; named
+ * both ways they must agree. NULL with MIP_C_OK: there is none [D15].
+ */
+static enum mip_counter
+find_binding(struct mip_core *core, const struct mip_ha_rec *ha,
+    const struct mip4_exts *e, size_t covered, struct mip_reg **reg)
+{
+	struct binding_key key = { .ha = ha };
+	struct table_node *n = NULL;
+	char nai[MIP4_NAI_MAX];
+
+	*reg = NULL;
+	if (e->off_hoa != 0 && e->off_hoa < covered && !e->hoa_empty)
+		key.hoa = &e->hoa;
+	if (e->off_nai != 0 && e->off_nai < covered && e->nai_len > 0 &&
+	    e->nai_len <= sizeof(nai)) {
+		memcpy(nai, e->nai, e->nai_len);
+		nai_normalize(nai, e->nai_len);
+		key.nai = nai;
+		key.nai_len = e->nai_len;
+	}
+	if (e->n_nai > 1 || e->n_hoa > 1 || e->bad_draft_ext ||
+	    (key.nai == NULL && key.hoa == NULL))
+		return MIP_C_DROP_REV_IDENTITY;
+
+	if (key.nai != NULL) {
+		uint64_t hash = table_hash(&core->by_nai, nai,
+		    key.nai_len);
+
+		n = table_find(&core->by_nai, hash, nai_eq, &key);
+		if (n != NULL)
+			*reg = container_of(n, struct mip_reg, nai_node);
+		else if (key.hoa != NULL) {
+			key.hoa = NULL;
+			if (table_find(&core->by_nai, hash, nai_eq, &key))
+				return MIP_C_DROP_REV_IDENTITY;
+		}
+		return MIP_C_OK;
+	}
+	n = table_find(&core->by_hoa, table_hash(&core->by_hoa, key.hoa,
+	    sizeof(*key.hoa)), hoa_eq, &key);
+	if (n != NULL)
+		*reg = container_of(n, struct mip_reg, hoa_node);
+	return MIP_C_OK;
+}
+
+/* Serial comparison of two clocks in seconds. */
+static int32_t
+serial(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+static enum mip_counter
+check_revocation(struct mip_core *core, struct in_addr src,
+    const struct mip4_msg *msg, const uint8_t *buf,
+    const struct mip4_sa **sa, struct mip_reg **reg)
+{
+	const struct mip4_rev *rev = &msg->rev;
+	struct mip_ha_rec *ha = find_ha(core, src);
+	enum mip_counter c;
+	size_t covered;
+	uint32_t now;
+	int32_t age;
+
+	if (ha == NULL)
+		return MIP_C_DROP_SOURCE;
+	c = mip_msg_check_fa_ha(&ha->ha, msg, buf, sa, &covered);
+	if (c != MIP_C_OK)
+		return c;
+	if (!rev->a)
+		return MIP_C_DROP_REV_REFLECTED;
+	if (rev->fda.s_addr != core->params.coa.s_addr ||
+	    rev->hda.s_addr != src.s_addr)
+		return MIP_C_DROP_REV_DOMAIN;
+	now = ntp_seconds(clock_ntp(core->clock)) + (uint32_t)ha->offset_s;
+	age = serial(now, rev->rev_id);
+	if (age > REV_WINDOW_S || age < -REV_WINDOW_S)
+		return MIP_C_DROP_REV_STALE;
+	c = find_binding(core, ha, &msg->ext, covered, reg);
+	if (c != MIP_C_OK || *reg == NULL)
+		return c;
+	if (!(*reg)->revocable)
+		return MIP_C_DROP_REV_UNNEGOTIATED;
+	/* Not older than the registration, and later than any acted on. */
+	age = serial(rev->rev_id, (*reg)->rev_floor);
+	if (age < 0 || (age == 0 && (*reg)->rev_acted))
+		return MIP_C_DROP_REV_STALE;
+	if ((*reg)->home.s_addr != rev->home.s_addr)
+		return MIP_C_DROP_REV_IDENTITY;
+	return MIP_C_OK;
+}
+
+static enum mip_counter
+input_revocation(struct mip_core *core, struct in_addr src, uint16_t port,
+    const struct mip4_msg *msg, const uint8_t *buf)
+{
+	uint8_t out[MIP4_MAX_MSG];
+	const struct mip4_sa *sa;
+	struct mip_reg *r = NULL;
+	enum mip_counter c;
+	int n;
+
+	c = check_revocation(core, src, msg, buf, &sa, &r);
+	if (c != MIP_C_OK)
+		return c;
+	/* Without a binding too: our first answer may have been lost, and a
+	 * retransmission has a new identifier [D15]. */
+	n = mip_msg_rev_ack(core, msg, sa, out, sizeof(out));
+	if (n > 0) {
+		core->count[MIP_C_SENT_REV_ACK]++;
+		core->send(core->arg, src, port, out, (size_t)n);
+	}
+	if (r != NULL)
+		mip_reg_revoke(r, msg->rev.rev_id);
+	return MIP_C_OK;
+}
+
+/* ---- everything that comes in ---- */
+
+static enum mip_counter
+input_reply(struct mip_core *core, struct in_addr src,
+    const struct mip4_msg *msg, const uint8_t *buf)
+{
+	uint32_t low = (uint32_t)msg->rrp.id;
+	struct mip_ha_rec *ha = find_ha(core, src);
+	struct mip_try *t = NULL;
+	struct mip_reply reply;
+	enum mip_counter c;
+
+	if (ha != NULL)
+		t = find_try(core, low, ha);
+	if (t == NULL)
+		return find_try(core, low, NULL) != NULL ?
+		    MIP_C_DROP_SOURCE : MIP_C_DROP_UNMATCHED;
+	c = mip_msg_check_reply(t->reg, msg, buf, &reply);
+	if (c != MIP_C_OK) {
+		log_debug(t->reg->subject, "reply dropped: %s",
+		    mip_counter_key(c));
+		return c;
+	}
+	mip_reg_reply(t->reg, t, &reply);
+	return MIP_C_OK;
+}
+
+void
+mip_core_input(struct mip_core *core, struct in_addr src, uint16_t port,
+    const uint8_t *buf, size_t len)
+{
+	static const enum mip_counter unparsed[] = {
+		[MIP4_OK] = MIP_C_OK,
+		[MIP4_SHORT] = MIP_C_DROP_SHORT,
+		[MIP4_UNKNOWN_TYPE] = MIP_C_DROP_TYPE,
+		[MIP4_UNKNOWN_EXT] = MIP_C_DROP_EXT,
+		[MIP4_MALFORMED] = MIP_C_DROP_MALFORMED,
+	};
+	enum mip_counter c;
+	struct mip4_msg msg;
+
+	c = unparsed[mip4_parse(&msg, buf, len, &core->params.types)];
+	if (c == MIP_C_OK) {
+		if (msg.type == MIP4_RRP)
+			c = input_reply(core, src, &msg, buf);
+		else if (msg.type == MIP4_REV)
+			c = input_revocation(core, src, port, &msg, buf);
+		else
+			c = MIP_C_DROP_NOT_OURS;
+	}
+	if (c != MIP_C_OK)
+		core->count[c]++;
+}

@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One mobile node's registration as a state machine: first registration,
+ * renewal, deregistration [RFC 3344 3.6, PROTOCOLS 5, 7, 8.3, 11.4]. Between
+ * mip_core.c, which brings checked replies, and the session that owns it.
+ *
+ * Two timers: t_send paces requests (and starts the renewal), t_end is the end
+ * of patience: of the budget in the first registration, of the lifetime later.
+ *
+ * An event may free the registration: each function that posts one does it
+ * last, or returns at once after a callee that may have.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nasd/mip_reg.h"
+
+#define LOG_MODULE "mip"
+#include "common/log.h"
+
+#define RETRY_FIRST_MS	1000	/* also the least time between requests */
+#define RETRY_MAX_MS	32000
+#define STEP_MAX	160
+
+static const char *
+state_str(enum mip_reg_state s)
+{
+	static const char *const name[] = {
+#define X(n) [MIP_S_##n] = #n,
+		MIP_REG_STATES(X)
+#undef X
+	};
+
+	return name[s];
+}
+
+static void
+set_state(struct mip_reg *r, enum mip_reg_state s, const char *why)
+{
+	if (r->state != s)
+		log_debug(r->subject, "registration %s -> %s: %s",
+		    state_str(r->state), state_str(s), why);
+	r->state = s;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+step(const struct mip_reg *r, const char *key, const char *fmt, ...)
+{
+	char detail[STEP_MAX];
+	va_list ap;
+
+	if (r->events.step == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	r->events.step(r->arg, key, detail);
+}
+
+static void
+count(const struct mip_reg *r, enum mip_counter c)
+{
+	r->core->count[c]++;
+}
+
+static mono_t
+now(const struct mip_reg *r)
+{
+	return clock_mono(r->core->clock);
+}
+
+static void
+arm(struct mip_reg *r, struct timer *t, mono_t at)
+{
+	if (timer_set(r->core->timers, t, at) != 0)
+		log_errorx(r->subject, "no memory for a timer");
+}
+
+bool
+mip_reg_is_bound(const struct mip_reg *r)
+{
+	return r->state == MIP_S_BOUND || r->state == MIP_S_RENEWING;
+}
+
+/* ---- sending ---- */
+
+static void
+forget_tries(struct mip_reg *r)
+{
+	for (unsigned i = 0; i < MIP_TRIES; i++)
+		mip_core_remove_try(r->core, &r->tries[i]);
+}
+
+static void
+remember_try(struct mip_reg *r, uint64_t id, uint16_t lifetime)
+{
+	struct mip_try *t;
+
+	if (r->core->params.match_most_recent_only)
+		forget_tries(r);
+	t = &r->tries[r->next_try];
+	r->next_try = (r->next_try + 1) % MIP_TRIES;
+	mip_core_remove_try(r->core, t);
+	*t = (struct mip_try){
+		.reg = r,
+		.low = (uint32_t)id,
+		.offset_gen = r->ha->offset_gen,
+		.lifetime = lifetime,
+		.sent = r->last_sent,
+	};
+	mip_core_add_try(r->core, t);
+}
+
+static void
+step_sent(const struct mip_reg *r)
+{
+	char iid[IID_STRLEN], addr[INET6_ADDRSTRLEN];
+	unsigned life = r->core->params.lifetime;
+
+	if (r->state == MIP_S_REQUESTING) {
+		step(r, "rrq-sent", "try %u, IID %s, lifetime %u", r->n_sent,
+		    iid_str(r->want_iid, iid), life);
+		return;
+	}
+	if (!r->has_hoa || inet_ntop(AF_INET6, &r->hoa, addr,
+	    sizeof(addr)) == NULL)
+		strcpy(addr, "no address yet");
+	if (r->state == MIP_S_LEAVING)
+		step(r, "dereg-sent", "try %u, %s", r->n_sent, addr);
+	else
+		step(r, "renewal-sent", "try %u, %s, lifetime %u", r->n_sent,
+		    addr, life);
+}
+
+static void
+count_sent(struct mip_reg *r)
+{
+	r->n_sent++;
+	r->ha->sent++;
+	if (r->n_sent > 1)
+		count(r, MIP_C_SENT_AGAIN);
+	else if (r->state == MIP_S_REQUESTING)
+		count(r, MIP_C_SENT_REQUEST);
+	else if (r->state == MIP_S_RENEWING)
+		count(r, MIP_C_SENT_RENEWAL);
+	else
+		count(r, MIP_C_SENT_DEREG);
+}
+
+/* The one way out: every try is built anew [RFC 3344 3.6.3], and t_send waits
+ * for its answer. */
+static void
+send_try(struct mip_reg *r)
+{
+	uint8_t buf[MIP4_MAX_MSG];
+	uint16_t lifetime;
+	uint64_t id;
+	int n;
+
+	lifetime = r->state == MIP_S_LEAVING ? 0 : r->core->params.lifetime;
+	id = mip_core_next_id(r->core, r->ha);
+	r->last_sent = now(r);
+	count_sent(r);
+	n = mip_msg_request(r, id, lifetime, buf, sizeof(buf));
+	if (n > 0) {
+		remember_try(r, id, lifetime);
+		if (lifetime != 0)
+			r->maybe_bound = true;
+		r->core->send(r->core->arg, r->ha->ha.addr, MIP4_PORT, buf,
+		    (size_t)n);
+		step_sent(r);
+	} else {
+		log_errorx(r->subject, "request does not fit");
+	}
+	arm(r, &r->t_send, mono_add_ms(r->last_sent, r->wait_ms));
+	r->wait_ms *= 2;
+	if (r->wait_ms > RETRY_MAX_MS)
+		r->wait_ms = RETRY_MAX_MS;
+}
+
+/* A new exchange. Tries of the last one stay matchable only where their late
+ * answer still tells something. */
+static void
+begin(struct mip_reg *r, enum mip_reg_state s, const char *why)
+{
+	set_state(r, s, why);
+	r->n_sent = 0;
+	r->wait_ms = RETRY_FIRST_MS;
+	r->resynced = false;
+	r->last_code = 0;
+}
+
+/* ---- results ---- */
+
+static struct mip_result
+result(const struct mip_reg *r, enum mip_outcome o, uint8_t code,
+    const char *text)
+{
+	return (struct mip_result){
+		.outcome = o,
+		.code = code,
+		.lifetime = r->lifetime,
+		.hoa = r->hoa,
+		.unique = r->unique,
+		.ha = r->ha->ha.addr,
+		.text = text,
+		.tries = r->n_sent,
+	};
+}
+
+static void
+stop_timers(struct mip_reg *r)
+{
+	timer_cancel(r->core->timers, &r->t_send);
+	timer_cancel(r->core->timers, &r->t_end);
+}
+
+/* Ends the first registration, or a binding, without success. */
+static void
+end(struct mip_reg *r, const struct mip_result *res)
+{
+	bool first = r->state == MIP_S_REQUESTING;
+
+	set_state(r, MIP_S_ENDED, res->text);
+	stop_timers(r);
+	if (first)
+		r->events.registered(r->arg, res);
+	else
+		r->events.lost(r->arg, res);
+}
+
+static void
+end_unanswered(struct mip_reg *r, const char *text)
+{
+	struct mip_result res;
+
+	if (r->last_code != 0) {
+		/* it did answer, but nothing else than "wrong clock" */
+		res = result(r, MIP_DENIED, r->last_code,
+		    mip4_code_str(r->last_code));
+		count(r, MIP_C_DENIED);
+		r->ha->denied++;
+	} else {
+		res = result(r, MIP_NO_REPLY, 0, text);
+		count(r, MIP_C_NO_REPLY);
+		r->ha->no_reply++;
+	}
+	end(r, &res);
+}
+
+/* The last step of leaving; r is gone. */
+static void
+depart(struct mip_reg *r, bool answered)
+{
+	struct mip_events ev = r->events;
+	void *arg = r->arg;
+
+	step(r, "deregistered", "%s", answered ? "answered" : "unanswered");
+	mip_reg_free(r);
+	ev.deregistered(arg, answered);
+}
+
+/* ---- timers ---- */
+
+static void
+leave_timer(struct mip_reg *r)
+{
+	if (!r->maybe_bound) {
+		depart(r, true);
+	} else if (r->n_sent >= r->core->params.dereg_attempts) {
+		count(r, MIP_C_NO_REPLY);
+		r->ha->no_reply++;
+		depart(r, false);
+	} else {
+		send_try(r);
+	}
+}
+
+static void
+send_timer(struct timer *t)
+{
+	struct mip_reg *r = container_of(t, struct mip_reg, t_send);
+
+	switch (r->state) {
+	case MIP_S_REQUESTING:
+		if (r->n_sent >= r->core->params.attempts)
+			end_unanswered(r, "home agent does not answer");
+		else
+			send_try(r);
+		break;
+	case MIP_S_BOUND:
+		begin(r, MIP_S_RENEWING, "due");
+		send_try(r);
+		break;
+	case MIP_S_RENEWING:
+		send_try(r);
+		break;
+	case MIP_S_LEAVING:
+		leave_timer(r);
+		break;
+	case MIP_S_ENDED:
+		break;
+	}
+}
+
+static void
+end_timer(struct timer *t)
+{
+	struct mip_reg *r = container_of(t, struct mip_reg, t_end);
+
+	if (r->state == MIP_S_REQUESTING) {
+		end_unanswered(r, "home agent does not answer in time");
+	} else if (mip_reg_is_bound(r)) {
+		count(r, MIP_C_EXPIRED);
+		end_unanswered(r, "lifetime ran out, renewals unanswered");
+	}
+}
+
+/*
+ * Expiry, and the renewal at 3/4 of the lifetime less up to 10 % at random:
+ * both from the time the request was sent [RFC 3344 3.6.1.3, PROTOCOLS 7].
+ */
+static void
+start_lifetime(struct mip_reg *r, mono_t sent)
+{
+	int64_t life_ms = (int64_t)r->lifetime * 1000;
+	int64_t renew_ms = life_ms * 3 / 4;
+	mono_t renew, least;
+
+	if (r->lifetime == MIP4_LIFETIME_INFINITY) {
+		r->expires = MONO_NEVER;
+		stop_timers(r);
+		return;
+	}
+	renew_ms -= renew_ms / 10 * (r->core->random(r->core->arg) % 1001) /
+	    1000;
+	renew = mono_add_ms(sent, renew_ms);
+	least = mono_add_ms(r->last_sent, RETRY_FIRST_MS);
+	if (mono_before(renew, least))
+		renew = least;
+	r->expires = mono_add_ms(sent, life_ms);
+	arm(r, &r->t_end, r->expires);
+	arm(r, &r->t_send, renew);
+}
+
+/* ---- replies ---- */
+
+/* Why an accepted reply is of no use, or NULL [PROTOCOLS 8.3, D21]. */
+static const char *
+useless(const struct mip_reg *r, const struct mip_reply *reply)
+{
+	if (!reply->has_hoa)
+		return "HA does not support IPv6 HoA";
+	if (!hoa_is_valid(&reply->hoa) || iid_is_zero(iid_of(&reply->hoa)))
+		return "home agent gave an invalid home address";
+	if (reply->lifetime == 0)
+		return "home agent granted no lifetime";
+	if (r->state == MIP_S_REQUESTING && r->want_unique &&
+	    !iid_equal(iid_of(&reply->hoa), r->want_iid))
+		return "home agent gave another identifier than asked for";
+	return NULL;
+}
+
+/* Takes what an accepted reply says. True if the session must hear that its
+ * address, or how much of the prefix is its own, is another one. */
+static bool
+learn(struct mip_reg *r, const struct mip_reply *reply)
+{
+	bool changed;
+
+	changed = !r->has_hoa || r->unique != reply->unique ||
+	    memcmp(&r->hoa, &reply->hoa, sizeof(r->hoa)) != 0;
+	if (changed)
+		mip_core_set_hoa(r->core, r, &reply->hoa);
+	r->unique = reply->unique;
+	r->home = reply->home;
+	return changed;
+}
+
+/* Deregisters what was accepted but can not be used, and says so. */
+static void
+reject(struct mip_reg *r, const struct mip_reply *reply, const char *why)
+{
+	bool first = r->state == MIP_S_REQUESTING;
+	struct mip_events ev = r->events;
+	struct mip_result res;
+	void *arg = r->arg;
+
+	count(r, MIP_C_USELESS);
+	count(r, MIP_C_HA_ERROR);
+	log_warnx(r->subject, "%s: deregistering", why);
+	if (reply->has_hoa && hoa_is_valid(&reply->hoa))
+		learn(r, reply);
+	res = result(r, MIP_USELESS, reply->code, why);
+	mip_reg_deregister(r);
+	if (first)
+		ev.registered(arg, &res);
+	else
+		ev.lost(arg, &res);
+}
+
+static void
+granted(struct mip_reg *r, const struct mip_try *t,
+    const struct mip_reply *reply)
+{
+	bool first = r->state == MIP_S_REQUESTING, changed;
+	char addr[INET6_ADDRSTRLEN];
+	const char *why = useless(r, reply);
+	struct mip_result res;
+	mono_t sent = t->sent;
+
+	count(r, MIP_C_ACCEPTED);
+	r->ha->accepted++;
+	r->maybe_bound = true;
+	if (why != NULL) {
+		reject(r, reply, why);
+		return;
+	}
+	if (first && r->want_unique && !reply->unique) {
+		count(r, MIP_C_HA_ERROR);
+		log_warnx(r->subject, "home agent error: asked for a prefix of "
+		    "its own, U is not set; using the single address");
+	}
+	changed = learn(r, reply);
+	/* it may lower what was asked for, never raise [RFC 3344 3.6.2.2] */
+	r->lifetime = reply->lifetime < t->lifetime ? reply->lifetime :
+	    t->lifetime;
+	r->revocable = reply->has_rev;
+	r->rev_floor = reply->rev_timestamp;
+	r->rev_acted = false;
+	forget_tries(r);
+	set_state(r, MIP_S_BOUND, "accepted");
+	start_lifetime(r, sent);
+
+	res = result(r, MIP_REGISTERED, reply->code, "registered");
+	res.rtt_us = mono_diff_us(now(r), sent);
+	r->ha->rtt_us = res.rtt_us;
+	inet_ntop(AF_INET6, &r->hoa, addr, sizeof(addr));
+	step(r, first ? "rrp-received" : "renewed",
+	    "code %u, lifetime %u, %s, U %u", reply->code, r->lifetime, addr,
+	    r->unique);
+	if (first) {
+		r->events.registered(r->arg, &res);
+	} else if (changed) {
+		count(r, MIP_C_CHANGED);
+		r->events.changed(r->arg, &res);
+	}
+}
+
+static void
+denied(struct mip_reg *r, const struct mip_try *t,
+    const struct mip_reply *reply)
+{
+	bool first = r->state == MIP_S_REQUESTING;
+	struct mip_result res;
+
+	count(r, MIP_C_DENIED);
+	r->ha->denied++;
+	res = result(r, MIP_DENIED, reply->code, mip4_code_str(reply->code));
+	res.rtt_us = mono_diff_us(now(r), t->sent);
+	res.ha = reply->ha;	/* 136, 143: another one [RFC 4433] */
+	res.lifetime = 0;
+	step(r, first ? "rrp-received" : "renewal-denied", "code %u, %s",
+	    reply->code, res.text);
+	/* A first one denied leaves no binding; of a renewal denied for want of
+	 * resources the old one may stand. */
+	if (first)
+		r->maybe_bound = false;
+	forget_tries(r);
+	end(r, &res);
+}
+
+/* 133: the clock is set by the reply and one try goes out at once; after
+ * that the pace of t_send decides [PROTOCOLS 5]. */
+static void
+resync(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
+{
+	bool current = t->offset_gen == r->ha->offset_gen;
+
+	count(r, MIP_C_RESYNC);
+	mip_core_resync(r->core, t, reply->id, r->subject);
+	mip_core_remove_try(r->core, t);
+	if (r->resynced) {
+		if (current)
+			r->last_code = reply->code;
+		return;
+	}
+	r->resynced = true;
+	r->wait_ms = RETRY_FIRST_MS;
+	step(r, "rrp-received", "code %u, %s, clock offset %" PRId32 " s",
+	    reply->code, mip4_code_str(reply->code), r->ha->offset_s);
+	send_try(r);
+}
+
+/* An answer to a deregistration, or to a request that it has overtaken. */
+static void
+leave_reply(struct mip_reg *r, struct mip_try *t,
+    const struct mip_reply *reply)
+{
+	bool to_dereg = t->lifetime == 0;
+
+	if (reply->code == MIP4_HA_ID_MISMATCH && to_dereg) {
+		resync(r, t, reply);
+		return;
+	}
+	mip_core_remove_try(r->core, t);
+	if (!to_dereg) {
+		/* The late reply names the address to deregister. */
+		if (reply->code <= MIP4_ACCEPTED_NO_SIMUL && reply->has_hoa &&
+		    hoa_is_valid(&reply->hoa))
+			learn(r, reply);
+		return;
+	}
+	if (reply->code > MIP4_ACCEPTED_NO_SIMUL) {
+		count(r, MIP_C_DENIED);
+		r->ha->denied++;
+		log_info(r->subject, "deregistration denied: %s",
+		    mip4_code_str(reply->code));
+	}
+	depart(r, true);
+}
+
+void
+mip_reg_reply(struct mip_reg *r, struct mip_try *t,
+    const struct mip_reply *reply)
+{
+	if (r->state == MIP_S_LEAVING || r->state == MIP_S_ENDED)
+		leave_reply(r, t, reply);
+	else if (reply->code <= MIP4_ACCEPTED_NO_SIMUL)
+		granted(r, t, reply);
+	else if (reply->code == MIP4_HA_ID_MISMATCH)
+		resync(r, t, reply);
+	else
+		denied(r, t, reply);
+}
+
+void
+mip_reg_revoke(struct mip_reg *r, uint32_t rev_id)
+{
+	count(r, MIP_C_REVOKED);
+	r->rev_floor = rev_id;
+	r->rev_acted = true;
+	r->maybe_bound = false;
+	forget_tries(r);
+	stop_timers(r);
+	set_state(r, MIP_S_ENDED, "revoked by the home agent");
+	step(r, "revoked", "by the home agent");
+	r->events.revoked(r->arg);
+}
+
+/* ---- the owner's calls ---- */
+
+struct mip_reg *
+mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
+    const struct mip_events *events, void *arg)
+{
+	size_t len = strlen(q->nai);
+	struct mip_reg *r;
+
+	if (len == 0 || len > MIP4_NAI_MAX || q->ha.n_sa == 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if ((r = calloc(1, sizeof(*r) + len)) == NULL)
+		return NULL;
+	r->core = core;
+	r->events = *events;
+	r->arg = arg;
+	r->subject = q->subject;
+	r->nai_len = len;
+	memcpy(r->nai, q->nai, len);
+	nai_normalize(r->nai, len);
+	r->want_unique = q->unique;
+	if (q->unique)
+		r->want_iid = q->iid;
+	if (q->mn_ha != NULL) {
+		r->mn_ha.set = true;
+		r->mn_ha.sa = *q->mn_ha;
+	}
+	r->t_send.fire = send_timer;
+	r->t_end.fire = end_timer;
+	if ((r->ha = mip_core_ha(core, &q->ha)) == NULL ||
+	    timer_set(core->timers, &r->t_end,
+	    mono_add_ms(now(r), q->budget_ms)) != 0) {
+		free(r);
+		errno = ENOMEM;
+		return NULL;
+	}
+	mip_core_add_reg(core, r);
+	begin(r, MIP_S_REQUESTING, "asked");
+	send_try(r);
+	return r;
+}
+
+void
+mip_reg_deregister(struct mip_reg *r)
+{
+	mono_t at = now(r), least;
+
+	if (r->state == MIP_S_LEAVING)
+		return;
+	stop_timers(r);
+	begin(r, MIP_S_LEAVING, "asked");
+	/* Not twice within a second [RFC 3344 3.6.3, RFC 3543 3.3]. */
+	least = mono_add_ms(r->last_sent, RETRY_FIRST_MS);
+	if (!r->maybe_bound)
+		arm(r, &r->t_send, at);
+	else if (mono_before(at, least))
+		arm(r, &r->t_send, least);
+	else
+		send_try(r);
+}
+
+void
+mip_reg_free(struct mip_reg *r)
+{
+	if (r == NULL)
+		return;
+	stop_timers(r);
+	forget_tries(r);
+	mip_core_remove_reg(r->core, r);
+	mip4_sa_wipe(&r->mn_ha.sa);
+	free(r);
+}
+
+uint32_t
+mip_reg_left(const struct mip_reg *r)
+{
+	int64_t ms;
+
+	if (!mip_reg_is_bound(r))
+		return 0;
+	if (r->lifetime == MIP4_LIFETIME_INFINITY)
+		return UINT32_MAX;
+	ms = mono_diff_ms(r->expires, now(r));
+	return ms > 0 ? (uint32_t)(ms / 1000) : 0;
+}

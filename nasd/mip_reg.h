@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The inside of the NetMIP4 client, pure: time, timers, random bits and the
+ * sending of datagrams come in by struct mip_core, so a test is the home agent
+ * and turns the clock. mip_client.c puts a socket under it.
+ *
+ *   mip_core.c	all registrations: finds whose a datagram is, home agents'
+ *		clocks, revocations
+ *   mip_reg.c	one registration: states, timers, results
+ *   mip_msg.c	builds requests and acknowledgments, checks replies
+ */
+#ifndef NASD_MIP_REG_H
+#define NASD_MIP_REG_H
+
+#include "common/mip4.h"
+#include "common/mip4_auth.h"
+#include "common/table.h"
+#include "common/timers.h"
+#include "nasd/mip_client.h"
+
+/* X(name, text): the text is the key of "show statistics". */
+#define MIP_COUNTERS(X)							\
+	X(SENT_REQUEST, "sent_requests")				\
+	X(SENT_RENEWAL, "sent_renewals")				\
+	X(SENT_DEREG, "sent_deregistrations")				\
+	X(SENT_AGAIN, "sent_again")					\
+	X(SENT_REV_ACK, "sent_revocation_acks")				\
+	X(SEND_FAILED, "send_failed")					\
+	X(RECV_FAILED, "receive_failed")				\
+	X(ACCEPTED, "accepted")						\
+	X(DENIED, "denied")						\
+	X(RESYNC, "identification_mismatch")				\
+	X(USELESS, "accepted_useless")					\
+	X(HA_ERROR, "home_agent_errors")				\
+	X(CHANGED, "home_address_changed")				\
+	X(NO_REPLY, "no_reply")						\
+	X(EXPIRED, "expired")						\
+	X(REVOKED, "revoked")						\
+	X(NO_NAI, "reply_without_nai")					\
+	X(DROP_SHORT, "dropped_short")					\
+	X(DROP_TYPE, "dropped_unknown_type")				\
+	X(DROP_EXT, "dropped_unknown_extension")			\
+	X(DROP_MALFORMED, "dropped_malformed")				\
+	X(DROP_NOT_OURS, "dropped_not_for_a_client")			\
+	X(DROP_UNMATCHED, "dropped_unmatched_reply")			\
+	X(DROP_SOURCE, "dropped_wrong_source")				\
+	X(DROP_HA_FIELD, "dropped_wrong_home_agent_field")		\
+	X(DROP_NO_AUTH, "dropped_unauthenticated")			\
+	X(DROP_TWO_AUTH, "dropped_two_authenticators")			\
+	X(DROP_SPI, "dropped_unknown_spi")				\
+	X(DROP_BAD_AUTH, "dropped_bad_authenticator")			\
+	X(DROP_MN_AUTH, "dropped_bad_mn_ha_authenticator")		\
+	X(DROP_NAI, "dropped_wrong_nai")				\
+	X(DROP_REV_REFLECTED, "dropped_revocation_reflected")		\
+	X(DROP_REV_DOMAIN, "dropped_revocation_wrong_domain_address")	\
+	X(DROP_REV_STALE, "dropped_revocation_stale")			\
+	X(DROP_REV_UNNEGOTIATED, "dropped_revocation_not_negotiated")	\
+	X(DROP_REV_IDENTITY, "dropped_revocation_wrong_identity")
+
+enum mip_counter {
+#define X(name, text) MIP_C_##name,
+	MIP_COUNTERS(X)
+#undef X
+	MIP_C_COUNT,
+	MIP_C_OK = -1,		/* a check's verdict: nothing to count */
+};
+
+/* A home agent's clock against ours, and what it has done. One for each that
+ * was ever asked; they are configured, so they are few. */
+struct mip_ha_rec {
+	struct table_node	node;		/* by address */
+	struct mip_ha_rec	*next;
+	struct mip_ha		ha;
+	uint64_t		last_id;	/* last Identification sent */
+	int32_t			offset_s;	/* from its 133 [PROTOCOLS 5] */
+	uint32_t		offset_gen;	/* counts changes of it */
+	unsigned		n_regs;
+	uint64_t		sent, accepted, denied, no_reply;
+	int64_t			rtt_us;		/* of the last answer */
+};
+
+/* One request that is out. Identifications grow over all registrations at one
+ * home agent, so low 32 bits and home agent name it. */
+struct mip_try {
+	struct table_node	node;		/* by low; in use while reg */
+	struct mip_reg		*reg;
+	uint32_t		low;
+	uint32_t		offset_gen;	/* of the clock offset used */
+	uint16_t		lifetime;	/* asked for; 0: deregistration */
+	mono_t			sent;
+};
+
+#define MIP_REG_STATES(X)						\
+	X(REQUESTING)	/* first request out */				\
+	X(BOUND)							\
+	X(RENEWING)	/* bound, and a renewal out */			\
+	X(LEAVING)	/* deregistration out, or about to be */	\
+	X(ENDED)	/* reported; waits for its owner */
+
+enum mip_reg_state {
+#define X(name) MIP_S_##name,
+	MIP_REG_STATES(X)
+#undef X
+};
+
+/* Tries kept matchable [D9]: more than a first registration makes. */
+#define MIP_TRIES	8
+
+struct mip_reg {
+	struct mip_core		*core;
+	struct mip_ha_rec	*ha;
+	struct mip_events	 events;
+	void			*arg;
+	const char		*subject;
+	enum mip_reg_state	 state;
+	struct {
+		bool		 set;
+		struct mip4_sa	 sa;
+	} mn_ha;
+	bool			 want_unique;
+	struct iid		 want_iid;
+
+	/* the exchange under way */
+	struct timer		 t_send;
+	struct timer		 t_end;		/* budget, then expiry */
+	struct mip_try		 tries[MIP_TRIES];
+	unsigned		 n_sent;	/* in this exchange */
+	unsigned		 next_try;	/* slot */
+	int64_t			 wait_ms;
+	mono_t			 last_sent;
+	bool			 resynced;	/* the retry at once is used */
+	uint8_t			 last_code;	/* of this exchange; 0 none */
+
+	/* what the home agent may hold, and what it told */
+	bool			 maybe_bound;
+	bool			 has_hoa;
+	struct in6_addr		 hoa;
+	bool			 unique;
+	struct in_addr		 home;		/* IPv4, repeated [D22] */
+	uint16_t		 lifetime;
+	mono_t			 expires;	/* MONO_NEVER */
+	bool			 revocable;	/* 137 came with the reply */
+	uint32_t		 rev_floor;	/* its timestamp, then the last
+						 * revocation acted on */
+	bool			 rev_acted;
+
+	struct table_node	 nai_node;
+	struct table_node	 hoa_node;	/* in use while has_hoa */
+	size_t			 nai_len;
+	char			 nai[];		/* realm in lower case */
+};
+
+struct mip_core {
+	struct timers		*timers;
+	const struct clock	*clock;
+	struct mip_client_params params;
+	/* Sends a datagram to addr:port (host order); failures are the
+	 * sender's to count, a retransmission follows anyway. */
+	void			(*send)(void *arg, struct in_addr to,
+				    uint16_t port, const uint8_t *, size_t);
+	uint32_t		(*random)(void *arg);
+	void			*arg;
+
+	struct table		 by_id, by_nai, by_hoa, has;
+	struct mip_ha_rec	*ha_list;
+	size_t			 n_regs;
+	uint64_t		 count[MIP_C_COUNT];
+};
+
+/* ---- mip_core.c ---- */
+
+/* timers, clock, params, send, random and arg are set by the caller before.
+ * 0 or -ENOMEM. */
+int	 mip_core_init(struct mip_core *);
+/* All registrations must have been freed. */
+void	 mip_core_free(struct mip_core *);
+/* One datagram of port 434. */
+void	 mip_core_input(struct mip_core *, struct in_addr src, uint16_t port,
+    const uint8_t *, size_t);
+const char *mip_counter_key(enum mip_counter);
+
+struct mip_ha_rec *mip_core_ha(struct mip_core *, const struct mip_ha *);
+/* The next Identification towards a home agent; its low 32 bits name no other
+ * try that is out. */
+uint64_t mip_core_next_id(struct mip_core *, struct mip_ha_rec *);
+/* Learns the clock offset from a 133 that answered a try. */
+void	 mip_core_resync(struct mip_core *, const struct mip_try *,
+    uint64_t reply_id, const char *subject);
+void	 mip_core_add_try(struct mip_core *, struct mip_try *);
+void	 mip_core_remove_try(struct mip_core *, struct mip_try *);
+void	 mip_core_add_reg(struct mip_core *, struct mip_reg *);
+void	 mip_core_remove_reg(struct mip_core *, struct mip_reg *);
+/* Sets or clears (NULL) the home address a registration is found by. */
+void	 mip_core_set_hoa(struct mip_core *, struct mip_reg *,
+    const struct in6_addr *);
+
+/* ---- mip_msg.c ---- */
+
+/* What an authentic reply says. */
+struct mip_reply {
+	uint8_t		code;
+	uint16_t	lifetime;
+	uint64_t	id;
+	struct in_addr	home, ha;
+	bool		has_hoa;	/* 221 of Length 17 */
+	struct in6_addr	hoa;
+	bool		unique;
+	bool		has_rev;	/* 137 */
+	uint32_t	rev_timestamp;
+};
+
+/* Writes a request of a lifetime (0 deregisters) in the order of PROTOCOLS 6.
+ * Its length, or -EMSGSIZE. */
+int	 mip_msg_request(const struct mip_reg *, uint64_t id,
+    uint16_t lifetime, uint8_t *buf, size_t cap);
+/* Checks a reply that answers a registration's try [PROTOCOLS 8.3]. MIP_C_OK,
+ * or what to count; *reply is set for MIP_C_OK only. */
+enum mip_counter mip_msg_check_reply(const struct mip_reg *,
+    const struct mip4_msg *, const uint8_t *buf, struct mip_reply *reply);
+/* Checks the one FA-HA extension of a message from ha. *sa is the association
+ * that verified, *covered as of mip4_auth_check. */
+enum mip_counter mip_msg_check_fa_ha(const struct mip_ha *,
+    const struct mip4_msg *, const uint8_t *buf, const struct mip4_sa **sa,
+    size_t *covered);
+/* Answers a revocation: what identified the binding is repeated. */
+int	 mip_msg_rev_ack(const struct mip_core *, const struct mip4_msg *rev,
+    const struct mip4_sa *, uint8_t *buf, size_t cap);
+
+/* ---- mip_reg.c ---- */
+
+struct mip_reg *mip_reg_create(struct mip_core *,
+    const struct mip_reg_request *, const struct mip_events *, void *arg);
+/* A checked reply. t is one of r's; r may be gone afterwards. */
+void	 mip_reg_reply(struct mip_reg *, struct mip_try *,
+    const struct mip_reply *);
+/* A revocation that was checked and answered; r may be gone afterwards. */
+void	 mip_reg_revoke(struct mip_reg *, uint32_t rev_id);
+/* Is there a binding that a revocation can end? */
+bool	 mip_reg_is_bound(const struct mip_reg *);
+
+#endif
