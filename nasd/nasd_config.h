@@ -6,8 +6,8 @@
  *
  * Strings are NUL-terminated and owned by the struct.
  */
-#ifndef NASD_CONFIG_H
-#define NASD_CONFIG_H
+#ifndef NASD_NASD_CONFIG_H
+#define NASD_NASD_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -107,12 +107,13 @@ struct nasd_config {
 
 	struct config_ra	 ra;
 	uint32_t		 interim_s;	/* 0: none unless RADIUS asks */
-	bool			 log_syslog;
 };
 
 /* Reads and checks a file; everything wrong is logged as "file:line: key:
- * what". NULL with *err -EINVAL (or the errno of reading it). */
-struct nasd_config *nasd_config_load(const char *file, int *err);
+ * what". Sets up logging as its section log says, or as -d does. NULL with
+ * *err -EINVAL (or the errno of reading it). */
+struct nasd_config *nasd_config_load(const char *file, bool debug,
+    int *err);
 void	 nasd_config_free(struct nasd_config *);
 
 /* The configured home agent of an address, or NULL. */

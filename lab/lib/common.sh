@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What demo, test and bench have in common: packages, the build, the choice of
+# the kernel, and the way into the lab. Sourced, with $here = lab/.
+
+set -u
+srcdir=$(dirname "$here")
+build=$srcdir/build-lab
+stage=$build/stage
+kernel=
+out=
+keep=
+
+say() { echo "lab: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+# Sources nothing that is not Debian's: an own Python or pytest may differ.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C.UTF-8
+
+need_root() {
+	[ "$(id -u)" -eq 0 ] || die "must run as root"
+}
+
+# Debian packages of the list that are not installed.
+missing_packages() {
+	local wanted
+	wanted=$(sed 's/#.*//' "$here/packages" | grep -o '[^[:space:]]*')
+	# shellcheck disable=SC2086
+	comm -23 <(sort <<<"$wanted") <(dpkg-query -W \
+		-f '${db:Status-Abbrev}${Package}\n' $wanted 2>/dev/null |
+		sed -n 's/^ii //p' | sort)
+}
+
+install_packages() {
+	local missing log=$build/packages.log
+	missing=$(missing_packages)
+	[ -n "$missing" ] || return 0
+	mkdir -p "$build"
+	# shellcheck disable=SC2086
+	say "installing Debian packages:" $missing
+	export DEBIAN_FRONTEND=noninteractive
+	# shellcheck disable=SC2086
+	set -- apt-get -q -y --no-install-recommends install $missing
+	# Daemons among them must not start here.
+	local policy=/usr/sbin/policy-rc.d ours=
+	if [ ! -e $policy ]; then
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod +x $policy
+		ours=1
+	fi
+	"$@" >"$log" 2>&1 || {
+		say "apt-get update (the package lists are missing or old)"
+		apt-get -q update >>"$log" 2>&1
+		"$@" >>"$log" 2>&1
+	}
+	local status=$?
+	[ -n "$ours" ] && rm -f $policy
+	[ $status -eq 0 ] || {
+		tail -n 20 "$log" >&2
+		die "could not install the packages; see $log"
+	}
+}
+
+# logged WHAT COMMAND...: runs it quietly; says what failed, with the end.
+logged() {
+	local what=$1 log=$build/build.log
+	shift
+	"$@" >>"$log" 2>&1 && return
+	tail -n 30 "$log" >&2
+	die "$what failed; all of it is in $log"
+}
+
+# configure_in DIR [OPTION...]: an out-of-tree build, configured once, and
+# again when the options change or the tree has moved.
+configure_in() {
+	local dir=$1 key
+	shift
+	key="$srcdir $*"
+	if [ -e "$dir/Makefile" ] && [ "$(cat "$dir/.key" 2>/dev/null)" = "$key" ]
+	then
+		return 0
+	fi
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	(cd "$dir" && logged configure "$srcdir/configure" -q "$@") || exit 1
+	echo "$key" >"$dir/.key"
+}
+
+build_product() {
+	mkdir -p "$build"
+	: >"$build/build.log"
+	if [ ! -x "$srcdir/configure" ] || [ ! -e "$srcdir/Makefile.in" ]; then
+		say "generating configure"
+		(cd "$srcdir" && logged autoreconf autoreconf -i) || exit 1
+	fi
+	[ -x "$stage/sbin/nasd" ] ||
+		say "building in $build (about a minute the first time)"
+	configure_in "$build/build" --prefix="$stage" \
+		--localstatedir=/var --runstatedir=/run \
+		--with-pppd-plugin-dir="$stage/lib/netmip4" \
+		--with-systemdsystemunitdir="$stage/lib/systemd/system"
+	logged make make -s -C "$build/build" -j2
+	logged "make install" make -s -C "$build/build" install
+}
+
+# This kernel, when it has PPP over Ethernet, 6in4 and the filters.
+kernel_has_it_all() {
+	[ -d "/lib/modules/$(uname -r)" ] &&
+		modprobe -qa ppp_generic pppoe sit bridge veth cls_u32 \
+			cls_matchall act_skbedit act_gact sch_ingress
+	[ -c /dev/ppp ] && [ -e /proc/net/pppoe ] &&
+		unshare --net sh -ec '
+		ip link add t0 type sit local 127.0.0.1 remote 127.0.0.2
+		ip link add v0 type veth peer name v1
+		ip link add b0 type bridge
+		tc qdisc add dev lo clsact
+		tc filter add dev lo ingress protocol ipv6 u32 match ip6 src \
+			fe80::/10 action skbedit mark 1' >/dev/null 2>&1
+}
+
+choose_kernel() {
+	[ -n "$kernel" ] && return
+	if kernel_has_it_all; then
+		kernel=native
+	else
+		kernel=uml
+	fi
+}
+
+# Where results and logs go; removed at the end unless asked for.
+make_out() {
+	if [ -n "$keep" ]; then
+		mkdir -p "$keep"
+		out=$(readlink -f "$keep")
+	else
+		out=$(mktemp -d /var/tmp/netmip4-lab.XXXXXX)
+		trap 'rm -rf "$out"' EXIT
+	fi
+}
+
+# in_lab SECONDS MEM COMMAND...
+in_lab() {
+	local seconds=$1 mem=$2
+	shift 2
+	choose_kernel
+	export LAB_OUT=$out LAB_STAGE=$stage LAB_SRC=$srcdir LAB_DIR=$here
+	"$here/lib/enter" "$kernel" "$out" "$seconds" "$mem" \
+		env PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 "$@"
+}

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A mobile node: Debian's pppd with its kernel PPPoE, as any home uses it."""
+
+import re
+import signal
+import subprocess
+
+from .process import Daemon, Timeout, wait_for
+
+PPPD = "/usr/sbin/pppd"
+
+
+class Client:
+    """One dial-in. pppd's debug log tells what it saw."""
+
+    def __init__(self, ns, user, logdir, *options, service=None, env=None):
+        self.ns, self.user = ns, user
+        self.service = service
+        argv = [PPPD, "plugin", "rp-pppoe.so"]
+        if service:
+            argv += ["rp_pppoe_service", service]
+        argv += ["nic-eth0", "user", user, "noauth", "noip", "+ipv6",
+                 "nodefaultroute", "nodetach", "debug", "maxfail", "1",
+                 "lcp-echo-interval", "0", *options]
+        self.daemon = Daemon(ns, f"{ns.name}-pppd", argv, logdir, env)
+
+    def running(self):
+        return self.daemon.running()
+
+    def log(self):
+        return self.daemon.log()
+
+    def addresses(self, ifname="ppp0"):
+        """{scope: address} of the interface, as /proc has them."""
+        found = {}
+        with self.ns.inside(), open("/proc/net/if_inet6",
+                                    encoding="ascii") as f:
+            for line in f:
+                address, _, _, scope, _, name = line.split()
+                if name == ifname:
+                    text = ":".join(address[i:i + 4]
+                                    for i in range(0, 32, 4))
+                    found["global" if scope == "00" else "link"] = text
+        return found
+
+    def wait_opened(self, seconds=40):
+        """IPv6CP is open; (local, remote) link-local addresses."""
+        found = self.daemon.wait_log(
+            r"local +LL address (\S+)\nremote LL address (\S+)", seconds)
+        return found.group(1), found.group(2)
+
+    def wait_global(self, seconds=10):
+        """The address that autoconfiguration made."""
+        return wait_for(f"a global address at {self.ns.name}", seconds,
+                        lambda: self.addresses().get("global"))
+
+    def wait_default_route(self, seconds=5):
+        def poll():
+            with self.ns.inside(), open("/proc/net/ipv6_route",
+                                        encoding="ascii") as f:
+                return any(line.startswith("0" * 32 + " 00") and
+                           line.split()[-1] == "ppp0" for line in f)
+        return wait_for(f"a default route at {self.ns.name}", seconds, poll)
+
+    def ping(self, target, count=1, wait=3, options=()):
+        """(sent, received) of ping, and its output."""
+        done = self.ns.run("ping", "-6", "-n", "-c", str(count), "-W",
+                           str(wait), "-i", "0.2", *options, target,
+                           timeout=60 + count)
+        found = re.search(r"(\d+) packets transmitted, (\d+) received",
+                          done.stdout)
+        if not found:
+            raise RuntimeError(f"ping: {done.stdout}{done.stderr}")
+        return int(found.group(1)), int(found.group(2)), done.stdout
+
+    def failure(self, seconds=30):
+        """Waits until pppd gives up; its last words."""
+        self.daemon.wait(seconds)
+        return self.log()
+
+    def hang_up(self, seconds=10):
+        """The subscriber ends it: Terminate-Request, PADT."""
+        return self.daemon.stop(seconds)
+
+    def vanish(self):
+        """Power cut: no word to anybody. The kernel must not say PADT."""
+        with self.ns.inside():
+            subprocess.run(["ip", "link", "set", "eth0", "down"], check=True)
+        self.daemon.signal(signal.SIGKILL)
+        self.daemon.wait()
+        with self.ns.inside():
+            subprocess.run(["ip", "link", "set", "eth0", "up"], check=True)
+
+    def close(self):
+        """Whatever state it is in, it is gone after this."""
+        if self.running():
+            try:
+                self.daemon.stop(5)
+            except Timeout:
+                pass

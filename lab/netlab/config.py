@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Writes the configuration of every program in the lab.
+
+Each function returns the text of a file; what a scenario wants different it
+gives as an argument. Secrets go into files of their own, mode 0600.
+"""
+
+import os
+
+from . import topology as t
+
+FA_HA_KEY = "0123456789abcdef0123456789abcdef"
+FA_HA_KEY2 = "fedcba9876543210fedcba9876543210"
+RADIUS_SECRET = "lab-radius-secret"
+REALM = "example.net"
+UNIQUE_POOL = "2001:db8:100::/48"
+SHARED_POOL = "2001:db8:200:1::/64"
+
+
+def user(name):
+    return f"{name}@{REALM}"
+
+
+def password(name):
+    """Users are known by their first names."""
+    return f"secret-{name.partition('@')[0]}"
+
+
+def write(path, text, mode=0o644):
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(fd, "w", encoding="utf-8") as f:
+        f.write(text)
+    os.chmod(path, mode)
+    return path
+
+
+class Writer:
+    """All files of one lab, in one directory."""
+
+    def __init__(self, workdir, stage):
+        self.dir, self.stage = workdir, stage
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def secrets(self):
+        write(self.path("fa-ha.key"), f"hex:{FA_HA_KEY}\n", 0o600)
+        write(self.path("wrong.key"), f"hex:{FA_HA_KEY2}\n", 0o600)
+        write(self.path("radius.secret"), RADIUS_SECRET + "\n", 0o600)
+
+    def key(self, name="fa-ha.key", spi=256):
+        return (f'key "{spi}" {{ algorithm = hmac-md5'
+                f'  key-file = "{self.path(name)}" }}')
+
+    @staticmethod
+    def run_dir(nas):
+        """The first NAS and the home agent have the default paths."""
+        return "/run/netmip4" if nas == "nas1" else f"/run/netmip4-{nas}"
+
+    def nasd(self, nas="nas1", coa=t.NAS1, *, lifetime=1800, key="fa-ha.key",
+             attempts=5, radius=None, ha=t.HA, mode="unique", pppd_options=(),
+             max_sessions=1000, extra=""):
+        """nasd.conf. radius: [(name, address, timeout ms, tries)]."""
+        servers = radius or [("aaa1", t.AAA, 2000, 3)]
+        radius_text = "\n".join(
+            f'\tserver "{name}" {{\n\t\taddress = "{address}"\n'
+            f'\t\tsecret-file = "{self.path("radius.secret")}"\n'
+            f'\t\ttimeout = {timeout}\n\t\ttries = {tries}\n\t}}'
+            for name, address, timeout, tries in servers)
+        options = ", ".join(f'"{o}"' for o in (
+            "lcp-echo-interval", "2", "lcp-echo-failure", "3", *pppd_options))
+        return f"""\
+nas-identifier = "{nas}"
+care-of-address = "{coa}"
+user = "netmip4"
+plugin-socket = "{self.run_dir(nas)}/plugin.sock"
+control-socket = "{self.run_dir(nas)}/nasd.ctl"
+log {{
+	dest = stderr
+	level = debug
+}}
+pppoe "acc0" {{
+	ac-name = "{nas}"
+	service-names = {{"internet"}}
+	max-sessions = {max_sessions}
+}}
+pppd {{
+	path = "/usr/sbin/pppd"
+	plugin = "{self.stage}/lib/netmip4/netmip4.so"
+	pppoe-plugin = "rp-pppoe.so"
+	auth = chap
+	options = {{{options}}}
+}}
+radius {{
+{radius_text}
+}}
+home-agent "ha1" {{
+	address = "{ha}"
+	{self.key(key)}
+}}
+prefix-mode = {mode}
+registration {{
+	lifetime = {lifetime}
+	attempts = {attempts}
+}}
+{extra}"""
+
+    def had(self, *, peers=(("nas1", t.NAS1), ("nas2", t.NAS2)),
+            dataplane="kernel", max_lifetime=3600, key="fa-ha.key",
+            unique=UNIQUE_POOL, shared=SHARED_POOL, extra=""):
+        """had.conf."""
+        peer_text = "\n".join(
+            f'peer "{name}" {{\n\taddress = "{address}"\n\tmode = ar\n'
+            f'\t{self.key(key)}\n}}' for name, address in peers)
+        return f"""\
+address = "{t.HA}"
+user = "netmip4"
+control-socket = "/run/netmip4/had.ctl"
+log {{
+	dest = stderr
+	level = debug
+}}
+dataplane {{
+	type = {dataplane}
+}}
+max-lifetime = {max_lifetime}
+pool "homes" {{
+	prefix = "{unique}"
+	mode = unique
+}}
+pool "village" {{
+	prefix = "{shared}"
+	mode = shared
+}}
+{peer_text}
+{extra}"""
+
+
+def chap_secrets(users):
+    return "".join(f'"{user(u)}" * "{password(u)}" *\n' for u in users)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs that run in a namespace for a while, with their logs."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+
+class Timeout(Exception):
+    """Something did not happen in time; the text says what."""
+
+
+def wait_for(what, seconds, poll, step=0.02):
+    """Calls poll until it returns something true, and returns that."""
+    end = time.monotonic() + seconds
+    while True:
+        result = poll()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise Timeout(f"{what}: not within {seconds:g} s")
+        time.sleep(step)
+
+
+class Daemon:
+    """One program, started in a namespace, its output in a log file."""
+
+    def __init__(self, ns, name, argv, logdir, env=None, **kw):
+        self.ns, self.name, self.argv = ns, name, argv
+        self.log_path = os.path.join(logdir, f"{name}.log")
+        self.changed = False    # runs with other than the usual settings
+        with open(self.log_path, "ab") as log:
+            self.mark = log.tell()
+            self.process = ns.popen(argv, stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=subprocess.STDOUT, cwd="/",
+                                    env={**os.environ, **(env or {})}, **kw)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def running(self):
+        return self.process.poll() is None
+
+    def log(self, since=None):
+        """What it has said since it was started, or since a mark."""
+        with open(self.log_path, encoding="utf-8", errors="replace") as f:
+            f.seek(self.mark if since is None else since)
+            return f.read()
+
+    def log_mark(self):
+        return os.path.getsize(self.log_path)
+
+    def wait_log(self, pattern, seconds=10, since=None):
+        """Waits for a line that matches; returns the match."""
+        def poll():
+            found = re.search(pattern, self.log(since))
+            if not found and not self.running():
+                raise Timeout(f"{self.name} ended (status"
+                              f" {self.process.returncode}) before saying"
+                              f" /{pattern}/:\n{self.tail()}")
+            return found
+        return wait_for(f"{self.name} to say /{pattern}/", seconds, poll, 0.05)
+
+    def tail(self, lines=15):
+        return "\n".join(self.log().splitlines()[-lines:])
+
+    def wait(self, seconds=10):
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Timeout(f"{self.name}: still runs after {seconds} s") \
+                from None
+
+    def signal(self, sig):
+        if self.running():
+            self.process.send_signal(sig)
+
+    def stop(self, seconds=10):
+        """Asks it to end; kills it when it does not. Its exit status."""
+        self.signal(signal.SIGTERM)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Timeout(f"{self.name} had to be killed") from None
+
+
+def children(pid):
+    """The direct children of a process."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            return [int(p) for p in f.read().split()]
+    except FileNotFoundError:
+        return []
+
+
+def by_namespace():
+    """{namespace inode: [(pid, name)]} of all processes."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            inode = os.stat(f"/proc/{entry}/ns/net").st_ino
+            with open(f"/proc/{entry}/comm", encoding="utf-8",
+                      errors="replace") as f:
+                comm = f.read().strip()
+            if not os.readlink(f"/proc/{entry}/exe"):
+                continue
+        except OSError:
+            continue
+        found.setdefault(inode, []).append((int(entry), comm))
+    return found

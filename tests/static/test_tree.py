@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What must be true of the source tree, whatever runs. No root needed; the
+built programs are those of $LAB_STAGE."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).resolve().parents[2]
+STAGE = Path(os.environ.get("LAB_STAGE", SRC / "build-lab" / "stage"))
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
+
+# Directory -> directories whose headers its files may include.
+ALLOWED = {
+    "common": {"common"},
+    "radius": {"common", "radius"},
+    "nasd": {"common", "radius", "nasd"},
+    "had": {"common", "had"},
+    "pppd-plugin": {"common", "pppd-plugin"},
+    "nasctl": {"common", "nasctl"},
+}
+PURE = ("clock", "icmp6", "iid", "mip4", "mip4_auth", "mip4_ext", "plugproto",
+        "table", "timers", "wire")
+# What pure code has no business with.
+IO_HEADERS = re.compile(r"event2/|sys/(socket|epoll|wait|un|ioctl|stat|uio)\.h|"
+                        r"fcntl\.h|stdio\.h|syslog\.h|unistd\.h|libmnl|"
+                        r"confuse\.h")
+
+
+def sources(directory, *suffixes):
+    return sorted(p for p in (SRC / directory).rglob("*")
+                  if p.suffix in suffixes and "build" not in p.parts[-2])
+
+
+def includes(path):
+    return INCLUDE.findall(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("directory", sorted(ALLOWED))
+def test_dependency_direction(directory):
+    """common <- radius <- nasd; no daemon includes another's header."""
+    wrong = []
+    for path in sources(directory, ".c", ".h"):
+        for kind, name in includes(path):
+            first = name.split("/")[0] if "/" in name else None
+            if kind == '"' and first in ALLOWED and \
+                    first not in ALLOWED[directory]:
+                wrong.append(f"{path.relative_to(SRC)} includes {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_pure_code_has_no_io():
+    wrong = []
+    for name in PURE:
+        for suffix in (".c", ".h"):
+            path = SRC / "common" / f"{name}{suffix}"
+            for _, header in includes(path) if path.exists() else ():
+                if IO_HEADERS.search(header):
+                    wrong.append(f"common/{name}{suffix} includes {header}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_source_names_its_licence():
+    wrong = []
+    for suffix in (".c", ".h", ".py", ".sh", ".am"):
+        for path in SRC.rglob(f"*{suffix}"):
+            parts = path.relative_to(SRC).parts
+            if parts[0].startswith(("build", "autom4te", ".")):
+                continue
+            head = path.read_text(encoding="utf-8").splitlines()[:3]
+            if head and not any("SPDX-License-Identifier" in x for x in head):
+                wrong.append(str(path.relative_to(SRC)))
+    assert not wrong, "\n".join(wrong)
+
+
+PAGES = ("nasd.8", "nasd.conf.5", "had.8", "had.conf.5", "nasctl.8",
+         "hactl.8", "pppd-netmip4.8", "netmip4.7")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_manual_page_is_clean(page):
+    path = SRC / "man" / page
+    assert path.exists(), f"man/{page} is missing"
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", path], text=True,
+                          capture_output=True, check=False)
+    assert not done.stdout.strip(), done.stdout
+
+
+def option_keys(*paths):
+    """The keys of libconfuse's option tables."""
+    found = set()
+    for path in paths:
+        if path.exists():
+            found |= set(re.findall(
+                r'\bCFG_(?:SEC|STR|INT|BOOL|FLOAT)(?:_LIST|_CB)?\(\s*"([^"]+)"',
+                path.read_text(encoding="utf-8")))
+    return found
+
+
+@pytest.mark.parametrize("daemon", ("nasd", "had"))
+def test_configuration_keys_are_documented(daemon):
+    keys = option_keys(*sources(daemon, ".c", ".h"), SRC / "common/conf.c",
+                       SRC / "common/log.c")
+    assert keys, "no option table found"
+    text = (SRC / "man" / f"{daemon}.conf.5").read_text(encoding="utf-8")
+    text = text.replace("\\-", "-")
+    missing = sorted(k for k in keys if not re.search(
+        rf"^\.(It )?.*(?<![\w-]){re.escape(k)}(?![\w-])", text, re.M))
+    assert not missing, f"not in {daemon}.conf(5): {missing}"
+
+
+@pytest.mark.parametrize("daemon,tool", (("nasd", "nasctl"), ("had", "hactl")))
+def test_verbs_are_documented(daemon, tool):
+    """Every command that the daemon serves is in its tool's manual."""
+    verbs = set()
+    for path in sources(daemon, ".c"):
+        verbs |= set(re.findall(r'^\s*\{\s*"([a-z][a-z -]+)",\s*[\w]+\s*\}',
+                                path.read_text(encoding="utf-8"), re.M))
+    text = (SRC / "man" / f"{tool}.8").read_text(encoding="utf-8")
+    words = text.replace("\\-", "-").split()
+    missing = sorted(v for v in verbs
+                     if not set(v.split()) <= set(words))
+    assert verbs, "no commands found"
+    assert not missing, f"not in {tool}(8): {missing}"
+
+
+def test_readme_has_the_two_commands():
+    text = (SRC / "README.md").read_text(encoding="utf-8")
+    for name in ("lab/demo", "lab/test"):
+        assert name in text
+        assert os.access(SRC / name, os.X_OK)
+
+
+@pytest.mark.parametrize("program", ("nasd", "had", "nasctl", "hactl"))
+def test_version_and_help(program):
+    path = STAGE / ("sbin" if program in ("nasd", "had") else "bin") / program
+    for option in ("--version", "--help"):
+        done = subprocess.run([path, option], text=True, capture_output=True,
+                              check=False)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip()
