@@ -236,6 +236,10 @@ scan_section(struct scan *s, struct conf_node *sec, const cfg_opt_t *opts,
 	while ((tok = next_token(s)) == TOK_WORD)
 		if (!scan_item(s, sec, opts, known, depth) || s->nomem)
 			return (false);
+	/* libconfuse takes the end of the file for the end of a section. */
+	if (tok == TOK_EOF && depth > 0)
+		s->report(s->arg, sec->line, sec->name, "has no closing brace",
+		    0);
 	return (tok == (depth == 0 ? TOK_EOF : '}'));
 }
 

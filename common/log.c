@@ -214,28 +214,33 @@ log_at(enum log_level level, const char *module, const char *subject, int err,
 	errno = saved;
 }
 
+/* Bytes that one of the network takes when escaped. */
+static size_t
+escaped_len(unsigned char c)
+{
+	return (c == '\\' ? 2 : c >= 0x20 && c < 0x7f ? 1 : 4);
+}
+
 const char *
 log_str(char *buf, size_t size, const void *bytes, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 	const unsigned char *p = bytes;
-	size_t n = 0;
-	size_t i;
-	size_t need;
+	size_t all = 0, n = 0;
+	size_t i, room;
 
 	if (size == 0)
 		return (buf);
-	for (i = 0; i < len; i++) {
-		need = p[i] == '\\' ? 2 : p[i] >= 0x20 && p[i] < 0x7f ? 1 : 4;
-		/* Room for "..." is kept unless this is the end. */
-		if (n + need + (i + 1 < len ? 3 : 0) >= size)
-			break;
-		if (need == 1) {
+	for (i = 0; i < len && all < size; i++)
+		all += escaped_len(p[i]);
+	room = all < size ? size - 1 : size > 4 ? size - 4 : 0;
+	for (i = 0; i < len && n + escaped_len(p[i]) <= room; i++) {
+		if (escaped_len(p[i]) == 1) {
 			buf[n++] = (char)p[i];
 			continue;
 		}
 		buf[n++] = '\\';
-		if (need == 2) {
+		if (p[i] == '\\') {
 			buf[n++] = '\\';
 			continue;
 		}
@@ -244,7 +249,7 @@ log_str(char *buf, size_t size, const void *bytes, size_t len)
 		buf[n++] = hex[p[i] & 15];
 	}
 	if (i < len)
-		for (need = 0; need < 3 && n + 1 < size; need++)
+		for (i = 0; i < 3 && n + 1 < size; i++)
 			buf[n++] = '.';
 	buf[n] = '\0';
 	return (buf);
