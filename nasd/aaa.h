@@ -66,13 +66,14 @@ enum aaa_verdict { AAA_ACCEPT, AAA_REJECT, AAA_NO_REPLY };
 typedef void aaa_done(void *arg, enum aaa_verdict, const struct aaa_grant *,
     const char *text);
 
-/* nas_id, coa: NAS-Identifier and NAS-IP-Address. The client stays the
+/* nas_id, nas_ip: NAS-Identifier and NAS-IP-Address. The client stays the
  * caller's. */
 struct aaa *aaa_new(struct radius_client *, const char *nas_id,
     struct in_addr nas_ip);
 void	 aaa_free(struct aaa *);
 
-/* Asks. grant and text live during the callback only. NULL: could not even be
+/* Asks. grant and text live during the callback only, when the request itself
+ * is already gone: it must not be cancelled any more. NULL: could not even be
  * sent (no memory, no server); done is then not called. */
 struct aaa_request *aaa_authenticate(struct aaa *, const struct aaa_who *,
     const struct plug_auth *, const char *subject, aaa_done *, void *arg);
