@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * RADIUS client: many requests at once over libevent, none of them waited
+ * for. A request is retransmitted by RFC 5080 2.2.1, goes on to the next
+ * server when one is silent, and ends with a verified reply or with none.
+ *
+ * Time comes from the clock and the struct timers given: who runs the event
+ * base runs the timers as well (daemon_run does).
+ */
+#ifndef RADIUS_CLIENT_H
+#define RADIUS_CLIENT_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+#include <netinet/in.h>
+
+#include "common/clock.h"
+#include "common/timers.h"
+#include "radius/attrs.h"
+#include "radius/packet.h"
+
+struct event_base;
+struct radius_client;
+struct radius_request;
+
+#define RADIUS_SERVERS	8
+
+struct radius_server_conf {
+	char			 name[32];
+	struct in_addr		 address;
+	uint16_t		 auth_port, acct_port;	/* host order */
+	struct radius_secret	 secret;
+	unsigned		 timeout_ms;	/* until the first retry */
+	unsigned		 tries;		/* transmissions, >= 1 */
+	enum radius_ma_policy	 ma;
+};
+
+struct radius_conf {
+	struct radius_server_conf server[RADIUS_SERVERS];
+	unsigned	n_servers;	/* in the order of preference */
+	struct in_addr	source;		/* 0.0.0.0: the kernel chooses */
+	unsigned	dead_s;		/* a silent server is passed over for
+					 * so long, while another lives */
+	unsigned	auth_ms;	/* an Access-Request's whole time */
+	unsigned	acct_ms;	/* the same of a record */
+	unsigned	max_requests;	/* at once */
+};
+
+/* Ports, times and limits; no server. One server's defaults likewise. */
+void	 radius_conf_init(struct radius_conf *);
+void	 radius_server_conf_init(struct radius_server_conf *);
+void	 radius_conf_wipe(struct radius_conf *);
+
+/* Copies the configuration; the dictionary stays the caller's. NULL when
+ * there is no memory or no server. */
+struct radius_client *radius_client_new(struct event_base *, struct timers *,
+    const struct clock *, const struct radius_dict *,
+    const struct radius_conf *);
+/* Requests still open end without a word. Not from within a callback. */
+void	 radius_client_free(struct radius_client *);
+const struct radius_dict *radius_client_dict(const struct radius_client *);
+const struct clock *radius_client_clock(const struct radius_client *);
+
+enum radius_result {
+	RADIUS_ACCEPTED,	/* Access-Accept or Accounting-Response */
+	RADIUS_REJECTED,
+	RADIUS_CHALLENGED,
+	RADIUS_SILENT,		/* no server answered in time */
+};
+
+/* reply is NULL when silent, and lives during the callback only. */
+typedef void radius_done(void *arg, enum radius_result,
+    const struct radius_attrs *reply);
+
+/*
+ * Sends a request: RADIUS_ACCESS_REQUEST or RADIUS_ACCT_REQUEST. Takes the
+ * list over, empties *attrs, whatever happens. Message-Authenticator and
+ * Acct-Delay-Time are the client's: leave them out. NULL when it can not even
+ * be tried; done is then not called, otherwise exactly once, and never from
+ * within radius_send.
+ */
+struct radius_request *radius_send(struct radius_client *,
+    enum radius_code, struct radius_attrs *attrs, radius_done *, void *arg);
+/* Forgets a request: done will not be called. */
+void	 radius_cancel(struct radius_request *);
+
+/* {"requests":n, "servers":[{name, address, state, ...}]}; times in ms. */
+json_t	*radius_stats(const struct radius_client *);
+
+#endif
