@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sessions' questions and records as RADIUS attributes: what aaa.h promises.
+ * radius/client.c carries them; which session state follows is session_fsm's.
+ *
+ * RFC 2865 5 (authentication), RFC 2866 5 and RFC 2869 5 (accounting), RFC
+ * 2548 2.3 (MS-CHAPv2), RFC 3162 2 and RFC 6911 2 (IPv6), X.S0011-005-C (the
+ * home agent); netmip4(7) says the same for operators.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
+
+#define LOG_MODULE "aaa"
+#include "common/log.h"
+#include "nasd/aaa.h"
+#include "radius/client.h"
+
+#define NTP_TO_UNIX	2208988800u	/* seconds from 1900 to 1970 */
+#define PORT_VIRTUAL	5
+#define PORT_PPPOEOE	32		/* RFC 4603 */
+#define INTERIM_MIN	60		/* RFC 2869 2.1 */
+#define MODE_TAG	"netmip4:"
+#define CHAP_MD5_LEN	16
+#define MSCHAP2_LEN	49		/* RFC 2759 4 */
+
+struct aaa_request {
+	LIST_ENTRY(aaa_request)	 link;
+	struct aaa		*aaa;
+	struct radius_request	*req;
+	aaa_done		*done;		/* NULL: accounting */
+	void			*arg;
+	enum plug_auth_kind	 kind;
+	enum aaa_acct		 acct;
+	char			 user[PLUG_NAME];
+	char			 subject[96];
+};
+
+struct aaa {
+	struct radius_client	*client;
+	char			*nas_id;
+	struct in_addr		 nas_ip;
+	LIST_HEAD(, aaa_request) requests;
+	size_t			 n_acct;
+	uint64_t		 accepts, rejects, silent;
+	uint64_t		 acct_done, acct_lost;
+};
+
+/* What does not fit is cut off. */
+static void
+copy_str(char *dst, size_t cap, const char *s)
+{
+	size_t n = strnlen(s, cap - 1);
+
+	memcpy(dst, s, n);
+	dst[n] = '\0';
+}
+
+struct aaa *
+aaa_new(struct radius_client *client, const char *nas_id,
+    struct in_addr nas_ip)
+{
+	struct aaa *a = calloc(1, sizeof(*a));
+
+	if (a == NULL || (a->nas_id = strdup(nas_id)) == NULL) {
+		free(a);
+		return NULL;
+	}
+	a->client = client;
+	a->nas_ip = nas_ip;
+	LIST_INIT(&a->requests);
+	return a;
+}
+
+static void
+request_free(struct aaa_request *r)
+{
+	LIST_REMOVE(r, link);
+	if (r->done == NULL)
+		r->aaa->n_acct--;
+	free(r);
+}
+
+void
+aaa_cancel(struct aaa_request *r)
+{
+	radius_cancel(r->req);
+	request_free(r);
+}
+
+void
+aaa_free(struct aaa *a)
+{
+	struct aaa_request *r;
+
+	if (a == NULL)
+		return;
+	while ((r = LIST_FIRST(&a->requests)) != NULL)
+		aaa_cancel(r);
+	free(a->nas_id);
+	free(a);
+}
+
+static struct aaa_request *
+request_new(struct aaa *a, const char *subject, aaa_done *done, void *arg)
+{
+	struct aaa_request *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->aaa = a;
+	r->done = done;
+	r->arg = arg;
+	if (subject != NULL)
+		copy_str(r->subject, sizeof(r->subject), subject);
+	LIST_INSERT_HEAD(&a->requests, r, link);
+	if (done == NULL)
+		a->n_acct++;
+	return r;
+}
+
+/* What every packet says of a session and of us. */
+static void
+add_who(struct radius_attrs *as, const struct aaa *a,
+    const struct aaa_who *who)
+{
+	radius_add_str(as, PW_USER_NAME, who->user);
+	radius_add_ip4(as, PW_NAS_IP_ADDRESS, 0, a->nas_ip);
+	radius_add_str(as, PW_NAS_IDENTIFIER, a->nas_id);
+	radius_add_u32(as, PW_NAS_PORT, who->nas_port);
+	radius_add_u32(as, PW_NAS_PORT_TYPE, who->port_id != NULL ?
+	    PORT_PPPOEOE : PORT_VIRTUAL);
+	radius_add_str(as, PW_NAS_PORT_ID_STRING, who->port_id);
+	radius_add_u32(as, PW_SERVICE_TYPE, PW_FRAMED);
+	radius_add_u32(as, PW_FRAMED_PROTOCOL, PW_PPP);
+	radius_add_str(as, PW_CALLING_STATION_ID, who->calling);
+	radius_add_str(as, PW_CALLED_STATION_ID, who->called);
+	radius_add_str(as, PW_ACCT_SESSION_ID, who->session_id);
+}
+
+/* RFC 2759 4: peer challenge 16, reserved 8, response 24, flags 1. RFC 2548
+ * 2.3.2: ident, flags, then the same in that order. */
+static void
+add_mschap2(struct radius_attrs *as, const struct plug_auth *pa)
+{
+	uint8_t b[50];
+
+	b[0] = pa->chap_id;
+	b[1] = pa->response[MSCHAP2_LEN - 1];
+	memcpy(b + 2, pa->response, MSCHAP2_LEN - 1);
+	radius_add_data(as, PW_MS_CHAP_CHALLENGE, VENDOR_MICROSOFT,
+	    pa->challenge, pa->challenge_len);
+	radius_add_data(as, PW_MS_CHAP2_RESPONSE, VENDOR_MICROSOFT,
+	    b, sizeof(b));
+}
+
+/* False when the credentials are none that RADIUS can carry. */
+static bool
+add_credentials(struct radius_attrs *as, const struct plug_auth *pa)
+{
+	uint8_t chap[1 + CHAP_MD5_LEN];
+
+	switch (pa->kind) {
+	case PLUG_AUTH_PAP:
+		if (pa->secret_len > RADIUS_PASSWORD)
+			return false;
+		radius_add_data(as, PW_USER_PASSWORD, 0, pa->secret,
+		    pa->secret_len);
+		return true;
+	case PLUG_AUTH_CHAP_MD5:
+		if (pa->response_len != CHAP_MD5_LEN || pa->challenge_len == 0)
+			return false;
+		chap[0] = pa->chap_id;
+		memcpy(chap + 1, pa->response, CHAP_MD5_LEN);
+		radius_add_data(as, PW_CHAP_PASSWORD, 0, chap, sizeof(chap));
+		radius_add_data(as, PW_CHAP_CHALLENGE, 0, pa->challenge,
+		    pa->challenge_len);
+		return true;
+	case PLUG_AUTH_MSCHAPV2:
+		if (pa->response_len != MSCHAP2_LEN || pa->challenge_len != 16)
+			return false;
+		add_mschap2(as, pa);
+		return true;
+	}
+	return false;
+}
+
+/* Filter-Id "netmip4:unique" and "netmip4:shared" are the prefix mode; any
+ * other is what it says. */
+static void
+read_filter_ids(struct aaa_grant *g, const struct radius_attrs *as,
+    const char *subject)
+{
+	const VALUE_PAIR *vp = radius_find(as, PW_FILTER_ID, 0);
+
+	for (; vp != NULL; vp = radius_find_next(vp)) {
+		const char *s = vp->strvalue;
+
+		if (strncasecmp(s, MODE_TAG, sizeof(MODE_TAG) - 1) != 0) {
+			if (g->filter_id[0] == '\0')
+				copy_str(g->filter_id,
+				    sizeof(g->filter_id), s);
+			continue;
+		}
+		s += sizeof(MODE_TAG) - 1;
+		if (strcasecmp(s, "unique") == 0)
+			g->mode = AAA_MODE_UNIQUE;
+		else if (strcasecmp(s, "shared") == 0)
+			g->mode = AAA_MODE_SHARED;
+		else
+			log_warnx(subject, "Filter-Id \"%s\": neither "
+			    MODE_TAG "unique nor " MODE_TAG "shared",
+			    vp->strvalue);
+	}
+}
+
+static void
+read_classes(struct aaa_grant *g, const struct radius_attrs *as)
+{
+	const VALUE_PAIR *vp = radius_find(as, PW_CLASS, 0);
+
+	for (; vp != NULL && g->n_class < AAA_CLASSES;
+	    vp = radius_find_next(vp)) {
+		struct aaa_class *c = &g->class[g->n_class++];
+		size_t len;
+		const uint8_t *v = radius_value(vp, &len);
+
+		c->len = (uint8_t)len;
+		memcpy(c->data, v, len);
+	}
+}
+
+static void
+read_ipv6(struct aaa_grant *g, const struct radius_attrs *as,
+    const char *subject)
+{
+	const VALUE_PAIR *vp;
+	const uint8_t *v;
+	size_t len;
+
+	vp = radius_find(as, PW_FRAMED_INTERFACE_ID, 0);
+	if (vp != NULL && (v = radius_value(vp, &len)) != NULL &&
+	    len == sizeof(g->iid.b)) {
+		memcpy(g->iid.b, v, len);
+		g->has_iid = !iid_is_reserved(g->iid);
+		if (!g->has_iid)
+			log_warnx(subject, "Framed-Interface-Id is a reserved "
+			    "one: not used");
+	}
+	vp = radius_find(as, PW_DNS_SERVER_IPV6_ADDRESS, 0);
+	for (; vp != NULL && g->n_rdnss < AAA_RDNSS;
+	    vp = radius_find_next(vp))
+		if ((v = radius_value(vp, &len)) != NULL &&
+		    len == sizeof(struct in6_addr))
+			memcpy(&g->rdnss[g->n_rdnss++], v, len);
+	/* The home agent assigns the prefix. */
+	if (radius_find(as, PW_FRAMED_IPV6_PREFIX, 0) != NULL)
+		log_warnx(subject, "Framed-IPv6-Prefix in the Access-Accept "
+		    "is not used");
+}
+
+static void
+read_grant(struct aaa_grant *g, const struct radius_attrs *as,
+    const struct aaa_request *r)
+{
+	copy_str(g->user, sizeof(g->user), r->user);
+	radius_get_str(as, PW_USER_NAME, g->user, sizeof(g->user));
+	radius_get_str(as, PW_REPLY_MESSAGE, g->reply, sizeof(g->reply));
+	radius_get_str(as, PW_FRAMED_IPV6_POOL, g->pool, sizeof(g->pool));
+	radius_get_ip4(as, RADIUS_3GPP2_HA, RADIUS_VENDOR_3GPP2,
+	    &g->home_agent);
+	radius_get_u32(as, PW_SESSION_TIMEOUT, &g->session_timeout);
+	radius_get_u32(as, PW_IDLE_TIMEOUT, &g->idle_timeout);
+	radius_get_u32(as, PW_ACCT_INTERIM_INTERVAL, &g->interim_s);
+	if (g->interim_s != 0 && g->interim_s < INTERIM_MIN)
+		g->interim_s = INTERIM_MIN;
+	read_filter_ids(g, as, r->subject);
+	read_ipv6(g, as, r->subject);
+	read_classes(g, as);
+}
+
+/* MS-CHAP2-Success and MS-CHAP-Error begin with the ident, which is pppd's
+ * business. */
+static void
+read_mschap_text(struct aaa_grant *g, const struct radius_attrs *as,
+    unsigned id)
+{
+	const VALUE_PAIR *vp = radius_find(as, id, VENDOR_MICROSOFT);
+
+	if (vp == NULL || vp->lvalue < 1)
+		return;
+	copy_str(g->reply, sizeof(g->reply), vp->strvalue + 1);
+}
+
+#define MS_CHAP_ERROR	2
+
+static void
+authenticated(void *arg, enum radius_result result,
+    const struct radius_attrs *reply)
+{
+	struct aaa_request *r = arg;
+	struct aaa *a = r->aaa;
+	struct aaa_grant g = { .mode = AAA_MODE_UNSET };
+	enum aaa_verdict verdict = AAA_REJECT;
+	const char *text = g.reply;
+	aaa_done *done;
+	void *done_arg;
+
+	switch (result) {
+	case RADIUS_SILENT:
+		a->silent++;
+		verdict = AAA_NO_REPLY;
+		text = "no RADIUS server answered";
+		break;
+	case RADIUS_ACCEPTED:
+		a->accepts++;
+		verdict = AAA_ACCEPT;
+		read_grant(&g, reply, r);
+		if (r->kind == PLUG_AUTH_MSCHAPV2)
+			read_mschap_text(&g, reply, PW_MS_CHAP2_SUCCESS);
+		break;
+	case RADIUS_CHALLENGED:
+		/* PAP and CHAP have no second round [RFC 2865 4.4]. */
+	case RADIUS_REJECTED:
+		a->rejects++;
+		radius_get_str(reply, PW_REPLY_MESSAGE, g.reply,
+		    sizeof(g.reply));
+		if (r->kind == PLUG_AUTH_MSCHAPV2)
+			read_mschap_text(&g, reply, MS_CHAP_ERROR);
+		break;
+	}
+	/* The caller may do anything now, freeing us excepted. */
+	done = r->done;
+	done_arg = r->arg;
+	request_free(r);
+	done(done_arg, verdict, &g, text);
+}
+
+struct aaa_request *
+aaa_authenticate(struct aaa *a, const struct aaa_who *who,
+    const struct plug_auth *pa, const char *subject, aaa_done *done,
+    void *arg)
+{
+	struct aaa_request *r = request_new(a, subject, done, arg);
+	struct aaa_who w = *who;
+	struct radius_attrs as;
+
+	if (r == NULL)
+		return NULL;
+	if (w.user == NULL)
+		w.user = pa->user;
+	copy_str(r->user, sizeof(r->user), w.user);
+	r->kind = pa->kind;
+	radius_attrs_init(&as, radius_client_dict(a->client));
+	add_who(&as, a, &w);
+	if (!add_credentials(&as, pa)) {
+		log_warnx(subject, "credentials that RADIUS can not carry");
+		as.err = true;
+	}
+	r->req = radius_send(a->client, RADIUS_ACCESS_REQUEST, &as,
+	    authenticated, r);
+	if (r->req == NULL) {
+		request_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+/* Octets as RFC 2866 5.3 and RFC 2869 5.1 divide them. */
+static void
+add_octets(struct radius_attrs *as, uint64_t n, unsigned low, unsigned giga)
+{
+	radius_add_u32(as, low, (uint32_t)n);
+	if (n >> 32 != 0)
+		radius_add_u32(as, giga, (uint32_t)(n >> 32));
+}
+
+static void
+add_addresses(struct radius_attrs *as, const struct aaa_usage *u)
+{
+	if (!iid_is_zero(u->iid))
+		radius_add_data(as, PW_FRAMED_INTERFACE_ID, 0, u->iid.b,
+		    sizeof(u->iid.b));
+	if (u->has_hoa) {
+		/* A shared prefix (plen 128) is nobody's own. */
+		if (u->plen == 64)
+			radius_add_prefix6(as, PW_FRAMED_IPV6_PREFIX, &u->hoa,
+			    u->plen);
+		radius_add_data(as, PW_FRAMED_IPV6_ADDRESS, 0, &u->hoa,
+		    sizeof(u->hoa));
+	}
+	if (u->home_agent.s_addr != 0)
+		radius_add_ip4(as, RADIUS_3GPP2_HA, RADIUS_VENDOR_3GPP2,
+		    u->home_agent);
+	for (unsigned i = 0; i < u->n_class; i++)
+		radius_add_data(as, PW_CLASS, 0, u->class[i].data,
+		    u->class[i].len);
+}
+
+static void
+add_usage(struct radius_attrs *as, const struct aaa_usage *u)
+{
+	radius_add_u32(as, PW_ACCT_SESSION_TIME, u->seconds);
+	/* Received on the port: the subscriber's upstream. */
+	add_octets(as, u->rx_bytes, PW_ACCT_INPUT_OCTETS,
+	    PW_ACCT_INPUT_GIGAWORDS);
+	add_octets(as, u->tx_bytes, PW_ACCT_OUTPUT_OCTETS,
+	    PW_ACCT_OUTPUT_GIGAWORDS);
+	radius_add_u32(as, PW_ACCT_INPUT_PACKETS, (uint32_t)u->rx_packets);
+	radius_add_u32(as, PW_ACCT_OUTPUT_PACKETS, (uint32_t)u->tx_packets);
+}
+
+static uint32_t
+unix_seconds(const struct aaa *a)
+{
+	return ntp_seconds(clock_ntp(radius_client_clock(a->client))) -
+	    NTP_TO_UNIX;
+}
+
+static const char *
+acct_str(enum aaa_acct kind)
+{
+	switch (kind) {
+	case AAA_ACCT_START:
+		return "Start";
+	case AAA_ACCT_INTERIM:
+		return "Interim-Update";
+	case AAA_ACCT_STOP:
+		return "Stop";
+	}
+	return "?";
+}
+
+static void
+accounted(void *arg, enum radius_result result,
+    const struct radius_attrs *reply)
+{
+	struct aaa_request *r = arg;
+
+	(void)reply;
+	if (result == RADIUS_ACCEPTED)
+		r->aaa->acct_done++;
+	else {
+		r->aaa->acct_lost++;
+		log_warnx(r->subject, "Accounting %s lost: no RADIUS server "
+		    "answered", acct_str(r->acct));
+	}
+	request_free(r);
+}
+
+static uint32_t
+acct_status(enum aaa_acct kind)
+{
+	switch (kind) {
+	case AAA_ACCT_START:
+		return PW_STATUS_START;
+	case AAA_ACCT_STOP:
+		return PW_STATUS_STOP;
+	case AAA_ACCT_INTERIM:
+		break;
+	}
+	return PW_STATUS_ALIVE;
+}
+
+void
+aaa_account(struct aaa *a, enum aaa_acct kind, const struct aaa_who *who,
+    const struct aaa_usage *u, const char *subject)
+{
+	struct aaa_request *r = request_new(a, subject, NULL, NULL);
+	struct radius_attrs as;
+
+	if (r == NULL) {
+		a->acct_lost++;
+		return;
+	}
+	r->acct = kind;
+	radius_attrs_init(&as, radius_client_dict(a->client));
+	radius_add_u32(&as, PW_ACCT_STATUS_TYPE, acct_status(kind));
+	add_who(&as, a, who);
+	radius_add_u32(&as, PW_ACCT_AUTHENTIC, PW_RADIUS);
+	radius_add_u32(&as, PW_EVENT_TIMESTAMP, unix_seconds(a));
+	add_addresses(&as, u);
+	if (kind != AAA_ACCT_START)
+		add_usage(&as, u);
+	if (kind == AAA_ACCT_STOP && u->cause != 0)
+		radius_add_u32(&as, PW_ACCT_TERMINATE_CAUSE, u->cause);
+	r->req = radius_send(a->client, RADIUS_ACCT_REQUEST, &as, accounted,
+	    r);
+	if (r->req == NULL) {
+		log_warnx(subject, "Accounting %s lost: too many wait",
+		    acct_str(kind));
+		a->acct_lost++;
+		request_free(r);
+	}
+}
+
+size_t
+aaa_accounting_pending(const struct aaa *a)
+{
+	return a->n_acct;
+}
+
+json_t *
+aaa_stats(const struct aaa *a)
+{
+	json_t *o = radius_stats(a->client);
+
+	json_object_set_new(o, "accepts", json_integer((json_int_t)a->accepts));
+	json_object_set_new(o, "rejects", json_integer((json_int_t)a->rejects));
+	json_object_set_new(o, "no_reply", json_integer((json_int_t)a->silent));
+	json_object_set_new(o, "accounting_pending",
+	    json_integer((json_int_t)a->n_acct));
+	json_object_set_new(o, "accounting_done",
+	    json_integer((json_int_t)a->acct_done));
+	json_object_set_new(o, "accounting_lost",
+	    json_integer((json_int_t)a->acct_lost));
+	return o;
+}
