@@ -59,7 +59,7 @@ class Writer:
 
     def nasd(self, nas="nas1", coa=t.NAS1, *, lifetime=1800, key="fa-ha.key",
              attempts=5, radius=None, ha=t.HA, mode="unique", pppd_options=(),
-             max_sessions=1000, extra=""):
+             max_sessions=1000, log="debug", extra=""):
         """nasd.conf. radius: [(name, address, timeout ms, tries)]."""
         servers = radius or [("aaa1", t.AAA, 2000, 3)]
         radius_text = "\n".join(
@@ -77,7 +77,7 @@ plugin-socket = "{self.run_dir(nas)}/plugin.sock"
 control-socket = "{self.run_dir(nas)}/nasd.ctl"
 log {{
 	dest = stderr
-	level = debug
+	level = {log}
 }}
 pppoe "acc0" {{
 	ac-name = "{nas}"
@@ -107,7 +107,7 @@ registration {{
 
     def had(self, *, peers=(("nas1", t.NAS1), ("nas2", t.NAS2)),
             dataplane="kernel", max_lifetime=3600, key="fa-ha.key",
-            unique=UNIQUE_POOL, shared=SHARED_POOL, extra=""):
+            unique=UNIQUE_POOL, shared=SHARED_POOL, log="debug", extra=""):
         """had.conf."""
         peer_text = "\n".join(
             f'peer "{name}" {{\n\taddress = "{address}"\n\tmode = ar\n'
@@ -118,7 +118,7 @@ user = "netmip4"
 control-socket = "/run/netmip4/had.ctl"
 log {{
 	dest = stderr
-	level = debug
+	level = {log}
 }}
 dataplane {{
 	type = {dataplane}

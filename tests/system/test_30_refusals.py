@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Who is turned away, how soon, and whether the reason is told."""
+
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from netlab import config, decode
+from netlab.process import wait_for
+from netlab.topology import AAA, CN6, STRANGER
+
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+
+
+def recent_reason(lab, since):
+    """What nasd's log says about the end of a session, since a mark."""
+    return lab.nas.log(since)
+
+
+def held_for(access):
+    """Seconds from the MN's first Configure-Request to the end of IPv6CP or of
+    the link as the NAS announces it."""
+    packets = decode.packets(access)
+    mn = next(p.src for p in packets if p.what == "PADI")
+    first = next(p.time for p in packets if p.proto == "IPv6CP" and
+                 p.what == "Configure-Request" and p.src == mn)
+    end = next(p.time for p in packets if p.time > first and p.src != mn and
+               (p.what == "Terminate-Request" or p.what == "PADT"))
+    return end - first
+
+
+def refused(lab, client, access, limit=20):
+    """The client's dial-in ends, IPv6CP never opened, in time."""
+    text = client.failure(60)
+    assert "remote LL address" not in text
+    assert held_for(access) < limit
+    assert not lab.bindings()
+
+
+def test_wrong_password(lab):
+    lab.write_chap_secrets(f'"{config.user("mallory")}" * "wrong" *\n')
+    core, mark = lab.tap("nas1", "core0"), lab.nas.log_mark()
+    try:
+        client = lab.dial("mn1", "mallory")
+        text = client.failure(40)
+    finally:
+        lab.write_chap_secrets()
+    assert "CHAP authentication failed" in text
+    packets = decode.packets(core)
+    assert any(p.what == "Access-Reject" for p in packets)
+    assert not any(p.proto == "RRQ" for p in packets)
+    assert "mallory" in recent_reason(lab, mark)
+
+
+def test_first_radius_server_silent(lab):
+    """The second one is asked; the session comes up all the same."""
+    with lab.ns["stranger"].inside():
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with silent:
+        silent.bind((STRANGER, 1812))
+        silent.settimeout(5)
+        lab.restart_nasd(radius=[("silent", STRANGER, 500, 2),
+                                 ("aaa1", AAA, 2000, 3)])
+        client = lab.connect()
+        assert client.ping(CN6)[1] == 1
+        assert silent.recv(4096)[0] == 1        # it had been asked
+
+
+def test_no_radius_server_answers(lab):
+    with lab.ns["stranger"].inside():
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with silent:
+        silent.bind((STRANGER, 1812))
+        lab.restart_nasd(radius=[("silent", STRANGER, 500, 2)])
+        client = lab.dial()
+        text = client.failure(60)
+    assert "CHAP authentication failed" in text or \
+        "Connection terminated" in text
+    assert not lab.bindings()
+
+
+def test_home_agent_silent(lab):
+    """Refused within 20 s, and nasd says why."""
+    access, mark = lab.tap("mn1", "eth0"), lab.nas.log_mark()
+    pids = lab.daemon_pids()["had"]
+
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        client = lab.dial()
+        text = client.failure(60)
+        assert "remote LL address" not in text
+        assert held_for(access) < 20
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    log = recent_reason(lab, mark)
+    assert "no reply" in log or "no answer" in log or "silent" in log, log
+
+
+def test_home_agent_denies(lab):
+    """A pool of one prefix: the second subscriber gets code 130."""
+    lab.restart_had(unique="2001:db8:100::/64")
+    lab.connect("mn1", "alice")
+    access, core = lab.tap("mn2", "eth0"), lab.tap("nas1", "core0")
+    mark = lab.nas.log_mark()
+    client = lab.dial("mn2", "dave")
+    text = client.failure(40)
+    assert "remote LL address" not in text
+    assert held_for(access) < 5
+    codes = [p.values["code"] for p in decode.packets(core)
+             if p.proto == "RRP" and p.values.get("nai") ==
+             config.user("dave")]
+    assert codes and codes[0] == 130
+    assert "130" in recent_reason(lab, mark)
+    assert [b["nai"] for b in lab.bindings()] == [config.user("alice")]
+
+
+def test_wrong_key(lab):
+    """had's answer cannot be believed either: it is as silent."""
+    lab.restart_had(key="wrong.key")
+    access, core = lab.tap("mn1", "eth0"), lab.tap("nas1", "core0")
+    client = lab.dial()
+    refused(lab, client, access)
+    codes = {p.values["code"] for p in decode.packets(core)
+             if p.proto == "RRP"}
+    assert codes <= {132}
+
+
+def test_clock_off(lab):
+    """nasd's clock is a minute slow: 133, resynchronised, session up."""
+    core = lab.tap("nas1", "core0")
+    lab.restart_nasd(env={"LD_PRELOAD": FAKETIME, "FAKETIME": "-60s",
+                          "DONT_FAKE_MONOTONIC": "1"})
+    client = lab.connect()
+    assert client.ping(CN6)[1] == 1
+    replies = [p.values["code"] for p in decode.packets(core)
+               if p.proto == "RRP"]
+    assert replies[:2] == [133, 0]
+
+
+def test_insists_on_its_own_identifier(lab):
+    """It is told another until the limit, then refused, not given its own."""
+    access, mark = lab.tap("mn1", "eth0"), lab.nas.log_mark()
+    client = lab.dial("mn1", "alice", "ipv6", "::1:2:3:4,")
+    refused(lab, client, access, 30)
+    acks = [p for p in decode.packets(access) if p.proto == "IPv6CP" and
+            p.what == "Configure-Ack" and
+            p.values.get("iid") == "0001:0002:0003:0004"]
+    assert not acks
+    assert recent_reason(lab, mark)
+
+
+def test_session_limit(lab):
+    """PADI is not answered, or PADR refused, beyond max-sessions."""
+    lab.restart_nasd(max_sessions=1)
+    lab.connect("mn1", "alice")
+    client = lab.dial("mn2", "bob", "maxfail", "1")
+    with pytest.raises(Exception):
+        client.wait_opened(6)
+    assert len(lab.sessions()) == 1
+    client.close()
+
+
+def test_pppd_that_cannot_start(lab):
+    """An option that pppd does not know: no session, and the reason."""
+    lab.restart_nasd(pppd_options=("no-such-option",))
+    mark = lab.nas.log_mark()
+    client = lab.dial()
+    client.failure(60)
+    wait_for("nasd to say what is wrong with pppd", 5,
+             lambda: "pppd" in lab.nas.log(mark))
+    time.sleep(0.2)
+    assert not lab.sessions()

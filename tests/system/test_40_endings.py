@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The ways a session ends. Each leaves nothing (the leak check), deregisters,
+and closes its accounting."""
+
+import os
+import signal
+import subprocess
+import time
+
+from netlab import config, decode
+from netlab.process import by_namespace, wait_for
+from netlab.topology import CN6
+
+
+def accounting(core):
+    return [p.values["status"] for p in decode.packets(core)
+            if p.what == "Accounting-Request" and p.values.get("status")]
+
+
+def ended(lab, core, seconds=15):
+    """Deregistered, and Start and Stop sent."""
+    wait_for("the binding to go", seconds, lambda: not lab.bindings())
+    wait_for("the session to go", seconds, lambda: not lab.sessions())
+    wait_for("an Accounting Stop", 5, lambda: "Stop" in accounting(core))
+    kinds = accounting(core)
+    assert kinds.count("Stop") == 1, kinds
+    assert kinds.index("Start") < kinds.index("Stop")
+    last = [p for p in decode.packets(core) if p.proto == "RRQ"][-1]
+    assert last.values["lifetime"] == 0
+
+
+def nas_pppd(lab):
+    """The pppd on the NAS's side."""
+    inode = lab.ns["nas1"].inode
+    return [pid for pid, name in by_namespace().get(inode, ())
+            if name == "pppd"]
+
+
+def test_mn_terminates(lab):
+    core, access = lab.tap("nas1", "core0"), lab.tap("mn1", "eth0")
+    client = lab.connect()
+    client.hang_up()
+    ended(lab, core)
+    assert any(p.what == "Terminate-Ack" for p in decode.packets(access))
+    assert not nas_pppd(lab)
+
+
+def test_mn_vanishes(lab):
+    """Nothing but LCP echo tells: 3 times 2 s without an answer."""
+    core = lab.tap("nas1", "core0")
+    client = lab.connect()
+    client.vanish()
+    ended(lab, core, 25)
+
+
+def test_pppd_killed(lab):
+    """SIGKILL on the NAS's side: the subscriber is told by PADT."""
+    core, access = lab.tap("nas1", "core0"), lab.tap("mn1", "eth0")
+    client = lab.connect()
+    pid, = nas_pppd(lab)
+    access.clear()
+    os.kill(pid, signal.SIGKILL)
+    ended(lab, core)
+    wait_for("PADT", 5, lambda: any(p.what == "PADT" for p in
+                                    decode.packets(access)))
+    client.daemon.wait(10)
+
+
+def test_nasctl_terminate(lab):
+    core, access = lab.tap("nas1", "core0"), lab.tap("mn1", "eth0")
+    client = lab.connect()
+    status, text = lab.tool("nasctl", "terminate", config.user("alice"))
+    assert status == 0, text
+    ended(lab, core)
+    client.daemon.wait(15)
+    assert any(p.what == "Terminate-Request" for p in decode.packets(access))
+    status, _ = lab.tool("nasctl", "terminate", config.user("alice"))
+    assert status == 1
+
+
+def test_redial_at_once(lab):
+    """A subscriber that comes back at once gets its prefix again."""
+    client = lab.connect()
+    before = client.wait_global()
+    client.hang_up()
+    client = lab.connect()
+    assert client.wait_global()[:19] == before[:19]
+    assert client.ping(CN6)[1] == 1
+
+
+def test_nasd_stopped(lab):
+    """SIGTERM: sessions are ended and deregistered before nasd goes."""
+    core = lab.tap("nas1", "core0")
+    client = lab.connect()
+    assert lab.nas.stop(20) == 0
+    assert not lab.bindings()
+    assert "Stop" in accounting(core)
+    client.daemon.wait(15)
+    assert not nas_pppd(lab)
+
+
+def test_renewal_under_traffic(lab):
+    """Several lifetimes, and no packet is lost."""
+    lab.restart_nasd(lifetime=8)
+    core = lab.tap("nas1", "core0")
+    client = lab.connect()
+    core.clear()
+    with lab.ns["mn1"].inside():
+        ping = subprocess.Popen(
+            ["ping", "-6", "-n", "-q", "-i", "0.2", "-c", "140", CN6],
+            text=True, stdout=subprocess.PIPE)
+    text, _ = ping.communicate(timeout=60)
+    assert "140 packets transmitted, 140 received" in text, text
+    renewals = [p for p in decode.packets(core) if p.proto == "RRQ"]
+    assert len(renewals) >= 3
+    assert all(p.values["lifetime"] == 8 and 221 in p.values["extensions"]
+               for p in renewals)
+    session = lab.session(config.user("alice"))
+    assert 0 < session["reg_left"] <= 8
+    assert client.running()
+
+
+def test_home_agent_gone_for_good(lab):
+    """The lifetime runs out unanswered: the session ends, with its reason."""
+    lab.restart_nasd(lifetime=8)
+    client = lab.connect()
+    mark = lab.nas.log_mark()
+    os.kill(lab.had.pid, signal.SIGKILL)
+    lab.had.wait()
+    client.daemon.wait(40)
+    assert "lifetime" in lab.nas.log(mark) or "lost" in lab.nas.log(mark)
+
+
+def test_home_agent_restarts(lab):
+    """had forgets everything; the next renewal brings the binding back."""
+    lab.restart_nasd(lifetime=8)
+    client = lab.connect()
+    lab.restart_had()
+    wait_for("the binding to be back", 15, lab.bindings)
+    time.sleep(0.2)
+    assert client.ping(CN6, 3)[1] == 3
