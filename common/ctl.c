@@ -12,6 +12,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -271,6 +272,9 @@ ctl_new(struct event_base *base, int fd, const struct ctl_cmd *cmds, size_t n,
 
 	if (ctl == NULL)
 		return (NULL);
+	/* libevent writes without MSG_NOSIGNAL: a client that hangs up would
+	 * end the daemon. */
+	signal(SIGPIPE, SIG_IGN);
 	*ctl = (struct ctl){
 		.base = base,
 		.fd = fd,
