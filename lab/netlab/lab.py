@@ -116,7 +116,7 @@ class Lab:
             shutil.copytree(script, raddb)
         self.radius = Daemon(self.ns["aaa"], "freeradius", [
             "/usr/sbin/freeradius", "-f", "-l", "stdout", "-d", raddb],
-            self.logs)
+            self.logs, {"RADDB": raddb})
         if wait:
             self.wait_radius()
 
