@@ -143,9 +143,23 @@ def test_clock_off(lab):
 
 
 def test_insists_on_its_own_identifier(lab):
-    """It is told another until the limit, then refused, not given its own."""
-    access, mark = lab.tap("mn1", "eth0"), lab.nas.log_mark()
+    """With a prefix of its own it gets its way, by a registration of its
+    identifier [draft-navali 3.1.1.1; RFC 5072 4.1]."""
+    core = lab.tap("nas1", "core0")
     client = lab.dial("mn1", "alice", "ipv6", "::1:2:3:4,")
+    client.wait_opened()
+    assert client.wait_global().endswith(":0001:0002:0003:0004")
+    client.wait_default_route()
+    assert client.ping(CN6)[1] == 1
+    last = [p for p in decode.packets(core) if p.proto == "RRQ" and
+            "iid" in p.values][-1]
+    assert last.values["iid"] == "0001:0002:0003:0004"
+
+
+def test_insists_in_a_shared_prefix(lab):
+    """There the home agent assigns the whole address: refused."""
+    access, mark = lab.tap("mn1", "eth0"), lab.nas.log_mark()
+    client = lab.dial("mn1", "bob", "ipv6", "::1:2:3:4,")
     refused(lab, client, access, 30)
     acks = [p for p in decode.packets(access) if p.proto == "IPv6CP" and
             p.what == "Configure-Ack" and
