@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The root side's table of requests: each handler checks what the engine says
+ * against the configuration before priv_pppd.c and priv_plane.c act. Under it
+ * common/priv.h's server, which has checked the lengths.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/priv.h"
+#include "nasd/nasd_config.h"
+#include "nasd/priv_ops.h"
+#include "nasd/priv_plane.h"
+#include "nasd/priv_pppd.h"
+
+#define LOG_MODULE "priv"
+#include "common/log.h"
+
+struct nasd_priv {
+	const struct nasd_config *cfg;
+	struct pppds		*pppds;
+	struct plane		*plane;
+};
+
+static bool
+is_access_interface(const struct nasd_config *cfg, const char *ifname)
+{
+	if (memchr(ifname, '\0', NASD_PRIV_IFNAME) == NULL)
+		return false;
+	for (unsigned i = 0; i < cfg->n_pppoe; i++)
+		if (strcmp(cfg->pppoe[i].ifname, ifname) == 0)
+			return true;
+	return false;
+}
+
+static int
+op_pppd_start(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_pppd_start q;
+	struct nasd_priv_pppd_started reply;
+	int pid;
+
+	(void)len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	/* 0xffff is reserved [RFC 2516 4]; a peer's address has no group bit */
+	if (!is_access_interface(np->cfg, q.ifname))
+		return -EPERM;
+	if (q.sid == 0 || q.sid == 0xffff || (q.mac[0] & 1) != 0)
+		return -EINVAL;
+	if ((pid = pppds_spawn(np->pppds, &q)) < 0)
+		return pid;
+	reply.pid = pid;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
+op_pppd_stop(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_pppd_stop q;
+
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	return pppds_signal(np->pppds, q.pid, q.kill ? SIGKILL : SIGTERM);
+}
+
+static int
+op_session_add(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_session_add q;
+	struct nasd_priv_session_added reply;
+	int err;
+
+	(void)len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	if ((err = plane_session_add(np->plane, &q, &reply.mtu)) != 0)
+		return err;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
+op_session_del(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_session_del q;
+
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	return plane_session_del(np->plane, q.id);
+}
+
+static int
+op_count(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_count q;
+	struct nasd_priv_counted reply;
+	int err;
+
+	(void)len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	if ((err = plane_count(np->plane, q.ifname, &reply)) != 0)
+		return err;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
+#define OP(type, name, body, handle)					\
+	{ type, name, sizeof(struct body), sizeof(struct body), handle }
+
+static const struct priv_op ops[] = {
+	OP(NASD_PRIV_PPPD_START, "start pppd", nasd_priv_pppd_start,
+	    op_pppd_start),
+	OP(NASD_PRIV_PPPD_STOP, "stop pppd", nasd_priv_pppd_stop,
+	    op_pppd_stop),
+	OP(NASD_PRIV_SESSION_ADD, "add session", nasd_priv_session_add,
+	    op_session_add),
+	OP(NASD_PRIV_SESSION_DEL, "delete session", nasd_priv_session_del,
+	    op_session_del),
+	OP(NASD_PRIV_COUNT, "count", nasd_priv_count, op_count),
+};
+
+static void
+started(void *state, struct priv_ctx *ctx)
+{
+	struct nasd_priv *np = state;
+
+	(void)ctx;
+	pppds_start(np->pppds);
+	plane_start(np->plane);
+}
+
+static void
+child_exit(void *state, struct priv_ctx *ctx, pid_t pid, int status)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_pppd_exit note;
+	int err;
+
+	if (pppds_exited(np->pppds, pid, status, &note) != 0)
+		return;
+	err = priv_notify(ctx, NASD_PRIV_NOTE_PPPD_EXIT, &note, sizeof(note));
+	if (err != 0)
+		log_debug(NULL, "pppd %d has ended, nobody to tell", (int)pid);
+}
+
+static void
+engine_gone(void *state)
+{
+	struct nasd_priv *np = state;
+
+	/* pppds first: while they say goodbye their links still work */
+	pppds_stop(np->pppds);
+	plane_clear(np->plane);
+}
+
+struct nasd_priv *
+nasd_priv_new(const struct nasd_config *cfg)
+{
+	struct nasd_priv *np;
+	int err;
+
+	if ((np = calloc(1, sizeof(*np))) == NULL)
+		return NULL;
+	np->cfg = cfg;
+	if ((np->pppds = pppds_new(cfg)) == NULL ||
+	    (np->plane = plane_new(cfg)) == NULL) {
+		err = errno;
+		nasd_priv_free(np);
+		errno = err;
+		return NULL;
+	}
+	return np;
+}
+
+void
+nasd_priv_free(struct nasd_priv *np)
+{
+	if (np == NULL)
+		return;
+	plane_free(np->plane);
+	pppds_free(np->pppds);
+	free(np);
+}
+
+void
+nasd_priv_server(struct nasd_priv *np, struct priv_server *srv)
+{
+	*srv = (struct priv_server){
+		.ops = ops,
+		.n_ops = sizeof(ops) / sizeof(ops[0]),
+		.state = np,
+		.child_exit = child_exit,
+		.engine_gone = engine_gone,
+		.start = started,
+	};
+}

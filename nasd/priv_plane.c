@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The data plane in the kernel, root's side [facts: kernel plane, NAS;
+ * PROTOCOLS 12, RFC 4213]. Of each home agent, with its first session:
+ *
+ *   nm4-HEX	sit device, care-of address to home agent
+ *   DOWN	table: HoA/len dev pppN, one route a session
+ *   UP		table: default dev nm4-HEX, and a blackhole beneath it
+ *   BLOCK	table, of all: blackhole
+ *
+ *   iif nm4-HEX -> DOWN, then BLOCK	what comes out of a tunnel goes to that
+ *					home agent's sessions or nowhere
+ *   fwmark UP -> UP			what passed a session's source filter
+ *					goes to its home agent, never around it
+ *   iif lo -> DOWN			errors that the NAS itself sends
+ *
+ * and of each session the route, and on its interface's ingress: fe80::/10
+ * passes, its own sources pass with the mark, the rest is dropped. Dropped is
+ * the source :: too: the only ones to use it are duplicate address detection,
+ * which IPv6CP makes needless on this link [RFC 5072 5], and MLD reports,
+ * which nobody here wants.
+ *
+ * The mark, not the source address, chooses the way up: so a subscriber's
+ * packet for another subscriber of this NAS travels by the home agent
+ * [RFC 5563 4.2.3], which alone knows whether that one is still here.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+
+#include "common/iid.h"
+#include "common/netlink.h"
+#include "common/table.h"
+#include "nasd/nasd_config.h"
+#include "nasd/priv_ops.h"
+#include "nasd/priv_plane.h"
+
+#define LOG_MODULE "plane"
+#include "common/log.h"
+
+#define TABLE_BLOCK	13400
+#define TABLE_DOWN(i)	(13401 + 2 * (uint32_t)(i))
+#define TABLE_UP(i)	(13402 + 2 * (uint32_t)(i))
+#define MARK(i)		TABLE_UP(i)
+/* Behind the kernel's local table (0), before main (32766). */
+#define RULE_DOWN	13400
+#define RULE_BLOCK	13401
+#define RULE_MARK	13402
+#define RULE_LOCAL	13403
+
+#define METRIC_LAST	0x7fffffff	/* of the blackhole under a default */
+#define IPV6_MIN_MTU	1280
+#define SIT_OVERHEAD	20
+#define ETHER_MTU	1500
+
+enum { PRIO_LINKLOCAL = 1, PRIO_SOURCE, PRIO_DROP };
+
+struct plane_tunnel {
+	struct in_addr	ha;
+	char		name[IF_NAMESIZE];
+	unsigned	ifindex;
+	uint32_t	mtu;
+	unsigned	n_sessions;
+	bool		up;
+};
+
+struct plane_session {
+	struct table_node	 by_id;
+	struct table_node	 by_ifindex;
+	uint32_t		 id;
+	unsigned		 ifindex;
+	char			 ifname[IF_NAMESIZE];
+	unsigned		 tunnel;	/* place in tunnels[] */
+	struct in6_addr		 dst;		/* bits beyond plen are zero */
+	unsigned		 plen;
+};
+
+struct plane {
+	struct nl		*nl;
+	struct in_addr		 coa;
+	struct table		 sessions, ifaces;
+	bool			 set_forwarding; /* it was off before us */
+	unsigned		 n_tunnels;
+	struct plane_tunnel	 tunnels[];	/* as configured */
+};
+
+struct plane *
+plane_new(const struct nasd_config *cfg)
+{
+	struct plane *p;
+	int err = ENOMEM;
+
+	p = calloc(1, sizeof(*p) + cfg->n_ha * sizeof(p->tunnels[0]));
+	if (p == NULL)
+		return NULL;
+	p->coa = cfg->coa;
+	p->n_tunnels = cfg->n_ha;
+	for (unsigned i = 0; i < cfg->n_ha; i++) {
+		struct plane_tunnel *t = &p->tunnels[i];
+
+		t->ha = cfg->ha[i].addr;
+		snprintf(t->name, sizeof(t->name), "nm4-%08x",
+		    ntohl(t->ha.s_addr));
+	}
+	if (table_init(&p->sessions) != 0)
+		goto fail;
+	if (table_init(&p->ifaces) != 0)
+		goto fail_sessions;
+	if ((p->nl = nl_open()) == NULL) {
+		err = errno;
+		goto fail_ifaces;
+	}
+	return p;
+fail_ifaces:
+	table_free(&p->ifaces);
+fail_sessions:
+	table_free(&p->sessions);
+fail:
+	free(p);
+	errno = err;
+	return NULL;
+}
+
+void
+plane_free(struct plane *p)
+{
+	if (p == NULL)
+		return;
+	nl_close(p->nl);
+	table_free(&p->ifaces);
+	table_free(&p->sessions);
+	free(p);
+}
+
+/* ---- sysctls ---- */
+
+/* ifname is "all" or was found in the kernel: no slashes. */
+static int
+sysctl_path(char *path, size_t cap, const char *ifname, const char *key)
+{
+	int n = snprintf(path, cap, "/proc/sys/net/ipv6/conf/%s/%s", ifname,
+	    key);
+
+	return n > 0 && (size_t)n < cap ? 0 : -ENAMETOOLONG;
+}
+
+static int
+sysctl_write(const char *ifname, const char *key, char value)
+{
+	char path[128];
+	int fd, err;
+
+	if ((err = sysctl_path(path, sizeof(path), ifname, key)) != 0)
+		return err;
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+		return -errno;
+	err = write(fd, &value, 1) == 1 ? 0 : -errno;
+	close(fd);
+	return err;
+}
+
+static int
+sysctl_read(const char *ifname, const char *key)
+{
+	char path[128], value;
+	int fd, err;
+
+	if ((err = sysctl_path(path, sizeof(path), ifname, key)) != 0)
+		return err;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return -errno;
+	err = read(fd, &value, 1) == 1 ? value : -EIO;
+	close(fd);
+	return err;
+}
+
+void
+plane_start(struct plane *p)
+{
+	int err;
+
+	/* One switch for all: since it also makes interfaces listen to
+	 * ff02::2, it comes before any session's. */
+	if (sysctl_read("all", "forwarding") == '1')
+		return;
+	if ((err = sysctl_write("all", "forwarding", '1')) != 0) {
+		errno = -err;
+		log_error(NULL, "cannot turn on IPv6 forwarding, subscribers "
+		    "will reach nothing");
+		return;
+	}
+	p->set_forwarding = true;
+	log_info(NULL, "turned on IPv6 forwarding of this host "
+	    "(net.ipv6.conf.all.forwarding)");
+}
+
+/* ---- tunnels ---- */
+
+static struct nl_route6
+route_down(const struct plane_session *s)
+{
+	return (struct nl_route6){ .dst = s->dst, .dst_len = s->plen,
+	    .ifindex = s->ifindex, .table = TABLE_DOWN(s->tunnel) };
+}
+
+static struct nl_route6
+route_blackhole(uint32_t table)
+{
+	return (struct nl_route6){ .table = table, .metric = METRIC_LAST,
+	    .type = RTN_BLACKHOLE };
+}
+
+static void
+tunnel_rules(const struct plane *p, unsigned i, struct nl_rule6 r[static 4])
+{
+	const char *name = p->tunnels[i].name;
+
+	r[0] = (struct nl_rule6){ .iif = name, .table = TABLE_DOWN(i),
+	    .priority = RULE_DOWN };
+	r[1] = (struct nl_rule6){ .iif = name, .table = TABLE_BLOCK,
+	    .priority = RULE_BLOCK };
+	r[2] = (struct nl_rule6){ .fwmark = MARK(i), .table = TABLE_UP(i),
+	    .priority = RULE_MARK };
+	r[3] = (struct nl_rule6){ .iif = "lo", .table = TABLE_DOWN(i),
+	    .priority = RULE_LOCAL };
+}
+
+/* The IPv4 path's MTU as known now, less the outer header [D33]. */
+static uint32_t
+path_mtu(const struct plane *p, struct in_addr ha)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr = p->coa };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = ha,
+	    .sin_port = htons(434) };
+	int fd, mtu = ETHER_MTU;
+	socklen_t len = sizeof(mtu);
+
+	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) >= 0) {
+		if (bind(fd, (struct sockaddr *)&from, sizeof(from)) != 0 ||
+		    connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 ||
+		    getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len) != 0)
+			mtu = ETHER_MTU;
+		close(fd);
+	}
+	mtu -= SIT_OVERHEAD;
+	return mtu < IPV6_MIN_MTU ? IPV6_MIN_MTU : (uint32_t)mtu;
+}
+
+static bool
+last_tunnel(const struct plane *p)
+{
+	for (unsigned i = 0; i < p->n_tunnels; i++)
+		if (p->tunnels[i].up)
+			return false;
+	return true;
+}
+
+static void
+tunnel_down(struct plane *p, unsigned i)
+{
+	struct plane_tunnel *t = &p->tunnels[i];
+	struct nl_route6 hole = route_blackhole(TABLE_UP(i));
+	struct nl_route6 block = route_blackhole(TABLE_BLOCK);
+	struct nl_rule6 rules[4];
+	int err;
+
+	t->up = false;
+	tunnel_rules(p, i, rules);
+	nl_begin(p->nl);
+	for (unsigned k = 0; k < 4; k++)
+		nl_rule6_del(p->nl, &rules[k], NL_IGN_NOENT);
+	nl_route6_del(p->nl, &hole, NL_IGN_NOENT);
+	if (last_tunnel(p))
+		nl_route6_del(p->nl, &block, NL_IGN_NOENT);
+	nl_link_del(p->nl, t->name, NL_IGN_NOENT);
+	if ((err = nl_commit(p->nl, NULL, 0)) != 0) {
+		errno = -err;
+		log_warn(t->name, "tunnel not wholly removed");
+	}
+	t->ifindex = 0;
+}
+
+/* One that an earlier run, killed, may have left. */
+static void
+remove_stale(struct plane *p, unsigned i)
+{
+	if (nl_ifindex(p->tunnels[i].name) != 0)
+		tunnel_down(p, i);
+}
+
+static int
+tunnel_install(struct plane *p, unsigned i)
+{
+	struct plane_tunnel *t = &p->tunnels[i];
+	struct nl_route6 hole = route_blackhole(TABLE_UP(i));
+	struct nl_route6 block = route_blackhole(TABLE_BLOCK);
+	struct nl_route6 up = { .table = TABLE_UP(i), .ifindex = t->ifindex };
+	struct nl_rule6 rules[4];
+
+	tunnel_rules(p, i, rules);
+	nl_begin(p->nl);
+	nl_route6_add(p->nl, &block, NL_IGN_EXIST);
+	nl_route6_add(p->nl, &hole, NL_IGN_EXIST);
+	/* The rules before the device is up: nothing slips by them. */
+	for (unsigned k = 0; k < 4; k++)
+		nl_rule6_add(p->nl, &rules[k], NL_IGN_EXIST);
+	nl_link_set_up(p->nl, t->ifindex, true);
+	nl_route6_add(p->nl, &up, NL_IGN_EXIST);
+	return nl_commit(p->nl, NULL, 0);
+}
+
+static int
+tunnel_up(struct plane *p, unsigned i)
+{
+	struct plane_tunnel *t = &p->tunnels[i];
+	int err;
+
+	remove_stale(p, i);
+	t->mtu = path_mtu(p, t->ha);
+	nl_begin(p->nl);
+	nl_sit_add(p->nl, t->name, p->coa, t->ha, t->mtu, 0);
+	if ((err = nl_commit(p->nl, NULL, 0)) == 0) {
+		if ((t->ifindex = nl_ifindex(t->name)) == 0)
+			err = -ENODEV;
+		/* What comes out of it is no router of ours. */
+		else if ((err = sysctl_write(t->name, "accept_ra", '0')) == 0)
+			err = tunnel_install(p, i);
+	}
+	t->up = true;
+	if (err != 0) {
+		errno = -err;
+		log_error(t->name, "tunnel cannot be made");
+		tunnel_down(p, i);
+		return err;
+	}
+	log_info(t->name, "tunnel made, MTU %u", t->mtu);
+	return 0;
+}
+
+static void
+tunnel_release(struct plane *p, unsigned i)
+{
+	if (p->tunnels[i].n_sessions > 0 || !p->tunnels[i].up)
+		return;
+	tunnel_down(p, i);
+	log_info(p->tunnels[i].name, "tunnel removed with its last session");
+}
+
+/* ---- sessions ---- */
+
+static bool
+id_eq(const struct table_node *n, const void *key)
+{
+	const uint32_t *id = key;
+
+	return container_of(n, const struct plane_session, by_id)->id == *id;
+}
+
+static struct plane_session *
+find_session(struct plane *p, uint32_t id)
+{
+	struct table_node *n = table_find(&p->sessions,
+	    table_hash(&p->sessions, &id, sizeof(id)), id_eq, &id);
+
+	return n != NULL ? container_of(n, struct plane_session, by_id) : NULL;
+}
+
+static bool
+ifindex_eq(const struct table_node *n, const void *key)
+{
+	const unsigned *ifindex = key;
+
+	return container_of(n, const struct plane_session, by_ifindex)->ifindex
+	    == *ifindex;
+}
+
+/* Only what the kernel knows as a PPP interface is ever touched, whatever its
+ * name. Its index, or -errno. */
+static int
+ppp_ifindex(const char *ifname)
+{
+	struct ifreq ifr = { 0 };
+	unsigned ifindex;
+	int fd, err = 0;
+
+	if (memchr(ifname, '\0', IF_NAMESIZE) == NULL || *ifname == '\0' ||
+	    strchr(ifname, '/') != NULL || ifname[0] == '.')
+		return -EINVAL;
+	if ((ifindex = nl_ifindex(ifname)) == 0)
+		return -ENODEV;
+	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return -errno;
+	strcpy(ifr.ifr_name, ifname);
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)
+		err = -errno;
+	else if (ifr.ifr_hwaddr.sa_family != ARPHRD_PPP)
+		err = -EPERM;
+	close(fd);
+	return err != 0 ? err : (int)ifindex;
+}
+
+static int
+find_tunnel(const struct plane *p, struct in_addr ha)
+{
+	for (unsigned i = 0; i < p->n_tunnels; i++)
+		if (p->tunnels[i].ha.s_addr == ha.s_addr)
+			return (int)i;
+	return -EPERM;
+}
+
+static void
+session_uninstall(struct plane *p, const struct plane_session *s)
+{
+	struct nl_route6 down = route_down(s);
+	int err;
+
+	nl_begin(p->nl);
+	nl_route6_del(p->nl, &down, NL_IGN_NOENT);
+	nl_clsact_del(p->nl, s->ifindex, NL_IGN_NOENT);
+	if ((err = nl_commit(p->nl, NULL, 0)) != 0) {
+		errno = -err;
+		log_warn(s->ifname, "session not wholly removed");
+	}
+}
+
+static int
+session_install(struct plane *p, const struct plane_session *s)
+{
+	struct nl_route6 down = route_down(s);
+	int err;
+
+	/* A router, that believes no other router, least of all itself. */
+	if ((err = sysctl_write(s->ifname, "accept_ra", '0')) != 0 ||
+	    (err = sysctl_write(s->ifname, "forwarding", '1')) != 0)
+		return err;
+	nl_begin(p->nl);
+	nl_clsact_add(p->nl, s->ifindex, NL_IGN_EXIST);
+	nl_filter_drop_all(p->nl, s->ifindex, PRIO_DROP);
+	nl_filter_pass_linklocal(p->nl, s->ifindex, PRIO_LINKLOCAL);
+	nl_filter_pass_source(p->nl, s->ifindex, PRIO_SOURCE, &s->dst,
+	    s->plen, MARK(s->tunnel));
+	/* Replace: the subscriber may be back before its old session, whose
+	 * removal names the old interface, is gone. */
+	nl_route6_replace(p->nl, &down);
+	return nl_commit(p->nl, NULL, 0);
+}
+
+static int
+session_check(struct plane *p, const struct nasd_priv_session_add *q)
+{
+	unsigned ifindex;
+	int n;
+
+	if (find_session(p, q->id) != NULL)
+		return -EEXIST;
+	if ((q->plen != 64 && q->plen != 128) || !hoa_is_valid(&q->hoa))
+		return -EINVAL;
+	if ((n = ppp_ifindex(q->ifname)) < 0)
+		return n;
+	ifindex = (unsigned)n;
+	if (table_find(&p->ifaces, table_hash(&p->ifaces, &ifindex,
+	    sizeof(ifindex)), ifindex_eq, &ifindex) != NULL)
+		return -EBUSY;
+	return n;
+}
+
+int
+plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
+    uint32_t *mtu)
+{
+	struct plane_session *s;
+	int err, ifindex, tunnel;
+
+	if ((ifindex = session_check(p, q)) < 0)
+		return ifindex;
+	if ((tunnel = find_tunnel(p, q->ha)) < 0)
+		return tunnel;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return -ENOMEM;
+	s->id = q->id;
+	s->ifindex = (unsigned)ifindex;
+	strcpy(s->ifname, q->ifname);
+	s->tunnel = (unsigned)tunnel;
+	s->plen = q->plen;
+	s->dst = q->hoa;
+	if (s->plen == 64)
+		memset(&s->dst.s6_addr[8], 0, 8);
+
+	if (!p->tunnels[tunnel].up && (err = tunnel_up(p, s->tunnel)) != 0) {
+		free(s);
+		return err;
+	}
+	if ((err = session_install(p, s)) != 0) {
+		session_uninstall(p, s);
+		tunnel_release(p, s->tunnel);
+		free(s);
+		return err;
+	}
+	p->tunnels[tunnel].n_sessions++;
+	table_insert(&p->sessions, &s->by_id,
+	    table_hash(&p->sessions, &s->id, sizeof(s->id)));
+	table_insert(&p->ifaces, &s->by_ifindex,
+	    table_hash(&p->ifaces, &s->ifindex, sizeof(s->ifindex)));
+	*mtu = p->tunnels[tunnel].mtu;
+	return 0;
+}
+
+static void
+session_remove(struct plane *p, struct plane_session *s)
+{
+	session_uninstall(p, s);
+	table_remove(&p->sessions, &s->by_id);
+	table_remove(&p->ifaces, &s->by_ifindex);
+	p->tunnels[s->tunnel].n_sessions--;
+	tunnel_release(p, s->tunnel);
+	free(s);
+}
+
+int
+plane_session_del(struct plane *p, uint32_t id)
+{
+	struct plane_session *s = find_session(p, id);
+
+	if (s == NULL)
+		return -ENOENT;
+	session_remove(p, s);
+	return 0;
+}
+
+int
+plane_count(struct plane *p, const char *ifname, struct nasd_priv_counted *c)
+{
+	struct nl_stats st;
+	int n;
+
+	if ((n = ppp_ifindex(ifname)) < 0)
+		return n;
+	if ((n = nl_link_stats(p->nl, (unsigned)n, &st)) != 0)
+		return n;
+	*c = (struct nasd_priv_counted){ st.rx_bytes, st.tx_bytes,
+	    st.rx_packets, st.tx_packets, st.rx_dropped };
+	return 0;
+}
+
+static bool
+clear_one(struct table_node *n, void *arg)
+{
+	session_remove(arg, container_of(n, struct plane_session, by_id));
+	return true;
+}
+
+void
+plane_clear(struct plane *p)
+{
+	table_each(&p->sessions, clear_one, p);
+	if (p->set_forwarding) {
+		sysctl_write("all", "forwarding", '0');
+		p->set_forwarding = false;
+		log_info(NULL, "turned IPv6 forwarding off again");
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The data plane in the kernel, root's side [facts: kernel plane, NAS;
+ * PROTOCOLS 12]. Used by priv_ops.c only. */
+#ifndef NASD_PRIV_PLANE_H
+#define NASD_PRIV_PLANE_H
+
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+struct nasd_config;
+struct nasd_priv_counted;
+struct nasd_priv_session_add;
+struct plane;
+
+/* The configuration must outlive it. NULL with errno. */
+struct plane *plane_new(const struct nasd_config *);
+void	 plane_free(struct plane *);
+/* Makes the host forward IPv6, and says so when that is a change. */
+void	 plane_start(struct plane *);
+/* 0 or -errno, and then nothing is left of it. *mtu: the tunnel's. */
+int	 plane_session_add(struct plane *, const struct nasd_priv_session_add *,
+    uint32_t *mtu);
+int	 plane_session_del(struct plane *, uint32_t id);
+int	 plane_count(struct plane *, const char *ifname,
+    struct nasd_priv_counted *);
+/* Removes all that was installed. */
+void	 plane_clear(struct plane *);
+
+#endif

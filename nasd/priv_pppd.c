@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starting and stopping pppd, root's side [facts: PPPD]. The command line is
+ * made of the configuration and three numbers of the request: no shell, and no
+ * string from the engine, ever. A pppd has its own session, no descriptor but
+ * the log, and dies with us.
+ */
+#define _GNU_SOURCE	/* close_range, unshare */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/priv.h"
+#include "common/table.h"
+#include "nasd/nasd_config.h"
+#include "nasd/priv_ops.h"
+#include "nasd/priv_pppd.h"
+
+#define LOG_MODULE "pppd"
+#include "common/log.h"
+
+#define STOP_MS		5000
+#define POLL_MS		20
+
+struct pppd_proc {
+	struct table_node	node;		/* by pid */
+	pid_t			pid;
+	uint32_t		link_id;
+};
+
+struct pppds {
+	const struct nasd_config *cfg;
+	struct table		 procs;
+};
+
+struct pppds *
+pppds_new(const struct nasd_config *cfg)
+{
+	struct pppds *ps;
+
+	if ((ps = calloc(1, sizeof(*ps))) == NULL)
+		return NULL;
+	ps->cfg = cfg;
+	if (table_init(&ps->procs) != 0) {
+		free(ps);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return ps;
+}
+
+void
+pppds_free(struct pppds *ps)
+{
+	if (ps == NULL)
+		return;
+	table_free(&ps->procs);
+	free(ps);
+}
+
+/*
+ * pppd runs /etc/ppp/ipv6-up and its like whenever they are there, a third of
+ * a session's work on Debian, and 2.4.9 has no option against it. In a mount
+ * name space of our own they are something that pppd does not take for a
+ * script; the rest of the system sees no change.
+ */
+void
+pppds_start(struct pppds *ps)
+{
+	static const char *const script[] = {
+		"/etc/ppp/auth-up", "/etc/ppp/auth-down",
+		"/etc/ppp/ip-pre-up", "/etc/ppp/ip-up", "/etc/ppp/ip-down",
+		"/etc/ppp/ipv6-up", "/etc/ppp/ipv6-down",
+	};
+
+	(void)ps;
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) {
+		log_warn(NULL, "pppd will run the scripts in /etc/ppp");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(script) / sizeof(script[0]); i++) {
+		if (access(script[i], F_OK) == 0 &&
+		    mount("/dev/null", script[i], NULL, MS_BIND, NULL) != 0)
+			log_warn(NULL, "pppd will run %s", script[i]);
+	}
+}
+
+/* ---- the command line ---- */
+
+static void
+add(struct pppd_args *a, const char *word)
+{
+	/* one place is kept for the NULL */
+	if (a->n < PPPD_ARGS_MAX)
+		a->argv[a->n++] = word;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+addf(struct pppd_args *a, const char *fmt, ...)
+{
+	size_t room = sizeof(a->text) - a->used;
+	char *word = a->text + a->used;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(word, room, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= room) {
+		a->n = PPPD_ARGS_MAX;	/* found out at the end */
+		return;
+	}
+	a->used += (size_t)n + 1;
+	add(a, word);
+}
+
+static const char *
+auth_option(const char *auth)
+{
+	static const struct {
+		const char	*name, *option;
+	} known[] = {
+		{ "pap", "require-pap" },
+		{ "chap", "require-chap" },
+		{ "mschapv2", "require-mschap-v2" },
+		{ "eap", "require-eap" },
+	};
+
+	for (size_t i = 0; auth != NULL &&
+	    i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(auth, known[i].name) == 0)
+			return known[i].option;
+	return "require-chap";
+}
+
+int
+pppd_args_build(struct pppd_args *a, const struct nasd_config *cfg,
+    const struct nasd_priv_pppd_start *q)
+{
+	static const char *const fixed[] = {
+		"nodetach", "silent", "auth", "noip", "noccp", "nodefaultroute",
+		"hide-password", "mtu", "1492", "mru", "1492",
+		"lcp-echo-interval", "10", "lcp-echo-failure", "3",
+		"logfd", "2",
+	};
+	const struct config_pppd *p = &cfg->pppd;
+	const uint8_t *m = q->mac;
+
+	a->n = 0;
+	a->used = 0;
+	add(a, p->path);
+	/* the device plugin first: it takes what follows as its options */
+	add(a, "plugin");
+	add(a, p->pppoe_plugin);
+	addf(a, "nic-%s", q->ifname);
+	add(a, "rp_pppoe_sess");
+	addf(a, "%u:%02x:%02x:%02x:%02x:%02x:%02x", q->sid, m[0], m[1], m[2],
+	    m[3], m[4], m[5]);
+	add(a, "plugin");
+	add(a, p->plugin);
+	add(a, "netmip4-link");
+	addf(a, "%u", q->link_id);
+	add(a, "netmip4-socket");
+	add(a, cfg->plugin_socket);
+	add(a, "name");
+	add(a, cfg->nas_id);
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		add(a, fixed[i]);
+	add(a, auth_option(p->auth));
+	add(a, "+ipv6");
+	/* last, so that they have the last word */
+	for (char **o = p->options; o != NULL && *o != NULL; o++)
+		add(a, *o);
+	if (a->n >= PPPD_ARGS_MAX)
+		return -E2BIG;
+	a->argv[a->n] = NULL;
+	return 0;
+}
+
+/* ---- processes ---- */
+
+static void __attribute__((noreturn))
+child(const struct pppd_args *a, int report)
+{
+	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	char *const env[] = { path, NULL };
+	int null, err;
+
+	priv_child_reset();
+	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if ((null = open("/dev/null", O_RDWR)) < 0)
+		goto fail;
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		goto fail;
+	/* all the rest but the log closes itself at exec, report among them */
+	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	umask(022);
+	if (chdir("/") != 0)
+		goto fail;
+	execve(a->argv[0], (char *const *)(uintptr_t)a->argv, env);
+fail:
+	err = errno;
+	if (write(report, &err, sizeof(err)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Waits until the child has become pppd: 0, or why it did not. */
+static int
+await_exec(int fd)
+{
+	ssize_t n;
+	int err;
+
+	do {
+		n = read(fd, &err, sizeof(err));
+	} while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(err) ? -err : 0;
+}
+
+int
+pppds_spawn(struct pppds *ps, const struct nasd_priv_pppd_start *q)
+{
+	struct pppd_proc *proc;
+	struct pppd_args args;
+	int pipefd[2], err;
+	pid_t pid;
+
+	if ((err = pppd_args_build(&args, ps->cfg, q)) != 0)
+		return err;
+	if ((proc = calloc(1, sizeof(*proc))) == NULL)
+		return -ENOMEM;
+	if (pipe2(pipefd, O_CLOEXEC) != 0) {
+		free(proc);
+		return -errno;
+	}
+	if ((pid = fork()) == 0)
+		child(&args, pipefd[1]);
+	err = pid < 0 ? -errno : 0;
+	close(pipefd[1]);
+	if (err == 0)
+		err = await_exec(pipefd[0]);
+	close(pipefd[0]);
+	if (err != 0) {
+		free(proc);
+		errno = -err;
+		log_error(NULL, "cannot start %s", args.argv[0]);
+		return err;
+	}
+	proc->pid = pid;
+	proc->link_id = q->link_id;
+	table_insert(&ps->procs, &proc->node,
+	    table_hash(&ps->procs, &pid, sizeof(pid)));
+	log_debug(NULL, "pppd %d started for link %u", (int)pid, q->link_id);
+	return (int)pid;
+}
+
+static bool
+pid_eq(const struct table_node *n, const void *key)
+{
+	const pid_t *pid = key;
+
+	return container_of(n, const struct pppd_proc, node)->pid == *pid;
+}
+
+static struct pppd_proc *
+find_proc(struct pppds *ps, pid_t pid)
+{
+	struct table_node *n = table_find(&ps->procs,
+	    table_hash(&ps->procs, &pid, sizeof(pid)), pid_eq, &pid);
+
+	return n != NULL ? container_of(n, struct pppd_proc, node) : NULL;
+}
+
+int
+pppds_signal(struct pppds *ps, pid_t pid, int sig)
+{
+	/* Not yet reaped, so the number is still this one's. */
+	if (find_proc(ps, pid) == NULL)
+		return -ESRCH;
+	return kill(pid, sig) == 0 ? 0 : -errno;
+}
+
+int
+pppds_exited(struct pppds *ps, pid_t pid, int status,
+    struct nasd_priv_pppd_exit *note)
+{
+	struct pppd_proc *proc = find_proc(ps, pid);
+
+	if (proc == NULL)
+		return -ESRCH;
+	*note = (struct nasd_priv_pppd_exit){ pid, status, proc->link_id };
+	table_remove(&ps->procs, &proc->node);
+	free(proc);
+	return 0;
+}
+
+static bool
+signal_one(struct table_node *n, void *arg)
+{
+	const int *sig = arg;
+
+	kill(container_of(n, struct pppd_proc, node)->pid, *sig);
+	return true;
+}
+
+static bool
+reap_one(struct table_node *n, void *arg)
+{
+	struct pppd_proc *proc = container_of(n, struct pppd_proc, node);
+	struct pppds *ps = arg;
+
+	if (waitpid(proc->pid, NULL, WNOHANG) != 0) {
+		table_remove(&ps->procs, &proc->node);
+		free(proc);
+	}
+	return true;
+}
+
+static void
+reap_for(struct pppds *ps, unsigned ms)
+{
+	const struct timespec ts = { .tv_nsec = POLL_MS * 1000000 };
+
+	for (unsigned t = 0; table_count(&ps->procs) > 0; t += POLL_MS) {
+		table_each(&ps->procs, reap_one, ps);
+		if (table_count(&ps->procs) == 0 || t >= ms)
+			return;
+		nanosleep(&ts, NULL);
+	}
+}
+
+void
+pppds_stop(struct pppds *ps)
+{
+	int sig = SIGTERM;
+
+	table_each(&ps->procs, signal_one, &sig);
+	reap_for(ps, STOP_MS);
+	if (table_count(&ps->procs) == 0)
+		return;
+	log_warnx(NULL, "%zu pppds did not end in time, killed",
+	    table_count(&ps->procs));
+	sig = SIGKILL;
+	table_each(&ps->procs, signal_one, &sig);
+	reap_for(ps, STOP_MS);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The engine's view of the data plane: asks priv for it (priv_ops.h) and keeps
+ * what is shown of it. priv works in order: a session that is freed while its
+ * answer is still due is deleted there at once, before whatever its successor
+ * asks, and here when the answer comes; no callback reaches a freed owner.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/priv.h"
+#include "common/table.h"
+#include "nasd/priv_ops.h"
+#include "nasd/tunnel.h"
+
+#define LOG_MODULE "tunnel"
+#include "common/log.h"
+
+#define MTU_UNKNOWN	1480	/* D33 */
+
+struct tunnel_session {
+	struct table_node	 node;		/* by id */
+	struct tunnels		*tunnels;
+	uint32_t		 id;
+	struct in_addr		 ha;
+	unsigned		 mtu;
+	const char		*subject;
+	tunnel_done		*done;
+	void			*arg;
+	bool			 pending;	/* answer due */
+	bool			 orphan;	/* its owner has gone */
+	bool			 installed;
+};
+
+struct tunnels {
+	struct priv_client	*priv;
+	struct in_addr		 coa;
+	uint32_t		 next_id;
+	struct table		 sessions;
+	uint64_t		 added, failed, removed;
+};
+
+struct tunnels *
+tunnels_new(struct priv_client *priv, struct in_addr coa)
+{
+	struct tunnels *t;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	t->priv = priv;
+	t->coa = coa;
+	if (table_init(&t->sessions) != 0) {
+		free(t);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return t;
+}
+
+static bool
+free_one(struct table_node *n, void *arg)
+{
+	struct tunnels *t = arg;
+
+	table_remove(&t->sessions, n);
+	free(container_of(n, struct tunnel_session, node));
+	return true;
+}
+
+void
+tunnels_free(struct tunnels *t)
+{
+	if (t == NULL)
+		return;
+	table_each(&t->sessions, free_one, t);
+	table_free(&t->sessions);
+	free(t);
+}
+
+static bool
+id_eq(const struct table_node *n, const void *key)
+{
+	const uint32_t *id = key;
+
+	return container_of(n, const struct tunnel_session, node)->id == *id;
+}
+
+static bool
+id_is_used(struct tunnels *t, uint32_t id)
+{
+	return table_find(&t->sessions, table_hash(&t->sessions, &id,
+	    sizeof(id)), id_eq, &id) != NULL;
+}
+
+static void
+request_delete(struct tunnel_session *s)
+{
+	struct nasd_priv_session_del q = { .id = s->id };
+
+	s->tunnels->removed++;
+	if (priv_request(s->tunnels->priv, NASD_PRIV_SESSION_DEL, &q,
+	    sizeof(q), NULL, NULL) != 0)
+		log_warnx(s->subject, "cannot have the data plane removed");
+}
+
+static void
+session_destroy(struct tunnel_session *s)
+{
+	table_remove(&s->tunnels->sessions, &s->node);
+	free(s);
+}
+
+static void
+session_added(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct tunnel_session *s = arg;
+	struct nasd_priv_session_added reply;
+
+	(void)fd;
+	s->pending = false;
+	if (status == 0 && len == sizeof(reply)) {
+		memcpy(&reply, body, sizeof(reply));
+		s->mtu = reply.mtu;
+		s->installed = true;
+		s->tunnels->added++;
+	} else {
+		s->tunnels->failed++;
+	}
+	if (s->orphan) {
+		session_destroy(s);
+		return;
+	}
+	if (status != 0) {
+		errno = -status;
+		log_warn(s->subject, "data plane refused");
+	}
+	s->done(s->arg, status);
+}
+
+struct tunnel_session *
+tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
+    struct in_addr ha, const struct in6_addr *hoa, unsigned plen,
+    tunnel_done *done, void *arg)
+{
+	struct nasd_priv_session_add q = { .ha = ha, .hoa = *hoa,
+	    .plen = plen };
+	struct tunnel_session *s;
+	int err;
+
+	if (strlen(ifname) >= sizeof(q.ifname)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	strcpy(q.ifname, ifname);
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return NULL;
+	do {
+		q.id = ++t->next_id;
+	} while (id_is_used(t, q.id));
+	s->tunnels = t;
+	s->id = q.id;
+	s->ha = ha;
+	s->mtu = MTU_UNKNOWN;
+	s->subject = subject;
+	s->done = done;
+	s->arg = arg;
+	err = priv_request(t->priv, NASD_PRIV_SESSION_ADD, &q, sizeof(q),
+	    session_added, s);
+	if (err != 0) {
+		free(s);
+		errno = -err;
+		return NULL;
+	}
+	s->pending = true;
+	table_insert(&t->sessions, &s->node,
+	    table_hash(&t->sessions, &s->id, sizeof(s->id)));
+	return s;
+}
+
+void
+tunnel_session_free(struct tunnel_session *s)
+{
+	if (s == NULL)
+		return;
+	/* one that failed is not there, and the answer to that is ignored */
+	if (s->pending || s->installed)
+		request_delete(s);
+	if (s->pending) {
+		s->orphan = true;
+		s->subject = NULL;	/* the owner's */
+	} else {
+		session_destroy(s);
+	}
+}
+
+unsigned
+tunnel_mtu(const struct tunnel_session *s)
+{
+	return s->mtu;
+}
+
+/* Home agents are few, sessions many: counted on demand. */
+static bool
+json_one(struct table_node *n, void *arg)
+{
+	const struct tunnel_session *s = container_of(n,
+	    const struct tunnel_session, node);
+	char name[INET_ADDRSTRLEN];
+	json_t *ha;
+
+	if (!s->installed || s->orphan)
+		return true;
+	inet_ntop(AF_INET, &s->ha, name, sizeof(name));
+	if ((ha = json_object_get(arg, name)) == NULL) {
+		ha = json_pack("{s:s, s:i, s:i}", "home_agent", name, "mtu",
+		    (int)s->mtu, "sessions", 0);
+		json_object_set_new(arg, name, ha);
+	}
+	json_object_set_new(ha, "sessions", json_integer(
+	    json_integer_value(json_object_get(ha, "sessions")) + 1));
+	return true;
+}
+
+json_t *
+tunnels_json(const struct tunnels *t)
+{
+	json_t *by_ha = json_object(), *list = json_array(), *ha;
+	const char *key;
+
+	/* table_each does not change what json_one leaves alone */
+	table_each((struct table *)(uintptr_t)&t->sessions, json_one, by_ha);
+	json_object_foreach(by_ha, key, ha)
+		json_array_append(list, ha);
+	json_decref(by_ha);
+	return json_pack("{s:o, s:I, s:I, s:I}", "tunnels", list,
+	    "added", (json_int_t)t->added, "failed", (json_int_t)t->failed,
+	    "removed", (json_int_t)t->removed);
+}
+
+struct count_request {
+	tunnel_counted	*done;
+	void		*arg;
+};
+
+static void
+counted(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct count_request *r = arg;
+	struct nasd_priv_counted c;
+	struct tunnel_counters out = { 0 };
+
+	(void)fd;
+	if (status == 0 && len == sizeof(c)) {
+		memcpy(&c, body, sizeof(c));
+		out = (struct tunnel_counters){ c.rx_bytes, c.tx_bytes,
+		    c.rx_packets, c.tx_packets, c.rx_dropped };
+	} else if (status == 0) {
+		status = -EPROTO;
+	}
+	r->done(r->arg, status, &out);
+	free(r);
+}
+
+int
+tunnel_count(struct tunnels *t, const char *ifname, tunnel_counted *done,
+    void *arg)
+{
+	struct nasd_priv_count q = { 0 };
+	struct count_request *r;
+	int err;
+
+	if (strlen(ifname) >= sizeof(q.ifname))
+		return -ENAMETOOLONG;
+	strcpy(q.ifname, ifname);
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return -ENOMEM;
+	r->done = done;
+	r->arg = arg;
+	err = priv_request(t->priv, NASD_PRIV_COUNT, &q, sizeof(q), counted,
+	    r);
+	if (err != 0)
+		free(r);
+	return err;
+}
