@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the tests of system code share: a directory of their own, files in it,
- * and what was logged. */
+/* What the tests share: a main(); for system code a directory of their own,
+ * files in it, and what was logged. */
 #ifndef TESTS_UNIT_TEST_H
 #define TESTS_UNIT_TEST_H
 
@@ -94,5 +94,28 @@ test_run(Suite *suite)
 	srunner_free(r);
 	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
+
+static inline int
+test_run_list(const char *name, const TTest *const *tests)
+{
+	Suite *s = suite_create(name);
+	TCase *t = tcase_create(name);
+
+	tcase_set_timeout(t, 60);
+	for (; *tests != NULL; tests++)
+		tcase_add_test(t, *tests);
+	suite_add_tcase(s, t);
+	return (test_run(s));
+}
+
+/* The main() of a program whose tests need no fixture. */
+#define TEST_MAIN(name, ...)						\
+	int								\
+	main(void)							\
+	{								\
+		const TTest *const tests[] = { __VA_ARGS__, NULL };	\
+									\
+		return (test_run_list(name, tests));			\
+	}
 
 #endif

@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# vectors.txt is what vec.py makes, and the openssl command computes every
+# authenticator in it alike: a third implementation beside Python's and ours.
+# Needs python3 and openssl.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+python3 -B "$here/vec.py" >"$tmp/vectors.txt"
+cmp "$tmp/vectors.txt" "$here/vectors.txt"
+
+python3 -B "$here/vec.py" auth "$tmp"
+equal=0
+differ=0
+while read -r n name type digest key sum; do
+	got=$(openssl dgst "-$digest" -mac HMAC -macopt "hexkey:$key" \
+		"$tmp/$n.bin" | sed 's/.*= //')
+	if [ "$got" = "$sum" ]; then
+		equal=$((equal + 1))
+	else
+		differ=$((differ + 1))
+		echo "$name: extension $type: openssl says $got, not $sum"
+	fi
+done <"$tmp/list"
+echo "$equal authenticators equal, $differ differ"
+[ "$equal" -eq 21 ] && [ "$differ" -eq 0 ]
