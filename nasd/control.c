@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verbs of nasd's control socket [nasctl(8)]. Each returns a snapshot;
+ * only terminate and log level change anything.
+ */
+#include "config.h"
+#define LOG_MODULE "control"
+#include "nasd/control.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "common/ctl.h"
+#include "common/log.h"
+#include "nasd/aaa.h"
+#include "nasd/engine.h"
+#include "nasd/mip_client.h"
+#include "nasd/pppd_link.h"
+#include "nasd/pppoe.h"
+#include "nasd/ra.h"
+#include "nasd/session.h"
+#include "nasd/tunnel.h"
+#include "radius/client.h"
+
+static json_t *
+fail(const char **code, const char **message, const char *c, const char *m)
+{
+	*code = c;
+	*message = m;
+	return NULL;
+}
+
+static bool
+append(struct table_node *n, void *arg)
+{
+	json_array_append_new(arg,
+	    session_json(container_of(n, struct session, by_nr)));
+	return true;
+}
+
+static json_t *
+show_sessions(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	json_t *list = json_array();
+
+	(void)args;
+	(void)code;
+	(void)message;
+	table_each(&e->sessions.by_nr, append, list);
+	return json_pack("{s:o}", "sessions", list);
+}
+
+/* The newest ended session of that id, user or interface. */
+static json_t *
+show_past(const struct sessions *ss, const char *what)
+{
+	const struct session_past *best = NULL, *p;
+	unsigned i;
+
+	for (i = 0; i < SESSION_RECENT; i++) {
+		p = ss->past[i];
+		if (p == NULL || (best != NULL && p->nr < best->nr))
+			continue;
+		if (strcmp(p->id, what) == 0 ||
+		    strcmp(p->ifname, what) == 0 ||
+		    (p->user != NULL && strcmp(p->user, what) == 0))
+			best = p;
+	}
+	return best != NULL ? session_past_json(best) : NULL;
+}
+
+static json_t *
+show_session(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	const char *what = json_string_value(json_object_get(args, "id"));
+	struct session *s;
+	json_t *past;
+
+	if (what == NULL)
+		return fail(code, message, "usage",
+		    "\"id\": session, user or interface");
+	s = session_find(&e->sessions, what);
+	if (s != NULL)
+		return session_json_full(s);
+	past = show_past(&e->sessions, what);
+	if (past == NULL)
+		return fail(code, message, "no-match", "no such session");
+	return past;
+}
+
+static bool
+append_past(json_t *list, const struct session_past *p)
+{
+	json_t *one;
+
+	if (p == NULL)
+		return false;
+	one = session_past_json(p);
+	json_object_del(one, "timeline");
+	json_array_append_new(list, one);
+	return true;
+}
+
+/* Ended sessions, newest first. */
+static json_t *
+show_recent(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	const struct sessions *ss = &e->sessions;
+	json_t *list = json_array();
+	unsigned i;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	for (i = 1; i <= SESSION_RECENT && i <= ss->n_past; i++)
+		append_past(list, ss->past[(ss->n_past - i) % SESSION_RECENT]);
+	return json_pack("{s:o}", "sessions", list);
+}
+
+static json_t *
+show_statistics(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	json_t *pppoe = json_array();
+	unsigned i;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	for (i = 0; i < e->cfg->n_pppoe; i++)
+		json_array_append_new(pppoe, pppoe_stats(e->pppoe[i]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "sessions", sessions_stats_json(&e->sessions),
+	    "pppoe", pppoe,
+	    "plugins", pppd_server_stats(e->pppd),
+	    "aaa", aaa_stats(e->aaa),
+	    "registration", mip_client_stats(e->mip),
+	    "tunnels", tunnels_json(e->tunnels),
+	    "ra", ra_stats(e->ra));
+}
+
+static json_t *
+show_home_agents(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	json_t *stats = mip_client_stats(e->mip);
+	json_t *list = json_incref(json_object_get(stats, "home_agents"));
+
+	(void)args;
+	(void)code;
+	(void)message;
+	json_decref(stats);
+	return json_pack("{s:o}", "home_agents",
+	    list != NULL ? list : json_array());
+}
+
+static json_t *
+show_radius(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	return radius_stats(e->radius);
+}
+
+static json_t *
+show_version(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	int64_t up = mono_diff_ms(clock_mono(e->clock), e->started) / 1000;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	return json_pack("{s:s, s:s, s:s, s:I}",
+	    "program", "nasd",
+	    "version", PACKAGE_VERSION,
+	    "nas_identifier", e->cfg->nas_id,
+	    "uptime", (json_int_t)up);
+}
+
+struct match {
+	const char	*what;
+	uint32_t	*nr;
+	size_t		 n;
+};
+
+static bool
+collect(struct table_node *n, void *arg)
+{
+	const struct session *s = container_of(n, struct session, by_nr);
+	struct match *m = arg;
+
+	if (strcmp(m->what, "all") == 0 || strcmp(s->id, m->what) == 0 ||
+	    strcmp(s->user, m->what) == 0 ||
+	    strcmp(s->ifname, m->what) == 0 ||
+	    strcmp(s->calling, m->what) == 0)
+		m->nr[m->n++] = s->nr;
+	return true;
+}
+
+/* Ends sessions by id, user, interface, calling station, or all. */
+static json_t *
+terminate(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	bool hard = json_is_true(json_object_get(args, "hard"));
+	struct match m = {
+		.what = json_string_value(json_object_get(args, "match")),
+	};
+	struct session *s;
+	size_t i;
+
+	if (m.what == NULL || m.what[0] == '\0')
+		return fail(code, message, "usage", "\"match\": session, "
+		    "user, interface, calling station or all");
+	m.nr = calloc(sessions_count(&e->sessions) + 1, sizeof(*m.nr));
+	if (m.nr == NULL)
+		return fail(code, message, "internal", "out of memory");
+	table_each(&e->sessions.by_nr, collect, &m);
+	for (i = 0; i < m.n; i++)
+		if ((s = session_find_nr(&e->sessions, m.nr[i])) != NULL)
+			session_event(s, hard ? SESSION_EV_TERMINATE_HARD :
+			    SESSION_EV_TERMINATE, NULL);
+	free(m.nr);
+	if (m.n == 0)
+		return fail(code, message, "no-match", "no such session");
+	log_info(NULL, "terminate %s: %zu sessions", m.what, m.n);
+	return json_pack("{s:I}", "terminated", (json_int_t)m.n);
+}
+
+static json_t *
+set_log_level(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	const char *module = json_string_value(json_object_get(args,
+	    "module"));
+	const char *level = json_string_value(json_object_get(args, "level"));
+
+	(void)arg;
+	if (level == NULL || log_set_level(module, level) != 0)
+		return fail(code, message, "usage",
+		    "\"level\": error, warn, info or debug");
+	return json_pack("{s:s, s:s}", "module",
+	    module != NULL ? module : "all", "level", level);
+}
+
+static const struct ctl_cmd commands[] = {
+	{ "show sessions", show_sessions },
+	{ "show session", show_session },
+	{ "show recent", show_recent },
+	{ "show statistics", show_statistics },
+	{ "show home-agents", show_home_agents },
+	{ "show radius", show_radius },
+	{ "show version", show_version },
+	{ "terminate", terminate },
+	{ "log level", set_log_level },
+};
+
+struct ctl *
+control_new(struct engine *e, int fd)
+{
+	return ctl_new(e->base, fd, commands,
+	    sizeof(commands) / sizeof(commands[0]), e);
+}

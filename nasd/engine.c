@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Builds the modules of nasd's unprivileged process, runs and ends them. */
+#include "config.h"
+#define LOG_MODULE "main"
+#include "nasd/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "common/ctl.h"
+#include "common/daemon.h"
+#include "common/log.h"
+#include "common/priv.h"
+#include "nasd/aaa.h"
+#include "nasd/control.h"
+#include "nasd/mip_client.h"
+#include "nasd/pppd_link.h"
+#include "nasd/pppoe.h"
+#include "nasd/priv_ops.h"
+#include "nasd/ra.h"
+#include "nasd/session_in.h"
+#include "nasd/tunnel.h"
+#include "radius/client.h"
+
+#define SHUTDOWN_MS	5000	/* for sessions to end in order */
+#define SHUTDOWN_POLL_MS 20
+
+static void
+priv_said(void *arg, uint16_t type, const void *body, size_t len)
+{
+	struct nasd_priv_pppd_exit x;
+
+	if (type != NASD_PRIV_NOTE_PPPD_EXIT || len != sizeof(x)) {
+		log_errorx(NULL, "note %u from the root side not understood",
+		    type);
+		return;
+	}
+	memcpy(&x, body, sizeof(x));
+	session_in_pppd_exit(arg, &x);
+}
+
+static void
+priv_gone(void *arg)
+{
+	struct engine *e = arg;
+
+	log_errorx(NULL, "the root side has ended");
+	e->status = EXIT_FAILURE;
+	e->stop = true;
+}
+
+/*
+ * Ending.
+ */
+
+static void
+shutdown_poll(struct timer *t)
+{
+	struct engine *e = container_of(t, struct engine, stop_timer);
+	mono_t now = clock_mono(e->clock);
+
+	if (sessions_count(&e->sessions) == 0 &&
+	    aaa_accounting_pending(e->aaa) == 0) {
+		e->stop = true;
+		return;
+	}
+	if (!mono_before(now, e->stop_by)) {
+		log_warnx(NULL, "%zu sessions and %zu accounting records "
+		    "left behind", sessions_count(&e->sessions),
+		    aaa_accounting_pending(e->aaa));
+		e->stop = true;
+		return;
+	}
+	if (timer_set(&e->timers, t, mono_add_ms(now, SHUTDOWN_POLL_MS)) != 0)
+		e->stop = true;
+}
+
+void
+engine_shutdown(struct engine *e)
+{
+	if (e->stopping)
+		return;
+	log_info(NULL, "ending; %zu sessions", sessions_count(&e->sessions));
+	e->stopping = true;
+	e->stop_by = mono_add_ms(clock_mono(e->clock), SHUTDOWN_MS);
+	e->stop_timer.fire = shutdown_poll;
+	sessions_post(&e->sessions, SESSION_EV_SHUTDOWN);
+	shutdown_poll(&e->stop_timer);
+}
+
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	(void)what;
+	if (sig == SIGHUP)
+		log_info(NULL, "SIGHUP: nasd does not reload yet; ignored");
+	else
+		engine_shutdown(arg);
+}
+
+static int
+catch_signals(struct engine *e)
+{
+	static const int which[] = { SIGTERM, SIGINT, SIGHUP };
+	size_t i;
+
+	for (i = 0; i < sizeof(which) / sizeof(which[0]); i++) {
+		e->signals[i] = evsignal_new(e->base, which[i], on_signal, e);
+		if (e->signals[i] == NULL ||
+		    event_add(e->signals[i], NULL) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Building. Each takes its descriptor out of the set it came in.
+ */
+
+static int
+take(int *fd)
+{
+	int f = *fd;
+
+	*fd = -1;
+	return f;
+}
+
+static int
+build_radius(struct engine *e, const struct radius_dict *dict)
+{
+	const struct nasd_config *cf = e->cfg;
+	struct radius_conf rc;
+	unsigned i;
+
+	radius_conf_init(&rc);
+	rc.n_servers = cf->n_radius;
+	for (i = 0; i < cf->n_radius; i++) {
+		const struct config_radius_server *from = &cf->radius[i];
+		struct radius_server_conf *to = &rc.server[i];
+
+		radius_server_conf_init(to);
+		strncpy(to->name, from->name, sizeof(to->name) - 1);
+		to->address = from->addr;
+		to->auth_port = from->auth_port;
+		to->acct_port = from->acct_port;
+		to->secret.len = from->secret_len;
+		memcpy(to->secret.data, from->secret, from->secret_len);
+		to->timeout_ms = from->timeout_ms;
+		to->tries = from->tries;
+	}
+	e->radius = radius_client_new(e->base, &e->timers, e->clock, dict,
+	    &rc);
+	radius_conf_wipe(&rc);
+	if (e->radius != NULL)
+		e->aaa = aaa_new(e->radius, cf->nas_id, cf->coa);
+	return e->aaa != NULL ? 0 : -1;
+}
+
+static int
+build_mip(struct engine *e, struct nasd_sockets *fds)
+{
+	const struct nasd_config *cf = e->cfg;
+	const struct mip_client_params params = {
+		.coa = cf->coa,
+		.lifetime = cf->lifetime,
+		.attempts = cf->attempts,
+		.dereg_attempts = cf->dereg_attempts,
+		.require_nai = cf->require_nai,
+		.pmip_per_node_auth = cf->pmip_per_node_auth,
+		.types = cf->ext,
+	};
+
+	e->mip = mip_client_new(e->base, &e->timers, e->clock,
+	    take(&fds->mip), &params);
+	return e->mip != NULL ? 0 : -1;
+}
+
+static int
+build_pppoe(struct engine *e, struct nasd_sockets *fds)
+{
+	unsigned i;
+
+	for (i = 0; i < e->cfg->n_pppoe; i++) {
+		const struct config_pppoe *cp = &e->cfg->pppoe[i];
+		const struct pppoe_params params = {
+			.ifname = cp->ifname,
+			.ac_name = cp->ac_name,
+			.services = (const char **)cp->services,
+			.max_sessions = cp->max_sessions,
+			.max_per_mac = cp->max_per_mac,
+			.max_starting = cp->max_starting,
+			.padi_rate = cp->padi_rate,
+		};
+
+		e->pppoe[i] = pppoe_new(e->base, &e->timers, e->clock,
+		    take(&fds->pppoe[i]), fds->mac[i], &params,
+		    &session_in_pppoe, e);
+		if (e->pppoe[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+build(struct engine *e, struct nasd_sockets *fds,
+    const struct radius_dict *dict, int priv_sock)
+{
+	e->base = event_base_new();
+	if (e->base == NULL || sessions_init(&e->sessions) != 0)
+		return -1;
+	e->priv = priv_client_new(e->base, priv_sock, priv_said, priv_gone, e);
+	if (e->priv == NULL)
+		return -1;
+	e->tunnels = tunnels_new(e->priv, e->cfg->coa);
+	e->ra = ra_new(e->base, &e->timers, e->clock, take(&fds->icmp6));
+	if (e->tunnels == NULL || e->ra == NULL ||
+	    build_radius(e, dict) != 0 || build_mip(e, fds) != 0)
+		return -1;
+	e->pppd = pppd_server_new(e->base, &e->timers, e->clock,
+	    take(&fds->plugin), &session_in_pppd, e);
+	if (e->pppd == NULL || build_pppoe(e, fds) != 0)
+		return -1;
+	e->ctl = control_new(e, take(&fds->control));
+	if (e->ctl == NULL)
+		return -1;
+	return catch_signals(e);
+}
+
+struct engine *
+engine_new(const struct nasd_config *cf, struct nasd_sockets *fds,
+    const struct radius_dict *dict, int priv_sock)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	e->cfg = cf;
+	e->clock = &clock_system;
+	e->started = clock_mono(e->clock);
+	timers_init(&e->timers);
+	if (build(e, fds, dict, priv_sock) != 0) {
+		log_error(NULL, "nasd could not be built up");
+		engine_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+int
+engine_run(struct engine *e)
+{
+	daemon_run(e->base, &e->timers, e->clock, &e->stop);
+	return e->status;
+}
+
+static void
+free_modules(struct engine *e)
+{
+	unsigned i;
+
+	if (e->ctl != NULL)
+		ctl_free(e->ctl);
+	for (i = 0; i < SOCKETS_MAX_PPPOE; i++)
+		if (e->pppoe[i] != NULL)
+			pppoe_free(e->pppoe[i]);
+	if (e->pppd != NULL)
+		pppd_server_free(e->pppd);
+	if (e->mip != NULL)
+		mip_client_free(e->mip);
+	if (e->aaa != NULL)
+		aaa_free(e->aaa);
+	if (e->radius != NULL)
+		radius_client_free(e->radius);
+	if (e->ra != NULL)
+		ra_free(e->ra);
+	if (e->tunnels != NULL)
+		tunnels_free(e->tunnels);
+	if (e->priv != NULL)
+		priv_client_free(e->priv);
+}
+
+void
+engine_free(struct engine *e)
+{
+	size_t i;
+
+	if (e == NULL)
+		return;
+	sessions_free(&e->sessions);
+	free_modules(e);
+	timer_cancel(&e->timers, &e->stop_timer);
+	for (i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++)
+		if (e->signals[i] != NULL)
+			event_free(e->signals[i]);
+	timers_free(&e->timers);
+	if (e->base != NULL)
+		event_base_free(e->base);
+	free(e);
+}

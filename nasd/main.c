@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nasd(8): reads everything that privilege or files are needed for, forks into
+ * the root side (priv_ops.c) and the engine (engine.c), and drops the engine's
+ * privileges. Exit status 2 for a bad configuration.
+ */
+#include "config.h"
+#define LOG_MODULE "main"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/daemon.h"
+#include "common/log.h"
+#include "common/priv.h"
+#include "nasd/engine.h"
+#include "nasd/nasd_config.h"
+#include "nasd/priv_ops.h"
+#include "nasd/sockets.h"
+#include "radius/attrs.h"
+
+static int
+run_engine(const struct nasd_config *cf, struct nasd_sockets *fds,
+    const struct radius_dict *dict, int sock)
+{
+	struct engine *e = engine_new(cf, fds, dict, sock);
+	int status = EXIT_FAILURE;
+
+	if (e == NULL)
+		return status;
+	if (priv_drop(cf->user, cf->chroot_dir[0] != '\0' ?
+	    cf->chroot_dir : NULL) == 0 && priv_seccomp() == 0) {
+		log_info(NULL, "nasd %s: %s is up", PACKAGE_VERSION,
+		    cf->nas_id);
+		status = engine_run(e);
+	}
+	engine_free(e);
+	return status;
+}
+
+/* The sockets' files are gone with the daemon that served them. */
+static void
+unlink_sockets(const struct nasd_config *cf)
+{
+	(void)unlink(cf->plugin_socket);
+	(void)unlink(cf->control_socket);
+}
+
+static int
+run(const struct nasd_config *cf, const struct radius_dict *dict)
+{
+	struct nasd_sockets fds;
+	struct priv_server server;
+	struct nasd_priv *priv;
+	bool engine = false;
+	int status, error, sock = -1;
+
+	error = cf->chroot_dir[0] != '\0' ? daemon_mkdir(cf->chroot_dir) : 0;
+	if (error != 0) {
+		log_errorx(NULL, "%s: %s", cf->chroot_dir, strerror(-error));
+		return EXIT_FAILURE;
+	}
+	if (nasd_sockets_open(&fds, cf) != 0)
+		return EXIT_FAILURE;
+	priv = nasd_priv_new(cf);
+	if (priv == NULL) {
+		log_error(NULL, "the root side could not be set up");
+		nasd_sockets_close(&fds);
+		return EXIT_FAILURE;
+	}
+	nasd_priv_server(priv, &server);
+	status = priv_fork(&server, &engine, &sock);
+	if (engine)
+		status = run_engine(cf, &fds, dict, sock);
+	else if (status < 0) {
+		log_errorx(NULL, "fork: %s", strerror(-status));
+		status = EXIT_FAILURE;
+	}
+	nasd_sockets_close(&fds);
+	if (!engine)
+		unlink_sockets(cf);
+	nasd_priv_free(priv);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon_opts opts;
+	struct radius_dict *dict;
+	struct nasd_config *cf;
+	int status = EXIT_CONFIG, error;
+
+	daemon_options(&opts, argc, argv, "nasd", NASD_CONF,
+	    "The network access server of netmip4.");
+	cf = nasd_config_load(opts.config, opts.debug, &error);
+	if (cf == NULL)
+		return EXIT_CONFIG;
+	dict = radius_dict_load(cf->dictionary);
+	if (dict != NULL)
+		status = opts.check_only ? EXIT_SUCCESS : run(cf, dict);
+	radius_dict_free(dict);
+	nasd_config_free(cf);
+	return status;
+}

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads nasd.conf: the option tables, and one function a section. What only
+ * the whole can tell is in nasd_config_check.c. Everything wrong is reported,
+ * not only the first; files named in it (keys, secrets) are read here, before
+ * privileges are dropped.
+ */
+#include "config.h"
+#include "nasd/nasd_config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf.h"
+#include "nasd/nasd_config_int.h"
+
+#define RUN_DIR	"/run/netmip4"
+
+/* libconfuse wants them writable. */
+static char no_services[] = "{}";
+static char pppd_defaults[] = "{lcp-echo-interval, \"10\","
+    " lcp-echo-failure, \"3\"}";
+
+static cfg_opt_t pppoe_opts[] = {
+	CFG_STR("ac-name", NULL, CFGF_NONE),
+	CFG_STR_LIST("service-names", no_services, CFGF_NONE),
+	CFG_INT("max-sessions", 1000, CFGF_NONE),
+	CFG_INT("max-per-mac", 8, CFGF_NONE),
+	CFG_INT("max-starting", 64, CFGF_NONE),
+	CFG_INT("padi-rate", 500, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t pppd_opts[] = {
+	CFG_STR("path", "/usr/sbin/pppd", CFGF_NONE),
+	CFG_STR("plugin", "netmip4.so", CFGF_NONE),
+	CFG_STR("pppoe-plugin", "rp-pppoe.so", CFGF_NONE),
+	CFG_STR("auth", "chap", CFGF_NONE),
+	CFG_STR_LIST("options", pppd_defaults, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t server_opts[] = {
+	CFG_STR("address", NULL, CFGF_NONE),
+	CFG_INT("auth-port", 1812, CFGF_NONE),
+	CFG_INT("acct-port", 1813, CFGF_NONE),
+	CFG_STR("secret-file", NULL, CFGF_NONE),
+	CFG_INT("timeout", 2000, CFGF_NONE),
+	CFG_INT("tries", 3, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t radius_opts[] = {
+	CFG_SEC("server", server_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_STR("dictionary", PKGDATADIR "/dictionary", CFGF_NONE),
+	CFG_INT("interim-interval", 0, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t ha_opts[] = {
+	CFG_STR("address", NULL, CFGF_NONE),
+	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_END()
+};
+
+static cfg_opt_t registration_opts[] = {
+	CFG_INT("lifetime", 1800, CFGF_NONE),
+	CFG_INT("attempts", 5, CFGF_NONE),
+	CFG_INT("deregistration-attempts", 3, CFGF_NONE),
+	CFG_BOOL("require-nai-in-reply", cfg_true, CFGF_NONE),
+	CFG_BOOL("per-node-authentication", cfg_false, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t ra_opts[] = {
+	CFG_INT("router-lifetime", 1800, CFGF_NONE),
+	CFG_INT("valid-lifetime", 7200, CFGF_NONE),
+	CFG_INT("preferred-lifetime", 3600, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t extension_opts[] = {
+	CFG_INT("ipv6-hoa-request", 120, CFGF_NONE),
+	CFG_INT("ipv6-hoa-request-skippable", 220, CFGF_NONE),
+	CFG_INT("ipv6-hoa", 221, CFGF_NONE),
+	CFG_INT("ipv6-address", 121, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t nasd_opts[] = {
+	CFG_STR("nas-identifier", "nasd", CFGF_NONE),
+	CFG_STR("care-of-address", NULL, CFGF_NONE),
+	CFG_STR("user", "netmip4", CFGF_NONE),
+	CFG_STR("chroot", RUN_DIR "/empty", CFGF_NONE),
+	CFG_STR("plugin-socket", RUN_DIR "/plugin.sock", CFGF_NONE),
+	CFG_STR("control-socket", RUN_DIR "/nasd.ctl", CFGF_NONE),
+	CFG_STR("control-group", NULL, CFGF_NONE),
+	CFG_STR("nai", "%u", CFGF_NONE),
+	CFG_STR("prefix-mode", "unique", CFGF_NONE),
+	CFG_STR("iid-policy", "assign", CFGF_NONE),
+	CFG_STR("duplicate-session", "replace", CFGF_NONE),
+	CFG_BOOL("radius-home-agents", cfg_true, CFGF_NONE),
+	CFG_SEC("log", conf_log_opts, CFGF_NONE),
+	CFG_SEC("pppoe", pppoe_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("pppd", pppd_opts, CFGF_NONE),
+	CFG_SEC("radius", radius_opts, CFGF_NONE),
+	CFG_SEC("home-agent", ha_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("registration", registration_opts, CFGF_NONE),
+	CFG_SEC("router-advertisement", ra_opts, CFGF_NONE),
+	CFG_SEC("extension-type", extension_opts, CFGF_NONE),
+	CFG_END()
+};
+
+static char *
+copy(struct conf *c, const char *str)
+{
+	char *s;
+
+	if (str == NULL)
+		return NULL;
+	s = strdup(str);
+	if (s == NULL)
+		conf_error(c, NULL, NULL, "out of memory");
+	return s;
+}
+
+static char **
+copy_list(struct conf *c, cfg_t *sec, const char *key)
+{
+	unsigned n = cfg_size(sec, key), i;
+	char **list = calloc(n + 1, sizeof(*list));
+
+	if (list == NULL) {
+		conf_error(c, sec, key, "out of memory");
+		return NULL;
+	}
+	for (i = 0; i < n; i++)
+		list[i] = copy(c, cfg_getnstr(sec, key, i));
+	return list;
+}
+
+static void *
+array(struct conf *c, cfg_t *sec, const char *key, size_t size,
+    unsigned *count)
+{
+	unsigned n = cfg_size(sec, key);
+	void *p = calloc(n > 0 ? n : 1, size);
+
+	if (p == NULL)
+		conf_error(c, sec, key, "out of memory");
+	*count = p != NULL ? n : 0;
+	return p;
+}
+
+/* An address that packets are sent to or from. */
+static void
+need_ipv4(struct conf *c, cfg_t *sec, const char *key, struct in_addr *addr)
+{
+	int error = conf_ipv4(c, sec, key, addr);
+	uint32_t a = ntohl(addr->s_addr);
+
+	if (error == -ENOENT)
+		conf_error(c, sec, key, "missing");
+	else if (error == 0 && (a == 0 || a >> 28 >= 0xe))
+		conf_error(c, sec, key, "not a unicast address");
+}
+
+/* One word of a list, its place in the list. */
+static unsigned
+choice(struct conf *c, const char *key, const char *const *words)
+{
+	const char *is = cfg_getstr(c->cfg, key);
+	unsigned i;
+
+	for (i = 0; words[i] != NULL; i++)
+		if (strcmp(is, words[i]) == 0)
+			return i;
+	conf_error(c, NULL, key, "\"%s\": %s or %s", is, words[0], words[1]);
+	return 0;
+}
+
+static void
+read_top(struct conf *c, struct nasd_config *cf)
+{
+	static const char *const modes[] = { "unique", "shared", NULL };
+	static const char *const policies[] = { "assign", "honour", NULL };
+	static const char *const duplicates[] = { "replace", "refuse", NULL };
+
+	need_ipv4(c, c->cfg, "care-of-address", &cf->coa);
+	cf->nas_id = copy(c, cfg_getstr(c->cfg, "nas-identifier"));
+	cf->user = copy(c, cfg_getstr(c->cfg, "user"));
+	cf->chroot_dir = copy(c, cfg_getstr(c->cfg, "chroot"));
+	cf->plugin_socket = copy(c, cfg_getstr(c->cfg, "plugin-socket"));
+	cf->control_socket = copy(c, cfg_getstr(c->cfg, "control-socket"));
+	cf->control_group = copy(c, cfg_getstr(c->cfg, "control-group"));
+	cf->nai = copy(c, cfg_getstr(c->cfg, "nai"));
+	cf->mode = choice(c, "prefix-mode", modes);
+	cf->iid_policy = choice(c, "iid-policy", policies);
+	cf->duplicate = choice(c, "duplicate-session", duplicates);
+	cf->radius_ha = cfg_getbool(c->cfg, "radius-home-agents");
+}
+
+static void
+read_pppoe(struct conf *c, struct nasd_config *cf)
+{
+	unsigned i;
+
+	cf->pppoe = array(c, c->cfg, "pppoe", sizeof(*cf->pppoe),
+	    &cf->n_pppoe);
+	for (i = 0; i < cf->n_pppoe; i++) {
+		cfg_t *sec = cfg_getnsec(c->cfg, "pppoe", i);
+		struct config_pppoe *p = &cf->pppoe[i];
+		const char *name = cfg_getstr(sec, "ac-name");
+
+		strncpy(p->ifname, cfg_title(sec), sizeof(p->ifname) - 1);
+		p->ac_name = copy(c, name != NULL ? name : cf->nas_id);
+		p->services = copy_list(c, sec, "service-names");
+		conf_uint(c, sec, "max-sessions", 1, 65534, &p->max_sessions);
+		conf_uint(c, sec, "max-per-mac", 1, 65534, &p->max_per_mac);
+		conf_uint(c, sec, "max-starting", 1, 65534, &p->max_starting);
+		conf_uint(c, sec, "padi-rate", 1, 1000000, &p->padi_rate);
+	}
+}
+
+static void
+read_pppd(struct conf *c, struct nasd_config *cf)
+{
+	cfg_t *sec = cfg_getsec(c->cfg, "pppd");
+
+	cf->pppd.path = copy(c, cfg_getstr(sec, "path"));
+	cf->pppd.plugin = copy(c, cfg_getstr(sec, "plugin"));
+	cf->pppd.pppoe_plugin = copy(c, cfg_getstr(sec, "pppoe-plugin"));
+	cf->pppd.auth = copy(c, cfg_getstr(sec, "auth"));
+	cf->pppd.options = copy_list(c, sec, "options");
+}
+
+static void
+read_server(struct conf *c, cfg_t *sec, struct config_radius_server *s)
+{
+	uint32_t port;
+	int len;
+
+	s->name = copy(c, cfg_title(sec));
+	need_ipv4(c, sec, "address", &s->addr);
+	if (conf_uint(c, sec, "auth-port", 1, 65535, &port) == 0)
+		s->auth_port = (uint16_t)port;
+	if (conf_uint(c, sec, "acct-port", 1, 65535, &port) == 0)
+		s->acct_port = (uint16_t)port;
+	conf_uint(c, sec, "timeout", 100, 60000, &s->timeout_ms);
+	conf_uint(c, sec, "tries", 1, 20, &s->tries);
+	len = conf_secret_file(c, sec, "secret-file", s->secret,
+	    sizeof(s->secret));
+	if (len == -ENOENT)
+		conf_error(c, sec, "secret-file", "missing");
+	s->secret_len = len > 0 ? (size_t)len : 0;
+}
+
+static void
+read_radius(struct conf *c, struct nasd_config *cf)
+{
+	cfg_t *sec = cfg_getsec(c->cfg, "radius");
+	unsigned i;
+
+	cf->radius = array(c, sec, "server", sizeof(*cf->radius),
+	    &cf->n_radius);
+	for (i = 0; i < cf->n_radius; i++)
+		read_server(c, cfg_getnsec(sec, "server", i), &cf->radius[i]);
+	cf->dictionary = copy(c, cfg_getstr(sec, "dictionary"));
+	conf_uint(c, sec, "interim-interval", 0, 86400, &cf->interim_s);
+	if (cf->interim_s > 0 && cf->interim_s < 60)
+		conf_error(c, sec, "interim-interval",
+		    "0 or at least 60 seconds [RFC 2869 2.1]");
+}
+
+static void
+read_ha(struct conf *c, cfg_t *sec, struct config_ha *ha)
+{
+	unsigned i, n = cfg_size(sec, "key");
+
+	ha->name = copy(c, cfg_title(sec));
+	need_ipv4(c, sec, "address", &ha->addr);
+	if (n == 0)
+		conf_error(c, sec, "key", "missing: no FA-HA association");
+	if (n > CONFIG_HA_KEYS) {
+		conf_error(c, sec, "key", "more than %d", CONFIG_HA_KEYS);
+		n = CONFIG_HA_KEYS;
+	}
+	for (i = 0; i < n; i++)
+		if (conf_key(c, cfg_getnsec(sec, "key", i), &ha->sa[i]) == 0)
+			ha->n_sa++;
+}
+
+static void
+read_has(struct conf *c, struct nasd_config *cf)
+{
+	unsigned i;
+
+	cf->ha = array(c, c->cfg, "home-agent", sizeof(*cf->ha), &cf->n_ha);
+	for (i = 0; i < cf->n_ha; i++)
+		read_ha(c, cfg_getnsec(c->cfg, "home-agent", i), &cf->ha[i]);
+}
+
+static void
+read_registration(struct conf *c, struct nasd_config *cf)
+{
+	cfg_t *sec = cfg_getsec(c->cfg, "registration");
+	uint32_t lifetime;
+
+	/* Below a few seconds there is no time to renew; 0xffff would never
+	 * end at the home agent when we do. */
+	if (conf_uint(c, sec, "lifetime", 4, 65534, &lifetime) == 0)
+		cf->lifetime = (uint16_t)lifetime;
+	conf_uint(c, sec, "attempts", 1, 20, &cf->attempts);
+	conf_uint(c, sec, "deregistration-attempts", 1, 20,
+	    &cf->dereg_attempts);
+	cf->require_nai = cfg_getbool(sec, "require-nai-in-reply");
+	cf->pmip_per_node_auth = cfg_getbool(sec, "per-node-authentication");
+}
+
+static void
+read_ra(struct conf *c, struct nasd_config *cf)
+{
+	cfg_t *sec = cfg_getsec(c->cfg, "router-advertisement");
+
+	/* RFC 4861 6.2.1: at least the greatest interval, at most 9000 s. */
+	conf_uint(c, sec, "router-lifetime", 600, 9000,
+	    &cf->ra.router_lifetime);
+	conf_uint(c, sec, "valid-lifetime", 600, UINT32_MAX, &cf->ra.valid);
+	conf_uint(c, sec, "preferred-lifetime", 600, UINT32_MAX,
+	    &cf->ra.preferred);
+	if (cf->ra.preferred > cf->ra.valid)
+		conf_error(c, sec, "preferred-lifetime",
+		    "longer than valid-lifetime");
+}
+
+static void
+read_type(struct conf *c, cfg_t *sec, const char *key, uint8_t *type)
+{
+	uint32_t v;
+
+	if (conf_uint(c, sec, key, 1, 255, &v) == 0)
+		*type = (uint8_t)v;
+}
+
+static void
+read_extensions(struct conf *c, struct nasd_config *cf)
+{
+	cfg_t *sec = cfg_getsec(c->cfg, "extension-type");
+	const char *wrong;
+
+	read_type(c, sec, "ipv6-hoa-request", &cf->ext.hoa_request);
+	read_type(c, sec, "ipv6-hoa-request-skippable",
+	    &cf->ext.hoa_request_skip);
+	read_type(c, sec, "ipv6-hoa", &cf->ext.hoa);
+	read_type(c, sec, "ipv6-address", &cf->ext.ipv6_address);
+	wrong = mip4_ext_types_check(&cf->ext);
+	if (wrong != NULL)
+		conf_error(c, sec, NULL, "%s", wrong);
+}
+
+static void
+read_all(struct conf *c, struct nasd_config *cf, bool debug)
+{
+	(void)conf_log(c, cfg_getsec(c->cfg, "log"), "nasd", debug);
+	read_top(c, cf);
+	read_pppoe(c, cf);
+	read_pppd(c, cf);
+	read_radius(c, cf);
+	read_has(c, cf);
+	read_registration(c, cf);
+	read_ra(c, cf);
+	read_extensions(c, cf);
+	if (c->errors == 0)	/* what is missing has been said */
+		nasd_config_check(c, cf);
+}
+
+struct nasd_config *
+nasd_config_load(const char *file, bool debug, int *err)
+{
+	struct nasd_config *cf = calloc(1, sizeof(*cf));
+	struct conf c;
+
+	if (cf == NULL) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	*err = conf_load(&c, file, nasd_opts);
+	if (*err != 0) {
+		free(cf);
+		return NULL;
+	}
+	read_all(&c, cf, debug);
+	if (c.errors > 0) {
+		*err = -EINVAL;
+		nasd_config_free(cf);
+		cf = NULL;
+	}
+	conf_free(&c);
+	return cf;
+}
+
+static void
+free_list(char **list)
+{
+	char **p;
+
+	for (p = list; p != NULL && *p != NULL; p++)
+		free(*p);
+	free(list);
+}
+
+static void
+free_sections(struct nasd_config *cf)
+{
+	unsigned i, k;
+
+	for (i = 0; i < cf->n_pppoe; i++) {
+		free(cf->pppoe[i].ac_name);
+		free_list(cf->pppoe[i].services);
+	}
+	free(cf->pppoe);
+	for (i = 0; i < cf->n_radius; i++) {
+		free(cf->radius[i].name);
+		explicit_bzero(&cf->radius[i], sizeof(cf->radius[i]));
+	}
+	free(cf->radius);
+	for (i = 0; i < cf->n_ha; i++) {
+		free(cf->ha[i].name);
+		for (k = 0; k < CONFIG_HA_KEYS; k++)
+			mip4_sa_wipe(&cf->ha[i].sa[k]);
+	}
+	free(cf->ha);
+}
+
+void
+nasd_config_free(struct nasd_config *cf)
+{
+	if (cf == NULL)
+		return;
+	free_sections(cf);
+	free(cf->nas_id);
+	free(cf->user);
+	free(cf->chroot_dir);
+	free(cf->plugin_socket);
+	free(cf->control_socket);
+	free(cf->control_group);
+	free(cf->nai);
+	free(cf->pppd.path);
+	free(cf->pppd.plugin);
+	free(cf->pppd.pppoe_plugin);
+	free(cf->pppd.auth);
+	free_list(cf->pppd.options);
+	free(cf->dictionary);
+	free(cf);
+}
+
+const struct config_ha *
+nasd_config_ha(const struct nasd_config *cf, struct in_addr addr)
+{
+	unsigned i;
+
+	for (i = 0; i < cf->n_ha; i++)
+		if (cf->ha[i].addr.s_addr == addr.s_addr)
+			return &cf->ha[i];
+	return NULL;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What only the whole configuration can tell: things named twice, missing
+ * parts, values that have to fit each other. */
+#include "config.h"
+#include "nasd/nasd_config_int.h"
+
+#include <string.h>
+
+#include "common/conf.h"
+#include "nasd/nasd_config.h"
+#include "nasd/sockets.h"
+#include "radius/client.h"
+
+static void
+check_pppoe(struct conf *c, const struct nasd_config *cf)
+{
+	unsigned i;
+
+	if (cf->n_pppoe > SOCKETS_MAX_PPPOE)
+		conf_error(c, NULL, "pppoe", "more than %d interfaces",
+		    SOCKETS_MAX_PPPOE);
+	for (i = 0; i < cf->n_pppoe; i++) {
+		cfg_t *sec = cfg_getnsec(c->cfg, "pppoe", i);
+		const char *name = cfg_title(sec);
+
+		if (name[0] == '\0' || strpbrk(name, "/ ") != NULL ||
+		    strlen(name) >= sizeof(cf->pppoe[i].ifname))
+			conf_error(c, sec, NULL, "\"%s\" is no interface name",
+			    name);
+		if (cf->pppoe[i].ac_name[0] == '\0' ||
+		    strlen(cf->pppoe[i].ac_name) > 255)
+			conf_error(c, sec, "ac-name",
+			    "must have 1 to 255 characters");
+	}
+}
+
+static void
+check_pppd(struct conf *c, const struct nasd_config *cf)
+{
+	static const char *const auths[] = { "pap", "chap", "mschapv2",
+	    "any", NULL };
+	cfg_t *sec = cfg_getsec(c->cfg, "pppd");
+	unsigned i;
+
+	if (cf->pppd.path[0] != '/')
+		conf_error(c, sec, "path", "must begin with /");
+	for (i = 0; auths[i] != NULL; i++)
+		if (strcmp(cf->pppd.auth, auths[i]) == 0)
+			break;
+	if (auths[i] == NULL)
+		conf_error(c, sec, "auth",
+		    "\"%s\": pap, chap, mschapv2 or any", cf->pppd.auth);
+	for (i = 0; cf->pppd.options[i] != NULL; i++)
+		if (i == CONFIG_PPPD_OPTIONS) {
+			conf_error(c, sec, "options", "more than %d",
+			    CONFIG_PPPD_OPTIONS);
+			break;
+		}
+}
+
+static void
+check_radius(struct conf *c, const struct nasd_config *cf)
+{
+	cfg_t *sec = cfg_getsec(c->cfg, "radius");
+	unsigned i, k;
+
+	if (cf->n_radius == 0)
+		conf_error(c, sec, "server", "no RADIUS server");
+	if (cf->n_radius > RADIUS_SERVERS)
+		conf_error(c, sec, "server", "more than %d",
+		    RADIUS_SERVERS);
+	for (i = 0; i < cf->n_radius; i++)
+		for (k = 0; k < i; k++)
+			if (cf->radius[i].addr.s_addr ==
+			    cf->radius[k].addr.s_addr &&
+			    cf->radius[i].auth_port == cf->radius[k].auth_port)
+				conf_error(c, cfg_getnsec(sec, "server", i),
+				    "address", "server \"%s\" has it already",
+				    cf->radius[k].name);
+}
+
+static void
+check_keys(struct conf *c, cfg_t *sec, const struct config_ha *ha)
+{
+	unsigned i, k;
+
+	for (i = 0; i < ha->n_sa; i++)
+		for (k = 0; k < i; k++)
+			if (ha->sa[i].spi == ha->sa[k].spi)
+				conf_error(c, cfg_getnsec(sec, "key", i), NULL,
+				    "SPI %u twice", (unsigned)ha->sa[i].spi);
+}
+
+static void
+check_has(struct conf *c, const struct nasd_config *cf)
+{
+	unsigned i, k;
+
+	if (cf->n_ha == 0)
+		conf_error(c, NULL, "home-agent", "none is configured");
+	for (i = 0; i < cf->n_ha; i++) {
+		cfg_t *sec = cfg_getnsec(c->cfg, "home-agent", i);
+
+		check_keys(c, sec, &cf->ha[i]);
+		if (cf->ha[i].addr.s_addr == cf->coa.s_addr)
+			conf_error(c, sec, "address",
+			    "is our care-of-address");
+		for (k = 0; k < i; k++)
+			if (cf->ha[i].addr.s_addr == cf->ha[k].addr.s_addr)
+				conf_error(c, sec, "address",
+				    "home agent \"%s\" has it already",
+				    cf->ha[k].name);
+	}
+}
+
+static void
+check_nai(struct conf *c, const struct nasd_config *cf)
+{
+	const char *p = cf->nai;
+
+	if (strstr(p, "%u") == NULL && strstr(p, "%c") == NULL)
+		conf_error(c, NULL, "nai",
+		    "neither %%u nor %%c: all would share one binding");
+	while ((p = strchr(p, '%')) != NULL) {
+		if (p[1] == '\0' || strchr("uc%", p[1]) == NULL) {
+			conf_error(c, NULL, "nai",
+			    "only %%u, %%c and %%%% are known");
+			return;
+		}
+		p += 2;
+	}
+}
+
+void
+nasd_config_check(struct conf *c, const struct nasd_config *cf)
+{
+	if (cf->nas_id[0] == '\0' || strlen(cf->nas_id) > 253)
+		conf_error(c, NULL, "nas-identifier",
+		    "must have 1 to 253 characters");
+	check_nai(c, cf);
+	check_pppoe(c, cf);
+	check_pppd(c, cf);
+	check_radius(c, cf);
+	check_has(c, cf);
+}

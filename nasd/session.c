@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sessions: their tables, their life by session_fsm, their one destructor.
+ */
+#define LOG_MODULE "session"
+#include "nasd/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "common/log.h"
+#include "common/mip4_ext.h"
+#include "nasd/engine.h"
+#include "nasd/mip_client.h"
+#include "nasd/pppd_link.h"
+#include "nasd/pppoe.h"
+#include "nasd/ra.h"
+
+mono_t
+session_now(const struct session *s)
+{
+	return clock_mono(s->engine->clock);
+}
+
+/*
+ * Tables.
+ */
+
+static uint64_t
+hash_nr(const struct sessions *ss, uint32_t nr)
+{
+	return table_hash(&ss->by_nr, &nr, sizeof(nr));
+}
+
+static uint64_t
+hash_str(const struct table *t, const char *str)
+{
+	return table_hash(t, str, strlen(str));
+}
+
+static bool
+eq_nr(const struct table_node *n, const void *key)
+{
+	return container_of(n, struct session, by_nr)->nr ==
+	    *(const uint32_t *)key;
+}
+
+static bool
+eq_ifname(const struct table_node *n, const void *key)
+{
+	return strcmp(container_of(n, struct session, by_ifname)->ifname,
+	    key) == 0;
+}
+
+static bool
+eq_nai(const struct table_node *n, const void *key)
+{
+	return strcmp(container_of(n, struct session, by_nai)->nai, key) == 0;
+}
+
+int
+sessions_init(struct sessions *ss)
+{
+	memset(ss, 0, sizeof(*ss));
+	if (RAND_bytes((unsigned char *)&ss->boot, sizeof(ss->boot)) != 1)
+		return -EIO;
+	if (table_init(&ss->by_nr) != 0 || table_init(&ss->by_nai) != 0 ||
+	    table_init(&ss->by_ifname) != 0) {
+		sessions_free(ss);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool
+free_one(struct table_node *n, void *arg)
+{
+	(void)arg;
+	session_free(container_of(n, struct session, by_nr));
+	return true;
+}
+
+static void
+past_free(struct session_past *past)
+{
+	if (past == NULL)
+		return;
+	free(past->user);
+	free(past);
+}
+
+void
+sessions_free(struct sessions *ss)
+{
+	unsigned i;
+
+	table_each(&ss->by_nr, free_one, NULL);
+	table_free(&ss->by_nr);
+	table_free(&ss->by_nai);
+	table_free(&ss->by_ifname);
+	for (i = 0; i < SESSION_RECENT; i++) {
+		past_free(ss->past[i]);
+		ss->past[i] = NULL;
+	}
+}
+
+size_t
+sessions_count(const struct sessions *ss)
+{
+	return table_count(&ss->by_nr);
+}
+
+/* An event may free other sessions than its own (a replaced one), so the walk
+ * is over numbers, not nodes. */
+struct numbers {
+	uint32_t	*nr;
+	size_t		 n;
+};
+
+static bool
+collect(struct table_node *n, void *arg)
+{
+	struct numbers *all = arg;
+
+	all->nr[all->n++] = container_of(n, struct session, by_nr)->nr;
+	return true;
+}
+
+void
+sessions_post(struct sessions *ss, enum session_event ev)
+{
+	struct numbers all = { .n = 0 };
+	struct session *s;
+	size_t i;
+
+	if (sessions_count(ss) == 0)
+		return;
+	all.nr = calloc(sessions_count(ss), sizeof(*all.nr));
+	if (all.nr == NULL) {
+		log_errorx(NULL, "out of memory; event %s not posted",
+		    session_event_str(ev));
+		return;
+	}
+	table_each(&ss->by_nr, collect, &all);
+	for (i = 0; i < all.n; i++)
+		if ((s = session_find_nr(ss, all.nr[i])) != NULL)
+			session_event(s, ev, NULL);
+	free(all.nr);
+}
+
+struct session *
+session_find_nr(const struct sessions *ss, uint32_t nr)
+{
+	struct table_node *n = table_find(&ss->by_nr, hash_nr(ss, nr), eq_nr,
+	    &nr);
+
+	return n != NULL ? container_of(n, struct session, by_nr) : NULL;
+}
+
+static struct session *
+find_id(const struct sessions *ss, const char *id)
+{
+	struct session *s;
+	uint32_t boot, nr;
+	int end = 0;
+
+	if (strlen(id) != SESSION_ID_STRLEN - 1 ||
+	    sscanf(id, "%8" SCNx32 "%8" SCNx32 "%n", &boot, &nr, &end) != 2 ||
+	    end != SESSION_ID_STRLEN - 1 || boot != ss->boot)
+		return NULL;
+	s = session_find_nr(ss, nr);
+	return s;
+}
+
+struct session *
+session_find(const struct sessions *ss, const char *what)
+{
+	struct session *s = find_id(ss, what);
+	struct table_node *n;
+
+	if (s != NULL)
+		return s;
+	n = table_find(&ss->by_ifname, hash_str(&ss->by_ifname, what),
+	    eq_ifname, what);
+	if (n != NULL)
+		return container_of(n, struct session, by_ifname);
+	n = table_find(&ss->by_nai, hash_str(&ss->by_nai, what), eq_nai,
+	    what);
+	return n != NULL ? container_of(n, struct session, by_nai) : NULL;
+}
+
+struct rival_key {
+	const struct session	*self;
+	bool			 live;
+};
+
+/* One that is ending matters only while a deregistration of it may come. */
+static bool
+eq_rival(const struct table_node *n, const void *arg)
+{
+	const struct session *s = container_of(n, struct session, by_nai);
+	const struct rival_key *key = arg;
+	bool live = s->state < SESSION_CLOSING;
+
+	if (s == key->self || strcmp(s->nai, key->self->nai) != 0)
+		return false;
+	return key->live ? live : !live && s->reg != NULL;
+}
+
+struct session *
+session_rival(const struct session *s, bool live)
+{
+	struct rival_key key = { .self = s, .live = live };
+	const struct table *t = &s->engine->sessions.by_nai;
+	struct table_node *n;
+
+	if (!s->in_nai)
+		return NULL;
+	n = table_find(t, hash_str(t, s->nai), eq_rival, &key);
+	return n != NULL ? container_of(n, struct session, by_nai) : NULL;
+}
+
+static bool
+eq_waiting(const struct table_node *n, const void *arg)
+{
+	const struct session *s = container_of(n, struct session, by_nai);
+	const struct session *self = arg;
+
+	return s != self && s->state == SESSION_WAITING &&
+	    strcmp(s->nai, self->nai) == 0;
+}
+
+void
+session_tell_rival(struct session *s)
+{
+	const struct table *t = &s->engine->sessions.by_nai;
+	struct table_node *n;
+
+	if (!s->in_nai)
+		return;
+	n = table_find(t, hash_str(t, s->nai), eq_waiting, s);
+	if (n != NULL)
+		session_event(container_of(n, struct session, by_nai),
+		    SESSION_EV_RIVAL_GONE, NULL);
+}
+
+/*
+ * Names.
+ */
+
+static void
+set_subject(struct session *s)
+{
+	snprintf(s->subject, sizeof(s->subject), "s%" PRIu32 "%s%.64s%s%s",
+	    s->nr, s->user[0] != '\0' ? " " : "", s->user,
+	    s->ifname[0] != '\0' ? " " : "", s->ifname);
+}
+
+void
+session_set_user(struct session *s, const char *user)
+{
+	snprintf(s->user, sizeof(s->user), "%s", user);
+	set_subject(s);
+}
+
+void
+session_set_ifname(struct session *s, const char *ifname)
+{
+	struct table *t = &s->engine->sessions.by_ifname;
+
+	if (s->in_ifname)
+		table_remove(t, &s->by_ifname);
+	snprintf(s->ifname, sizeof(s->ifname), "%s", ifname);
+	s->in_ifname = s->ifname[0] != '\0';
+	if (s->in_ifname)
+		table_insert(t, &s->by_ifname, hash_str(t, s->ifname));
+	set_subject(s);
+}
+
+int
+session_set_nai(struct session *s, const char *template)
+{
+	struct table *t = &s->engine->sessions.by_nai;
+	char nai[sizeof(s->nai)];
+	size_t len = 0;
+	const char *p, *with;
+
+	for (p = template; *p != '\0'; p++) {
+		char one[2] = { *p, '\0' };
+
+		with = one;
+		if (p[0] == '%' && p[1] != '\0') {
+			p++;
+			with = *p == 'u' ? s->user :
+			    *p == 'c' ? s->calling : "%";
+		}
+		if (strlen(with) >= sizeof(nai) - len)
+			return -EMSGSIZE;
+		memcpy(nai + len, with, strlen(with));
+		len += strlen(with);
+	}
+	if (len == 0)
+		return -EINVAL;
+	nai_normalize(nai, len);
+	nai[len] = '\0';
+	if (s->in_nai)
+		table_remove(t, &s->by_nai);
+	memcpy(s->nai, nai, len + 1);
+	table_insert(t, &s->by_nai, hash_str(t, s->nai));
+	s->in_nai = true;
+	return 0;
+}
+
+/*
+ * Life.
+ */
+
+static void
+state_timer_fire(struct timer *t)
+{
+	struct session *s = container_of(t, struct session, state_timer);
+
+	session_event(s, s->stale ? SESSION_EV_STALE_LINK : SESSION_EV_TIMER,
+	    NULL);
+}
+
+static void
+timeout_fire(struct timer *t)
+{
+	session_event(container_of(t, struct session, timeout),
+	    SESSION_EV_SESSION_TIMEOUT, NULL);
+}
+
+static void
+set_state_timer(struct session *s, enum session_state old)
+{
+	int64_t limit = session_state_limit(s->state);
+	mono_t at = mono_add_ms(session_now(s), limit);
+
+	if (limit == SESSION_ON_BUDGET) {
+		if (session_state_limit(old) != SESSION_ON_BUDGET)
+			s->budget_end = mono_add_ms(session_now(s),
+			    SESSION_BUDGET_MS);
+		at = s->budget_end;
+	}
+	timer_cancel(&s->engine->timers, &s->state_timer);
+	if (limit != 0 &&
+	    timer_set(&s->engine->timers, &s->state_timer, at) != 0)
+		log_errorx(s->subject, "out of memory for a timer");
+}
+
+struct session *
+session_new(struct engine *e, mono_t since)
+{
+	struct sessions *ss = &e->sessions;
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->engine = e;
+	do
+		s->nr = ++ss->last_nr;
+	while (s->nr == 0 || session_find_nr(ss, s->nr) != NULL);
+	snprintf(s->id, sizeof(s->id), "%08" PRIx32 "%08" PRIx32, ss->boot,
+	    s->nr);
+	set_subject(s);
+	s->state_timer.fire = state_timer_fire;
+	s->timeout.fire = timeout_fire;
+	s->poll.fire = session_poll_fire;
+	s->state = SESSION_STARTING;
+	s->state_since = session_now(s);
+	timeline_init(&s->timeline, since);
+	table_insert(&ss->by_nr, &s->by_nr, hash_nr(ss, s->nr));
+	set_state_timer(s, s->state);
+	ss->started++;
+	return s;
+}
+
+/* Keeps what happened; a new entry takes the place of the oldest one. */
+static void
+remember(struct session *s)
+{
+	struct sessions *ss = &s->engine->sessions;
+	struct session_past **place = &ss->past[ss->n_past % SESSION_RECENT];
+	struct session_past *past = *place;
+
+	if (past == NULL && (past = calloc(1, sizeof(*past))) == NULL)
+		return;
+	*place = past;
+	ss->n_past++;
+	free(past->user);
+	past->user = strdup(s->user);
+	past->nr = s->nr;
+	memcpy(past->id, s->id, sizeof(past->id));
+	memcpy(past->ifname, s->ifname, sizeof(past->ifname));
+	memcpy(past->calling, s->calling, sizeof(past->calling));
+	memcpy(past->why, s->why, sizeof(past->why));
+	past->cause = s->cause;
+	past->came_up = s->came_up;
+	past->timeline = s->timeline;
+}
+
+static void
+leave_tables(struct session *s)
+{
+	struct sessions *ss = &s->engine->sessions;
+
+	table_remove(&ss->by_nr, &s->by_nr);
+	if (s->in_nai)
+		table_remove(&ss->by_nai, &s->by_nai);
+	if (s->in_ifname)
+		table_remove(&ss->by_ifname, &s->by_ifname);
+}
+
+void
+session_free(struct session *s)
+{
+	struct timers *timers = &s->engine->timers;
+
+	timer_cancel(timers, &s->state_timer);
+	timer_cancel(timers, &s->timeout);
+	timer_cancel(timers, &s->poll);
+	if (s->aaa_req != NULL)
+		aaa_cancel(s->aaa_req);
+	if (s->ra != NULL)
+		ra_stop(s->ra, false);
+	if (s->tunnel != NULL)
+		tunnel_session_free(s->tunnel);
+	if (s->reg != NULL)
+		mip_reg_free(s->reg);
+	s->reg = NULL;
+	if (s->link != NULL)
+		pppd_link_drop(s->link);
+	if (s->pppoe != NULL)
+		pppoe_link_free(s->pppoe);
+	remember(s);
+	session_tell_rival(s);
+	leave_tables(s);
+	free(s);
+}
+
+static struct session_view
+view_of(const struct session *s)
+{
+	const struct nasd_config *cfg = s->engine->cfg;
+	struct session_view v = {
+		.unique = s->unique,
+		.refuse_duplicates = cfg->duplicate == CONFIG_DUP_REFUSE,
+		.insists = s->insists,
+		.own_usable = s->has_own && !iid_is_reserved(s->own) &&
+		    !iid_equal(s->own, s->local),
+		.own_is_ours = s->has_own && iid_equal(s->own, s->iid),
+		.iid_kept = s->iid_kept,
+		.access = s->link != NULL || s->starting || s->pid > 0,
+		.reg = s->reg != NULL,
+		.accounting = s->accounting,
+		.carrier_lost = s->carrier_lost,
+	};
+
+	if (session_rival(s, true) != NULL)
+		v.rival = SESSION_RIVAL_LIVE;
+	else if (session_rival(s, false) != NULL)
+		v.rival = SESSION_RIVAL_ENDING;
+	return v;
+}
+
+/* The first reason is the one that counts. */
+static void
+note_end(struct session *s, const struct session_decision *d,
+    const char *detail)
+{
+	struct sessions *ss = &s->engine->sessions;
+
+	s->cause = d->cause;
+	snprintf(s->why, sizeof(s->why), "%s%s%.110s", d->why,
+	    detail != NULL && detail[0] != '\0' ? ": " : "",
+	    detail != NULL ? detail : "");
+	ss->ended[d->cause]++;
+	if (!s->came_up)
+		ss->failed++;
+	session_step(s, "end", "%s", s->why);
+}
+
+static void
+change_state(struct session *s, const struct session_decision *d,
+    enum session_event ev)
+{
+	enum session_state old = s->state;
+
+	s->state = d->state;
+	s->state_since = session_now(s);
+	if (d->state == SESSION_UP && !s->came_up) {
+		s->came_up = true;
+		s->up_since = s->state_since;
+		s->engine->sessions.came_up++;
+	}
+	log_info(s->subject, "%s -> %s: %s", session_state_str(old),
+	    session_state_str(d->state),
+	    d->cause != SESSION_CAUSE_NONE ? s->why : session_event_str(ev));
+	set_state_timer(s, old);
+}
+
+/* One event. True when the session is gone. */
+static bool
+one_event(struct session *s, enum session_event ev, const char *detail)
+{
+	struct session_view v = view_of(s);
+	struct session_decision d = session_fsm(s->state, ev, &v);
+
+	if (d.unexpected) {
+		s->engine->sessions.unexpected++;
+		log_debug(s->subject, "%s: unexpected: %s",
+		    session_state_str(s->state), session_event_str(ev));
+		return false;
+	}
+	if (d.cause != SESSION_CAUSE_NONE)
+		note_end(s, &d, detail);
+	if (d.state != s->state)
+		change_state(s, &d, ev);
+	return session_act(s, d.actions);
+}
+
+void
+session_event(struct session *s, enum session_event ev, const char *detail)
+{
+	char text[SESSION_WHY];
+
+	if (s->busy) {
+		if (s->queued == SESSION_EVENT_QUEUE) {
+			log_errorx(s->subject, "event queue full: %s lost",
+			    session_event_str(ev));
+			return;
+		}
+		s->queue[s->queued].ev = ev;
+		snprintf(s->queue[s->queued].detail, SESSION_WHY, "%s",
+		    detail != NULL ? detail : "");
+		s->queued++;
+		return;
+	}
+	s->busy = true;
+	while (!one_event(s, ev, detail)) {
+		if (s->queued == 0) {
+			s->busy = false;
+			return;
+		}
+		ev = s->queue[0].ev;
+		memcpy(text, s->queue[0].detail, sizeof(text));
+		detail = text;
+		s->queued--;
+		memmove(&s->queue[0], &s->queue[1],
+		    s->queued * sizeof(s->queue[0]));
+	}
+}

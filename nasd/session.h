@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A subscriber's session, the tables of all of them, and the only way one
+ * ends. session_fsm.c decides, session_act.c carries out, session_in.c turns
+ * what modules report into events; session_show.c is what nasctl sees.
+ */
+#ifndef NASD_SESSION_H
+#define NASD_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <jansson.h>
+#include <netinet/in.h>
+
+#include "common/clock.h"
+#include "common/iid.h"
+#include "common/table.h"
+#include "common/timers.h"
+#include "nasd/aaa.h"
+#include "nasd/nasd_config.h"
+#include "nasd/session_fsm.h"
+#include "nasd/timeline.h"
+#include "nasd/tunnel.h"
+
+struct engine;
+struct mip_reg;
+struct pppd_link;
+struct plug_auth;
+struct pppoe_link;
+struct ra_iface;
+
+#define SESSION_ID_STRLEN	17	/* 16 hexadecimal digits and a NUL */
+#define SESSION_WHY		160
+#define SESSION_RECENT		64	/* ended sessions remembered */
+#define SESSION_POLL_S		30	/* between readings of the counters */
+#define SESSION_EVENT_QUEUE	4
+
+struct session {
+	struct engine		*engine;
+	uint32_t		 nr;		/* also the link id of its
+						 * pppd; never 0 */
+	char			 id[SESSION_ID_STRLEN];	/* Acct-Session-Id */
+	char			 subject[96];	/* for log lines */
+	struct table_node	 by_nr, by_nai, by_ifname;
+	bool			 in_nai, in_ifname;
+
+	enum session_state	 state;
+	mono_t			 state_since;
+	mono_t			 budget_end;
+	struct timer		 state_timer;
+	struct timer		 timeout;	/* Session-Timeout */
+	struct timer		 poll;		/* counters, interims, idle */
+	bool			 busy;		/* carrying out actions */
+	bool			 stale;		/* its link is older than we */
+	struct {
+		enum session_event	ev;
+		char			detail[SESSION_WHY];
+	} queue[SESSION_EVENT_QUEUE];
+	unsigned		 queued;
+	enum session_cause	 cause;
+	char			 why[SESSION_WHY];	/* it ended */
+
+	/* Access side. */
+	struct pppoe_link	*pppoe;
+	struct pppd_link	*link;
+	bool			 starting;	/* a pppd is asked for */
+	pid_t			 pid;		/* of the one we started */
+	bool			 carrier_lost;
+	bool			 ipv6_up;
+	char			 ifname[16];	/* pppN */
+	char			 device[16];	/* access interface */
+	char			 calling[32];
+	char			 service[64];
+	uint16_t		 pppoe_sid;
+	bool			 has_own, insists;
+	struct iid		 own, local;	/* the peer's wish; our side's */
+
+	/* AAA. */
+	char			 user[PLUG_NAME];
+	const struct plug_auth	*auth;		/* during AUTHENTICATE only */
+	struct aaa_request	*aaa_req;
+	bool			 granted;
+	struct aaa_grant	 grant;
+	bool			 accounting;	/* Start sent, Stop not */
+	bool			 stopping;	/* Stop waits for counters */
+	bool			 came_up;
+	mono_t			 up_since;
+	mono_t			 interim_due;
+	mono_t			 idle_since;
+	struct tunnel_counters	 count;
+
+	/* Registration. */
+	char			 nai[MIP4_NAI_MAX + 1];
+	const struct config_ha	*ha;
+	struct mip_reg		*reg;
+	bool			 registered;	/* once at least */
+	bool			 deregistering;
+	bool			 unique;	/* to be asked for */
+	bool			 hoa_unique;	/* U, granted */
+	struct iid		 iid;		/* for the peer */
+	struct in6_addr		 hoa;
+	struct in6_addr		 old_prefix;	/* to be deprecated, or :: */
+	bool			 iid_kept;
+	uint8_t			 code;
+	uint16_t		 lifetime;
+	unsigned		 tries;
+
+	/* Data plane. */
+	struct tunnel_session	*tunnel;
+	struct ra_iface		*ra;
+
+	struct timeline		 timeline;
+};
+
+/* What is remembered of a session that ended. */
+struct session_past {
+	uint32_t		 nr;
+	char			 id[SESSION_ID_STRLEN];
+	char			*user;
+	char			 ifname[16];
+	char			 calling[32];
+	char			 why[SESSION_WHY];
+	bool			 came_up;
+	enum session_cause	 cause;
+	struct timeline		 timeline;
+};
+
+struct sessions {
+	uint32_t		 boot;		/* random, of this run */
+	uint32_t		 last_nr;
+	struct table		 by_nr, by_nai, by_ifname;
+	struct session_past	*past[SESSION_RECENT];
+	unsigned		 n_past;	/* ever */
+	/* Statistics. */
+	uint64_t		 started, came_up, failed;
+	uint64_t		 ended[SESSION_CAUSE_NAS_REBOOT + 1];
+	uint64_t		 unexpected;
+};
+
+int	 sessions_init(struct sessions *);
+/* Frees all sessions at once (SHUTDOWN has been tried before). */
+void	 sessions_free(struct sessions *);
+size_t	 sessions_count(const struct sessions *);
+/* Posts an event to all. */
+void	 sessions_post(struct sessions *, enum session_event);
+
+/* A session in STARTING, its timeline begun at `since`. NULL: no memory. */
+struct session *session_new(struct engine *, mono_t since);
+/* The only destructor; releases everything in any state. */
+void	 session_free(struct session *);
+
+struct session *session_find_nr(const struct sessions *, uint32_t nr);
+/* A session's id, interface or user; NULL if there is none. */
+struct session *session_find(const struct sessions *, const char *what);
+/* Another session of this one's NAI; live: only one that isn't ending. */
+struct session *session_rival(const struct session *, bool live);
+/* Tells one that waits for it that this one's registration is gone. */
+void	 session_tell_rival(struct session *);
+void	 session_set_user(struct session *, const char *user);
+/* By the configuration's template [D23]. -EMSGSIZE if it gets too long. */
+int	 session_set_nai(struct session *, const char *template);
+void	 session_set_ifname(struct session *, const char *ifname);
+
+/* Lets session_fsm decide, and carries it out. May free the session. detail
+ * may be NULL. An event posted while actions of the same session run is
+ * queued until they have. */
+void	 session_event(struct session *, enum session_event,
+    const char *detail);
+/* Carries out the actions of a decision (session_act.c). True when the session
+ * is gone. */
+bool	 session_act(struct session *, uint32_t actions);
+/* Adds a step to the timeline: key, format, ... */
+#define session_step(s, ...)						\
+	timeline_add(&(s)->timeline, session_now(s), __VA_ARGS__)
+mono_t	 session_now(const struct session *);
+
+/* session_acct.c */
+/* Fills what identifies the session to RADIUS; called is a buffer for it. */
+void	 session_who(const struct session *, struct aaa_who *, char *called,
+    size_t len);
+void	 session_account_start(struct session *);
+/* Reads the counters and sends the Stop, then posts COUNTED. */
+void	 session_account_stop(struct session *);
+void	 session_count(struct session *);
+void	 session_poll_fire(struct timer *);
+
+/* session_show.c; a new reference each. */
+json_t	*session_json(const struct session *);
+json_t	*session_json_full(const struct session *);
+json_t	*session_past_json(const struct session_past *);
+json_t	*sessions_stats_json(const struct sessions *);
+
+#endif

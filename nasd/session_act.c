@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Carries out what session_fsm decides, through the modules: aaa, mip_client,
+ * tunnel, ra, pppd_link, pppoe and priv. Every action is harmless where it has
+ * nothing to do. A module that refuses at once becomes an event, which
+ * session_event queues.
+ */
+#define LOG_MODULE "session"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <net/if.h>
+
+#include "common/icmp6.h"
+#include "common/log.h"
+#include "common/priv.h"
+#include "nasd/engine.h"
+#include "nasd/mip_client.h"
+#include "nasd/pppd_link.h"
+#include "nasd/pppoe.h"
+#include "nasd/priv_ops.h"
+#include "nasd/ra.h"
+#include "nasd/session.h"
+#include "nasd/session_in.h"
+
+#define PPPOE_MTU	1492	/* RFC 2516 7 */
+/* How long before the end of the budget the registration gives up, so that its
+ * own reason gets through. */
+#define REGISTER_SPARE_MS	1000
+
+static void
+do_start_confirm(struct session *s)
+{
+	if (s->pppoe != NULL)
+		pppoe_link_ready(s->pppoe);
+}
+
+static void
+do_start_refuse(struct session *s)
+{
+	if (s->pppoe == NULL)
+		return;
+	pppoe_link_refuse(s->pppoe, s->why);
+	s->pppoe = NULL;
+}
+
+static void
+do_auth_cancel(struct session *s)
+{
+	if (s->aaa_req != NULL)
+		aaa_cancel(s->aaa_req);
+	s->aaa_req = NULL;
+}
+
+static void
+do_authenticate(struct session *s)
+{
+	struct aaa_who who;
+	char called[64];
+
+	if (s->auth == NULL)
+		return;
+	session_who(s, &who, called, sizeof(called));
+	s->aaa_req = aaa_authenticate(s->engine->aaa, &who, s->auth,
+	    s->subject, session_in_aaa, s);
+	if (s->aaa_req == NULL)
+		session_event(s, SESSION_EV_AAA_SILENT,
+		    "request could not be sent");
+}
+
+static void
+do_auth_ok(struct session *s)
+{
+	struct timers *timers = &s->engine->timers;
+	uint32_t timeout = s->grant.session_timeout;
+
+	if (s->link != NULL)
+		pppd_link_auth_result(s->link, true, s->grant.reply, timeout);
+	if (timeout > 0 && !timer_is_set(&s->timeout) &&
+	    timer_set(timers, &s->timeout, mono_add_ms(session_now(s),
+	    timeout * INT64_C(1000))) != 0)
+		log_errorx(s->subject, "out of memory for Session-Timeout");
+}
+
+static void
+do_auth_fail(struct session *s)
+{
+	if (s->link != NULL)
+		pppd_link_auth_result(s->link, false, s->grant.reply[0] !=
+		    '\0' ? s->grant.reply : "Access denied", 0);
+}
+
+static void
+do_replace(struct session *s)
+{
+	struct session *rival = session_rival(s, true);
+
+	if (rival != NULL)
+		session_event(rival, SESSION_EV_REPLACED, s->subject);
+}
+
+static void
+do_ra_stop(struct session *s)
+{
+	if (s->ra != NULL)
+		ra_stop(s->ra, s->ipv6_up);
+	s->ra = NULL;
+}
+
+static void
+do_uninstall(struct session *s)
+{
+	if (s->tunnel != NULL)
+		tunnel_session_free(s->tunnel);
+	s->tunnel = NULL;
+}
+
+static void
+do_deregister(struct session *s)
+{
+	if (s->reg == NULL || s->deregistering)
+		return;
+	s->deregistering = true;
+	mip_reg_deregister(s->reg);
+}
+
+/*
+ * The identifier for the peer [PROTOCOLS 11.1 step 3, D16, D38]: zero asks the
+ * home agent to choose in a shared prefix; otherwise what the peer insists on,
+ * what RADIUS says, the peer's own if it is to be honoured, a random one.
+ */
+static struct iid
+choose_iid(const struct session *s)
+{
+	bool own_usable = s->has_own && !iid_is_reserved(s->own) &&
+	    !iid_equal(s->own, s->local);
+	struct iid iid = { { 0 } };
+
+	if (!s->unique)
+		return iid;
+	if (s->registered && s->insists && own_usable)
+		return s->own;
+	if (s->grant.has_iid && !iid_is_reserved(s->grant.iid) &&
+	    !iid_equal(s->grant.iid, s->local))
+		return s->grant.iid;
+	if (s->engine->cfg->iid_policy == CONFIG_IID_HONOUR && own_usable)
+		return s->own;
+	do
+		iid = iid_random();
+	while (iid_equal(iid, s->local));
+	return iid;
+}
+
+static void
+do_register(struct session *s)
+{
+	struct mip_reg_request req = {
+		.nai = s->nai,
+		.subject = s->subject,
+		.ha = { .addr = s->ha->addr, .sa = s->ha->sa,
+		    .n_sa = s->ha->n_sa },
+		.unique = s->unique,
+		.iid = choose_iid(s),
+		.budget_ms = mono_diff_ms(s->budget_end, session_now(s)) -
+		    REGISTER_SPARE_MS,
+	};
+
+	if (s->reg != NULL)
+		mip_reg_free(s->reg);
+	s->iid = req.iid;
+	s->reg = mip_reg_new(s->engine->mip, &req, &session_in_mip, s);
+	if (s->reg == NULL)
+		session_event(s, SESSION_EV_HA_SILENT, "out of memory");
+}
+
+static void
+do_install(struct session *s)
+{
+	s->tunnel = tunnel_session_new(s->engine->tunnels, s->ifname,
+	    s->subject, s->ha->addr, &s->hoa, s->hoa_unique ? 64 : 128,
+	    session_in_tunnel, s);
+	if (s->tunnel == NULL)
+		session_event(s, SESSION_EV_INSTALL_FAILED, "out of memory");
+}
+
+static void
+do_assign(struct session *s)
+{
+	char buf[IID_STRLEN];
+
+	if (s->link == NULL)
+		return;
+	session_step(s, "assign", "IID %s", iid_str(s->iid, buf));
+	pppd_link_assign(s->link, s->iid);
+}
+
+static void
+do_refuse(struct session *s)
+{
+	if (s->link != NULL)
+		pppd_link_refuse(s->link, s->why);
+}
+
+/* The home prefix: A = 1 for SLAAC, L = 0 as its other nodes are elsewhere
+ * [PROTOCOLS 11.1 step 11, 11.2, 14.3]. */
+static void
+ra_content(const struct session *s, struct icmp6_ra *ra)
+{
+	const struct config_ra *cfg = &s->engine->cfg->ra;
+	static const struct in6_addr none;
+	unsigned tunnel = s->tunnel != NULL ? tunnel_mtu(s->tunnel) : 0;
+	const struct icmp6_prefix now = {
+		.addr = iid_join(&s->hoa, (struct iid){ { 0 } }),
+		.len = 64, .autonomous = true,
+		.valid = cfg->valid, .preferred = cfg->preferred,
+	};
+
+	memset(ra, 0, sizeof(*ra));
+	ra->hop_limit = 64;
+	ra->router_lifetime = (uint16_t)cfg->router_lifetime;
+	ra->mtu = tunnel > 0 && tunnel < PPPOE_MTU ? tunnel : PPPOE_MTU;
+	ra->prefix[ra->n_prefixes++] = now;
+	if (memcmp(&s->old_prefix, &none, sizeof(none)) != 0 &&
+	    memcmp(&s->old_prefix, &now.addr, sizeof(none)) != 0) {
+		ra->prefix[ra->n_prefixes] = now;
+		ra->prefix[ra->n_prefixes].addr = s->old_prefix;
+		ra->prefix[ra->n_prefixes].preferred = 0;
+		ra->n_prefixes++;
+	}
+	ra->rdnss_lifetime = cfg->router_lifetime;
+	ra->n_rdnss = s->grant.n_rdnss;
+	memcpy(ra->rdnss, s->grant.rdnss, sizeof(ra->rdnss));
+}
+
+static void
+do_ra_start(struct session *s)
+{
+	unsigned ifindex = if_nametoindex(s->ifname);
+	struct icmp6_ra ra;
+
+	if (s->ra != NULL)
+		return;
+	if (ifindex == 0) {
+		log_warn(s->subject, "no interface %s to advertise on",
+		    s->ifname);
+		return;
+	}
+	ra_content(s, &ra);
+	s->ra = ra_start(s->engine->ra, ifindex, s->subject, &ra,
+	    session_in_ra, s);
+	if (s->ra == NULL)
+		log_errorx(s->subject, "out of memory to advertise");
+}
+
+static void
+do_ra_update(struct session *s)
+{
+	struct icmp6_ra ra;
+
+	if (s->ra == NULL)
+		return;
+	ra_content(s, &ra);
+	ra_update(s->ra, &ra);
+}
+
+static void
+do_close(struct session *s)
+{
+	if (s->link != NULL)
+		pppd_link_close(s->link, true, s->why);
+}
+
+static void
+do_kill(struct session *s)
+{
+	struct nasd_priv_pppd_stop req = { .pid = s->pid, .kill = 1 };
+
+	if (s->pid <= 0) {	/* not ours to kill: let it notice */
+		if (s->link != NULL)
+			pppd_link_close(s->link, true, s->why);
+		return;
+	}
+	if (priv_request(s->engine->priv, NASD_PRIV_PPPD_STOP, &req,
+	    sizeof(req), NULL, NULL) != 0)
+		log_errorx(s->subject, "pppd %d could not be killed",
+		    (int)s->pid);
+}
+
+bool
+session_act(struct session *s, uint32_t actions)
+{
+	static void (*const act[SESSION_N_ACTIONS])(struct session *) = {
+		[SESSION_BIT_START_CONFIRM] = do_start_confirm,
+		[SESSION_BIT_START_REFUSE] = do_start_refuse,
+		[SESSION_BIT_AUTH_CANCEL] = do_auth_cancel,
+		[SESSION_BIT_AUTHENTICATE] = do_authenticate,
+		[SESSION_BIT_AUTH_OK] = do_auth_ok,
+		[SESSION_BIT_AUTH_FAIL] = do_auth_fail,
+		[SESSION_BIT_REPLACE] = do_replace,
+		[SESSION_BIT_RA_STOP] = do_ra_stop,
+		[SESSION_BIT_COUNT] = session_count,
+		[SESSION_BIT_ACCT_STOP] = session_account_stop,
+		[SESSION_BIT_UNINSTALL] = do_uninstall,
+		[SESSION_BIT_DEREGISTER] = do_deregister,
+		[SESSION_BIT_REGISTER] = do_register,
+		[SESSION_BIT_INSTALL] = do_install,
+		[SESSION_BIT_ASSIGN] = do_assign,
+		[SESSION_BIT_REFUSE] = do_refuse,
+		[SESSION_BIT_RA_START] = do_ra_start,
+		[SESSION_BIT_RA_UPDATE] = do_ra_update,
+		[SESSION_BIT_ACCT_START] = session_account_start,
+		[SESSION_BIT_CLOSE] = do_close,
+		[SESSION_BIT_KILL] = do_kill,
+	};
+	unsigned bit;
+
+	for (bit = 0; bit < SESSION_BIT_FREE; bit++)
+		if (actions & 1U << bit)
+			act[bit](s);
+	if (!(actions & SESSION_DO_FREE))
+		return false;
+	session_free(s);
+	return true;
+}

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reports of modules become events: see session_in.h. */
+#define LOG_MODULE "session"
+#include "nasd/session_in.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "common/log.h"
+#include "common/priv.h"
+#include "nasd/engine.h"
+#include "nasd/session.h"
+
+/*
+ * PPPoE discovery.
+ */
+
+/* Which session a pppd is for travels by value: it may have gone when priv
+ * answers. */
+struct started {
+	struct engine	*engine;
+	uint32_t	 nr;
+};
+
+static void
+stop_orphan(struct engine *e, pid_t pid)
+{
+	struct nasd_priv_pppd_stop req = { .pid = pid, .kill = 1 };
+
+	if (priv_request(e->priv, NASD_PRIV_PPPD_STOP, &req, sizeof(req),
+	    NULL, NULL) != 0)
+		log_errorx(NULL, "pppd %d without a session left running",
+		    (int)pid);
+}
+
+static void
+pppd_started(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct started st = *(struct started *)arg;
+	struct nasd_priv_pppd_started reply = { .pid = 0 };
+	struct session *s;
+
+	(void)fd;
+	free(arg);
+	if (status == 0 && len == sizeof(reply))
+		memcpy(&reply, body, sizeof(reply));
+	s = session_find_nr(&st.engine->sessions, st.nr);
+	if (s == NULL) {
+		if (reply.pid > 0)
+			stop_orphan(st.engine, reply.pid);
+		return;
+	}
+	s->starting = false;
+	if (reply.pid <= 0) {
+		session_event(s, SESSION_EV_START_FAILED, strerror(-status));
+		return;
+	}
+	s->pid = reply.pid;
+	session_step(s, "pppd-started", "pid %d", (int)s->pid);
+}
+
+static int
+start_pppd(struct session *s, const uint8_t mac[PPPOE_MAC_LEN])
+{
+	struct nasd_priv_pppd_start req = {
+		.link_id = s->nr, .sid = s->pppoe_sid,
+	};
+	struct started *st = malloc(sizeof(*st));
+	int error;
+
+	if (st == NULL)
+		return -ENOMEM;
+	*st = (struct started){ .engine = s->engine, .nr = s->nr };
+	snprintf(req.ifname, sizeof(req.ifname), "%s", s->device);
+	memcpy(req.mac, mac, sizeof(req.mac));
+	error = priv_request(s->engine->priv, NASD_PRIV_PPPD_START, &req,
+	    sizeof(req), pppd_started, st);
+	if (error != 0)
+		free(st);
+	else
+		s->starting = true;
+	return error;
+}
+
+static void
+set_calling(struct session *s, const uint8_t mac[PPPOE_MAC_LEN])
+{
+	snprintf(s->calling, sizeof(s->calling),
+	    "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+	    mac[4], mac[5]);
+}
+
+static int
+pppoe_wanted(void *arg, struct pppoe_link *link, uint32_t link_id,
+    const char *ifname, uint16_t sid, const uint8_t mac[PPPOE_MAC_LEN],
+    const char *service)
+{
+	struct engine *e = arg;
+	mono_t at = pppoe_link_padr_at(link);
+	struct session *s;
+	int error;
+
+	(void)link_id;	/* the session's number names its link */
+	if (e->stopping)
+		return -ESHUTDOWN;
+	if (at.ns == MONO_NEVER.ns)
+		at = clock_mono(e->clock);
+	s = session_new(e, at);
+	if (s == NULL)
+		return -ENOMEM;
+	s->pppoe_sid = sid;
+	snprintf(s->device, sizeof(s->device), "%s", ifname);
+	snprintf(s->service, sizeof(s->service), "%s", service);
+	set_calling(s, mac);
+	session_step(s, "padr", "%s on %s, session 0x%04x, service \"%.20s\"",
+	    s->calling, ifname, sid, service);
+	error = start_pppd(s, mac);
+	if (error != 0) {
+		snprintf(s->why, sizeof(s->why), "pppd not started: %s",
+		    strerror(-error));
+		session_free(s);
+		return error;
+	}
+	s->pppoe = link;
+	pppoe_link_set_owner(link, s);
+	return 0;
+}
+
+static void
+pppoe_terminated(void *arg, struct pppoe_link *link)
+{
+	struct session *s = pppoe_link_owner(link);
+
+	(void)arg;
+	if (s != NULL)
+		session_event(s, SESSION_EV_PEER_LEFT, "PADT");
+}
+
+static void
+pppoe_step(void *arg, struct pppoe_link *link, const char *key,
+    const char *detail)
+{
+	struct session *s = pppoe_link_owner(link);
+
+	(void)arg;
+	if (s != NULL)
+		session_step(s, key, "%s", detail != NULL ? detail : "");
+}
+
+const struct pppoe_events session_in_pppoe = {
+	.wanted = pppoe_wanted,
+	.terminated = pppoe_terminated,
+	.step = pppoe_step,
+};
+
+/*
+ * The access link.
+ */
+
+/* The session this link is for: the one we started its pppd for, or a new one
+ * when something else did (serial lines, L2TP). */
+static struct session *
+session_of_hello(struct engine *e, const struct plug_hello *h)
+{
+	struct session *s;
+
+	if (h->link_id != 0) {
+		s = session_find_nr(&e->sessions, h->link_id);
+		if (s != NULL && s->state == SESSION_STARTING &&
+		    s->link == NULL)
+			return s;
+		if (h->state == PLUG_LINK_NEW)
+			return NULL;	/* its session has ended */
+	}
+	if (e->stopping)
+		return NULL;
+	s = session_new(e, clock_mono(e->clock));
+	if (s == NULL)
+		return NULL;
+	snprintf(s->device, sizeof(s->device), "%s", h->device);
+	snprintf(s->calling, sizeof(s->calling), "%s", h->peer);
+	s->pppoe_sid = h->pppoe_sid;
+	return s;
+}
+
+static void *
+link_hello(void *arg, struct pppd_link *link, const struct plug_hello *h)
+{
+	struct engine *e = arg;
+	struct session *s = session_of_hello(e, h);
+
+	if (s == NULL) {
+		log_warnx(NULL, "pppd %u: no session for its link %u",
+		    (unsigned)h->pid, (unsigned)h->link_id);
+		return NULL;
+	}
+	s->link = link;
+	if (h->ifname[0] != '\0')
+		session_set_ifname(s, h->ifname);
+	session_step(s, "hello", "pppd %u, %s", (unsigned)h->pid, h->ifname);
+	session_event(s, SESSION_EV_LINK_UP, NULL);
+	/* Its state is not ours: better a new session than a wrong one. The
+	 * link has its answer first, so this comes by the timer. */
+	if (h->state != PLUG_LINK_NEW) {
+		s->stale = true;
+		timer_set(&e->timers, &s->state_timer, clock_mono(e->clock));
+	}
+	return s;
+}
+
+static void
+link_auth(void *owner, const struct plug_auth *auth)
+{
+	struct session *s = owner;
+
+	session_set_user(s, auth->user);
+	session_step(s, "auth-request", "%s", s->user);
+	s->auth = auth;
+	session_event(s, SESSION_EV_AUTH_ASKED, NULL);
+	s->auth = NULL;
+}
+
+static void
+link_eap(void *owner, const struct plug_eap *eap)
+{
+	struct session *s = owner;
+
+	(void)eap;
+	log_debug(s->subject, "EAP is not supported; packet dropped");
+}
+
+static void
+link_iid_req(void *owner, const struct plug_iid_req *req)
+{
+	struct session *s = owner;
+	char buf[IID_STRLEN];
+
+	s->has_own = req->has_iid;
+	s->own = req->iid;
+	s->local = req->local;
+	s->insists = req->insists;
+	session_step(s, "conf-req", "IID %s%s", req->has_iid ?
+	    iid_str(req->iid, buf) : "none", req->insists ?
+	    ", insists" : "");
+	session_event(s, SESSION_EV_IID_ASKED, NULL);
+}
+
+static void
+link_up(void *owner, const struct plug_up *up)
+{
+	struct session *s = owner;
+	char l[IID_STRLEN], r[IID_STRLEN];
+
+	if (up->ifname[0] != '\0' && strcmp(up->ifname, s->ifname) != 0)
+		session_set_ifname(s, up->ifname);
+	s->local = up->local;
+	s->ipv6_up = true;
+	session_step(s, "up", "%s, local %s, peer %s", s->ifname,
+	    iid_str(up->local, l), iid_str(up->remote, r));
+	session_event(s, SESSION_EV_ACCESS_UP, NULL);
+}
+
+static void
+link_down(void *owner, const char *reason)
+{
+	struct session *s = owner;
+
+	s->ipv6_up = false;
+	session_step(s, "down", "%s", reason);
+	session_event(s, SESSION_EV_ACCESS_DOWN, reason);
+}
+
+/* pppd's words for a link that went silent or away. */
+static bool
+is_carrier_loss(const char *reason)
+{
+	static const char *const words[] = {
+		"echo", "hangup", "Hangup", "carrier", "not responding",
+		"connection lost",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(reason, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+static void
+link_gone(void *owner, const char *reason)
+{
+	struct session *s = owner;
+
+	s->link = NULL;
+	s->ipv6_up = false;
+	s->carrier_lost = is_carrier_loss(reason);
+	session_step(s, "link-gone", "%s", reason);
+	session_event(s, SESSION_EV_LINK_GONE, reason);
+}
+
+const struct pppd_link_events session_in_pppd = {
+	.hello = link_hello,
+	.auth = link_auth,
+	.eap = link_eap,
+	.iid_req = link_iid_req,
+	.up = link_up,
+	.down = link_down,
+	.gone = link_gone,
+};
+
+void
+session_in_pppd_exit(struct engine *e, const struct nasd_priv_pppd_exit *x)
+{
+	struct session *s = session_find_nr(&e->sessions, x->link_id);
+	char text[40];
+
+	if (s == NULL || (s->pid != x->pid && !s->starting))
+		return;
+	s->pid = 0;
+	s->starting = false;
+	snprintf(text, sizeof(text), "pppd ended with status 0x%x",
+	    (unsigned)x->status);
+	session_step(s, "pppd-exit", "%s", text);
+	session_event(s, SESSION_EV_LINK_GONE, text);
+}
+
+/*
+ * AAA.
+ */
+
+/* Which home agent serves this user: the Access-Accept's, if it may say so and
+ * we have keys for it, or the first of the configuration. */
+static const struct config_ha *
+choose_ha(const struct session *s, const struct aaa_grant *grant)
+{
+	const struct nasd_config *cfg = s->engine->cfg;
+
+	if (grant->home_agent.s_addr == INADDR_ANY || !cfg->radius_ha)
+		return &cfg->ha[0];
+	return nasd_config_ha(cfg, grant->home_agent);
+}
+
+static void
+take_grant(struct session *s, const struct aaa_grant *grant)
+{
+	enum config_mode mode = s->engine->cfg->mode;
+	char addr[INET_ADDRSTRLEN] = "?";
+
+	s->grant = *grant;
+	s->granted = true;
+	if (grant->user[0] != '\0')
+		session_set_user(s, grant->user);
+	if (grant->mode != AAA_MODE_UNSET)
+		mode = grant->mode == AAA_MODE_SHARED ? CONFIG_SHARED :
+		    CONFIG_UNIQUE;
+	s->unique = mode == CONFIG_UNIQUE;
+	s->ha = choose_ha(s, grant);
+	if (s->ha != NULL)
+		inet_ntop(AF_INET, &s->ha->addr, addr, sizeof(addr));
+	session_step(s, "auth-accept", "home agent %s, %s prefix", addr,
+	    s->unique ? "unique" : "shared");
+}
+
+static void
+accepted(struct session *s, const struct aaa_grant *grant)
+{
+	char text[64], addr[INET_ADDRSTRLEN];
+
+	/* A later challenge of the same link changes nothing but the text. */
+	if (s->granted) {
+		memcpy(s->grant.reply, grant->reply, sizeof(s->grant.reply));
+		session_event(s, SESSION_EV_ACCEPTED, NULL);
+		return;
+	}
+	take_grant(s, grant);
+	if (s->ha == NULL) {
+		snprintf(text, sizeof(text), "%s is not configured",
+		    inet_ntop(AF_INET, &grant->home_agent, addr,
+		    sizeof(addr)));
+		session_event(s, SESSION_EV_GRANT_BAD, text);
+		return;
+	}
+	if (session_set_nai(s, s->engine->cfg->nai) != 0) {
+		session_event(s, SESSION_EV_GRANT_BAD, "no valid NAI");
+		return;
+	}
+	session_event(s, SESSION_EV_ACCEPTED, NULL);
+}
+
+void
+session_in_aaa(void *arg, enum aaa_verdict verdict,
+    const struct aaa_grant *grant, const char *text)
+{
+	struct session *s = arg;
+
+	s->aaa_req = NULL;
+	switch (verdict) {
+	case AAA_ACCEPT:
+		accepted(s, grant);
+		return;
+	case AAA_REJECT:
+		snprintf(s->grant.reply, sizeof(s->grant.reply), "%s",
+		    text != NULL ? text : "");
+		session_step(s, "auth-reject", "%s", s->grant.reply);
+		session_event(s, SESSION_EV_REJECTED, text);
+		return;
+	case AAA_NO_REPLY:
+		session_step(s, "auth-no-reply", "%s",
+		    text != NULL ? text : "");
+		session_event(s, SESSION_EV_AAA_SILENT, text);
+		return;
+	}
+}
+
+/*
+ * Registration.
+ */
+
+static void
+take_result(struct session *s, const struct mip_result *r)
+{
+	s->code = r->code;
+	s->tries = r->tries;
+	if (r->outcome != MIP_REGISTERED)
+		return;
+	s->lifetime = r->lifetime;
+	s->hoa = r->hoa;
+	s->hoa_unique = r->unique;
+	s->iid = iid_of(&r->hoa);
+	s->registered = true;
+}
+
+static void
+mip_registered(void *arg, const struct mip_result *r)
+{
+	static const enum session_event ev[] = {
+		[MIP_REGISTERED] = SESSION_EV_REGISTERED,
+		[MIP_DENIED] = SESSION_EV_DENIED,
+		[MIP_NO_REPLY] = SESSION_EV_HA_SILENT,
+		[MIP_USELESS] = SESSION_EV_USELESS,
+	};
+	struct session *s = arg;
+
+	take_result(s, r);
+	session_event(s, ev[r->outcome], r->text);
+}
+
+static void
+mip_changed(void *arg, const struct mip_result *r)
+{
+	struct session *s = arg;
+
+	s->iid_kept = iid_equal(iid_of(&r->hoa), s->iid);
+	s->old_prefix = iid_join(&s->hoa, (struct iid){ { 0 } });
+	take_result(s, r);
+	session_step(s, "changed", "%s", r->text != NULL ? r->text : "");
+	session_event(s, SESSION_EV_CHANGED, r->text);
+}
+
+static void
+mip_lost(void *arg, const struct mip_result *r)
+{
+	struct session *s = arg;
+
+	s->code = r->code;
+	session_step(s, "lost", "code %u, %s", r->code,
+	    r->text != NULL ? r->text : "");
+	session_event(s, SESSION_EV_LOST, r->text);
+}
+
+static void
+mip_revoked(void *arg)
+{
+	struct session *s = arg;
+
+	session_step(s, "revoked", NULL);
+	session_event(s, SESSION_EV_REVOKED, NULL);
+}
+
+static void
+mip_deregistered(void *arg, bool answered)
+{
+	struct session *s = arg;
+
+	s->reg = NULL;
+	s->deregistering = false;
+	session_step(s, "deregistered", "%s", answered ? "answered" :
+	    "unanswered");
+	session_tell_rival(s);
+	session_event(s, SESSION_EV_DEREGISTERED, NULL);
+}
+
+static void
+mip_step(void *arg, const char *key, const char *detail)
+{
+	struct session *s = arg;
+
+	/* Stamped by mip_deregistered, with the outcome. */
+	if (strcmp(key, "deregistered") == 0)
+		return;
+	session_step(s, key, "%s", detail != NULL ? detail : "");
+}
+
+const struct mip_events session_in_mip = {
+	.registered = mip_registered,
+	.changed = mip_changed,
+	.lost = mip_lost,
+	.revoked = mip_revoked,
+	.deregistered = mip_deregistered,
+	.step = mip_step,
+};
+
+/*
+ * Data plane.
+ */
+
+void
+session_in_tunnel(void *arg, int error)
+{
+	struct session *s = arg;
+
+	if (error != 0) {
+		session_step(s, "tunnel-failed", "%s", strerror(-error));
+		session_event(s, SESSION_EV_INSTALL_FAILED,
+		    strerror(-error));
+		return;
+	}
+	session_step(s, "tunnel-up", "MTU %u", tunnel_mtu(s->tunnel));
+	session_event(s, SESSION_EV_INSTALLED, NULL);
+}
+
+void
+session_in_ra(void *arg, const char *key, const char *detail)
+{
+	struct session *s = arg;
+
+	session_step(s, key, "%s", detail != NULL ? detail : "");
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The sockets nasd is given at its start: see sockets.h. */
+#include "config.h"
+#define LOG_MODULE "main"
+#include "nasd/sockets.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "common/ctl.h"
+#include "common/daemon.h"
+#include "common/log.h"
+#include "common/mip4.h"
+#include "nasd/nasd_config.h"
+#include "nasd/pppd_link.h"
+
+#define FLAGS	(SOCK_CLOEXEC | SOCK_NONBLOCK)
+
+static int
+open_mip(struct in_addr coa)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons(MIP4_PORT),
+		.sin_addr = coa,
+	};
+	char buf[INET_ADDRSTRLEN];
+	int fd = socket(AF_INET, SOCK_DGRAM | FLAGS, 0);
+
+	if (fd != -1 && bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0)
+		return fd;
+	log_error(NULL, "UDP %s port %d", inet_ntop(AF_INET, &coa, buf,
+	    sizeof(buf)), MIP4_PORT);
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+static int
+open_icmp6(void)
+{
+	int fd = socket(AF_INET6, SOCK_RAW | FLAGS, IPPROTO_ICMPV6);
+
+	if (fd == -1)
+		log_error(NULL, "raw ICMPv6 socket");
+	return fd;
+}
+
+static int
+open_packet(const char *ifname, uint8_t mac[6])
+{
+	struct sockaddr_ll ll = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_PPP_DISC),
+	};
+	struct ifreq ifr = { 0 };
+	int fd = socket(AF_PACKET, SOCK_RAW | FLAGS, 0);
+
+	if (fd == -1)
+		goto fail;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
+	ll.sll_ifindex = (int)if_nametoindex(ifname);
+	if (ll.sll_ifindex == 0 || ioctl(fd, SIOCGIFHWADDR, &ifr) == -1 ||
+	    bind(fd, (struct sockaddr *)&ll, sizeof(ll)) == -1)
+		goto fail;
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
+	return fd;
+fail:
+	log_error(NULL, "PPPoE on interface %s", ifname);
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+static int
+make_dir_of(const char *path)
+{
+	char *copy = strdup(path);
+	int error = -ENOMEM;
+
+	if (copy != NULL)
+		error = daemon_mkdir(dirname(copy));
+	free(copy);
+	if (error != 0)
+		log_errorx(NULL, "directory of %s: %s", path,
+		    strerror(-error));
+	return error;
+}
+
+static int
+open_listeners(struct nasd_sockets *s, const struct nasd_config *cf)
+{
+	if (make_dir_of(cf->plugin_socket) != 0 ||
+	    make_dir_of(cf->control_socket) != 0)
+		return -1;
+	s->plugin = pppd_server_listen(cf->plugin_socket);
+	if (s->plugin < 0) {
+		log_errorx(NULL, "%s: %s", cf->plugin_socket,
+		    strerror(-s->plugin));
+		return -1;
+	}
+	s->control = ctl_listen(cf->control_socket, cf->control_group);
+	if (s->control < 0) {
+		log_errorx(NULL, "%s: %s", cf->control_socket,
+		    s->control == -EADDRINUSE ? "another nasd serves it" :
+		    strerror(-s->control));
+		return -1;
+	}
+	return 0;
+}
+
+static int
+open_all(struct nasd_sockets *s, const struct nasd_config *cf)
+{
+	unsigned i;
+
+	s->mip = open_mip(cf->coa);
+	if (s->mip == -1)
+		return -1;
+	s->icmp6 = open_icmp6();
+	if (s->icmp6 == -1)
+		return -1;
+	for (i = 0; i < cf->n_pppoe; i++) {
+		s->pppoe[i] = open_packet(cf->pppoe[i].ifname, s->mac[i]);
+		if (s->pppoe[i] == -1)
+			return -1;
+	}
+	/* Last: they replace what an earlier nasd left. */
+	return open_listeners(s, cf);
+}
+
+int
+nasd_sockets_open(struct nasd_sockets *s, const struct nasd_config *cf)
+{
+	memset(s, 0xff, sizeof(*s));	/* all descriptors -1 */
+	if (open_all(s, cf) == 0)
+		return 0;
+	nasd_sockets_close(s);
+	return -1;
+}
+
+static void
+close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void
+nasd_sockets_close(struct nasd_sockets *s)
+{
+	unsigned i;
+
+	close_one(&s->plugin);
+	close_one(&s->control);
+	close_one(&s->mip);
+	close_one(&s->icmp6);
+	for (i = 0; i < SOCKETS_MAX_PPPOE; i++)
+		close_one(&s->pppoe[i]);
+}

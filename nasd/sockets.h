@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opens what needs privilege, before nasd forks and drops it. */
+#ifndef NASD_SOCKETS_H
+#define NASD_SOCKETS_H
+
+#include <stdint.h>
+
+#define SOCKETS_MAX_PPPOE	64
+
+struct nasd_config;
+
+struct nasd_sockets {
+	int	plugin;			/* listening */
+	int	control;		/* listening */
+	int	mip;			/* UDP 434 of the care-of address */
+	int	icmp6;			/* raw */
+	int	pppoe[SOCKETS_MAX_PPPOE];	/* AF_PACKET, by interface */
+	uint8_t	mac[SOCKETS_MAX_PPPOE][6];
+};
+
+/* 0, or -1 after saying on the log which failed; then none is open. */
+int	 nasd_sockets_open(struct nasd_sockets *, const struct nasd_config *);
+void	 nasd_sockets_close(struct nasd_sockets *);
+
+#endif
