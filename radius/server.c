@@ -31,8 +31,8 @@ server_silent(struct radius_server *s, mono_t since, mono_t now,
 	if (s->replied && !mono_before(s->last_reply, since))
 		return;		/* it drops some requests, no more */
 	if (!s->dead)
-		log_warnx(s->conf.name, "does not answer; others are "
-		    "preferred for %u s", dead_s);
+		log_warnx(s->conf.name, "does not answer; passed over for "
+		    "%u s while another does", dead_s);
 	s->dead = true;
 	s->retry_at = mono_add_ms(now, (int64_t)dead_s * 1000);
 }
