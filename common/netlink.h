@@ -24,13 +24,16 @@ void	 nl_close(struct nl *);
  * message and returns its place in the batch (0, 1, ...) or -errno. nl_commit
  * sends all and waits for all answers; result[i] is 0 or -errno of message i
  * (result may be NULL). Returns 0 if all succeeded, else the first error.
- * A message whose error is in "ignore" flags counts as success.
+ * A message whose error is in "ignore" flags counts as success; any other error
+ * is logged, with the kernel's words. The next batch is begun.
  */
 #define NL_IGN_EXIST	0x1	/* adding what is there is no error */
 #define NL_IGN_NOENT	0x2	/* nor deleting what is not: ENOENT, ESRCH,
-				 * ENODEV, EADDRNOTAVAIL */
+				 * ENODEV, ENXIO, EADDRNOTAVAIL */
 void	 nl_begin(struct nl *);
 int	 nl_commit(struct nl *, int *result, size_t n);
+/* Message i of the batch under construction; NULL when there is none. */
+const void *nl_batch_msg(const struct nl *, size_t i, size_t *len);
 
 /* sit device: local to remote, ttl 64, tos inherit, path MTU discovery. */
 int	 nl_sit_add(struct nl *, const char *name, struct in_addr local,
@@ -68,7 +71,8 @@ int	 nl_addr6_add(struct nl *, unsigned ifindex, const struct in6_addr *,
  * Source filter of one session on its device's ingress [facts DATAPLANE]:
  * clsact; fe80::/10 passes; source in src/plen passes with fwmark set;
  * anything else is dropped (and counted by the kernel). Three functions,
- * because each is one message.
+ * because each is one message; each needs a prio of its own, in this order.
+ * fwmark 0: pass without a mark.
  */
 int	 nl_clsact_add(struct nl *, unsigned ifindex, unsigned ign);
 int	 nl_clsact_del(struct nl *, unsigned ifindex, unsigned ign);
@@ -78,12 +82,14 @@ int	 nl_filter_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
     const struct in6_addr *src, unsigned plen, uint32_t fwmark);
 int	 nl_filter_drop_all(struct nl *, unsigned ifindex, uint16_t prio);
 
-/* 64-bit counters of a device. 0 or -errno. */
+/* 64-bit counters of a device. 0 or -errno; -EBUSY within a batch. */
 struct nl_stats {
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
-	uint64_t	rx_dropped;
+	uint64_t	rx_dropped;	/* by the filter, see above */
 };
 int	 nl_link_stats(struct nl *, unsigned ifindex, struct nl_stats *);
+/* Packets that the filter on a device's ingress dropped; 0 without one. */
+uint64_t nl_filter_drops(struct nl *, unsigned ifindex);
 /* 0 when there is none. */
 unsigned nl_ifindex(const char *name);
 

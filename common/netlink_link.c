@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Devices and addresses. Neighbour: netlink.c. */
+#include "config.h"
+#include "common/netlink_msg.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/if_tunnel.h>
+#include <linux/rtnetlink.h>
+
+#define SIT_TTL		64
+#define SIT_TOS_INHERIT	1	/* iproute2's "tos inherit" */
+
+int
+nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
+    struct in_addr remote, uint32_t mtu, unsigned ign)
+{
+	struct nlattr *info, *data;
+	struct nlmsghdr *h;
+	void *extra;
+
+	if (strlen(name) >= IFNAMSIZ)
+		return (-ENAMETOOLONG);
+	h = nl_msg_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+	    sizeof(struct ifinfomsg), &extra);
+	if (h == NULL)
+		return (-ENOMEM);
+	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	if (mtu != 0)
+		mnl_attr_put_u32(h, IFLA_MTU, mtu);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, "sit");
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	mnl_attr_put_u32(h, IFLA_IPTUN_LOCAL, local.s_addr);
+	mnl_attr_put_u32(h, IFLA_IPTUN_REMOTE, remote.s_addr);
+	mnl_attr_put_u8(h, IFLA_IPTUN_TTL, SIT_TTL);
+	mnl_attr_put_u8(h, IFLA_IPTUN_TOS, SIT_TOS_INHERIT);
+	mnl_attr_put_u8(h, IFLA_IPTUN_PMTUDISC, 1);
+	mnl_attr_put_u8(h, IFLA_IPTUN_PROTO, IPPROTO_IPV6);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	return (nl_msg_end(nl, h, "adding a sit device", ign));
+}
+
+int
+nl_link_del(struct nl *nl, const char *name, unsigned ign)
+{
+	struct nlmsghdr *h;
+	void *extra;
+
+	if (strlen(name) >= IFNAMSIZ)
+		return (-ENAMETOOLONG);
+	h = nl_msg_begin(nl, RTM_DELLINK, 0, sizeof(struct ifinfomsg),
+	    &extra);
+	if (h == NULL)
+		return (-ENOMEM);
+	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	return (nl_msg_end(nl, h, "deleting a device", ign));
+}
+
+int
+nl_link_set_up(struct nl *nl, unsigned ifindex, bool up)
+{
+	struct ifinfomsg *ifi;
+	struct nlmsghdr *h;
+	void *extra;
+
+	h = nl_msg_begin(nl, RTM_NEWLINK, 0, sizeof(*ifi), &extra);
+	if (h == NULL)
+		return (-ENOMEM);
+	ifi = extra;
+	ifi->ifi_index = (int)ifindex;
+	ifi->ifi_flags = up ? IFF_UP : 0;
+	ifi->ifi_change = IFF_UP;
+	return (nl_msg_end(nl, h, up ? "setting a device up" :
+	    "setting a device down", 0));
+}
+
+int
+nl_addr6_add(struct nl *nl, unsigned ifindex, const struct in6_addr *addr,
+    unsigned plen, unsigned ign)
+{
+	struct ifaddrmsg *ifa;
+	struct nlmsghdr *h;
+	void *extra;
+
+	h = nl_msg_begin(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
+	    sizeof(*ifa), &extra);
+	if (h == NULL)
+		return (-ENOMEM);
+	ifa = extra;
+	ifa->ifa_family = AF_INET6;
+	ifa->ifa_prefixlen = (uint8_t)plen;
+	ifa->ifa_flags = IFA_F_NODAD;
+	ifa->ifa_scope = RT_SCOPE_UNIVERSE;
+	ifa->ifa_index = ifindex;
+	mnl_attr_put(h, IFA_LOCAL, sizeof(*addr), addr);
+	mnl_attr_put(h, IFA_ADDRESS, sizeof(*addr), addr);
+	return (nl_msg_end(nl, h, "adding an address", ign));
+}
+
+static int
+stats_attr(const struct nlattr *a, void *arg)
+{
+	struct rtnl_link_stats64 s = { 0 };
+	struct nl_stats *out = arg;
+	size_t len = mnl_attr_get_payload_len(a);
+
+	if (mnl_attr_get_type(a) != IFLA_STATS64)
+		return (MNL_CB_OK);
+	/* Longer in newer kernels; the beginning stays. */
+	memcpy(&s, mnl_attr_get_payload(a),
+	    len < sizeof(s) ? len : sizeof(s));
+	out->rx_bytes = s.rx_bytes;
+	out->tx_bytes = s.tx_bytes;
+	out->rx_packets = s.rx_packets;
+	out->tx_packets = s.tx_packets;
+	return (MNL_CB_STOP);
+}
+
+static int
+stats_msg(const struct nlmsghdr *h, void *arg)
+{
+	return (mnl_attr_parse(h, sizeof(struct ifinfomsg), stats_attr, arg) <
+	    MNL_CB_STOP ? MNL_CB_ERROR : MNL_CB_STOP);
+}
+
+int
+nl_link_stats(struct nl *nl, unsigned ifindex, struct nl_stats *out)
+{
+	uint8_t buf[NL_MSG_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifi;
+	int err;
+
+	*out = (struct nl_stats){ 0 };
+	h->nlmsg_type = RTM_GETLINK;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+	ifi->ifi_index = (int)ifindex;
+	err = nl_query(nl, h, stats_msg, out);
+	if (err == 0)
+		out->rx_dropped = nl_filter_drops(nl, ifindex);
+	return (err);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inside netlink: how an operation appends its message to the batch.
+ * Neighbours: netlink.c (the batch), netlink_link.c, netlink_route.c,
+ * netlink_tc.c (the messages). */
+#ifndef COMMON_NETLINK_MSG_H
+#define COMMON_NETLINK_MSG_H
+
+#include <libmnl/libmnl.h>
+
+#include "common/netlink.h"
+
+#define NL_MSG_MAX	1024	/* bytes; the longest of ours has about 300 */
+
+/*
+ * A zeroed message of a type with an extra header of size bytes, NULL when out
+ * of memory. Attributes go behind it by mnl_attr_put (at most NL_MSG_MAX bytes
+ * in all); nl_msg_end closes it and returns its place in the batch. what names
+ * it in the log.
+ */
+struct nlmsghdr *nl_msg_begin(struct nl *, uint16_t type, uint16_t flags,
+    size_t extra_size, void **extra);
+int	 nl_msg_end(struct nl *, struct nlmsghdr *, const char *what,
+    unsigned ign);
+/* One request with one answer, outside of the batch: cb gets the answer. 0 or
+ * -errno. */
+int	 nl_query(struct nl *, struct nlmsghdr *, mnl_cb_t cb, void *arg);
+
+#endif

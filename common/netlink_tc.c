@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The source filter of a session on its device's ingress: u32 matches on the
+ * IPv6 source, skbedit sets the home agent's mark, matchall drops the rest
+ * [facts DATAPLANE]. Neighbour: netlink.c.
+ */
+#include "config.h"
+#include "common/netlink_msg.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/gen_stats.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_gact.h>
+#include <linux/tc_act/tc_skbedit.h>
+#include <string.h>
+
+#define IPV6_SRC_OFF	8	/* of the source address in its header */
+
+static int
+clsact(struct nl *nl, uint16_t type, uint16_t flags, unsigned ifindex,
+    const char *what, unsigned ign)
+{
+	struct nlmsghdr *h;
+	struct tcmsg *tc;
+	void *extra;
+
+	h = nl_msg_begin(nl, type, flags, sizeof(*tc), &extra);
+	if (h == NULL)
+		return (-ENOMEM);
+	tc = extra;
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+	tc->tcm_parent = TC_H_CLSACT;
+	mnl_attr_put_strz(h, TCA_KIND, "clsact");
+	return (nl_msg_end(nl, h, what, ign));
+}
+
+int
+nl_clsact_add(struct nl *nl, unsigned ifindex, unsigned ign)
+{
+	return (clsact(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, ifindex,
+	    "adding clsact", ign));
+}
+
+int
+nl_clsact_del(struct nl *nl, unsigned ifindex, unsigned ign)
+{
+	return (clsact(nl, RTM_DELQDISC, 0, ifindex, "deleting clsact", ign));
+}
+
+/* Begins a filter of a kind up to its options, which *opts will close. */
+static struct nlmsghdr *
+filter_begin(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto,
+    const char *kind, struct nlattr **opts)
+{
+	struct nlmsghdr *h;
+	struct tcmsg *tc;
+	void *extra;
+
+	h = nl_msg_begin(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL,
+	    sizeof(*tc), &extra);
+	if (h == NULL)
+		return (NULL);
+	tc = extra;
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+	tc->tcm_info = TC_H_MAKE((uint32_t)prio << 16, htons(proto));
+	mnl_attr_put_strz(h, TCA_KIND, kind);
+	*opts = mnl_attr_nest_start(h, TCA_OPTIONS);
+	return (h);
+}
+
+/* The only action of a filter; attr is where that kind of filter keeps its
+ * actions. */
+static void
+put_gact(struct nlmsghdr *h, uint16_t attr, int verdict)
+{
+	const struct tc_gact parms = { .action = verdict };
+	struct nlattr *acts, *act, *opts;
+
+	acts = mnl_attr_nest_start(h, attr);
+	act = mnl_attr_nest_start(h, 1);
+	mnl_attr_put_strz(h, TCA_ACT_KIND, "gact");
+	opts = mnl_attr_nest_start(h, TCA_ACT_OPTIONS);
+	mnl_attr_put(h, TCA_GACT_PARMS, sizeof(parms), &parms);
+	mnl_attr_nest_end(h, opts);
+	mnl_attr_nest_end(h, act);
+	mnl_attr_nest_end(h, acts);
+}
+
+static void
+put_mark(struct nlmsghdr *h, uint16_t attr, uint32_t mark)
+{
+	const struct tc_skbedit parms = { .action = TC_ACT_OK };
+	struct nlattr *acts, *act, *opts;
+
+	acts = mnl_attr_nest_start(h, attr);
+	act = mnl_attr_nest_start(h, 1);
+	mnl_attr_put_strz(h, TCA_ACT_KIND, "skbedit");
+	opts = mnl_attr_nest_start(h, TCA_ACT_OPTIONS);
+	mnl_attr_put(h, TCA_SKBEDIT_PARMS, sizeof(parms), &parms);
+	mnl_attr_put_u32(h, TCA_SKBEDIT_MARK, mark);
+	mnl_attr_nest_end(h, opts);
+	mnl_attr_nest_end(h, act);
+	mnl_attr_nest_end(h, acts);
+}
+
+/* u32's selector: the source address in 32-bit words, up to plen. */
+static void
+put_source(struct nlmsghdr *h, const struct in6_addr *src, unsigned plen)
+{
+	_Alignas(struct tc_u32_sel) uint8_t buf[sizeof(struct tc_u32_sel) +
+	    4 * sizeof(struct tc_u32_key)] = { 0 };
+	const unsigned n = plen == 0 ? 1 : (plen + 31) / 32;
+	struct tc_u32_sel sel = {
+		.flags = TC_U32_TERMINAL,
+		.nkeys = (unsigned char)n,
+	};
+	struct tc_u32_key key;
+	unsigned i, bits;
+
+	memcpy(buf, &sel, sizeof(sel));
+	for (i = 0; i < n; i++) {
+		bits = plen >= 32 * (i + 1) ? 32 : plen - 32 * i;
+		key = (struct tc_u32_key){
+			.mask = bits == 0 ? 0 : htonl(~0u << (32 - bits)),
+			.off = (int)(IPV6_SRC_OFF + 4 * i),
+		};
+		memcpy(&key.val, &src->s6_addr[4 * i], sizeof(key.val));
+		key.val &= key.mask;
+		memcpy(buf + sizeof(sel) + i * sizeof(key), &key,
+		    sizeof(key));
+	}
+	mnl_attr_put(h, TCA_U32_SEL, sizeof(sel) + n * sizeof(key), buf);
+}
+
+int
+nl_filter_pass_source(struct nl *nl, unsigned ifindex, uint16_t prio,
+    const struct in6_addr *src, unsigned plen, uint32_t fwmark)
+{
+	struct nlattr *opts;
+	struct nlmsghdr *h;
+
+	if (plen > 128)
+		return (-EINVAL);
+	h = filter_begin(nl, ifindex, prio, ETH_P_IPV6, "u32", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	put_source(h, src, plen);
+	if (fwmark != 0)
+		put_mark(h, TCA_U32_ACT, fwmark);
+	else
+		put_gact(h, TCA_U32_ACT, TC_ACT_OK);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding a source filter", 0));
+}
+
+int
+nl_filter_pass_linklocal(struct nl *nl, unsigned ifindex, uint16_t prio)
+{
+	const struct in6_addr ll = { .s6_addr = { 0xfe, 0x80 } };
+
+	return (nl_filter_pass_source(nl, ifindex, prio, &ll, 10, 0));
+}
+
+int
+nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
+{
+	struct nlattr *opts;
+	struct nlmsghdr *h;
+
+	h = filter_begin(nl, ifindex, prio, ETH_P_ALL, "matchall", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	put_gact(h, TCA_MATCHALL_ACT, TC_ACT_SHOT);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding a drop filter", 0));
+}
+
+static int
+queue_attr(const struct nlattr *a, void *arg)
+{
+	struct gnet_stats_queue q;
+
+	if (mnl_attr_get_type(a) != TCA_STATS_QUEUE ||
+	    mnl_attr_get_payload_len(a) < sizeof(q))
+		return (MNL_CB_OK);
+	memcpy(&q, mnl_attr_get_payload(a), sizeof(q));
+	*(uint64_t *)arg = q.drops;
+	return (MNL_CB_STOP);
+}
+
+static int
+qdisc_attr(const struct nlattr *a, void *arg)
+{
+	if (mnl_attr_get_type(a) == TCA_STATS2)
+		(void)mnl_attr_parse_nested(a, queue_attr, arg);
+	return (MNL_CB_OK);
+}
+
+static int
+qdisc_msg(const struct nlmsghdr *h, void *arg)
+{
+	(void)mnl_attr_parse(h, sizeof(struct tcmsg), qdisc_attr, arg);
+	return (MNL_CB_STOP);
+}
+
+uint64_t
+nl_filter_drops(struct nl *nl, unsigned ifindex)
+{
+	uint8_t buf[NL_MSG_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	uint64_t drops = 0;
+	struct tcmsg *tc;
+
+	h->nlmsg_type = RTM_GETQDISC;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	tc = mnl_nlmsg_put_extra_header(h, sizeof(*tc));
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = TC_H_CLSACT;
+	if (nl_query(nl, h, qdisc_msg, &drops) != 0)
+		return (0);
+	return (drops);
+}

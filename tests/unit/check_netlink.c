@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The bytes of the messages, taken apart here without the library that put
+ * them together; and errors of a live kernel, for which nobody needs rights. */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include "common/log.h"
+#include "common/netlink.h"
+#include "tests/unit/test.h"
+
+static struct nl *nl;
+static char dir[64];
+static char text[65536];
+
+static void
+setup(void)
+{
+	test_dir_enter(dir);
+	unsetenv("JOURNAL_STREAM");
+	nl = nl_open();
+	ck_assert_ptr_nonnull(nl);
+	nl_begin(nl);
+}
+
+static void
+teardown(void)
+{
+	nl_close(nl);
+	test_dir_leave(dir);
+}
+
+static uint16_t
+u16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, 2);
+	return (v);
+}
+
+static uint32_t
+u32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	return (v);
+}
+
+/* The attribute reached from [p, end) by a path of types that ends with 0:
+ * its payload and length. */
+static const uint8_t *
+find(const uint8_t *p, const uint8_t *end, const int *path, size_t *len)
+{
+	size_t l;
+
+	while (p + 4 <= end) {
+		l = u16(p);
+		ck_assert_uint_ge(l, 4);
+		ck_assert(p + l <= end);
+		if ((u16(p + 2) & 0x3fff) == path[0]) {
+			*len = l - 4;
+			if (path[1] == 0)
+				return (p + 4);
+			return (find(p + 4, p + l, path + 1, len));
+		}
+		p += (l + 3) & ~(size_t)3;
+	}
+	return (NULL);
+}
+
+/* The payload of an attribute of message i, behind an extra header of so many
+ * bytes; it must have len bytes. */
+static const uint8_t *
+attr(size_t i, size_t extra, size_t len, const int *path)
+{
+	const uint8_t *m, *p;
+	size_t n, l;
+
+	m = nl_batch_msg(nl, i, &n);
+	ck_assert_ptr_nonnull(m);
+	p = find(m + 16 + extra, m + n, path, &l);
+	ck_assert_msg(p != NULL, "no attribute %d", path[0]);
+	ck_assert_uint_eq(l, len);
+	return (p);
+}
+
+#define ATTR(i, extra, len, ...)					\
+	attr(i, extra, len, (const int[]){ __VA_ARGS__, 0 })
+
+static void
+has_head(size_t i, uint16_t type, uint16_t flags)
+{
+	const uint8_t *m;
+	size_t n;
+
+	m = nl_batch_msg(nl, i, &n);
+	ck_assert_ptr_nonnull(m);
+	ck_assert_uint_eq(u32(m), n);
+	ck_assert_uint_eq(u16(m + 4), type);
+	ck_assert_uint_eq(u16(m + 6), flags | NLM_F_REQUEST | NLM_F_ACK);
+}
+
+START_TEST(sit)
+{
+	const struct in_addr l = { htonl(0xc0000201) };
+	const struct in_addr r = { htonl(0xc6336401) };
+
+	ck_assert_int_eq(nl_sit_add(nl, "t1", l, r, 1480, 0), 0);
+	has_head(0, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	ck_assert_str_eq((const char *)ATTR(0, 16, 3, 3), "t1");
+	ck_assert_uint_eq(u32(ATTR(0, 16, 4, 4)), 1480);
+	ck_assert_str_eq((const char *)ATTR(0, 16, 4, 18, 1), "sit");
+	ck_assert_mem_eq(ATTR(0, 16, 4, 18, 2, 2), "\xc0\x00\x02\x01", 4);
+	ck_assert_mem_eq(ATTR(0, 16, 4, 18, 2, 3), "\xc6\x33\x64\x01", 4);
+	ck_assert_uint_eq(*ATTR(0, 16, 1, 18, 2, 4), 64);	/* ttl */
+	ck_assert_uint_eq(*ATTR(0, 16, 1, 18, 2, 5), 1);	/* tos */
+	ck_assert_uint_eq(*ATTR(0, 16, 1, 18, 2, 10), 1);	/* pmtudisc */
+	ck_assert_int_eq(nl_sit_add(nl, "a-name-too-long-", l, r, 0, 0),
+	    -ENAMETOOLONG);
+	ck_assert_int_eq(nl_link_del(nl, "t1", 0), 1);
+	has_head(1, RTM_DELLINK, 0);
+	ck_assert_int_eq(nl_link_set_up(nl, 7, true), 2);
+	has_head(2, RTM_NEWLINK, 0);
+}
+END_TEST
+
+START_TEST(route)
+{
+	struct nl_route6 r = { .dst_len = 64, .ifindex = 5, .table = 1001,
+	    .metric = 7 };
+	const uint8_t *m;
+	size_t n;
+
+	inet_pton(AF_INET6, "2001:db8:100::", &r.dst);
+	ck_assert_int_eq(nl_route6_add(nl, &r, 0), 0);
+	has_head(0, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	m = nl_batch_msg(nl, 0, &n);
+	ck_assert_uint_eq(m[16], AF_INET6);
+	ck_assert_uint_eq(m[17], 64);
+	ck_assert_uint_eq(m[21], 134);
+	ck_assert_uint_eq(m[23], RTN_UNICAST);
+	ck_assert_mem_eq(ATTR(0, 12, 16, RTA_DST), &r.dst, 16);
+	ck_assert_uint_eq(u32(ATTR(0, 12, 4, RTA_OIF)), 5);
+	ck_assert_uint_eq(u32(ATTR(0, 12, 4, RTA_TABLE)), 1001);
+	ck_assert_uint_eq(u32(ATTR(0, 12, 4, RTA_PRIORITY)), 7);
+	r.type = RTN_BLACKHOLE;
+	ck_assert_int_eq(nl_route6_replace(nl, &r), 1);
+	has_head(1, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+	ck_assert_int_eq(nl_route6_del(nl, &r, 0), 2);
+	has_head(2, RTM_DELROUTE, 0);
+	r.dst_len = 129;
+	ck_assert_int_eq(nl_route6_add(nl, &r, 0), -EINVAL);
+}
+END_TEST
+
+START_TEST(rules)
+{
+	const struct nl_rule6 a = { .iif = "t1", .table = 1001,
+	    .priority = 100 };
+	const struct nl_rule6 b = { .fwmark = 17, .table = 1002,
+	    .priority = 101 };
+
+	ck_assert_int_eq(nl_rule6_add(nl, &a, 0), 0);
+	ck_assert_int_eq(nl_rule6_del(nl, &b, 0), 1);
+	has_head(0, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+	has_head(1, RTM_DELRULE, 0);
+	ck_assert_str_eq((const char *)ATTR(0, 12, 3, 3), "t1");
+	ck_assert_uint_eq(u32(ATTR(0, 12, 4, 15)), 1001);
+	ck_assert_uint_eq(u32(ATTR(0, 12, 4, 6)), 100);
+	ck_assert_uint_eq(u32(ATTR(1, 12, 4, 10)), 17);
+	ck_assert_uint_eq(u32(ATTR(1, 12, 4, 16)), 0xffffffff);
+}
+END_TEST
+
+START_TEST(filters)
+{
+	struct in6_addr src;
+	const uint8_t *m, *sel, *act;
+	size_t n;
+
+	inet_pton(AF_INET6, "2001:db8:1:2:3::", &src);
+	ck_assert_int_eq(nl_clsact_add(nl, 9, 0), 0);
+	ck_assert_int_eq(nl_filter_pass_linklocal(nl, 9, 1), 1);
+	ck_assert_int_eq(nl_filter_pass_source(nl, 9, 2, &src, 72, 17), 2);
+	ck_assert_int_eq(nl_filter_drop_all(nl, 9, 3), 3);
+	has_head(0, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
+	m = nl_batch_msg(nl, 0, &n);
+	ck_assert_uint_eq(u32(m + 20), 9);
+	ck_assert_uint_eq(u32(m + 24), 0xffff0000);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff1);
+	ck_assert_str_eq((const char *)ATTR(0, 20, 7, TCA_KIND), "clsact");
+
+	m = nl_batch_msg(nl, 1, &n);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff2);
+	ck_assert_uint_eq(u32(m + 32), 1 << 16 | htons(ETH_P_IPV6));
+	/* sel: flags at 0, nkeys at 2, keys from 16: mask val off offmask */
+	sel = ATTR(1, 20, 32, TCA_OPTIONS, 5);
+	ck_assert_uint_eq(sel[0], 1);
+	ck_assert_uint_eq(sel[2], 1);
+	ck_assert_mem_eq(sel + 16, "\xff\xc0\x00\x00\xfe\x80\x00\x00", 8);
+	ck_assert_uint_eq(u32(sel + 24), 8);
+	ck_assert_str_eq((const char *)ATTR(1, 20, 5, TCA_OPTIONS, 7, 1, 1),
+	    "gact");
+	act = ATTR(1, 20, 20, TCA_OPTIONS, 7, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 8), 0);	/* TC_ACT_OK */
+
+	sel = ATTR(2, 20, 64, TCA_OPTIONS, 5);
+	ck_assert_uint_eq(sel[2], 3);
+	ck_assert_mem_eq(sel + 16, "\xff\xff\xff\xff\x20\x01\x0d\xb8", 8);
+	ck_assert_mem_eq(sel + 32, "\xff\xff\xff\xff\x00\x01\x00\x02", 8);
+	ck_assert_mem_eq(sel + 48, "\xff\x00\x00\x00\x00\x00\x00\x00", 8);
+	ck_assert_uint_eq(u32(sel + 56), 16);
+	ck_assert_str_eq((const char *)ATTR(2, 20, 8, TCA_OPTIONS, 7, 1, 1),
+	    "skbedit");
+	ck_assert_uint_eq(u32(ATTR(2, 20, 4, TCA_OPTIONS, 7, 1, 2, 5)), 17);
+
+	m = nl_batch_msg(nl, 3, &n);
+	ck_assert_uint_eq(u32(m + 32), 3 << 16 | htons(ETH_P_ALL));
+	act = ATTR(3, 20, 20, TCA_OPTIONS, 2, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 8), 2);	/* TC_ACT_SHOT */
+}
+END_TEST
+
+/* Each answer belongs to its message, in a batch larger than a chunk or the
+ * first buffer. Nobody may do or needs to do any of this: as root the devices
+ * do not exist, else there is no permission. */
+START_TEST(errors)
+{
+	int result[300];
+	int saved, i;
+
+	saved = test_log_begin();
+	for (i = 0; i < 300; i++)
+		ck_assert_int_eq(nl_link_del(nl, "nm4-none", i % 3 == 0 &&
+		    geteuid() == 0 ? NL_IGN_NOENT : 0), i);
+	ck_assert_int_lt(nl_commit(nl, result, 300), 0);
+	test_log_end(saved, text, sizeof(text));
+	for (i = 0; i < 300; i++) {
+		if (geteuid() == 0 && i % 3 == 0)
+			ck_assert_int_eq(result[i], 0);
+		else
+			ck_assert_int_ne(result[i], 0);
+	}
+	test_has(text, "[netlink]: deleting a device: ");
+	/* an empty one, and the next one counts from 0 */
+	ck_assert_int_eq(nl_commit(nl, NULL, 0), 0);
+	ck_assert_ptr_null(nl_batch_msg(nl, 0, &(size_t){ 0 }));
+}
+END_TEST
+
+START_TEST(stats)
+{
+	struct nl_stats s;
+
+	ck_assert_uint_ne(nl_ifindex("lo"), 0);
+	ck_assert_uint_eq(nl_ifindex("nm4-none"), 0);
+	ck_assert_int_eq(nl_link_stats(nl, nl_ifindex("lo"), &s), 0);
+	ck_assert_uint_eq(s.rx_packets, s.tx_packets);
+	ck_assert_int_eq(nl_link_stats(nl, 0x7ffffff0, &s), -ENODEV);
+	nl_link_del(nl, "nm4-none", 0);
+	ck_assert_int_eq(nl_link_stats(nl, 1, &s), -EBUSY);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("netlink");
+	TCase *t = tcase_create("netlink");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, sit);
+	tcase_add_test(t, route);
+	tcase_add_test(t, rules);
+	tcase_add_test(t, filters);
+	tcase_add_test(t, errors);
+	tcase_add_test(t, stats);
+	suite_add_tcase(s, t);
+	return (test_run(s));
+}
