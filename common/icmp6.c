@@ -62,11 +62,25 @@ put_rdnss(struct wire_w *w, const struct icmp6_ra *ra)
 	wire_w_copy(w, ra->rdnss, ra->n_rdnss * sizeof(ra->rdnss[0]));
 }
 
+static bool
+is_sane(const struct icmp6_ra *ra)
+{
+	if (ra->n_prefixes > ICMP6_RA_MAX_PREFIXES ||
+	    ra->n_rdnss > ICMP6_RA_MAX_RDNSS)
+		return false;
+	for (unsigned i = 0; i < ra->n_prefixes; i++)
+		if (ra->prefix[i].len > 128)
+			return false;
+	return true;
+}
+
 int
 icmp6_ra_encode(const struct icmp6_ra *ra, uint8_t *buf, size_t cap)
 {
 	struct wire_w w;
 
+	if (!is_sane(ra))
+		return -EINVAL;
 	wire_w_init(&w, buf, cap);
 	wire_w_u8(&w, TYPE_RA);
 	wire_w_u8(&w, 0);

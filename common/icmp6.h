@@ -37,7 +37,8 @@ struct icmp6_ra {
 	unsigned		n_rdnss;
 };
 
-/* Returns the length written or -EMSGSIZE. Checksum field is zero. */
+/* Returns the length written, -EMSGSIZE, or -EINVAL for a count or prefix
+ * length out of range. Checksum field is zero. */
 int	icmp6_ra_encode(const struct icmp6_ra *, uint8_t *buf, size_t cap);
 /* 0, or -EBADMSG for what RFC 4861 6.1.2 says to drop (hop limit, source and
  * checksum are the caller's to check). Unknown options are passed. */
