@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nasd.conf: the shipped example, and each mistake with its line. */
+#include "config.h"
+
+#include <errno.h>
+
+#include "nasd/nasd_config.h"
+#include "tests/unit/test.h"
+
+#define KEY	"\tkey \"256\" { key-file = \"ha.key\" }\n"
+#define GOOD								\
+	"care-of-address = \"192.0.2.1\"\n"				\
+	"radius {\n"							\
+	"\tserver \"a\" {\n"						\
+	"\t\taddress = \"203.0.113.10\"\n"				\
+	"\t\tsecret-file = \"radius.secret\"\n"				\
+	"\t}\n"								\
+	"}\n"								\
+	"home-agent \"ha1\" {\n"					\
+	"\taddress = \"198.51.100.1\"\n"				\
+	KEY								\
+	"}\n"
+
+static char dir[64];
+
+static void
+setup(void)
+{
+	test_dir_enter(dir);
+	test_file("ha.key", "hex:000102030405060708090a0b0c0d0e0f\n", 0600);
+	test_file("radius.secret", "testing123\n", 0600);
+}
+
+static void
+teardown(void)
+{
+	test_dir_leave(dir);
+}
+
+/* Loads text; what was logged is in said. */
+static struct nasd_config *
+load(const char *text, char said[static 4096])
+{
+	struct nasd_config *cf;
+	int saved, err = 0;
+
+	test_file("nasd.conf", text, 0600);
+	saved = test_log_begin();
+	cf = nasd_config_load("nasd.conf", false, &err);
+	test_log_end(saved, said, 4096);
+	ck_assert((cf == NULL) == (err != 0));
+	if (cf == NULL)
+		ck_assert_int_eq(err, -EINVAL);
+	return (cf);
+}
+
+START_TEST(defaults)
+{
+	char said[4096];
+	struct nasd_config *cf = load(GOOD, said);
+	struct in_addr addr;
+
+	ck_assert_msg(cf != NULL, "%s", said);
+	ck_assert_str_eq(said, "");
+	ck_assert_uint_eq(cf->n_ha, 1);
+	ck_assert_uint_eq(cf->ha[0].n_sa, 1);
+	ck_assert_uint_eq(cf->ha[0].sa[0].spi, 256);
+	ck_assert_uint_eq(cf->ha[0].sa[0].key_len, 16);
+	ck_assert_uint_eq(cf->radius[0].secret_len, 10);
+	ck_assert_uint_eq(cf->radius[0].auth_port, 1812);
+	ck_assert_uint_eq(cf->lifetime, 1800);
+	ck_assert_int_eq(cf->mode, CONFIG_UNIQUE);
+	ck_assert_int_eq(cf->iid_policy, CONFIG_IID_ASSIGN);
+	ck_assert_int_eq(cf->duplicate, CONFIG_DUP_REPLACE);
+	ck_assert_str_eq(cf->nai, "%u");
+	ck_assert_str_eq(cf->plugin_socket, "/run/netmip4/plugin.sock");
+	ck_assert_str_eq(cf->pppd.options[0], "lcp-echo-interval");
+	ck_assert_uint_eq(cf->ext.hoa_request, 120);
+	addr = cf->ha[0].addr;
+	ck_assert_ptr_eq(nasd_config_ha(cf, addr), &cf->ha[0]);
+	addr.s_addr ^= 1;
+	ck_assert_ptr_null(nasd_config_ha(cf, addr));
+	nasd_config_free(cf);
+}
+END_TEST
+
+START_TEST(all_keys)
+{
+	char said[4096];
+	struct nasd_config *cf = load(GOOD
+	    "prefix-mode = shared\niid-policy = honour\n"
+	    "duplicate-session = refuse\nnai = \"%c@example.net\"\n"
+	    "pppoe \"acc0\" { service-names = {\"a\", \"b\"}\n"
+	    "max-sessions = 5 }\n"
+	    "pppd { auth = pap options = {\"debug\"} }\n"
+	    "registration { lifetime = 30 attempts = 2 }\n"
+	    "router-advertisement { preferred-lifetime = 700 }\n"
+	    "extension-type { ipv6-hoa-request = 60 }\n", said);
+
+	ck_assert_msg(cf != NULL, "%s", said);
+	ck_assert_int_eq(cf->mode, CONFIG_SHARED);
+	ck_assert_int_eq(cf->iid_policy, CONFIG_IID_HONOUR);
+	ck_assert_int_eq(cf->duplicate, CONFIG_DUP_REFUSE);
+	ck_assert_uint_eq(cf->n_pppoe, 1);
+	ck_assert_str_eq(cf->pppoe[0].ifname, "acc0");
+	ck_assert_str_eq(cf->pppoe[0].ac_name, "nasd");
+	ck_assert_str_eq(cf->pppoe[0].services[1], "b");
+	ck_assert_ptr_null(cf->pppoe[0].services[2]);
+	ck_assert_str_eq(cf->pppd.options[0], "debug");
+	ck_assert_ptr_null(cf->pppd.options[1]);
+	ck_assert_uint_eq(cf->lifetime, 30);
+	ck_assert_uint_eq(cf->ext.hoa_request, 60);
+	nasd_config_free(cf);
+}
+END_TEST
+
+/* Each is refused, with its place and the reason. */
+static const struct {
+	const char	*text;
+	const char	*said;
+} mistakes[] = {
+	{ GOOD "bogus = 1\n", "nasd.conf:12: bogus: " },
+	{ GOOD "home-agent \"ha2\" {\n\taddress = \"198.51.100.1\"\n" KEY
+	    "}\n", "nasd.conf:13: address: home agent \"ha1\" has it" },
+	{ GOOD "home-agent \"ha2\" {\n\taddress = \"198.51.100.2\"\n}\n",
+	    "nasd.conf:12: key: missing" },
+	{ GOOD "home-agent \"ha2\" {\n\taddress = \"192.0.2.1\"\n" KEY "}\n",
+	    "nasd.conf:13: address: is our care-of-address" },
+	{ GOOD "home-agent \"ha2\" {\n\taddress = \"198.51.100.2\"\n"
+	    "\tkey \"256\" {\n\t\tkey-file = \"open.key\"\n\t}\n}\n",
+	    "nasd.conf:15: key-file: " },
+	{ GOOD "home-agent \"ha2\" {\n\taddress = \"198.51.100.2\"\n"
+	    "\tkey \"99\" {\n\t\tkey-file = \"ha.key\"\n\t}\n}\n",
+	    "nasd.conf:14: key: SPI 99" },
+	{ "care-of-address = \"192.0.2.1\"\n", "server: no RADIUS server" },
+	{ "care-of-address = \"192.0.2.1\"\n", "home-agent: none" },
+	{ "nas-identifier = \"x\"\n", "care-of-address: missing" },
+	{ "care-of-address = \"192.0.2.300\"\n",
+	    "nasd.conf:1: care-of-address: \"192.0.2.300\" is no IPv4" },
+	{ "care-of-address = \"224.0.0.1\"\n",
+	    "nasd.conf:1: care-of-address: not a unicast" },
+	{ GOOD "prefix-mode = both\n",
+	    "nasd.conf:12: prefix-mode: \"both\": unique or shared" },
+	{ GOOD "nai = \"all@example.net\"\n", "nasd.conf:12: nai: " },
+	{ GOOD "nai = \"%x\"\n", "nasd.conf:12: nai: " },
+	{ GOOD "registration {\n\tlifetime = 70000\n}\n",
+	    "nasd.conf:13: lifetime: 70000 is not in" },
+	{ GOOD "pppd { auth = rot13 }\n", "auth: \"rot13\"" },
+	{ GOOD "pppd { path = pppd }\n", "path: must begin with /" },
+	{ GOOD "pppoe \"an-interface-name-too-long\" { }\n",
+	    "is no interface name" },
+	{ GOOD "extension-type { ipv6-hoa = 120 }\n", "extension-type: " },
+	{ GOOD "router-advertisement { preferred-lifetime = 9000 }\n",
+	    "preferred-lifetime: longer" },
+	{ GOOD "radius { interim-interval = 5 }\n", "interim-interval: " },
+};
+
+START_TEST(mistake)
+{
+	struct nasd_config *cf;
+	char said[4096];
+
+	test_file("open.key", "hex:00112233445566778899aabbccddeeff\n", 0644);
+	cf = load(mistakes[_i].text, said);
+	ck_assert_msg(cf == NULL, "accepted:\n%s", mistakes[_i].text);
+	test_has(said, mistakes[_i].said);
+	test_has_not(said, "00112233");
+}
+END_TEST
+
+/* The example is right but for what it can not bring: the key files. */
+START_TEST(shipped)
+{
+	char cmd[512], said[4096];
+	struct nasd_config *cf;
+	int saved, err = 0;
+
+	snprintf(cmd, sizeof(cmd), "sed 's|/etc/netmip4/ha1.key|ha.key|;"
+	    " s|/etc/netmip4/||' '%s' > nasd.conf", SHIPPED_CONF);
+	ck_assert_int_eq(system(cmd), 0);
+	saved = test_log_begin();
+	cf = nasd_config_load("nasd.conf", false, &err);
+	test_log_end(saved, said, sizeof(said));
+	ck_assert_msg(cf != NULL, "%s", said);
+	ck_assert_uint_eq(cf->n_pppoe, 1);
+	ck_assert_str_eq(cf->nas_id, "nas1");
+	nasd_config_free(cf);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("nasd_config");
+	TCase *t = tcase_create("nasd_config");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, defaults);
+	tcase_add_test(t, all_keys);
+	tcase_add_loop_test(t, mistake, 0,
+	    sizeof(mistakes) / sizeof(mistakes[0]));
+	tcase_add_test(t, shipped);
+	suite_add_tcase(s, t);
+	return (test_run(s));
+}
