@@ -138,3 +138,10 @@ pool "village" {{
 
 def chap_secrets(users):
     return "".join(f'"{user(u)}" * "{password(u)}" *\n' for u in users)
+
+
+def radius_users(users):
+    """Entries for those users whom lab/freeradius/users does not have: the
+    numbered ones."""
+    return "".join(f'\n{user(u)} Cleartext-Password := "{password(u)}"\n'
+                   for u in users if u[-1].isdigit())

@@ -15,7 +15,7 @@ from .process import Daemon, children, wait_for
 from .topology import Topology
 
 WORK = "/run/netlab"
-USERS = ("alice", "bob", "carol", "dave")
+USERS = ("alice", "bob", "carol", "dave", "erin")
 
 
 class Lab:
@@ -110,10 +110,11 @@ class Lab:
         wait_for(f"{daemon.name} to answer", 15, poll, 0.05)
 
     def start_radius(self, wait=True):
-        script = os.path.join(self.src, "lab", "freeradius")
-        raddb = os.path.join(self.work, "raddb")
+        raddb = self.files.path("raddb")
         if not os.path.isdir(raddb):
-            shutil.copytree(script, raddb)
+            shutil.copytree(os.path.join(self.src, "lab/freeradius"), raddb)
+            with open(f"{raddb}/users", "a", encoding="ascii") as f:
+                f.write(config.radius_users(self.users))
         self.radius = Daemon(self.ns["aaa"], "freeradius", [
             "/usr/sbin/freeradius", "-f", "-l", "stdout", "-d", raddb],
             self.logs, {"RADDB": raddb})

@@ -119,6 +119,16 @@ def test_home_agent_denies(lab):
     assert [b["nai"] for b in lab.bindings()] == [config.user("alice")]
 
 
+def test_unknown_home_agent(lab):
+    """RADIUS names one for which there is no key."""
+    core, mark = lab.tap("nas1", "core0"), lab.nas.log_mark()
+    client = lab.dial("mn1", "erin")
+    text = client.failure(40)
+    assert "remote LL address" not in text
+    assert not any(p.proto == "RRQ" for p in decode.packets(core))
+    assert "198.51.100.99" in recent_reason(lab, mark)
+
+
 def test_wrong_key(lab):
     """had's answer cannot be believed either: it is as silent."""
     lab.restart_had(key="wrong.key")
