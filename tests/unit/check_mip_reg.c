@@ -1,0 +1,1783 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The NetMIP4 client against a home agent that lives here: its replies are put
+ * together byte by byte and signed with OpenSSL's HMAC, never with the
+ * project's encoders. Time is turned by hand.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "nasd/mip_reg.h"
+#include "tests/unit/test.h"
+
+#define COA		"192.0.2.1"
+#define HA		"198.51.100.1"
+#define HA2		"198.51.100.9"
+#define NAI		"alice@example.net"
+#define HOA		"2001:db8:1:2:211:2233:4455:6677"
+#define NTP0		UINT64_C(0xe5a1b2c311223344)
+#define SECOND		UINT64_C(1000000000)
+
+static const uint8_t key_fa_ha[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+    12, 13, 14, 15 };
+static const uint8_t key_mn_ha[16] = { 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5,
+    4, 3, 2, 1, 0 };
+static const struct iid want = { { 2, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66,
+    0x77 } };
+
+/* ---- the world of one test ---- */
+
+static struct {
+	int64_t			ns;
+	uint64_t		ntp;		/* at ns == 0 */
+	bool			ntp_still;	/* does not run */
+} now;
+
+static struct datagram {
+	struct in_addr		to;
+	uint16_t		port;
+	uint8_t			buf[1500];
+	size_t			len;
+	int64_t			ms;
+} sent[256];
+static unsigned n_sent;
+
+static struct timers timers;
+static struct mip_core core;
+static struct mip4_sa sa[2];
+static struct mip4_sa sa_mn;
+static uint32_t dice;
+
+static struct {
+	unsigned		registered, changed, lost, revoked, gone;
+	bool			answered;
+	struct mip_result	res;
+	char			steps[4096];
+	enum { KEEP, FREE, DEREGISTER } then;
+} seen;
+static struct mip_reg *reg;
+
+static mono_t
+fake_mono(void *arg)
+{
+	(void)arg;
+	return (mono_t){ now.ns };
+}
+
+static uint64_t
+fake_ntp(void *arg)
+{
+	uint64_t ns = (uint64_t)now.ns;
+
+	(void)arg;
+	if (now.ntp_still)
+		return now.ntp;
+	return now.ntp + ((ns / SECOND) << 32) +
+	    ((ns % SECOND) << 32) / SECOND;
+}
+
+static const struct clock fake_clock = { fake_mono, fake_ntp, NULL };
+
+static void
+fake_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *buf,
+    size_t len)
+{
+	struct datagram *d = &sent[n_sent++];
+
+	(void)arg;
+	ck_assert_uint_lt(n_sent, 256);
+	ck_assert_uint_le(len, sizeof(d->buf));
+	d->to = to;
+	d->port = port;
+	d->len = len;
+	d->ms = now.ns / 1000000;
+	memcpy(d->buf, buf, len);
+}
+
+static uint32_t
+fake_random(void *arg)
+{
+	(void)arg;
+	return dice;
+}
+
+/* Runs every timer until ms from now. */
+static void
+advance(int64_t ms)
+{
+	int64_t end = now.ns + ms * 1000000;
+
+	for (unsigned i = 0; i < 10000; i++) {
+		mono_t next = timers_next(&timers);
+
+		if (next.ns > end) {
+			now.ns = end;
+			return;
+		}
+		if (next.ns > now.ns)
+			now.ns = next.ns;
+		timers_run(&timers, (mono_t){ now.ns });
+	}
+	ck_abort_msg("timers never end");
+}
+
+static void
+after(void)
+{
+	if (seen.then == FREE) {
+		mip_reg_free(reg);
+		reg = NULL;
+	} else if (seen.then == DEREGISTER) {
+		mip_reg_deregister(reg);
+	}
+}
+
+static void
+on_registered(void *arg, const struct mip_result *res)
+{
+	(void)arg;
+	seen.registered++;
+	seen.res = *res;
+	after();
+}
+
+static void
+on_changed(void *arg, const struct mip_result *res)
+{
+	(void)arg;
+	seen.changed++;
+	seen.res = *res;
+	after();
+}
+
+static void
+on_lost(void *arg, const struct mip_result *res)
+{
+	(void)arg;
+	seen.lost++;
+	seen.res = *res;
+	after();
+}
+
+static void
+on_revoked(void *arg)
+{
+	(void)arg;
+	seen.revoked++;
+	after();
+}
+
+static void
+on_gone(void *arg, bool answered)
+{
+	(void)arg;
+	seen.gone++;
+	seen.answered = answered;
+	reg = NULL;
+}
+
+static void
+on_step(void *arg, const char *key, const char *detail)
+{
+	size_t n = strlen(seen.steps);
+
+	(void)arg;
+	snprintf(seen.steps + n, sizeof(seen.steps) - n, "%s: %s\n", key,
+	    detail);
+}
+
+static const struct mip_events events = {
+	on_registered, on_changed, on_lost, on_revoked, on_gone, on_step,
+};
+
+static struct in_addr
+ip(const char *s)
+{
+	struct in_addr a;
+
+	ck_assert_int_eq(inet_pton(AF_INET, s, &a), 1);
+	return a;
+}
+
+static struct in6_addr
+ip6(const char *s)
+{
+	struct in6_addr a;
+
+	ck_assert_int_eq(inet_pton(AF_INET6, s, &a), 1);
+	return a;
+}
+
+static void
+set_up(void)
+{
+	memset(&now, 0, sizeof(now));
+	memset(&seen, 0, sizeof(seen));
+	now.ntp = NTP0;
+	n_sent = 0;
+	dice = 0;
+	timers_init(&timers);
+	sa[0] = (struct mip4_sa){ .spi = 256, .alg = MIP4_ALG_HMAC_MD5,
+	    .key_len = 16 };
+	memcpy(sa[0].key, key_fa_ha, 16);
+	sa[1] = (struct mip4_sa){ .spi = 257, .alg = MIP4_ALG_HMAC_SHA256,
+	    .key_len = 16 };
+	memcpy(sa[1].key, key_mn_ha, 16);
+	sa_mn = (struct mip4_sa){ .spi = 512, .alg = MIP4_ALG_HMAC_MD5,
+	    .key_len = 16 };
+	memcpy(sa_mn.key, key_mn_ha, 16);
+	core = (struct mip_core){
+		.timers = &timers,
+		.clock = &fake_clock,
+		.params = {
+			.coa = ip(COA),
+			.lifetime = 1800,
+			.attempts = 5,
+			.dereg_attempts = 3,
+			.require_nai = true,
+			.types = MIP4_EXT_TYPES_DEFAULT,
+		},
+		.send = fake_send,
+		.random = fake_random,
+	};
+	ck_assert_int_eq(mip_core_init(&core), 0);
+}
+
+static void
+tear_down(void)
+{
+	mip_reg_free(reg);
+	reg = NULL;
+	ck_assert_uint_eq(core.n_regs, 0);
+	ck_assert_uint_eq(table_count(&core.by_id), 0);
+	ck_assert_uint_eq(table_count(&core.by_nai), 0);
+	ck_assert_uint_eq(table_count(&core.by_hoa), 0);
+	ck_assert_uint_eq(timers.n, 0);
+	mip_core_free(&core);
+	timers_free(&timers);
+}
+
+static struct mip_reg_request
+request(bool unique)
+{
+	return (struct mip_reg_request){
+		.nai = NAI,
+		.subject = "s1",
+		.ha = { ip(HA), sa, 2 },
+		.unique = unique,
+		.iid = want,
+		.budget_ms = 15000,
+	};
+}
+
+static void
+start_as(const struct mip_reg_request *q)
+{
+	reg = mip_reg_create(&core, q, &events, NULL);
+	ck_assert_ptr_nonnull(reg);
+}
+
+static void
+start(bool unique)
+{
+	struct mip_reg_request q = request(unique);
+
+	start_as(&q);
+	ck_assert_uint_eq(n_sent, 1);
+}
+
+/* ---- the home agent ---- */
+
+struct msg {
+	uint8_t	b[1500];
+	size_t	n;
+};
+
+static void
+put(struct msg *m, const void *p, size_t n)
+{
+	memcpy(m->b + m->n, p, n);
+	m->n += n;
+}
+
+static void
+put8(struct msg *m, unsigned v)
+{
+	m->b[m->n++] = (uint8_t)v;
+}
+
+static void
+put16(struct msg *m, unsigned v)
+{
+	put8(m, v >> 8);
+	put8(m, v & 0xff);
+}
+
+static void
+put32(struct msg *m, uint32_t v)
+{
+	put16(m, v >> 16);
+	put16(m, v & 0xffff);
+}
+
+static void
+put_ip(struct msg *m, const char *s)
+{
+	struct in_addr a = ip(s);
+
+	put(m, &a, 4);
+}
+
+static void
+put_nai(struct msg *m, const char *nai)
+{
+	put8(m, 131);
+	put8(m, (unsigned)strlen(nai));
+	put(m, nai, strlen(nai));
+}
+
+static void
+put_hoa(struct msg *m, const char *hoa, bool u)
+{
+	struct in6_addr a = ip6(hoa);
+
+	put8(m, 221);
+	put8(m, 17);
+	put8(m, u ? 0x80 : 0);
+	put(m, &a, 16);
+}
+
+static void
+put_137(struct msg *m, uint32_t timestamp)
+{
+	put8(m, 137);
+	put8(m, 6);
+	put16(m, 0);
+	put32(m, timestamp);
+}
+
+static void
+put_sign(struct msg *m, unsigned type, uint32_t spi, const EVP_MD *md,
+    const uint8_t key[16])
+{
+	unsigned len = 0;
+
+	put8(m, type);
+	put8(m, 4 + (unsigned)EVP_MD_get_size(md));
+	put32(m, spi);
+	ck_assert_ptr_nonnull(HMAC(md, key, 16, m->b, m->n, m->b + m->n,
+	    &len));
+	m->n += len;
+}
+
+static void
+sign(struct msg *m)
+{
+	put_sign(m, 34, 256, EVP_md5(), key_fa_ha);
+}
+
+static uint64_t
+be64(const uint8_t *p)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+static uint32_t
+be32(const uint8_t *p)
+{
+	return (uint32_t)(be64(p) >> 32);
+}
+
+static uint64_t
+id_of(unsigned i)
+{
+	ck_assert_uint_lt(i, n_sent);
+	return be64(sent[i].buf + 16);
+}
+
+static unsigned
+lifetime_of(unsigned i)
+{
+	return sent[i].buf[2] << 8 | sent[i].buf[3];
+}
+
+/* The extension of a type in a request sent, by walking; NULL if absent. */
+static const uint8_t *
+ext_of(unsigned i, uint8_t type)
+{
+	const struct datagram *d = &sent[i];
+	size_t off = d->buf[0] == 15 ? 12 : 24;
+
+	while (off < d->len) {
+		if (d->buf[off] == type)
+			return d->buf + off;
+		off += 2 + (size_t)d->buf[off + 1];
+	}
+	return NULL;
+}
+
+static struct msg
+reply_head(unsigned code, unsigned lifetime, uint64_t id)
+{
+	struct msg m = { .n = 0 };
+
+	put8(&m, 3);
+	put8(&m, code);
+	put16(&m, lifetime);
+	put_ip(&m, "0.0.0.0");
+	put_ip(&m, HA);
+	put32(&m, (uint32_t)(id >> 32));
+	put32(&m, (uint32_t)id);
+	return m;
+}
+
+static void
+input_from(const char *src, const struct msg *m)
+{
+	/* a copy of the exact size, so that reading past its end is seen */
+	uint8_t *copy = malloc(m->n > 0 ? m->n : 1);
+
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, m->b, m->n);
+	mip_core_input(&core, ip(src), 434, copy, m->n);
+	free(copy);
+}
+
+static void
+input(const struct msg *m)
+{
+	input_from(HA, m);
+}
+
+static void
+accept_as(unsigned i, unsigned lifetime, const char *hoa, bool u)
+{
+	struct msg m = reply_head(0, lifetime, id_of(i));
+
+	put_nai(&m, NAI);
+	put_hoa(&m, hoa, u);
+	put_137(&m, (uint32_t)(fake_ntp(NULL) >> 32));
+	sign(&m);
+	input(&m);
+}
+
+static void
+accept_it(unsigned i)
+{
+	accept_as(i, lifetime_of(i), HOA, true);
+}
+
+static void
+deny_it(unsigned i, unsigned code)
+{
+	struct msg m = reply_head(code, 0, id_of(i));
+
+	put_nai(&m, NAI);
+	sign(&m);
+	input(&m);
+}
+
+/* 133, from a home agent whose clock is ahead of ours by so many seconds. */
+static void
+mismatch(unsigned i, int32_t ahead)
+{
+	uint32_t s = (uint32_t)(fake_ntp(NULL) >> 32) + (uint32_t)ahead;
+	struct msg m = reply_head(133, 0, (uint64_t)s << 32 |
+	    (uint32_t)id_of(i));
+
+	put_nai(&m, NAI);
+	sign(&m);
+	input(&m);
+}
+
+static void
+bind_it(void)
+{
+	start(true);
+	accept_it(0);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+}
+
+static struct msg
+revocation(uint32_t id, bool a, const char *hda, const char *fda,
+    const char *nai, const char *hoa)
+{
+	struct msg m = { .n = 0 };
+
+	put8(&m, 7);
+	put8(&m, 0);
+	put16(&m, a ? 0x8000 : 0);
+	put_ip(&m, "0.0.0.0");
+	put_ip(&m, hda);
+	put_ip(&m, fda);
+	put32(&m, id);
+	if (nai != NULL)
+		put_nai(&m, nai);
+	if (hoa != NULL)
+		put_hoa(&m, hoa, true);
+	sign(&m);
+	return m;
+}
+
+static uint32_t
+seconds(void)
+{
+	return (uint32_t)(fake_ntp(NULL) >> 32);
+}
+
+/* ---- vectors: the bytes others made ---- */
+
+static size_t
+vector(const char *name, uint8_t *out, size_t cap)
+{
+	char path[512], line[4096], want_name[64];
+	const char *dir = getenv("top_srcdir");
+	size_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/tests/vectors/vectors.txt",
+	    dir != NULL ? dir : "../..");
+	snprintf(want_name, sizeof(want_name), "%s:", name);
+	ck_assert_msg((f = fopen(path, "r")) != NULL, "%s", path);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		const char *p;
+		unsigned byte;
+
+		if (strncmp(line, want_name, strlen(want_name)) != 0)
+			continue;
+		ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+		for (p = line + strspn(line, " "); n < cap &&
+		    sscanf(p, "%2x", &byte) == 1; p += 2)
+			out[n++] = (uint8_t)byte;
+	}
+	fclose(f);
+	ck_assert_msg(n > 0, "no vector %s", name);
+	return n;
+}
+
+static void
+expect_vector(unsigned i, const char *name)
+{
+	uint8_t want_buf[1500];
+	size_t n = vector(name, want_buf, sizeof(want_buf));
+
+	ck_assert_uint_lt(i, n_sent);
+	ck_assert_uint_eq(sent[i].len, n);
+	ck_assert_mem_eq(sent[i].buf, want_buf, n);
+	ck_assert_uint_eq(sent[i].port, 434);
+	ck_assert_uint_eq(sent[i].to.s_addr, ip(HA).s_addr);
+}
+
+static void
+input_vector(const char *name)
+{
+	struct msg m = { .n = 0 };
+
+	m.n = vector(name, m.b, sizeof(m.b));
+	input(&m);
+}
+
+START_TEST(vectors_of_a_session)
+{
+	now.ntp_still = true;
+	start(true);
+	expect_vector(0, "rrq_ar_unique");
+	input_vector("rrp_ar_unique");
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	ck_assert(seen.res.unique);
+	ck_assert_uint_eq(seen.res.lifetime, 1800);
+	ck_assert_mem_eq(&seen.res.hoa, ip6(HOA).s6_addr, 16);
+
+	now.ntp = NTP0 + 2;
+	advance(1350 * 1000);
+	expect_vector(1, "rrq_ar_renew");
+
+}
+END_TEST
+
+START_TEST(vector_shared)
+{
+	now.ntp_still = true;
+	now.ntp = NTP0 + 1;
+	start(false);
+	expect_vector(0, "rrq_ar_shared");
+	input_vector("rrp_ar_shared");
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	ck_assert(!seen.res.unique);
+}
+END_TEST
+
+START_TEST(vector_deregistration)
+{
+	now.ntp_still = true;
+	start(true);
+	input_vector("rrp_ar_unique");
+	now.ntp = NTP0 + 3;
+	advance(1000);
+	mip_reg_deregister(reg);
+	expect_vector(1, "rrq_ar_dereg");
+}
+END_TEST
+
+START_TEST(vector_133)
+{
+	now.ntp_still = true;
+	start(true);
+	input_vector("rrp_denied_133");
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq((uint32_t)(id_of(1) >> 32), 0xe5a1c000);
+}
+END_TEST
+
+START_TEST(vector_revocation)
+{
+	now.ntp_still = true;
+	start(true);
+	input_vector("rrp_ar_unique");
+	now.ntp = NTP0 + (UINT64_C(10) << 32);
+	input_vector("rev_ha_ar");
+	ck_assert_uint_eq(seen.revoked, 1);
+	expect_vector(1, "ack_ar_ha");
+}
+END_TEST
+
+/* ---- first registration ---- */
+
+START_TEST(success)
+{
+	start(true);
+	ck_assert_uint_eq(seen.registered, 0);
+	advance(30);
+	accept_as(0, 600, HOA, true);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	ck_assert_uint_eq(seen.res.lifetime, 600);
+	ck_assert_uint_eq(seen.res.tries, 1);
+	ck_assert_int_eq(seen.res.rtt_us, 30000);
+	/* counted from when the request was sent */
+	ck_assert_uint_eq(mip_reg_left(reg), 599);
+	test_has(seen.steps, "rrq-sent: try 1, IID 0211:2233:4455:6677");
+	test_has(seen.steps, "rrp-received: code 0, lifetime 600, " HOA);
+	accept_it(0);		/* the network doubled it */
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_UNMATCHED], 1);
+}
+END_TEST
+
+START_TEST(code_1_is_success)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(1, 600, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	sign(&m);
+	input(&m);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	ck_assert_uint_eq(seen.res.code, 1);
+}
+END_TEST
+
+START_TEST(lifetime_above_the_request)
+{
+	start(true);
+	accept_as(0, 5000, HOA, true);
+	ck_assert_uint_eq(seen.res.lifetime, 1800);
+}
+END_TEST
+
+START_TEST(retransmission_times)
+{
+	static const int64_t at[] = { 0, 1000, 3000, 7000, 15000 };
+	struct mip_reg_request q = request(true);
+
+	q.budget_ms = 120000;
+	start_as(&q);
+	advance(30999);
+	ck_assert_uint_eq(n_sent, 5);
+	for (unsigned i = 0; i < 5; i++) {
+		ck_assert_int_eq(sent[i].ms, at[i]);
+		if (i > 0)
+			ck_assert(id_of(i) > id_of(i - 1));
+		/* each signed anew */
+		if (i > 0)
+			ck_assert_mem_ne(ext_of(i, 34) + 6,
+			    ext_of(i - 1, 34) + 6, 16);
+	}
+	ck_assert_uint_eq(seen.registered, 0);
+	advance(1);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+	ck_assert_uint_eq(seen.res.tries, 5);
+	advance(100000);
+	ck_assert_uint_eq(n_sent, 5);
+}
+END_TEST
+
+START_TEST(retransmission_cap)
+{
+	struct mip_reg_request q = request(true);
+
+	core.params.attempts = 8;
+	q.budget_ms = 1000000;
+	start_as(&q);
+	advance(200000);
+	ck_assert_uint_eq(n_sent, 8);
+	ck_assert_int_eq(sent[6].ms - sent[5].ms, 32000);
+	ck_assert_int_eq(sent[7].ms - sent[6].ms, 32000);
+}
+END_TEST
+
+START_TEST(budget)
+{
+	start(true);
+	advance(14999);
+	ck_assert_uint_eq(seen.registered, 0);
+	advance(1);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+	ck_assert_int_eq(seen.res.rtt_us, 0);
+}
+END_TEST
+
+START_TEST(late_reply_to_an_older_try)
+{
+	start(true);
+	advance(3500);
+	ck_assert_uint_eq(n_sent, 3);
+	accept_it(0);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	ck_assert_uint_eq(mip_reg_left(reg), 1796);
+	/* and the others' answers are nobody's */
+	accept_it(2);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_UNMATCHED], 1);
+}
+END_TEST
+
+START_TEST(most_recent_only)
+{
+	core.params.match_most_recent_only = true;
+	start(true);
+	advance(1500);
+	accept_it(0);
+	ck_assert_uint_eq(seen.registered, 0);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_UNMATCHED], 1);
+	accept_it(1);
+	ck_assert_uint_eq(seen.registered, 1);
+}
+END_TEST
+
+START_TEST(denied)
+{
+	start(true);
+	deny_it(0, 129);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 129);
+	ck_assert_str_eq(seen.res.text, "administratively prohibited");
+	advance(60000);
+	ck_assert_uint_eq(n_sent, 1);
+	/* nothing is bound: leaving needs no message */
+	mip_reg_deregister(reg);
+	ck_assert_uint_eq(seen.gone, 0);
+	advance(0);
+	ck_assert_uint_eq(seen.gone, 1);
+	ck_assert(seen.answered);
+	ck_assert_uint_eq(n_sent, 1);
+}
+END_TEST
+
+START_TEST(another_home_agent_is_reported)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(136, 0, id_of(0));
+	memcpy(m.b + 8, &(struct in_addr){ ip(HA2).s_addr }, 4);
+	put_nai(&m, NAI);
+	sign(&m);
+	input(&m);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 136);
+	ck_assert_uint_eq(seen.res.ha.s_addr, ip(HA2).s_addr);
+}
+END_TEST
+
+START_TEST(owner_frees_in_the_event)
+{
+	seen.then = FREE;
+	start(true);
+	accept_it(0);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_ptr_null(reg);
+	advance(10000000);
+	ck_assert_uint_eq(n_sent, 1);
+}
+END_TEST
+
+/* ---- 133 ---- */
+
+START_TEST(resynchronisation)
+{
+	start(true);
+	advance(40);
+	mismatch(0, 60);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_int_eq(sent[1].ms, 40);
+	ck_assert_uint_eq((uint32_t)(id_of(1) >> 32), seconds() + 60);
+	ck_assert_int_eq(core.ha_list->offset_s, 60);
+	/* the timestamp of 137 is our own clock's [D13] */
+	ck_assert_uint_eq(be32(ext_of(1, 137) + 4), seconds());
+	accept_it(1);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	/* kept for the home agent: the renewal needs no 133 */
+	advance(1350 * 1000);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq((uint32_t)(id_of(2) >> 32), seconds() + 60);
+}
+END_TEST
+
+START_TEST(resynchronisation_backwards)
+{
+	start(true);
+	mismatch(0, -60);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq((uint32_t)(id_of(1) >> 32), seconds() - 60);
+	accept_it(1);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	advance(1350 * 1000);
+	ck_assert(id_of(2) > id_of(1));
+}
+END_TEST
+
+START_TEST(retry_at_once_only_once)
+{
+	start(true);
+	mismatch(0, 60);
+	ck_assert_uint_eq(n_sent, 2);
+	mismatch(1, 200);
+	ck_assert_uint_eq(n_sent, 2);
+	advance(999);
+	ck_assert_uint_eq(n_sent, 2);
+	advance(1);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert(id_of(2) > id_of(1));
+	ck_assert_uint_eq((uint32_t)(id_of(2) >> 32), seconds() + 200);
+	advance(14000);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 133);
+}
+END_TEST
+
+START_TEST(mismatch_with_a_right_clock_grows)
+{
+	start(true);
+	mismatch(0, 0);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert(id_of(1) > id_of(0));
+	ck_assert_int_eq(core.ha_list->offset_s, 0);
+}
+END_TEST
+
+START_TEST(answers_of_older_clocks_do_not_shake_it)
+{
+	start(true);
+	advance(3500);		/* three tries with the wrong clock */
+	mismatch(0, 60);
+	advance(900);
+	mismatch(1, 59);
+	mismatch(2, 58);
+	ck_assert_int_eq(core.ha_list->offset_s, 60);
+	ck_assert_uint_eq(n_sent, 4);
+	accept_it(3);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+}
+END_TEST
+
+START_TEST(forged_mismatch_does_not_move_the_clock)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(133, 0, (UINT64_C(1) << 32) | (uint32_t)id_of(0));
+	put_nai(&m, NAI);
+	sign(&m);
+	m.b[m.n - 1] ^= 1;
+	input(&m);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert_int_eq(core.ha_list->offset_s, 0);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_BAD_AUTH], 1);
+}
+END_TEST
+
+/* ---- replies that are no good ---- */
+
+START_TEST(forged_replies_are_counted_and_harmless)
+{
+	struct msg good, m;
+
+	start(true);
+	good = reply_head(0, 1800, id_of(0));
+	put_nai(&good, NAI);
+	put_hoa(&good, HOA, true);
+	put_137(&good, seconds());
+	m = good;
+	put_sign(&m, 34, 256, EVP_md5(), key_mn_ha);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_BAD_AUTH], 1);
+
+	m = good;
+	put_sign(&m, 34, 999, EVP_md5(), key_fa_ha);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_SPI], 1);
+
+	input(&good);		/* unsigned */
+	ck_assert_uint_eq(core.count[MIP_C_DROP_NO_AUTH], 1);
+
+	m = good;
+	sign(&m);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_TWO_AUTH], 1);
+
+	m = good;
+	sign(&m);
+	input_from(HA2, &m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_SOURCE], 1);
+
+	m = good;
+	memcpy(m.b + 8, &(struct in_addr){ ip(HA2).s_addr }, 4);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_HA_FIELD], 1);
+
+	m = good;
+	m.b[19] ^= 1;		/* another Identification */
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_UNMATCHED], 1);
+
+	ck_assert_uint_eq(seen.registered, 0);
+	ck_assert_uint_eq(core.n_regs, 1);
+	m = good;
+	put_sign(&m, 34, 257, EVP_sha256(), key_mn_ha);	/* the other key */
+	input(&m);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+}
+END_TEST
+
+START_TEST(every_bit_counts)
+{
+	struct msg good, m;
+
+	start(true);
+	good = reply_head(0, 1800, id_of(0));
+	put_nai(&good, NAI);
+	put_hoa(&good, HOA, true);
+	put_137(&good, seconds());
+	sign(&good);
+	for (size_t bit = 0; bit < good.n * 8; bit++) {
+		m = good;
+		m.b[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		input(&m);
+		ck_assert_msg(seen.registered == 0, "bit %zu", bit);
+	}
+	for (size_t n = 0; n < good.n; n++) {
+		m = good;
+		m.n = n;
+		input(&m);
+		ck_assert_msg(seen.registered == 0, "%zu bytes", n);
+	}
+	m = good;
+	put8(&m, 0);		/* one byte behind the authenticator: a pad */
+	input(&m);
+	ck_assert_uint_eq(core.n_regs, 1);
+	ck_assert_uint_eq(n_sent, 1);
+}
+END_TEST
+
+START_TEST(other_messages)
+{
+	struct msg m = { .n = 0 };
+
+	start(true);
+	memcpy(m.b, sent[0].buf, sent[0].len);
+	m.n = sent[0].len;
+	input(&m);		/* our own request */
+	ck_assert_uint_eq(core.count[MIP_C_DROP_NOT_OURS], 1);
+	m.b[0] = 16;
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_TYPE], 1);
+	m.n = 3;
+	m.b[0] = 3;
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_SHORT], 1);
+	m = reply_head(0, 1800, id_of(0));
+	put8(&m, 60);		/* unknown, not skippable */
+	put8(&m, 0);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_EXT], 1);
+	m = reply_head(0, 1800, id_of(0));
+	put8(&m, 131);
+	put8(&m, 40);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_MALFORMED], 1);
+}
+END_TEST
+
+START_TEST(nai_of_the_reply)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, "mallory@example.net");
+	put_hoa(&m, HOA, true);
+	sign(&m);
+	input(&m);
+	m = reply_head(0, 1800, id_of(0));
+	put_hoa(&m, HOA, true);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_NAI], 2);
+	ck_assert_uint_eq(seen.registered, 0);
+	core.params.require_nai = false;
+	input(&m);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_uint_eq(core.count[MIP_C_NO_NAI], 1);
+}
+END_TEST
+
+START_TEST(realm_without_case)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, "alice@EXAMPLE.Net");
+	put_hoa(&m, HOA, true);
+	sign(&m);
+	input(&m);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+}
+END_TEST
+
+START_TEST(mn_ha_where_there_is_a_key)
+{
+	struct mip_reg_request q = request(true);
+	const uint8_t *mn;
+	struct msg m;
+
+	q.mn_ha = &sa_mn;
+	start_as(&q);
+	mn = ext_of(0, 32);
+	ck_assert_ptr_nonnull(mn);
+	/* order: 120, 32, 137, 34 [PROTOCOLS 6] */
+	ck_assert(ext_of(0, 120) < mn && mn < ext_of(0, 137) &&
+	    ext_of(0, 137) < ext_of(0, 34));
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_MN_AUTH], 1);
+	m = reply_head(133, 0, id_of(0));
+	put_nai(&m, NAI);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_MN_AUTH], 2);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
+	put_137(&m, seconds());
+	sign(&m);
+	input(&m);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+}
+END_TEST
+
+START_TEST(denial_needs_no_mn_ha)
+{
+	struct mip_reg_request q = request(true);
+
+	q.mn_ha = &sa_mn;
+	start_as(&q);
+	deny_it(0, 131);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 131);
+}
+END_TEST
+
+/* ---- accepted, and of no use ---- */
+
+static void
+expect_useless(const struct msg *m, const char *why)
+{
+	input(m);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
+	ck_assert_str_eq(seen.res.text, why);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(lifetime_of(1), 0);
+	deny_it(1, 129);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+
+START_TEST(without_221)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	sign(&m);
+	expect_useless(&m, "HA does not support IPv6 HoA");
+	ck_assert_ptr_nonnull(ext_of(1, 120));
+}
+END_TEST
+
+START_TEST(with_empty_221)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put8(&m, 221);
+	put8(&m, 1);
+	put8(&m, 0);
+	sign(&m);
+	expect_useless(&m, "HA does not support IPv6 HoA");
+}
+END_TEST
+
+START_TEST(hoa_behind_the_authenticator)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	sign(&m);
+	put_hoa(&m, HOA, true);
+	expect_useless(&m, "HA does not support IPv6 HoA");
+}
+END_TEST
+
+START_TEST(invalid_hoa)
+{
+	static const char *const bad[] = { "::", "fe80::1", "ff02::1", "::1",
+	    "::ffff:192.0.2.1", "2001:db8:1:2::" };
+	struct msg m;
+
+	start(false);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, bad[_i], false);
+	sign(&m);
+	expect_useless(&m, "home agent gave an invalid home address");
+}
+END_TEST
+
+START_TEST(another_identifier)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, "2001:db8:1:2::9", true);
+	sign(&m);
+	expect_useless(&m,
+	    "home agent gave another identifier than asked for");
+	/* what was bound is what is unbound */
+	ck_assert_mem_eq(ext_of(1, 221) + 3, ip6("2001:db8:1:2::9").s6_addr,
+	    16);
+}
+END_TEST
+
+START_TEST(no_lifetime)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 0, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	sign(&m);
+	expect_useless(&m, "home agent granted no lifetime");
+}
+END_TEST
+
+START_TEST(unique_asked_u_not_set)
+{
+	start(true);
+	accept_as(0, 1800, HOA, false);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	ck_assert(!seen.res.unique);
+	ck_assert_uint_eq(core.count[MIP_C_HA_ERROR], 1);
+}
+END_TEST
+
+START_TEST(ipv4_home_address_is_repeated)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	memcpy(m.b + 4, &(struct in_addr){ ip("10.1.2.3").s_addr }, 4);
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	sign(&m);
+	input(&m);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	advance(1350 * 1000);
+	ck_assert_uint_eq(be32(sent[1].buf + 4), 0x0a010203);
+	mip_reg_deregister(reg);
+	advance(1000);
+	ck_assert_uint_eq(be32(sent[2].buf + 4), 0x0a010203);
+}
+END_TEST
+
+/* ---- renewal ---- */
+
+START_TEST(renewal)
+{
+	bind_it();
+	advance(1349 * 1000);
+	ck_assert_uint_eq(n_sent, 1);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(lifetime_of(1), 1800);
+	ck_assert_ptr_null(ext_of(1, 120));
+	ck_assert_uint_eq(ext_of(1, 221)[2], 0x80);
+	ck_assert_mem_eq(ext_of(1, 221) + 3, ip6(HOA).s6_addr, 16);
+	ck_assert(id_of(1) > id_of(0));
+	accept_it(1);
+	ck_assert_uint_eq(mip_reg_left(reg), 1800);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_uint_eq(seen.changed + seen.lost, 0);
+	test_has(seen.steps, "renewed: code 0");
+	/* and so on */
+	for (unsigned i = 2; i < 20; i++) {
+		advance(1350 * 1000);
+		ck_assert_uint_eq(n_sent, i + 1);
+		accept_it(i);
+	}
+	ck_assert_uint_eq(seen.lost, 0);
+}
+END_TEST
+
+START_TEST(renewal_jitter)
+{
+	dice = 1000;	/* the most of it */
+	bind_it();
+	advance(1214999);
+	ck_assert_uint_eq(n_sent, 1);
+	advance(1);
+	ck_assert_uint_eq(n_sent, 2);
+}
+END_TEST
+
+START_TEST(u_is_repeated_as_received)
+{
+	start(false);
+	accept_as(0, 1800, HOA, false);
+	advance(1350 * 1000);
+	ck_assert_uint_eq(ext_of(1, 221)[2], 0);
+}
+END_TEST
+
+START_TEST(renewals_until_expiry)
+{
+	start(true);
+	accept_as(0, 100, HOA, true);
+	advance(99999);
+	/* 75, 76, 78, 82, 90 */
+	ck_assert_uint_eq(n_sent, 6);
+	ck_assert_uint_eq(seen.lost, 0);
+	ck_assert_uint_eq(mip_reg_left(reg), 0);
+	advance(1);
+	ck_assert_uint_eq(seen.lost, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+	ck_assert_uint_eq(core.count[MIP_C_EXPIRED], 1);
+	/* a renewal may have got there, its answer lost: say good-bye */
+	seen.then = KEEP;
+	mip_reg_deregister(reg);
+	ck_assert_uint_eq(n_sent, 7);
+	ck_assert_uint_eq(lifetime_of(6), 0);
+	ck_assert_ptr_nonnull(ext_of(6, 221));
+}
+END_TEST
+
+START_TEST(late_renewal)
+{
+	start(true);
+	accept_as(0, 100, HOA, true);
+	advance(99000);
+	accept_as(n_sent - 1, 100, HOA, true);
+	advance(2000);
+	ck_assert_uint_eq(seen.lost, 0);
+	ck_assert_uint_eq(mip_reg_left(reg), 89);
+}
+END_TEST
+
+START_TEST(short_lifetimes_keep_the_pace)
+{
+	start(true);
+	accept_as(0, 1, HOA, true);
+	advance(999);
+	ck_assert_uint_eq(n_sent, 1);
+	advance(1);
+	ck_assert_uint_eq(seen.lost, 1);
+	ck_assert_uint_le(n_sent, 2);
+}
+END_TEST
+
+START_TEST(infinite)
+{
+	core.params.lifetime = 0xffff;
+	start(true);
+	accept_as(0, 0xffff, HOA, true);
+	ck_assert_uint_eq(mip_reg_left(reg), UINT32_MAX);
+	advance(INT64_C(1000) * 86400 * 365);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert_uint_eq(seen.lost, 0);
+}
+END_TEST
+
+START_TEST(renewal_denied)
+{
+	bind_it();
+	advance(1350 * 1000);
+	deny_it(1, 129);
+	ck_assert_uint_eq(seen.lost, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 129);
+	ck_assert_uint_eq(mip_reg_left(reg), 0);
+	advance(3000 * 1000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(seen.lost, 1);
+}
+END_TEST
+
+START_TEST(renewal_mismatch)
+{
+	bind_it();
+	advance(1350 * 1000);
+	mismatch(1, 30);
+	ck_assert_uint_eq(seen.lost, 0);
+	ck_assert_uint_eq(n_sent, 3);
+	accept_it(2);
+	ck_assert_uint_eq(seen.lost, 0);
+	ck_assert_uint_eq(mip_reg_left(reg), 1800);
+}
+END_TEST
+
+START_TEST(renewal_with_another_address)
+{
+	bind_it();
+	advance(1350 * 1000);
+	accept_as(1, 1800, "2001:db8:7:7:211:2233:4455:6677", true);
+	ck_assert_uint_eq(seen.changed, 1);
+	ck_assert_uint_eq(seen.lost, 0);
+	ck_assert_mem_eq(&seen.res.hoa,
+	    ip6("2001:db8:7:7:211:2233:4455:6677").s6_addr, 16);
+	advance(1350 * 1000);
+	ck_assert_mem_eq(ext_of(2, 221) + 3, &seen.res.hoa, 16);
+}
+END_TEST
+
+START_TEST(renewal_without_221)
+{
+	struct msg m;
+
+	bind_it();
+	advance(1350 * 1000);
+	m = reply_head(0, 1800, id_of(1));
+	put_nai(&m, NAI);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(seen.lost, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
+	advance(1000);
+	ck_assert_uint_eq(lifetime_of(2), 0);
+}
+END_TEST
+
+/* ---- leaving ---- */
+
+START_TEST(deregistration)
+{
+	bind_it();
+	advance(5000);
+	mip_reg_deregister(reg);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(lifetime_of(1), 0);
+	ck_assert_uint_eq(be32(sent[1].buf + 12), ntohl(ip(COA).s_addr));
+	ck_assert_ptr_null(ext_of(1, 137));
+	ck_assert_ptr_nonnull(ext_of(1, 34));
+	mip_reg_deregister(reg);	/* once is enough */
+	ck_assert_uint_eq(n_sent, 2);
+	accept_as(1, 0, HOA, true);
+	ck_assert_uint_eq(seen.gone, 1);
+	ck_assert(seen.answered);
+	ck_assert_uint_eq(seen.lost, 0);
+	ck_assert_uint_eq(core.n_regs, 0);
+}
+END_TEST
+
+START_TEST(deregistration_unanswered)
+{
+	bind_it();
+	advance(5000);
+	mip_reg_deregister(reg);
+	advance(6999);
+	ck_assert_uint_eq(n_sent, 4);
+	ck_assert_int_eq(sent[2].ms - sent[1].ms, 1000);
+	ck_assert_int_eq(sent[3].ms - sent[2].ms, 2000);
+	ck_assert_uint_eq(seen.gone, 0);
+	advance(1);
+	ck_assert_uint_eq(seen.gone, 1);
+	ck_assert(!seen.answered);
+}
+END_TEST
+
+START_TEST(deregistration_mismatch)
+{
+	bind_it();
+	advance(5000);
+	mip_reg_deregister(reg);
+	mismatch(1, 60);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq(lifetime_of(2), 0);
+	ck_assert_uint_eq((uint32_t)(id_of(2) >> 32), seconds() + 60);
+	accept_as(2, 0, HOA, true);
+	ck_assert_uint_eq(seen.gone, 1);
+	ck_assert(seen.answered);
+}
+END_TEST
+
+START_TEST(never_twice_within_a_second)
+{
+	start(true);
+	advance(200);
+	mip_reg_deregister(reg);
+	ck_assert_uint_eq(n_sent, 1);
+	advance(799);
+	ck_assert_uint_eq(n_sent, 1);
+	advance(1);
+	ck_assert_uint_eq(n_sent, 2);
+	/* never answered, so by the identifier [PROTOCOLS 10.1] */
+	ck_assert_uint_eq(lifetime_of(1), 0);
+	ck_assert_ptr_nonnull(ext_of(1, 120));
+}
+END_TEST
+
+START_TEST(late_reply_while_leaving)
+{
+	start(true);
+	advance(200);
+	mip_reg_deregister(reg);
+	accept_it(0);
+	ck_assert_uint_eq(seen.registered, 0);
+	advance(800);
+	/* now the address is known */
+	ck_assert_uint_eq(lifetime_of(1), 0);
+	ck_assert_ptr_nonnull(ext_of(1, 221));
+	accept_as(1, 0, HOA, true);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+START_TEST(late_reply_after_giving_up)
+{
+	start(true);
+	advance(15000);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+	accept_it(n_sent - 1);
+	ck_assert_uint_eq(seen.registered, 1);
+	advance(2000);
+	mip_reg_deregister(reg);
+	ck_assert_ptr_nonnull(ext_of(n_sent - 1, 221));
+	accept_as(n_sent - 1, 0, HOA, true);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+START_TEST(leaving_while_renewing)
+{
+	bind_it();
+	advance(1350 * 1000);
+	mip_reg_deregister(reg);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq(lifetime_of(2), 0);
+	accept_it(1);		/* the renewal's answer, late */
+	ck_assert_uint_eq(seen.gone, 0);
+	accept_as(2, 0, HOA, true);
+	ck_assert_uint_eq(seen.gone, 1);
+	ck_assert_uint_eq(seen.changed + seen.lost, 0);
+}
+END_TEST
+
+START_TEST(leaving_when_lost)
+{
+	seen.then = DEREGISTER;
+	bind_it();
+	ck_assert_uint_eq(n_sent, 1);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 2);
+	accept_as(1, 0, HOA, true);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+/* ---- revocation ---- */
+
+START_TEST(revocation_valid)
+{
+	struct msg m;
+
+	bind_it();
+	advance(10000);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(sent[1].buf[0], 15);
+	ck_assert_uint_eq(be32(sent[1].buf + 8), seconds());
+	ck_assert_mem_eq(ext_of(1, 131) + 2, NAI, strlen(NAI));
+	ck_assert_mem_eq(ext_of(1, 221) + 3, ip6(HOA).s6_addr, 16);
+	ck_assert_uint_eq(mip_reg_left(reg), 0);
+	/* the first answer was lost: a new identifier, answered again */
+	advance(1000);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq(seen.revoked, 1);
+	/* nothing to deregister */
+	mip_reg_deregister(reg);
+	advance(0);
+	ck_assert_uint_eq(seen.gone, 1);
+	ck_assert_uint_eq(n_sent, 3);
+}
+END_TEST
+
+START_TEST(revocation_by_address_alone)
+{
+	struct msg m;
+
+	bind_it();
+	advance(10000);
+	m = revocation(seconds(), true, HA, COA, NULL, "2001:db8::7");
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 0);	/* no such: answered */
+	ck_assert_uint_eq(n_sent, 2);
+	m = revocation(seconds(), true, HA, COA, NULL, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+	ck_assert_uint_eq(n_sent, 3);
+}
+END_TEST
+
+START_TEST(revocation_refused)
+{
+	struct msg m, good;
+
+	bind_it();
+	advance(10000);
+	good = revocation(seconds(), true, HA, COA, NAI, HOA);
+
+	m = good;
+	m.b[m.n - 1] ^= 1;
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_BAD_AUTH], 1);
+	m = revocation(seconds(), false, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_REFLECTED], 1);
+	m = revocation(seconds(), true, HA, "192.0.2.5", NAI, HOA);
+	input(&m);
+	m = revocation(seconds(), true, HA2, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_DOMAIN], 2);
+	input_from(HA2, &good);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_SOURCE], 1);
+	/* older than the registration; too far from the clock */
+	m = revocation(seconds() - 11, true, HA, COA, NAI, HOA);
+	input(&m);
+	m = revocation(seconds() - 61, true, HA, COA, NAI, HOA);
+	input(&m);
+	m = revocation(seconds() + 61, true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_STALE], 3);
+	/* the two names do not agree; none at all */
+	m = revocation(seconds(), true, HA, COA, NAI, "2001:db8::7");
+	input(&m);
+	m = revocation(seconds(), true, HA, COA, NULL, NULL);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_IDENTITY], 2);
+
+	ck_assert_uint_eq(seen.revoked, 0);
+	ck_assert_uint_eq(n_sent, 1);	/* silence */
+}
+END_TEST
+
+START_TEST(revocation_replayed_at_a_new_session)
+{
+	struct msg m;
+
+	bind_it();
+	advance(10000);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+	mip_reg_free(reg);
+	advance(2000);
+	n_sent = 0;
+	start(true);
+	accept_it(0);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_STALE], 1);
+	ck_assert_uint_ne(mip_reg_left(reg), 0);
+}
+END_TEST
+
+START_TEST(revocation_not_negotiated)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	sign(&m);
+	input(&m);
+	advance(10000);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 0);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_UNNEGOTIATED], 1);
+}
+END_TEST
+
+START_TEST(revocation_on_the_home_agents_clock)
+{
+	struct msg m;
+
+	start(true);
+	mismatch(0, 1000);
+	m = reply_head(0, 1800, id_of(1));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	put_137(&m, seconds() + 1000);
+	sign(&m);
+	input(&m);
+	advance(10000);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 0);
+	m = revocation(seconds() + 1000, true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+}
+END_TEST
+
+/* ---- many ---- */
+
+START_TEST(identifications_differ_and_replies_find_their_own)
+{
+	struct mip_reg_request q = request(false);
+	struct mip_reg *r[50];
+	char nai[32];
+
+	now.ntp_still = true;	/* all in one tick */
+	for (unsigned i = 0; i < 50; i++) {
+		snprintf(nai, sizeof(nai), "u%u@example.net", i);
+		q.nai = nai;
+		r[i] = mip_reg_create(&core, &q, &events, NULL);
+		ck_assert_ptr_nonnull(r[i]);
+	}
+	for (unsigned i = 1; i < 50; i++)
+		ck_assert(id_of(i) > id_of(i - 1));
+	for (unsigned i = 50; i-- > 0;) {
+		struct msg m = reply_head(0, 1800, id_of(i));
+		char hoa[64];
+
+		snprintf(hoa, sizeof(hoa), "2001:db8::%x", i + 1);
+		snprintf(nai, sizeof(nai), "u%u@example.net", i);
+		put_nai(&m, nai);
+		put_hoa(&m, hoa, false);
+		sign(&m);
+		input(&m);
+		ck_assert_uint_eq(seen.registered, 50 - i);
+		ck_assert_mem_eq(&seen.res.hoa, ip6(hoa).s6_addr, 16);
+	}
+	for (unsigned i = 0; i < 50; i++)
+		mip_reg_free(r[i]);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		vectors_of_a_session, vector_shared, vector_deregistration,
+		vector_133, vector_revocation,
+		success, code_1_is_success, lifetime_above_the_request,
+		retransmission_times, retransmission_cap, budget,
+		late_reply_to_an_older_try, most_recent_only, denied,
+		another_home_agent_is_reported, owner_frees_in_the_event,
+		resynchronisation, resynchronisation_backwards,
+		retry_at_once_only_once, mismatch_with_a_right_clock_grows,
+		answers_of_older_clocks_do_not_shake_it,
+		forged_mismatch_does_not_move_the_clock,
+		forged_replies_are_counted_and_harmless, every_bit_counts,
+		other_messages, nai_of_the_reply, realm_without_case,
+		mn_ha_where_there_is_a_key, denial_needs_no_mn_ha,
+		without_221, with_empty_221, hoa_behind_the_authenticator,
+		another_identifier, no_lifetime, unique_asked_u_not_set,
+		ipv4_home_address_is_repeated,
+		renewal, renewal_jitter, u_is_repeated_as_received,
+		renewals_until_expiry, late_renewal,
+		short_lifetimes_keep_the_pace, infinite, renewal_denied,
+		renewal_mismatch, renewal_with_another_address,
+		renewal_without_221,
+		deregistration, deregistration_unanswered,
+		deregistration_mismatch, never_twice_within_a_second,
+		late_reply_while_leaving, late_reply_after_giving_up,
+		leaving_while_renewing, leaving_when_lost,
+		revocation_valid, revocation_by_address_alone,
+		revocation_refused, revocation_replayed_at_a_new_session,
+		revocation_not_negotiated,
+		revocation_on_the_home_agents_clock,
+		identifications_differ_and_replies_find_their_own,
+	};
+	Suite *s = suite_create("mip_reg");
+	TCase *tc = tcase_create("mip_reg");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 60);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(tc, tests[i]);
+	tcase_add_loop_test(tc, invalid_hoa, 0, 6);
+	suite_add_tcase(s, tc);
+	return test_run(s);
+}
