@@ -81,6 +81,15 @@ int	 nl_filter_pass_linklocal(struct nl *, unsigned ifindex,
 int	 nl_filter_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
     const struct in6_addr *src, unsigned plen, uint32_t fwmark);
 int	 nl_filter_drop_all(struct nl *, unsigned ifindex, uint16_t prio);
+/*
+ * Passes a source prefix, too, for devices that carry many: a flower filter,
+ * one of a hash in the kernel, so that a packet costs the same however many
+ * there are. handle (not 0) names it among those of the device and prio.
+ */
+int	 nl_flower_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
+    uint32_t handle, const struct in6_addr *src, unsigned plen);
+int	 nl_flower_del(struct nl *, unsigned ifindex, uint16_t prio,
+    uint32_t handle, unsigned ign);
 
 /* 64-bit counters of a device. 0 or -errno; -EBUSY within a batch. */
 struct nl_stats {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The source filter of a session on its device's ingress: u32 matches on the
- * IPv6 source, skbedit sets the home agent's mark, matchall drops the rest
- * [facts DATAPLANE]. Neighbour: netlink.c.
+ * IPv6 source, skbedit sets the home agent's mark, matchall drops the rest; and
+ * the same for many sources on one device, by flower. Neighbour: netlink.c.
  */
 #include "config.h"
 #include "common/netlink_msg.h"
@@ -181,6 +181,63 @@ nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
 	put_gact(h, TCA_MATCHALL_ACT, TC_ACT_SHOT);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding a drop filter", 0));
+}
+
+/* The address and its mask, as flower has them. */
+static void
+put_flower_source(struct nlmsghdr *h, const struct in6_addr *src,
+    unsigned plen)
+{
+	struct in6_addr mask = { 0 };
+	unsigned i;
+
+	for (i = 0; i < plen; i++)
+		mask.s6_addr[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	mnl_attr_put_u16(h, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IPV6));
+	mnl_attr_put(h, TCA_FLOWER_KEY_IPV6_SRC, sizeof(*src), src);
+	mnl_attr_put(h, TCA_FLOWER_KEY_IPV6_SRC_MASK, sizeof(mask), &mask);
+}
+
+int
+nl_flower_pass_source(struct nl *nl, unsigned ifindex, uint16_t prio,
+    uint32_t handle, const struct in6_addr *src, unsigned plen)
+{
+	struct nlattr *opts;
+	struct nlmsghdr *h;
+	struct tcmsg *tc;
+
+	if (plen > 128 || handle == 0)
+		return (-EINVAL);
+	h = filter_begin(nl, ifindex, prio, ETH_P_IPV6, "flower", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	tc = mnl_nlmsg_get_payload(h);
+	tc->tcm_handle = handle;
+	put_flower_source(h, src, plen);
+	put_gact(h, TCA_FLOWER_ACT, TC_ACT_OK);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding a source to a filter", 0));
+}
+
+int
+nl_flower_del(struct nl *nl, unsigned ifindex, uint16_t prio,
+    uint32_t handle, unsigned ign)
+{
+	struct nlmsghdr *h;
+	struct tcmsg *tc;
+	void *extra;
+
+	h = nl_msg_begin(nl, RTM_DELTFILTER, 0, sizeof(*tc), &extra);
+	if (h == NULL)
+		return (-ENOMEM);
+	tc = extra;
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_handle = handle;
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+	tc->tcm_info = TC_H_MAKE((uint32_t)prio << 16, htons(ETH_P_IPV6));
+	mnl_attr_put_strz(h, TCA_KIND, "flower");
+	return (nl_msg_end(nl, h, "taking a source from a filter", ign));
 }
 
 static int
