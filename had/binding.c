@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Records of subscribers: lookup, timer, replay memory. See binding.h. Pure:
+ * clock and timers are given. */
+#include "had/binding.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mip4.h"
+#include "common/mip4_ext.h"
+#include "had/peer.h"
+
+#define MOVES_SPAN_MS	60000
+
+const char *
+binding_state_str(enum binding_state s)
+{
+	switch (s) {
+	case BINDING_IDLE:
+		return "idle";
+	case BINDING_INSTALLING:
+		return "installing";
+	case BINDING_BOUND:
+		return "bound";
+	}
+	return "?";
+}
+
+int
+bindings_init(struct bindings *bs)
+{
+	bs->n_bound = 0;
+	return table_init(&bs->by_nai);
+}
+
+static void
+destroy(struct binding *b)
+{
+	struct bindings *bs = b->owner;
+
+	timer_cancel(bs->timers, &b->timer);
+	pool_release(bs->pools, &b->lease);
+	table_remove(&bs->by_nai, &b->by_nai);
+	b->peer->n_records--;
+	free(b->reply);
+	free(b->failure);
+	free(b->moves);
+	free(b);
+}
+
+static bool
+destroy_each(struct table_node *n, void *arg)
+{
+	struct binding *b = container_of(n, struct binding, by_nai);
+
+	(void)arg;
+	binding_set_state(b, BINDING_IDLE);
+	destroy(b);
+	return true;
+}
+
+void
+bindings_free(struct bindings *bs)
+{
+	table_each(&bs->by_nai, destroy_each, NULL);
+	table_free(&bs->by_nai);
+}
+
+struct nai_key {
+	const uint8_t	*nai;
+	size_t		 len;
+};
+
+static bool
+nai_eq(const struct table_node *n, const void *key)
+{
+	const struct binding *b = container_of(n, struct binding, by_nai);
+	const struct nai_key *k = key;
+
+	return b->nai_len == k->len && memcmp(b->nai, k->nai, k->len) == 0;
+}
+
+struct binding *
+binding_find(struct bindings *bs, const void *nai, size_t len)
+{
+	uint8_t norm[MIP4_NAI_MAX];
+	struct nai_key k = { norm, len };
+	struct table_node *n;
+
+	if (len == 0 || len > sizeof(norm))
+		return NULL;
+	memcpy(norm, nai, len);
+	nai_normalize(norm, len);
+	n = table_find(&bs->by_nai, table_hash(&bs->by_nai, norm, len),
+	    nai_eq, &k);
+	return n ? container_of(n, struct binding, by_nai) : NULL;
+}
+
+/*
+ * An Identification may be a window ahead of our clock, and stays within the
+ * window for another one: nothing may be forgotten before.
+ */
+static mono_t
+replay_end(const struct binding *b)
+{
+	return mono_add_ms(b->last_id ? b->last_at :
+	    clock_mono(b->owner->clock),
+	    (2 * (int64_t)b->owner->window + 1) * 1000);
+}
+
+static void
+timer_fired(struct timer *t)
+{
+	struct binding *b = container_of(t, struct binding, timer);
+
+	if (b->state == BINDING_BOUND) {
+		b->owner->expired(b->owner->arg, b);
+		return;
+	}
+	/* The prefix has been held long enough; was there a request since? */
+	if (b->last_id && mono_before(clock_mono(b->owner->clock),
+	    replay_end(b))) {
+		pool_release(b->owner->pools, &b->lease);
+		(void)timer_set(b->owner->timers, t, replay_end(b));
+		return;
+	}
+	destroy(b);
+}
+
+struct binding *
+binding_new(struct bindings *bs, struct peer *peer, const void *nai,
+    size_t len)
+{
+	struct binding *b;
+
+	if (len == 0 || len > MIP4_NAI_MAX)
+		return NULL;
+	b = calloc(1, sizeof(*b) + len + 1);
+	if (!b)
+		return NULL;
+	b->owner = bs;
+	b->timer.fire = timer_fired;
+	b->nai_len = (uint8_t)len;
+	memcpy(b->nai, nai, len);
+	nai_normalize(b->nai, len);
+	b->peer = peer;
+	peer->n_records++;
+	table_insert(&bs->by_nai, &b->by_nai,
+	    table_hash(&bs->by_nai, b->nai, len));
+	binding_set_state(b, BINDING_IDLE);
+	return b;
+}
+
+void
+binding_set_peer(struct binding *b, struct peer *peer)
+{
+	if (b->state != BINDING_IDLE) {
+		b->peer->n_bindings--;
+		peer->n_bindings++;
+	}
+	b->peer->n_records--;
+	peer->n_records++;
+	b->peer = peer;
+}
+
+static mono_t
+forget_at(const struct binding *b)
+{
+	mono_t hold, replay = replay_end(b);
+
+	if (!b->lease.pool)
+		return replay;
+	hold = mono_add_ms(clock_mono(b->owner->clock),
+	    (int64_t)b->lease.pool->hold * 1000);
+	return mono_before(hold, replay) ? replay : hold;
+}
+
+static void
+set_timer(struct binding *b)
+{
+	struct timers *ts = b->owner->timers;
+	mono_t at;
+
+	timer_cancel(ts, &b->timer);
+	if (b->state == BINDING_INSTALLING)
+		return;
+	if (b->state == BINDING_IDLE)
+		at = forget_at(b);
+	else if (b->lifetime == MIP4_LIFETIME_INFINITY)
+		return;
+	else
+		at = mono_add_ms(b->granted, (int64_t)b->lifetime * 1000);
+	/* Out of memory: the heap has had room for this timer before, or the
+	 * record lives until the next event touches it. */
+	(void)timer_set(ts, &b->timer, at);
+}
+
+void
+binding_set_state(struct binding *b, enum binding_state state)
+{
+	bool was = b->state != BINDING_IDLE, is = state != BINDING_IDLE;
+
+	if (is && !was) {
+		b->peer->n_bindings++;
+		b->owner->n_bound++;
+		b->since = clock_mono(b->owner->clock);
+	} else if (was && !is) {
+		b->peer->n_bindings--;
+		b->owner->n_bound--;
+	}
+	b->state = state;
+	if (is)
+		lease_hold(&b->lease, false);
+	else if (b->lease.pool && b->lease.pool->hold == 0)
+		pool_release(b->owner->pools, &b->lease);
+	else
+		lease_hold(&b->lease, true);
+	set_timer(b);
+}
+
+void
+binding_seen(struct binding *b, uint64_t id)
+{
+	b->last_id = id;
+	b->last_at = clock_mono(b->owner->clock);
+	if (b->state == BINDING_IDLE && !b->lease.pool)
+		set_timer(b);
+}
+
+int
+binding_reply_store(struct binding_reply **slot,
+    const struct binding_reply *head, const uint8_t *data, size_t len)
+{
+	struct binding_reply *r = *slot;
+
+	if (!r || r->len != len)
+		r = realloc(r, sizeof(*r) + len);
+	if (!r)
+		return -ENOMEM;
+	*r = *head;
+	r->len = len;
+	memcpy(r->data, data, len);
+	*slot = r;
+	return 0;
+}
+
+bool
+binding_move_allowed(struct binding *b)
+{
+	unsigned limit = b->owner->flap_limit, i;
+	mono_t now = clock_mono(b->owner->clock), *slot;
+
+	if (limit == 0)
+		return true;
+	if (!b->moves) {
+		b->moves = calloc(limit, sizeof(*b->moves));
+		if (!b->moves)
+			return false;
+		for (i = 0; i < limit; i++)
+			b->moves[i] = (mono_t){ INT64_MIN };
+	}
+	/* The oldest of the last "limit" moves is the one overwritten. */
+	slot = &b->moves[b->n_moves % limit];
+	if (slot->ns != INT64_MIN && mono_diff_ms(now, *slot) < MOVES_SPAN_MS)
+		return false;
+	*slot = now;
+	b->n_moves = (b->n_moves + 1) % limit;
+	return true;
+}
+
+uint32_t
+binding_left(const struct binding *b)
+{
+	int64_t ms;
+
+	if (b->state != BINDING_BOUND)
+		return 0;
+	if (b->lifetime == MIP4_LIFETIME_INFINITY)
+		return MIP4_LIFETIME_INFINITY;
+	ms = (int64_t)b->lifetime * 1000 -
+	    mono_diff_ms(clock_mono(b->owner->clock), b->granted);
+	return ms > 0 ? (uint32_t)(ms / 1000) : 0;
+}

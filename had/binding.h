@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mobility bindings by NAI, and what must be remembered of a subscriber
+ * without one: the last Identification, so that nothing is accepted twice
+ * [PROTOCOLS D7, D53], the last reply [D8], and for a longer time the home
+ * prefix (prefix-hold). One record a NAI holds all of it; this module owns the
+ * records and their timer, reg decides.
+ */
+#ifndef HAD_BINDING_H
+#define HAD_BINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+#include "common/mip4_auth.h"
+#include "common/table.h"
+#include "common/timers.h"
+#include "had/pool.h"
+#include "had/tunnel.h"
+
+struct peer;
+struct binding_reply;
+
+enum binding_state {
+	BINDING_IDLE,		/* no binding: remembered only */
+	BINDING_INSTALLING,	/* the reply waits for the data plane */
+	BINDING_BOUND,
+};
+
+const char *binding_state_str(enum binding_state);
+
+struct binding {
+	struct table_node	 by_nai;
+	struct bindings		*owner;
+	struct timer		 timer;	/* BOUND: expiry; IDLE: forgetting */
+	enum binding_state	 state;
+	struct lease		 lease;
+	struct in6_addr		 hoa;
+	struct in_addr		 coa;
+	struct peer		*peer;	/* of the care-of address; IDLE: of
+					 * the last authenticated request */
+	uint16_t		 lifetime;	/* granted, seconds */
+	bool			 negotiated;	/* revocation: both sent 137 */
+	uint32_t		 rev_peer;	/* timestamp of the peer's 137 */
+	uint32_t		 rev_acted;	/* last revocation acted on */
+	mono_t			 granted;	/* at the last reply */
+	mono_t			 since;		/* bound at all */
+	uint64_t		 last_id;	/* Identification, 0 none */
+	mono_t			 last_at;
+	struct dp_entry		 dp;
+	struct dp_route		*route;		/* NULL: none */
+	struct binding_reply	*reply;
+	struct binding_reply	*failure;	/* INSTALLING: sent in its
+						 * place when that fails */
+	mono_t			*moves;		/* ring, flap-limit long */
+	unsigned		 n_moves;	/* ever, modulo wrap */
+	uint8_t			 nai_len;
+	uint8_t			 nai[];		/* normalized, and a NUL */
+};
+
+/* The last reply, to be sent or sent again. */
+struct binding_reply {
+	struct in_addr	src, dst;	/* of the reply */
+	uint16_t	sport, dport;	/* host order */
+	mono_t		at;
+	bool		sent;
+	size_t		req_len;
+	uint8_t		req_auth[MIP4_AUTH_MAX];	/* of the request */
+	size_t		req_auth_len;
+	size_t		len;
+	uint8_t		data[];
+};
+
+struct bindings {
+	struct table		 by_nai;
+	struct timers		*timers;
+	const struct clock	*clock;
+	struct pools		*pools;
+	uint32_t		 window;	/* replay-window, seconds */
+	unsigned		 flap_limit;
+	uint32_t		 n_bound;
+	/* The lifetime of a bound one is over. */
+	void			(*expired)(void *arg, struct binding *);
+	void			*arg;
+};
+
+int	 bindings_init(struct bindings *);	/* after the fields are set */
+void	 bindings_free(struct bindings *);
+struct binding *binding_find(struct bindings *, const void *nai, size_t len);
+/* A new idle record, or NULL. */
+struct binding *binding_new(struct bindings *, struct peer *,
+    const void *nai, size_t len);
+/* Who answers for this record, or will. */
+void	 binding_set_peer(struct binding *, struct peer *);
+/* To another state; counts, and sets the timer: expiry by lifetime when
+ * bound, forgetting when idle. */
+void	 binding_set_state(struct binding *, enum binding_state);
+/* Remembers a fresh Identification. */
+void	 binding_seen(struct binding *, uint64_t id);
+/* Copies a reply to where the one before it is; -ENOMEM. */
+int	 binding_reply_store(struct binding_reply **,
+    const struct binding_reply *, const uint8_t *data, size_t len);
+/* Counts a move of the care-of address; false when it is one too many in 60 s
+ * [PROTOCOLS D50]; then it is not counted. */
+bool	 binding_move_allowed(struct binding *);
+/* Seconds left; 0xffff never ends. */
+uint32_t binding_left(const struct binding *);
+
+#endif

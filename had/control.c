@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hactl's verbs: snapshots as JSON, never live structs. See common/ctl.h. */
+#include "config.h"
+#define LOG_MODULE "control"
+#include "had/control.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "common/clock.h"
+#include "common/ctl.h"
+#include "common/log.h"
+#include "had/had_config.h"
+#include "had/reg.h"
+#include "had/revoke.h"
+
+/* "show bindings" must not fill memory with one answer. */
+#define BINDINGS_MAX	200000
+
+static json_t *
+ipv4(struct in_addr a)
+{
+	char s[INET_ADDRSTRLEN];
+
+	return json_string(inet_ntop(AF_INET, &a, s, sizeof(s)));
+}
+
+static json_t *
+ipv6(const struct in6_addr *a)
+{
+	char s[INET6_ADDRSTRLEN];
+
+	return json_string(inet_ntop(AF_INET6, a, s, sizeof(s)));
+}
+
+static json_t *
+prefix6(const struct in6_addr *a, unsigned len)
+{
+	char s[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, a, s, sizeof(s));
+	return json_sprintf("%s/%u", s, len);
+}
+
+/* A NAI is bytes from the network; JSON wants UTF-8. */
+static json_t *
+nai_string(const struct binding *b)
+{
+	char s[MIP4_NAI_MAX + 1];
+	json_t *j = json_stringn((const char *)b->nai, b->nai_len);
+	size_t i;
+
+	if (j)
+		return j;
+	for (i = 0; i < b->nai_len; i++)
+		s[i] = b->nai[i] < 0x80 ? (char)b->nai[i] : '?';
+	return json_stringn(s, b->nai_len);
+}
+
+static json_t *
+describe(const struct binding *b)
+{
+	int64_t up_ms = mono_diff_ms(clock_mono(b->owner->clock), b->since);
+
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:i, s:i, s:s, s:s, s:I,"
+	    " s:s, s:b}",
+	    "nai", nai_string(b),
+	    "home_address", ipv6(&b->hoa),
+	    "home_prefix", prefix6(&b->lease.addr,
+	    pool_route_len(b->lease.pool)),
+	    "unique", b->lease.pool->mode == POOL_UNIQUE,
+	    "care_of", ipv4(b->coa),
+	    "lifetime", (int)b->lifetime,
+	    "left", (int)binding_left(b),
+	    "peer", b->peer->name,
+	    "pool", b->lease.pool->name,
+	    "since", (json_int_t)(up_ms / 1000),
+	    "state", binding_state_str(b->state),
+	    "revocation", b->negotiated);
+}
+
+struct walk {
+	json_t		*list;
+	const char	*match;		/* NAI, home address or peer */
+	struct reg	*reg;
+};
+
+static bool
+matches(const struct binding *b, const char *match)
+{
+	char s[INET6_ADDRSTRLEN];
+
+	if (!match)
+		return true;
+	if (strlen(match) == b->nai_len &&
+	    memcmp(match, b->nai, b->nai_len) == 0)
+		return true;
+	if (strcmp(match, b->peer->name) == 0)
+		return true;
+	inet_ntop(AF_INET6, &b->hoa, s, sizeof(s));
+	return strcmp(match, s) == 0;
+}
+
+static bool
+show_binding(struct table_node *n, void *arg)
+{
+	struct binding *b = container_of(n, struct binding, by_nai);
+	struct walk *w = arg;
+
+	if (b->state != BINDING_IDLE && matches(b, w->match))
+		json_array_append_new(w->list, describe(b));
+	return json_array_size(w->list) < BINDINGS_MAX;
+}
+
+static const char *
+string_arg(const json_t *args, const char *key)
+{
+	return json_string_value(json_object_get(args, key));
+}
+
+static json_t *
+show_bindings(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct reg *r = arg;
+	struct walk w = { json_array(), string_arg(args, "match"), r };
+
+	table_each(&r->bindings->by_nai, show_binding, &w);
+	if (w.match && json_array_size(w.list) == 0) {
+		json_decref(w.list);
+		*code = "no-match";
+		*message = "no such binding";
+		return NULL;
+	}
+	return json_pack("{s:o}", "bindings", w.list);
+}
+
+static json_t *
+show_pools(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct reg *r = arg;
+	json_t *list = json_array();
+	size_t i;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	for (i = 0; i < r->pools->n; i++) {
+		const struct pool *p = &r->pools->pool[i];
+
+		json_array_append_new(list, json_pack(
+		    "{s:s, s:o, s:s, s:I, s:I, s:I}",
+		    "name", p->name,
+		    "prefix", prefix6(&p->prefix, p->len),
+		    "mode", p->mode == POOL_UNIQUE ? "unique" : "shared",
+		    "used", (json_int_t)(p->used - p->held),
+		    "held", (json_int_t)p->held,
+		    "capacity", (json_int_t)p->capacity));
+	}
+	return json_pack("{s:o}", "pools", list);
+}
+
+static void
+put(json_t *o, const char *name, uint64_t v)
+{
+	json_object_set_new(o, name, json_integer((json_int_t)v));
+}
+
+static json_t *
+counters(const struct stats *s)
+{
+	json_t *o = json_object();
+	char name[48];
+	size_t i;
+
+	put(o, "received", s->received);
+	put(o, "duplicates", s->duplicates);
+	put(o, "expired", s->expired);
+	put(o, "moved", s->moved);
+	put(o, "revoked", s->revoked);
+	put(o, "revoke_acked", s->revoke_acked);
+	for (i = 0; i < HAD_N_CODES; i++) {
+		snprintf(name, sizeof(name), "code_%u", stats_code_at(i));
+		put(o, name, s->code[i]);
+	}
+	for (i = 0; i < HAD_N_DROPS; i++) {
+		snprintf(name, sizeof(name), "drop_%s",
+		    had_drop_str((enum had_drop)i));
+		put(o, name, s->drop[i]);
+	}
+	return o;
+}
+
+static json_t *
+show_statistics(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct reg *r = arg;
+	json_t *all = counters(&r->stats), *peers = json_object();
+	size_t i;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	put(all, "bindings", r->bindings->n_bound);
+	put(all, "records", table_count(&r->bindings->by_nai));
+	put(all, "revoking", r->revoker ? revoker_count(r->revoker) : 0);
+	for (i = 0; i < r->conf->n_peers; i++) {
+		const struct peer *p = &r->conf->peers[i];
+		json_t *o = counters(&p->stats);
+
+		put(o, "bindings", p->n_bindings);
+		put(o, "records", p->n_records);
+		json_object_set_new(peers, p->name, o);
+	}
+	return json_pack("{s:o, s:o}", "counters", all, "peers", peers);
+}
+
+static json_t *
+show_version(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	(void)arg;
+	(void)args;
+	(void)code;
+	(void)message;
+	return json_pack("{s:s, s:s}", "program", "had", "version",
+	    PACKAGE_VERSION);
+}
+
+static json_t *
+log_level(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	const char *level = string_arg(args, "level");
+
+	(void)arg;
+	if (!level || log_set_level(string_arg(args, "module"), level)) {
+		*code = "usage";
+		*message = "args: level (error, warn, info, debug), module";
+		return NULL;
+	}
+	return json_object();
+}
+
+/* By NAI only: what ends should be named exactly. */
+static json_t *
+terminate(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct reg *r = arg;
+	const char *match = string_arg(args, "match");
+	struct binding *b;
+
+	if (!match) {
+		*code = "usage";
+		*message = "args: match (a network access identifier)";
+		return NULL;
+	}
+	b = binding_find(r->bindings, match, strlen(match));
+	if (!b || b->state == BINDING_IDLE) {
+		*code = "no-match";
+		*message = "no such binding";
+		return NULL;
+	}
+	reg_end(r, b, "operator");
+	return json_pack("{s:i}", "terminated", 1);
+}
+
+static const struct ctl_cmd commands[] = {
+	{ "show bindings", show_bindings },
+	{ "show pools", show_pools },
+	{ "show statistics", show_statistics },
+	{ "show version", show_version },
+	{ "log level", log_level },
+	{ "terminate", terminate },
+};
+
+struct ctl *
+control_new(struct event_base *base, int fd, struct reg *r)
+{
+	return ctl_new(base, fd, commands,
+	    sizeof(commands) / sizeof(commands[0]), r);
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reads had.conf(5). Every mistake is reported, not only the first. */
+#include "config.h"
+#define LOG_MODULE "config"
+#include "had/had_config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "common/mip4.h"
+
+#define MTU_MIN		1280	/* RFC 8200 5 */
+#define MTU_MAX		65515
+
+static cfg_opt_t dataplane_opts[] = {
+	CFG_STR("type", "kernel", CFGF_NONE),
+	CFG_INT("mtu", 1480, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t extension_opts[] = {
+	CFG_INT("ipv6-hoa-request", 120, CFGF_NONE),
+	CFG_INT("ipv6-hoa-request-skippable", 220, CFGF_NONE),
+	CFG_INT("ipv6-hoa", 221, CFGF_NONE),
+	CFG_INT("ipv6-address", 121, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t pool_opts[] = {
+	CFG_STR("prefix", NULL, CFGF_NONE),
+	CFG_STR("mode", "unique", CFGF_NONE),
+	CFG_INT("max-lifetime", 0, CFGF_NODEFAULT),
+	CFG_INT("prefix-hold", 0, CFGF_NODEFAULT),
+	CFG_END()
+};
+
+static cfg_opt_t peer_opts[] = {
+	CFG_STR("address", NULL, CFGF_NONE),
+	CFG_STR("mode", "ar", CFGF_NONE),
+	CFG_STR_LIST("pools", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("realms", NULL, CFGF_NODEFAULT),
+	CFG_INT("max-bindings", 0, CFGF_NODEFAULT),
+	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_END()
+};
+
+static cfg_opt_t user_opts[] = {
+	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_END()
+};
+
+static cfg_opt_t had_opts[] = {
+	CFG_STR("address", NULL, CFGF_NONE),
+	CFG_INT("port", MIP4_PORT, CFGF_NONE),
+	CFG_STR("user", "netmip4", CFGF_NONE),
+	CFG_STR("chroot", "/run/netmip4/empty", CFGF_NONE),
+	CFG_STR("control-socket", "/run/netmip4/had.ctl", CFGF_NONE),
+	CFG_STR("control-group", NULL, CFGF_NONE),
+	CFG_SEC("log", conf_log_opts, CFGF_NONE),
+	CFG_SEC("dataplane", dataplane_opts, CFGF_NONE),
+	CFG_SEC("extension-type", extension_opts, CFGF_NONE),
+	CFG_INT("max-lifetime", 3600, CFGF_NONE),
+	CFG_INT("replay-window", 7, CFGF_NONE),
+	CFG_INT("prefix-hold", 86400, CFGF_NONE),
+	CFG_INT("flap-limit", 5, CFGF_NONE),
+	CFG_INT("max-bindings", 100000, CFGF_NONE),
+	CFG_INT("unverified-rate", 20, CFGF_NONE),
+	CFG_INT("unverified-burst", 100, CFGF_NONE),
+	CFG_STR("strict-reserved", "none", CFGF_NONE),
+	CFG_BOOL("always-code-1", cfg_false, CFGF_NONE),
+	CFG_BOOL("dynamic-ha", cfg_false, CFGF_NONE),
+	CFG_BOOL("revocation", cfg_true, CFGF_NONE),
+	CFG_SEC("pool", pool_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("user-key", user_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_END()
+};
+
+static char *
+dup_str(struct conf *c, const char *s)
+{
+	char *d;
+
+	if (!s)
+		return NULL;
+	d = strdup(s);
+	if (!d)
+		conf_error(c, c->cfg, NULL, "out of memory");
+	return d;
+}
+
+/* calloc, at least one element; an error is reported. */
+static void *
+new_array(struct conf *c, size_t n, size_t size)
+{
+	void *p = calloc(n ? n : 1, size);
+
+	if (!p)
+		conf_error(c, c->cfg, NULL, "out of memory");
+	return p;
+}
+
+/* Index of the option's value in words, or 0 after reporting. */
+static unsigned
+one_of(struct conf *c, cfg_t *sec, const char *key, const char *const *words)
+{
+	const char *s = cfg_getstr(sec, key);
+	unsigned i;
+
+	for (i = 0; s && words[i]; i++)
+		if (strcmp(s, words[i]) == 0)
+			return i;
+	conf_error(c, sec, key, "\"%s\" is not known", s ? s : "");
+	return 0;
+}
+
+static bool
+pools_overlap(const struct pool *a, const struct pool *b)
+{
+	return a->len <= b->len ? pool_contains(a, &b->prefix) :
+	    pool_contains(b, &a->prefix);
+}
+
+static void
+load_pool(struct conf *c, struct had_config *h, cfg_t *sec, struct pool *p)
+{
+	static const char *const modes[] = { "unique", "shared", NULL };
+	int err;
+
+	p->name = dup_str(c, cfg_title(sec));
+	p->mode = one_of(c, sec, "mode", modes) ? POOL_SHARED : POOL_UNIQUE;
+	p->max_lifetime = h->max_lifetime;
+	p->hold = h->prefix_hold;
+	conf_uint(c, sec, "max-lifetime", 1, 65535, &p->max_lifetime);
+	conf_uint(c, sec, "prefix-hold", 0, UINT32_MAX / 2, &p->hold);
+	p->len = 64;
+	err = conf_prefix6(c, sec, "prefix", &p->prefix, &p->len);
+	if (err == -ENOENT)
+		conf_error(c, sec, "prefix", "missing");
+	if (err)
+		return;
+	if (p->mode == POOL_SHARED && p->len != 64)
+		conf_error(c, sec, "prefix", "a shared pool is a /64");
+	else if (p->len > 64)
+		conf_error(c, sec, "prefix", "longer than /64");
+	else if (p->len == 0 || IN6_IS_ADDR_MULTICAST(&p->prefix) ||
+	    IN6_IS_ADDR_LINKLOCAL(&p->prefix) ||
+	    IN6_IS_ADDR_UNSPECIFIED(&p->prefix))
+		conf_error(c, sec, "prefix", "no place for home addresses");
+}
+
+static void
+load_pools(struct conf *c, struct had_config *h)
+{
+	size_t n = cfg_size(c->cfg, "pool"), i, j;
+
+	h->pools = new_array(c, n, sizeof(*h->pools));
+	if (!h->pools)
+		return;
+	h->n_pools = n;
+	for (i = 0; i < n; i++) {
+		cfg_t *sec = cfg_getnsec(c->cfg, "pool", (unsigned)i);
+		unsigned before = c->errors;
+
+		load_pool(c, h, sec, &h->pools[i]);
+		if (c->errors != before)
+			h->pools[i].len = 0;	/* compare with none */
+		for (j = 0; j < i && h->pools[i].len; j++)
+			if (h->pools[j].len &&
+			    pools_overlap(&h->pools[i], &h->pools[j]))
+				conf_error(c, sec, "prefix",
+				    "overlaps with pool \"%s\"",
+				    h->pools[j].name);
+	}
+	if (n == 0)
+		conf_error(c, c->cfg, "pool", "at least one is needed");
+}
+
+/* The names of an option, or NULL when there are none. */
+static char **
+load_names(struct conf *c, cfg_t *sec, const char *key, size_t *n)
+{
+	char **names;
+	size_t i;
+
+	*n = 0;
+	if (cfg_size(sec, key) == 0)
+		return NULL;
+	names = new_array(c, cfg_size(sec, key), sizeof(*names));
+	if (!names)
+		return NULL;
+	*n = cfg_size(sec, key);
+	for (i = 0; i < *n; i++)
+		names[i] = dup_str(c, cfg_getnstr(sec, key, (unsigned)i));
+	return names;
+}
+
+/* The pools a peer's subscribers may get: named, or all. */
+static void
+load_peer_pools(struct conf *c, struct had_config *h, cfg_t *sec,
+    struct peer *p)
+{
+	size_t n = cfg_size(sec, "pools"), i, j;
+	const char *name;
+
+	p->pools = new_array(c, n ? n : h->n_pools, sizeof(*p->pools));
+	if (!p->pools || !h->pools)
+		return;
+	for (i = 0; n == 0 && i < h->n_pools; i++)
+		p->pools[p->n_pools++] = &h->pools[i];
+	for (i = 0; i < n; i++) {
+		name = cfg_getnstr(sec, "pools", (unsigned)i);
+		for (j = 0; j < h->n_pools; j++)
+			if (h->pools[j].name &&
+			    strcmp(h->pools[j].name, name) == 0)
+				break;
+		if (j == h->n_pools)
+			conf_error(c, sec, "pools", "no pool \"%s\"", name);
+		else
+			p->pools[p->n_pools++] = &h->pools[j];
+	}
+}
+
+static void
+load_peer_keys(struct conf *c, cfg_t *sec, struct peer *p)
+{
+	size_t n = cfg_size(sec, "key"), i, j;
+
+	if (n == 0) {
+		conf_error(c, sec, "key", "at least one is needed");
+		return;
+	}
+	p->sas = new_array(c, n, sizeof(*p->sas));
+	if (!p->sas)
+		return;
+	p->n_sas = n;
+	for (i = 0; i < n; i++) {
+		cfg_t *key = cfg_getnsec(sec, "key", (unsigned)i);
+
+		if (conf_key(c, key, &p->sas[i].sa))
+			continue;
+		for (j = 0; j < i; j++)
+			if (p->sas[j].sa.spi == p->sas[i].sa.spi)
+				conf_error(c, key, NULL, "SPI %u twice",
+				    p->sas[i].sa.spi);
+	}
+}
+
+static void
+load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
+{
+	static const char *const modes[] = { "ar", NULL };
+	unsigned before = c->errors;
+	int err;
+
+	p->name = dup_str(c, cfg_title(sec));
+	(void)one_of(c, sec, "mode", modes);
+	err = conf_ipv4(c, sec, "address", &p->addr);
+	if (err == -ENOENT)
+		conf_error(c, sec, "address", "missing");
+	if (err == 0 && (p->addr.s_addr == INADDR_ANY ||
+	    p->addr.s_addr == INADDR_BROADCAST ||
+	    IN_MULTICAST(ntohl(p->addr.s_addr))))
+		conf_error(c, sec, "address", "not the address of a host");
+	load_peer_pools(c, h, sec, p);
+	p->realms = load_names(c, sec, "realms", &p->n_realms);
+	p->max_bindings = h->max_bindings;
+	conf_uint(c, sec, "max-bindings", 1, 100000000, &p->max_bindings);
+	load_peer_keys(c, sec, p);
+	p->unverified = (struct bucket){
+		.rate = h->unverified_rate,
+		.burst = h->unverified_burst,
+		.milli = (int64_t)h->unverified_burst * 1000,
+	};
+	p->log = (struct log_limit){ .rate = 5, .burst = 20 };
+	if (c->errors != before)
+		p->addr.s_addr = INADDR_ANY;	/* compare with none */
+}
+
+static int
+by_addr(const void *a, const void *b)
+{
+	const struct peer *const *p = a, *const *q = b;
+	uint32_t x = ntohl((*p)->addr.s_addr), y = ntohl((*q)->addr.s_addr);
+
+	if (x != y)
+		return x < y ? -1 : 1;
+	return *p < *q ? -1 : *p > *q;
+}
+
+/* A home agent may have thousands of peers: sorted, not each with each. */
+static void
+check_peer_addresses(struct conf *c, struct had_config *h)
+{
+	struct peer **sorted = new_array(c, h->n_peers, sizeof(*sorted));
+	size_t i;
+
+	if (!sorted)
+		return;
+	for (i = 0; i < h->n_peers; i++)
+		sorted[i] = &h->peers[i];
+	qsort(sorted, h->n_peers, sizeof(*sorted), by_addr);
+	for (i = 1; i < h->n_peers; i++) {
+		struct peer *a = sorted[i - 1], *b = sorted[i];
+
+		if (a->addr.s_addr == b->addr.s_addr &&
+		    a->addr.s_addr != INADDR_ANY)
+			conf_error(c, cfg_getnsec(c->cfg, "peer",
+			    (unsigned)(b - h->peers)), "address",
+			    "peer \"%s\" has the same", a->name);
+	}
+	free(sorted);
+}
+
+static void
+load_peers(struct conf *c, struct had_config *h)
+{
+	size_t n = cfg_size(c->cfg, "peer"), i;
+
+	h->peers = new_array(c, n, sizeof(*h->peers));
+	if (!h->peers)
+		return;
+	h->n_peers = n;
+	for (i = 0; i < n; i++)
+		load_peer(c, h, cfg_getnsec(c->cfg, "peer", (unsigned)i),
+		    &h->peers[i]);
+	check_peer_addresses(c, h);
+	if (n == 0)
+		conf_error(c, c->cfg, "peer", "at least one is needed");
+}
+
+static void
+load_user(struct conf *c, cfg_t *sec, struct user *u)
+{
+	size_t n = cfg_size(sec, "key"), i;
+
+	u->nai = dup_str(c, cfg_title(sec));
+	u->nai_len = u->nai ? strlen(u->nai) : 0;
+	if (u->nai_len == 0 || u->nai_len > MIP4_NAI_MAX)
+		conf_error(c, sec, NULL, "not a network access identifier");
+	if (n == 0)
+		conf_error(c, sec, "key", "at least one is needed");
+	u->sas = new_array(c, n, sizeof(*u->sas));
+	if (!u->sas)
+		return;
+	u->n_sas = n;
+	for (i = 0; i < n; i++)
+		(void)conf_key(c, cfg_getnsec(sec, "key", (unsigned)i),
+		    &u->sas[i]);
+}
+
+static void
+load_users(struct conf *c, struct had_config *h)
+{
+	size_t n = cfg_size(c->cfg, "user-key"), i;
+
+	h->users = new_array(c, n, sizeof(*h->users));
+	if (!h->users)
+		return;
+	h->n_users = n;
+	for (i = 0; i < n; i++)
+		load_user(c, cfg_getnsec(c->cfg, "user-key", (unsigned)i),
+		    &h->users[i]);
+}
+
+static void
+load_types(struct conf *c, struct had_config *h)
+{
+	cfg_t *sec = cfg_getsec(c->cfg, "extension-type");
+	struct mip4_ext_types d = MIP4_EXT_TYPES_DEFAULT;
+	uint32_t a = d.hoa_request, b = d.hoa_request_skip, v = d.hoa,
+	    e = d.ipv6_address;
+	unsigned before = c->errors;
+	const char *why;
+
+	conf_uint(c, sec, "ipv6-hoa-request", 1, 255, &a);
+	conf_uint(c, sec, "ipv6-hoa-request-skippable", 1, 255, &b);
+	conf_uint(c, sec, "ipv6-hoa", 1, 255, &v);
+	conf_uint(c, sec, "ipv6-address", 1, 255, &e);
+	h->types = (struct mip4_ext_types){
+		.hoa_request = (uint8_t)a, .hoa_request_skip = (uint8_t)b,
+		.hoa = (uint8_t)v, .ipv6_address = (uint8_t)e,
+	};
+	why = mip4_ext_types_check(&h->types);
+	if (why && c->errors == before)
+		conf_error(c, sec, NULL, "%s", why);
+}
+
+static void
+load_numbers(struct conf *c, struct had_config *h)
+{
+	static const char *const stricts[] = { "none", "x", "both", NULL };
+	cfg_t *cfg = c->cfg;
+	uint32_t port = MIP4_PORT;
+
+	conf_uint(c, cfg, "port", 1, 65535, &port);
+	h->port = (uint16_t)port;
+	conf_uint(c, cfg, "max-lifetime", 1, 65535, &h->max_lifetime);
+	/* RFC 3344 5.7.1: 7 by default, SHOULD be more than 3. */
+	conf_uint(c, cfg, "replay-window", 1, 3600, &h->replay_window);
+	conf_uint(c, cfg, "prefix-hold", 0, UINT32_MAX / 2, &h->prefix_hold);
+	conf_uint(c, cfg, "flap-limit", 0, 1000, &h->flap_limit);
+	conf_uint(c, cfg, "max-bindings", 1, 100000000, &h->max_bindings);
+	conf_uint(c, cfg, "unverified-rate", 0, 100000, &h->unverified_rate);
+	conf_uint(c, cfg, "unverified-burst", 0, 100000,
+	    &h->unverified_burst);
+	h->strict = (enum had_strict)one_of(c, cfg, "strict-reserved",
+	    stricts);
+	h->always_code_1 = cfg_getbool(cfg, "always-code-1");
+	h->dynamic_ha = cfg_getbool(cfg, "dynamic-ha");
+	h->revocation = cfg_getbool(cfg, "revocation");
+}
+
+static void
+load_all(struct conf *c, struct had_config *h)
+{
+	static const char *const planes[] = { "kernel", "none", NULL };
+	cfg_t *dp = cfg_getsec(c->cfg, "dataplane");
+	int err;
+
+	err = conf_ipv4(c, c->cfg, "address", &h->address);
+	if (err == -ENOENT)
+		conf_error(c, c->cfg, "address", "missing");
+	if (err == 0 && (h->address.s_addr == INADDR_ANY ||
+	    h->address.s_addr == INADDR_BROADCAST ||
+	    IN_MULTICAST(ntohl(h->address.s_addr))))
+		conf_error(c, c->cfg, "address", "not the address of a host");
+	h->user = dup_str(c, cfg_getstr(c->cfg, "user"));
+	h->chroot = dup_str(c, cfg_getstr(c->cfg, "chroot"));
+	h->control_socket = dup_str(c, cfg_getstr(c->cfg, "control-socket"));
+	h->control_group = dup_str(c, cfg_getstr(c->cfg, "control-group"));
+	h->dataplane = one_of(c, dp, "type", planes) ? HAD_DATAPLANE_NONE :
+	    HAD_DATAPLANE_KERNEL;
+	conf_uint(c, dp, "mtu", MTU_MIN, MTU_MAX, &h->tunnel_mtu);
+	load_numbers(c, h);
+	load_types(c, h);
+	load_pools(c, h);
+	load_peers(c, h);
+	load_users(c, h);
+}
+
+struct had_config *
+had_config_load(const char *file, bool debug)
+{
+	struct had_config *h;
+	struct conf c = { 0 };
+
+	if (conf_load(&c, file, had_opts))
+		return NULL;
+	h = calloc(1, sizeof(*h));
+	if (h) {
+		(void)conf_log(&c, cfg_getsec(c.cfg, "log"), "had", debug);
+		load_all(&c, h);
+	} else {
+		conf_error(&c, c.cfg, NULL, "out of memory");
+	}
+	if (c.errors > 0) {
+		had_config_free(h);
+		h = NULL;
+	}
+	conf_free(&c);
+	return h;
+}
+
+static void
+free_peer(struct peer *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_sas; i++)
+		mip4_sa_wipe(&p->sas[i].sa);
+	for (i = 0; i < p->n_realms; i++)
+		free(p->realms[i]);
+	free(p->sas);
+	free(p->realms);
+	free(p->pools);
+	free(p->name);
+}
+
+static void
+free_user(struct user *u)
+{
+	size_t i;
+
+	for (i = 0; i < u->n_sas; i++)
+		mip4_sa_wipe(&u->sas[i]);
+	free(u->sas);
+	free(u->nai);
+}
+
+void
+had_config_free(struct had_config *h)
+{
+	size_t i;
+
+	if (!h)
+		return;
+	for (i = 0; i < h->n_peers; i++)
+		free_peer(&h->peers[i]);
+	for (i = 0; i < h->n_users; i++)
+		free_user(&h->users[i]);
+	for (i = 0; i < h->n_pools; i++)
+		free(h->pools[i].name);
+	free(h->peers);
+	free(h->users);
+	free(h->pools);
+	free(h->user);
+	free(h->chroot);
+	free(h->control_socket);
+	free(h->control_group);
+	free(h);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* had.conf(5): parsed into a fresh struct, checked, then used unchanged by
+ * engine and priv alike. */
+#ifndef HAD_HAD_CONFIG_H
+#define HAD_HAD_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+#include "common/mip4_ext.h"
+#include "had/peer.h"
+#include "had/pool.h"
+
+enum had_dataplane {
+	HAD_DATAPLANE_KERNEL,
+	HAD_DATAPLANE_NONE,
+};
+
+/* Which reserved flags of a request are refused [PROTOCOLS D1]. */
+enum had_strict {
+	HAD_STRICT_NONE,
+	HAD_STRICT_X,
+	HAD_STRICT_BOTH,
+};
+
+struct had_config {
+	struct in_addr		 address;
+	uint16_t		 port;
+	char			*user;
+	char			*chroot;
+	char			*control_socket;
+	char			*control_group;
+	enum had_dataplane	 dataplane;
+	uint32_t		 tunnel_mtu;
+	uint32_t		 max_lifetime;
+	uint32_t		 replay_window;
+	uint32_t		 prefix_hold;
+	uint32_t		 flap_limit;
+	uint32_t		 max_bindings;
+	uint32_t		 unverified_rate;
+	uint32_t		 unverified_burst;
+	enum had_strict		 strict;
+	bool			 always_code_1;
+	bool			 dynamic_ha;
+	bool			 revocation;
+	struct mip4_ext_types	 types;
+	struct pool		*pools;
+	size_t			 n_pools;
+	struct peer		*peers;
+	size_t			 n_peers;
+	struct user		*users;
+	size_t			 n_users;
+};
+
+/* NULL after every mistake was reported on the log as "file:line: key: what".
+ * Starts logging as the file says; debug: to stderr, everything. */
+struct had_config *had_config_load(const char *file, bool debug);
+/* Wipes keys. */
+void	 had_config_free(struct had_config *);
+
+#endif

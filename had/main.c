@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * had: the home agent. Reads its configuration, opens what needs privilege,
+ * splits into priv (root, kernel changes) and engine (the network), and runs.
+ * Without "dataplane kernel" there is nothing for root to do and no priv.
+ */
+#include "config.h"
+#include <errno.h>
+#include <ifaddrs.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/clock.h"
+#include "common/ctl.h"
+#include "common/daemon.h"
+#include "common/log.h"
+#include "common/mip4.h"
+#include "common/mip4_auth.h"
+#include "common/priv.h"
+#include "common/timers.h"
+#include "common/wire.h"
+#include "had/control.h"
+#include "had/had_config.h"
+#include "had/priv_ops.h"
+#include "had/reg.h"
+#include "had/revoke.h"
+#include "had/server.h"
+#include "had/tunnel.h"
+
+#define OWN_MAX	64	/* our addresses in pools; there should be none */
+
+struct had {
+	struct had_config	*conf;
+	struct event_base	*base;
+	struct event		*term, *intr;
+	struct timers		 timers;
+	struct peers		 peers;
+	struct pools		 pools;
+	struct bindings		 bindings;
+	struct reg		 reg;
+	struct server		*server;
+	struct ctl		*ctl;
+	struct priv_client	*priv;
+	struct lease		 own[OWN_MAX];
+	size_t			 n_own;
+	volatile bool		 stop;
+	bool			 priv_gone;
+};
+
+/* Our own addresses are nobody's home address [PROTOCOLS 10.2]. */
+static void
+exclude_own(struct had *h)
+{
+	struct ifaddrs *list, *i;
+	struct sockaddr_in6 sin6;
+
+	if (getifaddrs(&list) == -1) {
+		log_warn(NULL, "own addresses");
+		return;
+	}
+	for (i = list; i && h->n_own < OWN_MAX; i = i->ifa_next) {
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET6)
+			continue;
+		memcpy(&sin6, i->ifa_addr, sizeof(sin6));
+		if (pool_exclude(&h->pools, &h->own[h->n_own],
+		    &sin6.sin6_addr) == 0)
+			h->n_own++;
+	}
+	freeifaddrs(list);
+	if (h->n_own > 0)
+		log_info(NULL, "%zu of our own addresses lie in pools: never "
+		    "given out", h->n_own);
+}
+
+static int
+init_tables(struct had *h)
+{
+	size_t i;
+
+	timers_init(&h->timers);
+	if (peers_init(&h->peers) ||
+	    pools_init(&h->pools, h->conf->pools, h->conf->n_pools))
+		return -ENOMEM;
+	for (i = 0; i < h->conf->n_peers; i++)
+		peers_add(&h->peers, &h->conf->peers[i]);
+	for (i = 0; i < h->conf->n_users; i++)
+		peers_add_user(&h->peers, &h->conf->users[i]);
+	h->bindings.timers = &h->timers;
+	h->bindings.clock = &clock_system;
+	h->bindings.pools = &h->pools;
+	h->bindings.window = h->conf->replay_window;
+	h->bindings.flap_limit = h->conf->flap_limit;
+	if (bindings_init(&h->bindings))
+		return -ENOMEM;
+	exclude_own(h);
+	h->reg.conf = h->conf;
+	h->reg.clock = &clock_system;
+	h->reg.peers = &h->peers;
+	h->reg.pools = &h->pools;
+	h->reg.bindings = &h->bindings;
+	if (h->conf->revocation) {
+		h->reg.revoker = revoker_new(&h->timers, &clock_system);
+		if (!h->reg.revoker)
+			return -ENOMEM;
+	}
+	reg_init(&h->reg);
+	return 0;
+}
+
+static void
+priv_has_gone(void *arg)
+{
+	struct had *h = arg;
+
+	log_errorx(NULL, "the root side has ended");
+	h->priv_gone = true;
+	h->stop = true;
+}
+
+static int
+init_io(struct had *h, int udp, int ctl, int priv)
+{
+	h->base = event_base_new();
+	if (!h->base)
+		return -ENOMEM;
+	h->server = server_new(h->base, udp, &h->reg);
+	if (!h->server)
+		return -errno;
+	h->ctl = control_new(h->base, ctl, &h->reg);
+	if (!h->ctl)
+		return -errno;
+	if (priv >= 0) {
+		h->priv = priv_client_new(h->base, priv, NULL, priv_has_gone,
+		    h);
+		if (!h->priv)
+			return -errno;
+		h->reg.dp = tunnel_kernel_new(h->priv);
+	} else {
+		h->reg.dp = tunnel_none_new();
+	}
+	h->term = daemon_stop_on(h->base, SIGTERM, &h->stop);
+	h->intr = daemon_stop_on(h->base, SIGINT, &h->stop);
+	return h->reg.dp && h->term && h->intr ? 0 : -ENOMEM;
+}
+
+/* OpenSSL loads what it needs now, not behind the chroot. */
+static void
+warm_up(const struct had_config *conf)
+{
+	uint8_t buf[64];
+	struct wire_w w;
+	size_t i, j;
+
+	for (i = 0; i < conf->n_peers; i++)
+		for (j = 0; j < conf->peers[i].n_sas; j++) {
+			wire_w_init(&w, buf, sizeof(buf));
+			mip4_put_auth(&w, MIP4_EXT_FA_HA,
+			    &conf->peers[i].sas[j].sa);
+		}
+	for (i = 0; i < conf->n_users; i++)
+		for (j = 0; j < conf->users[i].n_sas; j++) {
+			wire_w_init(&w, buf, sizeof(buf));
+			mip4_put_auth(&w, MIP4_EXT_MN_HA,
+			    &conf->users[i].sas[j]);
+		}
+}
+
+static void
+free_all(struct had *h)
+{
+	size_t i;
+
+	if (h->reg.dp)
+		reg_shutdown(&h->reg);
+	revoker_free(h->reg.revoker);
+	if (h->ctl)
+		ctl_free(h->ctl);
+	server_free(h->server);
+	bindings_free(&h->bindings);
+	for (i = 0; i < h->n_own; i++)
+		pool_release(&h->pools, &h->own[i]);
+	pools_free(&h->pools);
+	peers_free(&h->peers);
+	if (h->reg.dp)
+		h->reg.dp->free(h->reg.dp);
+	if (h->priv && !h->priv_gone)
+		priv_client_free(h->priv);
+	if (h->term)
+		event_free(h->term);
+	if (h->intr)
+		event_free(h->intr);
+	timers_free(&h->timers);
+	if (h->base)
+		event_base_free(h->base);
+}
+
+static int
+engine(struct had_config *conf, int udp, int ctl, int priv)
+{
+	struct had h = { .conf = conf };
+	bool root = geteuid() == 0;
+	int err;
+
+	err = init_tables(&h);
+	if (err == 0)
+		err = init_io(&h, udp, ctl, priv);
+	if (err) {
+		log_errorx(NULL, "start: %s", strerror(-err));
+		return EXIT_FAILURE;
+	}
+	warm_up(conf);
+	if (priv_drop(conf->user, root ? conf->chroot : NULL) ||
+	    priv_seccomp())
+		return EXIT_FAILURE;
+	log_info(NULL, "serving, %zu peers, %zu pools", conf->n_peers,
+	    conf->n_pools);
+	daemon_run(h.base, &h.timers, &clock_system, &h.stop);
+	log_info(NULL, "ending");
+	free_all(&h);
+	return h.priv_gone ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Splits, and runs our side. */
+static int
+split(struct had_config *conf, int udp, int ctl)
+{
+	struct priv_server server;
+	struct priv_state *state;
+	bool is_engine;
+	int sock, status;
+
+	state = priv_ops_new(conf, &server);
+	if (!state) {
+		log_error(NULL, "start");
+		return EXIT_FAILURE;
+	}
+	status = priv_ops_start(state);
+	if (status == 0)
+		status = priv_fork(&server, &is_engine, &sock);
+	if (status < 0) {
+		log_errorx(NULL, "the root side can not start: %s",
+		    strerror(-status));
+		server.engine_gone(state);
+		return EXIT_FAILURE;
+	}
+	if (is_engine) {
+		status = engine(conf, udp, ctl, sock);
+		return status;
+	}
+	priv_ops_free(state);
+	return status;
+}
+
+static int
+run(struct had_config *conf)
+{
+	int udp, ctl, status;
+
+	if (geteuid() == 0 && conf->chroot) {
+		if (daemon_mkdir("/run/netmip4") ||
+		    daemon_mkdir(conf->chroot)) {
+			log_errorx(conf->chroot, "can not be made");
+			return EXIT_FAILURE;
+		}
+	}
+	ctl = ctl_listen(conf->control_socket, conf->control_group);
+	if (ctl < 0) {
+		log_errorx(conf->control_socket, "control socket: %s",
+		    strerror(-ctl));
+		return EXIT_FAILURE;
+	}
+	udp = server_open(conf->port);
+	if (udp < 0) {
+		log_errorx(NULL, "UDP port %u: %s", conf->port,
+		    strerror(-udp));
+		status = EXIT_FAILURE;
+	} else if (conf->dataplane == HAD_DATAPLANE_KERNEL) {
+		status = split(conf, udp, ctl);
+	} else {
+		status = engine(conf, udp, ctl, -1);
+	}
+	(void)unlink(conf->control_socket);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon_opts opts;
+	struct had_config *conf;
+	int status = EXIT_SUCCESS;
+
+	daemon_options(&opts, argc, argv, "had", SYSCONFDIR
+	    "/netmip4/had.conf", "the home agent");
+	conf = had_config_load(opts.config, opts.debug);
+	if (!conf)
+		return EXIT_CONFIG;
+	if (!opts.check_only)
+		status = run(conf);
+	had_config_free(conf);
+	return status;
+}

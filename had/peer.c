@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Peers by source address and security associations by (source, SPI)
+ * [PROTOCOLS 4, 8.1 row 4]: both by hash, a home agent may have thousands.
+ */
+#include "had/peer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/mip4_ext.h"
+
+struct spi_key {
+	uint32_t	addr;
+	uint32_t	spi;
+};
+
+int
+peers_init(struct peers *ps)
+{
+	memset(ps, 0, sizeof(*ps));
+	if (table_init(&ps->by_addr) || table_init(&ps->by_spi) ||
+	    table_init(&ps->users)) {
+		peers_free(ps);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+peers_free(struct peers *ps)
+{
+	table_free(&ps->by_addr);
+	table_free(&ps->by_spi);
+	table_free(&ps->users);
+}
+
+static bool
+addr_eq(const struct table_node *n, const void *key)
+{
+	const struct peer *p = container_of(n, struct peer, by_addr);
+
+	return memcmp(&p->addr, key, sizeof(p->addr)) == 0;
+}
+
+static bool
+spi_eq(const struct table_node *n, const void *key)
+{
+	const struct peer_sa *s = container_of(n, struct peer_sa, by_spi);
+	const struct spi_key *k = key;
+
+	return s->addr.s_addr == k->addr && s->sa.spi == k->spi;
+}
+
+struct nai_key {
+	const uint8_t	*nai;
+	size_t		 len;
+};
+
+static bool
+user_eq(const struct table_node *n, const void *key)
+{
+	const struct user *u = container_of(n, struct user, by_nai);
+	const struct nai_key *k = key;
+
+	return u->nai_len == k->len && memcmp(u->nai, k->nai, k->len) == 0;
+}
+
+struct peer *
+peer_find(struct peers *ps, struct in_addr addr)
+{
+	struct table_node *n;
+
+	n = table_find(&ps->by_addr, table_hash(&ps->by_addr, &addr, sizeof(addr)),
+	    addr_eq, &addr);
+	return n ? container_of(n, struct peer, by_addr) : NULL;
+}
+
+const struct mip4_sa *
+peer_sa_find(struct peers *ps, struct in_addr addr, uint32_t spi)
+{
+	struct spi_key k = { addr.s_addr, spi };
+	struct table_node *n;
+
+	n = table_find(&ps->by_spi, table_hash(&ps->by_spi, &k, sizeof(k)),
+	    spi_eq, &k);
+	return n ? &container_of(n, struct peer_sa, by_spi)->sa : NULL;
+}
+
+bool
+peers_add(struct peers *ps, struct peer *p)
+{
+	size_t i;
+
+	if (peer_find(ps, p->addr))
+		return false;
+	table_insert(&ps->by_addr, &p->by_addr,
+	    table_hash(&ps->by_addr, &p->addr, sizeof(p->addr)));
+	for (i = 0; i < p->n_sas; i++) {
+		struct spi_key k = { p->addr.s_addr, p->sas[i].sa.spi };
+
+		p->sas[i].addr = p->addr;
+		table_insert(&ps->by_spi, &p->sas[i].by_spi,
+		    table_hash(&ps->by_spi, &k, sizeof(k)));
+	}
+	return true;
+}
+
+struct user *
+user_find(struct peers *ps, const uint8_t *nai, size_t len)
+{
+	uint8_t norm[MIP4_NAI_MAX];
+	struct nai_key k = { norm, len };
+	struct table_node *n;
+
+	if (len > sizeof(norm) || table_count(&ps->users) == 0)
+		return NULL;
+	memcpy(norm, nai, len);
+	nai_normalize(norm, len);
+	n = table_find(&ps->users, table_hash(&ps->users, norm, len),
+	    user_eq, &k);
+	return n ? container_of(n, struct user, by_nai) : NULL;
+}
+
+bool
+peers_add_user(struct peers *ps, struct user *u)
+{
+	nai_normalize(u->nai, u->nai_len);
+	if (user_find(ps, (const uint8_t *)u->nai, u->nai_len))
+		return false;
+	table_insert(&ps->users, &u->by_nai,
+	    table_hash(&ps->users, u->nai, u->nai_len));
+	return true;
+}
+
+const struct mip4_sa *
+user_sa_find(const struct user *u, uint32_t spi)
+{
+	size_t i;
+
+	for (i = 0; i < u->n_sas; i++)
+		if (u->sas[i].spi == spi)
+			return &u->sas[i];
+	return NULL;
+}
+
+bool
+peer_allows(const struct peer *p, const uint8_t *nai, size_t len)
+{
+	size_t i, at = len, n;
+
+	if (p->n_realms == 0)
+		return true;
+	while (at > 0 && nai[at - 1] != '@')
+		at--;
+	if (at == 0)
+		return false;
+	for (i = 0; i < p->n_realms; i++) {
+		n = strlen(p->realms[i]);
+		if (n == len - at && strncasecmp(p->realms[i],
+		    (const char *)nai + at, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+bucket_take(struct bucket *b, mono_t now)
+{
+	int64_t ms, full = (int64_t)b->burst * 1000;
+
+	ms = mono_diff_ms(now, b->last);
+	if (ms > 0) {
+		/* An hour fills any bucket; no overflow beyond. */
+		if (ms > 3600000)
+			ms = 3600000;
+		b->milli += ms * b->rate;
+		b->last = now;
+	}
+	if (b->milli > full)
+		b->milli = full;
+	if (b->milli < 1000)
+		return false;
+	b->milli -= 1000;
+	return true;
+}

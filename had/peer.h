@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The access routers (later: foreign agents and access nodes) that may
+ * register here, their security associations, and what each has sent.
+ */
+#ifndef HAD_PEER_H
+#define HAD_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mip4_auth.h"
+#include "common/table.h"
+#include "had/stats.h"
+
+struct pool;
+
+/* Token bucket; unlike a log_limit nothing is said about what it held back. */
+struct bucket {
+	unsigned	rate;		/* a second */
+	unsigned	burst;
+	int64_t		milli;		/* tokens, in thousandths */
+	mono_t		last;
+};
+
+struct peer_sa {
+	struct table_node	 by_spi;	/* (address, SPI) */
+	struct in_addr		 addr;
+	struct mip4_sa		 sa;
+};
+
+struct peer {
+	struct table_node	 by_addr;
+	char			*name;
+	struct in_addr		 addr;
+	struct peer_sa		*sas;
+	size_t			 n_sas;		/* at least one */
+	struct pool		**pools;	/* in order of preference */
+	size_t			 n_pools;
+	char			**realms;	/* n_realms 0: every NAI */
+	size_t			 n_realms;
+	uint32_t		 max_bindings;
+	uint32_t		 n_bindings;	/* now bound */
+	uint32_t		 n_records;	/* bound or remembered */
+	struct bucket		 unverified;	/* D42 */
+	struct log_limit	 log;
+	struct stats		 stats;
+};
+
+/* A subscriber with a mobile-home security association of its own [D5]. */
+struct user {
+	struct table_node	 by_nai;
+	char			*nai;		/* normalized */
+	size_t			 nai_len;
+	struct mip4_sa		*sas;
+	size_t			 n_sas;
+};
+
+struct peers {
+	struct table	by_addr;
+	struct table	by_spi;
+	struct table	users;
+};
+
+int	 peers_init(struct peers *);		/* 0 or -ENOMEM */
+void	 peers_free(struct peers *);		/* peers are their owner's */
+/* False when there is one with this address. */
+bool	 peers_add(struct peers *, struct peer *);
+/* False when there is one with this NAI. */
+bool	 peers_add_user(struct peers *, struct user *);
+struct peer *peer_find(struct peers *, struct in_addr);
+/* NULL when the address has no SA of this SPI. */
+const struct mip4_sa *peer_sa_find(struct peers *, struct in_addr,
+    uint32_t spi);
+struct user *user_find(struct peers *, const uint8_t *nai, size_t len);
+const struct mip4_sa *user_sa_find(const struct user *, uint32_t spi);
+/* May a subscriber of this NAI come through this peer? */
+bool	 peer_allows(const struct peer *, const uint8_t *nai, size_t len);
+/* Takes a token; false when there is none. */
+bool	 bucket_take(struct bucket *, mono_t now);
+
+#endif

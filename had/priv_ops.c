@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * had's root side. One sit device a care-of address, its name made of the
+ * peer's place in the configuration; routes of home prefixes through it; and
+ * on its ingress a filter that lets only those prefixes in, because a peer may
+ * speak for its own subscribers only [RFC 3024 4.3.2; PROTOCOLS 12]. The
+ * filter is a hash in the kernel (flower), so a packet costs the same with a
+ * hundred thousand subscribers as with one. A stranger's protocol 41 finds no
+ * tunnel, as long as sit0 stays down.
+ *
+ * Nothing is believed of the engine: care-of addresses must be those of
+ * configured peers, prefixes must lie in configured pools.
+ */
+#include "config.h"
+#define LOG_MODULE "priv"
+#include "had/priv_ops.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include "common/log.h"
+#include "common/netlink.h"
+#include "common/priv.h"
+#include "had/had_config.h"
+
+#define PRIO_PASS	10	/* filters: the bound prefixes */
+#define PRIO_DROP	20	/* everything else */
+/* Behind any route of a subscriber: what nobody is bound to is unreachable,
+ * or it would go round between us and the next router. */
+#define POOL_METRIC	4096
+
+struct priv_state {
+	const struct had_config	*conf;
+	struct nl		*nl;
+	struct peers		 peers;		/* own index of the config */
+	unsigned		*ifindex;	/* by peer; 0: no tunnel */
+	bool			 started;
+};
+
+/* The peer's place in the configuration, or -1. */
+static long
+peer_place(struct priv_state *s, struct in_addr coa)
+{
+	struct peer *p = peer_find(&s->peers, coa);
+
+	return p ? (long)(p - s->conf->peers) : -1;
+}
+
+static void
+tunnel_name(long place, char name[static IFNAMSIZ])
+{
+	snprintf(name, IFNAMSIZ, "had%u", (unsigned)place);
+}
+
+/* A device without its filter would let anything in: so it comes up last. */
+static int
+tunnel_up(struct priv_state *s, const char *name, unsigned ifindex)
+{
+	int err;
+
+	nl_begin(s->nl);
+	nl_clsact_add(s->nl, ifindex, 0);
+	nl_filter_drop_all(s->nl, ifindex, PRIO_DROP);
+	nl_link_set_up(s->nl, ifindex, true);
+	err = nl_commit(s->nl, NULL, 0);
+	if (err) {
+		nl_begin(s->nl);
+		nl_link_del(s->nl, name, NL_IGN_NOENT);
+		nl_commit(s->nl, NULL, 0);
+	}
+	return err;
+}
+
+static int
+tunnel_add(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct had_priv_tunnel q;
+	char name[IFNAMSIZ];
+	long place;
+	int err;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, len);
+	place = peer_place(s, q.coa);
+	if (place < 0)
+		return -EPERM;
+	if (s->ifindex[place])
+		return 0;
+	tunnel_name(place, name);
+	nl_begin(s->nl);
+	nl_sit_add(s->nl, name, s->conf->address, q.coa,
+	    s->conf->tunnel_mtu, 0);
+	err = nl_commit(s->nl, NULL, 0);
+	if (err)
+		return err;
+	s->ifindex[place] = nl_ifindex(name);
+	if (!s->ifindex[place])
+		return -ENODEV;
+	err = tunnel_up(s, name, s->ifindex[place]);
+	if (err)
+		s->ifindex[place] = 0;
+	else
+		log_info(s->conf->peers[place].name, "tunnel %s made", name);
+	return err;
+}
+
+static int
+remove_tunnel(struct priv_state *s, long place)
+{
+	char name[IFNAMSIZ];
+	int err;
+
+	tunnel_name(place, name);
+	nl_begin(s->nl);
+	nl_link_del(s->nl, name, NL_IGN_NOENT);
+	err = nl_commit(s->nl, NULL, 0);
+	if (err)
+		return err;
+	s->ifindex[place] = 0;
+	log_info(s->conf->peers[place].name, "tunnel %s removed", name);
+	return 0;
+}
+
+static int
+tunnel_del(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct had_priv_tunnel q;
+	long place;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, len);
+	place = peer_place(s, q.coa);
+	if (place < 0)
+		return -EPERM;
+	return s->ifindex[place] ? remove_tunnel(s, place) : 0;
+}
+
+static bool
+prefix_allowed(const struct had_config *conf, const struct had_priv_route *q)
+{
+	static const uint8_t zero[8];
+	size_t i;
+
+	if (q->len == 64 && memcmp(&q->prefix.s6_addr[8], zero, 8) != 0)
+		return false;
+	for (i = 0; i < conf->n_pools; i++)
+		if (pool_route_len(&conf->pools[i]) == q->len &&
+		    pool_contains(&conf->pools[i], &q->prefix))
+			return true;
+	return false;
+}
+
+/* Checks a route request; the tunnel's ifindex, or -errno. */
+static int
+route_device(struct priv_state *s, const struct had_priv_route *q)
+{
+	long place = peer_place(s, q->coa);
+
+	if (place < 0 || !prefix_allowed(s->conf, q) || q->handle == 0)
+		return -EPERM;
+	if (!s->ifindex[place])
+		return -ENODEV;
+	return (int)s->ifindex[place];
+}
+
+static int
+route_add(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct had_priv_route q;
+	struct nl_route6 rt = { 0 };
+	int dev;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, len);
+	dev = route_device(s, &q);
+	if (dev < 0)
+		return dev;
+	rt.dst = q.prefix;
+	rt.dst_len = q.len;
+	rt.ifindex = (unsigned)dev;
+	nl_begin(s->nl);
+	nl_flower_pass_source(s->nl, rt.ifindex, PRIO_PASS, q.handle,
+	    &q.prefix, q.len);
+	nl_route6_replace(s->nl, &rt);
+	return nl_commit(s->nl, NULL, 0);
+}
+
+static int
+route_del(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct had_priv_route q;
+	struct nl_route6 rt = { 0 };
+	int dev;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, len);
+	dev = route_device(s, &q);
+	/* Routes and filters have gone with the device. */
+	if (dev == -ENODEV)
+		return 0;
+	if (dev < 0)
+		return dev;
+	rt.dst = q.prefix;
+	rt.dst_len = q.len;
+	rt.ifindex = (unsigned)dev;
+	nl_begin(s->nl);
+	nl_flower_del(s->nl, rt.ifindex, PRIO_PASS, q.handle, NL_IGN_NOENT);
+	/* Only through this device: it may lead to another by now. */
+	nl_route6_del(s->nl, &rt, NL_IGN_NOENT);
+	return nl_commit(s->nl, NULL, 0);
+}
+
+static void
+pool_routes(struct priv_state *s, bool add)
+{
+	struct nl_route6 rt;
+	size_t i;
+	int err;
+
+	nl_begin(s->nl);
+	for (i = 0; i < s->conf->n_pools; i++) {
+		rt = (struct nl_route6){
+			.dst = s->conf->pools[i].prefix,
+			.dst_len = s->conf->pools[i].len,
+			.metric = POOL_METRIC,
+			.type = RTN_UNREACHABLE,
+		};
+		if (add)
+			nl_route6_add(s->nl, &rt, NL_IGN_EXIST);
+		else
+			nl_route6_del(s->nl, &rt, NL_IGN_NOENT);
+	}
+	err = nl_commit(s->nl, NULL, 0);
+	if (err)
+		log_warnx(NULL, "unreachable routes of the pools: %s",
+		    strerror(-err));
+}
+
+static void
+engine_gone(void *state)
+{
+	struct priv_state *s = state;
+	size_t i;
+
+	for (i = 0; i < s->conf->n_peers; i++)
+		if (s->ifindex && s->ifindex[i])
+			(void)remove_tunnel(s, (long)i);
+	if (s->started)
+		pool_routes(s, false);
+	s->started = false;
+}
+
+static const struct priv_op ops[] = {
+	{ HAD_PRIV_TUNNEL_ADD, "tunnel-add", sizeof(struct had_priv_tunnel),
+	    sizeof(struct had_priv_tunnel), tunnel_add },
+	{ HAD_PRIV_TUNNEL_DEL, "tunnel-del", sizeof(struct had_priv_tunnel),
+	    sizeof(struct had_priv_tunnel), tunnel_del },
+	{ HAD_PRIV_ROUTE_ADD, "route-add", sizeof(struct had_priv_route),
+	    sizeof(struct had_priv_route), route_add },
+	{ HAD_PRIV_ROUTE_DEL, "route-del", sizeof(struct had_priv_route),
+	    sizeof(struct had_priv_route), route_del },
+};
+
+/* An index of addresses of its own: the engine's lies in its copy. */
+static int
+index_peers(struct priv_state *s)
+{
+	size_t i;
+
+	if (peers_init(&s->peers))
+		return -ENOMEM;
+	s->ifindex = calloc(s->conf->n_peers, sizeof(*s->ifindex));
+	if (!s->ifindex)
+		return -ENOMEM;
+	for (i = 0; i < s->conf->n_peers; i++)
+		peers_add(&s->peers, &s->conf->peers[i]);
+	return 0;
+}
+
+struct priv_state *
+priv_ops_new(const struct had_config *conf, struct priv_server *server)
+{
+	struct priv_state *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->conf = conf;
+	if (index_peers(s)) {
+		priv_ops_free(s);
+		errno = ENOMEM;
+		return NULL;
+	}
+	memset(server, 0, sizeof(*server));
+	server->ops = ops;
+	server->n_ops = sizeof(ops) / sizeof(ops[0]);
+	server->state = s;
+	server->engine_gone = engine_gone;
+	return s;
+}
+
+/* 1 when the file says so already, 0 when it was changed, or -errno. */
+static int
+switch_on(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), err = 0;
+	char c;
+
+	if (fd == -1)
+		return -errno;
+	if (read(fd, &c, 1) == 1 && c == '1')
+		err = 1;
+	else if (pwrite(fd, "1\n", 2, 0) != 2)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* What a run that was killed left would carry packets unfiltered by us. */
+static void
+remove_leftovers(struct priv_state *s)
+{
+	char name[IFNAMSIZ];
+	size_t i;
+
+	for (i = 0; i < s->conf->n_peers; i++) {
+		tunnel_name((long)i, name);
+		if (nl_ifindex(name) == 0)
+			continue;
+		nl_begin(s->nl);
+		nl_link_del(s->nl, name, NL_IGN_NOENT);
+		(void)nl_commit(s->nl, NULL, 0);
+		log_info(NULL, "%s of an earlier run removed", name);
+	}
+}
+
+int
+priv_ops_start(struct priv_state *s)
+{
+	int err;
+
+	s->nl = nl_open();
+	if (!s->nl)
+		return -errno;
+	err = switch_on("/proc/sys/net/ipv6/conf/all/forwarding");
+	if (err < 0) {
+		log_errorx(NULL, "net.ipv6.conf.all.forwarding: %s",
+		    strerror(-err));
+		return err;
+	}
+	if (err == 0)
+		log_info(NULL, "net.ipv6.conf.all.forwarding switched on");
+	remove_leftovers(s);
+	pool_routes(s, true);
+	s->started = true;
+	return 0;
+}
+
+void
+priv_ops_free(struct priv_state *s)
+{
+	if (!s)
+		return;
+	if (s->nl)
+		nl_close(s->nl);
+	peers_free(&s->peers);
+	free(s->ifindex);
+	free(s);
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The home agent's judgement of a Registration Request: the rows of PROTOCOLS
+ * 8.1 in their order, the first failure decides [RFC 3344 3.8.2; draft-navali
+ * 5.5]. See reg.h; what is done about an accepted one is in reg_act.c.
+ */
+#define LOG_MODULE "reg"
+#include "had/reg_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "common/clock.h"
+#include "had/had_config.h"
+#include "had/revoke.h"
+
+void
+reg_init(struct reg *r)
+{
+	r->bindings->expired = reg_expired;
+	r->bindings->arg = r;
+	memset(&r->stats, 0, sizeof(r->stats));
+	r->strangers = (struct log_limit){ .rate = 1, .burst = 10 };
+}
+
+void
+reg_count_code(struct reg *r, struct peer *peer, uint8_t code)
+{
+	size_t i = stats_code_index(code);
+
+	r->stats.code[i]++;
+	peer->stats.code[i]++;
+}
+
+bool
+reg_may_log(struct reg *r, struct peer *peer, unsigned *swallowed)
+{
+	return log_limited(peer ? &peer->log : &r->strangers,
+	    mono_diff_ms(clock_mono(r->clock), (mono_t){ 0 }), swallowed);
+}
+
+const char *
+binding_subject(const struct binding *b)
+{
+	return (const char *)b->nai;
+}
+
+/* Silence, with a counter; the log says so within limits. */
+static enum reg_verdict
+drop(struct reg *r, struct peer *peer, const struct reg_packet *pkt,
+    enum had_drop why, const char *detail)
+{
+	char from[INET_ADDRSTRLEN];
+	unsigned swallowed;
+
+	r->stats.drop[why]++;
+	if (peer)
+		peer->stats.drop[why]++;
+	if (reg_may_log(r, peer, &swallowed)) {
+		inet_ntop(AF_INET, &pkt->flow.src, from, sizeof(from));
+		log_info(peer ? peer->name : from, "dropped %zu bytes: %s%s%s,"
+		    " %u more not logged", pkt->len, had_drop_str(why),
+		    detail ? ": " : "", detail ? detail : "", swallowed);
+	}
+	return REG_DROPPED;
+}
+
+static void
+set_subject(struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	if (e->n_nai > 0 && e->nai_len > 0)
+		snprintf(rq->subject, sizeof(rq->subject), "%.*s",
+		    (int)(e->nai_len < sizeof(rq->subject) ? e->nai_len :
+		    sizeof(rq->subject) - 1), (const char *)e->nai);
+	else
+		snprintf(rq->subject, sizeof(rq->subject), "%s",
+		    rq->peer->name);
+}
+
+/* Finds the keys and verifies both authenticators; rows 4 to 6 judge. */
+static enum mip4_auth_verdict
+verify_fa_ha(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	const struct mip4_sa *sa = NULL;
+	enum mip4_auth_verdict v;
+	uint32_t spi;
+
+	rq->fa_ha = &rq->peer->sas[0].sa;
+	if (!mip4_auth_spi(e, MIP4_EXT_FA_HA, &spi))
+		return MIP4_AUTH_ABSENT;
+	sa = peer_sa_find(r->peers, rq->pkt->flow.src, spi);
+	if (!sa)
+		return MIP4_AUTH_WRONG_SPI;
+	rq->fa_ha = sa;
+	v = mip4_auth_check(rq->pkt->data, e, MIP4_EXT_FA_HA, sa,
+	    &rq->covered);
+	rq->fa_ha_ok = v == MIP4_AUTH_OK;
+	if (!rq->fa_ha_ok)
+		rq->covered = 0;
+	return v;
+}
+
+/* Row 5 [D5]: an MN-HA key there is must be used, and nothing else may be. */
+static int
+row_mn_ha(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	const struct mip4_sa *sa;
+	size_t covered = 0;
+	uint32_t spi;
+
+	if (e->n_nai > 0)
+		rq->user = user_find(r->peers, e->nai, e->nai_len);
+	if (!mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi)) {
+		if (!rq->user)
+			return ROW_PASS;
+		rq->why = "no mobile-home authentication";
+		return MIP4_HA_MN_AUTH;
+	}
+	sa = rq->user ? user_sa_find(rq->user, spi) : NULL;
+	if (!sa) {
+		rq->why = "no such mobile-home security association";
+		return MIP4_HA_MN_AUTH;
+	}
+	if (mip4_auth_check(rq->pkt->data, e, MIP4_EXT_MN_HA, sa,
+	    &covered) != MIP4_AUTH_OK) {
+		rq->why = "mobile-home authenticator";
+		return MIP4_HA_MN_AUTH;
+	}
+	rq->mn_ha = sa;
+	if (rq->fa_ha_ok && covered > rq->covered)
+		rq->covered = covered;
+	return ROW_PASS;
+}
+
+static int
+row_fa_ha(struct reg *r, struct rq *rq)
+{
+	static const char *const why[] = {
+		[MIP4_AUTH_ABSENT] = "no foreign-home authentication",
+		[MIP4_AUTH_TWICE] = "two foreign-home authentications",
+		[MIP4_AUTH_WRONG_SPI] = "unknown SPI",
+		[MIP4_AUTH_BAD] = "foreign-home authenticator",
+	};
+
+	(void)r;
+	if (rq->fa_ha_ok)
+		return ROW_PASS;
+	rq->why = why[rq->fa_ha_verdict];
+	return MIP4_HA_FA_AUTH;
+}
+
+/* Row 3: asked of us, by our address? */
+static int
+row_home_agent(struct reg *r, struct rq *rq)
+{
+	uint32_t ha = rq->msg.rrq.ha.s_addr;
+
+	rq->why = "home agent address";
+	if (rq->pkt->local.s_addr != rq->pkt->flow.dst.s_addr)
+		return MIP4_HA_UNKNOWN_HA;
+	if (ha == r->conf->address.s_addr)
+		return ROW_PASS;
+	if (r->conf->dynamic_ha && (ha == INADDR_ANY ||
+	    ha == INADDR_BROADCAST))
+		return ROW_PASS;
+	return MIP4_HA_UNKNOWN_HA;
+}
+
+/* Row 7. An access router is the care-of address itself, whatever D says. */
+static int
+row_care_of(struct reg *r, struct rq *rq)
+{
+	(void)r;
+	if (rq->msg.rrq.coa.s_addr == rq->pkt->flow.src.s_addr)
+		return ROW_PASS;
+	rq->why = "care-of address is not the source";
+	return MIP4_HA_MALFORMED;
+}
+
+/* What is remembered of one peer's subscribers has a limit. */
+static struct binding *
+new_record(struct reg *r, struct rq *rq)
+{
+	uint64_t max = 2 * (uint64_t)rq->peer->max_bindings + 1024;
+
+	if (rq->peer->n_records >= max)
+		return NULL;
+	return binding_new(r->bindings, rq->peer, rq->msg.ext.nai,
+	    rq->msg.ext.nai_len);
+}
+
+/* Row 8 [D7, D8, D53]. */
+static int
+row_replay(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	uint64_t id = rq->msg.rrq.id;
+	enum mip4_replay v;
+
+	rq->nai_ok = e->n_nai > 0 && e->off_nai < rq->covered;
+	if (rq->nai_ok)
+		rq->b = binding_find(r->bindings, e->nai, e->nai_len);
+	if (reg_reply_is_duplicate(r, rq))
+		return ROW_DUPLICATE;
+	v = mip4_replay_check(id, rq->b ? rq->b->last_id : 0,
+	    clock_ntp(r->clock), r->conf->replay_window);
+	if (v != MIP4_REPLAY_FRESH) {
+		rq->why = v == MIP4_REPLAY_OLD ? "not above the last one" :
+		    "clocks differ";
+		return MIP4_HA_ID_MISMATCH;
+	}
+	if (!rq->b && rq->nai_ok && e->n_nai == 1 && e->nai_len > 0)
+		rq->b = new_record(r, rq);
+	if (rq->b)
+		binding_seen(rq->b, id);
+	return ROW_PASS;
+}
+
+static int
+row_allowed(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	(void)r;
+	if (!rq->nai_ok) {
+		rq->why = "no network access identifier";
+		return MIP4_HA_PROHIBITED;
+	}
+	if (!peer_allows(rq->peer, e->nai, e->nai_len)) {
+		rq->why = "realm not allowed from here";
+		return MIP4_HA_PROHIBITED;
+	}
+	if (e->off_pmip_auth && e->pmip_auth_method != 1) {
+		rq->why = "authentication method";
+		return MIP4_HA_PMIP_UNSUPPORTED;
+	}
+	return ROW_PASS;
+}
+
+/* Row 10 in the order of D52. T is what we do anyway, B is ignored. */
+static int
+row_flags(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	size_t i;
+
+	(void)r;
+	if (e->off_cvse) {
+		rq->why = "critical vendor extension";
+		for (i = 0; i < e->n_auth && i < MIP4_MAX_AUTHS; i++)
+			if (e->auth[i].type == MIP4_EXT_MN_HA &&
+			    e->off_cvse < e->auth[i].off)
+				return MIP4_HA_CVSE_MN;
+		return MIP4_HA_CVSE_FA;
+	}
+	rq->why = "encapsulation";
+	if (rq->msg.rrq.flags & (MIP4_F_M | MIP4_F_G) || e->off_gre)
+		return MIP4_HA_ENCAP;
+	rq->why = NULL;
+	return ROW_PASS;
+}
+
+static bool
+reserved_refused(const struct reg *r, uint8_t flags)
+{
+	switch (r->conf->strict) {
+	case HAD_STRICT_BOTH:
+		return flags & (MIP4_F_r | MIP4_F_x);
+	case HAD_STRICT_X:
+		return flags & MIP4_F_x;
+	case HAD_STRICT_NONE:
+		break;
+	}
+	return false;
+}
+
+/* Row 11: why this is no request of an access router, or NULL [D18, D44,
+ * PROTOCOLS 10]. */
+static const char *
+malformed(const struct reg *r, const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	if (reserved_refused(r, rq->msg.rrq.flags))
+		return "reserved flags";
+	if (e->n_nai > 1 || e->nai_len == 0)
+		return "network access identifier";
+	if (e->bad_draft_ext)
+		return "length or sub-type of an IPv6 extension";
+	if (e->n_hoa_req + e->n_hoa != 1)
+		return e->n_hoa_req + e->n_hoa ?
+		    "more than one IPv6 extension" : "no IPv6 extension";
+	if (e->n_hoa_req ? e->hoa_req_empty : e->hoa_empty)
+		return "empty IPv6 extension from an access router";
+	if ((e->n_hoa_req ? e->off_hoa_req : e->off_hoa) >= rq->covered)
+		return "IPv6 extension behind the authenticator";
+	if (e->n_hoa && !hoa_is_valid(&e->hoa))
+		return "not a home address";
+	return NULL;
+}
+
+static int
+row_extensions(struct reg *r, struct rq *rq)
+{
+	rq->why = malformed(r, rq);
+	return rq->why ? MIP4_HA_MALFORMED : ROW_PASS;
+}
+
+/* Rows 1, 2, 4 and 6b come before: they are silent. Row 12 is reg_act. */
+static int (*const rows[])(struct reg *, struct rq *) = {
+	row_mn_ha, row_fa_ha, row_home_agent, row_care_of, row_replay,
+	row_allowed, row_flags, row_extensions,
+};
+
+static enum reg_verdict
+judge(struct reg *r, struct rq *rq)
+{
+	enum reg_verdict verdict = REG_DROPPED;
+	int v = ROW_PASS;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		v = rows[i](r, rq);
+		if (v != ROW_PASS)
+			break;
+	}
+	if (v == ROW_PASS)
+		v = reg_act(r, rq, &verdict);
+	if (v == ROW_PASS)
+		return verdict;
+	if (v == ROW_DUPLICATE)
+		return reg_reply_again(r, rq);
+	return reg_deny(r, rq, (uint8_t)v);
+}
+
+/* D2, D41: what can not be read to its end is answered only if an
+ * authenticator before that place proves who sent it. */
+static enum reg_verdict
+request(struct reg *r, struct rq *rq, enum mip4_parsed parsed)
+{
+	if (!rq->peer)
+		return drop(r, NULL, rq->pkt, HAD_DROP_NO_PEER, NULL);
+	set_subject(rq);
+	rq->fa_ha_verdict = verify_fa_ha(r, rq);
+	if (parsed == MIP4_MALFORMED) {
+		if (!rq->fa_ha_ok)
+			return drop(r, rq->peer, rq->pkt, HAD_DROP_MALFORMED,
+			    NULL);
+		rq->why = "garbage behind the authenticator";
+		return reg_deny(r, rq, MIP4_HA_MALFORMED);
+	}
+	return judge(r, rq);
+}
+
+enum reg_verdict
+reg_input(struct reg *r, const struct reg_packet *pkt)
+{
+	struct rq rq = {
+		.pkt = pkt,
+		.peer = peer_find(r->peers, pkt->flow.src),
+	};
+	enum had_drop why = HAD_DROP_NOT_REQUEST;
+	enum mip4_parsed p;
+
+	r->stats.received++;
+	if (rq.peer)
+		rq.peer->stats.received++;
+	p = mip4_parse(&rq.msg, pkt->data, pkt->len, &r->conf->types);
+	switch (p) {
+	case MIP4_SHORT:
+		why = HAD_DROP_SHORT;
+		break;
+	case MIP4_UNKNOWN_TYPE:
+		why = HAD_DROP_UNKNOWN_TYPE;
+		break;
+	case MIP4_UNKNOWN_EXT:
+		why = HAD_DROP_UNKNOWN_EXT;
+		break;
+	case MIP4_MALFORMED:
+		if (rq.msg.type == MIP4_RRQ)
+			return request(r, &rq, p);
+		why = HAD_DROP_MALFORMED;
+		break;
+	case MIP4_OK:
+		if (rq.msg.type == MIP4_RRQ)
+			return request(r, &rq, p);
+		break;
+	}
+	if (p == MIP4_OK && r->revoker && rq.peer &&
+	    (rq.msg.type == MIP4_REV || rq.msg.type == MIP4_REV_ACK)) {
+		set_subject(&rq);
+		if (revoke_input(r, &rq, &why))
+			return REG_REPLIED;
+	}
+	return drop(r, rq.peer, pkt, why, NULL);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Registrations at the home agent: a datagram comes in, a verdict and a reply
+ * come out. reg judges (PROTOCOLS 8.1, row by row) and acts on bindings, pools
+ * and data plane; it reads no socket and no clock of its own, so that tests
+ * run it whole. server feeds it, reg_reply writes the answers.
+ */
+#ifndef HAD_REG_H
+#define HAD_REG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+#include "common/log.h"
+#include "had/binding.h"
+#include "had/peer.h"
+#include "had/pool.h"
+#include "had/stats.h"
+
+struct clock;
+struct had_config;
+struct revoker;
+
+/* Where a datagram goes, or came from. Ports in host order. */
+struct reg_flow {
+	struct in_addr	src, dst;
+	uint16_t	sport, dport;
+};
+
+struct reg_packet {
+	struct reg_flow	flow;		/* dst: as in the IP header */
+	struct in_addr	local;		/* our address to answer from */
+	const uint8_t	*data;		/* UDP payload */
+	size_t		len;
+};
+
+typedef void reg_send(void *arg, const struct reg_flow *, const uint8_t *,
+    size_t);
+
+struct reg {
+	const struct had_config	*conf;
+	const struct clock	*clock;
+	struct peers		*peers;
+	struct pools		*pools;
+	struct bindings		*bindings;
+	struct dataplane	*dp;
+	struct revoker		*revoker;	/* NULL: no revocation */
+	reg_send		*send;
+	void			*send_arg;
+	struct stats		 stats;
+	struct log_limit	 strangers;	/* log lines about them */
+};
+
+enum reg_verdict {
+	REG_DROPPED,		/* silence; a counter says why */
+	REG_REPLIED,
+	REG_PENDING,		/* the reply waits for the data plane */
+};
+
+/* bindings->expired and ->arg are set here. */
+void	 reg_init(struct reg *);
+enum reg_verdict reg_input(struct reg *, const struct reg_packet *);
+/* Ends a binding for a reason of ours: the data path goes, the peer is told
+ * by a revocation where that was negotiated [RFC 3543]. */
+void	 reg_end(struct reg *, struct binding *, const char *why);
+/* Ends all without telling anyone: the program ends. */
+void	 reg_shutdown(struct reg *);
+
+#endif

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What follows from an authentic, well-formed request: home prefix, binding,
+ * data path, reply, in this order [PROTOCOLS 8.1 row 12, 10.2, 11.4]. Part of
+ * reg; the reply waits until the data plane has confirmed.
+ */
+#define LOG_MODULE "reg"
+#include "had/reg_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "common/clock.h"
+#include "had/had_config.h"
+#include "had/revoke.h"
+#include "had/tunnel.h"
+
+/* A home address found for a request, before anything is changed: either the
+ * lease the subscriber has (keep), or a new one in lease. */
+struct home {
+	bool		keep;
+	struct lease	lease;
+	struct in6_addr	hoa;
+};
+
+static bool
+peer_has_pool(const struct peer *p, const struct pool *pool)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pools; i++)
+		if (p->pools[i] == pool)
+			return true;
+	return false;
+}
+
+/* From the peer's pools of a mode, in their order. -ENOENT: it has none,
+ * -ENOSPC: all are full. */
+static int
+alloc_mode(struct reg *r, struct rq *rq, enum pool_mode mode,
+    struct lease *l)
+{
+	struct binding *b = rq->b;
+	int err = -ENOENT;
+	size_t i;
+
+	for (i = 0; i < rq->peer->n_pools; i++) {
+		if (rq->peer->pools[i]->mode != mode)
+			continue;
+		err = pool_alloc(r->pools, rq->peer->pools[i], l, b->nai,
+		    b->nai_len);
+		if (err == 0)
+			return 0;
+	}
+	return err;
+}
+
+/* 120 with an identifier: a prefix of its own, and this address in it. The
+ * prefix stays the same as long as there is one [D43]. */
+static int
+home_unique(struct reg *r, struct rq *rq, struct home *h)
+{
+	struct lease *l = &rq->b->lease;
+	struct iid iid = rq->msg.ext.hoa_req_iid;
+	int err;
+
+	if (l->pool && l->pool->mode == POOL_UNIQUE &&
+	    peer_has_pool(rq->peer, l->pool)) {
+		h->keep = true;
+		h->hoa = iid_join(&l->addr, iid);
+		return ROW_PASS;
+	}
+	err = alloc_mode(r, rq, POOL_UNIQUE, &h->lease);
+	if (err) {
+		rq->why = err == -ENOENT ? "no unique prefixes here" :
+		    "no prefix left";
+		return err == -ENOENT ? MIP4_HA_PROHIBITED :
+		    MIP4_HA_RESOURCES;
+	}
+	h->hoa = iid_join(&h->lease.addr, iid);
+	return ROW_PASS;
+}
+
+/* 120 with identifier 0: an address of our choice, shared if we can. One in
+ * use is kept: the request may be a renewal [PROTOCOLS 10.1]. */
+static int
+home_any(struct reg *r, struct rq *rq, struct home *h)
+{
+	struct binding *b = rq->b;
+	int err;
+
+	if (b->lease.pool && peer_has_pool(rq->peer, b->lease.pool) &&
+	    (b->state != BINDING_IDLE || b->lease.pool->mode == POOL_SHARED)) {
+		h->keep = true;
+		h->hoa = b->state != BINDING_IDLE ? b->hoa : b->lease.addr;
+		return ROW_PASS;
+	}
+	err = alloc_mode(r, rq, POOL_SHARED, &h->lease);
+	if (err == 0) {
+		h->hoa = h->lease.addr;
+		return ROW_PASS;
+	}
+	if (b->lease.pool && peer_has_pool(rq->peer, b->lease.pool)) {
+		h->keep = true;
+		h->hoa = iid_join(&b->lease.addr, iid_random());
+		return ROW_PASS;
+	}
+	err = alloc_mode(r, rq, POOL_UNIQUE, &h->lease);
+	if (err == 0) {
+		h->hoa = iid_join(&h->lease.addr, iid_random());
+		return ROW_PASS;
+	}
+	rq->why = "no home address left";
+	return MIP4_HA_RESOURCES;
+}
+
+/* 221: the home address of a binding, or of one that we have forgotten
+ * [D51]. */
+static int
+home_given(struct reg *r, struct rq *rq, struct home *h)
+{
+	const struct in6_addr *hoa = &rq->msg.ext.hoa;
+	struct binding *b = rq->b;
+	size_t i;
+
+	rq->why = "not this subscriber's home address";
+	h->hoa = *hoa;
+	if (b->state != BINDING_IDLE) {
+		h->keep = IN6_ARE_ADDR_EQUAL(hoa, &b->hoa);
+		return h->keep && peer_has_pool(rq->peer, b->lease.pool) ?
+		    ROW_PASS : MIP4_HA_PROHIBITED;
+	}
+	for (i = 0; i < rq->peer->n_pools; i++) {
+		struct pool *p = rq->peer->pools[i];
+
+		if (!pool_contains(p, hoa))
+			continue;
+		if (b->lease.pool == p && pool_find(r->pools, p, hoa) ==
+		    &b->lease) {
+			h->keep = true;
+			return ROW_PASS;
+		}
+		if (pool_claim(r->pools, p, &h->lease, hoa))
+			return MIP4_HA_PROHIBITED;
+		return ROW_PASS;
+	}
+	return MIP4_HA_PROHIBITED;
+}
+
+static int
+find_home(struct reg *r, struct rq *rq, struct home *h)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	memset(h, 0, sizeof(*h));
+	if (e->n_hoa)
+		return home_given(r, rq, h);
+	if (!iid_is_zero(e->hoa_req_iid))
+		return home_unique(r, rq, h);
+	return home_any(r, rq, h);
+}
+
+/* Puts a new lease into the record: a lease lies where it is, so the same
+ * address is taken again there. */
+static void
+adopt_lease(struct reg *r, struct binding *b, struct lease *l)
+{
+	struct pool *p = l->pool;
+	struct in6_addr a = l->addr;
+
+	pool_release(r->pools, &b->lease);
+	pool_release(r->pools, l);
+	(void)pool_claim(r->pools, p, &b->lease, &a);
+}
+
+/* Row 12, first part [D50, D52]. */
+static int
+limits(struct reg *r, struct rq *rq)
+{
+	struct binding *b = rq->b;
+	bool fresh, other_peer;
+
+	if (!b) {
+		rq->why = "too many subscribers of this peer";
+		return MIP4_HA_RESOURCES;
+	}
+	fresh = b->state == BINDING_IDLE;
+	other_peer = fresh || b->peer != rq->peer;
+	if (!fresh && b->coa.s_addr != rq->msg.rrq.coa.s_addr &&
+	    !binding_move_allowed(b)) {
+		rq->why = "moves too often";
+		return MIP4_HA_PROHIBITED;
+	}
+	if ((fresh && r->bindings->n_bound >= r->conf->max_bindings) ||
+	    (other_peer && rq->peer->n_bindings >= rq->peer->max_bindings)) {
+		rq->why = "too many bindings";
+		return MIP4_HA_RESOURCES;
+	}
+	if (rq->msg.rrq.home.s_addr) {
+		rq->why = "no IPv4 home addresses here";
+		return MIP4_HA_PROHIBITED;
+	}
+	return ROW_PASS;
+}
+
+static void
+drop_route(struct reg *r, struct binding *b)
+{
+	if (b->route)
+		r->dp->del(r->dp, b->route);
+	b->route = NULL;
+}
+
+void
+reg_unbind(struct reg *r, struct binding *b)
+{
+	drop_route(r, b);
+	b->negotiated = false;
+	if (b->state != BINDING_IDLE)
+		binding_set_state(b, BINDING_IDLE);
+}
+
+void
+reg_expired(void *arg, struct binding *b)
+{
+	struct reg *r = arg;
+
+	log_info(binding_subject(b), "binding expired");
+	r->stats.expired++;
+	b->peer->stats.expired++;
+	reg_unbind(r, b);
+}
+
+void
+reg_end(struct reg *r, struct binding *b, const char *why)
+{
+	log_info(binding_subject(b), "binding ended: %s", why);
+	if (b->state == BINDING_INSTALLING) {
+		reg_unbind(r, b);
+		reg_reply_release(r, b, false);
+		return;
+	}
+	if (r->revoker && b->negotiated)
+		revoke_start(r->revoker, r, b);
+	reg_unbind(r, b);
+}
+
+static bool
+shutdown_each(struct table_node *n, void *arg)
+{
+	reg_unbind(arg, container_of(n, struct binding, by_nai));
+	return true;
+}
+
+void
+reg_shutdown(struct reg *r)
+{
+	table_each(&r->bindings->by_nai, shutdown_each, r);
+}
+
+static void
+bound(struct binding *b)
+{
+	b->granted = clock_mono(b->owner->clock);
+	binding_set_state(b, BINDING_BOUND);
+}
+
+/* The data plane's answer. */
+static void
+installed(void *arg, int status)
+{
+	struct binding *b = arg;
+	struct reg *r = b->owner->arg;
+
+	if (status) {
+		log_warnx(binding_subject(b), "data path could not be made: "
+		    "%s", strerror(-status));
+		reg_unbind(r, b);
+		reg_reply_release(r, b, false);
+		return;
+	}
+	bound(b);
+	reg_reply_release(r, b, true);
+}
+
+/* Makes the kernel route what the binding now says. 0, -EINPROGRESS or
+ * another -errno. */
+static int
+install(struct reg *r, struct binding *b)
+{
+	struct dp_entry want = {
+		.prefix = b->lease.addr,
+		.len = pool_route_len(b->lease.pool),
+		.coa = b->coa,
+	};
+	struct dp_route *old = b->route;
+	int status;
+
+	if (old && b->dp.len == want.len &&
+	    b->dp.coa.s_addr == want.coa.s_addr &&
+	    IN6_ARE_ADDR_EQUAL(&b->dp.prefix, &want.prefix))
+		return b->state == BINDING_INSTALLING ? -EINPROGRESS : 0;
+	b->route = r->dp->add(r->dp, &want, installed, b, &status);
+	b->dp = want;
+	if (old)
+		r->dp->del(r->dp, old);
+	return status;
+}
+
+/* Said before the change, so that the old care-of address is still known. */
+static void
+log_change(const struct rq *rq, const struct home *h)
+{
+	char hoa[INET6_ADDRSTRLEN], coa[INET_ADDRSTRLEN];
+	const struct binding *b = rq->b;
+	const char *what = "bound";
+
+	inet_ntop(AF_INET6, &h->hoa, hoa, sizeof(hoa));
+	inet_ntop(AF_INET, &rq->msg.rrq.coa, coa, sizeof(coa));
+	if (b->state != BINDING_IDLE) {
+		if (b->coa.s_addr != rq->msg.rrq.coa.s_addr)
+			what = "moved";
+		else if (!h->keep || !IN6_ARE_ADDR_EQUAL(&h->hoa, &b->hoa))
+			what = "readdressed";
+		else {
+			log_debug(rq->subject, "renewed: %s at %s (%s), "
+			    "%u s", hoa, coa, rq->peer->name,
+			    rq->msg.rrq.lifetime);
+			return;
+		}
+	}
+	log_info(rq->subject, "%s: %s at %s (%s), %u s asked", what, hoa,
+	    coa, rq->peer->name, rq->msg.rrq.lifetime);
+}
+
+static uint16_t
+grant(const struct reg *r, const struct rq *rq, const struct pool *p)
+{
+	uint32_t l = rq->msg.rrq.lifetime;
+
+	if (l > r->conf->max_lifetime)
+		l = r->conf->max_lifetime;
+	if (l > p->max_lifetime)
+		l = p->max_lifetime;
+	return (uint16_t)l;
+}
+
+/* A binding that leaves its care-of address: the agent there is told. */
+static void
+leave_old(struct reg *r, struct rq *rq)
+{
+	struct binding *b = rq->b;
+
+	if (b->state == BINDING_IDLE ||
+	    b->coa.s_addr == rq->msg.rrq.coa.s_addr) {
+		if (r->revoker)
+			revoke_stop(r->revoker, b, rq->msg.rrq.coa);
+		return;
+	}
+	r->stats.moved++;
+	b->peer->stats.moved++;
+	if (!r->revoker)
+		return;
+	if (b->negotiated && b->state == BINDING_BOUND)
+		revoke_start(r->revoker, r, b);
+	revoke_stop(r->revoker, b, rq->msg.rrq.coa);
+}
+
+static void
+update(struct reg *r, struct rq *rq, struct home *h)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct binding *b = rq->b;
+
+	log_change(rq, h);
+	leave_old(r, rq);
+	if (!h->keep)
+		adopt_lease(r, b, &h->lease);
+	if (b->peer != rq->peer)
+		binding_set_peer(b, rq->peer);
+	b->hoa = h->hoa;
+	b->coa = rq->msg.rrq.coa;
+	b->lifetime = grant(r, rq, b->lease.pool);
+	b->negotiated = r->revoker && e->off_rev && e->off_rev < rq->covered;
+	b->rev_peer = e->rev_timestamp;
+}
+
+static uint8_t
+success(const struct reg *r, const struct rq *rq)
+{
+	return r->conf->always_code_1 || rq->msg.rrq.flags & MIP4_F_S ?
+	    MIP4_ACCEPTED_NO_SIMUL : MIP4_ACCEPTED;
+}
+
+static int
+bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
+{
+	struct binding *b = rq->b;
+	struct reply_spec spec = { .code = success(r, rq) };
+	struct home h;
+	int v;
+
+	v = limits(r, rq);
+	if (v == ROW_PASS)
+		v = find_home(r, rq, &h);
+	if (v != ROW_PASS)
+		return v;
+	update(r, rq, &h);
+	v = install(r, b);
+	spec.lifetime = b->lifetime;
+	spec.hoa = &b->hoa;
+	spec.unique = b->lease.pool->mode == POOL_UNIQUE;
+	spec.revocation = b->negotiated;
+	if (v == 0) {
+		bound(b);
+		*verdict = reg_reply(r, rq, &spec);
+		return ROW_PASS;
+	}
+	if (v == -EINPROGRESS) {
+		binding_set_state(b, BINDING_INSTALLING);
+		if (reg_reply_hold(r, rq, &spec) == 0) {
+			*verdict = REG_PENDING;
+			return ROW_PASS;
+		}
+		v = -ENOMEM;
+	}
+	log_warnx(rq->subject, "data path could not be made: %s",
+	    strerror(-v));
+	reg_unbind(r, b);
+	rq->why = "data path";
+	return MIP4_HA_RESOURCES;
+}
+
+/* Lifetime 0. A binding that is not this one, or elsewhere by now, is left
+ * alone; the answer is the same, so that repeating it does no harm
+ * [PROTOCOLS 11.4]. */
+static int
+unbind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct binding *b = rq->b;
+	struct reply_spec spec = { .code = success(r, rq) };
+	struct in6_addr hoa;
+
+	if (e->n_hoa) {
+		spec.hoa = &e->hoa;
+		spec.unique = e->hoa_unique;
+	}
+	if (b && b->state != BINDING_IDLE &&
+	    b->coa.s_addr == rq->msg.rrq.coa.s_addr &&
+	    (!e->n_hoa || IN6_ARE_ADDR_EQUAL(&e->hoa, &b->hoa))) {
+		hoa = b->hoa;
+		spec.hoa = &hoa;
+		spec.unique = b->lease.pool->mode == POOL_UNIQUE;
+		log_info(rq->subject, "deregistered by %s", rq->peer->name);
+		reg_unbind(r, b);
+	} else {
+		log_debug(rq->subject, "deregistration by %s: no such "
+		    "binding", rq->peer->name);
+	}
+	*verdict = reg_reply(r, rq, &spec);
+	return ROW_PASS;
+}
+
+int
+reg_act(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
+{
+	rq->why = NULL;
+	if (rq->msg.rrq.lifetime == 0)
+		return unbind_home(r, rq, verdict);
+	return bind_home(r, rq, verdict);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between reg.c (the rows), reg_act.c (what is done about an accepted one) and
+ * reg_reply.c (the answers): one request while it is judged. */
+#ifndef HAD_REG_INT_H
+#define HAD_REG_INT_H
+
+#include "common/mip4.h"
+#include "common/mip4_auth.h"
+#include "had/reg.h"
+
+/* What a row of PROTOCOLS 8.1 says, besides a reply code 1..255. */
+#define ROW_PASS	(-1)
+#define ROW_DUPLICATE	(-2)	/* the stored reply again [D8] */
+
+struct rq {
+	const struct reg_packet	*pkt;
+	struct mip4_msg		 msg;
+	struct peer		*peer;
+	struct user		*user;		/* has an MN-HA SA, or NULL */
+	const struct mip4_sa	*fa_ha;		/* signs the reply */
+	const struct mip4_sa	*mn_ha;		/* verified, or NULL */
+	enum mip4_auth_verdict	 fa_ha_verdict;
+	bool			 fa_ha_ok;
+	size_t			 covered;	/* bytes proved authentic */
+	bool			 nai_ok;	/* there, and covered */
+	struct binding		*b;		/* NULL: never heard of */
+	const char		*why;		/* of a denial, for the log */
+	char			 subject[64];	/* NAI, escaped by the log */
+};
+
+/* reg.c */
+void	 reg_count_code(struct reg *, struct peer *, uint8_t code);
+bool	 reg_may_log(struct reg *, struct peer *, unsigned *swallowed);
+const char *binding_subject(const struct binding *);
+
+/* reg_act.c: row 12 and what follows from it. Returns a row's value; on
+ * ROW_PASS *verdict says what became of it. */
+int	 reg_act(struct reg *, struct rq *, enum reg_verdict *verdict);
+void	 reg_unbind(struct reg *, struct binding *);
+void	 reg_expired(void *arg, struct binding *);
+
+/* reg_reply.c */
+struct reply_spec {
+	uint8_t			 code;
+	uint16_t		 lifetime;
+	const struct in6_addr	*hoa;		/* NULL: no 221 */
+	bool			 unique;
+	bool			 revocation;	/* put a 137 in */
+};
+/* Returns the length, or -EMSGSIZE. */
+int	 reg_reply_write(struct reg *, const struct rq *,
+    const struct reply_spec *, uint8_t *buf, size_t cap);
+void	 reg_reply_flow(const struct reg *, const struct reg_packet *,
+    struct reg_flow *);
+/* Writes, keeps it in rq's binding where there is one, and sends it. */
+enum reg_verdict reg_reply(struct reg *, const struct rq *,
+    const struct reply_spec *);
+/* The same, kept until reg_reply_release. -errno. */
+int	 reg_reply_hold(struct reg *, const struct rq *,
+    const struct reply_spec *);
+/* Sends what was held: the reply itself, or a 130 in its place. */
+void	 reg_reply_release(struct reg *, struct binding *, bool ok);
+bool	 reg_reply_is_duplicate(struct reg *, const struct rq *);
+enum reg_verdict reg_reply_again(struct reg *, const struct rq *);
+/* A denial with what rq allows to echo [D49]. */
+enum reg_verdict reg_deny(struct reg *, const struct rq *, uint8_t code);
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Registration revocation [RFC 3543; PROTOCOLS 9, D11-D15, D48, D54]. What is
+ * being revoked is kept apart from the binding, which may live on at another
+ * care-of address: by NAI and old care-of address, until acknowledged, five
+ * times unheard, or the old lifetime over.
+ */
+#define LOG_MODULE "revoke"
+#include "had/revoke.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/mip4.h"
+#include "common/table.h"
+#include "common/timers.h"
+#include "common/wire.h"
+#include "had/had_config.h"
+#include "had/reg_int.h"
+
+#define TRIES		5
+#define FIRST_MS	1000	/* doubles */
+#define FRESH_S		60	/* for a binding we do not know */
+
+struct revocation {
+	struct table_node	 node;
+	struct timer		 timer;
+	struct revoker		*owner;
+	struct reg		*reg;
+	struct peer		*peer;
+	struct in_addr		 coa;
+	struct in6_addr		 hoa;
+	bool			 unique;
+	mono_t			 deadline;	/* end of the old lifetime */
+	uint32_t		 id[TRIES];
+	unsigned		 tries;
+	uint8_t			 nai_len;
+	uint8_t			 nai[];		/* normalized, and a NUL */
+};
+
+struct revoker {
+	struct table		 table;
+	struct timers		*timers;
+	const struct clock	*clock;
+};
+
+struct key {
+	struct in_addr	 coa;
+	const uint8_t	*nai;
+	size_t		 nai_len;
+};
+
+static uint64_t
+key_hash(const struct revoker *rv, const struct key *k)
+{
+	return table_hash(&rv->table, k->nai, k->nai_len) ^
+	    table_hash(&rv->table, &k->coa, sizeof(k->coa));
+}
+
+static bool
+key_eq(const struct table_node *n, const void *key)
+{
+	const struct revocation *v = container_of(n, struct revocation, node);
+	const struct key *k = key;
+
+	return v->coa.s_addr == k->coa.s_addr && v->nai_len == k->nai_len &&
+	    memcmp(v->nai, k->nai, k->nai_len) == 0;
+}
+
+static struct revocation *
+find(struct revoker *rv, const uint8_t *nai, size_t len, struct in_addr coa)
+{
+	struct key k = { coa, nai, len };
+	struct table_node *n = table_find(&rv->table, key_hash(rv, &k),
+	    key_eq, &k);
+
+	return n ? container_of(n, struct revocation, node) : NULL;
+}
+
+struct revoker *
+revoker_new(struct timers *timers, const struct clock *clock)
+{
+	struct revoker *rv = calloc(1, sizeof(*rv));
+
+	if (!rv)
+		return NULL;
+	if (table_init(&rv->table)) {
+		free(rv);
+		return NULL;
+	}
+	rv->timers = timers;
+	rv->clock = clock;
+	return rv;
+}
+
+static void
+forget(struct revocation *v)
+{
+	timer_cancel(v->owner->timers, &v->timer);
+	table_remove(&v->owner->table, &v->node);
+	free(v);
+}
+
+static bool
+forget_each(struct table_node *n, void *arg)
+{
+	(void)arg;
+	forget(container_of(n, struct revocation, node));
+	return true;
+}
+
+void
+revoker_free(struct revoker *rv)
+{
+	if (!rv)
+		return;
+	table_each(&rv->table, forget_each, NULL);
+	table_free(&rv->table);
+	free(rv);
+}
+
+unsigned
+revoker_count(const struct revoker *rv)
+{
+	return (unsigned)table_count(&rv->table);
+}
+
+/* A new id and authenticator with every try, each above the one before. */
+static void
+transmit(struct revocation *v)
+{
+	struct reg *r = v->reg;
+	struct reg_flow f = {
+		.src = r->conf->address, .dst = v->coa,
+		.sport = r->conf->port, .dport = r->conf->port,
+	};
+	struct mip4_rev rev = {
+		.a = true, .hda = r->conf->address, .fda = v->coa,
+		.rev_id = ntp_seconds(clock_ntp(v->owner->clock)),
+	};
+	uint8_t buf[MIP4_MAX_MSG];
+	struct wire_w w;
+
+	if (v->tries > 0 && (int32_t)(rev.rev_id - v->id[v->tries - 1]) <= 0)
+		rev.rev_id = v->id[v->tries - 1] + 1;
+	v->id[v->tries++] = rev.rev_id;
+	wire_w_init(&w, buf, sizeof(buf));
+	mip4_put_rev(&w, &rev);
+	mip4_put_nai(&w, v->nai, v->nai_len);
+	mip4_put_hoa(&w, r->conf->types.hoa, &v->hoa, v->unique);
+	mip4_put_auth(&w, MIP4_EXT_FA_HA, &v->peer->sas[0].sa);
+	if (!w.err)
+		r->send(r->send_arg, &f, buf, w.len);
+}
+
+static void
+fire(struct timer *t)
+{
+	struct revocation *v = container_of(t, struct revocation, timer);
+	mono_t now = clock_mono(v->owner->clock);
+	bool over = !mono_before(now, v->deadline);
+
+	if (over || v->tries == TRIES) {
+		log_warnx((const char *)v->nai, "revocation not acknowledged "
+		    "by %s: %s", v->peer->name, over ?
+		    "the lifetime there is over" : "no answer");
+		forget(v);
+		return;
+	}
+	transmit(v);
+	if (timer_set(v->owner->timers, t, mono_add_ms(now,
+	    (int64_t)FIRST_MS << (v->tries - 1))))
+		forget(v);
+}
+
+void
+revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
+{
+	struct revocation *v = find(rv, b->nai, b->nai_len, b->coa);
+	struct key k;
+
+	if (v)
+		return;
+	v = calloc(1, sizeof(*v) + b->nai_len + 1u);
+	if (!v) {
+		log_warnx(binding_subject(b), "no memory to revoke");
+		return;
+	}
+	v->owner = rv;
+	v->reg = r;
+	v->peer = b->peer;
+	v->coa = b->coa;
+	v->hoa = b->hoa;
+	v->unique = b->lease.pool && b->lease.pool->mode == POOL_UNIQUE;
+	v->deadline = b->lifetime == MIP4_LIFETIME_INFINITY ? MONO_NEVER :
+	    mono_add_ms(b->granted, (int64_t)b->lifetime * 1000);
+	v->timer.fire = fire;
+	v->nai_len = b->nai_len;
+	memcpy(v->nai, b->nai, b->nai_len);
+	k = (struct key){ v->coa, v->nai, v->nai_len };
+	table_insert(&rv->table, &v->node, key_hash(rv, &k));
+	r->stats.revoked++;
+	b->peer->stats.revoked++;
+	log_info(binding_subject(b), "revoked at %s", b->peer->name);
+	fire(&v->timer);
+}
+
+void
+revoke_stop(struct revoker *rv, const struct binding *b, struct in_addr coa)
+{
+	struct revocation *v = find(rv, b->nai, b->nai_len, coa);
+
+	if (v)
+		forget(v);
+}
+
+/* Type 15: of one of the ids we sent? */
+static bool
+acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
+    enum had_drop *why)
+{
+	struct revocation *v = find(r->revoker, nai, len, rq->pkt->flow.src);
+	unsigned i;
+
+	*why = HAD_DROP_REV_STALE;
+	if (!v)
+		return false;
+	for (i = 0; i < v->tries; i++) {
+		if (v->id[i] != rq->msg.ack.rev_id)
+			continue;
+		log_info(rq->subject, "revocation acknowledged by %s",
+		    rq->peer->name);
+		r->stats.revoke_acked++;
+		rq->peer->stats.revoke_acked++;
+		forget(v);
+		return true;
+	}
+	return false;
+}
+
+static void
+send_ack(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct mip4_rev_ack ack = {
+		.i = rq->msg.rev.i,
+		.home = rq->msg.rev.home,
+		.rev_id = rq->msg.rev.rev_id,
+	};
+	uint8_t buf[MIP4_MAX_MSG];
+	struct reg_flow f;
+	struct wire_w w;
+
+	wire_w_init(&w, buf, sizeof(buf));
+	mip4_put_rev_ack(&w, &ack);
+	mip4_put_nai(&w, e->nai, e->nai_len);
+	if (e->n_hoa == 1 && e->off_hoa < rq->covered)
+		mip4_put_hoa(&w, r->conf->types.hoa,
+		    e->hoa_empty ? NULL : &e->hoa, e->hoa_unique);
+	mip4_put_auth(&w, MIP4_EXT_FA_HA, rq->fa_ha);
+	reg_reply_flow(r, rq->pkt, &f);
+	if (!w.err)
+		r->send(r->send_arg, &f, buf, w.len);
+}
+
+/* Type 7 of an access router: draft-navali's never sends it, other peers of
+ * RFC 3543 may [D48]. */
+static bool
+revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	const struct mip4_rev *rev = &rq->msg.rev;
+	struct binding *b = binding_find(r->bindings, e->nai, e->nai_len);
+	int32_t age;
+
+	*why = HAD_DROP_REV_STALE;
+	if (rev->a || rev->fda.s_addr != rq->pkt->flow.src.s_addr ||
+	    rev->hda.s_addr != r->conf->address.s_addr)
+		return false;
+	if (b && b->state == BINDING_BOUND &&
+	    b->coa.s_addr == rev->fda.s_addr) {
+		if ((int32_t)(rev->rev_id - b->rev_peer) < 0 ||
+		    (b->rev_acted &&
+		    (int32_t)(rev->rev_id - b->rev_acted) <= 0))
+			return false;
+		b->rev_acted = rev->rev_id;
+		log_info(rq->subject, "revoked by %s", rq->peer->name);
+		reg_unbind(r, b);
+	} else {
+		age = (int32_t)(ntp_seconds(clock_ntp(r->clock)) -
+		    rev->rev_id);
+		if (age > FRESH_S || age < -FRESH_S)
+			return false;
+	}
+	send_ack(r, rq);
+	return true;
+}
+
+bool
+revoke_input(struct reg *r, struct rq *rq, enum had_drop *why)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	uint8_t nai[MIP4_NAI_MAX];
+	uint32_t spi;
+
+	*why = HAD_DROP_REV_AUTH;
+	if (!mip4_auth_spi(e, MIP4_EXT_FA_HA, &spi))
+		return false;
+	rq->fa_ha = peer_sa_find(r->peers, rq->pkt->flow.src, spi);
+	if (!rq->fa_ha || mip4_auth_check(rq->pkt->data, e, MIP4_EXT_FA_HA,
+	    rq->fa_ha, &rq->covered) != MIP4_AUTH_OK)
+		return false;
+	/* Without its NAI nothing names a binding here [D14]. */
+	if (e->n_nai != 1 || e->nai_len == 0 || e->off_nai >= rq->covered)
+		return false;
+	memcpy(nai, e->nai, e->nai_len);
+	nai_normalize(nai, e->nai_len);
+	if (rq->msg.type == MIP4_REV_ACK)
+		return acknowledged(r, rq, nai, e->nai_len, why);
+	return revoked_by_peer(r, rq, why);
+}

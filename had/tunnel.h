@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The data plane as the control plane sees it: routes of home prefixes to
+ * care-of addresses, made and unmade asynchronously. "kernel" does it through
+ * priv, one sit device a care-of address; "none" does nothing, at once.
+ */
+#ifndef HAD_TUNNEL_H
+#define HAD_TUNNEL_H
+
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+struct priv_client;
+struct dp_route;
+
+struct dp_entry {
+	struct in6_addr	prefix;
+	unsigned	len;		/* 64 or 128 */
+	struct in_addr	coa;
+};
+
+/* status: 0, or -errno when the route could not be made. */
+typedef void dp_done(void *arg, int status);
+
+struct dataplane {
+	/*
+	 * Makes a route, replacing one of the same prefix to another care-of
+	 * address. Returns it, its owner then calls del exactly once, also
+	 * when it failed. *status: 0 when it is in place already,
+	 * -EINPROGRESS when done will be called later. NULL with *status
+	 * -errno when it can not even be tried.
+	 */
+	struct dp_route	*(*add)(struct dataplane *, const struct dp_entry *,
+			    dp_done *done, void *arg, int *status);
+	/* Removes it; done will not be called any more. */
+	void		 (*del)(struct dataplane *, struct dp_route *);
+	void		 (*free)(struct dataplane *);
+};
+
+/* NULL with errno set. */
+struct dataplane *tunnel_kernel_new(struct priv_client *);
+struct dataplane *tunnel_none_new(void);
+
+#endif
