@@ -87,13 +87,25 @@ configure_in() {
 	echo "$key" >"$dir/.key"
 }
 
+# configure and Makefile.in, when what they are made of has changed: make would
+# not install the helpers that a new Makefile.am may want.
+generate() {
+	local key
+	key=$(cd "$srcdir" && find . -path ./build\* -prune -o \
+		\( -name '*.am' -o -name '*.mk' -o -name configure.ac \
+		-o -path ./m4/netmip4.m4 \) -print0 | sort -z |
+		xargs -0 sha256sum)
+	[ -x "$srcdir/configure" ] &&
+		[ "$(cat "$build/generated" 2>/dev/null)" = "$key" ] && return
+	say "generating configure"
+	(cd "$srcdir" && logged autoreconf autoreconf -i) || exit 1
+	echo "$key" >"$build/generated"
+}
+
 build_product() {
 	mkdir -p "$build"
 	: >"$build/build.log"
-	if [ ! -x "$srcdir/configure" ] || [ ! -e "$srcdir/Makefile.in" ]; then
-		say "generating configure"
-		(cd "$srcdir" && logged autoreconf autoreconf -i) || exit 1
-	fi
+	generate
 	[ -x "$stage/sbin/nasd" ] ||
 		say "building in $build (about a minute the first time)"
 	configure_in "$build/build" --prefix="$stage" \
