@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What sessions ask and record, as attributes; what an Access-Accept says, as
+ * a grant. */
+#include "config.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "fake_radius.h"
+#include "nasd/aaa.h"
+
+struct answer {
+	unsigned		calls;
+	enum aaa_verdict	verdict;
+	struct aaa_grant	grant;
+	char			text[PLUG_TEXT];
+};
+
+static struct world w;
+static struct aaa *aaa;
+static struct fake_request rq;
+
+static const struct aaa_who who = {
+	.session_id = "0123456789abcdef", .calling = "02:00:00:00:00:01",
+	.called = "acc0:internet", .port_id = "acc0", .nas_port = 12,
+	.ifname = "ppp0", .user = "alice@example.net",
+};
+
+static void
+setup(void)
+{
+	log_set_level(NULL, "error");
+	world_init(&w, 1);
+	aaa = aaa_new(w.client, "nas1",
+	    (struct in_addr){ htonl(0xc0000201) });
+	ck_assert_ptr_nonnull(aaa);
+}
+
+static void
+teardown(void)
+{
+	aaa_free(aaa);
+	world_free(&w);
+}
+
+static void
+done(void *arg, enum aaa_verdict verdict, const struct aaa_grant *g,
+    const char *text)
+{
+	struct answer *a = arg;
+
+	a->calls++;
+	a->verdict = verdict;
+	a->grant = *g;
+	ck_assert_uint_lt(strlen(text), sizeof(a->text));
+	memcpy(a->text, text, strlen(text) + 1);
+}
+
+static struct plug_auth
+pap(void)
+{
+	struct plug_auth pa = {
+		.kind = PLUG_AUTH_PAP, .user = "alice@example.net",
+		.secret_len = 12, .secret = "secret-alice",
+	};
+
+	return pa;
+}
+
+/* Asks by PAP and has the server answer. */
+static void
+ask(struct answer *a, uint8_t code, const void *attrs, size_t len)
+{
+	struct plug_auth pa = pap();
+
+	memset(a, 0, sizeof(*a));
+	ck_assert_ptr_nonnull(aaa_authenticate(aaa, &who, &pa, "s1", done,
+	    a));
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	fake_reply(&w.fake[0], &rq, code, attrs, len, FAKE_MA);
+	world_pump(&w);
+	ck_assert_uint_eq(a->calls, 1);
+}
+
+static void
+ck_str(uint8_t type, const char *want)
+{
+	size_t len;
+	const uint8_t *v = fake_attr(&rq, 0, type, &len);
+
+	ck_assert_msg(v != NULL, "attribute %u", type);
+	ck_assert_uint_eq(len, strlen(want));
+	ck_assert_mem_eq(v, want, len);
+}
+
+static void
+ck_raw(uint32_t vendor, uint8_t type, const void *want, size_t n)
+{
+	size_t len;
+	const uint8_t *v = fake_attr(&rq, vendor, type, &len);
+
+	ck_assert_msg(v != NULL, "attribute %u/%u", vendor, type);
+	ck_assert_uint_eq(len, n);
+	ck_assert_mem_eq(v, want, n);
+}
+
+static bool
+has(uint8_t type)
+{
+	size_t len;
+
+	return fake_attr(&rq, 0, type, &len) != NULL;
+}
+
+static void
+ck_who(void)
+{
+	ck_str(1, "alice@example.net");
+	ck_raw(0, 4, "\xc0\x00\x02\x01", 4);
+	ck_assert_uint_eq(fake_u32(&rq, 5), 12);
+	ck_assert_uint_eq(fake_u32(&rq, 6), 2);
+	ck_assert_uint_eq(fake_u32(&rq, 7), 1);
+	ck_str(30, "acc0:internet");
+	ck_str(31, "02:00:00:00:00:01");
+	ck_str(32, "nas1");
+	ck_str(44, "0123456789abcdef");
+	ck_assert_uint_eq(fake_u32(&rq, 61), 32);
+	ck_str(87, "acc0");
+}
+
+START_TEST(request_by_pap)
+{
+	struct answer a;
+	size_t len;
+
+	ask(&a, RADIUS_ACCESS_ACCEPT, NULL, 0);
+	ck_assert(fake_authentic(&w.fake[0], &rq));
+	ck_who();
+	ck_assert_ptr_nonnull(fake_attr(&rq, 0, 2, &len));
+	ck_assert_uint_eq(len, 16);
+	ck_assert_int_eq(a.verdict, AAA_ACCEPT);
+	ck_assert_str_eq(a.grant.user, "alice@example.net");
+	ck_assert_int_eq(a.grant.mode, AAA_MODE_UNSET);
+	ck_assert_uint_eq(a.grant.home_agent.s_addr, 0);
+	ck_assert(!a.grant.has_iid);
+}
+END_TEST
+
+START_TEST(request_by_chap)
+{
+	struct answer a = { 0 };
+	struct plug_auth pa = {
+		.kind = PLUG_AUTH_CHAP_MD5, .chap_id = 0x16,
+		.challenge_len = 20, .response_len = 16,
+		.user = "alice@example.net",
+	};
+	uint8_t want[17] = { 0x16 };
+
+	memset(pa.challenge, 'c', sizeof(pa.challenge));
+	memset(pa.response, 'r', sizeof(pa.response));
+	memset(want + 1, 'r', 16);
+	ck_assert_ptr_nonnull(aaa_authenticate(aaa, &who, &pa, NULL, done,
+	    &a));
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_who();
+	ck_raw(0, 3, want, sizeof(want));
+	ck_raw(0, 60, pa.challenge, 20);
+	ck_assert(!has(2));
+}
+END_TEST
+
+START_TEST(request_by_mschapv2)
+{
+	static const uint8_t success[] = { 26, 13, 0, 0, 1, 0x37, 26, 7, 0x16,
+	    'S', '=', 'A', 'B' };
+	struct answer a = { 0 };
+	struct plug_auth pa = {
+		.kind = PLUG_AUTH_MSCHAPV2, .chap_id = 0x16,
+		.challenge_len = 16, .response_len = 49, .user = "x",
+	};
+	uint8_t want[50] = { 0x16, 4 };
+
+	memset(pa.response, 'r', sizeof(pa.response));
+	pa.response[48] = 4;			/* flags */
+	memset(want + 2, 'r', 48);
+	aaa_authenticate(aaa, &who, &pa, NULL, done, &a);
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_raw(311, 25, want, sizeof(want));
+	ck_raw(311, 11, pa.challenge, 16);
+	fake_reply(&w.fake[0], &rq, RADIUS_ACCESS_ACCEPT, success,
+	    sizeof(success), 0);
+	world_pump(&w);
+	ck_assert_str_eq(a.text, "S=AB");
+}
+END_TEST
+
+START_TEST(credentials_nobody_can_carry)
+{
+	struct answer a = { 0 };
+	struct plug_auth pa = pap();
+
+	pa.secret_len = 129;
+	ck_assert_ptr_null(aaa_authenticate(aaa, &who, &pa, NULL, done, &a));
+	pa = (struct plug_auth){ .kind = PLUG_AUTH_CHAP_MD5,
+	    .challenge_len = 16, .response_len = 15 };
+	ck_assert_ptr_null(aaa_authenticate(aaa, &who, &pa, NULL, done, &a));
+	pa.kind = PLUG_AUTH_MSCHAPV2;
+	ck_assert_ptr_null(aaa_authenticate(aaa, &who, &pa, NULL, done, &a));
+	ck_assert(!fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_eq(a.calls, 0);
+}
+END_TEST
+
+START_TEST(everything_granted)
+{
+	static const char accept[] =
+	    "\x01\x06" "anne"
+	    "\x0b\x07" "other"
+	    "\x0b\x10" "netmip4:shared"
+	    "\x12\x04" "hi"
+	    "\x19\x05" "a\0b" "\x19\x03" "c"
+	    "\x1b\x06\0\0\x0e\x10" "\x1c\x06\0\0\0\x3c"
+	    "\x1a\x0c\0\0\x15\x9f\x07\x06\xc6\x33\x64\x01"
+	    "\x55\x06\0\0\0\x05"
+	    "\x60\x0a\0\xda\0\0\0\x7e\0\x01"
+	    "\x64\x07" "homes"
+	    "\xa9\x12\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x53";
+	struct answer a;
+	const struct aaa_grant *g = &a.grant;
+
+	ask(&a, RADIUS_ACCESS_ACCEPT, accept, sizeof(accept) - 1);
+	ck_assert_int_eq(a.verdict, AAA_ACCEPT);
+	ck_assert_str_eq(g->user, "anne");
+	ck_assert_str_eq(g->filter_id, "other");
+	ck_assert_int_eq(g->mode, AAA_MODE_SHARED);
+	ck_assert_str_eq(a.text, "hi");
+	ck_assert_uint_eq(g->n_class, 2);
+	ck_assert_uint_eq(g->class[0].len, 3);
+	ck_assert_mem_eq(g->class[0].data, "a\0b", 3);
+	ck_assert_uint_eq(g->session_timeout, 3600);
+	ck_assert_uint_eq(g->idle_timeout, 60);
+	ck_assert_uint_eq(ntohl(g->home_agent.s_addr), 0xc6336401);
+	ck_assert_uint_eq(g->interim_s, 60);	/* RFC 2869 2.1 */
+	ck_assert(g->has_iid);
+	ck_assert_mem_eq(g->iid.b, "\0\xda\0\0\0\x7e\0\x01", 8);
+	ck_assert_str_eq(g->pool, "homes");
+	ck_assert_uint_eq(g->n_rdnss, 1);
+	ck_assert_uint_eq(g->rdnss[0].s6_addr[15], 0x53);
+}
+END_TEST
+
+START_TEST(odd_grants)
+{
+	static const char unique[] = "\x0b\x10" "NetMIP4:UNIQUE";
+	static const char neither[] = "\x0b\x0f" "netmip4:maybe";
+	static const char zero_iid[] = "\x60\x0a\0\0\0\0\0\0\0\0";
+	static const char short_iid[] = "\x60\x06\1\1\1\1";
+	struct answer a;
+
+	ask(&a, RADIUS_ACCESS_ACCEPT, unique, sizeof(unique) - 1);
+	ck_assert_int_eq(a.grant.mode, AAA_MODE_UNIQUE);
+	ask(&a, RADIUS_ACCESS_ACCEPT, neither, sizeof(neither) - 1);
+	ck_assert_int_eq(a.grant.mode, AAA_MODE_UNSET);
+	ask(&a, RADIUS_ACCESS_ACCEPT, zero_iid, sizeof(zero_iid) - 1);
+	ck_assert(!a.grant.has_iid);
+	ask(&a, RADIUS_ACCESS_ACCEPT, short_iid, sizeof(short_iid) - 1);
+	ck_assert(!a.grant.has_iid);
+}
+END_TEST
+
+START_TEST(rejected_and_silent)
+{
+	static const char text[] = "\x12\x0a" "go away!";
+	struct plug_auth pa = pap();
+	struct answer a;
+
+	ask(&a, RADIUS_ACCESS_REJECT, text, sizeof(text) - 1);
+	ck_assert_int_eq(a.verdict, AAA_REJECT);
+	ck_assert_str_eq(a.text, "go away!");
+	ask(&a, RADIUS_ACCESS_CHALLENGE, NULL, 0);
+	ck_assert_int_eq(a.verdict, AAA_REJECT);
+
+	memset(&a, 0, sizeof(a));
+	aaa_authenticate(aaa, &who, &pa, "s1", done, &a);
+	world_advance(&w, 14000);
+	ck_assert_uint_eq(a.calls, 1);
+	ck_assert_int_eq(a.verdict, AAA_NO_REPLY);
+	ck_assert_str_eq(a.text, "no RADIUS server answered");
+
+	memset(&a, 0, sizeof(a));
+	aaa_cancel(aaa_authenticate(aaa, &who, &pa, "s1", done, &a));
+	world_advance(&w, 14000);
+	ck_assert_uint_eq(a.calls, 0);
+}
+END_TEST
+
+static const struct aaa_class class = { 3, "k\0x" };
+
+static struct aaa_usage
+usage(void)
+{
+	struct aaa_usage u = {
+		.rx_bytes = 0x100000002, .tx_bytes = 0x2ffffffff,
+		.rx_packets = 7, .tx_packets = 9, .seconds = 3661,
+		.cause = AAA_CAUSE_LOST_CARRIER, .has_hoa = true,
+		.hoa = { { { 0x20, 1, 0x0d, 0xb8, 1, 0, 0, 2, 0, 0xda, 0, 0,
+		    0, 0x7e, 0, 1 } } },
+		.plen = 64, .iid = { { 0, 0xda, 0, 0, 0, 0x7e, 0, 1 } },
+		.home_agent = { htonl(0xc6336401) },
+		.class = &class, .n_class = 1,
+	};
+
+	return u;
+}
+
+static void
+ck_usage_identity(void)
+{
+	ck_who();
+	ck_assert(fake_authentic(&w.fake[0], &rq));
+	ck_assert_uint_eq(fake_u32(&rq, 45), 1);
+	ck_assert_uint_eq(fake_u32(&rq, 55), 3976214401u - 2208988800u);
+	ck_raw(0, 25, "k\0x", 3);
+	ck_raw(0, 96, "\0\xda\0\0\0\x7e\0\x01", 8);
+	ck_raw(0, 168, "\x20\x01\x0d\xb8\x01\0\0\x02\0\xda\0\0\0\x7e\0\x01",
+	    16);
+	ck_raw(5535, 7, "\xc6\x33\x64\x01", 4);
+}
+
+START_TEST(accounting_stop)
+{
+	struct aaa_usage u = usage();
+
+	aaa_account(aaa, AAA_ACCT_STOP, &who, &u, "s1");
+	ck_assert_uint_eq(aaa_accounting_pending(aaa), 1);
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_eq(fake_u32(&rq, 40), 2);
+	ck_usage_identity();
+	ck_assert_uint_eq(fake_u32(&rq, 42), 2);
+	ck_assert_uint_eq(fake_u32(&rq, 52), 1);
+	ck_assert_uint_eq(fake_u32(&rq, 43), 0xffffffff);
+	ck_assert_uint_eq(fake_u32(&rq, 53), 2);
+	ck_assert_uint_eq(fake_u32(&rq, 46), 3661);
+	ck_assert_uint_eq(fake_u32(&rq, 47), 7);
+	ck_assert_uint_eq(fake_u32(&rq, 48), 9);
+	ck_assert_uint_eq(fake_u32(&rq, 49), 2);
+	ck_raw(0, 97, "\0\x40\x20\x01\x0d\xb8\x01\0\0\x02", 10);
+	fake_reply(&w.fake[0], &rq, RADIUS_ACCT_RESPONSE, NULL, 0, 0);
+	world_pump(&w);
+	ck_assert_uint_eq(aaa_accounting_pending(aaa), 0);
+}
+END_TEST
+
+START_TEST(accounting_start_and_interim)
+{
+	struct aaa_usage u = usage();
+
+	u.plen = 128;			/* a shared prefix */
+	aaa_account(aaa, AAA_ACCT_START, &who, &u, "s1");
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_eq(fake_u32(&rq, 40), 1);
+	ck_usage_identity();
+	ck_assert(!has(42) && !has(46) && !has(49) && !has(97));
+	aaa_account(aaa, AAA_ACCT_INTERIM, &who, &u, "s1");
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_eq(fake_u32(&rq, 40), 3);
+	ck_assert(has(42) && has(46) && !has(49));
+}
+END_TEST
+
+START_TEST(accounting_lost_is_counted)
+{
+	struct aaa_usage u = usage();
+	json_t *o;
+
+	aaa_account(aaa, AAA_ACCT_STOP, &who, &u, "s1");
+	world_advance(&w, 60000);
+	ck_assert_uint_eq(aaa_accounting_pending(aaa), 0);
+	o = aaa_stats(aaa);
+	ck_assert_int_eq(json_integer_value(json_object_get(o,
+	    "accounting_lost")), 1);
+	ck_assert_uint_eq(json_array_size(json_object_get(o, "servers")), 1);
+	json_decref(o);
+	aaa_account(aaa, AAA_ACCT_STOP, &who, &u, "s1"); /* aaa_free ends it */
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("aaa");
+	TCase *t = tcase_create("aaa");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, request_by_pap);
+	tcase_add_test(t, request_by_chap);
+	tcase_add_test(t, request_by_mschapv2);
+	tcase_add_test(t, credentials_nobody_can_carry);
+	tcase_add_test(t, everything_granted);
+	tcase_add_test(t, odd_grants);
+	tcase_add_test(t, rejected_and_silent);
+	tcase_add_test(t, accounting_stop);
+	tcase_add_test(t, accounting_start_and_interim);
+	tcase_add_test(t, accounting_lost_is_counted);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
