@@ -63,8 +63,7 @@ read_auth(struct mip4_exts *e, struct ext *x)
 		return true;
 	a = &e->auth[e->n_auth - 1];
 	*a = (struct mip4_auth_ext){ .type = x->type, .off = x->off };
-	if (x->len < sizeof(a->spi))
-		return true;
+	/* Where there is no room for an SPI, these are 0, 0 and NULL. */
 	a->spi = wire_r_u32(&x->data);
 	a->len = wire_r_left(&x->data);
 	a->authenticator = wire_r_ptr(&x->data, a->len);

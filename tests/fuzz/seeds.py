@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""seeds.py FUZZER DIR: writes first inputs for a fuzzer into DIR; those of
+fuzz_mip4 are the messages of tests/vectors/vectors.txt."""
+import os
+import sys
+
+VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       '../vectors/vectors.txt')
+
+
+def mip4():
+    with open(VECTORS, encoding='ascii') as vectors:
+        for line in vectors:
+            if line.startswith(' '):
+                yield bytes.fromhex(line)
+
+
+def icmp6():
+    yield bytes.fromhex('8500000000000000')
+    yield bytes.fromhex('85000000000000000101020000000001')
+    yield bytes.fromhex(
+        '8600000040c007080000000000000000'
+        '05010000000005c8'
+        '030440c000015180000038400000000020010db8000100020000000000000000'
+        '190300000000025820010db8ffff00000000000000000053')
+
+
+def iid():
+    yield b'0211:2233:4455:6677'
+    yield b'0:0:0:1'
+
+
+SEEDS = {'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid}
+
+
+def main(args):
+    if len(args) != 2 or args[0] not in SEEDS:
+        sys.exit(__doc__)
+    for n, seed in enumerate(SEEDS[args[0]]()):
+        with open(os.path.join(args[1], 'seed%d' % n), 'wb') as out:
+            out.write(seed)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])
