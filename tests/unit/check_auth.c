@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include "common/mip4.h"
 #include "common/mip4_auth.h"
 #include "common/wire.h"
@@ -188,6 +191,33 @@ START_TEST(wrong_lengths)
 		free(msg);
 	}
 	ck_assert(!mip4_auth_spi(&m.ext, 32, &spi));
+}
+END_TEST
+
+/*
+ * Length says that there are fewer bytes of authenticator than the algorithm
+ * makes, none at worst; the right ones follow, as if they were the next
+ * extension. Truncation is not ours to allow [D4].
+ */
+START_TEST(truncated_authenticator)
+{
+	struct mip4_sa sa = vectors_sa(34);
+
+	for (uint8_t len = 4; len < 20; len++) {
+		uint8_t msg[24 + 22] = { MIP4_RRQ };
+		struct mip4_msg m;
+		size_t covered;
+
+		memcpy(msg + 24, "\x22\x00\x00\x00\x01\x00", 6);
+		msg[25] = len;
+		ck_assert_ptr_nonnull(HMAC(EVP_md5(), sa.key, 16, msg, 30,
+		    msg + 30, NULL));
+		(void)mip4_parse(&m, msg, sizeof(msg), &types);
+		ck_assert_uint_ge(m.ext.n_auth, 1);
+		ck_assert_int_eq(mip4_auth_check(msg, &m.ext, 34, &sa,
+		    &covered), m.ext.n_auth == 1 ? MIP4_AUTH_BAD :
+		    MIP4_AUTH_TWICE);
+	}
 }
 END_TEST
 
@@ -382,5 +412,5 @@ START_TEST(resync_keeps_last)
 END_TEST
 
 TEST_MAIN("auth", vectors_verify, any_bit_matters, other_keys_fail, twice,
-    wrong_lengths, algorithms, bad_associations, replay,
+    wrong_lengths, truncated_authenticator, algorithms, bad_associations, replay,
     next_identification, resynchronises, resync_keeps_last)
