@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #define LOG_MODULE "netlink"
 #include "common/log.h"
@@ -23,6 +24,8 @@
  * count) must fit into the socket's receive buffer. */
 #define CHUNK_MSGS	64
 #define RCVBUF		(1 << 20)
+/* The kernel answers at once; whoever waits longer would wait for ever. */
+#define WAIT_S		5
 
 struct entry {
 	size_t		 off;		/* in buf */
@@ -45,6 +48,7 @@ struct nl *
 nl_open(void)
 {
 	struct nl *nl = calloc(1, sizeof(*nl));
+	const struct timeval wait = { .tv_sec = WAIT_S };
 	int one = 1, size = RCVBUF;
 	int fd;
 
@@ -64,6 +68,7 @@ nl_open(void)
 	 * in an old kernel. */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
 	    sizeof(size)) == -1)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
@@ -295,6 +300,8 @@ nl_query(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *arg)
 	/* It would take a sequence number out of the batch's. */
 	if (nl->n > 0)
 		return (-EBUSY);
+	/* The acknowledgment comes after the answer, and without one, too. */
+	h->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	h->nlmsg_seq = ++nl->seq;
 	nl_begin(nl);
 	if (mnl_socket_sendto(nl->sk, h, h->nlmsg_len) == -1)

@@ -124,8 +124,8 @@ stats_attr(const struct nlattr *a, void *arg)
 static int
 stats_msg(const struct nlmsghdr *h, void *arg)
 {
-	return (mnl_attr_parse(h, sizeof(struct ifinfomsg), stats_attr, arg) <
-	    MNL_CB_STOP ? MNL_CB_ERROR : MNL_CB_STOP);
+	(void)mnl_attr_parse(h, sizeof(struct ifinfomsg), stats_attr, arg);
+	return (MNL_CB_OK);
 }
 
 int
@@ -138,7 +138,6 @@ nl_link_stats(struct nl *nl, unsigned ifindex, struct nl_stats *out)
 
 	*out = (struct nl_stats){ 0 };
 	h->nlmsg_type = RTM_GETLINK;
-	h->nlmsg_flags = NLM_F_REQUEST;
 	ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
 	ifi->ifi_index = (int)ifindex;
 	err = nl_query(nl, h, stats_msg, out);

@@ -21,8 +21,8 @@ struct nlmsghdr *nl_msg_begin(struct nl *, uint16_t type, uint16_t flags,
     size_t extra_size, void **extra);
 int	 nl_msg_end(struct nl *, struct nlmsghdr *, const char *what,
     unsigned ign);
-/* One request with one answer, outside of the batch: cb gets the answer. 0 or
- * -errno. */
+/* One request, outside of the batch: cb gets the answer and returns MNL_CB_OK.
+ * 0 or -errno. */
 int	 nl_query(struct nl *, struct nlmsghdr *, mnl_cb_t cb, void *arg);
 
 #endif

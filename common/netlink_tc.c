@@ -265,7 +265,7 @@ static int
 qdisc_msg(const struct nlmsghdr *h, void *arg)
 {
 	(void)mnl_attr_parse(h, sizeof(struct tcmsg), qdisc_attr, arg);
-	return (MNL_CB_STOP);
+	return (MNL_CB_OK);
 }
 
 uint64_t
@@ -277,7 +277,8 @@ nl_filter_drops(struct nl *nl, unsigned ifindex)
 	struct tcmsg *tc;
 
 	h->nlmsg_type = RTM_GETQDISC;
-	h->nlmsg_flags = NLM_F_REQUEST;
+	/* Without ECHO only listeners of the multicast group are told. */
+	h->nlmsg_flags = NLM_F_ECHO;
 	tc = mnl_nlmsg_put_extra_header(h, sizeof(*tc));
 	tc->tcm_ifindex = (int)ifindex;
 	tc->tcm_parent = TC_H_CLSACT;
