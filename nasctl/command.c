@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Neighbours: show.c shows the answers, main.c asks for them. */
+#include "config.h"
+#include "nasctl/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nasctl/show.h"
+
+#define WORDS_MAX	3	/* of a command */
+
+static command_args args_none, args_list, args_session, args_terminate,
+    args_level;
+
+#define LIST_ARGS	"[columns COL,...] [order [-]COL] [match COL REGEX]"
+
+const struct command commands[] = {
+	{ "show sessions", LIST_ARGS, "the sessions there are",
+	    PROG_NASCTL, args_list, show_list, "sessions",
+	    "id,ifname,username,calling-sid,state,uptime,home-address,"
+	    "home-agent,reg-left,prefix-mode,rx-bytes,tx-bytes" },
+	{ "show session", "ID|USER|IFNAME", "one session and its timeline",
+	    PROG_NASCTL, args_session, show_session, NULL, NULL },
+	{ "show recent", LIST_ARGS, "sessions that have ended",
+	    PROG_NASCTL, args_list, show_list, "sessions", NULL },
+	{ "show home-agents", LIST_ARGS, "home agents and registrations",
+	    PROG_NASCTL, args_list, show_list, "home_agents", NULL },
+	{ "show radius", LIST_ARGS, "RADIUS servers",
+	    PROG_NASCTL, args_list, show_list, "servers", NULL },
+	{ "show bindings", LIST_ARGS, "the bindings there are",
+	    PROG_HACTL, args_list, show_list, "bindings",
+	    "nai,home-address,unique,care-of,lifetime,left,peer,pool" },
+	{ "show pools", LIST_ARGS, "prefix pools and how full they are",
+	    PROG_HACTL, args_list, show_list, "pools",
+	    "name,prefix,mode,used,held,capacity" },
+	{ "show statistics", "", "counters",
+	    PROG_NASCTL | PROG_HACTL, args_none, show_object, NULL, NULL },
+	{ "show version", "", "the daemon's version",
+	    PROG_NASCTL | PROG_HACTL, args_none, show_object, NULL, NULL },
+	{ "terminate", "ID|USER|IFNAME|CALLING-SID|all [soft|hard]",
+	    "end sessions: soft (default) lets PPP say goodbye",
+	    PROG_NASCTL, args_terminate, show_object, NULL, NULL },
+	{ "log level", "[MODULE] error|warn|info|debug",
+	    "what the daemon logs, until it is restarted",
+	    PROG_NASCTL | PROG_HACTL, args_level, show_object, NULL, NULL },
+};
+const size_t n_commands = sizeof(commands) / sizeof(commands[0]);
+
+static bool
+is_prefix(const char *word, const char *of)
+{
+	return (*word != '\0' && strncmp(word, of, strlen(word)) == 0);
+}
+
+/* Word i of a command, copied into buf. NULL when it has fewer. */
+static const char *
+word_of(const struct command *c, size_t i, char buf[static 32])
+{
+	const char *p = c->words;
+	size_t n;
+
+	for (; i > 0; i--) {
+		p = strchr(p, ' ');
+		if (p == NULL)
+			return (NULL);
+		p++;
+	}
+	n = strcspn(p, " ");
+	memcpy(buf, p, n);
+	buf[n] = '\0';
+	return (buf);
+}
+
+static const char *const list_words[] = { "columns", "order", "match" };
+
+static const char *
+list_word(const char *word)
+{
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		if (is_prefix(word, list_words[i]))
+			found = list_words[i];
+	return (found);
+}
+
+/* Which commands are still possible. */
+struct choice {
+	bool	 in[16];
+};
+
+_Static_assert(sizeof(commands) / sizeof(commands[0]) <= 16, "choice.in");
+
+/* Keeps those whose word i fits: exactly if one does, else by prefix. Returns
+ * the number of different words that fit. */
+static size_t
+narrow(struct choice *ch, size_t i, const char *word)
+{
+	struct choice exact = { { false } }, prefix = { { false } };
+	char buf[32], seen[32] = "";
+	size_t n_exact = 0, n = 0, c;
+	const char *w;
+
+	for (c = 0; c < n_commands; c++) {
+		w = ch->in[c] ? word_of(&commands[c], i, buf) : NULL;
+		if (w == NULL || !is_prefix(word, w))
+			continue;
+		prefix.in[c] = true;
+		if (strcmp(w, seen) != 0)
+			n++;
+		strcpy(seen, w);
+		if (strcmp(w, word) == 0) {
+			exact.in[c] = true;
+			n_exact++;
+		}
+	}
+	*ch = n_exact > 0 ? exact : prefix;
+	return (n_exact > 0 ? 1 : n);
+}
+
+/* "session" and "sessions" have their beginning in common; what follows tells
+ * them apart: nothing or a list's words are for the list. */
+static size_t
+tell_apart(struct choice *ch, int argc, char **argv)
+{
+	const bool list = argc == 0 || list_word(argv[0]) != NULL;
+	size_t c, n = 0, others = 0;
+
+	for (c = 0; c < n_commands; c++) {
+		if (!ch->in[c])
+			continue;
+		n++;
+		others += strncmp(commands[c].words, "show session", 12) != 0;
+	}
+	if (n != 2 || others > 0)
+		return (n);
+	for (c = 0; c < n_commands; c++)
+		if (ch->in[c] && (commands[c].parse == args_list) != list)
+			ch->in[c] = false;
+	return (1);
+}
+
+/* The words that could have stood at place i. */
+static void
+say_choice(const struct choice *ch, size_t i, FILE *err)
+{
+	char buf[32], seen[32] = "";
+	const char *w;
+	size_t c;
+
+	for (c = 0; c < n_commands; c++) {
+		w = ch->in[c] ? word_of(&commands[c], i, buf) : NULL;
+		if (w == NULL || strcmp(w, seen) == 0)
+			continue;
+		fprintf(err, " %s", w);
+		strcpy(seen, w);
+	}
+	fputc('\n', err);
+}
+
+static bool
+is_whole(const struct choice *ch, size_t words, const struct command **cmd)
+{
+	char buf[32];
+	size_t c, n = 0;
+
+	for (c = 0; c < n_commands; c++) {
+		if (!ch->in[c])
+			continue;
+		n++;
+		*cmd = &commands[c];
+	}
+	return (n == 1 && word_of(*cmd, words, buf) == NULL);
+}
+
+static const struct command *
+find_command(enum program prog, int *argc, char ***argv, FILE *err)
+{
+	const struct command *cmd = NULL;
+	struct choice ch, before;
+	size_t c, i, n;
+
+	for (c = 0; c < n_commands; c++)
+		ch.in[c] = (commands[c].programs & (unsigned)prog) != 0;
+	for (i = 0; i < WORDS_MAX; i++) {
+		if (is_whole(&ch, i, &cmd))
+			return (cmd);
+		if (*argc == 0) {
+			fputs("more words are needed, one of:", err);
+			say_choice(&ch, i, err);
+			return (NULL);
+		}
+		before = ch;
+		n = narrow(&ch, i, (*argv)[0]);
+		if (n > 1)
+			n = tell_apart(&ch, *argc - 1, *argv + 1);
+		if (n != 1) {
+			fprintf(err, "%s: %s:", (*argv)[0], n == 0 ?
+			    "no such word, one of" : "ambiguous, one of");
+			say_choice(n == 0 ? &before : &ch, i, err);
+			return (NULL);
+		}
+		--*argc;
+		++*argv;
+	}
+	return (is_whole(&ch, i, &cmd) ? cmd : NULL);
+}
+
+static int
+usage(const struct request *r, FILE *err)
+{
+	fprintf(err, "usage: %s%s%s\n", r->command->words,
+	    *r->command->args != '\0' ? " " : "", r->command->args);
+	return (-EINVAL);
+}
+
+static int
+args_none(struct request *r, int argc, char **argv, FILE *err)
+{
+	(void)argv;
+	return (argc == 0 ? 0 : usage(r, err));
+}
+
+static int
+take_columns(struct request *r, const char *list, FILE *err)
+{
+	char *p, *save = NULL;
+
+	free(r->columns);
+	r->n_columns = 0;
+	r->columns = strdup(list);
+	if (r->columns == NULL)
+		return (-EINVAL);
+	for (p = strtok_r(r->columns, ",", &save); p != NULL;
+	    p = strtok_r(NULL, ",", &save)) {
+		if (r->n_columns == COLUMNS_MAX)
+			return (usage(r, err));
+		r->column[r->n_columns++] = p;
+	}
+	return (r->n_columns > 0 ? 0 : usage(r, err));
+}
+
+static int
+args_list(struct request *r, int argc, char **argv, FILE *err)
+{
+	const char *word;
+	int used, e = 0;
+
+	for (; argc > 0 && e == 0; argc -= used, argv += used) {
+		word = list_word(argv[0]);
+		used = word == list_words[2] ? 3 : 2;
+		if (word == NULL) {
+			fprintf(err, "%s: no such word, one of: columns "
+			    "order match\n", argv[0]);
+			return (-EINVAL);
+		}
+		if (argc < used)
+			return (usage(r, err));
+		if (word == list_words[0]) {
+			e = take_columns(r, argv[1], err);
+		} else if (word == list_words[1]) {
+			r->order = argv[1];
+		} else {
+			r->match_column = argv[1];
+			r->match_regex = argv[2];
+		}
+	}
+	return (e);
+}
+
+/* Strings go to the daemon as JSON, which is UTF-8. */
+static int
+put_string(struct request *r, const char *key, const char *value, FILE *err)
+{
+	if (json_object_set_new(r->args, key, json_string(value)) == 0)
+		return (0);
+	fprintf(err, "%s: not UTF-8\n", key);
+	return (-EINVAL);
+}
+
+static int
+args_session(struct request *r, int argc, char **argv, FILE *err)
+{
+	if (argc != 1)
+		return (usage(r, err));
+	return (put_string(r, "id", argv[0], err));
+}
+
+static int
+args_terminate(struct request *r, int argc, char **argv, FILE *err)
+{
+	bool hard = argc == 2 && is_prefix(argv[1], "hard");
+
+	if (argc < 1 || argc > 2 ||
+	    (argc == 2 && !hard && !is_prefix(argv[1], "soft")))
+		return (usage(r, err));
+	json_object_set_new(r->args, "hard", json_boolean(hard));
+	return (put_string(r, "match", argv[0], err));
+}
+
+static int
+args_level(struct request *r, int argc, char **argv, FILE *err)
+{
+	static const char *const levels[] = { "error", "warn", "info",
+	    "debug" };
+	size_t i;
+
+	if (argc < 1 || argc > 2)
+		return (usage(r, err));
+	for (i = 0; i < 4; i++)
+		if (is_prefix(argv[argc - 1], levels[i]))
+			break;
+	if (i == 4)
+		return (usage(r, err));
+	if (argc == 2 && put_string(r, "module", argv[0], err) != 0)
+		return (-EINVAL);
+	return (put_string(r, "level", levels[i], err));
+}
+
+int
+command_parse(struct request *r, enum program prog, int argc, char **argv,
+    FILE *err)
+{
+	*r = (struct request){ .args = json_object() };
+	r->command = find_command(prog, &argc, &argv, err);
+	if (r->command == NULL || r->args == NULL)
+		return (-EINVAL);
+	return (r->command->parse(r, argc, argv, err));
+}
+
+void
+request_free(struct request *r)
+{
+	json_decref(r->args);
+	free(r->columns);
+	*r = (struct request){ 0 };
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Answers for people and programs. Neighbour: output.c writes them. */
+#include "config.h"
+#include "nasctl/show.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nasctl/nasctl.h"
+#include "nasctl/output.h"
+
+/* "reg-left", "reg_left" and unambiguous beginnings name a column of the
+ * list. */
+static bool
+same_name(const char *typed, const char *key, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (typed[i] != key[i] && !(typed[i] == '-' && key[i] == '_'))
+			return (false);
+	return (true);
+}
+
+/* The list's own name of a column, NULL after saying why. */
+static const char *
+find_column(const json_t *row, const char *typed, FILE *err)
+{
+	const size_t n = strlen(typed);
+	const char *key, *found = NULL;
+	unsigned hits = 0;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)row, key, v) {
+		if (strlen(key) < n || !same_name(typed, key, n))
+			continue;
+		if (strlen(key) == n)
+			return (key);
+		found = key;
+		hits++;
+	}
+	if (hits == 1)
+		return (found);
+	fprintf(err, "%s: %s, one of:", typed,
+	    hits == 0 ? "no such column" : "ambiguous");
+	json_object_foreach((json_t *)(uintptr_t)row, key, v) {
+		fputc(' ', err);
+		for (; *key != '\0'; key++)
+			fputc(*key == '_' ? '-' : *key, err);
+	}
+	fputc('\n', err);
+	return (NULL);
+}
+
+/* The columns by name, or all of the first row's. Names in the command table
+ * that this daemon does not send are left out. */
+static int
+set_columns(struct table *t, const struct request *r, const json_t *row,
+    FILE *err)
+{
+	char *list, *p, *save = NULL;
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	t->column = calloc(json_object_size(row) + COLUMNS_MAX,
+	    sizeof(*t->column));
+	if (t->column == NULL)
+		return (-ENOMEM);
+	for (i = 0; i < r->n_columns; i++) {
+		t->column[i] = find_column(row, r->column[i], err);
+		if (t->column[i] == NULL)
+			return (-EINVAL);
+		t->n_columns++;
+	}
+	if (r->n_columns > 0)
+		return (0);
+	if (r->command->columns == NULL) {
+		json_object_foreach((json_t *)(uintptr_t)row, key, v)
+			if (!json_is_array(v))
+				t->column[t->n_columns++] = key;
+		return (0);
+	}
+	list = strdup(r->command->columns);
+	if (list == NULL)
+		return (-ENOMEM);
+	for (p = strtok_r(list, ",", &save); p != NULL;
+	    p = strtok_r(NULL, ",", &save))
+		json_object_foreach((json_t *)(uintptr_t)row, key, v)
+			if (strlen(key) == strlen(p) &&
+			    same_name(p, key, strlen(p)))
+				t->column[t->n_columns++] = key;
+	free(list);
+	return (0);
+}
+
+/* A value as text, for matching and ordering. */
+static const char *
+as_text(const json_t *v, char *buf, size_t size)
+{
+	if (json_is_string(v))
+		return (json_string_value(v));
+	if (json_is_integer(v))
+		snprintf(buf, size, "%" JSON_INTEGER_FORMAT,
+		    json_integer_value(v));
+	else if (json_is_real(v))
+		snprintf(buf, size, "%.3f", json_real_value(v));
+	else if (json_is_boolean(v))
+		snprintf(buf, size, "%s", json_is_true(v) ? "yes" : "no");
+	else
+		*buf = '\0';
+	return (buf);
+}
+
+static int
+take_rows(struct table *t, const struct request *r, const json_t *list,
+    const char *column, FILE *err)
+{
+	char buf[64], why[128];
+	const json_t *row;
+	regex_t re;
+	size_t i;
+	int e;
+
+	t->row = calloc(json_array_size(list) + 1, sizeof(*t->row));
+	if (t->row == NULL)
+		return (-ENOMEM);
+	if (column != NULL) {
+		e = regcomp(&re, r->match_regex, REG_EXTENDED | REG_NOSUB);
+		if (e != 0) {
+			regerror(e, &re, why, sizeof(why));
+			fprintf(err, "%s: %s\n", r->match_regex, why);
+			return (-EINVAL);
+		}
+	}
+	json_array_foreach(list, i, row)
+		if (column == NULL || regexec(&re, as_text(json_object_get(row,
+		    column), buf, sizeof(buf)), 0, NULL, 0) == 0)
+			t->row[t->n_rows++] = row;
+	if (column != NULL)
+		regfree(&re);
+	return (0);
+}
+
+struct by {
+	const char	*column;
+	int		 sign;
+};
+
+static int
+compare(const void *a, const void *b, void *arg)
+{
+	const struct by *by = arg;
+	const json_t *const *ra = a, *const *rb = b;
+	const json_t *x = json_object_get(*ra, by->column);
+	const json_t *y = json_object_get(*rb, by->column);
+	char bx[64], bz[64];
+	double dx, dy;
+
+	if (json_is_number(x) && json_is_number(y)) {
+		dx = json_number_value(x);
+		dy = json_number_value(y);
+		return (by->sign * ((dx > dy) - (dx < dy)));
+	}
+	return (by->sign * strcmp(as_text(x, bx, sizeof(bx)),
+	    as_text(y, bz, sizeof(bz))));
+}
+
+/* The array a list command is about: by its name, else the first there is. */
+static const json_t *
+find_list(const struct command *c, const json_t *data, const char **name)
+{
+	const json_t *v = json_object_get(data, c->list);
+	const char *key;
+	json_t *w;
+
+	*name = c->list;
+	if (json_is_array(v))
+		return (v);
+	json_object_foreach((json_t *)(uintptr_t)data, key, w) {
+		if (!json_is_array(w))
+			continue;
+		*name = key;
+		return (w);
+	}
+	return (NULL);
+}
+
+static int
+fill_table(struct table *t, const struct request *r, const json_t *list,
+    FILE *err)
+{
+	const json_t *first = json_array_get(list, 0);
+	const char *match = NULL;
+	struct by by = { .sign = 1 };
+	const char *order = r->order;
+	int e;
+
+	e = set_columns(t, r, first, err);
+	if (e == 0 && r->match_column != NULL) {
+		match = find_column(first, r->match_column, err);
+		if (match == NULL)
+			e = -EINVAL;
+	}
+	if (e == 0 && order != NULL) {
+		if (*order == '-') {
+			by.sign = -1;
+			order++;
+		}
+		by.column = find_column(first, order, err);
+		if (by.column == NULL)
+			e = -EINVAL;
+	}
+	if (e == 0)
+		e = take_rows(t, r, list, match, err);
+	if (e == 0 && by.column != NULL)
+		qsort_r(t->row, t->n_rows, sizeof(*t->row), compare, &by);
+	return (e);
+}
+
+int
+show_list(const struct request *r, const json_t *data, const char *format,
+    FILE *out, FILE *err)
+{
+	const struct output *o = output_find(format);
+	struct table t = { 0 };
+	const json_t *list = find_list(r->command, data, &t.name);
+	int e;
+
+	if (list == NULL || (json_array_size(list) > 0 &&
+	    !json_is_object(json_array_get(list, 0))))
+		return (show_object(r, data, format, out, err));
+	if (json_array_size(list) == 0) {
+		/* No row, so no names of columns either. */
+		if (o->name[0] == 'j')
+			o->table(out, &t);
+		return (r->match_column != NULL ? NASCTL_NO_MATCH :
+		    NASCTL_OK);
+	}
+	e = fill_table(&t, r, list, err);
+	if (e == 0 && (t.n_rows > 0 || o->name[0] == 'j'))
+		o->table(out, &t);
+	free(t.column);
+	free(t.row);
+	if (e != 0)
+		return (NASCTL_USAGE);
+	return (t.n_rows > 0 ? NASCTL_OK : NASCTL_NO_MATCH);
+}
+
+/*
+ *      0.0 ms  o  padi          from 52:54:00:00:00:01
+ *     12.3     |  pads          session 1
+ */
+static void
+ladder(FILE *out, const json_t *timeline)
+{
+	const char *step, *detail;
+	const json_t *v;
+	double t, last = 0;
+	size_t i;
+
+	fputs("timeline\n", out);
+	json_array_foreach(timeline, i, v) {
+		t = json_number_value(json_object_get(v, "t_ms"));
+		step = json_string_value(json_object_get(v, "step"));
+		detail = json_string_value(json_object_get(v, "detail"));
+		fprintf(out, "%12.1f ms ", t);
+		if (i == 0)
+			fprintf(out, "%12s  o  ", "");
+		else
+			fprintf(out, "%+9.1f ms  |  ", t - last);
+		fprintf(out, "%-16s", step != NULL ? step : "?");
+		if (detail != NULL && *detail != '\0') {
+			fputc(' ', out);
+			output_safe(out, detail);
+		}
+		fputc('\n', out);
+		last = t;
+	}
+}
+
+int
+show_session(const struct request *r, const json_t *data, const char *format,
+    FILE *out, FILE *err)
+{
+	const json_t *timeline = json_object_get(data, "timeline");
+	json_t *rest;
+
+	if (output_find(format)->name[0] != 't' || !json_is_array(timeline))
+		return (show_object(r, data, format, out, err));
+	rest = json_copy((json_t *)(uintptr_t)data);
+	json_object_del(rest, "timeline");
+	output_find(format)->object(out, rest);
+	json_decref(rest);
+	ladder(out, timeline);
+	return (NASCTL_OK);
+}
+
+int
+show_object(const struct request *r, const json_t *data, const char *format,
+    FILE *out, FILE *err)
+{
+	(void)r;
+	(void)err;
+	output_find(format)->object(out, data);
+	return (NASCTL_OK);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Shows a daemon's answer. Each returns an exit code. */
+#ifndef NASCTL_SHOW_H
+#define NASCTL_SHOW_H
+
+#include "nasctl/command.h"
+
+command_view	show_list;	/* rows: columns, order, match */
+command_view	show_session;	/* one, with its timeline as a ladder */
+command_view	show_object;	/* names and values */
+
+#endif
