@@ -148,20 +148,44 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	    "ra", ra_stats(e->ra));
 }
 
+/* The client's record of a home agent, or NULL if it has not met it yet. */
+static json_t *
+record_of(json_t *list, const char *address)
+{
+	const char *a;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		a = json_string_value(json_object_get(one, "address"));
+		if (a != NULL && strcmp(a, address) == 0)
+			return one;
+	}
+	return NULL;
+}
+
 static json_t *
 show_home_agents(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct engine *e = arg;
-	json_t *stats = mip_client_stats(e->mip);
-	json_t *list = json_incref(json_object_get(stats, "home_agents"));
+	json_t *stats = mip_client_stats(e->mip), *list = json_array(), *one;
+	json_t *known = json_object_get(stats, "home_agents");
+	char addr[INET_ADDRSTRLEN];
+	unsigned i;
 
 	(void)args;
 	(void)code;
 	(void)message;
+	for (i = 0; i < e->cfg->n_ha; i++) {
+		inet_ntop(AF_INET, &e->cfg->ha[i].addr, addr, sizeof(addr));
+		one = json_pack("{s:s, s:s, s:i}", "name",
+		    e->cfg->ha[i].name, "address", addr, "registrations", 0);
+		json_object_update(one, record_of(known, addr));
+		json_array_append_new(list, one);
+	}
 	json_decref(stats);
-	return json_pack("{s:o}", "home_agents",
-	    list != NULL ? list : json_array());
+	return json_pack("{s:o}", "home_agents", list);
 }
 
 static json_t *
