@@ -120,7 +120,7 @@ build_product() {
 kernel_has_it_all() {
 	[ -d "/lib/modules/$(uname -r)" ] &&
 		modprobe -qa ppp_generic pppoe sit bridge veth cls_u32 \
-			cls_matchall act_skbedit act_gact sch_ingress
+			cls_flower cls_matchall act_skbedit act_gact sch_ingress
 	[ -c /dev/ppp ] && [ -e /proc/net/pppoe ] &&
 		unshare --net sh -ec '
 		ip link add t0 type sit local 127.0.0.1 remote 127.0.0.2
@@ -128,7 +128,9 @@ kernel_has_it_all() {
 		ip link add b0 type bridge
 		tc qdisc add dev lo clsact
 		tc filter add dev lo ingress protocol ipv6 u32 match ip6 src \
-			fe80::/10 action skbedit mark 1' >/dev/null 2>&1
+			fe80::/10 action skbedit mark 1
+		tc filter add dev lo ingress protocol ipv6 flower \
+			src_ip fe80::/10 action ok' >/dev/null 2>&1
 }
 
 choose_kernel() {

@@ -14,7 +14,7 @@ from .registrar import Registrar
 def main():
     n = int(os.environ.get("LAB_BINDINGS", "10000"))
     with Lab(mobile_nodes=0) as lab:
-        lab.start_had(dataplane="none", log="notice")
+        lab.start_had(dataplane="none", log="warn")
         client = Registrar(lab.ns["nas1"])
         for i in range(100):
             client.register(f"warm{i}@example.net")
@@ -29,6 +29,9 @@ def main():
         note(f"{n} registrations one after the other: {n / seconds:.0f} /s")
         figure("memory.had_binding_kB", (pss_kb(pids) - base) / n, "kB")
         client.close()
+        held = len(lab.bindings())
+        if held != n + 100:
+            sys.exit(f"{held} bindings")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ PURE = ("clock", "icmp6", "iid", "mip4", "mip4_auth", "mip4_ext", "plugproto",
 # What pure code has no business with.
 IO_HEADERS = re.compile(r"event2/|sys/(socket|epoll|wait|un|ioctl|stat|uio)\.h|"
                         r"fcntl\.h|syslog\.h|unistd\.h|libmnl|confuse\.h")
-IO_CALLS = re.compile(r"\b(f?printf|puts|perror|fopen|open|read|write|socket|"
+IO_CALLS = re.compile(r"(?<![>.\w])(f?printf|puts|perror|fopen|open|read|write|socket|"
                       r"send|sendto|sendmsg|recv|recvfrom|recvmsg|ioctl|"
                       r"clock_gettime|time|getenv)\(")
 
