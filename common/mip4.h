@@ -55,6 +55,7 @@ enum mip4_type {
 	X(FA_MALFORMED_REPLY, 71, "foreign agent: poorly formed reply")	\
 	X(FA_ENCAP, 72,							\
 	    "foreign agent: requested encapsulation unavailable")	\
+	X(FA_RESERVED_73, 73, "foreign agent: reserved and unavailable") \
 	X(FA_REVERSE_UNAVAIL, 74,					\
 	    "foreign agent: reverse tunnel unavailable")		\
 	X(FA_REVERSE_MANDATORY, 75,					\
