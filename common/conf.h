@@ -62,7 +62,8 @@ int	 conf_uint(struct conf *, cfg_t *sec, const char *key, uint32_t min,
 int	 conf_secret_file(struct conf *, cfg_t *sec, const char *key,
     uint8_t *buf, size_t cap);
 
-/* Reads section "key "SPI" { algorithm = ... key-file = ... }" into sa. */
+/* Reads section "key "SPI" { algorithm = ... key-file = ... }" into sa, and
+ * prepares it: mip4_sa_wipe when done. */
 extern cfg_opt_t conf_key_opts[];
 int	 conf_key(struct conf *, cfg_t *key_section, struct mip4_sa *);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/mip4_auth.h"
 
@@ -60,6 +61,11 @@ conf_key(struct conf *c, cfg_t *sec, struct mip4_sa *sa)
 		err = -EINVAL;
 	else
 		sa->key_len = (size_t)len;
+	/* Also the last chance of the library to look for its files before
+	 * chroot. */
+	if (err == 0 && (err = mip4_sa_prepare(sa)) != 0)
+		conf_error(c, sec, "algorithm", "\"%s\": %s", alg,
+		    strerror(-err));
 	if (err != 0)
 		mip4_sa_wipe(sa);
 	return (err);

@@ -120,6 +120,14 @@ mip4_sa_prepare(struct mip4_sa *sa)
 }
 
 void
+mip4_sa_copy(struct mip4_sa *to, const struct mip4_sa *from)
+{
+	*to = *from;
+	to->mac = NULL;
+	to->md = NULL;
+}
+
+void
 mip4_sa_wipe(struct mip4_sa *sa)
 {
 	release(sa);
@@ -162,7 +170,7 @@ authenticate(const struct mip4_sa *sa, const uint8_t *data, size_t len,
 		return hmac(sa, data, len, out);
 	if (sa->md != NULL)
 		return keyed_digest(sa, data, len, out);
-	once = *sa;
+	mip4_sa_copy(&once, sa);
 	ok = mip4_sa_prepare(&once) == 0 &&
 	    authenticate(&once, data, len, out);
 	mip4_sa_wipe(&once);
@@ -262,18 +270,6 @@ uint64_t
 mip4_replay_resync(uint64_t id, uint64_t own_ntp)
 {
 	return SECONDS(own_ntp) | LOW32(id);
-}
-
-/* No home agent has a window below this [RFC 3344 5.7.1: "greater than 3
- * seconds"], so what is not further ahead of its clock may be accepted. */
-#define LEAST_WINDOW_S	3
-
-int32_t
-mip4_id_resync(uint64_t rrp_id, uint64_t own_ntp, uint64_t *last)
-{
-	if (*last != 0 && ntp_diff_s(*last, rrp_id) > LEAST_WINDOW_S)
-		*last = SECONDS(rrp_id);
-	return ntp_diff_s(rrp_id, own_ntp);
 }
 
 uint64_t

@@ -29,9 +29,10 @@ enum mip4_alg {
 
 /*
  * A security association: how one SPI authenticates. Fill in the first four
- * members of a zeroed struct, then mip4_sa_prepare it where it is to stay: a
- * prepared one must not be copied or moved. One that is not prepared works,
- * but sets up its algorithm and key for every message. Never log the key.
+ * members of a zeroed struct. mip4_sa_prepare then sets up algorithm and key
+ * once; one that is not prepared works too, but does so for every message,
+ * which is right for one used once in half an hour. A prepared one may be
+ * moved, but is copied by mip4_sa_copy only. Never log the key.
  */
 struct mip4_sa {
 	uint32_t	spi;
@@ -47,6 +48,8 @@ struct mip4_sa {
  * does not offer the algorithm, -ENOMEM. Once one has been prepared, the
  * library needs no file any more: do that before chroot. */
 int	 mip4_sa_prepare(struct mip4_sa *);
+/* What was in to is overwritten; the copy is not prepared. */
+void	 mip4_sa_copy(struct mip4_sa *to, const struct mip4_sa *from);
 /* Wipes the key and releases what mip4_sa_prepare made. */
 void	 mip4_sa_wipe(struct mip4_sa *);
 size_t	 mip4_alg_len(enum mip4_alg);
@@ -89,15 +92,6 @@ enum mip4_replay mip4_replay_check(uint64_t id, uint64_t last,
     uint64_t own_ntp, uint32_t window);
 /* The Identification of a reply with code 133: our seconds, their low 32. */
 uint64_t mip4_replay_resync(uint64_t id, uint64_t own_ntp);
-
-/*
- * Client's side, on an authentic reply with code 133 and this Identification:
- * returns the seconds to add to own time from now on. *last, the highest
- * Identification sent, is lowered when the home agent's clock is far behind
- * it: it has then refused what we sent, and only after it did so do lower
- * ones have a chance.
- */
-int32_t	 mip4_id_resync(uint64_t rrp_id, uint64_t own_ntp, uint64_t *last);
 
 /* Client's side: the next Identification: own time plus the offset learned
  * from a 133, above every earlier one. Updates *last. */

@@ -579,7 +579,7 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
 		r->want_iid = q->iid;
 	if (q->mn_ha != NULL) {
 		r->mn_ha.set = true;
-		r->mn_ha.sa = *q->mn_ha;
+		mip4_sa_copy(&r->mn_ha.sa, q->mn_ha);
 	}
 	r->t_send.fire = send_timer;
 	r->t_end.fire = end_timer;
