@@ -333,7 +333,7 @@ switch_on(const char *path)
 		return -errno;
 	if (read(fd, &c, 1) == 1 && c == '1')
 		err = 1;
-	else if (pwrite(fd, "1\n", 2, 0) != 2)
+	else if (pwrite(fd, "1", 1, 0) != 1)
 		err = -errno;
 	close(fd);
 	return err;
