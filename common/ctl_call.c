@@ -140,14 +140,12 @@ read_line(struct call *c)
 }
 
 static int
-converse(struct call *c, const char *path, const char *request)
+converse(struct call *c, const char *path, const char *request, size_t len)
 {
 	int err = dial(c, path);
 
 	if (err == 0)
-		err = send_all(c, request, strlen(request));
-	if (err == 0)
-		err = send_all(c, "\n", 1);
+		err = send_all(c, request, len);
 	if (err == 0)
 		err = read_line(c);
 	return (err);
@@ -159,13 +157,22 @@ ctl_call(const char *path, const char *cmd, json_t *args, int timeout_ms,
 {
 	struct call c = { .fd = -1, .until = now_ms() + timeout_ms };
 	json_t *request, *reply = NULL;
-	char *text;
+	char *text, *line;
+	size_t n;
 
 	request = json_pack("{s:i, s:s, s:O*}", "id", 1, "cmd", cmd, "args",
 	    args);
 	text = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;
 	json_decref(request);
-	*err = text == NULL ? -ENOMEM : converse(&c, path, text);
+	n = text != NULL ? strlen(text) : 0;
+	line = text != NULL ? realloc(text, n + 1) : NULL;
+	if (line == NULL) {
+		*err = -ENOMEM;
+	} else {
+		text = line;
+		text[n] = '\n';	/* in the NUL's place: one send */
+		*err = converse(&c, path, text, n + 1);
+	}
 	if (*err == 0) {
 		reply = json_loadb(c.buf, c.len, 0, NULL);
 		if (!json_is_object(reply)) {

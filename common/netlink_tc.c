@@ -34,9 +34,13 @@ clsact(struct nl *nl, uint16_t type, uint16_t flags, unsigned ifindex,
 	tc = extra;
 	tc->tcm_family = AF_UNSPEC;
 	tc->tcm_ifindex = (int)ifindex;
-	tc->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
 	tc->tcm_parent = TC_H_CLSACT;
-	mnl_attr_put_strz(h, TCA_KIND, "clsact");
+	/* To delete, the place is enough; a handle or kind would make it
+	 * EINVAL, not ENOENT, when there is none. */
+	if (type == RTM_NEWQDISC) {
+		tc->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+		mnl_attr_put_strz(h, TCA_KIND, "clsact");
+	}
 	return (nl_msg_end(nl, h, what, ign));
 }
 

@@ -30,7 +30,7 @@ static const char *
 find_column(const json_t *row, const char *typed, FILE *err)
 {
 	const size_t n = strlen(typed);
-	const char *key, *found = NULL;
+	const char *key, *p, *found = NULL;
 	unsigned hits = 0;
 	json_t *v;
 
@@ -48,8 +48,8 @@ find_column(const json_t *row, const char *typed, FILE *err)
 	    hits == 0 ? "no such column" : "ambiguous");
 	json_object_foreach((json_t *)(uintptr_t)row, key, v) {
 		fputc(' ', err);
-		for (; *key != '\0'; key++)
-			fputc(*key == '_' ? '-' : *key, err);
+		for (p = key; *p != '\0'; p++)
+			fputc(*p == '_' ? '-' : *p, err);
 	}
 	fputc('\n', err);
 	return (NULL);
