@@ -38,7 +38,7 @@ struct config_pppd {
 	char		*path;
 	char		*plugin;	/* ours */
 	char		*pppoe_plugin;	/* rp-pppoe.so; pppoe.so from 2.5 */
-	char		*auth;		/* chap, pap, mschapv2, eap */
+	char		*auth;		/* chap or pap */
 	char		**options;	/* NULL-terminated, further ones */
 };
 

@@ -37,8 +37,7 @@ check_pppoe(struct conf *c, const struct nasd_config *cf)
 static void
 check_pppd(struct conf *c, const struct nasd_config *cf)
 {
-	static const char *const auths[] = { "pap", "chap", "mschapv2",
-	    NULL };
+	static const char *const auths[] = { "pap", "chap", NULL };
 	cfg_t *sec = cfg_getsec(c->cfg, "pppd");
 	unsigned i;
 
@@ -49,7 +48,7 @@ check_pppd(struct conf *c, const struct nasd_config *cf)
 			break;
 	if (auths[i] == NULL)
 		conf_error(c, sec, "auth",
-		    "\"%s\": pap, chap or mschapv2", cf->pppd.auth);
+		    "\"%s\": pap or chap", cf->pppd.auth);
 	for (i = 0; cf->pppd.options[i] != NULL; i++)
 		if (i == CONFIG_PPPD_OPTIONS) {
 			conf_error(c, sec, "options", "more than %d",

@@ -57,12 +57,6 @@ eq_ifname(const struct table_node *n, const void *key)
 	    key) == 0;
 }
 
-static bool
-eq_nai(const struct table_node *n, const void *key)
-{
-	return strcmp(container_of(n, struct session, by_nai)->nai, key) == 0;
-}
-
 int
 sessions_init(struct sessions *ss)
 {
@@ -177,9 +171,28 @@ find_id(const struct sessions *ss, const char *id)
 	return s;
 }
 
-struct session *
-session_find(const struct sessions *ss, const char *what)
+struct by_user {
+	const char	*user;
+	struct session	*found;
+};
+
+/* The newest one: it is the one that lives. */
+static bool
+match_user(struct table_node *n, void *arg)
 {
+	struct session *s = container_of(n, struct session, by_nr);
+	struct by_user *by = arg;
+
+	if (strcmp(s->user, by->user) == 0 &&
+	    (by->found == NULL || by->found->nr < s->nr))
+		by->found = s;
+	return true;
+}
+
+struct session *
+session_find(struct sessions *ss, const char *what)
+{
+	struct by_user by = { .user = what };
 	struct session *s = find_id(ss, what);
 	struct table_node *n;
 
@@ -189,9 +202,8 @@ session_find(const struct sessions *ss, const char *what)
 	    eq_ifname, what);
 	if (n != NULL)
 		return container_of(n, struct session, by_ifname);
-	n = table_find(&ss->by_nai, hash_str(&ss->by_nai, what), eq_nai,
-	    what);
-	return n != NULL ? container_of(n, struct session, by_nai) : NULL;
+	table_each(&ss->by_nr, match_user, &by);
+	return by.found;
 }
 
 struct rival_key {

@@ -152,8 +152,9 @@ struct session *session_new(struct engine *, mono_t since);
 void	 session_free(struct session *);
 
 struct session *session_find_nr(const struct sessions *, uint32_t nr);
-/* A session's id, interface or user; NULL if there is none. */
-struct session *session_find(const struct sessions *, const char *what);
+/* By a session's id, interface or user (then the newest); for people: users
+ * are searched one by one. NULL if there is none. */
+struct session *session_find(struct sessions *, const char *what);
 /* Another session of this one's NAI; live: only one that isn't ending. */
 struct session *session_rival(const struct session *, bool live);
 /* Tells one that waits for it that this one's registration is gone. */

@@ -274,13 +274,13 @@ link_down(void *owner, const char *reason)
 	session_event(s, SESSION_EV_ACCESS_DOWN, reason);
 }
 
-/* pppd's words for a link that went silent or away. */
+/* The plugin's words, and pppd_link.c's, for a link that went silent or away
+ * without a farewell. */
 static bool
 is_carrier_loss(const char *reason)
 {
 	static const char *const words[] = {
-		"echo", "hangup", "Hangup", "carrier", "not responding",
-		"connection lost",
+		"echo", "hangup", "link lost", "connection lost",
 	};
 	size_t i;
 
