@@ -275,9 +275,11 @@ START_TEST(keys)
 	ck_assert_uint_eq(sa.spi, 256);
 	ck_assert_int_eq(sa.alg, MIP4_ALG_HMAC_MD5);
 	ck_assert_uint_eq(sa.key_len, 16);
+	mip4_sa_wipe(&sa);
 	ck_assert_int_eq(conf_key(&c, cfg_getnsec(peer, "key", 1), &sa), 0);
 	ck_assert_uint_eq(sa.spi, 257);
 	ck_assert_int_eq(sa.alg, MIP4_ALG_HMAC_SHA256);
+	mip4_sa_wipe(&sa);
 	saved = test_log_begin();
 	for (i = 2; i < cfg_size(peer, "key"); i++)
 		ck_assert_int_eq(conf_key(&c, cfg_getnsec(peer, "key", i),
