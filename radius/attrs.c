@@ -8,9 +8,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -27,38 +27,78 @@
 /* More than fits into the longest packet only by attributes without a value,
  * which nobody needs. */
 #define DECODE_MAX	512
+#define DICT_MAX	(1 << 20)	/* bytes of a dictionary */
 
 struct radius_dict {
 	rc_handle	*rh;
 };
 
+/* The dictionary's entry, NULL when there is none. */
+static const DICT_ATTR *
+lookup(const struct radius_dict *d, unsigned id, uint32_t vendor)
+{
+	/* 1.2 would take vendor 71071 for 5535. */
+	if (VENDOR(VATTRID_SET(id, vendor)) != vendor)
+		return NULL;
+	return rc_dict_getattr(d->rh, VATTRID_SET(id, vendor));
+}
+
+/* A file's text, NUL-terminated and not empty; NULL after saying why. */
+static char *
+read_text(const char *file, size_t *len)
+{
+	char *text = calloc(1, DICT_MAX);
+	FILE *f = fopen(file, "r");
+
+	if (f == NULL || text == NULL) {
+		log_error(NULL, "%s", file);
+		goto fail;
+	}
+	*len = fread(text, 1, DICT_MAX - 1, f);
+	if (*len == 0 || *len == DICT_MAX - 1 || ferror(f)) {
+		log_errorx(NULL, "%s: empty, too long or not readable", file);
+		goto fail;
+	}
+	fclose(f);
+	return text;
+fail:
+	if (f != NULL)
+		fclose(f);
+	free(text);
+	return NULL;
+}
+
 struct radius_dict *
 radius_dict_load(const char *file)
 {
 	struct radius_dict *d;
+	char *text;
+	size_t len;
 
 	if (radius_crypto_init() < 0) {
 		log_errorx(NULL, "libcrypto does not offer MD5, which RADIUS "
 		    "needs");
 		return NULL;
 	}
-	/* libradcli gives its reasons to syslog only. */
-	if (access(file, R_OK) < 0) {
-		log_error(NULL, "%s", file);
+	if ((text = read_text(file, &len)) == NULL)
 		return NULL;
-	}
 	d = calloc(1, sizeof(*d));
 	if (d == NULL || (d->rh = rc_new()) == NULL) {
-		free(d);
 		log_errorx(NULL, "out of memory");
+		free(text);
+		free(d);
 		return NULL;
 	}
-	if (rc_read_dictionary(d->rh, file) != 0) {
+	/* rc_read_dictionary would never free the file's name. */
+	if (rc_read_dictionary_from_buffer(d->rh, text, len) != 0 ||
+	    lookup(d, PW_USER_NAME, 0) == NULL) {
+		/* libradcli gives its reasons to syslog only. */
 		log_errorx(NULL, "%s: not a RADIUS dictionary (the line is in "
 		    "the system's log)", file);
 		radius_dict_free(d);
-		return NULL;
+		d = NULL;
 	}
+	free(text);
 	return d;
 }
 
@@ -89,16 +129,6 @@ radius_attrs_free(struct radius_attrs *as)
 		rc_avpair_free(vp);
 	}
 	radius_attrs_init(as, as->dict);
-}
-
-/* The dictionary's entry, NULL when there is none. */
-static const DICT_ATTR *
-lookup(const struct radius_dict *d, unsigned id, uint32_t vendor)
-{
-	/* 1.2 would take vendor 71071 for 5535. */
-	if (VENDOR(VATTRID_SET(id, vendor)) != vendor)
-		return NULL;
-	return rc_dict_getattr(d->rh, VATTRID_SET(id, vendor));
 }
 
 static bool

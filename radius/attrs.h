@@ -24,8 +24,9 @@
 
 struct radius_dict;
 
-/* Reads the dictionary; before chroot. NULL after saying why on the log. Also
- * prepares libcrypto (radius_crypto_init). */
+/* Reads the dictionary, one file ($INCLUDE is passed over); before chroot.
+ * NULL after saying why on the log. Also prepares libcrypto
+ * (radius_crypto_init). */
 struct radius_dict *radius_dict_load(const char *file);
 void	 radius_dict_free(struct radius_dict *);
 

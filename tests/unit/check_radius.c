@@ -374,6 +374,8 @@ START_TEST(errors_stick)
 	ck_assert(!radius_attr_text(dict, as.list, text, sizeof(text)));
 	radius_attrs_free(&as);
 	ck_assert_ptr_null(radius_dict_load("/nonexistent/dictionary"));
+	ck_assert_ptr_null(radius_dict_load("/dev/null"));
+	ck_assert_ptr_null(radius_dict_load("/dev/zero"));
 }
 END_TEST
 
