@@ -385,6 +385,10 @@ radius_attr_text(const struct radius_dict *d, const VALUE_PAIR *vp,
 	    vp->attribute == PW_CHAP_PASSWORD ||
 	    vp->attribute == PW_MESSAGE_AUTHENTICATOR)
 		return false;
+	/* rc_avpair_tostr takes the 32 bits for a time_t of 64. */
+	if (vp->type == PW_TYPE_DATE)
+		return snprintf(buf, cap, "%s = %u", vp->name,
+		    (unsigned)vp->lvalue) < (int)cap;
 	copy.next = NULL;
 	if (rc_avpair_tostr(d->rh, &copy, name, sizeof(name), value,
 	    sizeof(value)) < 0)

@@ -31,7 +31,19 @@ def iid():
     yield b'0:0:0:1'
 
 
-SEEDS = {'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid}
+def radius():
+    """The attributes of Access-Accepts."""
+    yield bytes.fromhex('060600000002' '070600000001' '1b0600000e10')
+    yield bytes.fromhex('1a0c0000159f0706c6336401'
+                        '0b106e65746d6970343a736861726564')
+    yield bytes.fromhex('600a0011223344556677' '190900636c61737300'
+                        'a91220010db8ffff00000000000000000053'
+                        '610c004020010db8010203ff')
+    yield bytes.fromhex('5012' + 16 * '00' + '020e')
+
+
+SEEDS = {'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
+         'fuzz_radius': radius}
 
 
 def main(args):

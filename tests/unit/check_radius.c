@@ -352,6 +352,19 @@ START_TEST(ipv6_attributes)
 }
 END_TEST
 
+/* libradcli 1.2 reads beyond a date when it makes text of it. */
+START_TEST(date_as_text)
+{
+	struct radius_attrs as;
+	char text[64];
+
+	decode(&as, "3706" "ffffffff");
+	ck_assert(radius_attr_text(dict, as.list, text, sizeof(text)));
+	ck_assert_str_eq(text, "Event-Timestamp = 4294967295");
+	radius_attrs_free(&as);
+}
+END_TEST
+
 START_TEST(errors_stick)
 {
 	struct radius_attrs as;
@@ -399,6 +412,7 @@ main(void)
 	tcase_add_test(t, accept_attributes);
 	tcase_add_test(t, odd_attributes);
 	tcase_add_test(t, ipv6_attributes);
+	tcase_add_test(t, date_as_text);
 	tcase_add_test(t, errors_stick);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
