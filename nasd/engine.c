@@ -152,6 +152,8 @@ build_radius(struct engine *e, const struct radius_dict *dict)
 		memcpy(to->secret.data, from->secret, from->secret_len);
 		to->timeout_ms = from->timeout_ms;
 		to->tries = from->tries;
+		to->ma = from->require_ma ? RADIUS_MA_REQUIRED :
+		    RADIUS_MA_IF_PRESENT;
 	}
 	e->radius = radius_client_new(e->base, &e->timers, e->clock, dict,
 	    &rc);

@@ -48,6 +48,7 @@ static cfg_opt_t server_opts[] = {
 	CFG_STR("secret-file", NULL, CFGF_NONE),
 	CFG_INT("timeout", 2000, CFGF_NONE),
 	CFG_INT("tries", 3, CFGF_NONE),
+	CFG_BOOL("require-message-authenticator", cfg_false, CFGF_NONE),
 	CFG_END()
 };
 
@@ -249,6 +250,7 @@ read_server(struct conf *c, cfg_t *sec, struct config_radius_server *s)
 		s->acct_port = (uint16_t)port;
 	conf_uint(c, sec, "timeout", 100, 60000, &s->timeout_ms);
 	conf_uint(c, sec, "tries", 1, 20, &s->tries);
+	s->require_ma = cfg_getbool(sec, "require-message-authenticator");
 	len = conf_secret_file(c, sec, "secret-file", s->secret,
 	    sizeof(s->secret));
 	if (len == -ENOENT)

@@ -51,6 +51,7 @@ struct config_radius_server {
 	size_t		 secret_len;
 	uint32_t	 timeout_ms;
 	uint32_t	 tries;
+	bool		 require_ma;	/* in access replies */
 };
 
 struct config_ha {
