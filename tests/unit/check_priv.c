@@ -531,10 +531,15 @@ do_kill_other(void)
 	kill(getppid(), 0);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FILTERED false
-#else
 #define FILTERED true
+#if defined(__SANITIZE_ADDRESS__)
+#undef FILTERED
+#define FILTERED false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#undef FILTERED
+#define FILTERED false
+#endif
 #endif
 
 START_TEST(seccomp)
