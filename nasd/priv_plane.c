@@ -434,15 +434,10 @@ session_uninstall(struct plane *p, const struct plane_session *s)
 }
 
 static int
-session_install(struct plane *p, const struct plane_session *s)
+session_commit(struct plane *p, const struct plane_session *s)
 {
 	struct nl_route6 down = route_down(s);
-	int err;
 
-	/* A router, that believes no other router, least of all itself. */
-	if ((err = sysctl_write(s->ifname, "accept_ra", '0')) != 0 ||
-	    (err = sysctl_write(s->ifname, "forwarding", '1')) != 0)
-		return err;
 	nl_begin(p->nl);
 	nl_clsact_add(p->nl, s->ifindex, NL_IGN_EXIST);
 	nl_filter_drop_all(p->nl, s->ifindex, PRIO_DROP);
@@ -453,6 +448,22 @@ session_install(struct plane *p, const struct plane_session *s)
 	 * removal names the old interface, is gone. */
 	nl_route6_replace(p->nl, &down);
 	return nl_commit(p->nl, NULL, 0);
+}
+
+static int
+session_install(struct plane *p, const struct plane_session *s)
+{
+	int err;
+
+	/* A router, that believes no other router, least of all itself. */
+	if ((err = sysctl_write(s->ifname, "accept_ra", '0')) != 0 ||
+	    (err = sysctl_write(s->ifname, "forwarding", '1')) != 0)
+		return err;
+	if ((err = session_commit(p, s)) != -EEXIST)
+		return err;
+	/* filters that an earlier run, killed, has left */
+	session_uninstall(p, s);
+	return session_commit(p, s);
 }
 
 static int
