@@ -444,6 +444,9 @@ session_commit(struct plane *p, const struct plane_session *s)
 	nl_filter_pass_linklocal(p->nl, s->ifindex, PRIO_LINKLOCAL);
 	nl_filter_pass_source(p->nl, s->ifindex, PRIO_SOURCE, &s->dst,
 	    s->plen, MARK(s->tunnel));
+	/* pppd does it only when IPv6CP opens, and a device that is down takes
+	 * no route. Nothing passes before: its network protocol is closed. */
+	nl_link_set_up(p->nl, s->ifindex, true);
 	/* Replace: the subscriber may be back before its old session, whose
 	 * removal names the old interface, is gone. */
 	nl_route6_replace(p->nl, &down);
