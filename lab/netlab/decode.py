@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 CODES = {1: "Configure-Request", 2: "Configure-Ack", 3: "Configure-Nak",
          4: "Configure-Reject", 5: "Terminate-Request", 6: "Terminate-Ack",
-         7: "Code-Reject", 8: "Protocol-Reject", 9: "Echo-Request",
-         10: "Echo-Reply"}
+         7: "Code-Reject", 8: "Protocol-Reject", 9: "LCP-Echo-Request",
+         10: "LCP-Echo-Reply"}
 CHAP = {1: "Challenge", 2: "Response", 3: "Success", 4: "Failure"}
 PAP = {1: "Request", 2: "Ack", 3: "Nak"}
 DISCOVERY = {0x09: "PADI", 0x07: "PADO", 0x19: "PADR", 0x65: "PADS",
