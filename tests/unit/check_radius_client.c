@@ -253,6 +253,24 @@ START_TEST(all_silent_within_the_budget)
 }
 END_TEST
 
+START_TEST(each_server_has_its_tries_once)
+{
+	struct answer a;
+	unsigned n[2] = { 0, 0 };
+
+	ask(&a);
+	world_advance(&w, 14000);
+	ck_assert_uint_eq(a.calls, 1);
+	ck_assert_int_eq(a.result, RADIUS_SILENT);
+	while (fake_recv(&w.fake[0], &rq))
+		n[0]++;
+	while (fake_recv(&w.fake[1], &rq))
+		n[1]++;
+	ck_assert_uint_eq(n[0], 2);
+	ck_assert_uint_eq(n[1], 2);
+}
+END_TEST
+
 START_TEST(others_leave_a_server_found_dead)
 {
 	struct answer a, b;
@@ -477,6 +495,7 @@ main(void)
 	tcase_add_test(two, next_server_when_the_first_is_silent);
 	tcase_add_test(two, a_dead_server_gets_one_request_to_show_itself);
 	tcase_add_test(two, all_silent_within_the_budget);
+	tcase_add_test(two, each_server_has_its_tries_once);
 	tcase_add_test(two, others_leave_a_server_found_dead);
 	tcase_add_test(two, accounting_goes_round_the_servers);
 	suite_add_tcase(s, two);
