@@ -1,0 +1,1061 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A session's whole life against stand-ins for the modules, which write down
+ * what they are asked; a clock turned by hand. Every test ends with nothing
+ * left: each stand-in's handle is counted.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include <arpa/inet.h>
+
+#include "common/icmp6.h"
+#include "common/log.h"
+#include "common/priv.h"
+#include "nasd/engine.h"
+#include "nasd/mip_client.h"
+#include "nasd/pppd_link.h"
+#include "nasd/pppoe.h"
+#include "nasd/ra.h"
+#include "nasd/session_in.h"
+#include "tests/unit/test.h"
+
+/* Any handle of a stand-in is one of these. */
+struct handle {
+	const char	*kind;
+	void		*arg;
+};
+
+static struct engine engine;
+static struct nasd_config cfg;
+static struct config_ha has[2];
+static mono_t now;
+static char calls[4096];
+static int handles;
+static bool fail_next;
+static aaa_done *auth_done;
+static const struct mip_events *mip_ev;
+static struct iid asked_iid;
+static tunnel_done *install_done;
+static tunnel_counted *count_done;
+static void *count_arg;
+static unsigned count_due;
+static priv_done *start_done;
+static void *start_arg;
+static struct icmp6_ra advertised;
+static struct aaa_usage stopped;
+
+static void
+call(const char *fmt, ...)
+{
+	size_t len = strlen(calls);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(calls + len, sizeof(calls) - len, fmt, ap);
+	va_end(ap);
+	len = strlen(calls);
+	snprintf(calls + len, sizeof(calls) - len, ";");
+}
+
+#define called(text)	do {						\
+	ck_assert_str_eq(calls, text);					\
+	calls[0] = '\0';						\
+} while (0)
+#define forget_calls()	(calls[0] = '\0')
+
+static void *
+handle(const char *kind, void *arg)
+{
+	struct handle *h;
+
+	if (fail_next) {
+		fail_next = false;
+		return (NULL);
+	}
+	h = malloc(sizeof(*h));
+	ck_assert_ptr_nonnull(h);
+	*h = (struct handle){ kind, arg };
+	handles++;
+	return (h);
+}
+
+static void
+drop(void *h, const char *kind)
+{
+	ck_assert_str_eq(((struct handle *)h)->kind, kind);
+	free(h);
+	handles--;
+}
+
+/* The stand-ins. */
+
+struct aaa_request *
+aaa_authenticate(struct aaa *a, const struct aaa_who *who,
+    const struct plug_auth *auth, const char *subject, aaa_done *done,
+    void *arg)
+{
+	(void)a;
+	(void)auth;
+	(void)subject;
+	call("auth %s", who->user);
+	auth_done = done;
+	return (handle("aaa", arg));
+}
+
+void
+aaa_cancel(struct aaa_request *r)
+{
+	call("auth-cancel");
+	drop(r, "aaa");
+}
+
+void
+aaa_account(struct aaa *a, enum aaa_acct kind, const struct aaa_who *who,
+    const struct aaa_usage *use, const char *subject)
+{
+	(void)a;
+	(void)who;
+	(void)subject;
+	call("acct %d", kind);
+	if (kind == AAA_ACCT_STOP)
+		stopped = *use;
+}
+
+size_t
+aaa_accounting_pending(const struct aaa *a)
+{
+	(void)a;
+	return (0);
+}
+
+struct mip_reg *
+mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
+    const struct mip_events *ev, void *arg)
+{
+	(void)c;
+	call("rrq %s%s", r->nai, r->unique ? "" : " shared");
+	mip_ev = ev;
+	asked_iid = r->iid;
+	ck_assert_int_gt(r->budget_ms, 0);
+	ck_assert_int_lt(r->budget_ms, SESSION_BUDGET_MS);
+	return (handle("reg", arg));
+}
+
+void
+mip_reg_deregister(struct mip_reg *r)
+{
+	(void)r;
+	call("dereg");
+}
+
+void
+mip_reg_free(struct mip_reg *r)
+{
+	call("reg-free");
+	drop(r, "reg");
+}
+
+uint32_t
+mip_reg_left(const struct mip_reg *r)
+{
+	(void)r;
+	return (1234);
+}
+
+struct tunnel_session *
+tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
+    struct in_addr ha, const struct in6_addr *hoa, unsigned plen,
+    tunnel_done *done, void *arg)
+{
+	(void)t;
+	(void)subject;
+	(void)ha;
+	(void)hoa;
+	call("install %s/%u", ifname, plen);
+	install_done = done;
+	return (handle("tunnel", arg));
+}
+
+void
+tunnel_session_free(struct tunnel_session *t)
+{
+	call("uninstall");
+	drop(t, "tunnel");
+}
+
+unsigned
+tunnel_mtu(const struct tunnel_session *t)
+{
+	(void)t;
+	return (1480);
+}
+
+int
+tunnel_count(struct tunnels *t, const char *ifname, tunnel_counted *done,
+    void *arg)
+{
+	(void)t;
+	(void)ifname;
+	if (fail_next) {
+		fail_next = false;
+		return (-ENOMEM);
+	}
+	call("count");
+	ck_assert_uint_eq(count_due, 0);
+	count_done = done;
+	count_arg = arg;
+	count_due = 1;
+	return (0);
+}
+
+struct ra_iface *
+ra_start(struct ra *ra, unsigned ifindex, const char *subject,
+    const struct icmp6_ra *content, ra_step *step, void *arg)
+{
+	(void)ra;
+	(void)ifindex;
+	(void)subject;
+	(void)step;
+	call("ra");
+	advertised = *content;
+	return (handle("ra", arg));
+}
+
+void
+ra_update(struct ra_iface *r, const struct icmp6_ra *content)
+{
+	(void)r;
+	call("ra-update");
+	advertised = *content;
+}
+
+void
+ra_stop(struct ra_iface *r, bool farewell)
+{
+	call(farewell ? "ra-stop farewell" : "ra-stop");
+	drop(r, "ra");
+}
+
+void
+pppd_link_auth_result(struct pppd_link *l, bool accept, const char *text,
+    uint32_t timeout)
+{
+	(void)l;
+	(void)timeout;
+	call("auth-result %d %s", accept, text);
+}
+
+void
+pppd_link_assign(struct pppd_link *l, struct iid iid)
+{
+	char buf[IID_STRLEN];
+
+	(void)l;
+	call("assign %s", iid_str(iid, buf));
+}
+
+void
+pppd_link_refuse(struct pppd_link *l, const char *reason)
+{
+	(void)l;
+	(void)reason;
+	call("refuse");
+}
+
+void
+pppd_link_close(struct pppd_link *l, bool hard, const char *reason)
+{
+	(void)l;
+	(void)reason;
+	call(hard ? "close hard" : "close");
+}
+
+void
+pppd_link_drop(struct pppd_link *l)
+{
+	call("drop");
+	drop(l, "link");
+}
+
+void
+pppoe_link_set_owner(struct pppoe_link *l, void *owner)
+{
+	((struct handle *)(void *)l)->arg = owner;
+}
+
+void *
+pppoe_link_owner(const struct pppoe_link *l)
+{
+	return (((const struct handle *)(const void *)l)->arg);
+}
+
+void
+pppoe_link_ready(struct pppoe_link *l)
+{
+	(void)l;
+	call("pads");
+}
+
+void
+pppoe_link_refuse(struct pppoe_link *l, const char *why)
+{
+	(void)why;
+	call("pads-error");
+	drop(l, "pppoe");
+}
+
+void
+pppoe_link_free(struct pppoe_link *l)
+{
+	call("padt");
+	drop(l, "pppoe");
+}
+
+mono_t
+pppoe_link_padr_at(const struct pppoe_link *l)
+{
+	(void)l;
+	return (now);
+}
+
+int
+priv_request(struct priv_client *p, uint16_t type, const void *body,
+    size_t len, priv_done *done, void *arg)
+{
+	const struct nasd_priv_pppd_stop *stop = body;
+
+	(void)p;
+	(void)len;
+	if (type == NASD_PRIV_PPPD_START) {
+		call("pppd");
+		start_done = done;
+		start_arg = arg;
+	} else if (type == NASD_PRIV_PPPD_STOP) {
+		call("kill %d", (int)stop->pid);
+	}
+	return (0);
+}
+
+/* What drives a session. */
+
+static mono_t
+fake_mono(void *arg)
+{
+	(void)arg;
+	return (now);
+}
+
+static uint64_t
+fake_ntp(void *arg)
+{
+	(void)arg;
+	return (0);
+}
+
+static const struct clock fake_clock = { fake_mono, fake_ntp, NULL };
+
+static void
+wait_ms(int64_t ms)
+{
+	now = mono_add_ms(now, ms);
+	timers_run(&engine.timers, now);
+}
+
+static void
+setup(void)
+{
+	memset(&engine, 0, sizeof(engine));
+	memset(&cfg, 0, sizeof(cfg));
+	memset(has, 0, sizeof(has));
+	now = (mono_t){ 1000000000 };
+	cfg.ha = has;
+	cfg.n_ha = 2;
+	inet_pton(AF_INET, "198.51.100.1", &has[0].addr);
+	inet_pton(AF_INET, "198.51.100.2", &has[1].addr);
+	cfg.nai = (char *)(uintptr_t)"%u";
+	cfg.radius_ha = true;
+	cfg.ra = (struct config_ra){ 1800, 7200, 3600 };
+	engine.cfg = &cfg;
+	engine.clock = &fake_clock;
+	timers_init(&engine.timers);
+	ck_assert_int_eq(sessions_init(&engine.sessions), 0);
+	log_set_level(NULL, "error");
+	calls[0] = '\0';
+	handles = 0;
+	count_due = 0;
+	fail_next = false;
+}
+
+static void
+teardown(void)
+{
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+	ck_assert_int_eq(handles, 0);
+	ck_assert_uint_eq(count_due, 0);
+	ck_assert_uint_eq(engine.timers.n, 0);
+	sessions_free(&engine.sessions);
+	timers_free(&engine.timers);
+}
+
+static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+
+/* A session whose pppd has been started. */
+static struct session *
+dial(int pid)
+{
+	struct pppoe_link *l = handle("pppoe", NULL);
+	struct nasd_priv_pppd_started reply = { .pid = pid };
+	struct session *s;
+
+	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
+	    mac, "internet"), 0);
+	s = pppoe_link_owner(l);
+	ck_assert_ptr_nonnull(s);
+	start_done(start_arg, 0, &reply, sizeof(reply), -1);
+	return (s);
+}
+
+static void
+hello(struct session *s, const char *ifname)
+{
+	struct plug_hello h = { .link_id = s->nr, .pid = 77,
+	    .state = PLUG_LINK_NEW };
+
+	snprintf(h.ifname, sizeof(h.ifname), "%s", ifname);
+	ck_assert_ptr_eq(session_in_pppd.hello(&engine, handle("link", NULL),
+	    &h), s);
+}
+
+static void
+auth(struct session *s, const char *user)
+{
+	struct plug_auth a = { .kind = PLUG_AUTH_PAP };
+
+	snprintf(a.user, sizeof(a.user), "%s", user);
+	session_in_pppd.auth(s, &a);
+}
+
+static void
+verdict(struct session *s, enum aaa_verdict v, const char *ha,
+    enum aaa_mode mode)
+{
+	struct aaa_grant g = { .mode = mode };
+	void *req = s->aaa_req;
+
+	if (ha != NULL)
+		inet_pton(AF_INET, ha, &g.home_agent);
+	drop(req, "aaa");
+	auth_done(s, v, v == AAA_ACCEPT ? &g : NULL, "text");
+}
+
+static void
+iid_req(struct session *s, const char *iid, bool insists)
+{
+	struct plug_iid_req r = { .has_iid = iid != NULL,
+	    .insists = insists };
+
+	if (iid != NULL)
+		ck_assert_int_eq(iid_parse(iid, &r.iid), 0);
+	ck_assert_int_eq(iid_parse("1:1:1:1", &r.local), 0);
+	session_in_pppd.iid_req(s, &r);
+}
+
+static void
+reply(struct session *s, enum mip_outcome out, const char *hoa, bool unique)
+{
+	struct mip_result r = { .outcome = out, .lifetime = 1800,
+	    .unique = unique, .text = "text" };
+
+	if (hoa != NULL)
+		ck_assert_int_eq(inet_pton(AF_INET6, hoa, &r.hoa), 1);
+	mip_ev->registered(s, &r);
+}
+
+static void
+link_up(struct session *s)
+{
+	struct plug_up up = { .remote = s->iid };
+
+	session_in_pppd.up(s, &up);
+}
+
+static void
+link_gone(struct session *s, const char *reason)
+{
+	drop(s->link, "link");
+	session_in_pppd.gone(s, reason);
+}
+
+static void
+pppd_exit(uint32_t nr, int pid)
+{
+	struct nasd_priv_pppd_exit x = { .pid = pid, .link_id = nr };
+
+	session_in_pppd_exit(&engine, &x);
+}
+
+static void
+deregistered(struct session *s)
+{
+	drop(s->reg, "reg");
+	mip_ev->deregistered(s, true);
+}
+
+static void
+counted(uint64_t rx, int error)
+{
+	struct tunnel_counters c = { .rx_bytes = rx, .rx_packets = rx };
+
+	ck_assert_uint_eq(count_due, 1);
+	count_due = 0;
+	count_done(count_arg, error, &c);
+}
+
+/* Up to the state where IPv6CP has opened; lo is an interface everywhere. */
+static struct session *
+bring_up(const char *user)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	auth(s, user);
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	iid_req(s, "a:b:c:d", false);
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	install_done(s, 0);
+	link_up(s);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	return (s);
+}
+
+static void
+finish(struct session *s)
+{
+	uint32_t nr = s->nr;
+
+	if (count_due)
+		counted(0, -ENODEV);
+	if (s->reg != NULL)
+		deregistered(s);
+	if (s->link != NULL)
+		link_gone(s, "ended");
+	pppd_exit(nr, 100);
+	ck_assert_ptr_null(session_find_nr(&engine.sessions, nr));
+}
+
+START_TEST(figure_1)
+{
+	struct session *s = dial(100);
+	uint32_t nr = s->nr;
+
+	called("pppd;");
+	hello(s, "lo");
+	called("pads;");
+	auth(s, "alice@Example.Net");
+	called("auth alice@Example.Net;");
+	verdict(s, AAA_ACCEPT, "198.51.100.2", AAA_MODE_UNIQUE);
+	called("auth-result 1 ;");
+	ck_assert_ptr_eq(s->ha, &has[1]);
+	iid_req(s, "a:b:c:d", false);
+	called("rrq alice@example.net;");
+	ck_assert(!iid_is_zero(asked_iid));
+	iid_req(s, "a:b:c:d", false);
+	called("");
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	called("install lo/64;");
+	install_done(s, 0);
+	called("assign 0003:0004:0005:0006;");
+	link_up(s);
+	called("ra;acct 0;");
+	ck_assert_uint_eq(advertised.n_prefixes, 1);
+	ck_assert_uint_eq(advertised.prefix[0].len, 64);
+	ck_assert(advertised.prefix[0].autonomous &&
+	    !advertised.prefix[0].on_link && !advertised.managed);
+	ck_assert_uint_eq(advertised.mtu, 1480);
+	ck_assert_uint_eq(advertised.prefix[0].addr.s6_addr[15], 0);
+	ck_assert_uint_eq(advertised.prefix[0].addr.s6_addr[7], 2);
+	session_in_pppd.down(s, "peer");
+	called("ra-stop;count;");
+	counted(1000, 0);
+	link_gone(s, "LCP terminated by peer");
+	called("count;uninstall;dereg;");
+	counted(0, -ENODEV);
+	called("acct 2;");
+	ck_assert_uint_eq(stopped.rx_bytes, 1000);
+	ck_assert_int_eq(stopped.cause, AAA_CAUSE_USER_REQUEST);
+	deregistered(s);
+	called("");
+	pppd_exit(nr, 100);
+	called("padt;");
+}
+END_TEST
+
+START_TEST(figure_2)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	auth(s, "bob");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_SHARED);
+	forget_calls();
+	iid_req(s, NULL, false);
+	called("rrq bob shared;");
+	ck_assert(iid_is_zero(asked_iid));
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", false);
+	called("install lo/128;");
+	install_done(s, 0);
+	link_up(s);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+START_TEST(no_pppd)
+{
+	struct pppoe_link *l = handle("pppoe", NULL);
+
+	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
+	    mac, ""), 0);
+	forget_calls();
+	start_done(start_arg, -ENOENT, NULL, 0, -1);
+	called("pads-error;");
+}
+END_TEST
+
+/* The session has gone when priv answers: the pppd must not stay. */
+START_TEST(late_pppd)
+{
+	struct nasd_priv_pppd_started ok = { .pid = 55 };
+	struct pppoe_link *l = handle("pppoe", NULL);
+
+	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
+	    mac, ""), 0);
+	session_event(pppoe_link_owner(l), SESSION_EV_SHUTDOWN, NULL);
+	wait_ms(13000);
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+	forget_calls();
+	start_done(start_arg, 0, &ok, sizeof(ok), -1);
+	called("kill 55;");
+}
+END_TEST
+
+START_TEST(rejected)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	auth(s, "eve");
+	forget_calls();
+	verdict(s, AAA_REJECT, NULL, AAA_MODE_UNSET);
+	called("auth-result 0 text;");
+	finish(s);
+}
+END_TEST
+
+START_TEST(unknown_home_agent)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	auth(s, "alice");
+	forget_calls();
+	verdict(s, AAA_ACCEPT, "198.51.100.99", AAA_MODE_UNSET);
+	called("auth-result 0 Access denied;");
+	finish(s);
+}
+END_TEST
+
+START_TEST(denied)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	auth(s, "alice");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	iid_req(s, "a:b:c:d", false);
+	forget_calls();
+	reply(s, MIP_DENIED, NULL, false);
+	called("dereg;refuse;close hard;");
+	test_has(s->why, "denied");
+	finish(s);
+}
+END_TEST
+
+START_TEST(budget)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	auth(s, "alice");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	iid_req(s, "a:b:c:d", false);
+	forget_calls();
+	wait_ms(14900);
+	iid_req(s, "a:b:c:d", false);
+	called("");
+	wait_ms(200);
+	called("dereg;refuse;close hard;");
+	finish(s);
+}
+END_TEST
+
+START_TEST(not_installed)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	auth(s, "alice");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	iid_req(s, "a:b:c:d", false);
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	forget_calls();
+	install_done(s, -EPERM);
+	called("uninstall;dereg;refuse;close hard;");
+	finish(s);
+}
+END_TEST
+
+/* A module without memory is a failure like another, not a crash. */
+START_TEST(no_memory)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	fail_next = true;
+	auth(s, "alice");
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	finish(s);
+	s = dial(100);
+	hello(s, "lo");
+	auth(s, "alice");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	fail_next = true;
+	iid_req(s, "a:b:c:d", false);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	finish(s);
+	s = bring_up("alice");
+	fail_next = true;
+	forget_calls();
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	called("ra-stop farewell;acct 2;uninstall;dereg;refuse;close hard;");
+	finish(s);
+}
+END_TEST
+
+/* D16, unique: the peer's own identifier by a registration of its own. */
+START_TEST(insists)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	auth(s, "alice");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	iid_req(s, "a:b:c:d", false);
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	install_done(s, 0);
+	forget_calls();
+	iid_req(s, "a:b:c:d", true);
+	called("uninstall;reg-free;rrq alice;");
+	ck_assert_uint_eq(asked_iid.b[1], 0xa);
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:a:b:c:d", true);
+	install_done(s, 0);
+	called("install lo/64;assign 000a:000b:000c:000d;");
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+START_TEST(honour)
+{
+	struct session *s = dial(100);
+
+	cfg.iid_policy = CONFIG_IID_HONOUR;
+	hello(s, "lo");
+	auth(s, "alice");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	iid_req(s, "a:b:c:d", false);
+	ck_assert_uint_eq(asked_iid.b[1], 0xa);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+/* A newer session of a NAI registers only when the older one's deregistration
+ * is done. */
+START_TEST(replaced)
+{
+	struct session *old = bring_up("alice"), *s = dial(200);
+	uint32_t nr = s->nr;
+
+	hello(s, "lo");
+	auth(s, "alice");
+	forget_calls();
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("auth-result 1 ;ra-stop farewell;count;uninstall;dereg;"
+	    "refuse;close hard;");
+	ck_assert_int_eq(old->state, SESSION_CLOSING);
+	iid_req(s, "a:b:c:d", false);
+	ck_assert_int_eq(s->state, SESSION_WAITING);
+	called("");
+	counted(5, 0);
+	forget_calls();
+	deregistered(old);
+	called("rrq alice;");
+	ck_assert_int_eq(s->state, SESSION_REGISTERING);
+	finish(old);
+	session_event(s, SESSION_EV_TERMINATE_HARD, NULL);
+	deregistered(s);
+	link_gone(s, "killed");
+	pppd_exit(nr, 200);
+}
+END_TEST
+
+START_TEST(duplicate_refused)
+{
+	struct session *old = bring_up("alice"), *s = dial(200);
+	uint32_t nr = s->nr;
+
+	cfg.duplicate = CONFIG_DUP_REFUSE;
+	hello(s, "lo");
+	auth(s, "alice");
+	forget_calls();
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("auth-result 0 Access denied;");
+	ck_assert_int_eq(old->state, SESSION_UP);
+	link_gone(s, "refused");
+	pppd_exit(nr, 200);
+	session_event(old, SESSION_EV_TERMINATE, NULL);
+	finish(old);
+}
+END_TEST
+
+/* pppd was killed: no words, counters of the last reading. */
+START_TEST(sigkill)
+{
+	struct session *s = bring_up("alice");
+
+	wait_ms(30000);
+	counted(4711, 0);
+	forget_calls();
+	link_gone(s, "connection lost");
+	called("ra-stop;count;uninstall;dereg;");
+	counted(0, -ENODEV);
+	ck_assert_uint_eq(stopped.rx_bytes, 4711);
+	ck_assert_int_eq(stopped.cause, AAA_CAUSE_LOST_CARRIER);
+	finish(s);
+}
+END_TEST
+
+/* Nobody answers: the session goes all the same. */
+START_TEST(stuck)
+{
+	struct session *s = bring_up("alice");
+	uint32_t nr = s->nr;
+
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	forget_calls();
+	wait_ms(12100);
+	called("kill 100;reg-free;drop;padt;");
+	ck_assert_ptr_null(session_find_nr(&engine.sessions, nr));
+	counted(1, 0);		/* comes for nobody */
+	pppd_exit(nr, 100);
+}
+END_TEST
+
+START_TEST(renegotiation)
+{
+	struct session *s = bring_up("alice");
+
+	session_in_pppd.down(s, "");
+	counted(1, 0);
+	forget_calls();
+	iid_req(s, "3:4:5:6", false);
+	called("uninstall;install lo/64;");
+	install_done(s, 0);
+	called("assign 0003:0004:0005:0006;");
+	link_up(s);
+	called("ra;");
+	ck_assert_int_eq(s->state, SESSION_UP);
+	session_in_pppd.down(s, "");
+	counted(1, 0);
+	forget_calls();
+	wait_ms(5100);
+	called("count;uninstall;dereg;close hard;");
+	finish(s);
+}
+END_TEST
+
+START_TEST(new_prefix)
+{
+	struct session *s = bring_up("alice");
+	struct mip_result r = { .outcome = MIP_REGISTERED, .unique = true,
+	    .lifetime = 1800, .text = "changed" };
+
+	inet_pton(AF_INET6, "2001:db8:9:9:3:4:5:6", &r.hoa);
+	forget_calls();
+	mip_ev->changed(s, &r);
+	called("uninstall;install lo/64;");
+	install_done(s, 0);
+	called("ra-update;");
+	ck_assert_uint_eq(advertised.n_prefixes, 2);
+	ck_assert_uint_eq(advertised.prefix[1].preferred, 0);
+	ck_assert_uint_eq(advertised.prefix[1].addr.s6_addr[5], 1);
+	inet_pton(AF_INET6, "2001:db8:9:9:7:7:7:7", &r.hoa);
+	mip_ev->changed(s, &r);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	finish(s);
+}
+END_TEST
+
+START_TEST(timeouts)
+{
+	struct session *s = bring_up("alice");
+
+	s->grant.idle_timeout = 60;
+	wait_ms(30000);
+	counted(1, 0);
+	wait_ms(30000);
+	counted(1, 0);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	wait_ms(30000);
+	counted(1, 0);
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_IDLE_TIMEOUT);
+	finish(s);
+}
+END_TEST
+
+/* A plugin that outlived an earlier nasd. */
+START_TEST(stale)
+{
+	struct plug_hello h = { .link_id = 999, .pid = 77, .ifname = "lo",
+	    .state = PLUG_LINK_OPEN };
+	struct session *s = session_in_pppd.hello(&engine,
+	    handle("link", NULL), &h);
+
+	ck_assert_ptr_nonnull(s);
+	called("");
+	wait_ms(0);
+	called("close hard;");
+	link_gone(s, "BYE");
+	h.state = PLUG_LINK_NEW;	/* its session has ended */
+	ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+}
+END_TEST
+
+START_TEST(shown)
+{
+	struct session *s = bring_up("alice");
+	json_t *j = session_json_full(s);
+	json_t *tl = json_object_get(j, "timeline");
+	size_t i;
+
+	ck_assert_str_eq(json_string_value(json_object_get(j, "state")), "up");
+	ck_assert_str_eq(json_string_value(json_object_get(j,
+	    "home_address")), "2001:db8:1:2:3:4:5:6");
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "reg_left")),
+	    1234);
+	ck_assert_int_gt((int)json_array_size(tl), 8);
+	for (i = 0; i < json_array_size(tl); i++)
+		ck_assert_ptr_nonnull(json_object_get(json_array_get(tl, i),
+		    "step"));
+	json_decref(j);
+	ck_assert_ptr_eq(session_find(&engine.sessions, s->id), s);
+	ck_assert_ptr_eq(session_find(&engine.sessions, "alice"), s);
+	ck_assert_ptr_eq(session_find(&engine.sessions, "lo"), s);
+	ck_assert_ptr_null(session_find(&engine.sessions, "nobody"));
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	ck_assert_uint_eq(engine.sessions.n_past, 1);
+	j = session_past_json(engine.sessions.past[0]);
+	test_has(json_string_value(json_object_get(j, "ended")), "operator");
+	json_decref(j);
+	j = sessions_stats_json(&engine.sessions);
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "came_up")), 1);
+	json_decref(j);
+}
+END_TEST
+
+/* A session freed in any state leaves nothing (teardown counts). */
+START_TEST(freed_anywhere)
+{
+	struct session *s = dial(100);
+	int stage = _i;
+
+	if (stage-- > 0)
+		hello(s, "lo");
+	if (stage-- > 0)
+		auth(s, "alice");
+	if (stage-- > 0)
+		verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	if (stage-- > 0)
+		iid_req(s, "a:b:c:d", false);
+	if (stage-- > 0)
+		reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	if (stage-- > 0)
+		install_done(s, 0);
+	if (stage-- > 0)
+		link_up(s);
+	session_free(s);
+}
+END_TEST
+
+START_TEST(timeline_full)
+{
+	struct timeline tl;
+	json_t *j;
+	int i;
+
+	timeline_init(&tl, now);
+	for (i = 0; i < 100; i++)
+		timeline_add(&tl, mono_add_ms(now, i), "k", "step %d", i);
+	j = timeline_json(&tl);
+	ck_assert_uint_eq(json_array_size(j),
+	    TIMELINE_FIRST + TIMELINE_LAST + 1);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(j,
+	    TIMELINE_FIRST), "detail")), "68 steps left out");
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(j,
+	    TIMELINE_FIRST - 1), "detail")), "step 23");
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(j,
+	    TIMELINE_FIRST + 1), "detail")), "step 92");
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(j,
+	    TIMELINE_FIRST + TIMELINE_LAST), "detail")), "step 99");
+	json_decref(j);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("session");
+	TCase *t = tcase_create("session");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, figure_1);
+	tcase_add_test(t, figure_2);
+	tcase_add_test(t, no_pppd);
+	tcase_add_test(t, late_pppd);
+	tcase_add_test(t, rejected);
+	tcase_add_test(t, unknown_home_agent);
+	tcase_add_test(t, denied);
+	tcase_add_test(t, budget);
+	tcase_add_test(t, not_installed);
+	tcase_add_test(t, no_memory);
+	tcase_add_test(t, insists);
+	tcase_add_test(t, honour);
+	tcase_add_test(t, replaced);
+	tcase_add_test(t, duplicate_refused);
+	tcase_add_test(t, sigkill);
+	tcase_add_test(t, stuck);
+	tcase_add_test(t, renegotiation);
+	tcase_add_test(t, new_prefix);
+	tcase_add_test(t, timeouts);
+	tcase_add_test(t, stale);
+	tcase_add_test(t, shown);
+	tcase_add_loop_test(t, freed_anywhere, 0, 8);
+	tcase_add_test(t, timeline_full);
+	suite_add_tcase(s, t);
+	return (test_run(s));
+}
