@@ -14,6 +14,8 @@
 #define GIVE_BACK	(DO(AUTH_CANCEL) | DO(RA_STOP) | DO(ACCT_STOP) |    \
 			 DO(UNINSTALL) | DO(DEREGISTER))
 
+#define REINSTALL	(DO(UNINSTALL) | DO(INSTALL))
+
 typedef struct session_decision (*state_fn)(enum session_event,
     const struct session_view *);
 
@@ -231,7 +233,7 @@ changed(enum session_state state, const struct session_view *v)
 	if (!v->iid_kept)
 		return refuse(v, SESSION_CAUSE_LOST_SERVICE,
 		    "home agent gave another interface identifier", 0);
-	return go(state, DO(UNINSTALL) | DO(INSTALL));
+	return go(state, REINSTALL);
 }
 
 static struct session_decision
@@ -324,16 +326,23 @@ in_up(enum session_event ev, const struct session_view *v)
 	}
 }
 
+/* The data path went down with the interface: the kernel drops the routes of
+ * a device that is taken down. */
 static struct session_decision
 in_linger(enum session_event ev, const struct session_view *v)
 {
+	struct session_decision d;
+
 	switch (ev) {
 	case SESSION_EV_ACCESS_UP:
-		return go(SESSION_UP, DO(RA_START));
+		return go(SESSION_UP, REINSTALL | DO(RA_START));
 	case SESSION_EV_ACCESS_DOWN:
 		return go(SESSION_LINGER, 0);
 	case SESSION_EV_IID_ASKED:
-		return asked_again(v);
+		d = asked_again(v);
+		if (d.state != SESSION_ASSIGNED)
+			return d;
+		return go(SESSION_INSTALLING, REINSTALL);
 	case SESSION_EV_CHANGED:
 		return changed(SESSION_LINGER, v);
 	case SESSION_EV_INSTALLED:
