@@ -64,10 +64,12 @@ class Rig:
                "rp_pppoe_sess", "%d:%s" % (self.sid, mac),
                "plugin", self.plugin, "netmip4-socket", self.socket,
                "netmip4-link", str(1000 + self.sid), "silent", "nodetach",
-               "noip", "+ipv6", "noccp", "novj", "noaccomp", "nopcomp",
-               "default-asyncmap", "mru", "1492", "mtu", "1492", "nodefaultroute",
-               "debug", "lcp-echo-interval", "2", "lcp-echo-failure", "2",
+               "+ipv6", "noccp", "novj", "noaccomp", "nopcomp",
+               "default-asyncmap", "mru", "1492", "mtu", "1492",
+               "nodefaultroute", "debug", "lcp-echo-interval", "2", "lcp-echo-failure", "2",
                "name", "nas1", "logfd", "2"]
+        if not any(":" in word for word in extra):
+            out.append("noip")
         return out + (["noauth"] if auth is None else ["require-" + auth]) \
             + list(extra)
 
@@ -85,7 +87,8 @@ class Rig:
         log = open(os.path.join(self.dir, "pppd.log"), "w+b")
         t0 = time.monotonic()
         pppd = subprocess.Popen(self.options(auth, extra), stderr=log,
-                                stdin=subprocess.DEVNULL)
+                                stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL)
         self.wait_bound(pppd)
         helper = threading.Thread(target=during, args=(self, nasd, pppd)) \
             if during else None
@@ -472,7 +475,7 @@ def case_session_timeout(rig):
 
 def case_ipv4_too(rig):
     """IPv4 enabled and refused by the peer: IPv6 goes on"""
-    o = rig.play(extra=["ip", "10.99.0.1:10.99.0.2"])
+    o = rig.play(extra=["10.99.0.1:10.99.0.2"])
     opened(o)
     return o
 

@@ -337,7 +337,7 @@ class Node:
     def on_v6_request(self, ident, data):
         opts = dict(options_of(data))
         if self.behave == "reject":
-            self.send(IPV6CP, REJ, ident, data or option(99, b"zz"))
+            self.send(IPV6CP, REJ, ident, data)
             return
         if self.behave == "nak":
             self.send(IPV6CP, NAK, ident, option(1, os.urandom(8)))
