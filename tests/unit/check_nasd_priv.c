@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What nasd's root side refuses, and how it runs pppd: the handlers are called
+ * as the server would, without root; a small shell script stands for pppd.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "common/priv.h"
+#include "nasd/nasd_config.h"
+#include "nasd/priv_ops.h"
+#include "nasd/priv_pppd.h"
+#include "tests/unit/test.h"
+
+static char dir[64], script[96];
+static char text[4096];
+static char option_name[] = "lcp-echo-interval", option_value[] = "1";
+static char *options[] = { option_name, option_value, NULL };
+static char nas_id[] = "nas1", plugin_socket[] = "/run/netmip4/plugin.sock";
+static char plugin[] = "netmip4.so", pppoe_plugin[] = "rp-pppoe.so";
+static char pap[] = "pap";
+static struct config_pppoe pppoe[1];
+static struct config_ha ha[1];
+static struct nasd_config cfg;
+static struct nasd_priv *np;
+static struct priv_server srv;
+
+static void
+set_up(void)
+{
+	test_dir_enter(dir);
+	snprintf(script, sizeof(script), "%s/pppd", dir);
+	memset(&cfg, 0, sizeof(cfg));
+	strcpy(pppoe[0].ifname, "acc0");
+	inet_pton(AF_INET, "198.51.100.1", &ha[0].addr);
+	inet_pton(AF_INET, "192.0.2.1", &cfg.coa);
+	cfg.nas_id = nas_id;
+	cfg.plugin_socket = plugin_socket;
+	cfg.pppoe = pppoe;
+	cfg.n_pppoe = 1;
+	cfg.ha = ha;
+	cfg.n_ha = 1;
+	cfg.pppd = (struct config_pppd){
+		.path = script,
+		.plugin = plugin,
+		.pppoe_plugin = pppoe_plugin,
+		.auth = pap,
+		.options = options,
+	};
+	np = nasd_priv_new(&cfg);
+	ck_assert_ptr_nonnull(np);
+	nasd_priv_server(np, &srv);
+}
+
+static void
+tear_down(void)
+{
+	srv.engine_gone(srv.state);
+	nasd_priv_free(np);
+	test_dir_leave(dir);
+}
+
+static int
+call(uint16_t type, const void *body, size_t len, void *out, size_t *out_len)
+{
+	int fd = -1;
+
+	*out_len = 0;
+	for (size_t i = 0; i < srv.n_ops; i++) {
+		const struct priv_op *op = &srv.ops[i];
+
+		if (op->type != type)
+			continue;
+		ck_assert_uint_eq(op->min_len, len);
+		ck_assert_uint_eq(op->max_len, len);
+		return op->handle(srv.state, body, len, out, out_len, &fd);
+	}
+	ck_abort_msg("no handler of %u", type);
+	return -ENOSYS;
+}
+
+static int
+start(const struct nasd_priv_pppd_start *q, int *pid)
+{
+	uint8_t out[PRIV_MSG_MAX];
+	struct nasd_priv_pppd_started reply = { 0 };
+	size_t len;
+	int err = call(NASD_PRIV_PPPD_START, q, sizeof(*q), out, &len);
+
+	if (err == 0) {
+		ck_assert_uint_eq(len, sizeof(reply));
+		memcpy(&reply, out, sizeof(reply));
+	}
+	*pid = reply.pid;
+	return err;
+}
+
+static const struct nasd_priv_pppd_start good = {
+	.ifname = "acc0", .link_id = 42, .sid = 7,
+	.mac = { 2, 0, 0, 0xaa, 0xbb, 0xcc },
+};
+
+START_TEST(command_line)
+{
+	static const char *const want[] = {
+		"plugin", "rp-pppoe.so", "nic-acc0", "rp_pppoe_sess",
+		"7:02:00:00:aa:bb:cc", "plugin", "netmip4.so", "netmip4-link",
+		"42", "netmip4-socket", "/run/netmip4/plugin.sock",
+	};
+	struct pppd_args a;
+
+	ck_assert_int_eq(pppd_args_build(&a, &cfg, &good), 0);
+	ck_assert_str_eq(a.argv[0], script);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ck_assert_str_eq(a.argv[1 + i], want[i]);
+	text[0] = '\0';
+	for (unsigned i = 0; i < a.n; i++) {
+		strcat(text, a.argv[i]);
+		strcat(text, " ");
+	}
+	test_has(text, " require-pap ");
+	test_has(text, " nodetach silent ");
+	ck_assert_str_eq(a.argv[a.n - 2], "lcp-echo-interval");
+	ck_assert_str_eq(a.argv[a.n - 1], "1");
+	ck_assert_ptr_null(a.argv[a.n]);
+}
+END_TEST
+
+START_TEST(command_line_too_long)
+{
+	char *many[PPPD_ARGS_MAX + 1];
+	struct pppd_args a;
+
+	for (unsigned i = 0; i < PPPD_ARGS_MAX; i++)
+		many[i] = options[0];
+	many[PPPD_ARGS_MAX] = NULL;
+	cfg.pppd.options = many;
+	ck_assert_int_eq(pppd_args_build(&a, &cfg, &good), -E2BIG);
+	cfg.pppd.options = options;
+}
+END_TEST
+
+START_TEST(pppd_requests_refused)
+{
+	struct nasd_priv_pppd_start q;
+	int pid;
+
+	q = good;
+	strcpy(q.ifname, "eth0");
+	ck_assert_int_eq(start(&q, &pid), -EPERM);
+	q = good;
+	memset(q.ifname, 'a', sizeof(q.ifname));
+	ck_assert_int_eq(start(&q, &pid), -EPERM);
+	q = good;
+	q.sid = 0;
+	ck_assert_int_eq(start(&q, &pid), -EINVAL);
+	q.sid = 0xffff;
+	ck_assert_int_eq(start(&q, &pid), -EINVAL);
+	q = good;
+	q.mac[0] = 1;
+	ck_assert_int_eq(start(&q, &pid), -EINVAL);
+	/* no such file */
+	ck_assert_int_eq(start(&good, &pid), -ENOENT);
+	ck_assert_int_gt(waitpid(-1, NULL, 0), 0);
+}
+END_TEST
+
+START_TEST(pppd_runs_bare)
+{
+	char path[96];
+	int pid, status;
+
+	test_file("pppd", "#!/bin/sh\n"
+	    "cd \"${0%/*}\" || exit 9\n"
+	    "{ echo \"$@\"; echo HOME=$HOME; ls /proc/self/fd | wc -l;\n"
+	    "  cut -d' ' -f6 /proc/$$/stat; echo $$; } >out\n"
+	    "exit 16\n", 0755);
+	setenv("HOME", "/nowhere", 1);
+	ck_assert_int_eq(start(&good, &pid), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 16);
+	snprintf(path, sizeof(path), "%s/out", dir);
+	FILE *f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	test_has(text, "7:02:00:00:aa:bb:cc");
+	test_has(text, "HOME=\n");
+	test_has(text, "\n4\n");	/* three, and ls's own */
+	snprintf(path, sizeof(path), "\n%d\n%d\n", pid, pid);
+	test_has(text, path);
+}
+END_TEST
+
+START_TEST(only_our_own_are_stopped)
+{
+	struct nasd_priv_pppd_stop q = { .pid = getpid() };
+	struct nasd_priv_pppd_stop init = { .pid = 1, .kill = 1 };
+	uint8_t out[PRIV_MSG_MAX];
+	int pid, status;
+	size_t len;
+
+	ck_assert_int_eq(call(NASD_PRIV_PPPD_STOP, &q, sizeof(q), out, &len),
+	    -ESRCH);
+	ck_assert_int_eq(call(NASD_PRIV_PPPD_STOP, &init, sizeof(init), out,
+	    &len), -ESRCH);
+	q.pid = 0;	/* kill(0) would be all of us */
+	ck_assert_int_eq(call(NASD_PRIV_PPPD_STOP, &q, sizeof(q), out, &len),
+	    -ESRCH);
+	q.pid = -1;
+	ck_assert_int_eq(call(NASD_PRIV_PPPD_STOP, &q, sizeof(q), out, &len),
+	    -ESRCH);
+	test_file("pppd", "#!/bin/sh\nexec sleep 60\n", 0755);
+	ck_assert_int_eq(start(&good, &pid), 0);
+	q.pid = pid;
+	ck_assert_int_eq(call(NASD_PRIV_PPPD_STOP, &q, sizeof(q), out, &len),
+	    0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WTERMSIG(status), SIGTERM);
+}
+END_TEST
+
+START_TEST(engine_gone_stops_them)
+{
+	int pid[3];
+
+	test_file("pppd", "#!/bin/sh\nexec sleep 60\n", 0755);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(start(&good, &pid[i]), 0);
+	srv.engine_gone(srv.state);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(kill(pid[i], 0), -1);
+}
+END_TEST
+
+START_TEST(sessions_refused)
+{
+	struct nasd_priv_session_add ok = { .id = 1, .ifname = "lo",
+	    .plen = 64, .ha = ha[0].addr }, q;
+	struct nasd_priv_session_del del = { .id = 1 };
+	uint8_t out[PRIV_MSG_MAX];
+	size_t len;
+
+	inet_pton(AF_INET6, "2001:db8::1", &ok.hoa);
+#define ADD() call(NASD_PRIV_SESSION_ADD, &q, sizeof(q), out, &len)
+	q = ok;
+	ck_assert_int_eq(ADD(), -EPERM);	/* no PPP interface */
+	strcpy(q.ifname, "../../x");
+	ck_assert_int_eq(ADD(), -EINVAL);
+	strcpy(q.ifname, "");
+	ck_assert_int_eq(ADD(), -EINVAL);
+	memset(q.ifname, 'a', sizeof(q.ifname));
+	ck_assert_int_eq(ADD(), -EINVAL);
+	strcpy(q.ifname, "nosuch9");
+	ck_assert_int_eq(ADD(), -ENODEV);
+	q = ok;
+	q.plen = 48;
+	ck_assert_int_eq(ADD(), -EINVAL);
+	q = ok;
+	inet_pton(AF_INET6, "ff02::1", &q.hoa);
+	ck_assert_int_eq(ADD(), -EINVAL);
+	ck_assert_int_eq(call(NASD_PRIV_SESSION_DEL, &del, sizeof(del), out,
+	    &len), -ENOENT);
+}
+END_TEST
+
+START_TEST(counters_refused)
+{
+	struct nasd_priv_count q = { .ifname = "lo" };
+	uint8_t out[PRIV_MSG_MAX];
+	size_t len;
+
+	ck_assert_int_eq(call(NASD_PRIV_COUNT, &q, sizeof(q), out, &len),
+	    -EPERM);
+	memset(q.ifname, 'x', sizeof(q.ifname));
+	ck_assert_int_eq(call(NASD_PRIV_COUNT, &q, sizeof(q), out, &len),
+	    -EINVAL);
+	ck_assert_uint_eq(len, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("nasd_priv");
+	TCase *tc = tcase_create("nasd_priv");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, command_line);
+	tcase_add_test(tc, command_line_too_long);
+	tcase_add_test(tc, pppd_requests_refused);
+	tcase_add_test(tc, pppd_runs_bare);
+	tcase_add_test(tc, only_our_own_are_stopped);
+	tcase_add_test(tc, engine_gone_stops_them);
+	tcase_add_test(tc, sessions_refused);
+	tcase_add_test(tc, counters_refused);
+	suite_add_tcase(s, tc);
+	return test_run(s);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The engine's side of the data plane, against a priv that answers when and
+ * what the test says. */
+#include <arpa/inet.h>
+#include <errno.h>
+
+#include "common/priv.h"
+#include "nasd/priv_ops.h"
+#include "nasd/tunnel.h"
+#include "tests/unit/test.h"
+
+/* Stands for common/priv_client.c: requests queue up here. */
+static struct {
+	uint16_t	 type;
+	uint8_t		 body[64];
+	size_t		 len;
+	priv_done	*done;
+	void		*arg;
+} asked[32];
+static unsigned n_asked;
+static int request_error;
+
+int
+priv_request(struct priv_client *c, uint16_t type, const void *body,
+    size_t len, priv_done *done, void *arg)
+{
+	(void)c;
+	if (request_error != 0)
+		return request_error;
+	ck_assert_uint_lt(n_asked, 32);
+	ck_assert_uint_le(len, sizeof(asked[0].body));
+	asked[n_asked].type = type;
+	memcpy(asked[n_asked].body, body, len);
+	asked[n_asked].len = len;
+	asked[n_asked].done = done;
+	asked[n_asked++].arg = arg;
+	return 0;
+}
+
+static struct tunnels *tunnels;
+static unsigned n_done;
+static int last_error;
+
+static void
+on_done(void *arg, int error)
+{
+	(void)arg;
+	n_done++;
+	last_error = error;
+}
+
+static struct tunnel_session *
+add(const char *ifname)
+{
+	struct in_addr ha;
+	struct in6_addr hoa;
+
+	inet_pton(AF_INET, "198.51.100.1", &ha);
+	inet_pton(AF_INET6, "2001:db8::1", &hoa);
+	return tunnel_session_new(tunnels, ifname, "s1", ha, &hoa, 64,
+	    on_done, NULL);
+}
+
+static void
+answer(unsigned i, int status, uint32_t mtu)
+{
+	struct nasd_priv_session_added reply = { .mtu = mtu };
+
+	asked[i].done(asked[i].arg, status, &reply,
+	    status == 0 ? sizeof(reply) : 0, -1);
+}
+
+static uint32_t
+id_of(unsigned i)
+{
+	uint32_t id;
+
+	memcpy(&id, asked[i].body, sizeof(id));
+	return id;
+}
+
+static void
+set_up(void)
+{
+	struct in_addr coa = { 0 };
+
+	n_asked = n_done = 0;
+	request_error = last_error = 0;
+	tunnels = tunnels_new(NULL, coa);
+	ck_assert_ptr_nonnull(tunnels);
+}
+
+static void
+tear_down(void)
+{
+	tunnels_free(tunnels);
+}
+
+static json_int_t
+stat_of(const char *key)
+{
+	json_t *o = tunnels_json(tunnels);
+	json_int_t n = json_integer_value(json_object_get(o, key));
+
+	json_decref(o);
+	return n;
+}
+
+START_TEST(installed_and_removed)
+{
+	struct tunnel_session *s = add("ppp0");
+	struct nasd_priv_session_add q;
+
+	ck_assert_ptr_nonnull(s);
+	ck_assert_uint_eq(asked[0].type, NASD_PRIV_SESSION_ADD);
+	ck_assert_uint_eq(asked[0].len, sizeof(q));
+	memcpy(&q, asked[0].body, sizeof(q));
+	ck_assert_str_eq(q.ifname, "ppp0");
+	ck_assert_uint_eq(q.plen, 64);
+	ck_assert_uint_eq(n_done, 0);
+	answer(0, 0, 1472);
+	ck_assert_uint_eq(n_done, 1);
+	ck_assert_int_eq(last_error, 0);
+	ck_assert_uint_eq(tunnel_mtu(s), 1472);
+	tunnel_session_free(s);
+	ck_assert_uint_eq(asked[1].type, NASD_PRIV_SESSION_DEL);
+	ck_assert_uint_eq(id_of(1), id_of(0));
+	ck_assert_int_eq(stat_of("removed"), 1);
+}
+END_TEST
+
+START_TEST(refused)
+{
+	struct tunnel_session *s = add("ppp0");
+
+	answer(0, -ENODEV, 0);
+	ck_assert_uint_eq(n_done, 1);
+	ck_assert_int_eq(last_error, -ENODEV);
+	tunnel_session_free(s);
+	ck_assert_uint_eq(n_asked, 1);	/* there is nothing to remove */
+	ck_assert_int_eq(stat_of("failed"), 1);
+}
+END_TEST
+
+START_TEST(freed_before_the_answer)
+{
+	struct tunnel_session *s = add("ppp0"), *next;
+
+	tunnel_session_free(s);
+	next = add("ppp0");
+	/* priv removes the first before it sees the second */
+	ck_assert_uint_eq(asked[1].type, NASD_PRIV_SESSION_DEL);
+	ck_assert_uint_eq(id_of(1), id_of(0));
+	ck_assert_uint_eq(asked[2].type, NASD_PRIV_SESSION_ADD);
+	ck_assert_uint_ne(id_of(2), id_of(0));
+	answer(0, 0, 1480);
+	ck_assert_uint_eq(n_done, 0);
+	answer(2, 0, 1480);
+	ck_assert_uint_eq(n_done, 1);
+	tunnel_session_free(next);
+	ck_assert_uint_eq(n_asked, 4);
+}
+END_TEST
+
+START_TEST(cannot_ask)
+{
+	request_error = -EPIPE;
+	ck_assert_ptr_null(add("ppp0"));
+	ck_assert_int_eq(errno, EPIPE);
+	request_error = 0;
+	ck_assert_ptr_null(add("a-name-that-is-too-long"));
+	ck_assert_uint_eq(n_asked, 0);
+}
+END_TEST
+
+START_TEST(summary)
+{
+	struct tunnel_session *a = add("ppp0"), *b = add("ppp1");
+	json_t *o, *t;
+
+	answer(0, 0, 1480);
+	answer(1, 0, 1480);
+	o = tunnels_json(tunnels);
+	t = json_array_get(json_object_get(o, "tunnels"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(t, "home_agent")),
+	    "198.51.100.1");
+	ck_assert_int_eq(json_integer_value(json_object_get(t, "sessions")),
+	    2);
+	json_decref(o);
+	tunnel_session_free(a);
+	tunnel_session_free(b);
+}
+END_TEST
+
+static void
+on_counted(void *arg, int error, const struct tunnel_counters *c)
+{
+	*(uint64_t *)arg = c->rx_bytes;
+	last_error = error;
+}
+
+START_TEST(counters)
+{
+	struct nasd_priv_counted c = { .rx_bytes = UINT64_C(1) << 40 };
+	uint64_t got = 0;
+
+	ck_assert_int_eq(tunnel_count(tunnels, "ppp0", on_counted, &got), 0);
+	ck_assert_uint_eq(asked[0].type, NASD_PRIV_COUNT);
+	asked[0].done(asked[0].arg, 0, &c, sizeof(c), -1);
+	ck_assert(got == UINT64_C(1) << 40);
+	ck_assert_int_eq(tunnel_count(tunnels, "ppp0", on_counted, &got), 0);
+	asked[1].done(asked[1].arg, 0, &c, 3, -1);
+	ck_assert_int_eq(last_error, -EPROTO);
+	request_error = -ENOMEM;
+	ck_assert_int_eq(tunnel_count(tunnels, "ppp0", on_counted, &got),
+	    -ENOMEM);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("tunnel");
+	TCase *tc = tcase_create("tunnel");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, installed_and_removed);
+	tcase_add_test(tc, refused);
+	tcase_add_test(tc, freed_before_the_answer);
+	tcase_add_test(tc, cannot_ask);
+	tcase_add_test(tc, summary);
+	tcase_add_test(tc, counters);
+	suite_add_tcase(s, tc);
+	return test_run(s);
+}
