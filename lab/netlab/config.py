@@ -142,6 +142,11 @@ def chap_secrets(users):
 
 def radius_users(users):
     """Entries for those users whom lab/freeradius/users does not have: the
-    numbered ones."""
-    return "".join(f'\n{user(u)} Cleartext-Password := "{password(u)}"\n'
-                   for u in users if u[-1].isdigit())
+    numbered ones, user1 and shared1 and so on."""
+    text = ""
+    for u in users:
+        if u[-1].isdigit():
+            text += f'\n{user(u)} Cleartext-Password := "{password(u)}"\n'
+            if u.startswith("shared"):
+                text += '\tFilter-Id = "netmip4:shared"\n'
+    return text

@@ -26,8 +26,9 @@ class Demo:
     def __init__(self, args):
         self.args = args
         self.users = ["bob", "carol"] if args.shared else ["alice"]
-        self.users += [f"user{i}" for i in range(len(self.users) + 1,
-                                                 args.sessions + 1)]
+        kind = "shared" if args.shared else "user"
+        self.users += [f"{kind}{i}" for i in range(
+            len(self.users) + 1, args.sessions + 1)]
         self.users = self.users[:args.sessions]
         self.lab, self.ladder, self.clients = None, None, []
         self.step = 1

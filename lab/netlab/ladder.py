@@ -17,6 +17,10 @@ TITLES = {
     12: "autoconfigured address", 13: "packets through the tunnel",
 }
 
+# What each step answers or follows.
+CAUSE = {1: 0, 2: 1, 3: 2, 4: 1, 5: 3, 6: 5, 7: 4, 8: 6, 9: 8, 10: 9, 11: 9,
+         12: 11, 13: 12}
+
 
 @dataclass
 class Step:
@@ -155,14 +159,15 @@ class Ladder:
             f" back in {(back.time - sent.time) * 1e3:.1f} ms"))
 
     def draw(self):
-        """The ladder as text."""
+        """The ladder as text: time since PADI, time since the step that
+        caused this one."""
         yield (" " * 25 + "MN" + " " * 23 + "NAS" + " " * 23 + "HA")
-        last = self.start
+        times = {s.number: s.time for s in self.steps}
         for s in self.steps:
+            cause = times.get(CAUSE[s.number], self.start)
             yield (f"{s.number:3d})  {(s.time - self.start) * 1e3:8.1f} ms"
-                   f" {(s.time - last) * 1e3:+8.1f} {ARROWS[s.drawing](s)}")
+                   f" {(s.time - cause) * 1e3:+8.1f} {ARROWS[s.drawing](s)}")
             yield " " * 25 + f"|{'':24s}|{'':24s}|  {s.note}"
-            last = s.time
 
 
 def _arrow(label, right):

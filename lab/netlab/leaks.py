@@ -11,6 +11,36 @@ from . import rtnl
 from .process import by_namespace
 
 
+def descriptors(pid):
+    """What each of a process's descriptors is."""
+    sockets = {}
+    for kind, inode, remote in (("udp", 9, 2), ("raw6", 9, 2),
+                                ("packet", 8, None), ("unix", 6, None),
+                                ("netlink", 9, None)):
+        with open(f"/proc/{pid}/net/{kind}", encoding="ascii",
+                  errors="replace") as f:
+            for line in f.readlines()[1:]:
+                words = line.split()
+                port = int(words[remote].split(":")[1], 16) if remote else 0
+                sockets[words[inode]] = f"{kind} socket" + (
+                    f" to port {port}" if port else "")
+    found = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{fd}")
+        except FileNotFoundError:
+            continue
+        if target.startswith("socket:"):
+            what = sockets.get(target[8:-1], "socket")
+            # Opened with the first question, and kept: the channels to the
+            # RADIUS servers.
+            if what in ("udp socket to port 1812", "udp socket to port 1813"):
+                continue
+            target = what
+        found.append(target)
+    return found
+
+
 def stock(lab):
     """Counter of lines; equal stocks mean that nothing was left."""
     found = Counter()
@@ -21,8 +51,8 @@ def stock(lab):
                      for _, comm in processes.get(ns.inode, ()))
     for daemon, pids in lab.daemon_pids().items():
         for which, pid in enumerate(pids):
-            found[f"{daemon}: descriptor of process {which}"] = \
-                len(os.listdir(f"/proc/{pid}/fd"))
+            found.update(f"{daemon}: process {which} has open: {what}"
+                         for what in descriptors(pid))
     if lab.nas and lab.nas.running():
         found.update(f"nasd: session {s['id']} {s.get('username')}"
                      for s in lab.sessions())
