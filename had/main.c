@@ -18,11 +18,8 @@
 #include "common/ctl.h"
 #include "common/daemon.h"
 #include "common/log.h"
-#include "common/mip4.h"
-#include "common/mip4_auth.h"
 #include "common/priv.h"
 #include "common/timers.h"
-#include "common/wire.h"
 #include "had/control.h"
 #include "had/had_config.h"
 #include "had/priv_ops.h"
@@ -147,28 +144,6 @@ init_io(struct had *h, int udp, int ctl, int priv)
 	return h->reg.dp && h->term && h->intr ? 0 : -ENOMEM;
 }
 
-/* OpenSSL loads what it needs now, not behind the chroot. */
-static void
-warm_up(const struct had_config *conf)
-{
-	uint8_t buf[64];
-	struct wire_w w;
-	size_t i, j;
-
-	for (i = 0; i < conf->n_peers; i++)
-		for (j = 0; j < conf->peers[i].n_sas; j++) {
-			wire_w_init(&w, buf, sizeof(buf));
-			mip4_put_auth(&w, MIP4_EXT_FA_HA,
-			    &conf->peers[i].sas[j].sa);
-		}
-	for (i = 0; i < conf->n_users; i++)
-		for (j = 0; j < conf->users[i].n_sas; j++) {
-			wire_w_init(&w, buf, sizeof(buf));
-			mip4_put_auth(&w, MIP4_EXT_MN_HA,
-			    &conf->users[i].sas[j]);
-		}
-}
-
 static void
 free_all(struct had *h)
 {
@@ -212,7 +187,6 @@ engine(struct had_config *conf, int udp, int ctl, int priv)
 		log_errorx(NULL, "start: %s", strerror(-err));
 		return EXIT_FAILURE;
 	}
-	warm_up(conf);
 	if (priv_drop(conf->user, root ? conf->chroot : NULL) ||
 	    priv_seccomp())
 		return EXIT_FAILURE;

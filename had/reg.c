@@ -41,6 +41,14 @@ reg_may_log(struct reg *r, struct peer *peer, unsigned *swallowed)
 	    mono_diff_ms(clock_mono(r->clock), (mono_t){ 0 }), swallowed);
 }
 
+void
+reg_log_swallowed(const struct peer *peer, unsigned n)
+{
+	if (n > 0)
+		log_info(peer ? peer->name : "strangers", "%u more lines were "
+		    "held back", n);
+}
+
 const char *
 binding_subject(const struct binding *b)
 {
@@ -50,7 +58,7 @@ binding_subject(const struct binding *b)
 /* Silence, with a counter; the log says so within limits. */
 static enum reg_verdict
 drop(struct reg *r, struct peer *peer, const struct reg_packet *pkt,
-    enum had_drop why, const char *detail)
+    enum had_drop why)
 {
 	char from[INET_ADDRSTRLEN];
 	unsigned swallowed;
@@ -60,9 +68,9 @@ drop(struct reg *r, struct peer *peer, const struct reg_packet *pkt,
 		peer->stats.drop[why]++;
 	if (reg_may_log(r, peer, &swallowed)) {
 		inet_ntop(AF_INET, &pkt->flow.src, from, sizeof(from));
-		log_info(peer ? peer->name : from, "dropped %zu bytes: %s%s%s,"
-		    " %u more not logged", pkt->len, had_drop_str(why),
-		    detail ? ": " : "", detail ? detail : "", swallowed);
+		log_info(peer ? peer->name : from, "dropped %zu bytes: %s",
+		    pkt->len, had_drop_str(why));
+		reg_log_swallowed(peer, swallowed);
 	}
 	return REG_DROPPED;
 }
@@ -345,13 +353,12 @@ static enum reg_verdict
 request(struct reg *r, struct rq *rq, enum mip4_parsed parsed)
 {
 	if (!rq->peer)
-		return drop(r, NULL, rq->pkt, HAD_DROP_NO_PEER, NULL);
+		return drop(r, NULL, rq->pkt, HAD_DROP_NO_PEER);
 	set_subject(rq);
 	rq->fa_ha_verdict = verify_fa_ha(r, rq);
 	if (parsed == MIP4_MALFORMED) {
 		if (!rq->fa_ha_ok)
-			return drop(r, rq->peer, rq->pkt, HAD_DROP_MALFORMED,
-			    NULL);
+			return drop(r, rq->peer, rq->pkt, HAD_DROP_MALFORMED);
 		rq->why = "garbage behind the authenticator";
 		return reg_deny(r, rq, MIP4_HA_MALFORMED);
 	}
@@ -398,5 +405,5 @@ reg_input(struct reg *r, const struct reg_packet *pkt)
 		if (revoke_input(r, &rq, &why))
 			return REG_REPLIED;
 	}
-	return drop(r, rq.peer, pkt, why, NULL);
+	return drop(r, rq.peer, pkt, why);
 }

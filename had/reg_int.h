@@ -31,6 +31,7 @@ struct rq {
 /* reg.c */
 void	 reg_count_code(struct reg *, struct peer *, uint8_t code);
 bool	 reg_may_log(struct reg *, struct peer *, unsigned *swallowed);
+void	 reg_log_swallowed(const struct peer *, unsigned n);
 const char *binding_subject(const struct binding *);
 
 /* reg_act.c: row 12 and what follows from it. Returns a row's value; on

@@ -238,10 +238,11 @@ reg_deny(struct reg *r, const struct rq *rq, uint8_t code)
 		spec.hoa = &e->hoa;
 		spec.unique = e->hoa_unique;
 	}
-	if (reg_may_log(r, rq->peer, &swallowed))
-		log_info(rq->subject, "%s: denied, code %u (%s)%s%s, "
-		    "%u more not logged", rq->peer->name, code,
-		    mip4_code_str(code), rq->why ? ": " : "",
-		    rq->why ? rq->why : "", swallowed);
+	if (reg_may_log(r, rq->peer, &swallowed)) {
+		log_info(rq->subject, "%s: denied, code %u (%s)%s%s",
+		    rq->peer->name, code, mip4_code_str(code),
+		    rq->why ? ": " : "", rq->why ? rq->why : "");
+		reg_log_swallowed(rq->peer, swallowed);
+	}
 	return reg_reply(r, rq, &spec);
 }

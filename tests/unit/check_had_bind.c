@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The home agent's bindings: assignment, renewal, movement, end; pools; the
+ * data plane before the reply; revocation. PROTOCOLS 7, 9 to 11. */
+#include "config.h"
+
+#include <errno.h>
+
+#include "tests/unit/had_rig.h"
+
+#define ALICE	"alice@example.net"
+#define BOB	"bob@example.net"
+#define IID	"\x02\x11\x22\x33\x44\x55\x66\x77"
+#define IID_B	"\x02\xaa\xbb\xcc\xdd\xee\xff\x01"
+
+static void
+ask(struct m *m, const char *ar, const char *nai, uint16_t life,
+    const char *iid)
+{
+	m_rrq(m, 0, life, ar);
+	m_nai(m, nai);
+	m_req(m, iid);
+	m_rev_support(m);
+	m_sign(m);
+	rig_in(m, ar);
+}
+
+static void
+tell(struct m *m, const char *ar, const char *nai, uint16_t life,
+    const char *hoa)
+{
+	m_rrq(m, 0, life, ar);
+	m_nai(m, nai);
+	m_hoa(m, hoa, false);
+	m_rev_support(m);
+	m_sign(m);
+	rig_in(m, ar);
+}
+
+static struct binding *
+of(const char *nai)
+{
+	return binding_find(&rig.bindings, nai, strlen(nai));
+}
+
+/* The reply's home address, copied; its /64 in prefix where given. */
+static void
+got(char hoa[INET6_ADDRSTRLEN], char prefix[INET6_ADDRSTRLEN], bool unique)
+{
+	struct in6_addr a;
+	bool u = !unique;
+
+	strcpy(hoa, sent_hoa(&u));
+	ck_assert_str_ne(hoa, "");
+	ck_assert_int_eq(u, unique);
+	ck_assert_int_eq(inet_pton(AF_INET6, hoa, &a), 1);
+	memset(&a.s6_addr[8], 0, 8);
+	if (prefix)
+		inet_ntop(AF_INET6, &a, prefix, INET6_ADDRSTRLEN);
+}
+
+/* The very bytes of the test vectors: 2001:db8:1:2::/64 for alice. */
+START_TEST(vectors)
+{
+	static const uint8_t rrp[] = {
+		0x03, 0x00, 0x07, 0x08, 0, 0, 0, 0, 0xc6, 0x33, 0x64, 0x01,
+		0xe5, 0xa1, 0xb2, 0xc3, 0x11, 0x22, 0x33, 0x44,
+		0x83, 0x11, 'a', 'l', 'i', 'c', 'e', '@', 'e', 'x', 'a', 'm',
+		'p', 'l', 'e', '.', 'n', 'e', 't',
+		0xdd, 0x11, 0x80, 0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2,
+		0x02, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+		0x89, 0x06, 0, 0, 0xe5, 0xa1, 0xb2, 0xc3,
+		0x22, 0x14, 0, 0, 1, 0, 0x5a, 0x23, 0x06, 0x50, 0xae, 0x6b,
+		0x77, 0x58, 0xc2, 0xe4, 0x0f, 0xa8, 0x41, 0xf8, 0x69, 0xed,
+	};
+	struct m m;
+
+	pools_free(&rig.pools);
+	rig_pool(&rig.pool[0], "one", "2001:db8:1:2::", 64, POOL_UNIQUE);
+	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 2), 0);
+	m_rrq(&m, 0, 1800, AR1);
+	rig.ns = 0;
+	memcpy(m.b + 16, rrp + 12, 8);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_rev_support(&m);
+	m_sign(&m);
+	ck_assert_uint_eq(m.n, 84);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	ck_assert_uint_eq(rig.sent_len, sizeof(rrp));
+	ck_assert_mem_eq(rig.sent, rrp, sizeof(rrp));
+}
+END_TEST
+
+START_TEST(unique)
+{
+	char hoa[INET6_ADDRSTRLEN], prefix[INET6_ADDRSTRLEN];
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	expect(&m, 0, 1800);
+	got(hoa, prefix, true);
+	ck_assert_ptr_nonnull(strstr(hoa, ":211:2233:4455:6677"));
+	ck_assert_int_eq(strncmp(hoa, "2001:db8:100:", 13), 0);
+	ck_assert(rig_routed(prefix, 64, AR1));
+	ck_assert_uint_eq(rig_routes(), 1);
+	ck_assert_uint_ne(sent_ext(137), 0);
+	/* PROTOCOLS 6: 131, 221, 137, 34. */
+	ck_assert_uint_lt(sent_ext(131), sent_ext(221));
+	ck_assert_uint_lt(sent_ext(221), sent_ext(137));
+	ck_assert_uint_lt(sent_ext(137), sent_ext(34));
+}
+END_TEST
+
+START_TEST(shared)
+{
+	char a[INET6_ADDRSTRLEN], b[INET6_ADDRSTRLEN];
+	struct in6_addr in6;
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, NULL);
+	expect(&m, 0, 1800);
+	got(a, NULL, false);
+	ask(&m, AR1, BOB, 1800, NULL);
+	got(b, NULL, false);
+	ck_assert_str_ne(a, b);
+	ck_assert(rig_routed(a, 128, AR1));
+	ck_assert(rig_routed(b, 128, AR1));
+	inet_pton(AF_INET6, a, &in6);
+	ck_assert_int_eq(in6.s6_addr[8] & 2, 0);
+	ck_assert_int_eq(strncmp(a, "2001:db8:200:1:", 15), 0);
+}
+END_TEST
+
+START_TEST(lifetimes)
+{
+	struct m m;
+
+	ask(&m, AR1, ALICE, 0xffff, IID);
+	expect(&m, 0, 3600);
+	rig.pool[0].max_lifetime = 600;
+	ask(&m, AR1, ALICE, 1800, IID);
+	expect(&m, 0, 600);
+	ask(&m, AR1, ALICE, 100, IID);
+	expect(&m, 0, 100);
+	rig.conf.max_lifetime = rig.pool[0].max_lifetime = 0xffff;
+	ask(&m, AR1, ALICE, 0xffff, IID);
+	expect(&m, 0, 0xffff);
+	rig_wait(200000);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+}
+END_TEST
+
+START_TEST(code_1)
+{
+	struct m m;
+
+	m_rrq(&m, 0x80, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	expect(&m, 1, 1800);
+	ck_assert_uint_eq(sent_ext(137), 0);	/* it did not ask */
+	rig.conf.always_code_1 = true;
+	ask(&m, AR1, ALICE, 1800, IID);
+	expect(&m, 1, 1800);
+}
+END_TEST
+
+START_TEST(renewal)
+{
+	char hoa[INET6_ADDRSTRLEN], again[INET6_ADDRSTRLEN];
+	struct m m;
+
+	ask(&m, AR1, ALICE, 100, IID);
+	got(hoa, NULL, true);
+	rig_wait(90);
+	tell(&m, AR1, ALICE, 100, hoa);
+	expect(&m, 0, 100);
+	got(again, NULL, true);
+	ck_assert_str_eq(hoa, again);
+	rig_wait(90);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	/* Another home address than its own: not the subscriber's. */
+	tell(&m, AR1, ALICE, 100, "2001:db8:100:1:2:3:4:5");
+	expect(&m, 129, 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	rig_wait(11);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	ck_assert_uint_eq(rig_routes(), 0);
+	ck_assert_uint_eq(rig.reg.stats.expired, 1);
+}
+END_TEST
+
+/* D43: another identifier is a new registration in the same prefix. */
+START_TEST(other_identifier)
+{
+	char hoa[INET6_ADDRSTRLEN], p1[INET6_ADDRSTRLEN],
+	    p2[INET6_ADDRSTRLEN];
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(hoa, p1, true);
+	ask(&m, AR1, ALICE, 1800, IID_B);
+	expect(&m, 0, 1800);
+	got(hoa, p2, true);
+	ck_assert_str_eq(p1, p2);
+	ck_assert_ptr_nonnull(strstr(hoa, ":2aa:bbcc:ddee:ff01"));
+	ck_assert_uint_eq(rig_routes(), 1);
+	/* 0 renews what there is. */
+	ask(&m, AR1, ALICE, 1800, NULL);
+	ck_assert_ptr_nonnull(strstr(sent_hoa(&(bool){ false }), "ff01"));
+}
+END_TEST
+
+START_TEST(deregistration)
+{
+	char hoa[INET6_ADDRSTRLEN], other[INET6_ADDRSTRLEN];
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(hoa, NULL, true);
+	tell(&m, AR1, ALICE, 0, hoa);
+	expect(&m, 0, 0);
+	got(other, NULL, true);
+	ck_assert_str_eq(hoa, other);
+	ck_assert_uint_eq(sent_ext(137), 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	ck_assert_uint_eq(rig_routes(), 0);
+	tell(&m, AR1, ALICE, 0, hoa);		/* again: the same */
+	expect(&m, 0, 0);
+	/* The late one of an old router must not end the new binding. */
+	ask(&m, AR1, ALICE, 1800, IID);
+	ask(&m, AR2, ALICE, 1800, IID);
+	tell(&m, AR1, ALICE, 0, hoa);
+	expect(&m, 0, 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR2));
+	/* Nor one of an old address on the same router. */
+	ask(&m, AR2, ALICE, 1800, IID_B);
+	tell(&m, AR2, ALICE, 0, hoa);
+	expect(&m, 0, 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+}
+END_TEST
+
+START_TEST(movement)
+{
+	char hoa[INET6_ADDRSTRLEN], prefix[INET6_ADDRSTRLEN],
+	    same[INET6_ADDRSTRLEN];
+	struct m m;
+	unsigned i;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(hoa, prefix, true);
+	tell(&m, AR2, ALICE, 1800, hoa);
+	ck_assert_uint_eq(rig.n_sent, 2);	/* the revocation, the reply */
+	ck_assert_uint_eq(rig.sent[0], 3);
+	ck_assert_uint_eq(rig.sent[1], 0);
+	got(same, NULL, true);
+	ck_assert_str_eq(hoa, same);
+	ck_assert(rig_routed(prefix, 64, AR2));
+	ck_assert_uint_eq(rig_routes(), 1);
+	ck_assert_uint_eq(rig.peer[0].n_bindings, 0);
+	ck_assert_uint_eq(rig.peer[1].n_bindings, 1);
+	/* D50: that was one; four more may be, back ones count. */
+	for (i = 0; i < 4; i++) {
+		ask(&m, i % 2 ? AR2 : AR1, ALICE, 1800, IID);
+		ck_assert_uint_eq(rig.sent[1], 0);
+	}
+	ask(&m, AR1, ALICE, 1800, IID);
+	expect(&m, 129, 0);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR2));
+	rig_wait(60);
+	ask(&m, AR1, ALICE, 1800, IID);
+	ck_assert_uint_eq(rig.sent[1], 0);
+}
+END_TEST
+
+/* Expired or deregistered, the prefix stays the subscriber's for a time. */
+START_TEST(prefix_hold)
+{
+	char a[INET6_ADDRSTRLEN], b[INET6_ADDRSTRLEN];
+	struct m m;
+
+	ask(&m, AR1, ALICE, 10, IID);
+	got(a, NULL, true);
+	rig_wait(900);
+	ck_assert_uint_eq(rig.pool[0].held, 1);
+	tell(&m, AR1, BOB, 1800, a);		/* D51: held for another */
+	expect(&m, 129, 0);
+	ask(&m, AR1, ALICE, 10, IID);
+	got(b, NULL, true);
+	ck_assert_str_eq(a, b);
+	rig_wait(1011);
+	ck_assert_uint_eq(rig.pool[0].used, 0);
+	ck_assert_uint_eq(table_count(&rig.bindings.by_nai), 0);
+}
+END_TEST
+
+/* D51: a home agent that has forgotten everything. */
+START_TEST(recreation)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+
+	tell(&m, AR1, ALICE, 1800, "2001:db8:100:77:1:2:3:4");
+	expect(&m, 0, 1800);
+	got(hoa, NULL, true);
+	ck_assert_str_eq(hoa, "2001:db8:100:77:1:2:3:4");
+	ck_assert(rig_routed("2001:db8:100:77::", 64, AR1));
+	tell(&m, AR2, BOB, 1800, "2001:db8:100:77:9:9:9:9");
+	expect(&m, 129, 0);			/* in alice's prefix */
+	tell(&m, AR2, BOB, 1800, "2001:db8:200:1::77");
+	expect(&m, 0, 1800);
+	ck_assert(rig_routed("2001:db8:200:1::77", 128, AR2));
+	tell(&m, AR1, "c@x", 1800, "2001:db8:200:1:fdff:ffff:ffff:ff80");
+	expect(&m, 129, 0);			/* RFC 5453 */
+	tell(&m, AR1, "c@x", 1800, "2001:db8:300::1");
+	expect(&m, 129, 0);
+	rig.peer[0].n_pools = 1;
+	tell(&m, AR1, "c@x", 1800, "2001:db8:200:1::78");
+	expect(&m, 129, 0);			/* not from here */
+}
+END_TEST
+
+START_TEST(pools_end)
+{
+	char nai[16];
+	struct m m;
+	unsigned i;
+
+	pools_free(&rig.pools);
+	rig_pool(&rig.pool[0], "few", "2001:db8:100::", 61, POOL_UNIQUE);
+	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 2), 0);
+	for (i = 0; i < 8; i++) {
+		snprintf(nai, sizeof(nai), "u%u@x", i);
+		ask(&m, AR1, nai, 10, IID);
+		expect(&m, 0, 10);
+	}
+	ask(&m, AR1, ALICE, 10, IID);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(rig_routes(), 8);
+	rig.peer[0].n_pools = 0;
+	ask(&m, AR1, ALICE, 10, IID);
+	expect(&m, 129, 0);			/* none offered */
+	rig.peer[0].n_pools = 2;
+	ask(&m, AR1, ALICE, 10, NULL);
+	expect(&m, 0, 10);
+	rig_wait(1100);				/* expiry and hold */
+	ask(&m, AR1, BOB, 10, IID);
+	expect(&m, 0, 10);
+}
+END_TEST
+
+START_TEST(limits)
+{
+	struct m m;
+
+	rig.peer[0].max_bindings = 1;
+	ask(&m, AR1, ALICE, 100, IID);
+	expect(&m, 0, 100);
+	ask(&m, AR1, BOB, 100, IID);
+	expect(&m, 130, 0);
+	ask(&m, AR1, ALICE, 100, IID);		/* a renewal is no more */
+	expect(&m, 0, 100);
+	rig.conf.max_bindings = 1;
+	ask(&m, AR2, BOB, 100, IID);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+}
+END_TEST
+
+START_TEST(ipv4_home_address)
+{
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR1);
+	memcpy(m.b + 4, "\12\0\0\5", 4);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	expect(&m, 129, 0);
+}
+END_TEST
+
+/* The reply waits for the kernel; 130 and nothing left when it fails. */
+START_TEST(data_path_first)
+{
+	struct m m, again;
+
+	rig.dp_async = true;
+	ask(&m, AR1, ALICE, 1800, IID);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_INSTALLING);
+	/* The network's duplicate, and the client's next try. */
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_DUP_PENDING], 1);
+	rig_wait(1);
+	ask(&again, AR1, ALICE, 1800, IID);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	rig_dp_answer(0);
+	expect(&again, 0, 1800);
+	ck_assert_uint_eq(rig_routes(), 1);
+	/* Failure. */
+	ask(&m, AR1, BOB, 1800, IID);
+	rig_dp_answer(-ENODEV);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(sent_ext(221), 0);
+	ck_assert_uint_eq(rig_routes(), 1);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	/* At once. */
+	rig.dp_async = false;
+	rig.dp_fail = true;
+	ask(&m, AR1, BOB, 1800, IID);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+}
+END_TEST
+
+START_TEST(ended_while_pending)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(hoa, NULL, true);
+	rig.dp_async = true;
+	ask(&m, AR2, ALICE, 1800, IID);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_INSTALLING);
+	ck_assert_uint_eq(rig_routes(), 1);
+	tell(&m, AR2, ALICE, 0, hoa);
+	expect(&m, 0, 0);
+	ck_assert_uint_eq(rig_routes(), 0);
+	rig_dp_answer(0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+}
+END_TEST
+
+/* RFC 3543: tries at 0, 1, 3, 7, 15 s, each with an id above the last. */
+START_TEST(revocation)
+{
+	uint32_t id = 0, next;
+	struct m m;
+	unsigned i;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig_wait(2);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	ck_assert_uint_eq(rig_routes(), 0);
+	for (i = 0; i < 5; i++) {
+		ck_assert_uint_eq(rig.n_sent, i + 1);
+		ck_assert_uint_eq(rig.sent[0], 7);
+		ck_assert_uint_eq(rig.sent[2], 0x80);
+		ck_assert_uint_eq(rig.flow.dport, 434);
+		ck_assert_uint_eq(rig.flow.dst.s_addr, inet_addr(AR1));
+		ck_assert_mem_eq(rig.sent + 12, "\300\0\2\1", 4);
+		ck_assert(sent_authentic(key1));
+		ck_assert_uint_ne(sent_ext(131), 0);
+		ck_assert_uint_ne(sent_ext(221), 0);
+		next = (uint32_t)rig.sent[16] << 24 | rig.sent[17] << 16 |
+		    rig.sent[18] << 8 | rig.sent[19];
+		ck_assert(i == 0 || next > id);
+		id = next;
+		rig_wait(1 << i);
+	}
+	rig_wait(100);
+	ck_assert_uint_eq(rig.n_sent, 5);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+}
+END_TEST
+
+START_TEST(revocation_acknowledged)
+{
+	struct m m, ack = { .n = 0 };
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	reg_end(&rig.reg, of(ALICE), "test");
+	m_int(&ack, 15, 1);
+	m_int(&ack, 0, 7);
+	m_put(&ack, rig.sent + 16, 4);
+	m_nai(&ack, ALICE);
+	m = ack;
+	m_auth(&m, 34, 256, key_mn);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	m = ack;
+	m.b[11] ^= 1;				/* never sent */
+	m_sign(&m);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 1);
+	m_sign(&ack);
+	rig_in(&ack, AR1);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+	ck_assert_uint_eq(rig.reg.stats.revoke_acked, 1);
+	/* Not negotiated: nothing is sent. */
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, BOB);
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(BOB), "test");
+	ck_assert_uint_eq(rig.n_sent, 0);
+}
+END_TEST
+
+static void
+send_rev(struct m *m, const char *src, bool a, const char *fda, int32_t age)
+{
+	m->n = 0;
+	m_int(m, 7, 1);
+	m_int(m, 0, 1);
+	m_int(m, a ? 0x8000 : 0, 2);
+	m_ip(m, "0.0.0.0");
+	m_ip(m, HA);
+	m_ip(m, fda);
+	m_int(m, (uint32_t)(rig_ntp(NULL) >> 32) - (uint32_t)age, 4);
+	m_nai(m, ALICE);
+	m_sign(m);
+	rig_in(m, src);
+}
+
+/* D48. */
+START_TEST(revoked_by_router)
+{
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig_wait(2);
+	send_rev(&m, AR1, true, AR1, 0);		/* reflected */
+	ck_assert_uint_eq(rig.n_sent, 0);
+	send_rev(&m, AR1, false, AR2, 0);		/* not its own address */
+	ck_assert_uint_eq(rig.n_sent, 0);
+	send_rev(&m, AR1, false, AR1, 3);		/* older than the binding */
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_REV_STALE], 3);
+	send_rev(&m, AR2, false, AR2, 0);		/* another's: untouched */
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	send_rev(&m, AR1, false, AR1, 0);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.sent[0], 15);
+	ck_assert_mem_eq(rig.sent + 8, m.b + 16, 4);
+	ck_assert(sent_authentic(key1));
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	ck_assert_uint_eq(rig_routes(), 0);
+}
+END_TEST
+
+/* A hundred thousand subscribers in a pool for 65536, and back. */
+START_TEST(pool_fills)
+{
+	struct lease *l = calloc(65536, sizeof(*l)), one = { 0 };
+	char nai[16];
+	unsigned i;
+	int n;
+
+	ck_assert_ptr_nonnull(l);
+	for (i = 0; i < 65536; i++) {
+		n = snprintf(nai, sizeof(nai), "u%u", i);
+		ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[0], &l[i],
+		    nai, (size_t)n), 0);
+	}
+	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[0], &one, "x", 1),
+	    -ENOSPC);
+	pool_release(&rig.pools, &l[777]);
+	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[0], &one, "x", 1),
+	    0);
+	pool_release(&rig.pools, &one);
+	for (i = 0; i < 65536; i++)
+		pool_release(&rig.pools, &l[i]);
+	ck_assert_uint_eq(rig.pool[0].used, 0);
+	free(l);
+}
+END_TEST
+
+START_TEST(pool_same_place)
+{
+	struct lease l = { 0 }, own = { 0 };
+	struct in6_addr first, ours;
+
+	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[1], &l, "a@b", 3),
+	    0);
+	first = l.addr;
+	pool_release(&rig.pools, &l);
+	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[1], &l, "a@b", 3),
+	    0);
+	ck_assert(IN6_ARE_ADDR_EQUAL(&first, &l.addr));
+	pool_release(&rig.pools, &l);
+	/* An address of our own is nobody's. */
+	ours = first;
+	ck_assert_int_eq(pool_exclude(&rig.pools, &own, &ours), 0);
+	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[1], &l, "a@b", 3),
+	    0);
+	ck_assert(!IN6_ARE_ADDR_EQUAL(&first, &l.addr));
+	pool_release(&rig.pools, &l);
+	pool_release(&rig.pools, &own);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("had_bind");
+	TCase *t = tcase_create("bindings");
+
+	tcase_add_checked_fixture(t, rig_init, rig_free);
+	tcase_add_test(t, vectors);
+	tcase_add_test(t, unique);
+	tcase_add_test(t, shared);
+	tcase_add_test(t, lifetimes);
+	tcase_add_test(t, code_1);
+	tcase_add_test(t, renewal);
+	tcase_add_test(t, other_identifier);
+	tcase_add_test(t, deregistration);
+	tcase_add_test(t, movement);
+	tcase_add_test(t, prefix_hold);
+	tcase_add_test(t, recreation);
+	tcase_add_test(t, pools_end);
+	tcase_add_test(t, limits);
+	tcase_add_test(t, ipv4_home_address);
+	tcase_add_test(t, data_path_first);
+	tcase_add_test(t, ended_while_pending);
+	tcase_add_test(t, revocation);
+	tcase_add_test(t, revocation_acknowledged);
+	tcase_add_test(t, revoked_by_router);
+	tcase_add_test(t, pool_fills);
+	tcase_add_test(t, pool_same_place);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}

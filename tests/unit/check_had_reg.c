@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The home agent's answers to requests it refuses: every row of PROTOCOLS 8.1
+ * and D40 to D53, with code, counter, and nothing changed. */
+#include "config.h"
+
+#include <errno.h>
+
+#include "tests/unit/had_rig.h"
+
+#define ALICE	"alice@example.net"
+#define IID	"\x02\x11\x22\x33\x44\x55\x66\x77"
+
+static void
+alice(struct m *m, uint8_t flags, const char *iid)
+{
+	m_rrq(m, flags, 1800, AR1);
+	m_nai(m, ALICE);
+	m_req(m, iid);
+	m_rev_support(m);
+	m_sign(m);
+}
+
+static void
+nothing_changed(void)
+{
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	ck_assert_uint_eq(rig_routes(), 0);
+	ck_assert_uint_eq(rig.pool[0].used + rig.pool[1].used, 0);
+}
+
+static void
+denied(const struct m *m, uint8_t code)
+{
+	enum reg_verdict v = rig_in(m, AR1);
+	size_t i = stats_code_index(code);
+
+	ck_assert_int_eq(v, REG_REPLIED);
+	expect(m, code, 0);
+	ck_assert_uint_ge(rig.reg.stats.code[i], 1);
+	ck_assert_uint_eq(rig.reg.stats.code[i], rig.peer[0].stats.code[i]);
+	nothing_changed();
+}
+
+static void
+silent(const struct m *m, const char *src, enum had_drop why)
+{
+	uint64_t before = rig.reg.stats.drop[why];
+
+	ck_assert_int_eq(rig_in(m, src), REG_DROPPED);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_uint_eq(rig.reg.stats.drop[why], before + 1);
+	nothing_changed();
+	ck_assert_uint_eq(table_count(&rig.bindings.by_nai), 0);
+}
+
+START_TEST(garbage)
+{
+	struct m m = { .n = 0 };
+	unsigned i;
+
+	silent(&m, STRANGER, HAD_DROP_SHORT);
+	for (i = 0; i < 60; i++)
+		m_int(&m, i * 37 + 200, 1);
+	silent(&m, STRANGER, HAD_DROP_UNKNOWN_TYPE);
+	silent(&m, AR1, HAD_DROP_UNKNOWN_TYPE);
+	alice(&m, 0, IID);
+	m.b[0] = 3;			/* a reply is not for us */
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	nothing_changed();
+}
+END_TEST
+
+/* Cut anywhere the message is silent, or 132 where it still parses; never
+ * anything else, and never a change. */
+START_TEST(truncated)
+{
+	struct m m, cut;
+	enum reg_verdict v;
+	size_t n;
+
+	alice(&m, 0, IID);
+	rig.peer[0].unverified = (struct bucket){ 0, 1000, 1000000,
+		{ T0_NS } };
+	for (n = 0; n < m.n; n++) {
+		cut = m;
+		cut.n = n;
+		v = rig_in(&cut, AR1);
+		nothing_changed();
+		if (v == REG_REPLIED)
+			ck_assert_uint_eq(rig.sent[1], 132);
+		else
+			ck_assert_uint_eq(rig.n_sent, 0);
+		/* 24: fixed part; 43, 54, 62: where extensions end. */
+		ck_assert_int_eq(v == REG_REPLIED,
+		    n == 24 || n == 43 || n == 54 || n == 62);
+	}
+	ck_assert_uint_eq(table_count(&rig.bindings.by_nai), 0);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	ck_assert_uint_eq(rig.sent[1], 0);
+}
+END_TEST
+
+START_TEST(unknown_extension)
+{
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_ext(&m, 99, "x", 1);
+	m_sign(&m);
+	silent(&m, AR1, HAD_DROP_UNKNOWN_EXT);
+	/* D45: 127 is long form, and unknown. */
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_put(&m, "\177\1\0\2xx", 6);
+	m_req(&m, IID);
+	m_sign(&m);
+	silent(&m, AR1, HAD_DROP_UNKNOWN_EXT);
+	/* 128 and above is passed over. */
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_ext(&m, 200, "xyz", 3);
+	m_req(&m, IID);
+	m_sign(&m);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
+START_TEST(strangers)
+{
+	struct m m;
+
+	alice(&m, 0, IID);
+	silent(&m, STRANGER, HAD_DROP_NO_PEER);
+	/* D40: not even a 136. */
+	m_ip(&m, HA);
+	memcpy(m.b + 8, "\1\2\3\4", 4);
+	m.n -= 4;
+	silent(&m, STRANGER, HAD_DROP_NO_PEER);
+}
+END_TEST
+
+START_TEST(foreign_home_auth)
+{
+	static const uint8_t wrong[16] = "wrong key of 16";
+	struct m m, t;
+	size_t i;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	t = m;
+	denied(&t, 132);			/* D42: none */
+	m_auth(&t, 34, 256, wrong);
+	denied(&t, 132);			/* wrong key */
+	t = m;
+	m_auth(&t, 34, 257, key1);
+	denied(&t, 132);			/* unknown SPI */
+	t = m;
+	m_sign(&t);
+	m_sign(&t);
+	denied(&t, 132);			/* two */
+	t = m;
+	m_put(&t, "\42\10\0\0\1\0abcd", 10);
+	denied(&t, 132);			/* too short */
+	/* Any one bit of what is covered, or of the authenticator. */
+	m_sign(&m);
+	rig.peer[0].unverified = (struct bucket){ 0, 10000, 10000000,
+		{ T0_NS } };
+	for (i = 8 * 2; i < 8 * m.n; i++) {
+		t = m;
+		t.b[i / 8] ^= (uint8_t)(1 << i % 8);
+		rig_in(&t, AR1);
+		nothing_changed();
+		/* 131: the bit that makes a 32 of the 34. */
+		if (rig.n_sent)
+			ck_assert(rig.sent[1] == 132 || rig.sent[1] == 131);
+	}
+	ck_assert_uint_eq(table_count(&rig.bindings.by_nai), 0);
+}
+END_TEST
+
+START_TEST(unverified_are_limited)
+{
+	struct m m;
+	unsigned i, answered = 0;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	for (i = 0; i < 150; i++) {
+		rig_in(&m, AR1);
+		answered += rig.n_sent;
+	}
+	ck_assert_uint_eq(answered, 100);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_RATE], 50);
+	/* What verifies is not held back by it. */
+	alice(&m, 0, IID);
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+	rig_wait(1);
+	answered = 0;
+	m_rrq(&m, 0, 1800, AR1);
+	for (i = 0; i < 50; i++) {
+		rig_in(&m, AR1);
+		answered += rig.n_sent;
+	}
+	ck_assert_uint_eq(answered, 20);
+}
+END_TEST
+
+START_TEST(mobile_home_auth)
+{
+	struct m m, t;
+	char nai[] = "bob@Example.NET";
+
+	rig.user_sa = (struct mip4_sa){ .spi = 512,
+		.alg = MIP4_ALG_HMAC_MD5, .key_len = 16 };
+	memcpy(rig.user_sa.key, key_mn, 16);
+	rig.user = (struct user){ .nai = nai, .nai_len = strlen(nai),
+		.sas = &rig.user_sa, .n_sas = 1 };
+	ck_assert(peers_add_user(&rig.peers, &rig.user));
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, "bob@example.net");
+	m_req(&m, IID);
+	t = m;
+	m_sign(&t);
+	denied(&t, 131);			/* demanded, absent */
+	t = m;
+	m_auth(&t, 32, 512, key1);
+	m_sign(&t);
+	denied(&t, 131);			/* wrong key */
+	t = m;
+	m_auth(&t, 32, 513, key_mn);
+	m_sign(&t);
+	denied(&t, 131);			/* unknown SPI */
+	alice(&t, 0, IID);
+	t.n -= 22;
+	m_auth(&t, 32, 512, key_mn);
+	m_sign(&t);
+	denied(&t, 131);			/* nobody's */
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, "bob@example.net");
+	m_req(&m, IID);
+	m_auth(&m, 32, 512, key_mn);
+	t = m;
+	m_auth(&t, 34, 256, key_mn);
+	denied(&t, 132);			/* the other one wrong */
+	m_sign(&m);
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+	ck_assert_uint_ne(sent_ext(32), 0);	/* and signed by both */
+	ck_assert_uint_lt(sent_ext(32), sent_ext(34));
+}
+END_TEST
+
+START_TEST(home_agent_field)
+{
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR1);
+	memcpy(m.b + 8, "\306\63\144\2", 4);	/* 198.51.100.2 */
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 136);
+	m_rrq(&m, 0, 1800, AR1);
+	memset(m.b + 8, 0, 4);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 136);
+	rig.conf.dynamic_ha = true;
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
+START_TEST(care_of_address)
+{
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR2);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 134);
+	m_rrq(&m, 0, 0, "0.0.0.0");		/* never "all" */
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 134);
+}
+END_TEST
+
+static void
+at(struct m *m, uint64_t id)
+{
+	unsigned i;
+
+	m_rrq(m, 0, 1800, AR1);
+	for (i = 0; i < 8; i++)
+		m->b[16 + i] = (uint8_t)(id >> (56 - 8 * i));
+	m_nai(m, ALICE);
+	m_req(m, IID);
+	m_sign(m);
+}
+
+static void
+resync(const struct m *m)
+{
+	uint64_t now = rig_ntp(NULL);
+	uint8_t high[4] = { (uint8_t)(now >> 56), (uint8_t)(now >> 48),
+		(uint8_t)(now >> 40), (uint8_t)(now >> 32) };
+
+	ck_assert_uint_eq(rig.sent[1], 133);
+	ck_assert_mem_eq(rig.sent + 12, high, 4);
+	ck_assert_mem_eq(rig.sent + 16, m->b + 20, 4);
+	ck_assert(sent_authentic(key1));
+}
+
+START_TEST(identification)
+{
+	uint64_t now = rig_ntp(NULL);
+	struct m m, t;
+
+	at(&m, now + (UINT64_C(8) << 32));
+	denied(&m, 133);
+	resync(&m);
+	at(&m, now - (UINT64_C(8) << 32));
+	denied(&m, 133);
+	resync(&m);
+	ck_assert_uint_eq(table_count(&rig.bindings.by_nai), 0);
+	at(&m, now + (UINT64_C(5) << 32));
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+	/* D7: by NAI, so another router must be above, too. */
+	at(&t, now + (UINT64_C(4) << 32));
+	rig_in(&t, AR1);
+	resync(&t);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+}
+END_TEST
+
+/* D8: the network's duplicate gets the same bytes; anything else 133. */
+START_TEST(duplicates)
+{
+	uint8_t first[1500];
+	struct m m, t;
+	size_t n;
+	uint32_t left;
+
+	alice(&m, 0, IID);
+	rig_in(&m, AR1);
+	n = rig.sent_len;
+	memcpy(first, rig.sent, n);
+	rig_wait(6);
+	left = binding_left(binding_find(&rig.bindings, ALICE,
+	    strlen(ALICE)));
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	ck_assert_uint_eq(rig.sent_len, n);
+	ck_assert_mem_eq(rig.sent, first, n);
+	ck_assert_uint_eq(rig.reg.stats.duplicates, 1);
+	ck_assert_uint_eq(left, binding_left(binding_find(&rig.bindings,
+	    ALICE, strlen(ALICE))));
+	/* The same Identification in another request. */
+	t = m;
+	t.n -= 22;
+	m_ext(&t, 200, "x", 1);
+	m_sign(&t);
+	rig_in(&t, AR1);
+	ck_assert_uint_eq(rig.sent[1], 133);
+	rig_wait(1.5);
+	rig_in(&m, AR1);
+	ck_assert_uint_eq(rig.sent[1], 133);
+}
+END_TEST
+
+/* D53: what was denied can not be replayed either. */
+START_TEST(denied_counts_as_seen)
+{
+	struct m m, t;
+
+	m_rrq(&m, 0x08, 1800, AR1);		/* G: 139 */
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	t = m;
+	m_sign(&m);
+	denied(&m, 139);
+	t.b[1] = 0;
+	m_sign(&t);
+	denied(&t, 133);
+	/* It is remembered as long as it could be replayed, no longer. */
+	rig_wait(14);
+	ck_assert_uint_eq(table_count(&rig.bindings.by_nai), 1);
+	rig_wait(2);
+	ck_assert_uint_eq(table_count(&rig.bindings.by_nai), 0);
+}
+END_TEST
+
+START_TEST(who_may)
+{
+	static char realm[] = "example.net", *realms[] = { realm };
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 129);			/* no NAI */
+	m_rrq(&m, 0, 1800, AR1);
+	m_req(&m, IID);
+	m_sign(&m);
+	m_nai(&m, ALICE);			/* not proved */
+	denied(&m, 129);
+	rig.peer[0].realms = realms;
+	rig.peer[0].n_realms = 1;
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, "alice@example.org");
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 129);
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, "alice@EXAMPLE.net");
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
+START_TEST(flags)
+{
+	struct m m;
+
+	alice(&m, 0x08, IID);
+	denied(&m, 139);
+	alice(&m, 0x10, IID);
+	denied(&m, 139);
+	m_rrq(&m, 0, 1800, AR1);		/* GRE key */
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_put(&m, "\60\0\0\4\0\0\22\64", 8);
+	m_sign(&m);
+	denied(&m, 139);
+	/* D46, D52: the vendor's before the encapsulation. */
+	m_rrq(&m, 0x08, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_put(&m, "\46\0\0\7\0\0\0\1\0\1x", 11);
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 141);
+	alice(&m, 0x42, IID);			/* B ignored, T is what we do */
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
+START_TEST(reserved_flags)
+{
+	struct m m;
+
+	rig.conf.strict = HAD_STRICT_X;
+	alice(&m, 0x01, IID);
+	denied(&m, 134);
+	rig.conf.strict = HAD_STRICT_BOTH;
+	alice(&m, 0x04, IID);
+	denied(&m, 134);
+	rig.conf.strict = HAD_STRICT_NONE;
+	alice(&m, 0x05, IID);
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
+static void
+bad_body(const void *a, size_t an, const void *b, size_t bn)
+{
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_put(&m, a, an);
+	m_put(&m, b, bn);
+	m_sign(&m);
+	denied(&m, 134);
+}
+
+#define REQ9	"\x78\x09\0\2\x11\x22\x33\x44\x55\x66\x77"
+#define REQ9S	"\xdc\x09\0\2\x11\x22\x33\x44\x55\x66\x77"
+#define HOA17	"\xdd\x11\x80\x20\1\x0d\xb8\1\0\0\1\2\x11\x22\x33\x44\x55\x66\x77"
+
+START_TEST(extensions)
+{
+	struct m m;
+	unsigned i;
+
+	bad_body("", 0, "", 0);				/* D44: neither */
+	bad_body("\x78\1\0", 3, "", 0);			/* empty 120 */
+	bad_body("\xdd\1\0", 3, "", 0);			/* empty 221 */
+	bad_body(REQ9, 11, HOA17, 19);
+	bad_body(REQ9, 11, REQ9, 11);
+	bad_body(REQ9, 11, REQ9S, 11);
+	bad_body(HOA17, 19, HOA17, 19);
+	bad_body("\x78\x09\1\2\x11\x22\x33\x44\x55\x66\x77", 11, "", 0);
+	bad_body("\x78\x08\0\2\x11\x22\x33\x44\x55\x66", 10, "", 0);
+	bad_body("\x78\x0a\0\2\x11\x22\x33\x44\x55\x66\x77\x88", 12, "", 0);
+	bad_body("\xdd\x10\x80\x20\1\x0d\xb8\1\0\0\1\2\x11\x22\x33\x44\x55"
+	    "\x66", 18, "", 0);
+	bad_body("\x83\3b@c", 5, REQ9, 11);		/* a second NAI */
+	m_rrq(&m, 0, 1800, AR1);			/* one of Length 0 */
+	m_nai(&m, "");
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 134);
+	static const char *const not_home[] = { "::", "ff02::1", "fe80::1",
+	    "::1", "::ffff:192.0.2.1" };
+	for (i = 0; i < 5; i++) {
+		m_rrq(&m, 0, 1800, AR1);
+		m_nai(&m, ALICE);
+		m_hoa(&m, not_home[i], true);
+		m_sign(&m);
+		denied(&m, 134);
+	}
+	m_rrq(&m, 0, 1800, AR1);		/* behind the authenticator */
+	m_nai(&m, ALICE);
+	m_sign(&m);
+	m_req(&m, IID);
+	denied(&m, 134);
+}
+END_TEST
+
+/* D41: garbage behind a good authenticator, and in front of none. */
+START_TEST(garbage_behind)
+{
+	struct m m;
+
+	alice(&m, 0, IID);
+	m_put(&m, "\310\20x", 3);
+	denied(&m, 134);
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_put(&m, "\310\377x", 3);
+	m_sign(&m);
+	silent(&m, AR1, HAD_DROP_MALFORMED);
+}
+END_TEST
+
+/* D20, D49: a denial repeats a home address that was proved. */
+START_TEST(echo_of_home_address)
+{
+	bool unique = false;
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_hoa(&m, "2001:db8:999::1", true);
+	m_sign(&m);
+	denied(&m, 129);			/* in no pool */
+	ck_assert_str_eq(sent_hoa(&unique), "2001:db8:999::1");
+	ck_assert(unique);
+	m.n -= 22;
+	m_auth(&m, 34, 256, key_mn);
+	denied(&m, 132);
+	ck_assert_uint_eq(sent_ext(221), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("had_reg");
+	TCase *t = tcase_create("refusals");
+
+	tcase_add_checked_fixture(t, rig_init, rig_free);
+	tcase_add_test(t, garbage);
+	tcase_add_test(t, truncated);
+	tcase_add_test(t, unknown_extension);
+	tcase_add_test(t, strangers);
+	tcase_add_test(t, foreign_home_auth);
+	tcase_add_test(t, unverified_are_limited);
+	tcase_add_test(t, mobile_home_auth);
+	tcase_add_test(t, home_agent_field);
+	tcase_add_test(t, care_of_address);
+	tcase_add_test(t, identification);
+	tcase_add_test(t, duplicates);
+	tcase_add_test(t, denied_counts_as_seen);
+	tcase_add_test(t, who_may);
+	tcase_add_test(t, flags);
+	tcase_add_test(t, reserved_flags);
+	tcase_add_test(t, extensions);
+	tcase_add_test(t, garbage_behind);
+	tcase_add_test(t, echo_of_home_address);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A home agent in a test tube: reg with a clock turned by hand, a data plane
+ * that answers when told, and messages built byte by byte from PROTOCOLS, not
+ * by the code under test. Replies are checked the same way.
+ */
+#ifndef TESTS_UNIT_HAD_RIG_H
+#define TESTS_UNIT_HAD_RIG_H
+
+#include <arpa/inet.h>
+#include <openssl/hmac.h>
+
+#include "common/clock.h"
+#include "common/mip4.h"
+#include "common/mip4_auth.h"
+#include "common/timers.h"
+#include "had/binding.h"
+#include "had/had_config.h"
+#include "had/peer.h"
+#include "had/pool.h"
+#include "had/reg.h"
+#include "had/revoke.h"
+#include "had/tunnel.h"
+#include "tests/unit/test.h"
+
+#define NTP0	UINT64_C(0xe5a1b2c311223344)	/* as in the vectors */
+#define T0_NS	(INT64_C(1000) * 1000000000)
+#define HA	"198.51.100.1"
+#define AR1	"192.0.2.1"
+#define AR2	"192.0.2.5"
+#define STRANGER "203.0.113.66"
+#define N_ROUTES 64
+
+static const uint8_t key1[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+	13, 14, 15 };
+static const uint8_t key_mn[16] = { 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4,
+	3, 2, 1, 0 };
+
+struct dp_route {
+	struct dp_entry	 e;
+	dp_done		*done;
+	void		*arg;
+	bool		 live, pending;
+};
+
+struct rig {
+	struct had_config	 conf;
+	struct pool		 pool[3];
+	struct peer		 peer[2];
+	struct pool		*choice[3];
+	struct user		 user;
+	struct mip4_sa		 user_sa;
+	struct peers		 peers;
+	struct pools		 pools;
+	struct timers		 timers;
+	struct bindings		 bindings;
+	struct reg		 reg;
+	struct clock		 clock;
+	int64_t			 ns;		/* since T0 */
+	struct dataplane	 dp;
+	bool			 dp_async, dp_fail;
+	struct dp_route		 route[N_ROUTES];
+	unsigned		 n_sent;
+	struct reg_flow		 flow;		/* of the last sent */
+	uint8_t			 sent[1500];
+	size_t			 sent_len;
+};
+
+static struct rig rig;
+
+static inline mono_t
+rig_mono(void *arg)
+{
+	(void)arg;
+	return (mono_t){ T0_NS + rig.ns };
+}
+
+static inline uint64_t
+rig_ntp(void *arg)
+{
+	uint64_t s = (uint64_t)(rig.ns / 1000000000);
+
+	(void)arg;
+	return NTP0 + (s << 32) +
+	    (((uint64_t)(rig.ns % 1000000000) << 32) / 1000000000);
+}
+
+static inline struct dp_route *
+rig_dp_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
+    void *arg, int *status)
+{
+	unsigned i;
+
+	(void)dp;
+	for (i = 0; i < N_ROUTES; i++)
+		if (!rig.route[i].live)
+			break;
+	ck_assert_uint_lt(i, N_ROUTES);
+	if (rig.dp_fail && !rig.dp_async) {
+		*status = -ENOMEM;
+		return NULL;
+	}
+	rig.route[i] = (struct dp_route){ *e, done, arg, true, rig.dp_async };
+	*status = rig.dp_async ? -EINPROGRESS : 0;
+	return &rig.route[i];
+}
+
+static inline void
+rig_dp_del(struct dataplane *dp, struct dp_route *r)
+{
+	(void)dp;
+	ck_assert(r->live);
+	r->live = r->pending = false;
+}
+
+/* The kernel answers everything asked. */
+static inline void
+rig_dp_answer(int status)
+{
+	unsigned i;
+
+	for (i = 0; i < N_ROUTES; i++) {
+		if (!rig.route[i].pending)
+			continue;
+		rig.route[i].pending = false;
+		rig.route[i].done(rig.route[i].arg, status);
+	}
+}
+
+static inline unsigned
+rig_routes(void)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < N_ROUTES; i++)
+		n += rig.route[i].live;
+	return n;
+}
+
+/* Is prefix/len routed to coa, once? */
+static inline bool
+rig_routed(const char *prefix, unsigned len, const char *coa)
+{
+	struct in6_addr a;
+	unsigned i, n = 0;
+
+	ck_assert_int_eq(inet_pton(AF_INET6, prefix, &a), 1);
+	for (i = 0; i < N_ROUTES; i++)
+		n += rig.route[i].live && rig.route[i].e.len == len &&
+		    IN6_ARE_ADDR_EQUAL(&rig.route[i].e.prefix, &a) &&
+		    rig.route[i].e.coa.s_addr == inet_addr(coa);
+	return n == 1;
+}
+
+static inline void
+rig_send(void *arg, const struct reg_flow *f, const uint8_t *d, size_t len)
+{
+	(void)arg;
+	rig.n_sent++;
+	rig.flow = *f;
+	ck_assert_uint_le(len, sizeof(rig.sent));
+	memcpy(rig.sent, d, len);
+	rig.sent_len = len;
+}
+
+static inline void
+rig_pool(struct pool *p, const char *name, const char *prefix, unsigned len,
+    enum pool_mode mode)
+{
+	*p = (struct pool){ .mode = mode, .len = len, .max_lifetime = 3600,
+		.hold = 1000 };
+	p->name = (char *)(uintptr_t)name;
+	ck_assert_int_eq(inet_pton(AF_INET6, prefix, &p->prefix), 1);
+}
+
+static inline void
+rig_peer(struct peer *p, const char *name, const char *addr,
+    const uint8_t *key, size_t n_pools)
+{
+	*p = (struct peer){ .n_sas = 1, .pools = rig.choice,
+		.n_pools = n_pools, .max_bindings = 1000 };
+	p->name = (char *)(uintptr_t)name;
+	p->addr.s_addr = inet_addr(addr);
+	p->sas = calloc(1, sizeof(*p->sas));
+	p->sas[0].sa = (struct mip4_sa){ .spi = 256,
+		.alg = MIP4_ALG_HMAC_MD5, .key_len = 16 };
+	memcpy(p->sas[0].sa.key, key, 16);
+	p->unverified = (struct bucket){ 20, 100, 100000, { T0_NS } };
+	p->log = (struct log_limit){ .rate = 1000, .burst = 1000 };
+}
+
+static inline void
+rig_init(void)
+{
+	struct reg *r = &rig.reg;
+
+	memset(&rig, 0, sizeof(rig));
+	rig.clock = (struct clock){ rig_mono, rig_ntp, NULL };
+	rig.conf = (struct had_config){ .port = 434, .max_lifetime = 3600,
+		.replay_window = 7, .prefix_hold = 1000, .flap_limit = 5,
+		.max_bindings = 1000, .types = MIP4_EXT_TYPES_DEFAULT,
+		.revocation = true };
+	rig.conf.address.s_addr = inet_addr(HA);
+	rig_pool(&rig.pool[0], "homes", "2001:db8:100::", 48, POOL_UNIQUE);
+	rig_pool(&rig.pool[1], "village", "2001:db8:200:1::", 64,
+	    POOL_SHARED);
+	rig.choice[0] = &rig.pool[0];
+	rig.choice[1] = &rig.pool[1];
+	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 2), 0);
+	ck_assert_int_eq(peers_init(&rig.peers), 0);
+	rig_peer(&rig.peer[0], "nas1", AR1, key1, 2);
+	rig_peer(&rig.peer[1], "nas2", AR2, key1, 2);
+	ck_assert(peers_add(&rig.peers, &rig.peer[0]));
+	ck_assert(peers_add(&rig.peers, &rig.peer[1]));
+	timers_init(&rig.timers);
+	rig.bindings = (struct bindings){ .timers = &rig.timers,
+		.clock = &rig.clock, .pools = &rig.pools, .window = 7,
+		.flap_limit = 5 };
+	ck_assert_int_eq(bindings_init(&rig.bindings), 0);
+	rig.dp = (struct dataplane){ rig_dp_add, rig_dp_del, NULL };
+	*r = (struct reg){ .conf = &rig.conf, .clock = &rig.clock,
+		.peers = &rig.peers, .pools = &rig.pools,
+		.bindings = &rig.bindings, .dp = &rig.dp,
+		.send = rig_send };
+	r->revoker = revoker_new(&rig.timers, &rig.clock);
+	ck_assert_ptr_nonnull(r->revoker);
+	reg_init(r);
+}
+
+static inline void
+rig_free(void)
+{
+	reg_shutdown(&rig.reg);
+	ck_assert_uint_eq(rig_routes(), 0);
+	revoker_free(rig.reg.revoker);
+	bindings_free(&rig.bindings);
+	ck_assert_uint_eq(rig.pool[0].used + rig.pool[1].used, 0);
+	pools_free(&rig.pools);
+	peers_free(&rig.peers);
+	timers_free(&rig.timers);
+	free(rig.peer[0].sas);
+	free(rig.peer[1].sas);
+}
+
+/* Time goes by, timers fire. */
+static inline void
+rig_wait(double seconds)
+{
+	int64_t end = rig.ns + (int64_t)(seconds * 1e9);
+	mono_t next;
+
+	for (;;) {
+		next = timers_next(&rig.timers);
+		if (next.ns > T0_NS + end)
+			break;
+		if (next.ns > T0_NS + rig.ns)
+			rig.ns = next.ns - T0_NS;
+		timers_run(&rig.timers, rig_mono(NULL));
+	}
+	rig.ns = end;
+}
+
+/* A message in the making. */
+struct m {
+	uint8_t	b[1500];
+	size_t	n;
+};
+
+static inline void
+m_put(struct m *m, const void *p, size_t n)
+{
+	ck_assert_uint_le(m->n + n, sizeof(m->b));
+	memcpy(m->b + m->n, p, n);
+	m->n += n;
+}
+
+static inline void
+m_int(struct m *m, uint64_t v, unsigned bytes)
+{
+	uint8_t b[8];
+	unsigned i;
+
+	for (i = 0; i < bytes; i++)
+		b[i] = (uint8_t)(v >> 8 * (bytes - 1 - i));
+	m_put(m, b, bytes);
+}
+
+static inline void
+m_ip(struct m *m, const char *a)
+{
+	struct in_addr in = { inet_addr(a) };
+
+	m_put(m, &in, 4);
+}
+
+/* A Registration Request with an Identification of now, above earlier ones
+ * because the clock moves a little with each. */
+static inline void
+m_rrq(struct m *m, uint8_t flags, uint16_t life, const char *coa)
+{
+	rig.ns += 1000000;
+	m->n = 0;
+	m_int(m, 1, 1);
+	m_int(m, flags, 1);
+	m_int(m, life, 2);
+	m_ip(m, "0.0.0.0");
+	m_ip(m, HA);
+	m_ip(m, coa);
+	m_int(m, rig_ntp(NULL), 8);
+}
+
+static inline void
+m_ext(struct m *m, uint8_t type, const void *p, size_t n)
+{
+	m_int(m, type, 1);
+	m_int(m, n, 1);
+	m_put(m, p, n);
+}
+
+static inline void
+m_nai(struct m *m, const char *nai)
+{
+	m_ext(m, 131, nai, strlen(nai));
+}
+
+/* 120 with an identifier of eight bytes; NULL: zeros. */
+static inline void
+m_req(struct m *m, const char *iid)
+{
+	uint8_t b[9] = { 0 };
+
+	if (iid)
+		memcpy(b + 1, iid, 8);
+	m_ext(m, 120, b, 9);
+}
+
+static inline void
+m_hoa(struct m *m, const char *addr, bool unique)
+{
+	uint8_t b[17] = { unique ? 0x80 : 0 };
+
+	ck_assert_int_eq(inet_pton(AF_INET6, addr, b + 1), 1);
+	m_ext(m, 221, b, 17);
+}
+
+static inline void
+m_rev_support(struct m *m)
+{
+	m_int(m, 137, 1);
+	m_int(m, 6, 1);
+	m_int(m, 0, 2);
+	m_int(m, rig_ntp(NULL) >> 32, 4);
+}
+
+static inline void
+m_auth(struct m *m, uint8_t type, uint32_t spi, const uint8_t *key)
+{
+	uint8_t out[16];
+	unsigned len = 16;
+
+	m_int(m, type, 1);
+	m_int(m, 20, 1);
+	m_int(m, spi, 4);
+	ck_assert_ptr_nonnull(HMAC(EVP_md5(), key, 16, m->b, m->n, out,
+	    &len));
+	m_put(m, out, 16);
+}
+
+static inline void
+m_sign(struct m *m)
+{
+	m_auth(m, 34, 256, key1);
+}
+
+/* In it goes; sent tells how many datagrams came out. */
+static inline enum reg_verdict
+rig_in(const struct m *m, const char *src)
+{
+	struct reg_packet p = { .data = m->b, .len = m->n };
+
+	p.flow.src.s_addr = inet_addr(src);
+	p.flow.dst.s_addr = p.local.s_addr = inet_addr(HA);
+	p.flow.sport = 5434;
+	p.flow.dport = 434;
+	rig.n_sent = 0;
+	rig.sent_len = 0;
+	return reg_input(&rig.reg, &p);
+}
+
+/* Offset of the one extension of a type in the last sent; 0 when absent. */
+static inline size_t
+sent_ext(uint8_t type)
+{
+	size_t off = rig.sent[0] == 15 ? 12 : 20, found = 0;
+
+	while (off < rig.sent_len) {
+		if (rig.sent[off] == type) {
+			ck_assert_uint_eq(found, 0);
+			found = off;
+		}
+		off += 2u + rig.sent[off + 1];
+	}
+	ck_assert_uint_eq(off, rig.sent_len);
+	return found;
+}
+
+/* The last sent is signed by type's key, as the last extension. */
+static inline bool
+sent_authentic(const uint8_t *key)
+{
+	size_t off = sent_ext(34);
+	uint8_t out[16];
+	unsigned len = 16;
+
+	if (!off || off + 22 != rig.sent_len || rig.sent[off + 1] != 20)
+		return false;
+	HMAC(EVP_md5(), key, 16, rig.sent, off + 6, out, &len);
+	return memcmp(rig.sent + off + 2, "\0\0\1\0", 4) == 0 &&
+	    memcmp(rig.sent + off + 6, out, 16) == 0;
+}
+
+/* One reply, with this code, to the request m, signed. */
+static inline void
+expect(const struct m *m, uint8_t code, uint16_t life)
+{
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.sent[0], 3);
+	ck_assert_uint_eq(rig.sent[1], code);
+	ck_assert_uint_eq(rig.sent[2] << 8 | rig.sent[3], life);
+	ck_assert_mem_eq(rig.sent + 4, m->b + 4, 4);	/* home */
+	ck_assert_uint_eq(inet_addr(HA), *(uint32_t *)(void *)(rig.sent + 8));
+	if (code != 133)
+		ck_assert_mem_eq(rig.sent + 12, m->b + 16, 8);
+	ck_assert(sent_authentic(key1));
+	ck_assert_uint_eq(rig.flow.src.s_addr, inet_addr(HA));
+	ck_assert_uint_eq(rig.flow.sport, 434);
+	ck_assert_uint_eq(rig.flow.dport, 5434);
+}
+
+/* The home address of the last sent, as text; "" when absent. */
+static inline const char *
+sent_hoa(bool *unique)
+{
+	static char s[INET6_ADDRSTRLEN];
+	size_t off = sent_ext(221);
+
+	if (!off)
+		return "";
+	ck_assert_uint_eq(rig.sent[off + 1], 17);
+	*unique = rig.sent[off + 2] & 0x80;
+	inet_ntop(AF_INET6, rig.sent + off + 3, s, sizeof(s));
+	return s;
+}
+
+#endif
