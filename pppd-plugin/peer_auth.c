@@ -227,13 +227,13 @@ peer_auth_expire(struct plugin *p, int64_t now)
 }
 
 static int
-on_pap_auth(char *user, char *passwd, char **msg, struct wordlist **addrs,
+on_pap_auth(char *name, char *password, char **msg, struct wordlist **addrs,
     struct wordlist **opts)
 {
 	struct peer_auth	*s = &plugin_self()->auth;
 
-	(void)user;
-	(void)passwd;
+	(void)name;
+	(void)password;
 	(void)addrs;
 	(void)opts;
 	/* pppd reads it after we return, and before the next packet. */

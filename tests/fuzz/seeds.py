@@ -42,7 +42,34 @@ def radius():
     yield bytes.fromhex('5012' + 16 * '00' + '020e')
 
 
-SEEDS = {'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
+def plugproto():
+    def message(kind, body):
+        return b'nm4p' + bytes([0, kind]) + len(body).to_bytes(2, 'big') + \
+            b'\0\0\0\1' + body
+
+    yield message(1, b'\0\1' + bytes(347))
+    yield message(2, b'\1\0alice' + bytes(251) + bytes(2 + 256 + 65 + 65))
+    yield message(3, b'\1' + bytes(260))
+    yield message(4, b'\0\3abc')
+    yield message(5, bytes(19))
+    yield message(6, bytes(8))
+    yield message(8, bytes(32))
+    yield message(9, bytes(257))
+    yield bytes.fromhex('0107000e010a0101010101010101')
+
+
+def pppoe():
+    station, ours = '020000000009', '020000000001'
+    yield bytes.fromhex('ffffffffffff' + station + '8863' + '11090000' +
+                        '000b' + '01010000' + '0103' + '0003010203')
+    yield bytes.fromhex(ours + station + '8863' + '11190000' + '0020' +
+                        '01010000' + '01100004aabbccdd' +
+                        '01040010' + 16 * 'ee')
+    yield bytes.fromhex(ours + station + '8863' + '11a70001' + '0000')
+
+
+SEEDS = {'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
+         'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
          'fuzz_radius': radius}
 
 
