@@ -86,7 +86,7 @@ struct plane_session {
 };
 
 struct plane {
-	struct nl		*nl;
+	struct nl		*nl;		/* NULL before plane_start */
 	struct in_addr		 coa;
 	struct table		 sessions, ifaces;
 	bool			 set_forwarding; /* it was off before us */
@@ -98,7 +98,6 @@ struct plane *
 plane_new(const struct nasd_config *cfg)
 {
 	struct plane *p;
-	int err = ENOMEM;
 
 	p = calloc(1, sizeof(*p) + cfg->n_ha * sizeof(p->tunnels[0]));
 	if (p == NULL)
@@ -114,20 +113,14 @@ plane_new(const struct nasd_config *cfg)
 	}
 	if (table_init(&p->sessions) != 0)
 		goto fail;
-	if (table_init(&p->ifaces) != 0)
-		goto fail_sessions;
-	if ((p->nl = nl_open()) == NULL) {
-		err = errno;
-		goto fail_ifaces;
+	if (table_init(&p->ifaces) != 0) {
+		table_free(&p->sessions);
+		goto fail;
 	}
 	return p;
-fail_ifaces:
-	table_free(&p->ifaces);
-fail_sessions:
-	table_free(&p->sessions);
 fail:
 	free(p);
-	errno = err;
+	errno = ENOMEM;
 	return NULL;
 }
 
@@ -136,7 +129,8 @@ plane_free(struct plane *p)
 {
 	if (p == NULL)
 		return;
-	nl_close(p->nl);
+	if (p->nl != NULL)
+		nl_close(p->nl);
 	table_free(&p->ifaces);
 	table_free(&p->sessions);
 	free(p);
@@ -189,6 +183,9 @@ plane_start(struct plane *p)
 {
 	int err;
 
+	/* Not before: the engine, forked in between, is to have none. */
+	if ((p->nl = nl_open()) == NULL)
+		log_error(NULL, "no rtnetlink, sessions will get no data plane");
 	/* One switch for all: since it also makes interfaces listen to
 	 * ff02::2, it comes before any session's. */
 	if (sysctl_read("all", "forwarding") == '1')
@@ -499,6 +496,8 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 		return ifindex;
 	if ((tunnel = find_tunnel(p, q->ha)) < 0)
 		return tunnel;
+	if (p->nl == NULL)
+		return -ENOTCONN;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return -ENOMEM;
 	s->id = q->id;
@@ -559,6 +558,8 @@ plane_count(struct plane *p, const char *ifname, struct nasd_priv_counted *c)
 
 	if ((n = ppp_ifindex(ifname)) < 0)
 		return n;
+	if (p->nl == NULL)
+		return -ENOTCONN;
 	if ((n = nl_link_stats(p->nl, (unsigned)n, &st)) != 0)
 		return n;
 	*c = (struct nasd_priv_counted){ st.rx_bytes, st.tx_bytes,

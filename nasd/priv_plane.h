@@ -16,7 +16,8 @@ struct plane;
 /* The configuration must outlive it. NULL with errno. */
 struct plane *plane_new(const struct nasd_config *);
 void	 plane_free(struct plane *);
-/* Makes the host forward IPv6, and says so when that is a change. */
+/* In priv, once: opens rtnetlink, makes the host forward IPv6, and says so when
+ * that is a change. */
 void	 plane_start(struct plane *);
 /* 0 or -errno, and then nothing is left of it. *mtu: the tunnel's. */
 int	 plane_session_add(struct plane *, const struct nasd_priv_session_add *,
