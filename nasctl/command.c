@@ -42,6 +42,8 @@ const struct command commands[] = {
 	{ "terminate", "ID|USER|IFNAME|CALLING-SID|all [soft|hard]",
 	    "end sessions: soft (default) lets PPP say goodbye",
 	    PROG_NASCTL, args_terminate, show_object, NULL, NULL },
+	{ "terminate", "NAI", "end a binding; its access router is told",
+	    PROG_HACTL, args_session, show_object, NULL, NULL },
 	{ "log level", "[MODULE] error|warn|info|debug",
 	    "what the daemon logs, until it is restarted",
 	    PROG_NASCTL | PROG_HACTL, args_level, show_object, NULL, NULL },
