@@ -253,12 +253,12 @@ terminate(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct reg *r = arg;
-	const char *match = string_arg(args, "match");
+	const char *match = string_arg(args, "id");
 	struct binding *b;
 
 	if (!match) {
 		*code = "usage";
-		*message = "args: match (a network access identifier)";
+		*message = "args: id (a network access identifier)";
 		return NULL;
 	}
 	b = binding_find(r->bindings, match, strlen(match));

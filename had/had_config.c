@@ -84,7 +84,7 @@ dup_str(struct conf *c, const char *s)
 {
 	char *d;
 
-	if (!s)
+	if (!s || *s == '\0')
 		return NULL;
 	d = strdup(s);
 	if (!d)
@@ -356,14 +356,22 @@ static void
 load_users(struct conf *c, struct had_config *h)
 {
 	size_t n = cfg_size(c->cfg, "user-key"), i;
+	struct peers seen;
 
 	h->users = new_array(c, n, sizeof(*h->users));
-	if (!h->users)
+	if (!h->users || peers_init(&seen))
 		return;
 	h->n_users = n;
-	for (i = 0; i < n; i++)
-		load_user(c, cfg_getnsec(c->cfg, "user-key", (unsigned)i),
-		    &h->users[i]);
+	for (i = 0; i < n; i++) {
+		cfg_t *sec = cfg_getnsec(c->cfg, "user-key", (unsigned)i);
+		unsigned before = c->errors;
+
+		load_user(c, sec, &h->users[i]);
+		if (c->errors == before && !peers_add_user(&seen,
+		    &h->users[i]))
+			conf_error(c, sec, NULL, "there is one already");
+	}
+	peers_free(&seen);
 }
 
 static void

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* had.conf: the shipped example, and each mistake with its line. */
+#include "config.h"
+
+#include <arpa/inet.h>
+
+#include "had/had_config.h"
+#include "tests/unit/test.h"
+
+#define KEY	"key \"256\" { key-file = \"k\" }"
+#define POOL	"pool \"p\" { prefix = \"2001:db8:100::/48\" }\n"
+#define PEER	"peer \"n\" { address = \"192.0.2.1\" " KEY " }\n"
+#define ADDR	"address = \"198.51.100.1\"\n"
+
+static char dir[64];
+
+static void
+setup(void)
+{
+	test_dir_enter(dir);
+	test_file("k", "hex:000102030405060708090a0b0c0d0e0f\n", 0600);
+	test_file("open", "hex:000102030405060708090a0b0c0d0e0f\n", 0644);
+}
+
+static void
+teardown(void)
+{
+	test_dir_leave(dir);
+}
+
+static struct had_config *
+load(const char *text, char said[static 4096])
+{
+	struct had_config *h;
+	int saved;
+
+	test_file("had.conf", text, 0600);
+	saved = test_log_begin();
+	h = had_config_load("had.conf", false);
+	test_log_end(saved, said, 4096);
+	return h;
+}
+
+START_TEST(defaults)
+{
+	char said[4096];
+	struct had_config *h = load(ADDR POOL PEER, said);
+
+	ck_assert_msg(h != NULL, "%s", said);
+	ck_assert_str_eq(said, "");
+	ck_assert_uint_eq(h->address.s_addr, inet_addr("198.51.100.1"));
+	ck_assert_uint_eq(h->port, 434);
+	ck_assert_uint_eq(h->max_lifetime, 3600);
+	ck_assert_uint_eq(h->replay_window, 7);
+	ck_assert_uint_eq(h->flap_limit, 5);
+	ck_assert_uint_eq(h->tunnel_mtu, 1480);
+	ck_assert_int_eq(h->dataplane, HAD_DATAPLANE_KERNEL);
+	ck_assert_uint_eq(h->pools[0].hold, 86400);
+	ck_assert_int_eq(h->pools[0].mode, POOL_UNIQUE);
+	ck_assert_uint_eq(h->peers[0].n_pools, 1);
+	ck_assert_uint_eq(h->peers[0].sas[0].sa.spi, 256);
+	ck_assert_uint_eq(h->peers[0].sas[0].sa.key_len, 16);
+	ck_assert_uint_eq(h->types.hoa, 221);
+	ck_assert_str_eq(h->control_socket, "/run/netmip4/had.ctl");
+	had_config_free(h);
+}
+END_TEST
+
+START_TEST(everything)
+{
+	char said[4096];
+	struct had_config *h = load(ADDR "port = 1434\n"
+	    "max-lifetime = 600\nstrict-reserved = both\n"
+	    "always-code-1 = true\ndynamic-ha = true\nrevocation = false\n"
+	    "chroot = \"\"\ndataplane { type = none mtu = 1400 }\n"
+	    "extension-type { ipv6-hoa-request = 60 }\n" POOL
+	    "pool \"s\" { prefix = \"2001:db8:200:1::/64\" mode = shared "
+	    "max-lifetime = 60 prefix-hold = 0 }\n"
+	    "peer \"a\" { address = \"192.0.2.1\" pools = {\"s\", \"p\"} "
+	    "realms = {\"x.org\"} max-bindings = 7 " KEY " }\n"
+	    "user-key \"Bob@X.org\" { key \"512\" { key-file = \"k\" "
+	    "algorithm = hmac-sha256 } }\n", said);
+
+	ck_assert_msg(h != NULL, "%s", said);
+	ck_assert_uint_eq(h->port, 1434);
+	ck_assert_int_eq(h->strict, HAD_STRICT_BOTH);
+	ck_assert(h->always_code_1 && h->dynamic_ha && !h->revocation);
+	ck_assert_ptr_null(h->chroot);
+	ck_assert_int_eq(h->dataplane, HAD_DATAPLANE_NONE);
+	ck_assert_uint_eq(h->types.hoa_request, 60);
+	ck_assert_uint_eq(h->pools[0].max_lifetime, 600);
+	ck_assert_uint_eq(h->pools[1].max_lifetime, 60);
+	ck_assert_uint_eq(h->pools[1].hold, 0);
+	ck_assert_ptr_eq(h->peers[0].pools[0], &h->pools[1]);
+	ck_assert_ptr_eq(h->peers[0].pools[1], &h->pools[0]);
+	ck_assert_uint_eq(h->peers[0].max_bindings, 7);
+	ck_assert_uint_eq(h->n_users, 1);
+	ck_assert_int_eq(h->users[0].sas[0].alg, MIP4_ALG_HMAC_SHA256);
+	had_config_free(h);
+}
+END_TEST
+
+/* What is wrong, and how the line begins that says so. */
+static const struct {
+	const char	*text;
+	const char	*says;
+} bad[] = {
+	{ POOL PEER, "had.conf:1: address: missing" },
+	{ ADDR POOL PEER "nonsense = 1\n", "had.conf:4: nonsense" },
+	{ "address = \"1.2.3\"\n" POOL PEER, "had.conf:1: address" },
+	{ "address = \"224.0.0.1\"\n" POOL PEER, "had.conf:1: address" },
+	{ "address = \"0.0.0.0\"\n" POOL PEER, "had.conf:1: address" },
+	{ ADDR PEER, "pool: at least one" },
+	{ ADDR POOL, "peer: at least one" },
+	{ ADDR "pool \"p\" { }\n" PEER, "had.conf:2: prefix: missing" },
+	{ ADDR "pool \"p\" { prefix = \"2001:db8::/200\" }\n" PEER,
+	    "had.conf:2: prefix" },
+	{ ADDR "pool \"p\" { prefix = \"2001:db8::1/48\" }\n" PEER,
+	    "had.conf:2: prefix" },
+	{ ADDR "pool \"p\" { prefix = \"2001:db8::/65\" }\n" PEER,
+	    "had.conf:2: prefix: longer than /64" },
+	{ ADDR "pool \"p\" { prefix = \"2001:db8::/63\" mode = shared }\n"
+	    PEER, "had.conf:2: prefix: a shared pool is a /64" },
+	{ ADDR "pool \"p\" { prefix = \"fe80::/64\" }\n" PEER,
+	    "had.conf:2: prefix" },
+	{ ADDR "pool \"p\" { prefix = \"::/0\" }\n" PEER,
+	    "had.conf:2: prefix" },
+	{ ADDR "pool \"p\" { prefix = \"2001:db8::/48\" mode = odd }\n" PEER,
+	    "had.conf:2: mode" },
+	{ ADDR POOL "pool \"q\" { prefix = \"2001:db8:100:8::/64\" mode = "
+	    "shared }\n" PEER, "had.conf:3: prefix: overlaps with pool \"p\"" },
+	{ ADDR POOL "pool \"q\" { prefix = \"2001:db8::/32\" }\n" PEER,
+	    "had.conf:3: prefix: overlaps with pool \"p\"" },
+	{ ADDR POOL "pool \"p\" { prefix = \"2001:db8:300::/48\" }\n" PEER,
+	    "had.conf:3: " },
+	{ ADDR POOL PEER "peer \"m\" { address = \"192.0.2.1\" " KEY " }\n",
+	    "had.conf:4: address: peer \"n\" has the same" },
+	{ ADDR POOL "peer \"n\" { " KEY " }\n",
+	    "had.conf:3: address: missing" },
+	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" }\n",
+	    "had.conf:3: key: at least one" },
+	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" mode = an " KEY
+	    " }\n", "had.conf:3: mode" },
+	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" pools = {\"x\"} "
+	    KEY " }\n", "had.conf:3: pools: no pool \"x\"" },
+	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" key \"255\" "
+	    "{ key-file = \"k\" } }\n", "had.conf:3: " },
+	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" " KEY
+	    " key \"0x100\" { key-file = \"k\" } }\n",
+	    "had.conf:3: key: SPI 256 twice" },
+	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" key \"256\" "
+	    "{ key-file = \"open\" } }\n", "had.conf:3: key-file" },
+	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" key \"256\" "
+	    "{ key-file = \"absent\" } }\n", "had.conf:3: key-file" },
+	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" key \"256\" "
+	    "{ key-file = \"k\" algorithm = rot13 } }\n",
+	    "had.conf:3: algorithm" },
+	{ ADDR POOL PEER "user-key \"\" { " KEY " }\n", "had.conf:4: " },
+	{ ADDR POOL PEER "user-key \"a@b\" { }\n", "had.conf:4: key" },
+	{ ADDR POOL PEER "user-key \"a@B\" { " KEY " }\n"
+	    "user-key \"a@b\" { " KEY " }\n", "had.conf:5: " },
+	{ ADDR POOL PEER "port = 0\n", "had.conf:4: port" },
+	{ ADDR POOL PEER "max-lifetime = 65536\n",
+	    "had.conf:4: max-lifetime" },
+	{ ADDR POOL PEER "strict-reserved = y\n",
+	    "had.conf:4: strict-reserved" },
+	{ ADDR POOL PEER "dataplane { type = magic }\n", "had.conf:4: type" },
+	{ ADDR POOL PEER "dataplane { mtu = 1279 }\n", "had.conf:4: mtu" },
+	{ ADDR POOL PEER "log { level = loud }\n", "had.conf:4: level" },
+	{ ADDR POOL PEER "extension-type { ipv6-hoa = 120 }\n",
+	    "had.conf:4: " },
+	{ ADDR POOL PEER "extension-type { ipv6-hoa = 34 }\n",
+	    "had.conf:4: " },
+	{ ADDR POOL PEER "extension-type { ipv6-hoa = 300 }\n",
+	    "had.conf:4: ipv6-hoa" },
+};
+
+START_TEST(mistakes)
+{
+	char said[4096];
+	struct had_config *h = load(bad[_i].text, said);
+
+	ck_assert_msg(h == NULL, "accepted:\n%s", bad[_i].text);
+	test_has(said, bad[_i].says);
+	test_has_not(said, "0001020304");
+}
+END_TEST
+
+START_TEST(all_at_once)
+{
+	char said[4096];
+
+	ck_assert_ptr_null(load("address = \"x\"\nport = 0\n"
+	    "pool \"p\" { prefix = \"y\" }\n" PEER, said));
+	test_has(said, "had.conf:1: address");
+	test_has(said, "had.conf:2: port");
+	test_has(said, "had.conf:3: prefix");
+}
+END_TEST
+
+/* Key file and all: the path in it is the only thing replaced. */
+START_TEST(shipped)
+{
+	char text[8192], said[4096], *p;
+	struct had_config *h;
+	FILE *f = fopen(SHIPPED_CONF, "r");
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	p = strstr(text, "\"/etc/netmip4/nas1.key\"");
+	ck_assert_ptr_nonnull(p);
+	memset(p, ' ', strlen("\"/etc/netmip4/nas1.key\""));
+	memcpy(p, "\"k\"", 3);
+	h = load(text, said);
+	ck_assert_msg(h != NULL, "%s", said);
+	had_config_free(h);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("had_config");
+	TCase *t = tcase_create("all");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, defaults);
+	tcase_add_test(t, everything);
+	tcase_add_loop_test(t, mistakes, 0, sizeof(bad) / sizeof(bad[0]));
+	tcase_add_test(t, all_at_once);
+	tcase_add_test(t, shipped);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
