@@ -39,24 +39,6 @@ struct radius_channel {
 	struct radius_port	*port[CHANNEL_PORTS];
 };
 
-struct radius_channel *
-channel_new(struct event_base *base, struct in_addr source,
-    struct in_addr server, uint16_t port, channel_input *input, void *arg)
-{
-	struct radius_channel *c = calloc(1, sizeof(*c));
-
-	if (c == NULL)
-		return NULL;
-	c->base = base;
-	c->input = input;
-	c->arg = arg;
-	c->from.sin_family = c->to.sin_family = AF_INET;
-	c->from.sin_addr = source;
-	c->to.sin_addr = server;
-	c->to.sin_port = htons(port);
-	return c;
-}
-
 static void
 port_free(struct radius_port *p)
 {
@@ -132,6 +114,27 @@ fail:
 	err = -errno;
 	port_free(p);
 	return err;
+}
+
+struct radius_channel *
+channel_new(struct event_base *base, struct in_addr source,
+    struct in_addr server, uint16_t port, channel_input *input, void *arg)
+{
+	struct radius_channel *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->base = base;
+	c->input = input;
+	c->arg = arg;
+	c->from.sin_family = c->to.sin_family = AF_INET;
+	c->from.sin_addr = source;
+	c->to.sin_addr = server;
+	c->to.sin_port = htons(port);
+	/* The first one now: it stays open, and the first request is not the
+	 * one to find out that it can not be. Without a route yet, later. */
+	(void)port_open(c);
+	return c;
 }
 
 int
