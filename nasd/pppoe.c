@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * PPPoE discovery: the socket, the links, and what the owner wants of them.
- * Frames and the cookie are pppoe_proto.c's.
+ * Frames and the cookie are pppoe_proto.c's, the table of links is
+ * pppoe_links.c's.
  *
  * A PADI costs one frame and no memory. Only a PADR with a cookie of ours,
  * which proves that the station receives what is sent to its address, makes a
@@ -20,73 +21,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/table.h"
-#include "common/timers.h"
-#include "nasd/pppoe_proto.h"
-
 #define LOG_MODULE "pppoe"
-#include "common/log.h"
+#include "nasd/pppoe_links.h"
 
 #define FRAMES_MAX	64	/* a turn */
-#define REST_MS		10000
-#define REPEAT_MS	30000	/* after PADS a PADR may still be a repetition */
-#define SERVICE_MAX	255
-
-struct counters {
-	uint64_t	padi, pado, padr, pads, padt_in, padt_out;
-	uint64_t	malformed, oversize, ignored, padi_limited;
-	uint64_t	bad_cookie, no_service, repeated, foreign_padt;
-	uint64_t	full, per_mac, starting_full, refused, send_errors;
-};
-
-/* A MAC address with links. */
-struct station {
-	struct table_node	 node;
-	uint8_t			 mac[PPPOE_MAC_LEN];
-	struct pppoe_link	*links;
-	unsigned		 n;
-};
-
-struct pppoe_link {
-	struct table_node	 node;		/* by session id */
-	struct pppoe		*pppoe;
-	struct station		*station;
-	struct pppoe_link	*next;		/* of the station; when
-						 * resting, of those */
-	uint16_t		 sid;
-	uint8_t			 mac[PPPOE_MAC_LEN];
-	bool			 ready, peer_left;
-	mono_t			 padr_at, pads_at, rest_until;
-	void			*owner;
-	bool			 has_uniq, has_relay;
-	uint16_t		 uniq_len, relay_len, service_len;
-	char			 service[SERVICE_MAX + 1];
-	uint8_t			 kept[];	/* Host-Uniq, relay id */
-};
-
-struct pppoe {
-	struct timers		*timers;
-	const struct clock	*clock;
-	struct pppoe_events	 events;
-	void			*arg;
-	int			 fd;
-	struct event		*ev;
-	uint8_t			 mac[PPPOE_MAC_LEN];
-	uint8_t			 key[PPPOE_KEY_LEN];
-	char			 ifname[32];
-	char			*ac_name;
-	char			**services;
-	unsigned		 max_sessions, max_per_mac, max_starting;
-	struct pppoe_rate	 padi_rate;
-	struct log_limit	 limit;
-	struct pppoe_sids	 sids;
-	struct table		 by_sid, stations;
-	unsigned		 links, starting;
-	uint32_t		 last_id;
-	struct pppoe_link	*rest_head, **rest_tail;
-	struct timer		 rest_over;
-	struct counters		 n;
-};
 
 /* ---- sending ---- */
 
@@ -175,129 +113,6 @@ refuse_packet(struct pppoe *e, const struct pppoe_packet *k,
 	transmit(e, &a, &e->n.refused);
 }
 
-/* ---- tables ---- */
-
-static bool
-sid_eq(const struct table_node *n, const void *key)
-{
-	return container_of(n, struct pppoe_link, node)->sid ==
-	    *(const uint16_t *)key;
-}
-
-static struct pppoe_link *
-find_sid(struct pppoe *e, uint16_t sid)
-{
-	struct table_node	*n = table_find(&e->by_sid,
-				    table_hash(&e->by_sid, &sid, sizeof(sid)),
-				    sid_eq, &sid);
-
-	return n == NULL ? NULL : container_of(n, struct pppoe_link, node);
-}
-
-static bool
-station_eq(const struct table_node *n, const void *key)
-{
-	return memcmp(container_of(n, struct station, node)->mac, key,
-	    PPPOE_MAC_LEN) == 0;
-}
-
-static struct station *
-find_station(struct pppoe *e, const uint8_t *mac)
-{
-	struct table_node	*n = table_find(&e->stations,
-				    table_hash(&e->stations, mac,
-				    PPPOE_MAC_LEN), station_eq, mac);
-
-	return n == NULL ? NULL : container_of(n, struct station, node);
-}
-
-static struct station *
-get_station(struct pppoe *e, const uint8_t *mac)
-{
-	struct station	*st = find_station(e, mac);
-
-	if (st != NULL)
-		return st;
-	st = calloc(1, sizeof(*st));
-	if (st == NULL)
-		return NULL;
-	memcpy(st->mac, mac, PPPOE_MAC_LEN);
-	table_insert(&e->stations, &st->node, table_hash(&e->stations, mac,
-	    PPPOE_MAC_LEN));
-	return st;
-}
-
-static void
-station_add(struct station *st, struct pppoe_link *l)
-{
-	l->station = st;
-	l->next = st->links;
-	st->links = l;
-	st->n++;
-}
-
-static void
-station_remove(struct pppoe *e, struct pppoe_link *l)
-{
-	struct station		*st = l->station;
-	struct pppoe_link	**at = &st->links;
-
-	while (*at != l)	/* no more than max-per-mac */
-		at = &(*at)->next;
-	*at = l->next;
-	l->station = NULL;
-	if (--st->n > 0)
-		return;
-	table_remove(&e->stations, &st->node);
-	free(st);
-}
-
-/* Ids that have rested long enough can be used again. */
-static void
-end_rests(struct pppoe *e, mono_t now)
-{
-	struct pppoe_link	*l;
-
-	while ((l = e->rest_head) != NULL && !mono_before(now,
-	    l->rest_until)) {
-		e->rest_head = l->next;
-		if (e->rest_head == NULL)
-			e->rest_tail = &e->rest_head;
-		pppoe_sids_give(&e->sids, l->sid);
-		free(l);
-	}
-	if (l != NULL)
-		timer_set(e->timers, &e->rest_over, l->rest_until);
-}
-
-static void
-on_rest_over(struct timer *t)
-{
-	struct pppoe	*e = container_of(t, struct pppoe, rest_over);
-
-	end_rests(e, clock_mono(e->clock));
-}
-
-/* The end of a link for everyone but its id. */
-static void
-lay_to_rest(struct pppoe_link *l)
-{
-	struct pppoe	*e = l->pppoe;
-
-	table_remove(&e->by_sid, &l->node);
-	station_remove(e, l);
-	e->links--;
-	if (!l->ready)
-		e->starting--;
-	l->owner = NULL;
-	l->next = NULL;
-	l->rest_until = mono_add_ms(clock_mono(e->clock), REST_MS);
-	*e->rest_tail = l;
-	e->rest_tail = &l->next;
-	if (!timer_is_set(&e->rest_over))
-		timer_set(e->timers, &e->rest_over, l->rest_until);
-}
-
 /* ---- PADI ---- */
 
 static void
@@ -331,36 +146,11 @@ on_padi(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 
 /* ---- PADR ---- */
 
-static bool
-same_tag(bool has, const uint8_t *p, uint16_t len, const struct pppoe_tag *t)
-{
-	return has == (t->p != NULL) && (!has ||
-	    (len == t->len && memcmp(p, t->p, len) == 0));
-}
-
-/* The link that this PADR has asked for before. */
-static struct pppoe_link *
-find_repeated(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
-{
-	const struct station	*st = find_station(e, k->src);
-	struct pppoe_link	*l;
-
-	for (l = st != NULL ? st->links : NULL; l != NULL; l = l->next)
-		if (!l->peer_left &&
-		    (!l->ready || mono_diff_ms(now, l->pads_at) < REPEAT_MS) &&
-		    l->service_len == k->service.len &&
-		    memcmp(l->service, k->service.p, l->service_len) == 0 &&
-		    same_tag(l->has_uniq, l->kept, l->uniq_len,
-		    &k->host_uniq))
-			return l;
-	return NULL;
-}
-
 /* Why there is no place for this station, or NULL. */
 static const char *
 no_room(struct pppoe *e, const struct pppoe_packet *k)
 {
-	const struct station	*st = find_station(e, k->src);
+	const struct pppoe_station	*st = pppoe_links_station(e, k->src);
 
 	if (e->links >= e->max_sessions) {
 		e->n.full++;
@@ -377,52 +167,10 @@ no_room(struct pppoe *e, const struct pppoe_packet *k)
 	return NULL;
 }
 
-/* NULL when memory or ids are short. */
-static struct pppoe_link *
-new_link(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
-{
-	struct pppoe_link	*l;
-	struct station		*st;
-	size_t			 kept = (size_t)k->host_uniq.len +
-				    k->relay.len;
-
-	l = calloc(1, sizeof(*l) + kept);
-	st = l == NULL ? NULL : get_station(e, k->src);
-	if (st == NULL) {
-		free(l);
-		return NULL;
-	}
-	l->sid = pppoe_sids_take(&e->sids);
-	l->pppoe = e;
-	l->padr_at = now;
-	memcpy(l->mac, k->src, PPPOE_MAC_LEN);
-	l->has_uniq = k->host_uniq.p != NULL;
-	l->has_relay = k->relay.p != NULL;
-	l->uniq_len = k->host_uniq.len;
-	l->relay_len = k->relay.len;
-	if (l->uniq_len > 0)
-		memcpy(l->kept, k->host_uniq.p, l->uniq_len);
-	if (l->relay_len > 0)
-		memcpy(l->kept + l->uniq_len, k->relay.p, l->relay_len);
-	l->service_len = k->service.len;
-	memcpy(l->service, k->service.p, l->service_len);
-	station_add(st, l);
-	if (l->sid == 0) {
-		station_remove(e, l);
-		free(l);
-		return NULL;
-	}
-	table_insert(&e->by_sid, &l->node, table_hash(&e->by_sid, &l->sid,
-	    sizeof(l->sid)));
-	e->links++;
-	e->starting++;
-	return l;
-}
-
 static void
 start_link(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 {
-	struct pppoe_link	*l = new_link(e, k, now);
+	struct pppoe_link	*l = pppoe_links_new(e, k, now);
 	int			 rc;
 
 	if (l == NULL) {
@@ -436,7 +184,7 @@ start_link(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 	if (log_limited(&e->limit, now.ns / 1000000, NULL))
 		log_warnx(e->ifname, "session refused: %s", strerror(-rc));
 	send_refusal(l, "no session can be started now");
-	lay_to_rest(l);
+	pppoe_links_rest(l);
 }
 
 static void
@@ -453,7 +201,7 @@ on_padr(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 			log_warnx(e->ifname, "PADR without a valid cookie");
 		return;
 	}
-	if (k->service.len > SERVICE_MAX ||
+	if (k->service.len > PPPOE_SERVICE_MAX ||
 	    !pppoe_service_offered((const char *const *)e->services,
 	    &k->service)) {
 		e->n.no_service++;
@@ -461,7 +209,7 @@ on_padr(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 		    "no such service here");
 		return;
 	}
-	l = find_repeated(e, k, now);
+	l = pppoe_links_repeated(e, k, now);
 	if (l != NULL) {
 		e->n.repeated++;
 		if (l->ready)
@@ -480,7 +228,7 @@ on_padr(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 static void
 on_padt(struct pppoe *e, const struct pppoe_packet *k)
 {
-	struct pppoe_link	*l = find_sid(e, k->sid);
+	struct pppoe_link	*l = pppoe_links_by_sid(e, k->sid);
 
 	if (l == NULL || memcmp(l->mac, k->src, PPPOE_MAC_LEN) != 0) {
 		e->n.foreign_padt++;
@@ -551,24 +299,6 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 /* ---- the owner's side ---- */
 
 void
-pppoe_link_set_owner(struct pppoe_link *l, void *owner)
-{
-	l->owner = owner;
-}
-
-void *
-pppoe_link_owner(const struct pppoe_link *l)
-{
-	return l->owner;
-}
-
-mono_t
-pppoe_link_padr_at(const struct pppoe_link *l)
-{
-	return l->padr_at;
-}
-
-void
 pppoe_link_ready(struct pppoe_link *l)
 {
 	struct pppoe	*e = l->pppoe;
@@ -589,7 +319,7 @@ pppoe_link_refuse(struct pppoe_link *l, const char *why)
 {
 	if (!l->peer_left)
 		send_refusal(l, why);
-	lay_to_rest(l);
+	pppoe_links_rest(l);
 }
 
 void
@@ -603,7 +333,7 @@ pppoe_link_free(struct pppoe_link *l)
 		send_padt(l);
 		e->events.step(e->arg, l, "padt-sent", NULL);
 	}
-	lay_to_rest(l);
+	pppoe_links_rest(l);
 }
 
 /* ---- from start to end ---- */
@@ -633,14 +363,9 @@ copy_params(struct pppoe *e, const struct pppoe_params *p)
 static bool
 start(struct pppoe *e, struct event_base *base, const struct pppoe_params *p)
 {
-	uint16_t	first;
-
-	if (table_init(&e->by_sid) != 0 || table_init(&e->stations) != 0 ||
-	    !copy_params(e, p) ||
-	    RAND_bytes(e->key, sizeof(e->key)) != 1 ||
-	    RAND_bytes((unsigned char *)&first, sizeof(first)) != 1)
+	if (pppoe_links_init(e) != 0 || !copy_params(e, p) ||
+	    RAND_bytes(e->key, sizeof(e->key)) != 1)
 		return false;
-	pppoe_sids_init(&e->sids, first);
 	e->ev = event_new(base, e->fd, EV_READ | EV_PERSIST, on_readable, e);
 	return e->ev != NULL && event_add(e->ev, NULL) == 0;
 }
@@ -662,8 +387,6 @@ pppoe_new(struct event_base *base, struct timers *timers,
 	e->events = *events;
 	e->arg = arg;
 	e->fd = fd;
-	e->rest_tail = &e->rest_head;
-	e->rest_over.fire = on_rest_over;
 	e->limit = (struct log_limit){ .rate = 1, .burst = 10 };
 	memcpy(e->mac, mac, PPPOE_MAC_LEN);
 	if (!start(e, base, params)) {
@@ -681,27 +404,20 @@ end_link(struct table_node *n, void *arg)
 	(void)arg;
 	if (l->ready && !l->peer_left)
 		send_padt(l);
-	lay_to_rest(l);
+	pppoe_links_rest(l);
 	return true;
 }
 
 void
 pppoe_free(struct pppoe *e)
 {
-	struct pppoe_link	*l;
-	char			**s;
+	char	**s;
 
 	if (e == NULL)
 		return;
 	if (e->by_sid.slot != NULL)
 		table_each(&e->by_sid, end_link, NULL);
-	timer_cancel(e->timers, &e->rest_over);
-	while ((l = e->rest_head) != NULL) {
-		e->rest_head = l->next;
-		free(l);
-	}
-	table_free(&e->by_sid);
-	table_free(&e->stations);
+	pppoe_links_fini(e);
 	if (e->ev != NULL)
 		event_free(e->ev);
 	close(e->fd);

@@ -92,8 +92,6 @@ typedef option_t	nm_option;
 
 #endif
 
-#undef OPT_VAL		/* nothing here uses it; it is too short a name */
-
 /* Exported by pppd from 2.5.3 on: f(fd, arg) when fd is readable. Weak, so
  * that a pppd without them is polled instead. */
 extern void	add_fd_callback(int fd, void (*f)(int fd, void *arg),

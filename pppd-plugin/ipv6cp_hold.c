@@ -197,6 +197,8 @@ on_request(struct plugin *p, unsigned char *pkt, int len)
 {
 	struct conf_req	q;
 
+	if (len > HELD_MAX)	/* longer than any MRU of ours */
+		return;
 	if (!conf_req_parse(&q, pkt, (size_t)len)) {
 		ipv6cp_input(0, pkt, len);
 		return;

@@ -86,7 +86,7 @@ plugin_reason(struct plugin *p, const char *why)
 bool
 held_packet_put(struct held_packet *h, const uint8_t *pkt, int len)
 {
-	if (len < 0 || (size_t)len > sizeof(h->pkt) - 16)
+	if (len < 0 || len > HELD_MAX)
 		return false;
 	memcpy(h->pkt, pkt, (size_t)len);
 	h->len = len;
@@ -332,7 +332,7 @@ end_reason(const struct plugin *p)
 	case EXIT_PEER_DEAD:
 		return "peer does not answer LCP echos";
 	case EXIT_HANGUP:
-		return "link lost";
+		return "hangup, the link is lost";
 	case EXIT_PEER_AUTH_FAILED:
 		return "authentication failed";
 	case EXIT_NEGOTIATION_FAILED:

@@ -15,8 +15,9 @@
 #include "pppd-plugin/hold_policy.h"
 #include "pppd-plugin/nasd_client.h"
 
-#define PKT_MAX		1600	/* a control packet; stock code may append an
-				 * option of 10 bytes in place */
+#define HELD_MAX	1584	/* of a packet that is held */
+#define PKT_MAX		(HELD_MAX + 16)	/* pppd may append an option of 10
+					 * bytes in place */
 
 /* A packet of the peer's that waits for nasd. */
 struct held_packet {

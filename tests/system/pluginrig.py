@@ -44,7 +44,7 @@ class Outcome:
 
 class Rig:
     def __init__(self, plugin, pppd="/usr/sbin/pppd", directory="/tmp",
-                 access="acc0", mobile="mn0"):
+                 access="rig0", mobile="rig1"):
         self.plugin, self.pppd, self.dir = plugin, pppd, directory
         self.access, self.mobile, self.sid = access, mobile, 0
         self.socket = os.path.join(directory, "plugin.sock")
@@ -56,7 +56,13 @@ class Rig:
                 f.write("1")
             subprocess.run(["ip", "link", "set", name, "up"], check=True)
         self.eth = pppmn.Ethernet(mobile)
-        self.mac = pppmn.Ethernet(access).mac
+        with open("/sys/class/net/%s/address" % access,
+                  encoding="ascii") as f:
+            self.mac = bytes.fromhex(f.read().strip().replace(":", ""))
+
+    def close(self):
+        self.eth.sock.close()
+        subprocess.run(["ip", "link", "del", self.access], check=True)
 
     def options(self, auth, extra):
         mac = ":".join("%02x" % b for b in self.eth.mac)
@@ -101,7 +107,7 @@ class Rig:
         result["log"] = node.log
         if helper:
             helper.join()
-        status = self.finish(pppd, result["end"], linger)
+        status = self.finish(pppd, node, result["end"], linger)
         seconds = time.monotonic() - t0
         time.sleep(0.2)
         stop.set()
@@ -131,16 +137,20 @@ class Rig:
                     return
             time.sleep(0.02)
 
-    def finish(self, pppd, end, linger):
-        """Wait for pppd, tell it to end when it lives on by right."""
+    def finish(self, pppd, node, end, linger):
+        """Wait for pppd, told to end when it would live on by right."""
         if end == "done":
             pppd.send_signal(signal.SIGTERM)
-        try:
-            return pppd.wait(linger)
-        except subprocess.TimeoutExpired:
+        until = time.monotonic() + linger
+        while pppd.poll() is None and time.monotonic() < until:
+            got = self.eth.recv(0.05)
+            if got and end == "done":   # the node is still polite
+                node.on_frame(got)
+        if pppd.poll() is None:
             pppd.kill()
             pppd.wait()
             return "killed"
+        return pppd.returncode
 
 
 def check(ok, what):
@@ -505,6 +515,7 @@ def main():
             print("FAIL %-16s %s" % (name, e), flush=True)
             print(rig.last)
             print("\n".join(rig.last.node["log"]), flush=True)
+    rig.close()
     return bad != 0
 
 

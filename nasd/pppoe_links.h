@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between pppoe.c and pppoe_links.c: what a concentrator consists of, and the
+ * table of its links. */
+#ifndef NASD_PPPOE_LINKS_H
+#define NASD_PPPOE_LINKS_H
+
+#include "common/log.h"
+#include "common/table.h"
+#include "common/timers.h"
+#include "nasd/pppoe_proto.h"
+
+#define PPPOE_SERVICE_MAX	255
+
+struct pppoe_counters {
+	uint64_t	padi, pado, padr, pads, padt_in, padt_out;
+	uint64_t	malformed, oversize, ignored, padi_limited;
+	uint64_t	bad_cookie, no_service, repeated, foreign_padt;
+	uint64_t	full, per_mac, starting_full, refused, send_errors;
+};
+
+/* A MAC address with links. */
+struct pppoe_station {
+	struct table_node	 node;
+	uint8_t			 mac[PPPOE_MAC_LEN];
+	struct pppoe_link	*links;
+	unsigned		 n;
+};
+
+struct pppoe_link {
+	struct table_node	 node;		/* by session id */
+	struct pppoe		*pppoe;
+	struct pppoe_station		*station;
+	struct pppoe_link	*next;		/* of the station; when
+						 * resting, of those */
+	uint16_t		 sid;
+	uint8_t			 mac[PPPOE_MAC_LEN];
+	bool			 ready, peer_left;
+	mono_t			 padr_at, pads_at, rest_until;
+	void			*owner;
+	bool			 has_uniq, has_relay;
+	uint16_t		 uniq_len, relay_len, service_len;
+	char			 service[PPPOE_SERVICE_MAX + 1];
+	uint8_t			 kept[];	/* Host-Uniq, relay id */
+};
+
+struct pppoe {
+	struct timers		*timers;
+	const struct clock	*clock;
+	struct pppoe_events	 events;
+	void			*arg;
+	int			 fd;
+	struct event		*ev;
+	uint8_t			 mac[PPPOE_MAC_LEN];
+	uint8_t			 key[PPPOE_KEY_LEN];
+	char			 ifname[32];
+	char			*ac_name;
+	char			**services;
+	unsigned		 max_sessions, max_per_mac, max_starting;
+	struct pppoe_rate	 padi_rate;
+	struct log_limit	 limit;
+	struct pppoe_sids	 sids;
+	struct table		 by_sid, stations;
+	unsigned		 links, starting;
+	uint32_t		 last_id;
+	struct pppoe_link	*rest_head, **rest_tail;
+	struct timer		 rest_over;
+	struct pppoe_counters		 n;
+};
+
+int	pppoe_links_init(struct pppoe *);	/* 0 or -ENOMEM */
+/* All links must be resting. */
+void	pppoe_links_fini(struct pppoe *);
+struct pppoe_link *pppoe_links_by_sid(struct pppoe *, uint16_t sid);
+/* NULL when this address has no link. */
+struct pppoe_station *pppoe_links_station(struct pppoe *, const uint8_t *mac);
+/* The link that this PADR has asked for before, or NULL. */
+struct pppoe_link *pppoe_links_repeated(struct pppoe *,
+    const struct pppoe_packet *, mono_t now);
+/* The link that a PADR asks for, starting; NULL when memory or ids are
+ * short. */
+struct pppoe_link *pppoe_links_new(struct pppoe *,
+    const struct pppoe_packet *, mono_t now);
+/* The end of a link for everyone but its id, which rests a while. */
+void	pppoe_links_rest(struct pppoe_link *);
+
+#endif
