@@ -222,8 +222,9 @@ split(struct had_config *conf, int udp, int ctl)
 		return EXIT_FAILURE;
 	}
 	if (is_engine) {
-		status = engine(conf, udp, ctl, sock);
-		return status;
+		/* Not even the descriptor of root's netlink socket. */
+		priv_ops_free(state);
+		return engine(conf, udp, ctl, sock);
 	}
 	priv_ops_free(state);
 	return status;
