@@ -277,7 +277,7 @@ END_TEST
 /* Closed, no event, and others go on. */
 START_TEST(bad_data)
 {
-	char		big[PLUG_MSG_MAX + 1] = { 0 };
+	char		big[PLUG_MSG_MAX + 1] = { 0 }, log[4096];
 	struct plug_msg	m = { .type = PLUG_UP };
 	int		good = dial_hello(), fd;
 
@@ -308,6 +308,11 @@ START_TEST(bad_data)
 	ck_assert_uint_eq(w.gones, 1);
 	ck_assert_int_eq(stat_of("bad"), 4);
 	close(good);
+
+	test_log_end(w.log, log, sizeof(log));
+	w.log = test_log_begin();
+	test_has(log, "message too long");
+	test_has(log, "ppp5: closed: message out of order");
 }
 END_TEST
 
