@@ -37,7 +37,8 @@ def descriptors(pid):
             if what in ("udp socket to port 1812", "udp socket to port 1813"):
                 continue
             target = what
-        found.append(target)
+        # "pipe:[1234]": another one after a restart.
+        found.append(target.partition(":[")[0])
     return found
 
 

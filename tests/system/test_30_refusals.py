@@ -115,7 +115,8 @@ def test_home_agent_denies(lab):
              if p.proto == "RRP" and p.values.get("nai") ==
              config.user("dave")]
     assert codes and codes[0] == 130
-    assert "130" in recent_reason(lab, mark)
+    assert "denied" in recent_reason(lab, mark)
+    assert "insufficient resources" in text     # and the MN is told
     assert [b["nai"] for b in lab.bindings()] == [config.user("alice")]
 
 
