@@ -62,7 +62,7 @@ struct nasd_priv_pppd_exit {
 /*
  * Carry hoa/plen between an interface, which must be a PPP one, and a
  * configured home agent. id is the engine's name for it, not in use; plen 64
- * or 128. The tunnel is made with the first session of its home agent.
+ * or 128. Tunnels to all home agents are there from the start.
  */
 struct nasd_priv_session_add {
 	uint32_t	id;
@@ -74,7 +74,7 @@ struct nasd_priv_session_add {
 struct nasd_priv_session_added {
 	uint32_t	mtu;		/* of the tunnel, bytes */
 };
-/* Undo it, and with the last one of a home agent its tunnel. */
+/* Undo it. */
 struct nasd_priv_session_del {
 	uint32_t	id;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The data plane in the kernel, root's side [facts: kernel plane, NAS;
- * PROTOCOLS 12, RFC 4213]. Of each home agent, with its first session:
+ * PROTOCOLS 12, RFC 4213]. Of each home agent, from the start:
  *
  *   nm4-HEX	sit device, care-of address to home agent
  *   DOWN	table: HoA/len dev pppN, one route a session
@@ -70,7 +70,6 @@ struct plane_tunnel {
 	char		name[IF_NAMESIZE];
 	unsigned	ifindex;
 	uint32_t	mtu;
-	unsigned	n_sessions;
 	bool		up;
 };
 
@@ -176,29 +175,6 @@ sysctl_read(const char *ifname, const char *key)
 	err = read(fd, &value, 1) == 1 ? value : -EIO;
 	close(fd);
 	return err;
-}
-
-void
-plane_start(struct plane *p)
-{
-	int err;
-
-	/* Not before: the engine, forked in between, is to have none. */
-	if ((p->nl = nl_open()) == NULL)
-		log_error(NULL, "no rtnetlink, sessions will get no data plane");
-	/* One switch for all: since it also makes interfaces listen to
-	 * ff02::2, it comes before any session's. */
-	if (sysctl_read("all", "forwarding") == '1')
-		return;
-	if ((err = sysctl_write("all", "forwarding", '1')) != 0) {
-		errno = -err;
-		log_error(NULL, "cannot turn on IPv6 forwarding, subscribers "
-		    "will reach nothing");
-		return;
-	}
-	p->set_forwarding = true;
-	log_info(NULL, "turned on IPv6 forwarding of this host "
-	    "(net.ipv6.conf.all.forwarding)");
 }
 
 /* ---- tunnels ---- */
@@ -344,13 +320,49 @@ tunnel_up(struct plane *p, unsigned i)
 	return 0;
 }
 
-static void
-tunnel_release(struct plane *p, unsigned i)
+/* Somebody may have removed the device. */
+static bool
+tunnel_is_there(const struct plane *p, unsigned i)
 {
-	if (p->tunnels[i].n_sessions > 0 || !p->tunnels[i].up)
+	const struct plane_tunnel *t = &p->tunnels[i];
+
+	return t->up && nl_ifindex(t->name) == t->ifindex;
+}
+
+static void
+forwarding_on(struct plane *p)
+{
+	int err;
+
+	/* One switch for all: since it also makes interfaces listen to
+	 * ff02::2, it comes before any session's. */
+	if (sysctl_read("all", "forwarding") == '1')
 		return;
-	tunnel_down(p, i);
-	log_info(p->tunnels[i].name, "tunnel removed with its last session");
+	if ((err = sysctl_write("all", "forwarding", '1')) != 0) {
+		errno = -err;
+		log_error(NULL, "cannot turn on IPv6 forwarding, subscribers "
+		    "will reach nothing");
+		return;
+	}
+	p->set_forwarding = true;
+	log_info(NULL, "turned on IPv6 forwarding of this host "
+	    "(net.ipv6.conf.all.forwarding)");
+}
+
+/* Tunnels are there before any session: to make a device takes longer than
+ * all else that a held Configure-Request waits for. One that can not be made
+ * now is tried again with its first session. */
+void
+plane_start(struct plane *p)
+{
+	/* Not before: the engine, forked in between, is to have none. */
+	if ((p->nl = nl_open()) == NULL) {
+		log_error(NULL, "no rtnetlink, sessions will get no data plane");
+		return;
+	}
+	forwarding_on(p);
+	for (unsigned i = 0; i < p->n_tunnels; i++)
+		(void)tunnel_up(p, i);
 }
 
 /* ---- sessions ---- */
@@ -509,17 +521,16 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	if (s->plen == 64)
 		memset(&s->dst.s6_addr[8], 0, 8);
 
-	if (!p->tunnels[tunnel].up && (err = tunnel_up(p, s->tunnel)) != 0) {
+	if (!tunnel_is_there(p, s->tunnel) &&
+	    (err = tunnel_up(p, s->tunnel)) != 0) {
 		free(s);
 		return err;
 	}
 	if ((err = session_install(p, s)) != 0) {
 		session_uninstall(p, s);
-		tunnel_release(p, s->tunnel);
 		free(s);
 		return err;
 	}
-	p->tunnels[tunnel].n_sessions++;
 	table_insert(&p->sessions, &s->by_id,
 	    table_hash(&p->sessions, &s->id, sizeof(s->id)));
 	table_insert(&p->ifaces, &s->by_ifindex,
@@ -534,8 +545,6 @@ session_remove(struct plane *p, struct plane_session *s)
 	session_uninstall(p, s);
 	table_remove(&p->sessions, &s->by_id);
 	table_remove(&p->ifaces, &s->by_ifindex);
-	p->tunnels[s->tunnel].n_sessions--;
-	tunnel_release(p, s->tunnel);
 	free(s);
 }
 
@@ -578,6 +587,9 @@ void
 plane_clear(struct plane *p)
 {
 	table_each(&p->sessions, clear_one, p);
+	for (unsigned i = 0; i < p->n_tunnels; i++)
+		if (p->tunnels[i].up)
+			tunnel_down(p, i);
 	if (p->set_forwarding) {
 		sysctl_write("all", "forwarding", '0');
 		p->set_forwarding = false;

@@ -31,8 +31,7 @@ typedef void tunnel_done(void *arg, int error);
 struct tunnel_session *tunnel_session_new(struct tunnels *,
     const char *ifname, const char *subject, struct in_addr ha,
     const struct in6_addr *hoa, unsigned plen, tunnel_done *, void *arg);
-/* Removes filter and route, and with the last session its home agent's
- * tunnel. Safe when the interface has gone. */
+/* Removes filter and route. Safe when the interface has gone. */
 void	 tunnel_session_free(struct tunnel_session *);
 /* MTU of the tunnel in bytes [PROTOCOLS D33]. */
 unsigned tunnel_mtu(const struct tunnel_session *);

@@ -837,7 +837,7 @@ START_TEST(sigkill)
 {
 	struct session *s = bring_up("alice");
 
-	wait_ms(30000);
+	wait_ms(10000);
 	counted(4711, 0);
 	forget_calls();
 	link_gone(s, "connection lost");
@@ -914,13 +914,13 @@ START_TEST(timeouts)
 {
 	struct session *s = bring_up("alice");
 
-	s->grant.idle_timeout = 60;
-	wait_ms(30000);
+	s->grant.idle_timeout = 20;
+	wait_ms(10000);
 	counted(1, 0);
-	wait_ms(30000);
+	wait_ms(10000);
 	counted(1, 0);
 	ck_assert_int_eq(s->state, SESSION_UP);
-	wait_ms(30000);
+	wait_ms(10000);
 	counted(1, 0);
 	ck_assert_int_eq(s->cause, SESSION_CAUSE_IDLE_TIMEOUT);
 	finish(s);
