@@ -34,7 +34,7 @@ struct ra_iface;
 #define SESSION_ID_STRLEN	17	/* 16 hexadecimal digits and a NUL */
 #define SESSION_WHY		160
 #define SESSION_RECENT		64	/* ended sessions remembered */
-#define SESSION_POLL_S		30	/* between readings of the counters */
+#define SESSION_POLL_S		10	/* between readings of the counters */
 #define SESSION_EVENT_QUEUE	4
 
 struct session {
