@@ -50,7 +50,7 @@ struct ext_def {
 static bool
 bad(struct mip4_exts *e)
 {
-	e->bad_draft_ext = true;
+	e->bad_ext = true;
 	return true;
 }
 

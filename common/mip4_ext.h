@@ -99,7 +99,7 @@ struct mip4_exts {
 	/* One of the extensions read here has a Length or Sub-Type it can not
 	 * have (120, 220, 221 [D18]; 121 [E-D1]; 38, 47, 48, 130, 137), and
 	 * was not read; the message itself parses. */
-	bool		 bad_draft_ext;
+	bool		 bad_ext;
 
 	size_t		 off_rev;	/* 137 */
 	bool		 rev_i;

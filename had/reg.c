@@ -299,7 +299,7 @@ malformed(const struct reg *r, const struct rq *rq)
 		return "reserved flags";
 	if (e->n_nai > 1 || e->nai_len == 0)
 		return "network access identifier";
-	if (e->bad_draft_ext)
+	if (e->bad_ext)
 		return "length or sub-type of an IPv6 extension";
 	if (e->n_hoa_req + e->n_hoa != 1)
 		return e->n_hoa_req + e->n_hoa ?

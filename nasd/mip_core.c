@@ -294,7 +294,7 @@ find_binding(struct mip_core *core, const struct mip_ha_rec *ha,
 		key.nai = nai;
 		key.nai_len = e->nai_len;
 	}
-	if (e->n_nai > 1 || e->n_hoa > 1 || e->bad_draft_ext ||
+	if (e->n_nai > 1 || e->n_hoa > 1 || e->bad_ext ||
 	    (key.nai == NULL && key.hoa == NULL))
 		return MIP_C_DROP_REV_IDENTITY;
 

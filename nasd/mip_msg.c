@@ -173,7 +173,7 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
 		.ha = rrp->ha,
 	};
 	if (is_covered(e->off_hoa, covered) && !e->hoa_empty &&
-	    e->n_hoa == 1 && !e->bad_draft_ext) {
+	    e->n_hoa == 1 && !e->bad_ext) {
 		reply->has_hoa = true;
 		reply->hoa = e->hoa;
 		reply->unique = e->hoa_unique;

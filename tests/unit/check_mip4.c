@@ -315,7 +315,7 @@ check_ext(const struct mip4_exts *e, const struct expect *x,
 	ck_assert_uint_eq(e->off_pmip_auth, want.off_pmip_auth);
 	ck_assert_uint_eq(e->off_cvse, 0);
 	ck_assert_uint_eq(e->off_ipv6_address, want.off_ipv6_address);
-	ck_assert(!e->bad_draft_ext);
+	ck_assert(!e->bad_ext);
 	ck_assert_uint_eq(e->n_skipped, 0);
 	ck_assert_uint_eq(e->first_unknown, 0);
 }

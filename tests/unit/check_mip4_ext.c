@@ -211,7 +211,7 @@ START_TEST(hoa_request_lengths)
 			for (unsigned i = 0; i < len; i++)
 				strcat(hex, i == 0 ? "00" : "55");
 			ck_assert_int_eq(parse(&m, hex), MIP4_OK);
-			ck_assert(m.ext.bad_draft_ext == !good);
+			ck_assert(m.ext.bad_ext == !good);
 			ck_assert_uint_eq(m.ext.n_hoa_req, 1);
 			ck_assert_uint_eq(m.ext.off_hoa_req,
 			    good ? FIXED : 0);
@@ -222,9 +222,9 @@ START_TEST(hoa_request_lengths)
 		}
 	}
 	ck_assert_int_eq(parse(&m, "78 09 01 " IID8), MIP4_OK);
-	ck_assert(m.ext.bad_draft_ext);
+	ck_assert(m.ext.bad_ext);
 	ck_assert_int_eq(parse(&m, "78 01 01"), MIP4_OK);
-	ck_assert(m.ext.bad_draft_ext);
+	ck_assert(m.ext.bad_ext);
 }
 END_TEST
 
@@ -256,7 +256,7 @@ START_TEST(hoa_lengths)
 		for (unsigned i = 0; i < len; i++)
 			strcat(hex, i == 0 ? "ff" : "20");
 		ck_assert_int_eq(parse(&m, hex), MIP4_OK);
-		ck_assert(m.ext.bad_draft_ext == !good);
+		ck_assert(m.ext.bad_ext == !good);
 		ck_assert_uint_eq(m.ext.n_hoa, 1);
 		ck_assert_uint_eq(m.ext.off_hoa, good ? FIXED : 0);
 		ck_assert(m.ext.hoa_empty == (len == 1));
@@ -285,7 +285,7 @@ START_TEST(ipv6_address_lengths)
 			strcat(hex, i == 0 ? "80" : "20");
 		strcat(hex, "83 01 61");
 		ck_assert_int_eq(parse(&m, hex), MIP4_OK);
-		ck_assert(m.ext.bad_draft_ext == (len != 18 && len != 20));
+		ck_assert(m.ext.bad_ext == (len != 18 && len != 20));
 		ck_assert_uint_eq(m.ext.off_ipv6_address,
 		    len == 18 || len == 20 ? FIXED : 0);
 		ck_assert_uint_eq(m.ext.n_nai, 1);
@@ -314,9 +314,9 @@ START_TEST(revocation_support)
 	/* It may grow [RFC 3543 3.2] but not shrink. */
 	ck_assert_int_eq(parse(&m, "89 09 8000 e5a1b2c3 112233"), MIP4_OK);
 	ck_assert_uint_eq(m.ext.rev_timestamp, 0xe5a1b2c3);
-	ck_assert(!m.ext.bad_draft_ext);
+	ck_assert(!m.ext.bad_ext);
 	ck_assert_int_eq(parse(&m, "89 05 8000 e5a1b2"), MIP4_OK);
-	ck_assert(m.ext.bad_draft_ext);
+	ck_assert(m.ext.bad_ext);
 	ck_assert_uint_eq(m.ext.off_rev, 0);
 }
 END_TEST
@@ -328,12 +328,12 @@ START_TEST(gre_pmip_cvse)
 	ck_assert_int_eq(parse(&m, "30 00 0004 00001234"), MIP4_OK);
 	ck_assert_uint_eq(m.ext.gre_key, 0x1234);
 	ck_assert_int_eq(parse(&m, "30 00 0003 001234"), MIP4_OK);
-	ck_assert(m.ext.bad_draft_ext);
+	ck_assert(m.ext.bad_ext);
 	ck_assert_uint_eq(m.ext.off_gre, 0);
 	ck_assert_int_eq(parse(&m, "2f 01 0001 02"), MIP4_OK);
 	ck_assert_uint_eq(m.ext.pmip_auth_method, 2);
 	ck_assert_int_eq(parse(&m, "2f 01 0002 0200"), MIP4_OK);
-	ck_assert(m.ext.bad_draft_ext);
+	ck_assert(m.ext.bad_ext);
 	/* Another sub-type is another extension, and not skippable. */
 	ck_assert_int_eq(parse(&m, "2f 02 0001 02"), MIP4_UNKNOWN_EXT);
 	ck_assert_uint_eq(m.ext.first_unknown, 47);
@@ -343,10 +343,10 @@ START_TEST(gre_pmip_cvse)
 	ck_assert_uint_eq(m.ext.off_cvse, FIXED);
 	ck_assert_uint_eq(m.ext.cvse_vendor, 1);
 	ck_assert_int_eq(parse(&m, "26 00 0003 000000"), MIP4_OK);
-	ck_assert(m.ext.bad_draft_ext);
+	ck_assert(m.ext.bad_ext);
 	/* Delivery style has Length 0 [RFC 3024 3.3]. */
 	ck_assert_int_eq(parse(&m, "82 01 00"), MIP4_OK);
-	ck_assert(m.ext.bad_draft_ext);
+	ck_assert(m.ext.bad_ext);
 }
 END_TEST
 
