@@ -156,24 +156,42 @@ conf_free(struct conf *c)
 	c->scan = NULL;
 }
 
-void
-conf_error(struct conf *c, cfg_t *sec, const char *key, const char *fmt, ...)
+static void __attribute__((format(printf, 5, 0)))
+report(struct conf *c, enum log_level level, cfg_t *sec, const char *key,
+    const char *fmt, va_list ap)
 {
 	unsigned line;
 	char msg[512];
-	va_list ap;
 
 	if (sec == NULL)
 		sec = c->cfg;
 	line = conf_scan_line(c->scan, sec, key);
 	if (key == NULL)
 		key = sec != c->cfg ? cfg_name(sec) : "file";
-	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
+	log_at(level, LOG_MODULE, NULL, 0, "%s:%u: %s: %s", c->file,
+	    line > 0 ? line : 1, key, msg);
+}
+
+void
+conf_error(struct conf *c, cfg_t *sec, const char *key, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report(c, LOG_L_ERROR, sec, key, fmt, ap);
 	va_end(ap);
 	c->errors++;
-	log_errorx(NULL, "%s:%u: %s: %s", c->file, line > 0 ? line : 1, key,
-	    msg);
+}
+
+void
+conf_warn(struct conf *c, cfg_t *sec, const char *key, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report(c, LOG_L_WARN, sec, key, fmt, ap);
+	va_end(ap);
 }
 
 static const char *

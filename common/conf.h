@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 
 struct conf_node;
+struct mip4_ext_types;
 struct mip4_sa;
 
 /* Counts errors of one load; every one is reported, not only the first. */
@@ -38,6 +39,10 @@ void	 conf_free(struct conf *);
 /* Reports "file:line: key: what" and counts. The line is that of option key
  * in sec; of sec when key is not in the file, or NULL. sec NULL: top level. */
 void	 conf_error(struct conf *, cfg_t *sec, const char *key,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same for what is unwise but possible: not counted. */
+void	 conf_warn(struct conf *, cfg_t *sec, const char *key,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* Each reads the option key of section sec; on a bad value reports, and
@@ -66,6 +71,10 @@ int	 conf_secret_file(struct conf *, cfg_t *sec, const char *key,
  * prepares it: mip4_sa_wipe when done. */
 extern cfg_opt_t conf_key_opts[];
 int	 conf_key(struct conf *, cfg_t *key_section, struct mip4_sa *);
+
+/* Reads section "extension-type { ... }"; what is not there is the default. */
+extern cfg_opt_t conf_ext_opts[];
+void	 conf_ext(struct conf *, cfg_t *ext_section, struct mip4_ext_types *);
 
 /* Section "log { dest level module "x" { level } }": sets levels and calls
  * log_init. debug: to stderr at level debug whatever the file says. 0 or

@@ -21,14 +21,6 @@ static cfg_opt_t dataplane_opts[] = {
 	CFG_END()
 };
 
-static cfg_opt_t extension_opts[] = {
-	CFG_INT("ipv6-hoa-request", 120, CFGF_NONE),
-	CFG_INT("ipv6-hoa-request-skippable", 220, CFGF_NONE),
-	CFG_INT("ipv6-hoa", 221, CFGF_NONE),
-	CFG_INT("ipv6-address", 121, CFGF_NONE),
-	CFG_END()
-};
-
 static cfg_opt_t pool_opts[] = {
 	CFG_STR("prefix", NULL, CFGF_NONE),
 	CFG_STR("mode", "unique", CFGF_NONE),
@@ -61,7 +53,7 @@ static cfg_opt_t had_opts[] = {
 	CFG_STR("control-group", NULL, CFGF_NONE),
 	CFG_SEC("log", conf_log_opts, CFGF_NONE),
 	CFG_SEC("dataplane", dataplane_opts, CFGF_NONE),
-	CFG_SEC("extension-type", extension_opts, CFGF_NONE),
+	CFG_SEC("extension-type", conf_ext_opts, CFGF_NONE),
 	CFG_INT("max-lifetime", 3600, CFGF_NONE),
 	CFG_INT("replay-window", 7, CFGF_NONE),
 	CFG_INT("prefix-hold", 86400, CFGF_NONE),
@@ -375,29 +367,6 @@ load_users(struct conf *c, struct had_config *h)
 }
 
 static void
-load_types(struct conf *c, struct had_config *h)
-{
-	cfg_t *sec = cfg_getsec(c->cfg, "extension-type");
-	struct mip4_ext_types d = MIP4_EXT_TYPES_DEFAULT;
-	uint32_t a = d.hoa_request, b = d.hoa_request_skip, v = d.hoa,
-	    e = d.ipv6_address;
-	unsigned before = c->errors;
-	const char *why;
-
-	conf_uint(c, sec, "ipv6-hoa-request", 1, 255, &a);
-	conf_uint(c, sec, "ipv6-hoa-request-skippable", 1, 255, &b);
-	conf_uint(c, sec, "ipv6-hoa", 1, 255, &v);
-	conf_uint(c, sec, "ipv6-address", 1, 255, &e);
-	h->types = (struct mip4_ext_types){
-		.hoa_request = (uint8_t)a, .hoa_request_skip = (uint8_t)b,
-		.hoa = (uint8_t)v, .ipv6_address = (uint8_t)e,
-	};
-	why = mip4_ext_types_check(&h->types);
-	if (why && c->errors == before)
-		conf_error(c, sec, NULL, "%s", why);
-}
-
-static void
 load_numbers(struct conf *c, struct had_config *h)
 {
 	static const char *const stricts[] = { "none", "x", "both", NULL };
@@ -444,7 +413,7 @@ load_all(struct conf *c, struct had_config *h)
 	    HAD_DATAPLANE_KERNEL;
 	conf_uint(c, dp, "mtu", MTU_MIN, MTU_MAX, &h->tunnel_mtu);
 	load_numbers(c, h);
-	load_types(c, h);
+	conf_ext(c, cfg_getsec(c->cfg, "extension-type"), &h->types);
 	load_pools(c, h);
 	load_peers(c, h);
 	load_users(c, h);

@@ -81,14 +81,6 @@ static cfg_opt_t ra_opts[] = {
 	CFG_END()
 };
 
-static cfg_opt_t extension_opts[] = {
-	CFG_INT("ipv6-hoa-request", 120, CFGF_NONE),
-	CFG_INT("ipv6-hoa-request-skippable", 220, CFGF_NONE),
-	CFG_INT("ipv6-hoa", 221, CFGF_NONE),
-	CFG_INT("ipv6-address", 121, CFGF_NONE),
-	CFG_END()
-};
-
 static cfg_opt_t nasd_opts[] = {
 	CFG_STR("nas-identifier", "nasd", CFGF_NONE),
 	CFG_STR("care-of-address", NULL, CFGF_NONE),
@@ -109,7 +101,7 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_SEC("home-agent", ha_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("registration", registration_opts, CFGF_NONE),
 	CFG_SEC("router-advertisement", ra_opts, CFGF_NONE),
-	CFG_SEC("extension-type", extension_opts, CFGF_NONE),
+	CFG_SEC("extension-type", conf_ext_opts, CFGF_NONE),
 	CFG_END()
 };
 
@@ -337,31 +329,6 @@ read_ra(struct conf *c, struct nasd_config *cf)
 }
 
 static void
-read_type(struct conf *c, cfg_t *sec, const char *key, uint8_t *type)
-{
-	uint32_t v;
-
-	if (conf_uint(c, sec, key, 1, 255, &v) == 0)
-		*type = (uint8_t)v;
-}
-
-static void
-read_extensions(struct conf *c, struct nasd_config *cf)
-{
-	cfg_t *sec = cfg_getsec(c->cfg, "extension-type");
-	const char *wrong;
-
-	read_type(c, sec, "ipv6-hoa-request", &cf->ext.hoa_request);
-	read_type(c, sec, "ipv6-hoa-request-skippable",
-	    &cf->ext.hoa_request_skip);
-	read_type(c, sec, "ipv6-hoa", &cf->ext.hoa);
-	read_type(c, sec, "ipv6-address", &cf->ext.ipv6_address);
-	wrong = mip4_ext_types_check(&cf->ext);
-	if (wrong != NULL)
-		conf_error(c, sec, NULL, "%s", wrong);
-}
-
-static void
 read_all(struct conf *c, struct nasd_config *cf, bool debug)
 {
 	(void)conf_log(c, cfg_getsec(c->cfg, "log"), "nasd", debug);
@@ -372,7 +339,7 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 	read_has(c, cf);
 	read_registration(c, cf);
 	read_ra(c, cf);
-	read_extensions(c, cf);
+	conf_ext(c, cfg_getsec(c->cfg, "extension-type"), &cf->ext);
 	if (c->errors == 0)	/* what is missing has been said */
 		nasd_config_check(c, cf);
 }

@@ -110,8 +110,8 @@ def option_keys(*paths):
 
 @pytest.mark.parametrize("daemon", ("nasd", "had"))
 def test_configuration_keys_are_documented(daemon):
-    keys = option_keys(*sources(daemon, ".c", ".h"), SRC / "common/conf.c",
-                       SRC / "common/log.c")
+    keys = option_keys(*sources(daemon, ".c", ".h"),
+                       *SRC.glob("common/conf*.c"))
     assert keys, "no option table found"
     text = (SRC / "man" / f"{daemon}.conf.5").read_text(encoding="utf-8")
     text = text.replace("\\-", "-")

@@ -186,6 +186,21 @@ START_TEST(mistakes)
 }
 END_TEST
 
+/* D3: unwise numbers are taken, and said to be unwise. */
+START_TEST(unwise)
+{
+	char said[4096];
+	struct had_config *h = load(ADDR POOL PEER "extension-type {\n"
+	    "ipv6-hoa-request = 200 }\n", said);
+
+	ck_assert_ptr_nonnull(h);
+	ck_assert_uint_eq(h->types.hoa_request, 200);
+	ck_assert_uint_eq(h->types.hoa, 221);
+	test_has(said, "had.conf:4: extension-type: the draft wants");
+	had_config_free(h);
+}
+END_TEST
+
 START_TEST(all_at_once)
 {
 	char said[4096];
@@ -230,6 +245,7 @@ main(void)
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, everything);
 	tcase_add_loop_test(t, mistakes, 0, sizeof(bad) / sizeof(bad[0]));
+	tcase_add_test(t, unwise);
 	tcase_add_test(t, all_at_once);
 	tcase_add_test(t, shipped);
 	suite_add_tcase(s, t);
