@@ -25,6 +25,7 @@
 
 #define CTL_WRITE_S	10	/* without progress, and a reader is closed */
 #define CTL_ACCEPT_MAX	16	/* connections taken at one wake-up */
+#define CTL_PAUSE_US	100000	/* when there is no descriptor for one more */
 
 struct conn {
 	TAILQ_ENTRY(conn)	 link;
@@ -36,6 +37,7 @@ struct conn {
 
 struct ctl {
 	struct event		*ev;
+	struct event		*again;		/* accept, after a pause */
 	struct event_base	*base;
 	int			 fd;
 	const struct ctl_cmd	*cmds;
@@ -58,15 +60,22 @@ conn_free(struct conn *c)
 	free(c);
 }
 
+static bool
+may_log(struct ctl *ctl, unsigned *more)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (log_limited(&ctl->limit,
+	    (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000, more));
+}
+
 static void
 conn_close(struct conn *c, const char *why)
 {
-	struct timespec ts;
 	unsigned more;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	if (!log_limited(&c->ctl->limit,
-	    (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000, &more))
+	if (!may_log(c->ctl, &more))
 		more = 0;
 	else if (more > 0)
 		log_warnx(NULL, "connection %u closed: %s (and %u other "
@@ -247,6 +256,34 @@ conn_new(struct ctl *ctl, int fd)
 }
 
 static void
+again_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct ctl *ctl = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(ctl->ev, NULL);
+}
+
+/* No descriptor left: the listener would stay readable for ever. */
+static void
+accept_failed(struct ctl *ctl)
+{
+	const struct timeval pause = { .tv_usec = CTL_PAUSE_US };
+	const int err = errno;
+	unsigned more;
+
+	if (err == EAGAIN || err == EINTR || err == ECONNABORTED)
+		return;
+	if (may_log(ctl, &more)) {
+		errno = err;
+		log_warn(NULL, "accept");
+	}
+	if (event_add(ctl->again, &pause) == 0)
+		event_del(ctl->ev);
+}
+
+static void
 accept_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct ctl *ctl = arg;
@@ -255,13 +292,24 @@ accept_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (i = 0; i < CTL_ACCEPT_MAX; i++) {
 		s = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (s == -1)
+		if (s == -1) {
+			accept_failed(ctl);
 			return;
+		}
 		if (ctl->n_conns == CTL_CONN_MAX)
 			conn_close(TAILQ_FIRST(&ctl->conns),
 			    "too many, and it was idle longest");
 		conn_new(ctl, s);
 	}
+}
+
+static void
+free_events(struct ctl *ctl)
+{
+	if (ctl->ev != NULL)
+		event_free(ctl->ev);
+	if (ctl->again != NULL)
+		event_free(ctl->again);
 }
 
 struct ctl *
@@ -286,9 +334,10 @@ ctl_new(struct event_base *base, int fd, const struct ctl_cmd *cmds, size_t n,
 	};
 	TAILQ_INIT(&ctl->conns);
 	ctl->ev = event_new(base, fd, EV_READ | EV_PERSIST, accept_cb, ctl);
-	if (ctl->ev == NULL || event_add(ctl->ev, NULL) == -1) {
-		if (ctl->ev != NULL)
-			event_free(ctl->ev);
+	ctl->again = evtimer_new(base, again_cb, ctl);
+	if (ctl->ev == NULL || ctl->again == NULL ||
+	    event_add(ctl->ev, NULL) == -1) {
+		free_events(ctl);
 		free(ctl);
 		return (NULL);
 	}
@@ -316,7 +365,7 @@ ctl_free(struct ctl *ctl)
 		return;
 	while ((c = TAILQ_FIRST(&ctl->conns)) != NULL)
 		conn_free(c);
-	event_free(ctl->ev);
+	free_events(ctl);
 	close(ctl->fd);
 	free(ctl);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -332,6 +333,59 @@ START_TEST(hung_up_meanwhile)
 }
 END_TEST
 
+/* Connects, and leaves no descriptor for the server. */
+static int
+connect_more(const struct rlimit *none)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX, .sun_path = "s" };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	if (setrlimit(RLIMIT_NOFILE, none) == -1)
+		return (-1);
+	return (connect(fd, (struct sockaddr *)&sun, sizeof(sun)));
+}
+
+static void
+set_flag(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	*(bool *)arg = true;
+}
+
+/* A waiting client that can not be accepted keeps the listener readable. */
+START_TEST(no_descriptor_left)
+{
+	const struct timeval soon = { .tv_usec = 30000 };
+	struct rlimit old, none;
+	unsigned turns = 0;
+	bool over = false;
+	int saved, fd;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	saved = test_log_begin();
+	fd = dial();
+	ck_assert_uint_eq(ctl_connections(ctl), 1);
+	none = old;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(connect_more(&none), 0);
+	event_base_once(base, -1, EV_TIMEOUT, set_flag, &over, &soon);
+	for (; !over; turns++)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_uint_eq(ctl_connections(ctl), 1);
+	ck_assert_uint_lt(turns, 10);
+	/* the one there is is served meanwhile */
+	say(fd, "{\"id\":1,\"cmd\":\"echo\"}\n");
+	test_has(hear(fd), "\"ok\"");
+	/* and the other one as soon as there is a descriptor */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+	while (ctl_connections(ctl) < 2)
+		event_base_loop(base, EVLOOP_ONCE);
+	test_log_end(saved, text, sizeof(text));
+	test_has(text, "accept: Too many open files\n");
+}
+END_TEST
+
 START_TEST(listening)
 {
 	struct stat st;
@@ -420,6 +474,7 @@ main(void)
 	tcase_add_test(t, slow_reader);
 	tcase_add_test(t, half_closed);
 	tcase_add_test(t, hung_up_meanwhile);
+	tcase_add_test(t, no_descriptor_left);
 	tcase_add_test(t, listening);
 	tcase_add_test(t, client);
 	suite_add_tcase(s, t);
