@@ -18,8 +18,9 @@ trap 'rm -rf "$dir"' EXIT
 program=$(cd "$top_builddir/nasctl" && pwd)/nasctl
 for name in nasctl hactl; do
 	ln -s "$program" "$dir/$name"
-	# one line, plain: line breaks and quotes do not matter
-	page=$(mandoc -Tascii "$top_srcdir/man/$name.8" | col -b | tr -s ' \n' ' ')
+	# one line, plain: overstriking and line breaks do not matter
+	page=$(mandoc -Tascii "$top_srcdir/man/$name.8" |
+		sed "s/.$(printf '\b')//g" | tr -s ' \n' ' ')
 	"$dir/$name" --help >"$dir/help" || failed=1
 	# commands are indented by two, their description by more
 	sed -n 's/^  \([a-z][a-z-]*\( [a-z][a-z-]*\)*\).*/\1/p' \
