@@ -54,7 +54,7 @@ class Demo:
                 lab.tap(ns, ifname, self.pcap(ns, ifname))
         say("lab: starting freeradius, had and nasd")
         lab.start()
-        before = leaks.stock(lab)
+        before = leaks.baseline(lab)
         self.dial_in(access, core)
         self.show()
         if self.args.shell:

@@ -63,6 +63,19 @@ def stock(lab):
     return found
 
 
+def baseline(lab, seconds=10):
+    """The stock once it has come to rest: a daemon that has just answered may
+    still be closing that connection."""
+    end = time.monotonic() + seconds
+    found = stock(lab)
+    while True:
+        time.sleep(0.25)
+        again = stock(lab)
+        if again == found or time.monotonic() > end:
+            return again
+        found = again
+
+
 def difference(before, after):
     """Readable lines, + for what is new and - for what is missing."""
     lines = []

@@ -24,7 +24,7 @@ def lab(whole_lab):
     """The lab, followed by the leak check. A scenario that restarts a daemon
     with another configuration uses `reconfigured' below."""
     _heal(whole_lab)
-    before = leaks.stock(whole_lab)
+    before = leaks.baseline(whole_lab)
     yield whole_lab
     for tap in whole_lab.taps:
         tap.close()
