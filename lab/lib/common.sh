@@ -32,30 +32,54 @@ missing_packages() {
 		sed -n 's/^ii //p' | sort)
 }
 
+# narrate LOG: every ten seconds, the last thing that happened.
+narrate() {
+	local n=0
+	while sleep 1 && kill -0 $$; do
+		[ $((++n % 10)) -ne 0 ] ||
+			say "... $(tail -n 1 "$1" | cut -c1-70)"
+	done
+}
+
+# apt LOG ARGUMENT...: waits for others who install something, as machines
+# that have just been set up do.
+apt() {
+	local log=$1
+	shift
+	DEBIAN_FRONTEND=noninteractive apt-get -q \
+		-o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1 </dev/null
+}
+
+# without_daemons COMMAND...: what is installed meanwhile is not started.
+without_daemons() (
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		trap 'rm -f $policy' EXIT
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod +x $policy
+	fi
+	"$@"
+)
+
 install_packages() {
-	local missing log=$build/packages.log
+	local missing narrator log=$build/packages.log
 	missing=$(missing_packages)
 	[ -n "$missing" ] || return 0
 	mkdir -p "$build"
+	: >"$log"
 	# shellcheck disable=SC2086
-	say "installing Debian packages:" $missing
-	export DEBIAN_FRONTEND=noninteractive
+	say "installing Debian packages (a minute or two):" $missing
+	narrate "$log" &
+	narrator=$!
 	# shellcheck disable=SC2086
-	set -- apt-get -q -y --no-install-recommends install $missing
-	# Daemons among them must not start here.
-	local policy=/usr/sbin/policy-rc.d ours=
-	if [ ! -e $policy ]; then
-		printf '#!/bin/sh\nexit 101\n' >$policy
-		chmod +x $policy
-		ours=1
-	fi
-	"$@" >"$log" 2>&1 || {
+	set -- apt "$log" -y --no-install-recommends install $missing
+	without_daemons "$@" || {
 		say "apt-get update (the package lists are missing or old)"
-		apt-get -q update >>"$log" 2>&1
-		"$@" >>"$log" 2>&1
+		apt "$log" update
+		without_daemons "$@"
 	}
 	local status=$?
-	[ -n "$ours" ] && rm -f $policy
+	kill $narrator
 	[ $status -eq 0 ] || {
 		tail -n 20 "$log" >&2
 		die "could not install the packages; see $log"
