@@ -71,7 +71,8 @@ class Client:
                           done.stdout)
         if not found:
             raise RuntimeError(f"ping: {done.stdout}{done.stderr}")
-        return int(found.group(1)), int(found.group(2)), done.stdout
+        return int(found.group(1)), int(found.group(2)), \
+            done.stdout + done.stderr
 
     def failure(self, seconds=30):
         """Waits until pppd gives up; its last words."""

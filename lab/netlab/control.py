@@ -19,8 +19,10 @@ class Control:
 
     def __call__(self, cmd, **args):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
-            s.settimeout(10)
+            # Connects blocking: with a time limit it would not wait for
+            # room in the daemon's queue.
             s.connect(self.path)
+            s.settimeout(10)
             s.sendall(json.dumps({"id": 1, "cmd": cmd,
                                   "args": args}).encode() + b"\n")
             data = b""
