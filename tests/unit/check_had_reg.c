@@ -7,9 +7,6 @@
 
 #include "tests/unit/had_rig.h"
 
-#define ALICE	"alice@example.net"
-#define IID	"\x02\x11\x22\x33\x44\x55\x66\x77"
-
 static void
 alice(struct m *m, uint8_t flags, const char *iid)
 {

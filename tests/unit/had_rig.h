@@ -31,6 +31,11 @@
 #define STRANGER "203.0.113.66"
 #define N_ROUTES 64
 
+#define ALICE	"alice@example.net"
+#define BOB	"bob@example.net"
+#define IID	"\x02\x11\x22\x33\x44\x55\x66\x77"
+#define IID_B	"\x02\xaa\xbb\xcc\xdd\xee\xff\x01"
+
 static const uint8_t key1[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 	13, 14, 15 };
 static const uint8_t key_mn[16] = { 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4,
@@ -385,6 +390,38 @@ rig_in(const struct m *m, const char *src)
 	rig.n_sent = 0;
 	rig.sent_len = 0;
 	return reg_input(&rig.reg, &p);
+}
+
+/* A whole request with 120, sent. */
+static inline void
+ask(struct m *m, const char *ar, const char *nai, uint16_t life,
+    const char *iid)
+{
+	m_rrq(m, 0, life, ar);
+	m_nai(m, nai);
+	m_req(m, iid);
+	m_rev_support(m);
+	m_sign(m);
+	rig_in(m, ar);
+}
+
+/* The same with 221. */
+static inline void
+tell(struct m *m, const char *ar, const char *nai, uint16_t life,
+    const char *hoa)
+{
+	m_rrq(m, 0, life, ar);
+	m_nai(m, nai);
+	m_hoa(m, hoa, false);
+	m_rev_support(m);
+	m_sign(m);
+	rig_in(m, ar);
+}
+
+static inline struct binding *
+of(const char *nai)
+{
+	return binding_find(&rig.bindings, nai, strlen(nai));
 }
 
 /* Offset of the one extension of a type in the last sent; 0 when absent. */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Registration revocation at the home agent, both ways [RFC 3543; PROTOCOLS 9,
+ * D13 to D15, D48, D54]. */
+#include "config.h"
+
+#include "tests/unit/had_rig.h"
+
+/* RFC 3543: tries at 0, 1, 3, 7, 15 s, each with an id above the last. */
+START_TEST(revocation)
+{
+	uint32_t id = 0, next;
+	struct m m;
+	unsigned i;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig_wait(2);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	ck_assert_uint_eq(rig_routes(), 0);
+	for (i = 0; i < 5; i++) {
+		ck_assert_uint_eq(rig.n_sent, i + 1);
+		ck_assert_uint_eq(rig.sent[0], 7);
+		ck_assert_uint_eq(rig.sent[2], 0x80);
+		ck_assert_uint_eq(rig.flow.dport, 434);
+		ck_assert_uint_eq(rig.flow.dst.s_addr, inet_addr(AR1));
+		ck_assert_mem_eq(rig.sent + 12, "\300\0\2\1", 4);
+		ck_assert(sent_authentic(key1));
+		ck_assert_uint_ne(sent_ext(131), 0);
+		ck_assert_uint_ne(sent_ext(221), 0);
+		next = (uint32_t)rig.sent[16] << 24 | rig.sent[17] << 16 |
+		    rig.sent[18] << 8 | rig.sent[19];
+		ck_assert(i == 0 || next > id);
+		id = next;
+		rig_wait(1 << i);
+	}
+	rig_wait(100);
+	ck_assert_uint_eq(rig.n_sent, 5);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+}
+END_TEST
+
+START_TEST(revocation_acknowledged)
+{
+	struct m m, ack = { .n = 0 };
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	reg_end(&rig.reg, of(ALICE), "test");
+	m_int(&ack, 15, 1);
+	m_int(&ack, 0, 7);
+	m_put(&ack, rig.sent + 16, 4);
+	m_nai(&ack, ALICE);
+	m = ack;
+	m_auth(&m, 34, 256, key_mn);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	m = ack;
+	m.b[11] ^= 1;				/* never sent */
+	m_sign(&m);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 1);
+	m_sign(&ack);
+	rig_in(&ack, AR1);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+	ck_assert_uint_eq(rig.reg.stats.revoke_acked, 1);
+	/* Not negotiated: nothing is sent. */
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, BOB);
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(BOB), "test");
+	ck_assert_uint_eq(rig.n_sent, 0);
+}
+END_TEST
+
+static void
+send_rev(struct m *m, const char *src, bool a, const char *fda, int32_t age)
+{
+	m->n = 0;
+	m_int(m, 7, 1);
+	m_int(m, 0, 1);
+	m_int(m, a ? 0x8000 : 0, 2);
+	m_ip(m, "0.0.0.0");
+	m_ip(m, HA);
+	m_ip(m, fda);
+	m_int(m, (uint32_t)(rig_ntp(NULL) >> 32) - (uint32_t)age, 4);
+	m_nai(m, ALICE);
+	m_sign(m);
+	rig_in(m, src);
+}
+
+/* D48. */
+START_TEST(revoked_by_router)
+{
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig_wait(2);
+	send_rev(&m, AR1, true, AR1, 0);		/* reflected */
+	ck_assert_uint_eq(rig.n_sent, 0);
+	send_rev(&m, AR1, false, AR2, 0);		/* not its own address */
+	ck_assert_uint_eq(rig.n_sent, 0);
+	send_rev(&m, AR1, false, AR1, 3);		/* older than the binding */
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_REV_STALE], 3);
+	send_rev(&m, AR2, false, AR2, 0);		/* another's: untouched */
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	send_rev(&m, AR1, false, AR1, 0);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.sent[0], 15);
+	ck_assert_mem_eq(rig.sent + 8, m.b + 16, 4);
+	ck_assert(sent_authentic(key1));
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	ck_assert_uint_eq(rig_routes(), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("had_revoke");
+	TCase *t = tcase_create("revocation");
+
+	tcase_add_checked_fixture(t, rig_init, rig_free);
+	tcase_add_test(t, revocation);
+	tcase_add_test(t, revocation_acknowledged);
+	tcase_add_test(t, revoked_by_router);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
