@@ -43,8 +43,14 @@ struct binding {
 	struct peer		*peer;	/* of the care-of address; IDLE: of
 					 * the last authenticated request */
 	uint16_t		 lifetime;	/* granted, seconds */
-	bool			 negotiated;	/* revocation: both sent 137 */
-	uint32_t		 rev_peer;	/* timestamp of the peer's 137 */
+	const struct mip4_sa	*fa_ha;		/* of the last accepted request:
+						 * the peer's, never NULL once
+						 * bound */
+	/* Revocation, of the last accepted request; kept when idle, so that a
+	 * peer's revocation that it repeats is known. */
+	bool			 negotiated;	/* both sent 137 */
+	uint32_t		 rev_own;	/* timestamp of our 137 */
+	uint32_t		 rev_peer;	/* timestamp of the peer's */
 	uint32_t		 rev_acted;	/* last revocation acted on */
 	mono_t			 granted;	/* at the last reply */
 	mono_t			 since;		/* bound at all */

@@ -219,7 +219,6 @@ void
 reg_unbind(struct reg *r, struct binding *b)
 {
 	drop_route(r, b);
-	b->negotiated = false;
 	if (b->state != BINDING_IDLE)
 		binding_set_state(b, BINDING_IDLE);
 }
@@ -386,6 +385,8 @@ update(struct reg *r, struct rq *rq, struct home *h)
 	b->coa = rq->msg.rrq.coa;
 	b->lifetime = grant(r, rq, b->lease.pool);
 	b->negotiated = r->revoker && e->off_rev && e->off_rev < rq->covered;
+	b->fa_ha = rq->fa_ha;
+	b->rev_own = ntp_seconds(clock_ntp(r->clock));
 	b->rev_peer = e->rev_timestamp;
 }
 
@@ -415,6 +416,7 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	spec.hoa = &b->hoa;
 	spec.unique = b->lease.pool->mode == POOL_UNIQUE;
 	spec.revocation = b->negotiated;
+	spec.timestamp = b->rev_own;
 	if (v == 0) {
 		bound(b);
 		*verdict = reg_reply(r, rq, &spec);
@@ -450,6 +452,8 @@ unbind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 		spec.hoa = &e->hoa;
 		spec.unique = e->hoa_unique;
 	}
+	if (b && r->revoker)
+		revoke_stop(r->revoker, b, rq->msg.rrq.coa);
 	if (b && b->state != BINDING_IDLE &&
 	    b->coa.s_addr == rq->msg.rrq.coa.s_addr &&
 	    (!e->n_hoa || IN6_ARE_ADDR_EQUAL(&e->hoa, &b->hoa))) {

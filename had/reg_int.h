@@ -47,6 +47,7 @@ struct reply_spec {
 	const struct in6_addr	*hoa;		/* NULL: no 221 */
 	bool			 unique;
 	bool			 revocation;	/* put a 137 in */
+	uint32_t		 timestamp;	/* of it */
 };
 /* Returns the length, or -EMSGSIZE. */
 int	 reg_reply_write(struct reg *, const struct rq *,

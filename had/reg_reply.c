@@ -55,8 +55,7 @@ reg_reply_write(struct reg *r, const struct rq *rq,
 	if (rq->mn_ha)
 		mip4_put_auth(&w, MIP4_EXT_MN_HA, rq->mn_ha);
 	if (spec->revocation)
-		mip4_put_rev_support(&w, false,
-		    ntp_seconds(clock_ntp(r->clock)));
+		mip4_put_rev_support(&w, false, spec->timestamp);
 	mip4_put_auth(&w, MIP4_EXT_FA_HA, rq->fa_ha);
 	return w.err ? -EMSGSIZE : (int)w.len;
 }

@@ -30,10 +30,12 @@ struct revocation {
 	struct revoker		*owner;
 	struct reg		*reg;
 	struct peer		*peer;
+	const struct mip4_sa	*fa_ha;		/* the peer's */
 	struct in_addr		 coa;
 	struct in6_addr		 hoa;
 	bool			 unique;
 	mono_t			 deadline;	/* end of the old lifetime */
+	uint32_t		 registered;	/* timestamp of our 137 */
 	uint32_t		 id[TRIES];
 	unsigned		 tries;
 	uint8_t			 nai_len;
@@ -127,7 +129,19 @@ revoker_count(const struct revoker *rv)
 	return (unsigned)table_count(&rv->table);
 }
 
-/* A new id and authenticator with every try, each above the one before. */
+/* The clock, but above the try before and, by our own timestamps, after the
+ * registration that is revoked, also when the clock was set back since
+ * [RFC 3543 3.2, 3.5]. */
+static uint32_t
+next_id(const struct revocation *v)
+{
+	uint32_t now = ntp_seconds(clock_ntp(v->owner->clock)),
+	    last = v->tries > 0 ? v->id[v->tries - 1] : v->registered;
+
+	return (int32_t)(now - last) > 0 ? now : last + 1;
+}
+
+/* A new id and authenticator with every try. */
 static void
 transmit(struct revocation *v)
 {
@@ -138,19 +152,17 @@ transmit(struct revocation *v)
 	};
 	struct mip4_rev rev = {
 		.a = true, .hda = r->conf->address, .fda = v->coa,
-		.rev_id = ntp_seconds(clock_ntp(v->owner->clock)),
+		.rev_id = next_id(v),
 	};
 	uint8_t buf[MIP4_MAX_MSG];
 	struct wire_w w;
 
-	if (v->tries > 0 && (int32_t)(rev.rev_id - v->id[v->tries - 1]) <= 0)
-		rev.rev_id = v->id[v->tries - 1] + 1;
 	v->id[v->tries++] = rev.rev_id;
 	wire_w_init(&w, buf, sizeof(buf));
 	mip4_put_rev(&w, &rev);
 	mip4_put_nai(&w, v->nai, v->nai_len);
 	mip4_put_hoa(&w, r->conf->types.hoa, &v->hoa, v->unique);
-	mip4_put_auth(&w, MIP4_EXT_FA_HA, &v->peer->sas[0].sa);
+	mip4_put_auth(&w, MIP4_EXT_FA_HA, v->fa_ha);
 	if (!w.err)
 		r->send(r->send_arg, &f, buf, w.len);
 }
@@ -191,6 +203,8 @@ revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
 	v->owner = rv;
 	v->reg = r;
 	v->peer = b->peer;
+	v->fa_ha = b->fa_ha;
+	v->registered = b->rev_own;
 	v->coa = b->coa;
 	v->hoa = b->hoa;
 	v->unique = b->lease.pool && b->lease.pool->mode == POOL_UNIQUE;
@@ -216,7 +230,18 @@ revoke_stop(struct revoker *rv, const struct binding *b, struct in_addr coa)
 		forget(v);
 }
 
-/* Type 15: of one of the ids we sent? */
+/* Do Home Address and, where there is one, 221 mean this home address? There
+ * are no IPv4 ones here [D14, D22]. */
+static bool
+means(const struct rq *rq, struct in_addr home, const struct in6_addr *hoa)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	return home.s_addr == INADDR_ANY && (e->n_hoa == 0 || e->hoa_empty ||
+	    e->off_hoa >= rq->covered || IN6_ARE_ADDR_EQUAL(&e->hoa, hoa));
+}
+
+/* Type 15: of one of the ids we sent [RFC 3543 3.5]? */
 static bool
 acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
     enum had_drop *why)
@@ -225,7 +250,7 @@ acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
 	unsigned i;
 
 	*why = HAD_DROP_REV_STALE;
-	if (!v)
+	if (!v || !means(rq, rq->msg.ack.home, &v->hoa))
 		return false;
 	for (i = 0; i < v->tries; i++) {
 		if (v->id[i] != rq->msg.ack.rev_id)
@@ -265,6 +290,21 @@ send_ack(struct reg *r, struct rq *rq)
 		r->send(r->send_arg, &f, buf, w.len);
 }
 
+/* No replay? By the timestamps of the registrations from there if there are
+ * any, because the peer's clock is its own affair; else by ours. */
+static bool
+fresh(struct reg *r, const struct binding *b, const struct mip4_rev *rev)
+{
+	int32_t age;
+
+	if (b && b->negotiated && b->coa.s_addr == rev->fda.s_addr)
+		return (int32_t)(rev->rev_id - b->rev_peer) >= 0 &&
+		    (b->rev_acted == 0 ||
+		    (int32_t)(rev->rev_id - b->rev_acted) > 0);
+	age = (int32_t)(ntp_seconds(clock_ntp(r->clock)) - rev->rev_id);
+	return age <= FRESH_S && age >= -FRESH_S;
+}
+
 /* Type 7 of an access router: draft-navali's never sends it, other peers of
  * RFC 3543 may [D48]. */
 static bool
@@ -273,26 +313,25 @@ revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
 	const struct mip4_exts *e = &rq->msg.ext;
 	const struct mip4_rev *rev = &rq->msg.rev;
 	struct binding *b = binding_find(r->bindings, e->nai, e->nai_len);
-	int32_t age;
+	bool ours;
 
 	*why = HAD_DROP_REV_STALE;
 	if (rev->a || rev->fda.s_addr != rq->pkt->flow.src.s_addr ||
-	    rev->hda.s_addr != r->conf->address.s_addr)
+	    rev->hda.s_addr != r->conf->address.s_addr || !fresh(r, b, rev))
 		return false;
-	if (b && b->state == BINDING_BOUND &&
-	    b->coa.s_addr == rev->fda.s_addr) {
-		if ((int32_t)(rev->rev_id - b->rev_peer) < 0 ||
-		    (b->rev_acted &&
-		    (int32_t)(rev->rev_id - b->rev_acted) <= 0))
+	if (b && b->coa.s_addr == rev->fda.s_addr) {
+		ours = b->state != BINDING_IDLE &&
+		    means(rq, rev->home, &b->hoa);
+		*why = HAD_DROP_REV_UNNEGOTIATED;
+		if (ours && !b->negotiated)
 			return false;
-		b->rev_acted = rev->rev_id;
-		log_info(rq->subject, "revoked by %s", rq->peer->name);
-		reg_unbind(r, b);
-	} else {
-		age = (int32_t)(ntp_seconds(clock_ntp(r->clock)) -
-		    rev->rev_id);
-		if (age > FRESH_S || age < -FRESH_S)
-			return false;
+		if (ours || b->state == BINDING_IDLE)
+			b->rev_acted = rev->rev_id;
+		if (ours) {
+			log_info(rq->subject, "revoked by %s",
+			    rq->peer->name);
+			reg_unbind(r, b);
+		}
 	}
 	send_ack(r, rq);
 	return true;
@@ -313,7 +352,9 @@ revoke_input(struct reg *r, struct rq *rq, enum had_drop *why)
 	    rq->fa_ha, &rq->covered) != MIP4_AUTH_OK)
 		return false;
 	/* Without its NAI nothing names a binding here [D14]. */
-	if (e->n_nai != 1 || e->nai_len == 0 || e->off_nai >= rq->covered)
+	*why = HAD_DROP_REV_IDENTITY;
+	if (e->n_nai != 1 || e->nai_len == 0 || e->off_nai >= rq->covered ||
+	    e->n_hoa > 1 || e->bad_ext)
 		return false;
 	memcpy(nai, e->nai, e->nai_len);
 	nai_normalize(nai, e->nai_len);

@@ -19,6 +19,8 @@
 	X(NOT_REQUEST, "unexpected-type")				\
 	X(REV_AUTH, "revocation-not-authentic")				\
 	X(REV_STALE, "revocation-stale")				\
+	X(REV_IDENTITY, "revocation-identity")				\
+	X(REV_UNNEGOTIATED, "revocation-not-negotiated")		\
 	X(NO_MEMORY, "no-memory")
 
 enum had_drop {

@@ -74,7 +74,7 @@ START_TEST(revocation_acknowledged)
 END_TEST
 
 static void
-send_rev(struct m *m, const char *src, bool a, const char *fda, int32_t age)
+rev_begin(struct m *m, bool a, const char *fda, int32_t age)
 {
 	m->n = 0;
 	m_int(m, 7, 1);
@@ -84,6 +84,12 @@ send_rev(struct m *m, const char *src, bool a, const char *fda, int32_t age)
 	m_ip(m, HA);
 	m_ip(m, fda);
 	m_int(m, (uint32_t)(rig_ntp(NULL) >> 32) - (uint32_t)age, 4);
+}
+
+static void
+send_rev(struct m *m, const char *src, bool a, const char *fda, int32_t age)
+{
+	rev_begin(m, a, fda, age);
 	m_nai(m, ALICE);
 	m_sign(m);
 	rig_in(m, src);
@@ -116,6 +122,200 @@ START_TEST(revoked_by_router)
 }
 END_TEST
 
+static uint32_t
+sent_rev_id(void)
+{
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.sent[0], 7);
+	return (uint32_t)rig.sent[16] << 24 | (uint32_t)rig.sent[17] << 16 |
+	    (uint32_t)rig.sent[18] << 8 | rig.sent[19];
+}
+
+/* RFC 3543 3.2, 3.5: after the registration by our own time stamps, even when
+ * our clock has been set back since. */
+START_TEST(id_above_registration)
+{
+	uint32_t registered;
+	struct m m;
+	size_t off;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	off = sent_ext(137);
+	registered = (uint32_t)(rig_ntp(NULL) >> 32);
+	ck_assert_uint_eq(rig.sent[off + 7], registered & 0xff);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	ck_assert_uint_eq(sent_rev_id(), registered + 1);
+	ask(&m, AR1, BOB, 1800, IID);
+	rig.ntp_back = 3600;
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(BOB), "test");
+	ck_assert_uint_eq(sent_rev_id(), registered + 1);
+}
+END_TEST
+
+/* A peer whose key is being changed may know only one of two: the one that it
+ * used. */
+START_TEST(signed_by_the_key_in_use)
+{
+	struct m m;
+	size_t off;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_rev_support(&m);
+	m_auth(&m, 34, 300, key_mn);	/* the rig's second */
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	ck_assert_mem_eq(rig.sent + sent_ext(34) + 2, "\0\0\1\54", 4);
+	reg_end(&rig.reg, of(ALICE), "test");
+	off = sent_ext(34);
+	ck_assert_uint_eq(rig.sent[0], 7);
+	ck_assert_mem_eq(rig.sent + off + 2, "\0\0\1\54", 4);
+}
+END_TEST
+
+/* An acknowledgment that names another home address than was revoked. */
+START_TEST(acknowledgment_of_another)
+{
+	struct m m, ack = { .n = 0 };
+	uint32_t id;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	id = sent_rev_id();
+	m_int(&ack, 15, 1);
+	m_int(&ack, 0, 3);
+	m_ip(&ack, "10.0.0.5");
+	m_int(&ack, id, 4);
+	m_nai(&ack, ALICE);
+	m_sign(&ack);
+	ck_assert_int_eq(rig_in(&ack, AR1), REG_DROPPED);
+	memset(ack.b + 4, 0, 4);
+	ack.n -= 22;
+	m = ack;
+	m_hoa(&m, "2001:db8:100:9::1", true);
+	m_sign(&m);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 1);
+	m_sign(&ack);
+	ck_assert_int_eq(rig_in(&ack, AR1), REG_REPLIED);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+}
+END_TEST
+
+/* Whoever deregisters knows that the binding has gone: no more revocations. */
+START_TEST(deregistered_while_revoking)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+	bool u;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	strcpy(hoa, sent_hoa(&u));
+	reg_end(&rig.reg, of(ALICE), "test");
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 1);
+	tell(&m, AR1, ALICE, 0, hoa);
+	expect(&m, 0, 0);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+}
+END_TEST
+
+/* D14: a revocation of another home address of the same subscriber. */
+START_TEST(revoked_by_router_of_another)
+{
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rev_begin(&m, false, AR1, 0);
+	m_nai(&m, ALICE);
+	m_hoa(&m, "2001:db8:100:9::1", true);
+	m_sign(&m);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	ck_assert_uint_eq(rig.sent[0], 15);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	/* RFC 3543 3.5: ids need not differ between bindings. */
+	send_rev(&m, AR1, false, AR1, 0);
+	ck_assert_uint_eq(rig.sent[0], 15);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	rev_begin(&m, false, AR1, 0);
+	m_nai(&m, ALICE);
+	m_hoa(&m, "2001:db8:100:9::1", true);
+	m_hoa(&m, "2001:db8:100:9::2", true);
+	m_sign(&m);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_REV_IDENTITY], 1);
+	rev_begin(&m, false, AR1, 0);
+	m_sign(&m);				/* of nobody */
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_REV_IDENTITY], 2);
+}
+END_TEST
+
+/* RFC 3543 3.2: by who did not offer it. */
+START_TEST(revoked_by_router_not_negotiated)
+{
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+	send_rev(&m, AR1, false, AR1, 0);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_REV_UNNEGOTIATED], 1);
+}
+END_TEST
+
+/* D15: our acknowledgment was lost; the router's clock is an hour ahead of
+ * ours, which its time stamps have told us. */
+START_TEST(revoked_by_router_again)
+{
+	struct m m;
+
+	rig.ntp_back = 3600;
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	rig.ntp_back = 0;
+	m_rev_support(&m);
+	m_sign(&m);
+	rig.ntp_back = 3600;
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+	send_rev(&m, AR1, false, AR1, -3601);
+	ck_assert_uint_eq(rig.sent[0], 15);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	send_rev(&m, AR1, false, AR1, -3601);	/* a replay */
+	ck_assert_uint_eq(rig.n_sent, 0);
+	send_rev(&m, AR1, false, AR1, -3602);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.sent[0], 15);
+}
+END_TEST
+
+/* The router changes its mind while the kernel still works on it. */
+START_TEST(revoked_by_router_while_pending)
+{
+	struct m m;
+
+	rig.dp_async = true;
+	ask(&m, AR1, ALICE, 1800, IID);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_INSTALLING);
+	send_rev(&m, AR1, false, AR1, 0);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.sent[0], 15);
+	ck_assert_uint_eq(rig_routes(), 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	rig_dp_answer(0);
+	ck_assert_uint_eq(rig.n_sent, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -125,7 +325,15 @@ main(void)
 	tcase_add_checked_fixture(t, rig_init, rig_free);
 	tcase_add_test(t, revocation);
 	tcase_add_test(t, revocation_acknowledged);
+	tcase_add_test(t, id_above_registration);
+	tcase_add_test(t, signed_by_the_key_in_use);
+	tcase_add_test(t, acknowledgment_of_another);
+	tcase_add_test(t, deregistered_while_revoking);
 	tcase_add_test(t, revoked_by_router);
+	tcase_add_test(t, revoked_by_router_of_another);
+	tcase_add_test(t, revoked_by_router_not_negotiated);
+	tcase_add_test(t, revoked_by_router_again);
+	tcase_add_test(t, revoked_by_router_while_pending);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

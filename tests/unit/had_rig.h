@@ -62,6 +62,7 @@ struct rig {
 	struct reg		 reg;
 	struct clock		 clock;
 	int64_t			 ns;		/* since T0 */
+	uint32_t		 ntp_back;	/* seconds the clock is slow */
 	struct dataplane	 dp;
 	bool			 dp_async, dp_fail;
 	struct dp_route		 route[N_ROUTES];
@@ -86,7 +87,7 @@ rig_ntp(void *arg)
 	uint64_t s = (uint64_t)(rig.ns / 1000000000);
 
 	(void)arg;
-	return NTP0 + (s << 32) +
+	return NTP0 + (s << 32) - ((uint64_t)rig.ntp_back << 32) +
 	    (((uint64_t)(rig.ns % 1000000000) << 32) / 1000000000);
 }
 
@@ -182,14 +183,17 @@ static inline void
 rig_peer(struct peer *p, const char *name, const char *addr,
     const uint8_t *key, size_t n_pools)
 {
-	*p = (struct peer){ .n_sas = 1, .pools = rig.choice,
+	*p = (struct peer){ .n_sas = 2, .pools = rig.choice,
 		.n_pools = n_pools, .max_bindings = 1000 };
 	p->name = (char *)(uintptr_t)name;
 	p->addr.s_addr = inet_addr(addr);
-	p->sas = calloc(1, sizeof(*p->sas));
-	p->sas[0].sa = (struct mip4_sa){ .spi = 256,
+	p->sas = calloc(2, sizeof(*p->sas));
+	ck_assert_ptr_nonnull(p->sas);
+	p->sas[0].sa = p->sas[1].sa = (struct mip4_sa){ .spi = 256,
 		.alg = MIP4_ALG_HMAC_MD5, .key_len = 16 };
 	memcpy(p->sas[0].sa.key, key, 16);
+	p->sas[1].sa.spi = 300;		/* a key being changed */
+	memcpy(p->sas[1].sa.key, key_mn, 16);
 	p->unverified = (struct bucket){ 20, 100, 100000, { T0_NS } };
 	p->log = (struct log_limit){ .rate = 1000, .burst = 1000 };
 }
