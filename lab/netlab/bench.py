@@ -82,7 +82,7 @@ def dial_in():
         core = lab.tap("nas1", "core0")
         lab.start()
         ours, stock, added = [], [], []
-        before = leaks.stock(lab)
+        before = leaks.baseline(lab)
         for i in range(ROUNDS):
             core.clear()
             seconds, client = one(lab, "mn1", "alice", tap)
@@ -99,7 +99,7 @@ def dial_in():
             time.sleep(0.5)
             server.close()
             lab.start_nasd()
-            before = leaks.stock(lab)
+            before = leaks.baseline(lab)
             note(f"round {i + 1}: ours {ours[-1]:.3f} s, stock"
                  f" {stock[-1]:.3f} s, hold adds {added[-1]:.1f} ms")
         figure("dial_in.ours_s", statistics.median(ours), "s")
