@@ -124,7 +124,7 @@ def memory():
     warm = 10
     users = [f"user{i + 1}" for i in range(n + warm)]
     with Lab(mobile_nodes=1, users=users) as lab:
-        lab.start()
+        lab.start(per_mac=n + warm)
 
         def dial(count, first):
             for i in range(count):
@@ -135,15 +135,14 @@ def memory():
                 s["state"] == "up" for s in lab.sessions()) >= first + count,
                 0.5)
         dial(warm, 0)
-        pids = lab.daemon_pids()
-        base = {k: pss_kb(v) for k, v in pids.items()}
+        pids = lab.daemon_pids()["nasd"]
+        base = [pss_kb([pid]) for pid in pids]
         for first in range(warm, n + warm, 10):
             dial(min(10, n + warm - first), first)
             note(f"{first + 10} sessions")
-        for name, pid in pids.items():
-            grown = (pss_kb(pid) - base[name]) / n
-            figure("memory.nasd_session_kB" if name == "nasd" else
-                   "memory.had_binding_lab_kB", grown, "kB")
+        grown = [pss_kb([pid]) - kb for pid, kb in zip(pids, base)]
+        note("growth of each process, kB: " + ", ".join(map(str, grown)))
+        figure("memory.nasd_session_kB", sum(grown) / n, "kB")
 
 
 def first_ping():

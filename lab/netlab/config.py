@@ -59,7 +59,7 @@ class Writer:
 
     def nasd(self, nas="nas1", coa=t.NAS1, *, lifetime=1800, key="fa-ha.key",
              attempts=5, radius=None, ha=t.HA, mode="unique", pppd_options=(),
-             max_sessions=1000, log="debug", extra=""):
+             max_sessions=1000, per_mac=8, log="debug", extra=""):
         """nasd.conf. radius: [(name, address, timeout ms, tries)]."""
         servers = radius or [("aaa1", t.AAA, 2000, 3)]
         radius_text = "\n".join(
@@ -83,6 +83,7 @@ pppoe "acc0" {{
 	ac-name = "{nas}"
 	service-names = {{"internet"}}
 	max-sessions = {max_sessions}
+	max-per-mac = {per_mac}
 }}
 pppd {{
 	path = "/usr/sbin/pppd"

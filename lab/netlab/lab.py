@@ -73,11 +73,11 @@ class Lab:
 
     # Daemons.
 
-    def start(self):
+    def start(self, **nasd_conf):
         """RADIUS server first: it takes longest."""
         self.start_radius(wait=False)
         self.start_had()
-        self.start_nasd()
+        self.start_nasd(**nasd_conf)
         self.wait_radius()
         return self
 
