@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "common/rnd.h"
 
 #define UNIVERSAL	0x02	/* of the first byte [RFC 4291 appendix A] */
 
@@ -47,10 +48,9 @@ iid_random(void)
 	struct iid iid;
 
 	do {
-		/* Can not fail or be short for so few bytes, but in a
-		 * sandbox that forgot it: then nothing can be trusted. */
-		if (getrandom(iid.b, sizeof(iid.b), 0) !=
-		    (ssize_t)sizeof(iid.b))
+		/* Can not fail but in a sandbox that forgot it: then nothing
+		 * can be trusted. */
+		if (rnd_bytes(iid.b, sizeof(iid.b)) != 0)
 			abort();
 		iid.b[0] &= (uint8_t)~UNIVERSAL;
 	} while (iid_is_reserved(iid));

@@ -10,8 +10,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
+#include "common/rnd.h"
 #include "common/siphash.h"
 
 #define FIRST_SLOTS	16
@@ -23,7 +23,7 @@ int
 table_init(struct table *t)
 {
 	*t = (struct table){ .mask = FIRST_SLOTS - 1 };
-	if (getrandom(t->key, sizeof(t->key), 0) != (ssize_t)sizeof(t->key))
+	if (rnd_bytes(t->key, sizeof(t->key)) != 0)
 		return -EIO;
 	t->slot = calloc(FIRST_SLOTS, sizeof(*t->slot));
 	return t->slot == NULL ? -ENOMEM : 0;
