@@ -33,6 +33,7 @@ struct conn {
 	struct bufferevent	*bev;
 	unsigned		 id;
 	bool			 closing;	/* after the reply */
+	json_t			*waiting;	/* a request, for ctl_resume */
 };
 
 struct ctl {
@@ -43,6 +44,7 @@ struct ctl {
 	const struct ctl_cmd	*cmds;
 	size_t			 n_cmds;
 	void			*arg;
+	ctl_wait		*wait;
 	/* Longest idle first. */
 	TAILQ_HEAD(, conn)	 conns;
 	unsigned		 n_conns;
@@ -57,6 +59,7 @@ conn_free(struct conn *c)
 	TAILQ_REMOVE(&c->ctl->conns, c, link);
 	c->ctl->n_conns--;
 	bufferevent_free(c->bev);
+	json_decref(c->waiting);
 	free(c);
 }
 
@@ -147,16 +150,30 @@ answer(struct ctl *ctl, const json_t *req)
 	    "code", code, "message", message));
 }
 
-/* One line. False when the connection has been closed. */
+/* Answers a request and releases it. False when the connection has been
+ * closed. */
+static bool
+conn_answer(struct conn *c, json_t *req)
+{
+	int err = conn_reply(c, answer(c->ctl, req));
+
+	json_decref(req);
+	if (err == 0)
+		return (true);
+	conn_close(c, "out of memory");
+	return (false);
+}
+
+/* One line. False when the connection has been closed, or waits. */
 static bool
 conn_line(struct conn *c, const char *line, size_t len)
 {
+	const char *name;
 	json_t *req;
-	int err;
 
 	req = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(req) ||
-	    !json_is_string(json_object_get(req, "cmd"))) {
+	name = json_string_value(json_object_get(req, "cmd"));
+	if (name == NULL) {
 		json_decref(req);
 		conn_close(c, "sent no JSON request");
 		return (false);
@@ -164,13 +181,11 @@ conn_line(struct conn *c, const char *line, size_t len)
 	/* Single bytes keep nobody alive. */
 	TAILQ_REMOVE(&c->ctl->conns, c, link);
 	TAILQ_INSERT_TAIL(&c->ctl->conns, c, link);
-	log_debug(NULL, "connection %u: %s", c->id,
-	    json_string_value(json_object_get(req, "cmd")));
-	err = conn_reply(c, answer(c->ctl, req));
-	json_decref(req);
-	if (err == 0)
-		return (true);
-	conn_close(c, "out of memory");
+	log_debug(NULL, "connection %u: %s", c->id, name);
+	if (c->ctl->wait == NULL || !c->ctl->wait(c->ctl->arg, name))
+		return (conn_answer(c, req));
+	c->waiting = req;
+	bufferevent_disable(c->bev, EV_READ);
 	return (false);
 }
 
@@ -213,6 +228,22 @@ write_cb(struct bufferevent *bev, void *arg)
 	if (!c->closing)
 		bufferevent_enable(bev, EV_READ);
 	read_cb(bev, arg);
+}
+
+void
+ctl_resume(struct ctl *ctl)
+{
+	struct conn *c, *next;
+	json_t *req;
+
+	for (c = TAILQ_FIRST(&ctl->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if ((req = c->waiting) == NULL)
+			continue;
+		c->waiting = NULL;
+		/* write_cb reads on when the reply has gone */
+		(void)conn_answer(c, req);
+	}
 }
 
 static void
@@ -342,6 +373,12 @@ ctl_new(struct event_base *base, int fd, const struct ctl_cmd *cmds, size_t n,
 		return (NULL);
 	}
 	return (ctl);
+}
+
+void
+ctl_set_wait(struct ctl *ctl, ctl_wait *wait)
+{
+	ctl->wait = wait;
 }
 
 void

@@ -14,6 +14,7 @@
 #ifndef COMMON_CTL_H
 #define COMMON_CTL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -48,6 +49,12 @@ int	 ctl_listen(const char *path, const char *group);
 struct ctl *ctl_new(struct event_base *, int fd, const struct ctl_cmd *cmds,
     size_t n, void *arg);
 void	 ctl_free(struct ctl *);
+/* wait is asked before a command is handled: true when what it is to tell is
+ * still on its way. The request then waits for ctl_resume, which answers all
+ * that wait; not from within a handler or wait. */
+typedef bool ctl_wait(void *arg, const char *cmd);
+void	 ctl_set_wait(struct ctl *, ctl_wait *);
+void	 ctl_resume(struct ctl *);
 /* For connections accepted from now on, instead of CTL_IDLE_S (tests). */
 void	 ctl_set_idle(struct ctl *, const struct timeval *);
 unsigned ctl_connections(const struct ctl *);

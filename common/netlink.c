@@ -290,6 +290,17 @@ nl_commit(struct nl *nl, int *result, size_t n)
 	return (first);
 }
 
+/* A dump during which something came or went still says what is true of all
+ * the rest; libmnl would end with it. */
+static void
+forgive_changes(void *in, int len)
+{
+	struct nlmsghdr *h;
+
+	for (h = in; mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len))
+		h->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+}
+
 int
 nl_query(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *arg)
 {
@@ -315,6 +326,7 @@ nl_query(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *arg)
 		/* an answer to something given up earlier */
 		if (((struct nlmsghdr *)(void *)in)->nlmsg_seq != h->nlmsg_seq)
 			continue;
+		forgive_changes(in, (int)n);
 		r = mnl_cb_run(in, (size_t)n, h->nlmsg_seq,
 		    mnl_socket_get_portid(nl->sk), cb, arg);
 		if (r <= MNL_CB_STOP)

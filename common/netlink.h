@@ -97,6 +97,18 @@ struct nl_stats {
 	uint64_t	rx_dropped;	/* by the filter, see above */
 };
 int	 nl_link_stats(struct nl *, unsigned ifindex, struct nl_stats *);
+/* Of all devices by one request, rx_dropped excepted. 0 or -errno. */
+typedef void nl_counted(void *arg, unsigned ifindex, const struct nl_stats *);
+int	 nl_link_stats_all(struct nl *, nl_counted *, void *arg);
+/*
+ * The last counters of devices that go: the kernel tells them once, to those
+ * who listen. nl_gone_read tells the ones since the last time, rx_dropped
+ * excepted, and never waits. NULL with errno set.
+ */
+struct nl_gone;
+struct nl_gone *nl_gone_open(void);
+void	 nl_gone_close(struct nl_gone *);
+void	 nl_gone_read(struct nl_gone *, nl_counted *, void *arg);
 /* Packets that the filter on a device's ingress dropped; 0 without one. */
 uint64_t nl_filter_drops(struct nl *, unsigned ifindex);
 /* 0 when there is none. */

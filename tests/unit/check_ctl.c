@@ -60,6 +60,8 @@ cmd_big(void *arg, const json_t *args, const char **code,
 	return (a);
 }
 
+static bool waiting;
+
 static const struct ctl_cmd cmds[] = {
 	{ "echo", cmd_echo },
 	{ "none", cmd_none },
@@ -457,6 +459,47 @@ START_TEST(client)
 }
 END_TEST
 
+static bool
+wait_for_echo(void *arg, const char *cmd)
+{
+	(void)arg;
+	return (waiting && strcmp(cmd, "echo") == 0);
+}
+
+/* What a request is to tell comes later; others go on meanwhile. */
+START_TEST(waits)
+{
+	int a = dial(), b = dial(), c = dial();
+
+	ctl_set_wait(ctl, wait_for_echo);
+	waiting = true;
+	say(a, "{\"id\": 1, \"cmd\": \"echo\"}\n"
+	    "{\"id\": 2, \"cmd\": \"none\"}\n");
+	ck_assert_str_eq(hear(a), "");
+	say(b, "{\"id\": 3, \"cmd\": \"none\"}\n");
+	test_has(hear(b), "{\"id\":3,");
+	/* one that asks and goes */
+	say(c, "{\"id\": 4, \"cmd\": \"echo\"}\n");
+	shutdown(c, SHUT_WR);
+	turn();
+	say(b, "{\"id\": 5, \"cmd\": \"echo\"}\n");
+	close(b);
+	turn();
+	ck_assert_uint_eq(calls, 0);
+	waiting = false;
+	ctl_resume(ctl);
+	turn();
+	test_has(hear(a), "{\"id\":1,\"status\":\"ok\"");
+	test_has(text, "{\"id\":2,");
+	test_has(hear(c), "{\"id\":4,");
+	ck_assert_ptr_null(hear(c));
+	ctl_resume(ctl);	/* nobody is left */
+	waiting = true;
+	say(a, "{\"id\": 6, \"cmd\": \"echo\"}\n");
+	close(c);		/* and one that still waits at the end */
+}
+END_TEST
+
 int
 main(void)
 {
@@ -477,6 +520,7 @@ main(void)
 	tcase_add_test(t, no_descriptor_left);
 	tcase_add_test(t, listening);
 	tcase_add_test(t, client);
+	tcase_add_test(t, waits);
 	suite_add_tcase(s, t);
 	return (test_run(s));
 }

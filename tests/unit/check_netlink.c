@@ -268,6 +268,39 @@ START_TEST(stats)
 }
 END_TEST
 
+struct seen {
+	unsigned	n, lo;
+};
+
+static void
+see(void *arg, unsigned ifindex, const struct nl_stats *st)
+{
+	struct seen *seen = arg;
+
+	ck_assert_uint_eq(st->rx_dropped, 0);
+	seen->n++;
+	if (ifindex == nl_ifindex("lo"))
+		seen->lo++;
+}
+
+START_TEST(stats_of_all)
+{
+	struct nl_gone *g = nl_gone_open();
+	struct seen seen = { 0, 0 };
+
+	ck_assert_int_eq(nl_link_stats_all(nl, see, &seen), 0);
+	ck_assert_uint_eq(seen.lo, 1);
+	/* nothing went, and nobody waits for it */
+	ck_assert_ptr_nonnull(g);
+	seen.n = 0;
+	nl_gone_read(g, see, &seen);
+	ck_assert_uint_eq(seen.n, 0);
+	nl_gone_close(g);
+	nl_link_del(nl, "nm4-none", 0);
+	ck_assert_int_eq(nl_link_stats_all(nl, see, &seen), -EBUSY);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -281,6 +314,7 @@ main(void)
 	tcase_add_test(t, filters);
 	tcase_add_test(t, errors);
 	tcase_add_test(t, stats);
+	tcase_add_test(t, stats_of_all);
 	suite_add_tcase(s, t);
 	return (test_run(s));
 }
