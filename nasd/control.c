@@ -24,12 +24,40 @@
 #include "nasd/tunnel.h"
 #include "radius/client.h"
 
+#define COUNT_MS	1000
+
 static json_t *
 fail(const char **code, const char **message, const char *c, const char *m)
 {
 	*code = c;
 	*message = m;
 	return NULL;
+}
+
+static void
+all_counted(void *arg)
+{
+	struct engine *e = arg;
+
+	e->counting = false;
+	e->counted = clock_mono(e->clock);
+	sessions_counted(&e->sessions);
+	ctl_resume(e->ctl);
+}
+
+/* Whoever looks at sessions sees counters not older than COUNT_MS. */
+static bool
+wait_for_counters(void *arg, const char *cmd)
+{
+	struct engine *e = arg;
+
+	if (strcmp(cmd, "show sessions") != 0 &&
+	    strcmp(cmd, "show session") != 0)
+		return false;
+	if (!e->counting && (e->counted.ns == 0 || mono_diff_ms(
+	    clock_mono(e->clock), e->counted) >= COUNT_MS))
+		e->counting = tunnels_count_all(e->tunnels, all_counted, e);
+	return e->counting;
 }
 
 static bool
@@ -299,6 +327,10 @@ static const struct ctl_cmd commands[] = {
 struct ctl *
 control_new(struct engine *e, int fd)
 {
-	return ctl_new(e->base, fd, commands,
+	struct ctl *ctl = ctl_new(e->base, fd, commands,
 	    sizeof(commands) / sizeof(commands[0]), e);
+
+	if (ctl != NULL)
+		ctl_set_wait(ctl, wait_for_counters);
+	return ctl;
 }

@@ -30,6 +30,8 @@ struct engine {
 	struct ra		*ra;
 	struct pppoe		*pppoe[SOCKETS_MAX_PPPOE];
 	struct ctl		*ctl;
+	bool			 counting;	/* for it, all sessions */
+	mono_t			 counted;	/* when last */
 	struct event		*signals[3];
 	struct sessions		 sessions;
 	mono_t			 started;

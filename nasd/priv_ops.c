@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
 #include "nasd/priv_pppd.h"
+
+_Static_assert(NASD_PRIV_COUNT_MAX * sizeof(struct nasd_priv_counted) <=
+    PRIV_MSG_MAX, "the answer to count many");
 
 #define LOG_MODULE "priv"
 #include "common/log.h"
@@ -121,10 +125,38 @@ op_count(void *state, const void *body, size_t len, void *out,
 	(void)len;
 	(void)fd;
 	memcpy(&q, body, sizeof(q));
-	if ((err = plane_count(np->plane, q.ifname, &reply)) != 0)
+	if ((err = plane_count(np->plane, q.id, &reply)) != 0)
 		return err;
 	memcpy(out, &reply, sizeof(reply));
 	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
+op_count_many(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_count_many q;
+	struct nasd_priv_counted one;
+	uint8_t *p = out;
+	int err;
+
+	(void)fd;
+	memcpy(&q, body, len);
+	if (q.n > NASD_PRIV_COUNT_MAX ||
+	    len != offsetof(struct nasd_priv_count_many, id) +
+	    q.n * sizeof(q.id[0]))
+		return -EINVAL;
+	if (q.read && (err = plane_count_all(np->plane)) != 0)
+		return err;
+	for (uint32_t i = 0; i < q.n; i++) {
+		if (plane_counted(np->plane, q.id[i], &one) != 0)
+			continue;
+		memcpy(p, &one, sizeof(one));
+		p += sizeof(one);
+	}
+	*out_len = (size_t)(p - (uint8_t *)out);
 	return 0;
 }
 
@@ -141,6 +173,9 @@ static const struct priv_op ops[] = {
 	OP(NASD_PRIV_SESSION_DEL, "delete session", nasd_priv_session_del,
 	    op_session_del),
 	OP(NASD_PRIV_COUNT, "count", nasd_priv_count, op_count),
+	{ NASD_PRIV_COUNT_MANY, "count many",
+	    offsetof(struct nasd_priv_count_many, id),
+	    sizeof(struct nasd_priv_count_many), op_count_many },
 };
 
 static void

@@ -29,6 +29,7 @@ enum nasd_priv_type {
 	NASD_PRIV_SESSION_ADD,		/* session_add -> session_added */
 	NASD_PRIV_SESSION_DEL,		/* session_del */
 	NASD_PRIV_COUNT,		/* count -> counted */
+	NASD_PRIV_COUNT_MANY,		/* count_many -> counted[] */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 };
@@ -79,13 +80,26 @@ struct nasd_priv_session_del {
 	uint32_t	id;
 };
 
-/* 64-bit counters of a PPP interface. */
+/* 64-bit counters of a session's interface, of one that has gone its last
+ * ones. -ENOENT if there is no such session. */
 struct nasd_priv_count {
-	char		ifname[NASD_PRIV_IFNAME];
+	uint32_t	id;
 };
 struct nasd_priv_counted {
+	uint32_t	id;
+	uint32_t	pad;
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
-	uint64_t	rx_dropped;
+	uint64_t	rx_dropped;	/* as of the last NASD_PRIV_COUNT */
+};
+
+/* The same of many sessions; the answer has one counted for each that is
+ * there. read: all interfaces are read first, by one request to the kernel;
+ * else the figures are those of the last reading. */
+#define NASD_PRIV_COUNT_MAX	128
+struct nasd_priv_count_many {
+	uint32_t	read;
+	uint32_t	n;
+	uint32_t	id[NASD_PRIV_COUNT_MAX];	/* n are sent */
 };
 
 /* The root side's state. The configuration stays the caller's and must outlive

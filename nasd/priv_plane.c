@@ -26,22 +26,18 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <net/if_arp.h>
 
 #include "common/iid.h"
 #include "common/netlink.h"
 #include "common/table.h"
 #include "nasd/nasd_config.h"
+#include "nasd/priv_host.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
 
@@ -59,9 +55,6 @@
 #define RULE_LOCAL	13403
 
 #define METRIC_LAST	0x7fffffff	/* of the blackhole under a default */
-#define IPV6_MIN_MTU	1280
-#define SIT_OVERHEAD	20
-#define ETHER_MTU	1500
 
 enum { PRIO_LINKLOCAL = 1, PRIO_SOURCE, PRIO_DROP };
 
@@ -82,10 +75,13 @@ struct plane_session {
 	unsigned		 tunnel;	/* place in tunnels[] */
 	struct in6_addr		 dst;		/* bits beyond plen are zero */
 	unsigned		 plen;
+	struct nl_stats		 count;		/* as last read */
+	bool			 gone;		/* its interface; they stay */
 };
 
 struct plane {
 	struct nl		*nl;		/* NULL before plane_start */
+	struct nl_gone		*gone;
 	struct in_addr		 coa;
 	struct table		 sessions, ifaces;
 	bool			 set_forwarding; /* it was off before us */
@@ -128,53 +124,11 @@ plane_free(struct plane *p)
 {
 	if (p == NULL)
 		return;
-	if (p->nl != NULL)
-		nl_close(p->nl);
+	nl_close(p->nl);
+	nl_gone_close(p->gone);
 	table_free(&p->ifaces);
 	table_free(&p->sessions);
 	free(p);
-}
-
-/* ---- sysctls ---- */
-
-/* ifname is "all" or was found in the kernel: no slashes. */
-static int
-sysctl_path(char *path, size_t cap, const char *ifname, const char *key)
-{
-	int n = snprintf(path, cap, "/proc/sys/net/ipv6/conf/%s/%s", ifname,
-	    key);
-
-	return n > 0 && (size_t)n < cap ? 0 : -ENAMETOOLONG;
-}
-
-static int
-sysctl_write(const char *ifname, const char *key, char value)
-{
-	char path[128];
-	int fd, err;
-
-	if ((err = sysctl_path(path, sizeof(path), ifname, key)) != 0)
-		return err;
-	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
-		return -errno;
-	err = write(fd, &value, 1) == 1 ? 0 : -errno;
-	close(fd);
-	return err;
-}
-
-static int
-sysctl_read(const char *ifname, const char *key)
-{
-	char path[128], value;
-	int fd, err;
-
-	if ((err = sysctl_path(path, sizeof(path), ifname, key)) != 0)
-		return err;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return -errno;
-	err = read(fd, &value, 1) == 1 ? value : -EIO;
-	close(fd);
-	return err;
 }
 
 /* ---- tunnels ---- */
@@ -206,27 +160,6 @@ tunnel_rules(const struct plane *p, unsigned i, struct nl_rule6 r[static 4])
 	    .priority = RULE_MARK };
 	r[3] = (struct nl_rule6){ .iif = "lo", .table = TABLE_DOWN(i),
 	    .priority = RULE_LOCAL };
-}
-
-/* The IPv4 path's MTU as known now, less the outer header [D33]. */
-static uint32_t
-path_mtu(const struct plane *p, struct in_addr ha)
-{
-	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr = p->coa };
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = ha,
-	    .sin_port = htons(434) };
-	int fd, mtu = ETHER_MTU;
-	socklen_t len = sizeof(mtu);
-
-	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) >= 0) {
-		if (bind(fd, (struct sockaddr *)&from, sizeof(from)) != 0 ||
-		    connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 ||
-		    getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len) != 0)
-			mtu = ETHER_MTU;
-		close(fd);
-	}
-	mtu -= SIT_OVERHEAD;
-	return mtu < IPV6_MIN_MTU ? IPV6_MIN_MTU : (uint32_t)mtu;
 }
 
 static bool
@@ -299,14 +232,14 @@ tunnel_up(struct plane *p, unsigned i)
 	int err;
 
 	remove_stale(p, i);
-	t->mtu = path_mtu(p, t->ha);
+	t->mtu = host_tunnel_mtu(p->coa, t->ha);
 	nl_begin(p->nl);
 	nl_sit_add(p->nl, t->name, p->coa, t->ha, t->mtu, 0);
 	if ((err = nl_commit(p->nl, NULL, 0)) == 0) {
 		if ((t->ifindex = nl_ifindex(t->name)) == 0)
 			err = -ENODEV;
 		/* What comes out of it is no router of ours. */
-		else if ((err = sysctl_write(t->name, "accept_ra", '0')) == 0)
+		else if ((err = host_sysctl_set(t->name, "accept_ra", '0')) == 0)
 			err = tunnel_install(p, i);
 	}
 	t->up = true;
@@ -336,9 +269,9 @@ forwarding_on(struct plane *p)
 
 	/* One switch for all: since it also makes interfaces listen to
 	 * ff02::2, it comes before any session's. */
-	if (sysctl_read("all", "forwarding") == '1')
+	if (host_sysctl_get("all", "forwarding") == '1')
 		return;
-	if ((err = sysctl_write("all", "forwarding", '1')) != 0) {
+	if ((err = host_sysctl_set("all", "forwarding", '1')) != 0) {
 		errno = -err;
 		log_error(NULL, "cannot turn on IPv6 forwarding, subscribers "
 		    "will reach nothing");
@@ -360,6 +293,9 @@ plane_start(struct plane *p)
 		log_error(NULL, "no rtnetlink, sessions will get no data plane");
 		return;
 	}
+	if ((p->gone = nl_gone_open()) == NULL)
+		log_error(NULL, "no news of interfaces that go: what passed "
+		    "since the last reading will be missing");
 	forwarding_on(p);
 	for (unsigned i = 0; i < p->n_tunnels; i++)
 		(void)tunnel_up(p, i);
@@ -393,29 +329,15 @@ ifindex_eq(const struct table_node *n, const void *key)
 	    == *ifindex;
 }
 
-/* Only what the kernel knows as a PPP interface is ever touched, whatever its
- * name. Its index, or -errno. */
-static int
-ppp_ifindex(const char *ifname)
+static struct plane_session *
+find_iface(struct plane *p, unsigned ifindex)
 {
-	struct ifreq ifr = { 0 };
-	unsigned ifindex;
-	int fd, err = 0;
+	struct table_node *n = table_find(&p->ifaces,
+	    table_hash(&p->ifaces, &ifindex, sizeof(ifindex)), ifindex_eq,
+	    &ifindex);
 
-	if (memchr(ifname, '\0', IF_NAMESIZE) == NULL || *ifname == '\0' ||
-	    strchr(ifname, '/') != NULL || ifname[0] == '.')
-		return -EINVAL;
-	if ((ifindex = nl_ifindex(ifname)) == 0)
-		return -ENODEV;
-	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
-		return -errno;
-	strcpy(ifr.ifr_name, ifname);
-	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)
-		err = -errno;
-	else if (ifr.ifr_hwaddr.sa_family != ARPHRD_PPP)
-		err = -EPERM;
-	close(fd);
-	return err != 0 ? err : (int)ifindex;
+	return n != NULL ? container_of(n, struct plane_session, by_ifindex) :
+	    NULL;
 }
 
 static int
@@ -468,8 +390,8 @@ session_install(struct plane *p, const struct plane_session *s)
 	int err;
 
 	/* A router, that believes no other router, least of all itself. */
-	if ((err = sysctl_write(s->ifname, "accept_ra", '0')) != 0 ||
-	    (err = sysctl_write(s->ifname, "forwarding", '1')) != 0)
+	if ((err = host_sysctl_set(s->ifname, "accept_ra", '0')) != 0 ||
+	    (err = host_sysctl_set(s->ifname, "forwarding", '1')) != 0)
 		return err;
 	if ((err = session_commit(p, s)) != -EEXIST)
 		return err;
@@ -488,11 +410,10 @@ session_check(struct plane *p, const struct nasd_priv_session_add *q)
 		return -EEXIST;
 	if ((q->plen != 64 && q->plen != 128) || !hoa_is_valid(&q->hoa))
 		return -EINVAL;
-	if ((n = ppp_ifindex(q->ifname)) < 0)
+	if ((n = host_ppp_ifindex(q->ifname)) < 0)
 		return n;
 	ifindex = (unsigned)n;
-	if (table_find(&p->ifaces, table_hash(&p->ifaces, &ifindex,
-	    sizeof(ifindex)), ifindex_eq, &ifindex) != NULL)
+	if (find_iface(p, ifindex) != NULL)
 		return -EBUSY;
 	return n;
 }
@@ -559,20 +480,85 @@ plane_session_del(struct plane *p, uint32_t id)
 	return 0;
 }
 
-int
-plane_count(struct plane *p, const char *ifname, struct nasd_priv_counted *c)
-{
-	struct nl_stats st;
-	int n;
+/* ---- counters ---- */
 
-	if ((n = ppp_ifindex(ifname)) < 0)
-		return n;
+static void
+take_count(void *arg, unsigned ifindex, const struct nl_stats *st)
+{
+	struct plane_session *s = find_iface(arg, ifindex);
+	uint64_t dropped;
+
+	if (s == NULL)
+		return;
+	dropped = s->count.rx_dropped;
+	s->count = *st;
+	s->count.rx_dropped = dropped;	/* not told in this way */
+}
+
+static void
+take_last_count(void *arg, unsigned ifindex, const struct nl_stats *st)
+{
+	struct plane_session *s = find_iface(arg, ifindex);
+
+	take_count(arg, ifindex, st);
+	if (s != NULL)
+		s->gone = true;
+}
+
+static void
+see_who_went(struct plane *p)
+{
+	if (p->gone != NULL)
+		nl_gone_read(p->gone, take_last_count, p);
+}
+
+static struct nasd_priv_counted
+counted(const struct plane_session *s)
+{
+	const struct nl_stats *st = &s->count;
+
+	return (struct nasd_priv_counted){ s->id, 0, st->rx_bytes,
+	    st->tx_bytes, st->rx_packets, st->tx_packets, st->rx_dropped };
+}
+
+int
+plane_count(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
+{
+	struct plane_session *s = find_session(p, id);
+	struct nl_stats st;
+	int err = 0;
+
+	if (s == NULL)
+		return -ENOENT;
+	/* The kernel answers after whatever it is doing to the interface, so
+	 * one that has gone is among those heard of by then. */
+	if (!s->gone && (err = nl_link_stats(p->nl, s->ifindex, &st)) == 0)
+		s->count = st;
+	if (err != 0)
+		see_who_went(p);
+	if (err != 0 && !s->gone)
+		return err;
+	*c = counted(s);
+	return 0;
+}
+
+int
+plane_count_all(struct plane *p)
+{
 	if (p->nl == NULL)
 		return -ENOTCONN;
-	if ((n = nl_link_stats(p->nl, (unsigned)n, &st)) != 0)
-		return n;
-	*c = (struct nasd_priv_counted){ st.rx_bytes, st.tx_bytes,
-	    st.rx_packets, st.tx_packets, st.rx_dropped };
+	see_who_went(p);
+	return nl_link_stats_all(p->nl, take_count, p);
+}
+
+int
+plane_counted(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
+{
+	const struct plane_session *s = find_session(p, id);
+
+	if (s == NULL)
+		return -ENOENT;
+	*c = counted(s);
 	return 0;
 }
 
@@ -591,7 +577,7 @@ plane_clear(struct plane *p)
 		if (p->tunnels[i].up)
 			tunnel_down(p, i);
 	if (p->set_forwarding) {
-		sysctl_write("all", "forwarding", '0');
+		host_sysctl_set("all", "forwarding", '0');
 		p->set_forwarding = false;
 		log_info(NULL, "turned IPv6 forwarding off again");
 	}

@@ -23,7 +23,12 @@ void	 plane_start(struct plane *);
 int	 plane_session_add(struct plane *, const struct nasd_priv_session_add *,
     uint32_t *mtu);
 int	 plane_session_del(struct plane *, uint32_t id);
-int	 plane_count(struct plane *, const char *ifname,
+/* The counters of a session's interface, read now, or its last ones if it has
+ * gone. 0, or -errno when there are none to be had. */
+int	 plane_count(struct plane *, uint32_t id, struct nasd_priv_counted *);
+/* Reads those of all sessions, for plane_counted to tell. */
+int	 plane_count_all(struct plane *);
+int	 plane_counted(struct plane *, uint32_t id,
     struct nasd_priv_counted *);
 /* Removes all that was installed. */
 void	 plane_clear(struct plane *);

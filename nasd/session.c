@@ -437,6 +437,7 @@ session_free(struct session *s)
 	timer_cancel(timers, &s->state_timer);
 	timer_cancel(timers, &s->timeout);
 	timer_cancel(timers, &s->poll);
+	session_account_lost(s);
 	if (s->aaa_req != NULL)
 		aaa_cancel(s->aaa_req);
 	if (s->ra != NULL)

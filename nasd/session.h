@@ -34,7 +34,7 @@ struct ra_iface;
 #define SESSION_ID_STRLEN	17	/* 16 hexadecimal digits and a NUL */
 #define SESSION_WHY		160
 #define SESSION_RECENT		64	/* ended sessions remembered */
-#define SESSION_POLL_S		10	/* between readings of the counters */
+#define SESSION_POLL_S		30	/* between readings of the counters */
 #define SESSION_EVENT_QUEUE	4
 
 struct session {
@@ -185,6 +185,11 @@ void	 session_account_start(struct session *);
 /* Reads the counters and sends the Stop, then posts COUNTED. */
 void	 session_account_stop(struct session *);
 void	 session_count(struct session *);
+/* Takes over what tunnels_count_all has read. */
+void	 sessions_counted(struct sessions *);
+/* Of a session that is freed: sends a Stop that is still owed, with the
+ * figures there are. */
+void	 session_account_lost(struct session *);
 void	 session_poll_fire(struct timer *);
 
 /* session_show.c; a new reference each. */

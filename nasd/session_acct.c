@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Accounting of sessions [RFC 2866]: Start when IPv6 is up, interims, Stop
- * with the last counters that could be read. The interface goes with its
- * pppd, so they are read every SESSION_POLL_S seconds and when IPv6 goes down:
- * a Stop after a lost carrier then has figures too.
+ * with the last counters. The interface may be gone by then; priv has heard its
+ * last ones from the kernel. They are read every SESSION_POLL_S seconds besides,
+ * for Idle-Timeout, and whenever somebody wants to see them.
  */
 #define LOG_MODULE "acct"
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/log.h"
 #include "nasd/engine.h"
@@ -62,14 +61,25 @@ interim_s(const struct session *s)
 	    s->engine->cfg->interim_s;
 }
 
+/* When the peer will have said nothing for Idle-Timeout. */
+static mono_t
+idle_due(const struct session *s)
+{
+	if (s->grant.idle_timeout == 0)
+		return MONO_NEVER;
+	return mono_add_ms(s->idle_since,
+	    s->grant.idle_timeout * INT64_C(1000));
+}
+
 static void
 set_poll(struct session *s)
 {
-	mono_t now = session_now(s);
-	mono_t at = mono_add_ms(now, SESSION_POLL_S * 1000);
+	mono_t at = mono_add_ms(session_now(s), SESSION_POLL_S * 1000);
 
 	if (interim_s(s) > 0 && mono_before(s->interim_due, at))
 		at = s->interim_due;
+	if (mono_before(idle_due(s), at))
+		at = idle_due(s);
 	if (timer_set(&s->engine->timers, &s->poll, at) != 0)
 		log_errorx(s->subject, "out of memory for a timer");
 }
@@ -88,12 +98,6 @@ session_account_start(struct session *s)
 	set_poll(s);
 }
 
-/* A count goes by number: the session may have gone when it comes. */
-struct counting {
-	struct engine	*engine;
-	uint32_t	 nr;
-};
-
 static void
 send_stop(struct session *s)
 {
@@ -106,62 +110,72 @@ send_stop(struct session *s)
 	session_event(s, SESSION_EV_COUNTED, NULL);
 }
 
-/* Nothing came from the peer for Idle-Timeout; as exact as the polling. */
-static bool
-is_idle(struct session *s, const struct tunnel_counters *c)
+static void
+take_count(struct session *s, const struct tunnel_counters *c)
 {
-	mono_t now = session_now(s);
-
 	if (c->rx_packets != s->count.rx_packets)
-		s->idle_since = now;
-	return s->grant.idle_timeout > 0 &&
-	    mono_diff_ms(now, s->idle_since) >=
-	    s->grant.idle_timeout * INT64_C(1000);
+		s->idle_since = session_now(s);
+	s->count = *c;
 }
 
+/* After a reading, or a failed one: the interim, if due, has the figures there
+ * are. The next reading is set here only, so none is asked for before the last
+ * one has come. */
 static void
-counted(void *arg, int error, const struct tunnel_counters *c)
+counted_in_life(struct session *s)
 {
-	struct counting cnt = *(struct counting *)arg;
-	struct session *s = session_find_nr(&cnt.engine->sessions, cnt.nr);
-	bool idle;
-
-	free(arg);
-	if (s == NULL)
-		return;
-	if (s->stopping) {
-		if (error == 0)
-			s->count = *c;
-		send_stop(s);
-		return;
-	}
-	if (error != 0 || !s->accounting)
-		return;
-	idle = is_idle(s, c);
-	s->count = *c;
 	if (interim_s(s) > 0 && !mono_before(session_now(s), s->interim_due)) {
 		s->interim_due = mono_add_ms(session_now(s),
 		    interim_s(s) * INT64_C(1000));
 		account(s, AAA_ACCT_INTERIM);
-		set_poll(s);
 	}
-	if (idle)
+	if (mono_before(session_now(s), idle_due(s)))
+		set_poll(s);
+	else
 		session_event(s, SESSION_EV_IDLE_TIMEOUT, NULL);
+}
+
+/* By number: the session may have gone when it comes. */
+static void
+counted(void *arg, uint32_t nr, int error, const struct tunnel_counters *c)
+{
+	struct engine *e = arg;
+	struct session *s = session_find_nr(&e->sessions, nr);
+
+	if (s == NULL)
+		return;
+	if (error == 0)
+		take_count(s, c);
+	if (s->stopping)
+		send_stop(s);
+	else if (s->accounting)
+		counted_in_life(s);
 }
 
 static int
 start_count(struct session *s)
 {
-	struct counting *cnt = malloc(sizeof(*cnt));
+	if (s->tunnel == NULL)
+		return -ENOENT;
+	return tunnel_count(s->tunnel, counted, s->engine, s->nr);
+}
 
-	if (cnt == NULL)
-		return -1;
-	*cnt = (struct counting){ .engine = s->engine, .nr = s->nr };
-	if (tunnel_count(s->engine->tunnels, s->ifname, counted, cnt) != 0) {
-		free(cnt);
-		return -1;
-	}
-	return 0;
+static bool
+take_one(struct table_node *n, void *arg)
+{
+	struct session *s = container_of(n, struct session, by_nr);
+	const struct tunnel_counters *c;
+
+	(void)arg;
+	if (s->tunnel != NULL && (c = tunnel_counters(s->tunnel)) != NULL)
+		take_count(s, c);
+	return true;
+}
+
+void
+sessions_counted(struct sessions *ss)
+{
+	table_each(&ss->by_nr, take_one, NULL);
 }
 
 void
@@ -183,10 +197,18 @@ session_account_stop(struct session *s)
 }
 
 void
+session_account_lost(struct session *s)
+{
+	if (s->accounting)
+		account(s, AAA_ACCT_STOP);
+	s->accounting = false;
+}
+
+void
 session_poll_fire(struct timer *t)
 {
 	struct session *s = container_of(t, struct session, poll);
 
-	session_count(s);
-	set_poll(s);
+	if (start_count(s) != 0)
+		counted_in_life(s);
 }

@@ -7,8 +7,10 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "common/priv.h"
 #include "common/table.h"
@@ -32,6 +34,16 @@ struct tunnel_session {
 	bool			 pending;	/* answer due */
 	bool			 orphan;	/* its owner has gone */
 	bool			 installed;
+	bool			 counted;
+	struct tunnel_counters	 count;		/* by tunnels_count_all */
+};
+
+/* A reading under way. */
+struct count_request {
+	LIST_ENTRY(count_request) link;
+	tunnel_counted	*done;
+	void		*arg;
+	uint32_t	 owner;
 };
 
 struct tunnels {
@@ -40,6 +52,11 @@ struct tunnels {
 	uint32_t		 next_id;
 	struct table		 sessions;
 	uint64_t		 added, failed, removed;
+	LIST_HEAD(, count_request) counts;
+	/* tunnels_count_all under way */
+	unsigned		 pages;		/* answers due */
+	void			(*all_counted)(void *arg);
+	void			*all_arg;
 };
 
 struct tunnels *
@@ -51,6 +68,7 @@ tunnels_new(struct priv_client *priv, struct in_addr coa)
 		return NULL;
 	t->priv = priv;
 	t->coa = coa;
+	LIST_INIT(&t->counts);
 	if (table_init(&t->sessions) != 0) {
 		free(t);
 		errno = ENOMEM;
@@ -72,8 +90,14 @@ free_one(struct table_node *n, void *arg)
 void
 tunnels_free(struct tunnels *t)
 {
+	struct count_request *r;
+
 	if (t == NULL)
 		return;
+	while ((r = LIST_FIRST(&t->counts)) != NULL) {
+		LIST_REMOVE(r, link);
+		free(r);
+	}
 	table_each(&t->sessions, free_one, t);
 	table_free(&t->sessions);
 	free(t);
@@ -87,11 +111,13 @@ id_eq(const struct table_node *n, const void *key)
 	return container_of(n, const struct tunnel_session, node)->id == *id;
 }
 
-static bool
-id_is_used(struct tunnels *t, uint32_t id)
+static struct tunnel_session *
+find_session(struct tunnels *t, uint32_t id)
 {
-	return table_find(&t->sessions, table_hash(&t->sessions, &id,
-	    sizeof(id)), id_eq, &id) != NULL;
+	struct table_node *n = table_find(&t->sessions,
+	    table_hash(&t->sessions, &id, sizeof(id)), id_eq, &id);
+
+	return n != NULL ? container_of(n, struct tunnel_session, node) : NULL;
 }
 
 static void
@@ -158,7 +184,7 @@ tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
 		return NULL;
 	do {
 		q.id = ++t->next_id;
-	} while (id_is_used(t, q.id));
+	} while (find_session(t, q.id) != NULL);
 	s->tunnels = t;
 	s->id = q.id;
 	s->ha = ha;
@@ -239,10 +265,14 @@ tunnels_json(const struct tunnels *t)
 	    "removed", (json_int_t)t->removed);
 }
 
-struct count_request {
-	tunnel_counted	*done;
-	void		*arg;
-};
+/* ---- counters ---- */
+
+static struct tunnel_counters
+counters_of(const struct nasd_priv_counted *c)
+{
+	return (struct tunnel_counters){ c->rx_bytes, c->tx_bytes,
+	    c->rx_packets, c->tx_packets, c->rx_dropped };
+}
 
 static void
 counted(void *arg, int status, const void *body, size_t len, int fd)
@@ -254,33 +284,109 @@ counted(void *arg, int status, const void *body, size_t len, int fd)
 	(void)fd;
 	if (status == 0 && len == sizeof(c)) {
 		memcpy(&c, body, sizeof(c));
-		out = (struct tunnel_counters){ c.rx_bytes, c.tx_bytes,
-		    c.rx_packets, c.tx_packets, c.rx_dropped };
+		out = counters_of(&c);
 	} else if (status == 0) {
 		status = -EPROTO;
 	}
-	r->done(r->arg, status, &out);
+	LIST_REMOVE(r, link);
+	r->done(r->arg, r->owner, status, &out);
 	free(r);
 }
 
 int
-tunnel_count(struct tunnels *t, const char *ifname, tunnel_counted *done,
-    void *arg)
+tunnel_count(struct tunnel_session *s, tunnel_counted *done, void *arg,
+    uint32_t owner)
 {
-	struct nasd_priv_count q = { 0 };
+	struct nasd_priv_count q = { .id = s->id };
 	struct count_request *r;
 	int err;
 
-	if (strlen(ifname) >= sizeof(q.ifname))
-		return -ENAMETOOLONG;
-	strcpy(q.ifname, ifname);
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return -ENOMEM;
 	r->done = done;
 	r->arg = arg;
-	err = priv_request(t->priv, NASD_PRIV_COUNT, &q, sizeof(q), counted,
-	    r);
+	r->owner = owner;
+	err = priv_request(s->tunnels->priv, NASD_PRIV_COUNT, &q, sizeof(q),
+	    counted, r);
 	if (err != 0)
 		free(r);
+	else
+		LIST_INSERT_HEAD(&s->tunnels->counts, r, link);
 	return err;
+}
+
+static void
+page_counted(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct nasd_priv_counted c;
+	struct tunnel_session *s;
+	struct tunnels *t = arg;
+
+	(void)fd;
+	for (size_t at = 0; status == 0 && at + sizeof(c) <= len;
+	    at += sizeof(c)) {
+		memcpy(&c, (const uint8_t *)body + at, sizeof(c));
+		if ((s = find_session(t, c.id)) == NULL)
+			continue;	/* freed meanwhile */
+		s->count = counters_of(&c);
+		s->counted = true;
+	}
+	if (--t->pages == 0)
+		t->all_counted(t->all_arg);
+}
+
+struct page {
+	struct tunnels			*tunnels;
+	struct nasd_priv_count_many	 q;
+};
+
+static void
+ask_page(struct page *pg)
+{
+	struct tunnels *t = pg->tunnels;
+
+	if (pg->q.n == 0)
+		return;
+	if (priv_request(t->priv, NASD_PRIV_COUNT_MANY, &pg->q,
+	    offsetof(struct nasd_priv_count_many, id) +
+	    pg->q.n * sizeof(pg->q.id[0]), page_counted, t) == 0)
+		t->pages++;
+	/* the first has all of them read */
+	pg->q.read = 0;
+	pg->q.n = 0;
+}
+
+static bool
+page_add(struct table_node *n, void *arg)
+{
+	const struct tunnel_session *s = container_of(n,
+	    const struct tunnel_session, node);
+	struct page *pg = arg;
+
+	if (!s->installed || s->orphan)
+		return true;
+	pg->q.id[pg->q.n++] = s->id;
+	if (pg->q.n == NASD_PRIV_COUNT_MAX)
+		ask_page(pg);
+	return true;
+}
+
+bool
+tunnels_count_all(struct tunnels *t, void (*done)(void *arg), void *arg)
+{
+	struct page pg = { .tunnels = t, .q = { .read = 1 } };
+
+	if (t->pages > 0)
+		return false;
+	t->all_counted = done;
+	t->all_arg = arg;
+	table_each(&t->sessions, page_add, &pg);
+	ask_page(&pg);
+	return t->pages > 0;
+}
+
+const struct tunnel_counters *
+tunnel_counters(const struct tunnel_session *s)
+{
+	return s->counted ? &s->count : NULL;
 }

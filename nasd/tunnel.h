@@ -42,9 +42,22 @@ struct tunnel_counters {
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
 	uint64_t	rx_dropped;	/* source filter */
 };
-typedef void tunnel_counted(void *arg, int error,
+/* error is 0, or -errno and the counters say nothing. */
+typedef void tunnel_counted(void *arg, uint32_t owner, int error,
     const struct tunnel_counters *);
-int	 tunnel_count(struct tunnels *, const char *ifname, tunnel_counted *,
+/* Reads them: also after the interface has gone, its last ones. The answer
+ * comes even if the session is freed meanwhile, hence not a pointer but the
+ * number of the owner. 0 or -errno. */
+int	 tunnel_count(struct tunnel_session *, tunnel_counted *, void *arg,
+    uint32_t owner);
+/*
+ * Reads those of all sessions at little cost, for tunnel_counters to tell;
+ * done (unless the tunnels are freed before) when all have come, or as many as
+ * could be had. False: nothing to wait for, done is not called. One at a time.
+ */
+bool	 tunnels_count_all(struct tunnels *, void (*done)(void *arg),
     void *arg);
+/* As last read by tunnels_count_all; NULL if not yet. */
+const struct tunnel_counters *tunnel_counters(const struct tunnel_session *);
 
 #endif

@@ -5,7 +5,9 @@
  * looks at what the kernel then does with packets.
  *
  *   plane_driver CARE-OF-ADDRESS HOME-AGENT...
- *   start | add ID IFNAME HOME-AGENT HOA PLEN | del ID | count IFNAME | clear
+ *   start | add ID IFNAME HOME-AGENT HOA PLEN | del ID | count ID | last ID | clear
+ *
+ * count reads one interface's counters; last, those of all by one request.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -60,12 +62,11 @@ command(struct plane *p, char *line)
 		plane_clear(p);
 	else if (strcmp(verb, "del") == 0 && arg != NULL)
 		err = plane_session_del(p, (uint32_t)atoi(arg));
-	else if (strcmp(verb, "count") == 0 && arg != NULL) {
-		char ifname[NASD_PRIV_IFNAME] = "";
-
-		snprintf(ifname, sizeof(ifname), "%s", arg);
-		err = plane_count(p, ifname, &c);
-	}
+	else if (strcmp(verb, "count") == 0 && arg != NULL)
+		err = plane_count(p, (uint32_t)atoi(arg), &c);
+	else if (strcmp(verb, "last") == 0 && arg != NULL &&
+	    (err = plane_count_all(p)) == 0)
+		err = plane_counted(p, (uint32_t)atoi(arg), &c);
 	printf("%d rx %" PRIu64 " tx %" PRIu64 " dropped %" PRIu64 "\n", err,
 	    c.rx_packets, c.tx_packets, c.rx_dropped);
 }

@@ -161,3 +161,17 @@ def test_both_directions_only_by_the_tunnel(lab):
     hoa = ipaddress.IPv6Address(client.wait_global())
     assert all(hoa in (ipaddress.IPv6Address(p.src),
                        ipaddress.IPv6Address(p.dst)) for p in echoes)
+
+
+def test_counters_are_live(lab):
+    """nasctl shows what has passed, not what had at some earlier reading."""
+    client = lab.connect()
+    client.wait_global()
+    before = lab.sessions()[0]
+    time.sleep(1)       # how old what it shows may be
+    assert client.ping(CN6, 5)[1] == 5
+    time.sleep(1)
+    after = lab.sessions()[0]
+    for key in ("rx_bytes", "tx_bytes"):
+        # an echo: 56 bytes of data, ICMPv6 and IPv6 header
+        assert after[key] - before[key] >= 5 * 104, (before, after)

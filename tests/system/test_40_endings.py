@@ -2,7 +2,9 @@
 """The ways a session ends. Each leaves nothing (the leak check), deregisters,
 and closes its accounting."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -54,9 +56,12 @@ def test_mn_vanishes(lab):
 
 
 def test_pppd_killed(lab):
-    """SIGKILL on the NAS's side: the subscriber is told by PADT."""
+    """SIGKILL on the NAS's side: the subscriber is told by PADT. The interface
+    is gone before anybody could read it; what it carried is known."""
     core, access = lab.tap("nas1", "core0"), lab.tap("mn1", "eth0")
     client = lab.connect()
+    client.wait_global()
+    client.ping(CN6, 3)
     pid, = nas_pppd(lab)
     access.clear()
     os.kill(pid, signal.SIGKILL)
@@ -64,6 +69,14 @@ def test_pppd_killed(lab):
     wait_for("PADT", 5, lambda: any(p.what == "PADT" for p in
                                     decode.packets(access)))
     client.daemon.wait(10)
+    status, text = lab.tool("nasctl", "-o", "json", "show", "session",
+                            config.user("alice"))
+    assert status == 0, text
+    stop, = [step["detail"] for step in json.loads(text)["timeline"]
+             if step["step"] == "acct-stop"]
+    received, sent = map(int, re.findall(r"\d+", stop))
+    # three echos of 56 bytes, each with its ICMPv6 and IPv6 header
+    assert received >= 3 * 104 and sent >= 3 * 104, stop
 
 
 def test_nasctl_terminate(lab):

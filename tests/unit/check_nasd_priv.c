@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/wait.h>
 
 #include "common/priv.h"
@@ -268,16 +269,40 @@ END_TEST
 
 START_TEST(counters_refused)
 {
-	struct nasd_priv_count q = { .ifname = "lo" };
+	struct nasd_priv_count q = { .id = 5 };
+	struct nasd_priv_count_many many = { .n = 3 };
+	const struct priv_op *op = NULL;
 	uint8_t out[PRIV_MSG_MAX];
-	size_t len;
+	size_t len, head = offsetof(struct nasd_priv_count_many, id);
+	int fd = -1;
 
 	ck_assert_int_eq(call(NASD_PRIV_COUNT, &q, sizeof(q), out, &len),
-	    -EPERM);
-	memset(q.ifname, 'x', sizeof(q.ifname));
-	ck_assert_int_eq(call(NASD_PRIV_COUNT, &q, sizeof(q), out, &len),
-	    -EINVAL);
+	    -ENOENT);
+	for (size_t i = 0; i < srv.n_ops; i++)
+		if (srv.ops[i].type == NASD_PRIV_COUNT_MANY)
+			op = &srv.ops[i];
+	ck_assert_ptr_nonnull(op);
+	ck_assert_uint_eq(op->min_len, head);
+	ck_assert_uint_eq(op->max_len, sizeof(many));
+	/* sessions that are not there are left out */
+	len = 0;
+	ck_assert_int_eq(op->handle(srv.state, &many, head + 12, out, &len,
+	    &fd), 0);
 	ck_assert_uint_eq(len, 0);
+	/* it is as long as it says */
+	ck_assert_int_eq(op->handle(srv.state, &many, head + 8, out, &len,
+	    &fd), -EINVAL);
+	many.n = NASD_PRIV_COUNT_MAX + 1;
+	ck_assert_int_eq(op->handle(srv.state, &many, sizeof(many), out,
+	    &len, &fd), -EINVAL);
+	many.n = UINT32_C(1) << 30;
+	ck_assert_int_eq(op->handle(srv.state, &many, head, out, &len, &fd),
+	    -EINVAL);
+	/* rtnetlink is opened by start only */
+	many.n = 0;
+	many.read = 1;
+	ck_assert_int_eq(op->handle(srv.state, &many, head, out, &len, &fd),
+	    -ENOTCONN);
 }
 END_TEST
 

@@ -40,8 +40,9 @@ static const struct mip_events *mip_ev;
 static struct iid asked_iid;
 static tunnel_done *install_done;
 static tunnel_counted *count_done;
-static void *count_arg;
+static uint32_t count_owner;
 static unsigned count_due;
+static struct tunnel_counters all_counted;
 static priv_done *start_done;
 static void *start_arg;
 static struct icmp6_ra advertised;
@@ -194,11 +195,11 @@ tunnel_mtu(const struct tunnel_session *t)
 }
 
 int
-tunnel_count(struct tunnels *t, const char *ifname, tunnel_counted *done,
-    void *arg)
+tunnel_count(struct tunnel_session *t, tunnel_counted *done, void *arg,
+    uint32_t owner)
 {
 	(void)t;
-	(void)ifname;
+	ck_assert_ptr_eq(arg, &engine);
 	if (fail_next) {
 		fail_next = false;
 		return (-ENOMEM);
@@ -206,9 +207,16 @@ tunnel_count(struct tunnels *t, const char *ifname, tunnel_counted *done,
 	call("count");
 	ck_assert_uint_eq(count_due, 0);
 	count_done = done;
-	count_arg = arg;
+	count_owner = owner;
 	count_due = 1;
 	return (0);
+}
+
+const struct tunnel_counters *
+tunnel_counters(const struct tunnel_session *t)
+{
+	(void)t;
+	return (&all_counted);
 }
 
 struct ra_iface *
@@ -511,7 +519,7 @@ counted(uint64_t rx, int error)
 
 	ck_assert_uint_eq(count_due, 1);
 	count_due = 0;
-	count_done(count_arg, error, &c);
+	count_done(&engine, count_owner, error, &c);
 }
 
 /* Up to the state where IPv6CP has opened; lo is an interface everywhere. */
@@ -837,7 +845,7 @@ START_TEST(sigkill)
 {
 	struct session *s = bring_up("alice");
 
-	wait_ms(10000);
+	wait_ms(30000);
 	counted(4711, 0);
 	forget_calls();
 	link_gone(s, "connection lost");
@@ -858,7 +866,8 @@ START_TEST(stuck)
 	session_event(s, SESSION_EV_TERMINATE, NULL);
 	forget_calls();
 	wait_ms(12100);
-	called("kill 100;reg-free;drop;padt;");
+	/* nor is the Stop forgotten */
+	called("kill 100;acct 2;reg-free;drop;padt;");
 	ck_assert_ptr_null(session_find_nr(&engine.sessions, nr));
 	counted(1, 0);		/* comes for nobody */
 	pppd_exit(nr, 100);
@@ -914,15 +923,77 @@ START_TEST(timeouts)
 {
 	struct session *s = bring_up("alice");
 
-	s->grant.idle_timeout = 20;
-	wait_ms(10000);
+	s->grant.idle_timeout = 40;
+	wait_ms(30000);
 	counted(1, 0);
-	wait_ms(10000);
+	wait_ms(30000);
 	counted(1, 0);
 	ck_assert_int_eq(s->state, SESSION_UP);
 	wait_ms(10000);
 	counted(1, 0);
 	ck_assert_int_eq(s->cause, SESSION_CAUSE_IDLE_TIMEOUT);
+	finish(s);
+}
+END_TEST
+
+/* On time, with what was just read; and with what there is when nothing can
+ * be. No reading is asked for before the last one has come. */
+START_TEST(interims)
+{
+	struct session *s;
+
+	cfg.interim_s = 60;
+	s = bring_up("alice");
+	forget_calls();
+	wait_ms(30000);
+	called("count;");
+	counted(1, 0);
+	called("");
+	wait_ms(30000);
+	called("count;");
+	wait_ms(1000);
+	called("");
+	counted(2, 0);
+	called("acct 1;");
+	wait_ms(30000);
+	counted(2, 0);
+	forget_calls();
+	wait_ms(30000);
+	called("count;");
+	counted(0, -ENODEV);
+	called("acct 1;");
+	wait_ms(10);
+	called("");
+	fail_next = true;
+	wait_ms(30000);
+	called("");
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+/* Who looks at the list has all counters read; one that passes something by
+ * then is not idle. */
+START_TEST(all_read)
+{
+	struct session *s = bring_up("alice");
+	json_t *j;
+
+	s->grant.idle_timeout = 40;
+	wait_ms(20000);
+	all_counted = (struct tunnel_counters){ .rx_bytes = 77,
+	    .rx_packets = 7 };
+	sessions_counted(&engine.sessions);
+	j = session_json(s);
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "rx_bytes")),
+	    77);
+	json_decref(j);
+	wait_ms(10000);
+	counted(7, 0);
+	wait_ms(15000);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_uint_eq(count_due, 0);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
 	finish(s);
 }
 END_TEST
@@ -1052,6 +1123,8 @@ main(void)
 	tcase_add_test(t, renegotiation);
 	tcase_add_test(t, new_prefix);
 	tcase_add_test(t, timeouts);
+	tcase_add_test(t, interims);
+	tcase_add_test(t, all_read);
 	tcase_add_test(t, stale);
 	tcase_add_test(t, shown);
 	tcase_add_loop_test(t, freed_anywhere, 0, 8);

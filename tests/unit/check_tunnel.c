@@ -12,7 +12,7 @@
 /* Stands for common/priv_client.c: requests queue up here. */
 static struct {
 	uint16_t	 type;
-	uint8_t		 body[64];
+	uint8_t		 body[sizeof(struct nasd_priv_count_many)];
 	size_t		 len;
 	priv_done	*done;
 	void		*arg;
@@ -192,28 +192,96 @@ START_TEST(summary)
 }
 END_TEST
 
+static uint32_t last_owner;
+
 static void
-on_counted(void *arg, int error, const struct tunnel_counters *c)
+on_counted(void *arg, uint32_t owner, int error,
+    const struct tunnel_counters *c)
 {
 	*(uint64_t *)arg = c->rx_bytes;
+	last_owner = owner;
 	last_error = error;
 }
 
 START_TEST(counters)
 {
 	struct nasd_priv_counted c = { .rx_bytes = UINT64_C(1) << 40 };
+	struct tunnel_session *s = add("ppp0");
 	uint64_t got = 0;
 
-	ck_assert_int_eq(tunnel_count(tunnels, "ppp0", on_counted, &got), 0);
-	ck_assert_uint_eq(asked[0].type, NASD_PRIV_COUNT);
-	asked[0].done(asked[0].arg, 0, &c, sizeof(c), -1);
-	ck_assert(got == UINT64_C(1) << 40);
-	ck_assert_int_eq(tunnel_count(tunnels, "ppp0", on_counted, &got), 0);
-	asked[1].done(asked[1].arg, 0, &c, 3, -1);
-	ck_assert_int_eq(last_error, -EPROTO);
+	answer(0, 0, 1480);
+	ck_assert_int_eq(tunnel_count(s, on_counted, &got, 5), 0);
+	ck_assert_uint_eq(asked[1].type, NASD_PRIV_COUNT);
+	ck_assert_uint_eq(id_of(1), id_of(0));
+	/* the answer comes to its owner all the same */
+	ck_assert_int_eq(tunnel_count(s, on_counted, &got, 6), 0);
+	ck_assert_int_eq(tunnel_count(s, on_counted, &got, 7), 0);
 	request_error = -ENOMEM;
-	ck_assert_int_eq(tunnel_count(tunnels, "ppp0", on_counted, &got),
-	    -ENOMEM);
+	ck_assert_int_eq(tunnel_count(s, on_counted, &got, 8), -ENOMEM);
+	request_error = 0;
+	tunnel_session_free(s);
+	asked[1].done(asked[1].arg, 0, &c, sizeof(c), -1);
+	ck_assert(got == UINT64_C(1) << 40);
+	ck_assert_uint_eq(last_owner, 5);
+	asked[2].done(asked[2].arg, 0, &c, 3, -1);
+	ck_assert_int_eq(last_error, -EPROTO);
+	ck_assert_uint_eq(last_owner, 6);
+	/* the third is due when all ends */
+}
+END_TEST
+
+static void
+on_all(void *arg)
+{
+	(void)arg;
+	n_done++;
+}
+
+/* Those of all sessions come in pages; the first page has them read. */
+START_TEST(all_counters)
+{
+	enum { N = NASD_PRIV_COUNT_MAX + 3 };
+	static struct tunnel_session *s[N];
+	struct nasd_priv_count_many q[2];
+	struct nasd_priv_counted c[NASD_PRIV_COUNT_MAX];
+	struct tunnel_session *waiting;
+
+	ck_assert(!tunnels_count_all(tunnels, on_all, NULL));
+	for (unsigned i = 0; i < N; i++) {
+		n_asked = 0;
+		s[i] = add("ppp0");
+		answer(0, 0, 1480);
+		ck_assert_ptr_null(tunnel_counters(s[i]));
+	}
+	n_asked = n_done = 0;
+	waiting = add("ppp1");	/* not yet installed: not asked for */
+	ck_assert(tunnels_count_all(tunnels, on_all, NULL));
+	ck_assert_uint_eq(n_asked, 3);
+	for (unsigned i = 0; i < 2; i++)
+		memcpy(&q[i], asked[i + 1].body, asked[i + 1].len);
+	ck_assert_uint_eq(q[0].n, NASD_PRIV_COUNT_MAX);
+	ck_assert_uint_eq(q[0].read, 1);
+	ck_assert_uint_eq(q[1].n, 3);
+	ck_assert_uint_eq(q[1].read, 0);
+	/* one at a time */
+	ck_assert(!tunnels_count_all(tunnels, on_all, NULL));
+	for (unsigned i = 0; i < 3; i++)
+		c[i] = (struct nasd_priv_counted){ .id = q[1].id[i],
+		    .tx_bytes = q[1].id[i] };
+	asked[1].done(asked[1].arg, -EPIPE, NULL, 0, -1);
+	ck_assert_uint_eq(n_done, 0);
+	asked[2].done(asked[2].arg, 0, c, 3 * sizeof(c[0]), -1);
+	ck_assert_uint_eq(n_done, 1);
+	n_done = 0;
+	for (unsigned i = 0; i < N; i++)
+		if (tunnel_counters(s[i]) != NULL)
+			n_done++;
+	ck_assert_uint_eq(n_done, 3);
+	n_asked = 0;
+	ck_assert(tunnels_count_all(tunnels, on_all, NULL));
+	for (unsigned i = 0; i < 2; i++)	/* of sessions now freed */
+		tunnel_session_free(s[i]);
+	(void)waiting;
 }
 END_TEST
 
@@ -230,6 +298,7 @@ main(void)
 	tcase_add_test(tc, cannot_ask);
 	tcase_add_test(tc, summary);
 	tcase_add_test(tc, counters);
+	tcase_add_test(tc, all_counters);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

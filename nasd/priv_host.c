@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See priv_host.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <net/if.h>
+#include <net/if_arp.h>
+
+#include "common/netlink.h"
+#include "nasd/priv_host.h"
+
+#define IPV6_MIN_MTU	1280
+#define SIT_OVERHEAD	20
+#define ETHER_MTU	1500
+
+/* ifname is "all" or was found in the kernel: no slashes. */
+static int
+sysctl_path(char *path, size_t cap, const char *ifname, const char *key)
+{
+	int n = snprintf(path, cap, "/proc/sys/net/ipv6/conf/%s/%s", ifname,
+	    key);
+
+	return n > 0 && (size_t)n < cap ? 0 : -ENAMETOOLONG;
+}
+
+int
+host_sysctl_set(const char *ifname, const char *key, char value)
+{
+	char path[128];
+	int fd, err;
+
+	if ((err = sysctl_path(path, sizeof(path), ifname, key)) != 0)
+		return err;
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+		return -errno;
+	err = write(fd, &value, 1) == 1 ? 0 : -errno;
+	close(fd);
+	return err;
+}
+
+int
+host_sysctl_get(const char *ifname, const char *key)
+{
+	char path[128], value;
+	int fd, err;
+
+	if ((err = sysctl_path(path, sizeof(path), ifname, key)) != 0)
+		return err;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return -errno;
+	err = read(fd, &value, 1) == 1 ? value : -EIO;
+	close(fd);
+	return err;
+}
+
+uint32_t
+host_tunnel_mtu(struct in_addr coa, struct in_addr ha)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr = coa };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = ha,
+	    .sin_port = htons(434) };
+	int fd, mtu = ETHER_MTU;
+	socklen_t len = sizeof(mtu);
+
+	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) >= 0) {
+		if (bind(fd, (struct sockaddr *)&from, sizeof(from)) != 0 ||
+		    connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 ||
+		    getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len) != 0)
+			mtu = ETHER_MTU;
+		close(fd);
+	}
+	mtu -= SIT_OVERHEAD;
+	return mtu < IPV6_MIN_MTU ? IPV6_MIN_MTU : (uint32_t)mtu;
+}
+
+int
+host_ppp_ifindex(const char *ifname)
+{
+	struct ifreq ifr = { 0 };
+	unsigned ifindex;
+	int fd, err = 0;
+
+	if (memchr(ifname, '\0', IF_NAMESIZE) == NULL || *ifname == '\0' ||
+	    strchr(ifname, '/') != NULL || ifname[0] == '.')
+		return -EINVAL;
+	if ((ifindex = nl_ifindex(ifname)) == 0)
+		return -ENODEV;
+	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return -errno;
+	strcpy(ifr.ifr_name, ifname);
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)
+		err = -errno;
+	else if (ifr.ifr_hwaddr.sa_family != ARPHRD_PPP)
+		err = -EPERM;
+	close(fd);
+	return err != 0 ? err : (int)ifindex;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the root side asks its host, and sets there, besides rtnetlink: sysctls,
+ * interfaces' kinds, the path's MTU. Used by priv_plane.c only. */
+#ifndef NASD_PRIV_HOST_H
+#define NASD_PRIV_HOST_H
+
+#include <stdint.h>
+
+#include <netinet/in.h>
+
+/* An IPv6 switch of an interface, or of "all"; value and result are '0' or '1'.
+ * ifname must have no slashes. -errno on failure. */
+int	 host_sysctl_set(const char *ifname, const char *key, char value);
+int	 host_sysctl_get(const char *ifname, const char *key);
+/* Only what the kernel knows as a PPP interface is ever touched, whatever its
+ * name. Its index, or -errno; the name (IF_NAMESIZE bytes) may be anything. */
+int	 host_ppp_ifindex(const char *ifname);
+/* The IPv4 path's MTU as known now, less the outer header [D33]. */
+uint32_t host_tunnel_mtu(struct in_addr coa, struct in_addr ha);
+
+#endif
