@@ -270,6 +270,29 @@ START_TEST(odd_grants)
 }
 END_TEST
 
+/* Service-Type and Framed-Protocol: ours, or it is no accept. */
+START_TEST(other_services)
+{
+	static const struct {
+		uint8_t			attr[6];
+		enum aaa_verdict	want;
+	} tries[] = {
+		{ { 6, 6, 0, 0, 0, 2 }, AAA_ACCEPT },	/* Framed */
+		{ { 6, 6, 0, 0, 0, 1 }, AAA_REJECT },	/* Login */
+		{ { 6, 6, 0, 0, 0, 6 }, AAA_REJECT },	/* Administrative */
+		{ { 7, 6, 0, 0, 0, 1 }, AAA_ACCEPT },	/* PPP */
+		{ { 7, 6, 0, 0, 0, 2 }, AAA_REJECT },	/* SLIP */
+	};
+	struct answer a;
+
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		ask(&a, 2, tries[i].attr, 6);
+		ck_assert_msg(a.verdict == tries[i].want, "%zu", i);
+		ck_assert(a.verdict == AAA_ACCEPT || a.text[0] != '\0');
+	}
+}
+END_TEST
+
 START_TEST(rejected_and_silent)
 {
 	static const char text[] = "\x12\x0a" "go away!";
@@ -402,6 +425,7 @@ main(void)
 	tcase_add_test(t, credentials_nobody_can_carry);
 	tcase_add_test(t, everything_granted);
 	tcase_add_test(t, odd_grants);
+	tcase_add_test(t, other_services);
 	tcase_add_test(t, rejected_and_silent);
 	tcase_add_test(t, accounting_stop);
 	tcase_add_test(t, accounting_start_and_interim);
