@@ -282,6 +282,22 @@ read_grant(struct aaa_grant *g, const struct radius_attrs *as,
 	read_classes(g, as);
 }
 
+/*
+ * What we can not provide must be treated as a rejection [RFC 2865 5.6, 5.7]:
+ * whoever is granted a login is not granted a network. NULL if all is well.
+ */
+static const char *
+unsupported(const struct radius_attrs *as)
+{
+	uint32_t v;
+
+	if (radius_get_u32(as, PW_SERVICE_TYPE, &v) && v != PW_FRAMED)
+		return "Access-Accept for another service than Framed";
+	if (radius_get_u32(as, PW_FRAMED_PROTOCOL, &v) && v != PW_PPP)
+		return "Access-Accept for another protocol than PPP";
+	return NULL;
+}
+
 /* MS-CHAP2-Success and MS-CHAP-Error begin with the ident, which is pppd's
  * business. */
 static void
@@ -305,7 +321,7 @@ authenticated(void *arg, enum radius_result result,
 	struct aaa *a = r->aaa;
 	struct aaa_grant g = { .mode = AAA_MODE_UNSET };
 	enum aaa_verdict verdict = AAA_REJECT;
-	const char *text = g.reply;
+	const char *text = g.reply, *why;
 	aaa_done *done;
 	void *done_arg;
 
@@ -316,6 +332,12 @@ authenticated(void *arg, enum radius_result result,
 		text = "no RADIUS server answered";
 		break;
 	case RADIUS_ACCEPTED:
+		if ((why = unsupported(reply)) != NULL) {
+			log_warnx(r->subject, "%s: taken for a rejection", why);
+			a->rejects++;
+			text = why;
+			break;
+		}
 		a->accepts++;
 		verdict = AAA_ACCEPT;
 		read_grant(&g, reply, r);

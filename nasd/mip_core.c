@@ -285,9 +285,9 @@ find_binding(struct mip_core *core, const struct mip_ha_rec *ha,
 	char nai[MIP4_NAI_MAX];
 
 	*reg = NULL;
-	if (e->off_hoa != 0 && e->off_hoa < covered && !e->hoa_empty)
+	if (mip_msg_is_covered(e->off_hoa, covered) && !e->hoa_empty)
 		key.hoa = &e->hoa;
-	if (e->off_nai != 0 && e->off_nai < covered && e->nai_len > 0 &&
+	if (mip_msg_is_covered(e->off_nai, covered) && e->nai_len > 0 &&
 	    e->nai_len <= sizeof(nai)) {
 		memcpy(nai, e->nai, e->nai_len);
 		nai_normalize(nai, e->nai_len);
@@ -329,18 +329,17 @@ serial(uint32_t a, uint32_t b)
 static enum mip_counter
 check_revocation(struct mip_core *core, struct in_addr src,
     const struct mip4_msg *msg, const uint8_t *buf,
-    const struct mip4_sa **sa, struct mip_reg **reg)
+    const struct mip4_sa **sa, size_t *covered, struct mip_reg **reg)
 {
 	const struct mip4_rev *rev = &msg->rev;
 	struct mip_ha_rec *ha = find_ha(core, src);
 	enum mip_counter c;
-	size_t covered;
 	uint32_t now;
 	int32_t age;
 
 	if (ha == NULL)
 		return MIP_C_DROP_SOURCE;
-	c = mip_msg_check_fa_ha(&ha->ha, msg, buf, sa, &covered);
+	c = mip_msg_check_fa_ha(&ha->ha, msg, buf, sa, covered);
 	if (c != MIP_C_OK)
 		return c;
 	if (!rev->a)
@@ -352,7 +351,7 @@ check_revocation(struct mip_core *core, struct in_addr src,
 	age = serial(now, rev->rev_id);
 	if (age > REV_WINDOW_S || age < -REV_WINDOW_S)
 		return MIP_C_DROP_REV_STALE;
-	c = find_binding(core, ha, &msg->ext, covered, reg);
+	c = find_binding(core, ha, &msg->ext, *covered, reg);
 	if (c != MIP_C_OK || *reg == NULL)
 		return c;
 	if (!(*reg)->revocable)
@@ -374,14 +373,15 @@ input_revocation(struct mip_core *core, struct in_addr src, uint16_t port,
 	const struct mip4_sa *sa;
 	struct mip_reg *r = NULL;
 	enum mip_counter c;
+	size_t covered;
 	int n;
 
-	c = check_revocation(core, src, msg, buf, &sa, &r);
+	c = check_revocation(core, src, msg, buf, &sa, &covered, &r);
 	if (c != MIP_C_OK)
 		return c;
 	/* Without a binding too: our first answer may have been lost, and a
 	 * retransmission has a new identifier [D15]. */
-	n = mip_msg_rev_ack(core, msg, sa, out, sizeof(out));
+	n = mip_msg_rev_ack(core, msg, covered, sa, out, sizeof(out));
 	if (n > 0) {
 		core->count[MIP_C_SENT_REV_ACK]++;
 		core->send(core->arg, src, port, out, (size_t)n);

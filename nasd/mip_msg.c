@@ -120,9 +120,8 @@ check_mn_ha(const struct mip_reg *r, const struct mip4_msg *msg,
 	return MIP_C_DROP_MN_AUTH;
 }
 
-/* What stands behind the authenticator is not to be believed. */
-static bool
-is_covered(size_t off, size_t covered)
+bool
+mip_msg_is_covered(size_t off, size_t covered)
 {
 	return off != 0 && off < covered;
 }
@@ -130,7 +129,7 @@ is_covered(size_t off, size_t covered)
 static enum mip_counter
 check_nai(const struct mip_reg *r, const struct mip4_exts *e, size_t covered)
 {
-	if (!is_covered(e->off_nai, covered)) {
+	if (!mip_msg_is_covered(e->off_nai, covered)) {
 		if (r->core->params.require_nai)
 			return MIP_C_DROP_NAI;
 		r->core->count[MIP_C_NO_NAI]++;
@@ -172,7 +171,7 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
 		.home = rrp->home,
 		.ha = rrp->ha,
 	};
-	if (is_covered(e->off_hoa, covered) && !e->hoa_empty &&
+	if (mip_msg_is_covered(e->off_hoa, covered) && !e->hoa_empty &&
 	    e->n_hoa == 1 && !e->bad_ext) {
 		reply->has_hoa = true;
 		reply->hoa = e->hoa;
@@ -180,10 +179,10 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
 	} else if (e->off_hoa != 0) {
 		log_debug(r->subject,
 		    "home address of the reply ignored: %s",
-		    is_covered(e->off_hoa, covered) ? "empty, twice or "
+		    mip_msg_is_covered(e->off_hoa, covered) ? "empty, twice or "
 		    "malformed" : "behind the authenticator");
 	}
-	if (is_covered(e->off_rev, covered)) {
+	if (mip_msg_is_covered(e->off_rev, covered)) {
 		reply->has_rev = true;
 		reply->rev_timestamp = e->rev_timestamp;
 	}
@@ -192,7 +191,7 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
 
 int
 mip_msg_rev_ack(const struct mip_core *core, const struct mip4_msg *rev,
-    const struct mip4_sa *sa, uint8_t *buf, size_t cap)
+    size_t covered, const struct mip4_sa *sa, uint8_t *buf, size_t cap)
 {
 	const struct mip4_exts *e = &rev->ext;
 	struct wire_w w;
@@ -202,9 +201,9 @@ mip_msg_rev_ack(const struct mip_core *core, const struct mip4_msg *rev,
 		.home = rev->rev.home,
 		.rev_id = rev->rev.rev_id,
 	});
-	if (e->off_nai != 0)
+	if (mip_msg_is_covered(e->off_nai, covered))
 		mip4_put_nai(&w, e->nai, e->nai_len);
-	if (e->off_hoa != 0)
+	if (mip_msg_is_covered(e->off_hoa, covered))
 		mip4_put_hoa(&w, core->params.types.hoa,
 		    e->hoa_empty ? NULL : &e->hoa, e->hoa_unique);
 	mip4_put_auth(&w, MIP4_EXT_FA_HA, sa);

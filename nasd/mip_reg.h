@@ -222,9 +222,13 @@ enum mip_counter mip_msg_check_reply(const struct mip_reg *,
 enum mip_counter mip_msg_check_fa_ha(const struct mip_ha *,
     const struct mip4_msg *, const uint8_t *buf, const struct mip4_sa **sa,
     size_t *covered);
-/* Answers a revocation: what identified the binding is repeated. */
+/* Is an extension at off one that an authenticator covers? What stands behind
+ * it is not to be believed. */
+bool	 mip_msg_is_covered(size_t off, size_t covered);
+/* Answers a revocation: what identified the binding, and was covered by the
+ * authenticator, is repeated. */
 int	 mip_msg_rev_ack(const struct mip_core *, const struct mip4_msg *rev,
-    const struct mip4_sa *, uint8_t *buf, size_t cap);
+    size_t covered, const struct mip4_sa *, uint8_t *buf, size_t cap);
 
 /* ---- mip_reg.c ---- */
 

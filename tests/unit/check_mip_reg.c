@@ -1579,6 +1579,24 @@ START_TEST(revocation_valid)
 }
 END_TEST
 
+/* What stands behind the authenticator anyone may have added: our
+ * acknowledgment does not put a signature to it. */
+START_TEST(revocation_with_a_tail)
+{
+	struct msg m;
+
+	bind_it();
+	advance(10000);
+	m = revocation(seconds(), true, HA, COA, NULL, HOA);
+	put_nai(&m, "mallory@example.net");
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_ptr_null(ext_of(1, 131));
+	ck_assert_ptr_nonnull(ext_of(1, 221));
+}
+END_TEST
+
 START_TEST(revocation_by_address_alone)
 {
 	struct msg m;
@@ -1764,7 +1782,8 @@ main(void)
 		deregistration_mismatch, never_twice_within_a_second,
 		late_reply_while_leaving, late_reply_after_giving_up,
 		leaving_while_renewing, leaving_when_lost,
-		revocation_valid, revocation_by_address_alone,
+		revocation_valid, revocation_with_a_tail,
+		revocation_by_address_alone,
 		revocation_refused, revocation_replayed_at_a_new_session,
 		revocation_not_negotiated,
 		revocation_on_the_home_agents_clock,
