@@ -7,6 +7,7 @@
 #define LOG_MODULE "control"
 #include "nasd/control.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,6 +252,19 @@ struct match {
 	size_t		 n;
 };
 
+/* The same address, however its bytes are set apart and written. */
+static bool
+is_station(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "-:.");
+		b += strspn(b, "-:.");
+		if (*a == '\0' || tolower((unsigned char)*a) !=
+		    tolower((unsigned char)*b))
+			return *a == *b;
+	}
+}
+
 static bool
 collect(struct table_node *n, void *arg)
 {
@@ -260,7 +274,7 @@ collect(struct table_node *n, void *arg)
 	if (strcmp(m->what, "all") == 0 || strcmp(s->id, m->what) == 0 ||
 	    strcmp(s->user, m->what) == 0 ||
 	    strcmp(s->ifname, m->what) == 0 ||
-	    strcmp(s->calling, m->what) == 0)
+	    (s->calling[0] != '\0' && is_station(s->calling, m->what)))
 		m->nr[m->n++] = s->nr;
 	return true;
 }

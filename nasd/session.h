@@ -33,6 +33,7 @@ struct ra_iface;
 
 #define SESSION_ID_STRLEN	17	/* 16 hexadecimal digits and a NUL */
 #define SESSION_WHY		160
+#define SESSION_CALLED		81	/* interface, colon, service */
 #define SESSION_RECENT		64	/* ended sessions remembered */
 #define SESSION_POLL_S		30	/* between readings of the counters */
 #define SESSION_EVENT_QUEUE	4

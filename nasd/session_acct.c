@@ -33,7 +33,7 @@ static void
 account(struct session *s, enum aaa_acct kind)
 {
 	struct aaa_who who;
-	char called[96];
+	char called[SESSION_CALLED];
 	struct aaa_usage use = {
 		.rx_bytes = s->count.rx_bytes, .tx_bytes = s->count.tx_bytes,
 		.rx_packets = s->count.rx_packets,

@@ -57,11 +57,12 @@ static void
 do_authenticate(struct session *s)
 {
 	struct aaa_who who;
-	char called[64];
+	char called[SESSION_CALLED];
 
 	if (s->auth == NULL)
 		return;
 	session_who(s, &who, called, sizeof(called));
+	who.user = s->auth->user;
 	s->aaa_req = aaa_authenticate(s->engine->aaa, &who, s->auth,
 	    s->subject, session_in_aaa, s);
 	if (s->aaa_req == NULL)

@@ -89,8 +89,9 @@ start_pppd(struct session *s, const uint8_t mac[PPPOE_MAC_LEN])
 static void
 set_calling(struct session *s, const uint8_t mac[PPPOE_MAC_LEN])
 {
+	/* As RFC 3580 3.21 has it, and with it most RADIUS servers' users. */
 	snprintf(s->calling, sizeof(s->calling),
-	    "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+	    "%02X-%02X-%02X-%02X-%02X-%02X", mac[0], mac[1], mac[2], mac[3],
 	    mac[4], mac[5]);
 }
 
@@ -217,8 +218,11 @@ link_auth(void *owner, const struct plug_auth *auth)
 {
 	struct session *s = owner;
 
-	session_set_user(s, auth->user);
-	session_step(s, "auth-request", "%s", s->user);
+	/* A later challenge of the same link changes no name: accounting stays
+	 * with whom the session was granted to. */
+	if (!s->granted)
+		session_set_user(s, auth->user);
+	session_step(s, "auth-request", "%s", auth->user);
 	s->auth = auth;
 	session_event(s, SESSION_EV_AUTH_ASKED, NULL);
 	s->auth = NULL;

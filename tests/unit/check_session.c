@@ -857,6 +857,24 @@ START_TEST(sigkill)
 }
 END_TEST
 
+/* The peer is challenged again, and answers as somebody else: what it was
+ * granted, and who pays, stays. */
+START_TEST(challenged_again)
+{
+	struct session *s = bring_up("alice");
+
+	forget_calls();
+	auth(s, "mallory");
+	called("auth mallory;");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("auth-result 1 ;");
+	ck_assert_str_eq(s->user, "alice");
+	ck_assert_str_eq(s->calling, "02-00-00-00-00-01");
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
 /* Nobody answers: the session goes all the same. */
 START_TEST(stuck)
 {
@@ -1119,6 +1137,7 @@ main(void)
 	tcase_add_test(t, replaced);
 	tcase_add_test(t, duplicate_refused);
 	tcase_add_test(t, sigkill);
+	tcase_add_test(t, challenged_again);
 	tcase_add_test(t, stuck);
 	tcase_add_test(t, renegotiation);
 	tcase_add_test(t, new_prefix);
