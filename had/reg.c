@@ -55,23 +55,34 @@ binding_subject(const struct binding *b)
 	return (const char *)b->nai;
 }
 
-/* Silence, with a counter; the log says so within limits. */
-static enum reg_verdict
-drop(struct reg *r, struct peer *peer, const struct reg_packet *pkt,
-    enum had_drop why)
+void
+reg_count_drop(struct reg *r, struct peer *peer, enum had_drop why)
 {
-	char from[INET_ADDRSTRLEN];
-	unsigned swallowed;
-
 	r->stats.drop[why]++;
 	if (peer)
 		peer->stats.drop[why]++;
-	if (reg_may_log(r, peer, &swallowed)) {
-		inet_ntop(AF_INET, &pkt->flow.src, from, sizeof(from));
-		log_info(peer ? peer->name : from, "dropped %zu bytes: %s",
-		    pkt->len, had_drop_str(why));
-		reg_log_swallowed(peer, swallowed);
-	}
+}
+
+/* Silence, with a counter; the log says so within limits, and which number it
+ * was that we do not know: both ends must agree on some [D3]. */
+static enum reg_verdict
+drop(struct reg *r, const struct rq *rq, enum had_drop why)
+{
+	char from[INET_ADDRSTRLEN], number[16] = "";
+	unsigned swallowed;
+
+	reg_count_drop(r, rq->peer, why);
+	if (!reg_may_log(r, rq->peer, &swallowed))
+		return REG_DROPPED;
+	if (why == HAD_DROP_UNKNOWN_EXT)
+		snprintf(number, sizeof(number), " (%u)",
+		    rq->msg.ext.first_unknown);
+	else if (why == HAD_DROP_UNKNOWN_TYPE)
+		snprintf(number, sizeof(number), " (%u)", rq->pkt->data[0]);
+	inet_ntop(AF_INET, &rq->pkt->flow.src, from, sizeof(from));
+	log_info(rq->peer ? rq->peer->name : from, "dropped %zu bytes: %s%s",
+	    rq->pkt->len, had_drop_str(why), number);
+	reg_log_swallowed(rq->peer, swallowed);
 	return REG_DROPPED;
 }
 
@@ -230,6 +241,14 @@ row_replay(struct reg *r, struct rq *rq)
 	return ROW_PASS;
 }
 
+/* Is there an extension at off, and an authenticator behind it that verified?
+ */
+static bool
+proved(const struct rq *rq, size_t off)
+{
+	return off > 0 && off < rq->covered;
+}
+
 static int
 row_allowed(struct reg *r, struct rq *rq)
 {
@@ -240,11 +259,12 @@ row_allowed(struct reg *r, struct rq *rq)
 		rq->why = "no network access identifier";
 		return MIP4_HA_PROHIBITED;
 	}
-	if (!peer_allows(rq->peer, e->nai, e->nai_len)) {
+	/* One of Length 0 is row 11's [D52]. */
+	if (e->nai_len > 0 && !peer_allows(rq->peer, e->nai, e->nai_len)) {
 		rq->why = "realm not allowed from here";
 		return MIP4_HA_PROHIBITED;
 	}
-	if (e->off_pmip_auth && e->pmip_auth_method != 1) {
+	if (proved(rq, e->off_pmip_auth) && e->pmip_auth_method != 1) {
 		rq->why = "authentication method";
 		return MIP4_HA_PMIP_UNSUPPORTED;
 	}
@@ -259,7 +279,7 @@ row_flags(struct reg *r, struct rq *rq)
 	size_t i;
 
 	(void)r;
-	if (e->off_cvse) {
+	if (proved(rq, e->off_cvse)) {
 		rq->why = "critical vendor extension";
 		for (i = 0; i < e->n_auth && i < MIP4_MAX_AUTHS; i++)
 			if (e->auth[i].type == MIP4_EXT_MN_HA &&
@@ -268,7 +288,8 @@ row_flags(struct reg *r, struct rq *rq)
 		return MIP4_HA_CVSE_FA;
 	}
 	rq->why = "encapsulation";
-	if (rq->msg.rrq.flags & (MIP4_F_M | MIP4_F_G) || e->off_gre)
+	if (rq->msg.rrq.flags & (MIP4_F_M | MIP4_F_G) ||
+	    proved(rq, e->off_gre))
 		return MIP4_HA_ENCAP;
 	rq->why = NULL;
 	return ROW_PASS;
@@ -306,8 +327,10 @@ malformed(const struct reg *r, const struct rq *rq)
 		    "more than one IPv6 extension" : "no IPv6 extension";
 	if (e->n_hoa_req ? e->hoa_req_empty : e->hoa_empty)
 		return "empty IPv6 extension from an access router";
-	if ((e->n_hoa_req ? e->off_hoa_req : e->off_hoa) >= rq->covered)
-		return "IPv6 extension behind the authenticator";
+	if (e->off_hoa_req >= rq->covered || e->off_hoa >= rq->covered ||
+	    e->off_cvse >= rq->covered || e->off_gre >= rq->covered ||
+	    e->off_pmip_auth >= rq->covered)
+		return "extension behind the authenticator";
 	if (e->n_hoa && !hoa_is_valid(&e->hoa))
 		return "not a home address";
 	return NULL;
@@ -353,12 +376,16 @@ static enum reg_verdict
 request(struct reg *r, struct rq *rq, enum mip4_parsed parsed)
 {
 	if (!rq->peer)
-		return drop(r, NULL, rq->pkt, HAD_DROP_NO_PEER);
+		return drop(r, rq, HAD_DROP_NO_PEER);
 	set_subject(rq);
+	if (rq->msg.ext.n_skipped > 0)
+		log_debug(rq->subject, "%u unknown extensions passed over, "
+		    "the first is %u", rq->msg.ext.n_skipped,
+		    rq->msg.ext.first_unknown);
 	rq->fa_ha_verdict = verify_fa_ha(r, rq);
 	if (parsed == MIP4_MALFORMED) {
 		if (!rq->fa_ha_ok)
-			return drop(r, rq->peer, rq->pkt, HAD_DROP_MALFORMED);
+			return drop(r, rq, HAD_DROP_MALFORMED);
 		rq->why = "garbage behind the authenticator";
 		return reg_deny(r, rq, MIP4_HA_MALFORMED);
 	}
@@ -405,5 +432,5 @@ reg_input(struct reg *r, const struct reg_packet *pkt)
 		if (revoke_input(r, &rq, &why))
 			return REG_REPLIED;
 	}
-	return drop(r, rq.peer, pkt, why);
+	return drop(r, &rq, why);
 }

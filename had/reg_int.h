@@ -29,6 +29,7 @@ struct rq {
 };
 
 /* reg.c */
+void	 reg_count_drop(struct reg *, struct peer *, enum had_drop);
 void	 reg_count_code(struct reg *, struct peer *, uint8_t code);
 bool	 reg_may_log(struct reg *, struct peer *, unsigned *swallowed);
 void	 reg_log_swallowed(const struct peer *, unsigned n);

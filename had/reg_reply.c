@@ -209,8 +209,7 @@ enum reg_verdict
 reg_reply_again(struct reg *r, const struct rq *rq)
 {
 	if (!rq->b->reply->sent) {
-		r->stats.drop[HAD_DROP_DUP_PENDING]++;
-		rq->peer->stats.drop[HAD_DROP_DUP_PENDING]++;
+		reg_count_drop(r, rq->peer, HAD_DROP_DUP_PENDING);
 		return REG_DROPPED;
 	}
 	r->stats.duplicates++;
@@ -228,8 +227,7 @@ reg_deny(struct reg *r, const struct rq *rq, uint8_t code)
 
 	if (!rq->fa_ha_ok && !bucket_take(&rq->peer->unverified,
 	    clock_mono(r->clock))) {
-		r->stats.drop[HAD_DROP_RATE]++;
-		rq->peer->stats.drop[HAD_DROP_RATE]++;
+		reg_count_drop(r, rq->peer, HAD_DROP_RATE);
 		return REG_DROPPED;
 	}
 	if (rq->fa_ha_ok && e->n_hoa == 1 && !e->hoa_empty &&

@@ -3,52 +3,7 @@
  * and D40 to D53, with code, counter, and nothing changed. */
 #include "config.h"
 
-#include <errno.h>
-
 #include "tests/unit/had_rig.h"
-
-static void
-alice(struct m *m, uint8_t flags, const char *iid)
-{
-	m_rrq(m, flags, 1800, AR1);
-	m_nai(m, ALICE);
-	m_req(m, iid);
-	m_rev_support(m);
-	m_sign(m);
-}
-
-static void
-nothing_changed(void)
-{
-	ck_assert_uint_eq(rig.bindings.n_bound, 0);
-	ck_assert_uint_eq(rig_routes(), 0);
-	ck_assert_uint_eq(rig.pool[0].used + rig.pool[1].used, 0);
-}
-
-static void
-denied(const struct m *m, uint8_t code)
-{
-	enum reg_verdict v = rig_in(m, AR1);
-	size_t i = stats_code_index(code);
-
-	ck_assert_int_eq(v, REG_REPLIED);
-	expect(m, code, 0);
-	ck_assert_uint_ge(rig.reg.stats.code[i], 1);
-	ck_assert_uint_eq(rig.reg.stats.code[i], rig.peer[0].stats.code[i]);
-	nothing_changed();
-}
-
-static void
-silent(const struct m *m, const char *src, enum had_drop why)
-{
-	uint64_t before = rig.reg.stats.drop[why];
-
-	ck_assert_int_eq(rig_in(m, src), REG_DROPPED);
-	ck_assert_uint_eq(rig.n_sent, 0);
-	ck_assert_uint_eq(rig.reg.stats.drop[why], before + 1);
-	nothing_changed();
-	ck_assert_uint_eq(table_count(&rig.bindings.by_nai), 0);
-}
 
 START_TEST(garbage)
 {
@@ -428,143 +383,6 @@ START_TEST(who_may)
 }
 END_TEST
 
-START_TEST(flags)
-{
-	struct m m;
-
-	alice(&m, 0x08, IID);
-	denied(&m, 139);
-	alice(&m, 0x10, IID);
-	denied(&m, 139);
-	m_rrq(&m, 0, 1800, AR1);		/* GRE key */
-	m_nai(&m, ALICE);
-	m_req(&m, IID);
-	m_put(&m, "\60\0\0\4\0\0\22\64", 8);
-	m_sign(&m);
-	denied(&m, 139);
-	/* D46, D52: the vendor's before the encapsulation. */
-	m_rrq(&m, 0x08, 1800, AR1);
-	m_nai(&m, ALICE);
-	m_put(&m, "\46\0\0\7\0\0\0\1\0\1x", 11);
-	m_req(&m, IID);
-	m_sign(&m);
-	denied(&m, 141);
-	alice(&m, 0x42, IID);			/* B ignored, T is what we do */
-	rig_in(&m, AR1);
-	expect(&m, 0, 1800);
-}
-END_TEST
-
-START_TEST(reserved_flags)
-{
-	struct m m;
-
-	rig.conf.strict = HAD_STRICT_X;
-	alice(&m, 0x01, IID);
-	denied(&m, 134);
-	rig.conf.strict = HAD_STRICT_BOTH;
-	alice(&m, 0x04, IID);
-	denied(&m, 134);
-	rig.conf.strict = HAD_STRICT_NONE;
-	alice(&m, 0x05, IID);
-	rig_in(&m, AR1);
-	expect(&m, 0, 1800);
-}
-END_TEST
-
-static void
-bad_body(const void *a, size_t an, const void *b, size_t bn)
-{
-	struct m m;
-
-	m_rrq(&m, 0, 1800, AR1);
-	m_nai(&m, ALICE);
-	m_put(&m, a, an);
-	m_put(&m, b, bn);
-	m_sign(&m);
-	denied(&m, 134);
-}
-
-#define REQ9	"\x78\x09\0\2\x11\x22\x33\x44\x55\x66\x77"
-#define REQ9S	"\xdc\x09\0\2\x11\x22\x33\x44\x55\x66\x77"
-#define HOA17	"\xdd\x11\x80\x20\1\x0d\xb8\1\0\0\1\2\x11\x22\x33\x44\x55\x66\x77"
-
-START_TEST(extensions)
-{
-	struct m m;
-	unsigned i;
-
-	bad_body("", 0, "", 0);				/* D44: neither */
-	bad_body("\x78\1\0", 3, "", 0);			/* empty 120 */
-	bad_body("\xdd\1\0", 3, "", 0);			/* empty 221 */
-	bad_body(REQ9, 11, HOA17, 19);
-	bad_body(REQ9, 11, REQ9, 11);
-	bad_body(REQ9, 11, REQ9S, 11);
-	bad_body(HOA17, 19, HOA17, 19);
-	bad_body("\x78\x09\1\2\x11\x22\x33\x44\x55\x66\x77", 11, "", 0);
-	bad_body("\x78\x08\0\2\x11\x22\x33\x44\x55\x66", 10, "", 0);
-	bad_body("\x78\x0a\0\2\x11\x22\x33\x44\x55\x66\x77\x88", 12, "", 0);
-	bad_body("\xdd\x10\x80\x20\1\x0d\xb8\1\0\0\1\2\x11\x22\x33\x44\x55"
-	    "\x66", 18, "", 0);
-	bad_body("\x83\3b@c", 5, REQ9, 11);		/* a second NAI */
-	m_rrq(&m, 0, 1800, AR1);			/* one of Length 0 */
-	m_nai(&m, "");
-	m_req(&m, IID);
-	m_sign(&m);
-	denied(&m, 134);
-	static const char *const not_home[] = { "::", "ff02::1", "fe80::1",
-	    "::1", "::ffff:192.0.2.1" };
-	for (i = 0; i < 5; i++) {
-		m_rrq(&m, 0, 1800, AR1);
-		m_nai(&m, ALICE);
-		m_hoa(&m, not_home[i], true);
-		m_sign(&m);
-		denied(&m, 134);
-	}
-	m_rrq(&m, 0, 1800, AR1);		/* behind the authenticator */
-	m_nai(&m, ALICE);
-	m_sign(&m);
-	m_req(&m, IID);
-	denied(&m, 134);
-}
-END_TEST
-
-/* D41: garbage behind a good authenticator, and in front of none. */
-START_TEST(garbage_behind)
-{
-	struct m m;
-
-	alice(&m, 0, IID);
-	m_put(&m, "\310\20x", 3);
-	denied(&m, 134);
-	m_rrq(&m, 0, 1800, AR1);
-	m_nai(&m, ALICE);
-	m_put(&m, "\310\377x", 3);
-	m_sign(&m);
-	silent(&m, AR1, HAD_DROP_MALFORMED);
-}
-END_TEST
-
-/* D20, D49: a denial repeats a home address that was proved. */
-START_TEST(echo_of_home_address)
-{
-	bool unique = false;
-	struct m m;
-
-	m_rrq(&m, 0, 1800, AR1);
-	m_nai(&m, ALICE);
-	m_hoa(&m, "2001:db8:999::1", true);
-	m_sign(&m);
-	denied(&m, 129);			/* in no pool */
-	ck_assert_str_eq(sent_hoa(&unique), "2001:db8:999::1");
-	ck_assert(unique);
-	m.n -= 22;
-	m_auth(&m, 34, 256, key_mn);
-	denied(&m, 132);
-	ck_assert_uint_eq(sent_ext(221), 0);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -585,11 +403,6 @@ main(void)
 	tcase_add_test(t, duplicates);
 	tcase_add_test(t, denied_counts_as_seen);
 	tcase_add_test(t, who_may);
-	tcase_add_test(t, flags);
-	tcase_add_test(t, reserved_flags);
-	tcase_add_test(t, extensions);
-	tcase_add_test(t, garbage_behind);
-	tcase_add_test(t, echo_of_home_address);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

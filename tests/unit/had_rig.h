@@ -493,4 +493,50 @@ sent_hoa(bool *unique)
 	return s;
 }
 
+/* What has nothing wrong with it. */
+static inline void
+alice(struct m *m, uint8_t flags, const char *iid)
+{
+	m_rrq(m, flags, 1800, AR1);
+	m_nai(m, ALICE);
+	m_req(m, iid);
+	m_rev_support(m);
+	m_sign(m);
+}
+
+static inline void
+nothing_changed(void)
+{
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	ck_assert_uint_eq(rig_routes(), 0);
+	ck_assert_uint_eq(rig.pool[0].used + rig.pool[1].used, 0);
+}
+
+/* From the first router: refused with this code, counted, no trace. */
+static inline void
+denied(const struct m *m, uint8_t code)
+{
+	enum reg_verdict v = rig_in(m, AR1);
+	size_t i = stats_code_index(code);
+
+	ck_assert_int_eq(v, REG_REPLIED);
+	expect(m, code, 0);
+	ck_assert_uint_ge(rig.reg.stats.code[i], 1);
+	ck_assert_uint_eq(rig.reg.stats.code[i], rig.peer[0].stats.code[i]);
+	nothing_changed();
+}
+
+/* Dropped for this reason, no trace. */
+static inline void
+silent(const struct m *m, const char *src, enum had_drop why)
+{
+	uint64_t before = rig.reg.stats.drop[why];
+
+	ck_assert_int_eq(rig_in(m, src), REG_DROPPED);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_uint_eq(rig.reg.stats.drop[why], before + 1);
+	nothing_changed();
+	ck_assert_uint_eq(table_count(&rig.bindings.by_nai), 0);
+}
+
 #endif
