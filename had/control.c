@@ -206,6 +206,7 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	(void)args;
 	(void)code;
 	(void)message;
+	put(all, "send_failed", r->stats.send_failed);
 	put(all, "bindings", r->bindings->n_bound);
 	put(all, "records", table_count(&r->bindings->by_nai));
 	put(all, "revoking", r->revoker ? revoker_count(r->revoker) : 0);

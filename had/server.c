@@ -19,6 +19,7 @@
 
 #include <event2/event.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "had/reg.h"
 
@@ -31,6 +32,7 @@ struct server {
 	uint16_t	 port;
 	struct event	*read;
 	struct reg	*reg;
+	struct log_limit limit;		/* of what can not be sent */
 };
 
 int
@@ -121,6 +123,22 @@ readable(evutil_socket_t fd, short what, void *arg)
 		;
 }
 
+/* Keeps errno until it is logged. */
+static void
+send_failed(struct server *s, struct in_addr to, size_t len)
+{
+	char dst[INET_ADDRSTRLEN];
+	unsigned more;
+
+	s->reg->stats.send_failed++;
+	if (!log_limited(&s->limit, mono_diff_ms(clock_mono(s->reg->clock),
+	    (mono_t){ 0 }), &more))
+		return;
+	inet_ntop(AF_INET, &to, dst, sizeof(dst));
+	log_warn(dst, "sending %zu bytes (%u more like this before)", len,
+	    more);
+}
+
 static void
 transmit(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 {
@@ -137,17 +155,14 @@ transmit(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof(control),
 	};
-	char dst[INET_ADDRSTRLEN];
 
 	memset(&control, 0, sizeof(control));
 	control.hdr.cmsg_level = IPPROTO_IP;
 	control.hdr.cmsg_type = IP_PKTINFO;
 	control.hdr.cmsg_len = CMSG_LEN(sizeof(info));
 	memcpy(CMSG_DATA(&control.hdr), &info, sizeof(info));
-	if (sendmsg(s->fd, &m, 0) == -1) {
-		inet_ntop(AF_INET, &f->dst, dst, sizeof(dst));
-		log_warn(dst, "sending %zu bytes", len);
-	}
+	if (sendmsg(s->fd, &m, 0) == -1)
+		send_failed(s, f->dst, len);
 }
 
 struct server *
@@ -161,6 +176,7 @@ server_new(struct event_base *base, int fd, struct reg *reg)
 		return NULL;
 	s->fd = fd;
 	s->reg = reg;
+	s->limit = (struct log_limit){ .rate = 1, .burst = 5 };
 	if (getsockname(fd, (struct sockaddr *)&sin, &len) == 0)
 		s->port = ntohs(sin.sin_port);
 	s->read = event_new(base, fd, EV_READ | EV_PERSIST, readable, s);

@@ -51,7 +51,7 @@ struct dp_route {
 struct rig {
 	struct had_config	 conf;
 	struct pool		 pool[3];
-	struct peer		 peer[2];
+	struct peer		 peer[3];	/* two in use */
 	struct pool		*choice[3];
 	struct user		 user;
 	struct mip4_sa		 user_sa;

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The registration socket, on loopback: from where an answer comes, and what
+ * becomes of one that can not be sent [PROTOCOLS 1.2]. */
+#include "config.h"
+
+#include <event2/event.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "had/server.h"
+#include "tests/unit/had_rig.h"
+
+static struct {
+	struct event_base	*base;
+	struct server		*server;
+	struct sockaddr_in	 to;
+	int			 client;
+} net;
+
+static void
+setup(void)
+{
+	struct timeval tv = { .tv_sec = 5 };
+	socklen_t len = sizeof(net.to);
+	int fd;
+
+	rig_init();
+	rig.conf.address.s_addr = inet_addr("127.0.0.2");
+	rig_peer(&rig.peer[2], "here", "127.0.0.1", key1, 2);
+	ck_assert(peers_add(&rig.peers, &rig.peer[2]));
+	net.base = event_base_new();
+	fd = server_open(0);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&net.to, &len), 0);
+	net.to.sin_addr = rig.conf.address;
+	net.server = server_new(net.base, fd, &rig.reg);
+	ck_assert_ptr_nonnull(net.server);
+	net.client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(net.client, 0);
+	ck_assert_int_eq(setsockopt(net.client, SOL_SOCKET, SO_RCVTIMEO, &tv,
+	    sizeof(tv)), 0);
+}
+
+static void
+teardown(void)
+{
+	server_free(net.server);
+	event_base_free(net.base);
+	close(net.client);
+	free(rig.peer[2].sas);
+	rig_free();
+}
+
+/* The source is what was asked, port and address, though the socket is bound
+ * to neither. */
+START_TEST(answers_from_where_it_was_asked)
+{
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	uint8_t reply[1500];
+	struct m m;
+
+	m_rrq(&m, 0, 1800, "127.0.0.1");
+	memcpy(m.b + 8, &rig.conf.address, 4);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	ck_assert_int_eq(sendto(net.client, m.b, m.n, 0,
+	    (struct sockaddr *)&net.to, sizeof(net.to)), (ssize_t)m.n);
+	event_base_loop(net.base, EVLOOP_ONCE);
+	ck_assert_int_ge(recvfrom(net.client, reply, sizeof(reply), 0,
+	    (struct sockaddr *)&from, &len), 20);
+	ck_assert_uint_eq(reply[0], 3);
+	ck_assert_uint_eq(reply[1], 0);
+	ck_assert_uint_eq(from.sin_addr.s_addr, net.to.sin_addr.s_addr);
+	ck_assert_uint_eq(from.sin_port, net.to.sin_port);
+	ck_assert_uint_eq(rig.reg.stats.send_failed, 0);
+}
+END_TEST
+
+/* One filter rule or missing route must not fill the log. */
+START_TEST(what_can_not_be_sent)
+{
+	struct reg_flow f = { .src = net.to.sin_addr, .dport = 434 };
+	char said[65536], dir[64];
+	const char *p;
+	unsigned i, lines = 0;
+	int saved;
+
+	f.dst.s_addr = INADDR_BROADCAST;	/* needs an option: EACCES */
+	test_dir_enter(dir);
+	saved = test_log_begin();
+	for (i = 0; i < 300; i++)
+		rig.reg.send(rig.reg.send_arg, &f, (const uint8_t *)"x", 1);
+	test_log_end(saved, said, sizeof(said));
+	test_dir_leave(dir);
+	for (p = said; (p = strchr(p, '\n')); p++)
+		lines++;
+	ck_assert_uint_eq(rig.reg.stats.send_failed, 300);
+	ck_assert_uint_ge(lines, 1);
+	ck_assert_uint_le(lines, 10);
+	test_has(said, "255.255.255.255: sending 1 bytes");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("had_server");
+	TCase *t = tcase_create("loopback");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, answers_from_where_it_was_asked);
+	tcase_add_test(t, what_can_not_be_sent);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
