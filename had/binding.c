@@ -128,6 +128,37 @@ timer_fired(struct timer *t)
 	destroy(b);
 }
 
+static mono_t
+forget_at(const struct binding *b)
+{
+	mono_t hold, replay = replay_end(b);
+
+	if (!b->lease.pool)
+		return replay;
+	hold = mono_add_ms(clock_mono(b->owner->clock),
+	    (int64_t)b->lease.pool->hold * 1000);
+	return mono_before(hold, replay) ? replay : hold;
+}
+
+/*
+ * The timer of a record is always set, to "never" where nothing is due: moving
+ * it needs no memory, so that only the first setting can fail, in binding_new.
+ */
+static int
+set_timer(struct binding *b)
+{
+	mono_t at;
+
+	if (b->state == BINDING_IDLE)
+		at = forget_at(b);
+	else if (b->state == BINDING_INSTALLING ||
+	    b->lifetime == MIP4_LIFETIME_INFINITY)
+		at = MONO_NEVER;
+	else
+		at = mono_add_ms(b->granted, (int64_t)b->lifetime * 1000);
+	return timer_set(b->owner->timers, &b->timer, at);
+}
+
 struct binding *
 binding_new(struct bindings *bs, struct peer *peer, const void *nai,
     size_t len)
@@ -148,7 +179,10 @@ binding_new(struct bindings *bs, struct peer *peer, const void *nai,
 	peer->n_records++;
 	table_insert(&bs->by_nai, &b->by_nai,
 	    table_hash(&bs->by_nai, b->nai, len));
-	binding_set_state(b, BINDING_IDLE);
+	if (set_timer(b)) {
+		destroy(b);
+		return NULL;
+	}
 	return b;
 }
 
@@ -162,38 +196,6 @@ binding_set_peer(struct binding *b, struct peer *peer)
 	b->peer->n_records--;
 	peer->n_records++;
 	b->peer = peer;
-}
-
-static mono_t
-forget_at(const struct binding *b)
-{
-	mono_t hold, replay = replay_end(b);
-
-	if (!b->lease.pool)
-		return replay;
-	hold = mono_add_ms(clock_mono(b->owner->clock),
-	    (int64_t)b->lease.pool->hold * 1000);
-	return mono_before(hold, replay) ? replay : hold;
-}
-
-static void
-set_timer(struct binding *b)
-{
-	struct timers *ts = b->owner->timers;
-	mono_t at;
-
-	timer_cancel(ts, &b->timer);
-	if (b->state == BINDING_INSTALLING)
-		return;
-	if (b->state == BINDING_IDLE)
-		at = forget_at(b);
-	else if (b->lifetime == MIP4_LIFETIME_INFINITY)
-		return;
-	else
-		at = mono_add_ms(b->granted, (int64_t)b->lifetime * 1000);
-	/* Out of memory: the heap has had room for this timer before, or the
-	 * record lives until the next event touches it. */
-	(void)timer_set(ts, &b->timer, at);
 }
 
 void
@@ -216,7 +218,7 @@ binding_set_state(struct binding *b, enum binding_state state)
 		pool_release(b->owner->pools, &b->lease);
 	else
 		lease_hold(&b->lease, true);
-	set_timer(b);
+	(void)set_timer(b);
 }
 
 void
@@ -225,7 +227,7 @@ binding_seen(struct binding *b, uint64_t id)
 	b->last_id = id;
 	b->last_at = clock_mono(b->owner->clock);
 	if (b->state == BINDING_IDLE && !b->lease.pool)
-		set_timer(b);
+		(void)set_timer(b);
 }
 
 int

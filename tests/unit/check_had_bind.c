@@ -403,6 +403,29 @@ START_TEST(ended_while_pending)
 }
 END_TEST
 
+/* Expiry must not depend on there being memory: a record keeps its place among
+ * the timers from its beginning to its end. */
+START_TEST(timer_is_kept)
+{
+	struct m m;
+
+	rig.dp_async = true;
+	ask(&m, AR1, ALICE, 10, IID);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_INSTALLING);
+	ck_assert(timer_is_set(&of(ALICE)->timer));
+	rig_wait(100000);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_INSTALLING);
+	rig_dp_answer(0);
+	ck_assert(timer_is_set(&of(ALICE)->timer));
+	rig_wait(10);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_IDLE);
+	rig.dp_async = false;
+	rig.conf.max_lifetime = rig.pool[0].max_lifetime = 0xffff;
+	ask(&m, AR1, ALICE, 0xffff, IID);
+	ck_assert(timer_is_set(&of(ALICE)->timer));
+}
+END_TEST
+
 /* A hundred thousand subscribers in a pool for 65536, and back. */
 START_TEST(pool_fills)
 {
@@ -477,6 +500,7 @@ main(void)
 	tcase_add_test(t, ipv4_home_address);
 	tcase_add_test(t, data_path_first);
 	tcase_add_test(t, ended_while_pending);
+	tcase_add_test(t, timer_is_kept);
 	tcase_add_test(t, pool_fills);
 	tcase_add_test(t, pool_same_place);
 	suite_add_tcase(s, t);
