@@ -13,6 +13,9 @@ keep=
 
 say() { echo "lab: $*" >&2; }
 die() { say "$*"; exit 1; }
+wrong() { echo "$0: $*; --help has all" >&2; exit 2; }
+# value OPTION VALUE...: the value, which must be there.
+value() { [ -n "${2:-}" ] || wrong "$1 needs a value"; echo "$2"; }
 
 # Sources nothing that is not Debian's: an own Python or pytest may differ.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -155,6 +158,13 @@ kernel_has_it_all() {
 			fe80::/10 action skbedit mark 1
 		tc filter add dev lo ingress protocol ipv6 flower \
 			src_ip fe80::/10 action ok' >/dev/null 2>&1
+}
+
+# --native was asked for, and can not be.
+check_kernel() {
+	[ "$kernel" != native ] || kernel_has_it_all || die "this kernel lacks" \
+		"PPP over Ethernet, sit devices or traffic filters; without" \
+		"--native a user-mode Linux guest is started"
 }
 
 choose_kernel() {
