@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A mobile node: Debian's pppd with its kernel PPPoE, as any home uses it."""
 
+import ipaddress
 import re
 import signal
 import subprocess
@@ -38,9 +39,8 @@ class Client:
             for line in f:
                 address, _, _, scope, _, name = line.split()
                 if name == ifname:
-                    text = ":".join(address[i:i + 4]
-                                    for i in range(0, 32, 4))
-                    found["global" if scope == "00" else "link"] = text
+                    found["global" if scope == "00" else "link"] = str(
+                        ipaddress.IPv6Address(bytes.fromhex(address)))
         return found
 
     def wait_opened(self, seconds=40):
