@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/ctl.h"
 #include "common/log.h"
+#include "common/violations_json.h"
 #include "had/had_config.h"
 #include "had/reg.h"
 #include "had/revoke.h"
@@ -221,6 +222,27 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	return json_pack("{s:o, s:o}", "counters", all, "peers", peers);
 }
 
+static const char *
+peer_name(void *arg, struct in_addr from)
+{
+	struct reg *r = arg;
+	const struct peer *p = peer_find(r->peers, from);
+
+	return p ? p->name : NULL;
+}
+
+static json_t *
+show_violations(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct reg *r = arg;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	return violations_json(r->violations, peer_name, r);
+}
+
 static json_t *
 show_version(void *arg, const json_t *args, const char **code,
     const char **message)
@@ -250,7 +272,7 @@ log_level(void *arg, const json_t *args, const char **code,
 
 /* By NAI only: what ends should be named exactly. */
 static json_t *
-terminate(void *arg, const json_t *args, const char **code,
+revoke(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct reg *r = arg;
@@ -269,16 +291,17 @@ terminate(void *arg, const json_t *args, const char **code,
 		return NULL;
 	}
 	reg_end(r, b, "operator");
-	return json_pack("{s:i}", "terminated", 1);
+	return json_pack("{s:i}", "revoked", 1);
 }
 
 static const struct ctl_cmd commands[] = {
 	{ "show bindings", show_bindings },
 	{ "show pools", show_pools },
 	{ "show statistics", show_statistics },
+	{ "show violations", show_violations },
 	{ "show version", show_version },
 	{ "log level", log_level },
-	{ "terminate", terminate },
+	{ "revoke", revoke },
 };
 
 struct ctl *

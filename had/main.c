@@ -20,6 +20,7 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "common/timers.h"
+#include "common/violations.h"
 #include "had/control.h"
 #include "had/had_config.h"
 #include "had/priv_ops.h"
@@ -104,6 +105,9 @@ init_tables(struct had *h)
 		if (!h->reg.revoker)
 			return -ENOMEM;
 	}
+	h->reg.violations = violations_new(&clock_system);
+	if (!h->reg.violations)
+		return -ENOMEM;
 	reg_init(&h->reg);
 	return 0;
 }
@@ -152,6 +156,7 @@ free_all(struct had *h)
 	if (h->reg.dp)
 		reg_shutdown(&h->reg);
 	revoker_free(h->reg.revoker);
+	violations_free(h->reg.violations);
 	if (h->ctl)
 		ctl_free(h->ctl);
 	server_free(h->server);

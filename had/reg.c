@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 
 #include "common/clock.h"
+#include "common/violations.h"
 #include "had/had_config.h"
 #include "had/revoke.h"
 
@@ -72,6 +73,8 @@ drop(struct reg *r, const struct rq *rq, enum had_drop why)
 	unsigned swallowed;
 
 	reg_count_drop(r, rq->peer, why);
+	violations_note(r->violations, rq->pkt->flow.src, rq->peer != NULL,
+	    had_drop_str(why), VIOLATION_SILENT);
 	if (!reg_may_log(r, rq->peer, &swallowed))
 		return REG_DROPPED;
 	if (why == HAD_DROP_UNKNOWN_EXT)

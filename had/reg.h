@@ -23,6 +23,7 @@
 struct clock;
 struct had_config;
 struct revoker;
+struct violations;
 
 /* Where a datagram goes, or came from. Ports in host order. */
 struct reg_flow {
@@ -52,6 +53,7 @@ struct reg {
 	void			*send_arg;
 	struct stats		 stats;
 	struct log_limit	 strangers;	/* log lines about them */
+	struct violations	*violations;	/* NULL: not kept */
 };
 
 enum reg_verdict {

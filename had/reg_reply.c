@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/violations.h"
 #include "common/wire.h"
 #include "had/had_config.h"
 
@@ -228,8 +229,12 @@ reg_deny(struct reg *r, const struct rq *rq, uint8_t code)
 	if (!rq->fa_ha_ok && !bucket_take(&rq->peer->unverified,
 	    clock_mono(r->clock))) {
 		reg_count_drop(r, rq->peer, HAD_DROP_RATE);
+		violations_note(r->violations, rq->pkt->flow.src, true,
+		    had_drop_str(HAD_DROP_RATE), VIOLATION_SILENT);
 		return REG_DROPPED;
 	}
+	violations_note(r->violations, rq->pkt->flow.src, true,
+	    rq->why ? rq->why : mip4_code_str(code), code);
 	if (rq->fa_ha_ok && e->n_hoa == 1 && !e->hoa_empty &&
 	    e->off_hoa < rq->covered) {
 		spec.hoa = &e->hoa;

@@ -15,6 +15,7 @@
 
 #include "common/ctl.h"
 #include "common/log.h"
+#include "common/violations_json.h"
 #include "nasd/aaa.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
@@ -217,6 +218,31 @@ show_home_agents(void *arg, const json_t *args, const char **code,
 	return json_pack("{s:o}", "home_agents", list);
 }
 
+static const char *
+home_agent_name(void *arg, struct in_addr from)
+{
+	const struct engine *e = arg;
+	unsigned i;
+
+	for (i = 0; i < e->cfg->n_ha; i++)
+		if (e->cfg->ha[i].addr.s_addr == from.s_addr)
+			return e->cfg->ha[i].name;
+	return NULL;
+}
+
+static json_t *
+show_violations(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	return violations_json(mip_client_violations(e->mip), home_agent_name,
+	    e);
+}
+
 static json_t *
 show_radius(void *arg, const json_t *args, const char **code,
     const char **message)
@@ -333,6 +359,7 @@ static const struct ctl_cmd commands[] = {
 	{ "show statistics", show_statistics },
 	{ "show home-agents", show_home_agents },
 	{ "show radius", show_radius },
+	{ "show violations", show_violations },
 	{ "show version", show_version },
 	{ "terminate", terminate },
 	{ "log level", set_log_level },

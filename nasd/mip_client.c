@@ -18,6 +18,7 @@
 
 #define LOG_MODULE "mip"
 #include "common/log.h"
+#include "common/violations.h"
 
 /* Datagrams read in one turn, so that others get theirs. */
 #define READ_TURN	64
@@ -129,11 +130,14 @@ mip_client_new(struct event_base *base, struct timers *timers,
 	c->core.arg = c;
 	if (mip_core_init(&c->core) != 0)
 		goto fail;
-	if (evutil_make_socket_nonblocking(fd) != 0 ||
+	c->core.violations = violations_new(clock);
+	if (c->core.violations == NULL ||
+	    evutil_make_socket_nonblocking(fd) != 0 ||
 	    (c->ev = event_new(base, fd, EV_READ | EV_PERSIST,
 	    client_readable, c)) == NULL || event_add(c->ev, NULL) != 0) {
 		if (c->ev != NULL)
 			event_free(c->ev);
+		violations_free(c->core.violations);
 		mip_core_free(&c->core);
 		goto fail;
 	}
@@ -151,6 +155,7 @@ mip_client_free(struct mip_client *c)
 		return;
 	event_free(c->ev);
 	close(c->fd);
+	violations_free(c->core.violations);
 	mip_core_free(&c->core);
 	free(c);
 }
@@ -160,6 +165,12 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *q,
     const struct mip_events *events, void *arg)
 {
 	return mip_reg_create(&c->core, q, events, arg);
+}
+
+const struct violations *
+mip_client_violations(const struct mip_client *c)
+{
+	return c->core.violations;
 }
 
 static json_t *

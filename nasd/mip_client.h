@@ -24,6 +24,7 @@
 
 struct event_base;
 struct timers;
+struct violations;
 struct mip_client;
 struct mip_reg;
 
@@ -123,5 +124,7 @@ void	 mip_reg_free(struct mip_reg *);
 uint32_t mip_reg_left(const struct mip_reg *);
 /* Counters and home agents for nasctl: {"sent": ..., "home_agents": [...]}. */
 json_t	*mip_client_stats(const struct mip_client *);
+/* What came to port 434 and was refused. */
+const struct violations *mip_client_violations(const struct mip_client *);
 
 #endif

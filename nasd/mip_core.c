@@ -16,6 +16,7 @@
 
 #define LOG_MODULE "mip"
 #include "common/log.h"
+#include "common/violations.h"
 
 #define REV_WINDOW_S	60	/* PROTOCOLS 9 */
 #define OFFSET_WARN_S	3600	/* PROTOCOLS 5 */
@@ -43,6 +44,7 @@ mip_core_init(struct mip_core *core)
 	    &core->has };
 
 	core->ha_list = NULL;
+	core->violations = NULL;
 	core->n_regs = 0;
 	memset(core->count, 0, sizeof(core->count));
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -393,6 +395,20 @@ input_revocation(struct mip_core *core, struct in_addr src, uint16_t port,
 
 /* ---- everything that comes in ---- */
 
+/* Counted, and remembered by its source. */
+static void
+refuse(struct mip_core *core, struct in_addr src, enum mip_counter c)
+{
+	static const char prefix[] = "dropped_";
+	const char *why = mip_counter_key(c);
+
+	core->count[c]++;
+	if (strncmp(why, prefix, sizeof(prefix) - 1) == 0)
+		why += sizeof(prefix) - 1;
+	violations_note(core->violations, src, find_ha(core, src) != NULL,
+	    why, VIOLATION_SILENT);
+}
+
 static enum mip_counter
 input_reply(struct mip_core *core, struct in_addr src,
     const struct mip4_msg *msg, const uint8_t *buf)
@@ -442,5 +458,5 @@ mip_core_input(struct mip_core *core, struct in_addr src, uint16_t port,
 			c = MIP_C_DROP_NOT_OURS;
 	}
 	if (c != MIP_C_OK)
-		core->count[c]++;
+		refuse(core, src, c);
 }

@@ -150,6 +150,8 @@ struct mip_reg {
 	char			 nai[];		/* realm in lower case */
 };
 
+struct violations;
+
 struct mip_core {
 	struct timers		*timers;
 	const struct clock	*clock;
@@ -165,6 +167,7 @@ struct mip_core {
 	struct mip_ha_rec	*ha_list;
 	size_t			 n_regs;
 	uint64_t		 count[MIP_C_COUNT];
+	struct violations	*violations;	/* NULL: not kept */
 };
 
 /* ---- mip_core.c ---- */

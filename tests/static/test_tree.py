@@ -23,7 +23,7 @@ ALLOWED = {
     "nasctl": {"common", "nasctl"},
 }
 PURE = ("clock", "icmp6", "iid", "mip4", "mip4_auth", "mip4_ext", "plugproto",
-        "table", "timers", "wire")
+        "table", "timers", "violations", "wire")
 # What pure code has no business with.
 IO_HEADERS = re.compile(r"event2/|sys/(socket|epoll|wait|un|ioctl|stat|uio)\.h|"
                         r"fcntl\.h|syslog\.h|unistd\.h|libmnl|confuse\.h")
