@@ -8,6 +8,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_LINE_MAX	2048
+#define LOG_LINE_MAX	2048	/* less than PIPE_BUF: written whole or not */
+#define LOG_WAIT_MS	1000	/* for a reader of stderr, once */
 #define LOG_MODULES_MAX	32
 #define LOG_MODULE_LEN	16
 
@@ -34,6 +36,7 @@ static struct {
 		enum log_level	level;
 	}		module[LOG_MODULES_MAX];
 	unsigned	n_modules;
+	unsigned	lost;		/* lines since stderr was not read */
 } logger = { .program = "netmip4", .level = LOG_L_INFO };
 
 static const struct {
@@ -166,18 +169,48 @@ put_head(struct line *l, enum log_level level)
 	    ".%03dZ %c ", (int)(ts.tv_nsec / 1000000), levels[level].letter);
 }
 
+/* A reader that has stopped must not stop us: it is waited for a little, and
+ * then no more until it reads again. */
+static bool
+stderr_takes(void)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return (poll(&p, 1, logger.lost > 0 ? 0 : LOG_WAIT_MS) != 0);
+}
+
+static void
+write_line(struct line *l)
+{
+	l->s[l->n++] = '\n';
+	/* Nobody can be told that this failed. */
+	if (write(STDERR_FILENO, l->s, l->n) == -1)
+		return;
+}
+
 static void
 emit(struct line *l, enum log_level level)
 {
+	struct line more;
+
 	if (logger.dest == LOG_TO_SYSLOG) {
 		l->s[l->n] = '\0';
 		syslog(levels[level].priority, "%s", l->s);
 		return;
 	}
-	l->s[l->n++] = '\n';
-	/* Nobody can be told that this failed. */
-	if (write(STDERR_FILENO, l->s, l->n) == -1)
+	if (!stderr_takes()) {
+		logger.lost++;
 		return;
+	}
+	if (logger.lost > 0) {
+		put_head(&more, LOG_L_WARN);
+		more.n += (size_t)snprintf(more.s + more.n,
+		    sizeof(more.s) - more.n, "%s[log]: %u lines were lost: "
+		    "nobody read them", logger.program, logger.lost);
+		logger.lost = 0;
+		write_line(&more);
+	}
+	write_line(l);
 }
 
 void

@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "tests/unit/test.h"
@@ -152,6 +154,37 @@ START_TEST(limit)
 }
 END_TEST
 
+/* Whoever was to read our stderr does not: we go on. */
+START_TEST(stuck_reader)
+{
+	static const char block[4096];
+	int saved = dup(STDERR_FILENO);
+	int fds[2], i;
+	ssize_t n;
+
+	log_init("had", LOG_TO_STDERR);
+	ck_assert_int_eq(pipe2(fds, O_NONBLOCK), 0);
+	while (write(fds[1], block, sizeof(block)) > 0)
+		;
+	ck_assert_int_eq(fcntl(fds[1], F_SETFL, 0), 0);
+	dup2(fds[1], STDERR_FILENO);
+	for (i = 0; i < 100; i++)
+		log_at(LOG_L_INFO, "reg", NULL, 0, "lost %d", i);
+	while (read(fds[0], text, sizeof(text)) > 0)
+		;
+	log_at(LOG_L_INFO, "reg", NULL, 0, "again");
+	dup2(saved, STDERR_FILENO);
+	n = read(fds[0], text, sizeof(text) - 1);
+	ck_assert_int_gt(n, 0);
+	text[n] = '\0';
+	test_has(text, "W had[log]: 100 lines were lost: nobody read them\n");
+	test_has(text, "I had[reg]: again\n");
+	close(fds[0]);
+	close(fds[1]);
+	close(saved);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -166,6 +199,7 @@ main(void)
 	tcase_add_test(t, keeps_errno);
 	tcase_add_test(t, network_strings);
 	tcase_add_test(t, limit);
+	tcase_add_test(t, stuck_reader);
 	suite_add_tcase(s, t);
 	return (test_run(s));
 }
