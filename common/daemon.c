@@ -5,11 +5,14 @@
 #include "common/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <event2/event.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void
 usage(FILE *out, const char *program, const char *config,
@@ -23,6 +26,24 @@ usage(FILE *out, const char *program, const char *config,
 	    "  -h, --help         this text\n"
 	    "  -V, --version      the version\n",
 	    program, synopsis, config, EXIT_CONFIG);
+}
+
+/*
+ * Started without stdin, stdout or stderr, our first sockets would get their
+ * numbers, and log lines would go to a network. A reader of the log that goes
+ * away must not end us.
+ */
+static void
+standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 void
@@ -39,6 +60,7 @@ daemon_options(struct daemon_opts *o, int argc, char **argv,
 	};
 	int c;
 
+	standard_descriptors();
 	*o = (struct daemon_opts){ .config = default_config };
 	while ((c = getopt_long(argc, argv, "f:ndhV", longs, NULL)) != -1) {
 		switch (c) {

@@ -19,7 +19,8 @@ struct daemon_opts {
 	bool		 debug;		/* -d: foreground, stderr, debug */
 };
 
-/* Parses the command line; prints help and version and exits by itself. */
+/* Sees to it that stdin, stdout and stderr are open and SIGPIPE is ignored,
+ * then parses the command line; prints help and version and exits by itself. */
 void	 daemon_options(struct daemon_opts *, int argc, char **argv,
     const char *program, const char *default_config, const char *synopsis);
 
