@@ -62,7 +62,24 @@ scan_error(void *arg, unsigned line, const char *key, const char *what,
 		    line, key, what, other);
 }
 
-/* The whole file with a newline and a NUL behind it. */
+/* 0 if the text of n bytes has no NUL: it would hide the rest from one of the
+ * two readers. */
+static int
+check_text(const char *file, const char *text, size_t n)
+{
+	const char *nul = memchr(text, '\0', n), *p;
+	unsigned line = 1;
+
+	if (nul == NULL)
+		return (0);
+	for (p = text; p < nul; p++)
+		line += *p == '\n';
+	log_errorx(NULL, "%s:%u: syntax: a NUL byte", file, line);
+	return (-EINVAL);
+}
+
+/* The whole file with a newline and a NUL behind it; -EINVAL after saying
+ * why. */
 static int
 read_file(const char *file, char **text)
 {
@@ -73,9 +90,15 @@ read_file(const char *file, char **text)
 	f = fopen(file, "re");
 	if (f == NULL)
 		return (-errno);
-	if (fstat(fileno(f), &st) == -1 || !S_ISREG(st.st_mode) ||
-	    st.st_size > CONF_FILE_MAX) {
+	if (fstat(fileno(f), &st) == -1 || !S_ISREG(st.st_mode)) {
 		fclose(f);
+		log_errorx(NULL, "%s: not a regular file", file);
+		return (-EINVAL);
+	}
+	if (st.st_size > CONF_FILE_MAX) {
+		fclose(f);
+		log_errorx(NULL, "%s: longer than %d bytes", file,
+		    CONF_FILE_MAX);
 		return (-EINVAL);
 	}
 	*text = malloc((size_t)st.st_size + 2);
@@ -85,8 +108,7 @@ read_file(const char *file, char **text)
 	}
 	n = fread(*text, 1, (size_t)st.st_size, f);
 	fclose(f);
-	/* A NUL would hide the rest from one of the two readers. */
-	if (memchr(*text, '\0', n) != NULL) {
+	if (check_text(file, *text, n) != 0) {
 		free(*text);
 		return (-EINVAL);
 	}
@@ -129,13 +151,14 @@ conf_load(struct conf *c, const char *file, cfg_opt_t *opts)
 	*c = (struct conf){ .file = file };
 	err = read_file(file, &text);
 	if (err != 0) {
-		log_errorx(NULL, "%s: %s", file, err == -EINVAL ?
-		    "not a configuration file" : strerror(-err));
+		if (err != -EINVAL)
+			log_errorx(NULL, "%s: %s", file, strerror(-err));
 		c->errors++;
 		return (err);
 	}
 	c->scan = conf_scan(text, opts, scan_error, c);
-	err = c->scan == NULL ? -ENOMEM : parse_text(c, text, opts);
+	err = c->scan == NULL ? -ENOMEM : c->scan->too_deep ? -EINVAL :
+	    parse_text(c, text, opts);
 	free(text);
 	if (err == -ENOMEM)
 		log_errorx(NULL, "%s: out of memory", file);
@@ -372,14 +395,17 @@ read_secret(int fd, uint8_t *buf, size_t cap)
 {
 	char text[CONF_SECRET_MAX + 1];
 	ssize_t n;
+	bool raw;
 	int len;
 
 	n = read(fd, text, sizeof(text) - 1);
 	if (n == -1)
 		return (-errno);
 	text[n] = '\0';
+	/* Half of raw bytes would be a key, too: a weak one. */
+	raw = strlen(text) != (size_t)n;
 	text[strcspn(text, "\r\n")] = '\0';
-	len = decode_secret(text, buf, cap);
+	len = raw ? -EINVAL : decode_secret(text, buf, cap);
 	explicit_bzero(text, sizeof(text));
 	return (len);
 }
@@ -410,8 +436,8 @@ conf_secret_file(struct conf *c, cfg_t *sec, const char *key, uint8_t *buf,
 		conf_error(c, sec, key, "%s: longer than %zu bytes", path,
 		    cap);
 	else if (len == -EINVAL)
-		conf_error(c, sec, key, "%s: no secret in its first line, or "
-		    "bad hexadecimal digits", path);
+		conf_error(c, sec, key, "%s: no secret in its first line, bad "
+		    "hexadecimal digits or a NUL byte", path);
 	else if (len < 0)
 		conf_error(c, sec, key, "%s: %s", path, strerror(-len));
 	return (len < 0 ? -EINVAL : len);

@@ -25,6 +25,7 @@ struct scan {
 	conf_scan_report	*report;
 	void			*arg;
 	bool			 nomem;
+	bool			 too_deep;
 };
 
 static void
@@ -231,8 +232,12 @@ scan_section(struct scan *s, struct conf_node *sec, const cfg_opt_t *opts,
 {
 	int tok;
 
-	if (depth > SCAN_DEPTH_MAX)
+	if (depth > SCAN_DEPTH_MAX) {
+		s->report(s->arg, sec->line, sec->name,
+		    "too many sections in sections", 0);
+		s->too_deep = true;
 		return (false);
+	}
 	while ((tok = next_token(s)) == TOK_WORD)
 		if (!scan_item(s, sec, opts, known, depth) || s->nomem)
 			return (false);
@@ -254,6 +259,7 @@ conf_scan(const char *text, const cfg_opt_t *opts, conf_scan_report *report,
 		return (NULL);
 	root->section = true;
 	(void)scan_section(&s, root, opts, true, 0);
+	root->too_deep = s.too_deep;
 	if (s.nomem) {
 		conf_scan_free(root);
 		return (NULL);

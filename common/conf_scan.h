@@ -21,6 +21,7 @@ struct conf_node {
 	char			*title;		/* of a section, or NULL */
 	unsigned		 line;		/* where its name stands */
 	bool			 section;
+	bool			 too_deep;	/* root: it ends there */
 	const cfg_t		*sec;		/* by conf_scan_pair */
 };
 
@@ -30,7 +31,9 @@ typedef void conf_scan_report(void *arg, unsigned line, const char *key,
 
 /* The root of what text (NUL-terminated) says; NULL when out of memory.
  * Reports unknown keys, options given twice and sections with one title. At
- * a syntax error it stops silently: libconfuse tells. */
+ * a syntax error it stops silently: libconfuse tells. Where sections are
+ * nested too deeply it reports that and sets too_deep: libconfuse, which has no
+ * limit, must not read the text. */
 struct conf_node *conf_scan(const char *text, const cfg_opt_t *opts,
     conf_scan_report *, void *arg);
 /* Ties the nodes to the sections of the parsed file. */

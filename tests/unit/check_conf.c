@@ -197,9 +197,34 @@ START_TEST(no_file)
 
 	ck_assert_int_eq(conf_load(&c, "none.conf", opts), -ENOENT);
 	ck_assert_int_eq(conf_load(&c, "/", opts), -EINVAL);
+	test_file("big.conf", "", 0600);
+	ck_assert_int_eq(truncate("big.conf", 100 << 20), 0);
+	ck_assert_int_eq(conf_load(&c, "big.conf", opts), -EINVAL);
+	test_file("nul.conf", "a = 1\nb = 2\n", 0600);
+	ck_assert_int_eq(truncate("nul.conf", 100), 0);
+	ck_assert_int_eq(conf_load(&c, "nul.conf", opts), -EINVAL);
 	test_log_end(saved, text, sizeof(text));
 	test_has(text, "none.conf: No such file");
+	test_has(text, " /: not a regular file");
+	test_has(text, "big.conf: longer than 4194304 bytes");
+	test_has(text, "nul.conf:3: syntax: a NUL byte");
 	ck_assert_uint_eq(c.errors, 1);
+}
+END_TEST
+
+/* libconfuse goes into sections it does not know without a limit. */
+START_TEST(nested)
+{
+	static char deep[200001];
+	struct conf c;
+	size_t i;
+
+	for (i = 0; i < sizeof(deep) - 1; i += 2)
+		memcpy(deep + i, "a{", 2);
+	ck_assert_int_eq(load(&c, deep), -EINVAL);
+	test_has(text, ": t.conf:1: a: too many sections in sections");
+	ck_assert_uint_ge(c.errors, 2);
+	conf_free(&c);
 }
 END_TEST
 
@@ -251,6 +276,25 @@ START_TEST(secrets)
 	test_has(text, "s.key: No such file");
 	ck_assert_int_eq(mkdir("s.key", 0700), 0);
 	rmdir("s.key");
+}
+END_TEST
+
+/* Half of a key of raw bytes is not taken for it. */
+START_TEST(raw_secret)
+{
+	uint8_t b[16];
+	struct conf c;
+	int saved;
+
+	ck_assert_int_eq(load(&c, "peer a {\nsecret-file = s.key\n}\n"), 0);
+	test_file("s.key", "ab", 0600);
+	ck_assert_int_eq(truncate("s.key", 4), 0);
+	saved = test_log_begin();
+	ck_assert_int_eq(conf_secret_file(&c, cfg_getnsec(c.cfg, "peer", 0),
+	    "secret-file", b, sizeof(b)), -EINVAL);
+	test_log_end(saved, text, sizeof(text));
+	test_has(text, "or a NUL byte");
+	conf_free(&c);
 }
 END_TEST
 
@@ -331,7 +375,9 @@ main(void)
 	tcase_add_test(t, lines);
 	tcase_add_test(t, syntax);
 	tcase_add_test(t, no_file);
+	tcase_add_test(t, nested);
 	tcase_add_test(t, secrets);
+	tcase_add_test(t, raw_secret);
 	tcase_add_test(t, keys);
 	tcase_add_test(t, log_section);
 	suite_add_tcase(s, t);
