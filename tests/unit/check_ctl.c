@@ -372,8 +372,10 @@ START_TEST(no_descriptor_left)
 	none.rlim_cur = 0;
 	ck_assert_int_eq(connect_more(&none), 0);
 	event_base_once(base, -1, EV_TIMEOUT, set_flag, &over, &soon);
-	for (; !over; turns++)
+	while (!over) {
 		event_base_loop(base, EVLOOP_ONCE);
+		turns++;
+	}
 	ck_assert_uint_eq(ctl_connections(ctl), 1);
 	ck_assert_uint_lt(turns, 10);
 	/* the one there is is served meanwhile */
