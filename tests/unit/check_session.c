@@ -48,7 +48,7 @@ static void *start_arg;
 static struct icmp6_ra advertised;
 static struct aaa_usage stopped;
 
-static void
+static void __attribute__((format(printf, 1, 2)))
 call(const char *fmt, ...)
 {
 	size_t len = strlen(calls);
