@@ -85,6 +85,7 @@ past_free(struct session_past *past)
 	if (past == NULL)
 		return;
 	free(past->user);
+	timeline_clear(&past->timeline);
 	free(past);
 }
 
@@ -414,7 +415,7 @@ remember(struct session *s)
 	memcpy(past->why, s->why, sizeof(past->why));
 	past->cause = s->cause;
 	past->came_up = s->came_up;
-	past->timeline = s->timeline;
+	timeline_move(&past->timeline, &s->timeline);
 }
 
 static void
@@ -454,6 +455,7 @@ session_free(struct session *s)
 	remember(s);
 	session_tell_rival(s);
 	leave_tables(s);
+	timeline_clear(&s->timeline);
 	free(s);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -11,6 +12,22 @@ timeline_init(struct timeline *tl, mono_t start)
 {
 	memset(tl, 0, sizeof(*tl));
 	tl->start = start;
+}
+
+void
+timeline_clear(struct timeline *tl)
+{
+	for (unsigned i = 0; i < TIMELINE_FIRST + TIMELINE_LAST; i++)
+		free(tl->step[i].detail);
+	timeline_init(tl, tl->start);
+}
+
+void
+timeline_move(struct timeline *to, struct timeline *from)
+{
+	timeline_clear(to);
+	*to = *from;
+	timeline_init(from, from->start);
 }
 
 /* Where step number i lies. */
@@ -28,23 +45,26 @@ timeline_add(struct timeline *tl, mono_t now, const char *key,
 {
 	struct timeline_step *st = &tl->step[slot(tl->n)];
 	int64_t us = mono_diff_us(now, tl->start);
+	char detail[TIMELINE_DETAIL] = "";
 	va_list ap;
 
 	st->us = us < 0 ? 0 : us;
 	st->key = key;
-	st->detail[0] = '\0';
 	if (fmt != NULL) {
 		va_start(ap, fmt);
-		vsnprintf(st->detail, sizeof(st->detail), fmt, ap);
+		vsnprintf(detail, sizeof(detail), fmt, ap);
 		va_end(ap);
 	}
+	free(st->detail);
+	st->detail = detail[0] != '\0' ? strdup(detail) : NULL;
 	tl->n++;
 }
 
 static void
 append(json_t *list, const struct timeline_step *st)
 {
-	json_t *detail = json_string(st->detail);
+	const char *text = st->detail != NULL ? st->detail : "";
+	json_t *detail = json_string(text);
 
 	if (detail == NULL)	/* cut, or never, UTF-8 */
 		detail = json_string("(not text)");

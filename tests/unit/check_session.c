@@ -1093,7 +1093,7 @@ END_TEST
 
 START_TEST(timeline_full)
 {
-	struct timeline tl;
+	struct timeline tl, moved = { .n = 0 };
 	json_t *j;
 	int i;
 
@@ -1112,6 +1112,14 @@ START_TEST(timeline_full)
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(j,
 	    TIMELINE_FIRST + TIMELINE_LAST), "detail")), "step 99");
 	json_decref(j);
+	timeline_move(&moved, &tl);
+	ck_assert_uint_eq(tl.n, 0);
+	ck_assert_ptr_null(tl.step[0].detail);
+	ck_assert_uint_eq(moved.n, 100);
+	ck_assert_str_eq(moved.step[23].detail, "step 23");
+	timeline_clear(&moved);
+	ck_assert_uint_eq(moved.n, 0);
+	ck_assert_ptr_null(moved.step[23].detail);
 }
 END_TEST
 
