@@ -173,6 +173,8 @@ build_mip(struct engine *e, struct nasd_sockets *fds)
 		.attempts = cf->attempts,
 		.dereg_attempts = cf->dereg_attempts,
 		.require_nai = cf->require_nai,
+		.match_most_recent_only = cf->most_recent_only,
+		.max_clock_offset = cf->max_clock_offset,
 		.pmip_per_node_auth = cf->pmip_per_node_auth,
 		.types = cf->ext,
 	};

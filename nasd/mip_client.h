@@ -35,6 +35,7 @@ struct mip_client_params {
 	unsigned		dereg_attempts;	/* 3 */
 	bool			require_nai;	/* in replies */
 	bool			match_most_recent_only;		/* D9 */
+	uint32_t		max_clock_offset;	/* seconds; 0: any */
 	bool			pmip_per_node_auth;		/* D5 */
 	struct mip4_ext_types	types;
 };

@@ -173,6 +173,16 @@ mip_core_next_id(struct mip_core *core, struct mip_ha_rec *ha)
 	return id;
 }
 
+/* Somebody who holds a home agent's key, or its broken clock, moves ours no
+ * further than the operator allows [PROTOCOLS 5]. */
+static bool
+is_too_far(const struct mip_core *core, int32_t offset)
+{
+	int64_t most = core->params.max_clock_offset;
+
+	return most != 0 && (offset > most || offset < -most);
+}
+
 void
 mip_core_resync(struct mip_core *core, const struct mip_try *t,
     uint64_t reply_id, const char *subject)
@@ -190,13 +200,19 @@ mip_core_resync(struct mip_core *core, const struct mip_try *t,
 	change = (int32_t)((uint32_t)offset - (uint32_t)ha->offset_s);
 	if (change >= -OFFSET_JITTER_S && change <= OFFSET_JITTER_S)
 		return;
+	inet_ntop(AF_INET, &ha->ha.addr, name, sizeof(name));
+	if (is_too_far(core, offset)) {
+		log_warnx(subject, "clock of home agent %s differs by %ld s, "
+		    "more than max-clock-offset: not followed", name,
+		    (long)offset);
+		return;
+	}
 	ha->offset_s = offset;
 	ha->offset_gen++;
 	/* The home agent refused the Identifications of the wrong clock, so it
 	 * remembers none of them [D53]: when ours was fast, go back. */
 	if (change < 0)
 		ha->last_id = 0;
-	inet_ntop(AF_INET, &ha->ha.addr, name, sizeof(name));
 	if (offset > OFFSET_WARN_S || offset < -OFFSET_WARN_S)
 		log_warnx(subject, "clock of home agent %s differs by %ld s",
 		    name, (long)offset);

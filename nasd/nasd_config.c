@@ -70,6 +70,8 @@ static cfg_opt_t registration_opts[] = {
 	CFG_INT("attempts", 5, CFGF_NONE),
 	CFG_INT("deregistration-attempts", 3, CFGF_NONE),
 	CFG_BOOL("require-nai-in-reply", cfg_true, CFGF_NONE),
+	CFG_BOOL("match-most-recent-only", cfg_false, CFGF_NONE),
+	CFG_INT("max-clock-offset", 0, CFGF_NONE),
 	CFG_BOOL("per-node-authentication", cfg_false, CFGF_NONE),
 	CFG_END()
 };
@@ -309,6 +311,9 @@ read_registration(struct conf *c, struct nasd_config *cf)
 	conf_uint(c, sec, "deregistration-attempts", 1, 20,
 	    &cf->dereg_attempts);
 	cf->require_nai = cfg_getbool(sec, "require-nai-in-reply");
+	cf->most_recent_only = cfg_getbool(sec, "match-most-recent-only");
+	conf_uint(c, sec, "max-clock-offset", 0, INT32_MAX,
+	    &cf->max_clock_offset);
 	cf->pmip_per_node_auth = cfg_getbool(sec, "per-node-authentication");
 }
 

@@ -103,6 +103,8 @@ struct nasd_config {
 	uint32_t		 attempts;
 	uint32_t		 dereg_attempts;
 	bool			 require_nai;
+	bool			 most_recent_only;	/* D9 */
+	uint32_t		 max_clock_offset;	/* seconds; 0: any */
 	bool			 pmip_per_node_auth;
 	struct mip4_ext_types	 ext;
 

@@ -881,6 +881,27 @@ START_TEST(retry_at_once_only_once)
 }
 END_TEST
 
+START_TEST(clock_offset_limited)
+{
+	core.params.max_clock_offset = 30;
+	start(true);
+	mismatch(0, 31);
+	ck_assert_int_eq(core.ha_list->offset_s, 0);
+	ck_assert_uint_eq(n_sent, 2);
+	mismatch(1, -31);
+	ck_assert_int_eq(core.ha_list->offset_s, 0);
+	advance(60000);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 133);
+	mip_reg_free(reg);
+	n_sent = 0;
+	start(true);
+	mismatch(0, 30);
+	ck_assert_int_eq(core.ha_list->offset_s, 30);
+}
+END_TEST
+
 START_TEST(mismatch_with_a_right_clock_grows)
 {
 	start(true);
@@ -1764,7 +1785,8 @@ main(void)
 		late_reply_to_an_older_try, most_recent_only, denied,
 		another_home_agent_is_reported, owner_frees_in_the_event,
 		resynchronisation, resynchronisation_backwards,
-		retry_at_once_only_once, mismatch_with_a_right_clock_grows,
+		retry_at_once_only_once, clock_offset_limited,
+		mismatch_with_a_right_clock_grows,
 		answers_of_older_clocks_do_not_shake_it,
 		forged_mismatch_does_not_move_the_clock,
 		forged_replies_are_counted_and_harmless, every_bit_counts,

@@ -93,7 +93,8 @@ START_TEST(all_keys)
 	    "pppoe \"acc0\" { service-names = {\"a\", \"b\"}\n"
 	    "max-sessions = 5 }\n"
 	    "pppd { auth = pap options = {\"debug\"} }\n"
-	    "registration { lifetime = 30 attempts = 2 }\n"
+	    "registration { lifetime = 30 attempts = 2\n"
+	    "match-most-recent-only = true max-clock-offset = 60 }\n"
 	    "router-advertisement { preferred-lifetime = 700 }\n"
 	    "extension-type { ipv6-hoa-request = 60 }\n", said);
 
@@ -109,6 +110,8 @@ START_TEST(all_keys)
 	ck_assert_str_eq(cf->pppd.options[0], "debug");
 	ck_assert_ptr_null(cf->pppd.options[1]);
 	ck_assert_uint_eq(cf->lifetime, 30);
+	ck_assert(cf->most_recent_only);
+	ck_assert_uint_eq(cf->max_clock_offset, 60);
 	ck_assert_uint_eq(cf->ext.hoa_request, 60);
 	nasd_config_free(cf);
 }
@@ -120,6 +123,8 @@ static const struct {
 	const char	*said;
 } mistakes[] = {
 	{ GOOD "bogus = 1\n", "nasd.conf:12: bogus: " },
+	{ GOOD "registration {\n\tmax-clock-offset = -1\n}\n",
+	    "nasd.conf:13: max-clock-offset: " },
 	{ GOOD "home-agent \"ha2\" {\n\taddress = \"198.51.100.1\"\n" KEY
 	    "}\n", "nasd.conf:13: address: home agent \"ha1\" has it" },
 	{ GOOD "home-agent \"ha2\" {\n\taddress = \"198.51.100.2\"\n}\n",
