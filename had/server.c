@@ -21,18 +21,47 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/mip4.h"
 #include "had/reg.h"
 
-#define RX_BURST	64	/* datagrams a wake-up, then others' turn */
+#define BURST		64	/* datagrams a wake-up, then others' turn */
 #define RX_MAX		2048	/* longer ones are truncated: malformed */
 #define RX_BUFFER	(4 << 20)
 
+union control {
+	struct cmsghdr	hdr;
+	uint8_t		buf[CMSG_SPACE(sizeof(struct in_pktinfo))];
+};
+
+struct rx {
+	struct sockaddr_in	from;
+	union control		control;
+	struct iovec		iov;
+	uint8_t			data[RX_MAX];
+};
+
+struct tx {
+	struct sockaddr_in	to;
+	union control		control;
+	struct iovec		iov;
+	uint8_t			data[MIP4_MAX_MSG];
+};
+
+/*
+ * A system call costs as much as a registration: datagrams are read in bursts,
+ * and what a burst leads to is sent together when it has been handled.
+ */
 struct server {
 	int		 fd;
 	uint16_t	 port;
 	struct event	*read;
 	struct reg	*reg;
 	struct log_limit limit;		/* of what can not be sent */
+	bool		 in_burst;
+	unsigned	 n_tx;		/* waiting to be sent */
+	struct mmsghdr	 rx_head[BURST], tx_head[BURST];
+	struct rx	 rx[BURST];
+	struct tx	 tx[BURST];
 };
 
 int
@@ -59,11 +88,6 @@ server_open(uint16_t port)
 	return fd;
 }
 
-union control {
-	struct cmsghdr	hdr;
-	uint8_t		buf[CMSG_SPACE(sizeof(struct in_pktinfo))];
-};
-
 static bool
 addresses(struct msghdr *m, struct reg_packet *pkt)
 {
@@ -81,46 +105,19 @@ addresses(struct msghdr *m, struct reg_packet *pkt)
 	return false;
 }
 
-/* One datagram; false when there is none. */
-static bool
-receive(struct server *s)
-{
-	uint8_t buf[RX_MAX];
-	union control control;
-	struct sockaddr_in from;
-	struct iovec iov = { buf, sizeof(buf) };
-	struct msghdr m = {
-		.msg_name = &from, .msg_namelen = sizeof(from),
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
-	struct reg_packet pkt = { .data = buf };
-	ssize_t n;
-
-	n = recvmsg(s->fd, &m, 0);
-	if (n == -1)
-		/* An ICMP error of an earlier reply is read like this, too. */
-		return errno != EAGAIN && errno != EWOULDBLOCK;
-	if (!addresses(&m, &pkt))
-		return true;
-	pkt.len = (size_t)n;
-	pkt.flow.src = from.sin_addr;
-	pkt.flow.sport = ntohs(from.sin_port);
-	pkt.flow.dport = s->port;
-	reg_input(s->reg, &pkt);
-	return true;
-}
-
+/* One of a burst, on to reg. */
 static void
-readable(evutil_socket_t fd, short what, void *arg)
+hand_on(struct server *s, struct rx *rx, size_t len)
 {
-	struct server *s = arg;
-	int i;
+	struct reg_packet pkt = {
+		.data = rx->data, .len = len,
+		.flow.src = rx->from.sin_addr,
+		.flow.sport = ntohs(rx->from.sin_port),
+		.flow.dport = s->port,
+	};
 
-	(void)fd;
-	(void)what;
-	for (i = 0; i < RX_BURST && receive(s); i++)
-		;
+	if (addresses(&s->rx_head[rx - s->rx].msg_hdr, &pkt))
+		reg_input(s->reg, &pkt);
 }
 
 /* Keeps errno until it is logged. */
@@ -139,30 +136,94 @@ send_failed(struct server *s, struct in_addr to, size_t len)
 	    more);
 }
 
+/* Sends what waits. One that can not be sent does not hold up the others. */
+static void
+flush(struct server *s)
+{
+	unsigned i = 0;
+	int n;
+
+	while (i < s->n_tx) {
+		n = sendmmsg(s->fd, s->tx_head + i, s->n_tx - i, 0);
+		if (n > 0) {
+			i += (unsigned)n;
+			continue;
+		}
+		send_failed(s, s->tx[i].to.sin_addr, s->tx[i].iov.iov_len);
+		i++;
+	}
+	s->n_tx = 0;
+}
+
 static void
 transmit(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 {
 	struct server *s = arg;
-	struct sockaddr_in to = {
-		.sin_family = AF_INET, .sin_port = htons(f->dport),
-		.sin_addr = f->dst,
-	};
 	struct in_pktinfo info = { .ipi_spec_dst = f->src };
-	union control control;
-	struct iovec iov = { (void *)(uintptr_t)data, len };
-	struct msghdr m = {
-		.msg_name = &to, .msg_namelen = sizeof(to),
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
+	struct tx *t = &s->tx[s->n_tx];
 
-	memset(&control, 0, sizeof(control));
-	control.hdr.cmsg_level = IPPROTO_IP;
-	control.hdr.cmsg_type = IP_PKTINFO;
-	control.hdr.cmsg_len = CMSG_LEN(sizeof(info));
-	memcpy(CMSG_DATA(&control.hdr), &info, sizeof(info));
-	if (sendmsg(s->fd, &m, 0) == -1)
+	if (len > sizeof(t->data)) {
+		errno = EMSGSIZE;
 		send_failed(s, f->dst, len);
+		return;
+	}
+	t->to.sin_port = htons(f->dport);
+	t->to.sin_addr = f->dst;
+	memcpy(CMSG_DATA(&t->control.hdr), &info, sizeof(info));
+	memcpy(t->data, data, len);
+	t->iov.iov_len = len;
+	if (++s->n_tx == BURST || !s->in_burst)
+		flush(s);
+}
+
+static void
+readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+	int i, n;
+
+	(void)fd;
+	(void)what;
+	n = recvmmsg(s->fd, s->rx_head, BURST, 0, NULL);
+	s->in_burst = true;
+	for (i = 0; i < n; i++) {
+		hand_on(s, &s->rx[i], s->rx_head[i].msg_len);
+		s->rx_head[i].msg_hdr.msg_namelen = sizeof(s->rx[i].from);
+		s->rx_head[i].msg_hdr.msg_controllen = sizeof(s->rx[i].control);
+	}
+	s->in_burst = false;
+	flush(s);
+}
+
+/* What is the same for every datagram. */
+static void
+set_up_buffers(struct server *s)
+{
+	unsigned i;
+
+	for (i = 0; i < BURST; i++) {
+		struct rx *r = &s->rx[i];
+		struct tx *t = &s->tx[i];
+
+		r->iov = (struct iovec){ r->data, sizeof(r->data) };
+		s->rx_head[i].msg_hdr = (struct msghdr){
+			.msg_name = &r->from, .msg_namelen = sizeof(r->from),
+			.msg_iov = &r->iov, .msg_iovlen = 1,
+			.msg_control = &r->control,
+			.msg_controllen = sizeof(r->control),
+		};
+		t->to.sin_family = AF_INET;
+		t->control.hdr.cmsg_level = IPPROTO_IP;
+		t->control.hdr.cmsg_type = IP_PKTINFO;
+		t->control.hdr.cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
+		t->iov.iov_base = t->data;
+		s->tx_head[i].msg_hdr = (struct msghdr){
+			.msg_name = &t->to, .msg_namelen = sizeof(t->to),
+			.msg_iov = &t->iov, .msg_iovlen = 1,
+			.msg_control = &t->control,
+			.msg_controllen = sizeof(t->control),
+		};
+	}
 }
 
 struct server *
@@ -174,6 +235,7 @@ server_new(struct event_base *base, int fd, struct reg *reg)
 
 	if (!s)
 		return NULL;
+	set_up_buffers(s);
 	s->fd = fd;
 	s->reg = reg;
 	s->limit = (struct log_limit){ .rate = 1, .burst = 5 };
