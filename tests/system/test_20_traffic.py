@@ -110,10 +110,11 @@ def test_packet_too_big(lab):
 
 
 def test_large_packets_after_too_big(lab):
-    """A sender that listens gets its large packets across in fragments."""
+    """Senders that listen get their large packets across in fragments: one
+    request tells the mobile node, one reply the correspondent."""
     client = lab.connect()
     overlook(lab)
-    client.ping(CN6, 1, 1, ("-s", "1444"))
+    client.ping(CN6, 2, 1, ("-s", "1444"))
     assert client.ping(CN6, 2, 3, ("-s", "1444"))[1] == 2
 
 
