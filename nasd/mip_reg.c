@@ -2,7 +2,8 @@
 /*
  * One mobile node's registration as a state machine: first registration,
  * renewal, deregistration [RFC 3344 3.6, PROTOCOLS 5, 7, 8.3, 11.4]. Between
- * mip_core.c, which brings checked replies, and the session that owns it.
+ * mip_core.c, which brings checked replies, and the session that owns it;
+ * mip_send.c sends the requests.
  *
  * Two timers: t_send paces requests (and starts the renewal), t_end is the end
  * of patience: of the budget in the first registration, of the lifetime later.
@@ -47,8 +48,8 @@ set_state(struct mip_reg *r, enum mip_reg_state s, const char *why)
 	r->state = s;
 }
 
-static void __attribute__((format(printf, 3, 4)))
-step(const struct mip_reg *r, const char *key, const char *fmt, ...)
+void
+mip_reg_step(const struct mip_reg *r, const char *key, const char *fmt, ...)
 {
 	char detail[STEP_MAX];
 	va_list ap;
@@ -88,94 +89,11 @@ mip_reg_is_bound(const struct mip_reg *r)
 
 /* ---- sending ---- */
 
-static void
-forget_tries(struct mip_reg *r)
-{
-	for (unsigned i = 0; i < MIP_TRIES; i++)
-		mip_core_remove_try(r->core, &r->tries[i]);
-}
-
-static void
-remember_try(struct mip_reg *r, uint64_t id, uint16_t lifetime)
-{
-	struct mip_try *t;
-
-	if (r->core->params.match_most_recent_only)
-		forget_tries(r);
-	t = &r->tries[r->next_try];
-	r->next_try = (r->next_try + 1) % MIP_TRIES;
-	mip_core_remove_try(r->core, t);
-	*t = (struct mip_try){
-		.reg = r,
-		.low = (uint32_t)id,
-		.offset_gen = r->ha->offset_gen,
-		.lifetime = lifetime,
-		.sent = r->last_sent,
-	};
-	mip_core_add_try(r->core, t);
-}
-
-static void
-step_sent(const struct mip_reg *r)
-{
-	char iid[IID_STRLEN], addr[INET6_ADDRSTRLEN];
-	unsigned life = r->core->params.lifetime;
-
-	if (r->state == MIP_S_REQUESTING) {
-		step(r, "rrq-sent", "try %u, IID %s, lifetime %u", r->n_sent,
-		    iid_str(r->want_iid, iid), life);
-		return;
-	}
-	if (!r->has_hoa || inet_ntop(AF_INET6, &r->hoa, addr,
-	    sizeof(addr)) == NULL)
-		strcpy(addr, "no address yet");
-	if (r->state == MIP_S_LEAVING)
-		step(r, "dereg-sent", "try %u, %s", r->n_sent, addr);
-	else
-		step(r, "renewal-sent", "try %u, %s, lifetime %u", r->n_sent,
-		    addr, life);
-}
-
-static void
-count_sent(struct mip_reg *r)
-{
-	r->n_sent++;
-	r->ha->sent++;
-	if (r->n_sent > 1)
-		count(r, MIP_C_SENT_AGAIN);
-	else if (r->state == MIP_S_REQUESTING)
-		count(r, MIP_C_SENT_REQUEST);
-	else if (r->state == MIP_S_RENEWING)
-		count(r, MIP_C_SENT_RENEWAL);
-	else
-		count(r, MIP_C_SENT_DEREG);
-}
-
-/* The one way out: every try is built anew [RFC 3344 3.6.3], and t_send waits
- * for its answer. */
+/* t_send waits for the answer. */
 static void
 send_try(struct mip_reg *r)
 {
-	uint8_t buf[MIP4_MAX_MSG];
-	uint16_t lifetime;
-	uint64_t id;
-	int n;
-
-	lifetime = r->state == MIP_S_LEAVING ? 0 : r->core->params.lifetime;
-	id = mip_core_next_id(r->core, r->ha);
-	r->last_sent = now(r);
-	count_sent(r);
-	n = mip_msg_request(r, id, lifetime, buf, sizeof(buf));
-	if (n > 0) {
-		remember_try(r, id, lifetime);
-		if (lifetime != 0)
-			r->maybe_bound = true;
-		r->core->send(r->core->arg, r->ha->ha.addr, MIP4_PORT, buf,
-		    (size_t)n);
-		step_sent(r);
-	} else {
-		log_errorx(r->subject, "request does not fit");
-	}
+	mip_send_request(r);
 	arm(r, &r->t_send, mono_add_ms(r->last_sent, r->wait_ms));
 	r->wait_ms *= 2;
 	if (r->wait_ms > RETRY_MAX_MS)
@@ -259,7 +177,8 @@ depart(struct mip_reg *r, bool answered)
 	struct mip_events ev = r->events;
 	void *arg = r->arg;
 
-	step(r, "deregistered", "%s", answered ? "answered" : "unanswered");
+	mip_reg_step(r, "deregistered", "%s", answered ? "answered" :
+	    "unanswered");
 	mip_reg_free(r);
 	ev.deregistered(arg, answered);
 }
@@ -432,7 +351,7 @@ granted(struct mip_reg *r, const struct mip_try *t,
 	r->revocable = reply->has_rev;
 	r->rev_floor = reply->rev_timestamp;
 	r->rev_acted = false;
-	forget_tries(r);
+	mip_send_forget(r);
 	set_state(r, MIP_S_BOUND, "accepted");
 	start_lifetime(r, sent);
 
@@ -440,7 +359,7 @@ granted(struct mip_reg *r, const struct mip_try *t,
 	res.rtt_us = mono_diff_us(now(r), sent);
 	r->ha->rtt_us = res.rtt_us;
 	inet_ntop(AF_INET6, &r->hoa, addr, sizeof(addr));
-	step(r, first ? "rrp-received" : "renewed",
+	mip_reg_step(r, first ? "rrp-received" : "renewed",
 	    "code %u, lifetime %u, %s, U %u", reply->code, r->lifetime, addr,
 	    r->unique);
 	if (first) {
@@ -464,13 +383,13 @@ denied(struct mip_reg *r, const struct mip_try *t,
 	res.rtt_us = mono_diff_us(now(r), t->sent);
 	res.ha = reply->ha;	/* 136, 143: another one [RFC 4433] */
 	res.lifetime = 0;
-	step(r, first ? "rrp-received" : "renewal-denied", "code %u, %s",
-	    reply->code, res.text);
+	mip_reg_step(r, first ? "rrp-received" : "renewal-denied",
+	    "code %u, %s", reply->code, res.text);
 	/* A first one denied leaves no binding; of a renewal denied for want of
 	 * resources the old one may stand. */
 	if (first)
 		r->maybe_bound = false;
-	forget_tries(r);
+	mip_send_forget(r);
 	end(r, &res);
 }
 
@@ -491,8 +410,9 @@ resync(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 	}
 	r->resynced = true;
 	r->wait_ms = RETRY_FIRST_MS;
-	step(r, "rrp-received", "code %u, %s, clock offset %" PRId32 " s",
-	    reply->code, mip4_code_str(reply->code), r->ha->offset_s);
+	mip_reg_step(r, "rrp-received",
+	    "code %u, %s, clock offset %" PRId32 " s", reply->code,
+	    mip4_code_str(reply->code), r->ha->offset_s);
 	send_try(r);
 }
 
@@ -545,10 +465,10 @@ mip_reg_revoke(struct mip_reg *r, uint32_t rev_id)
 	r->rev_floor = rev_id;
 	r->rev_acted = true;
 	r->maybe_bound = false;
-	forget_tries(r);
+	mip_send_forget(r);
 	stop_timers(r);
 	set_state(r, MIP_S_ENDED, "revoked by the home agent");
-	step(r, "revoked", "by the home agent");
+	mip_reg_step(r, "revoked", "by the home agent");
 	r->events.revoked(r->arg);
 }
 
@@ -621,7 +541,7 @@ mip_reg_free(struct mip_reg *r)
 	if (r == NULL)
 		return;
 	stop_timers(r);
-	forget_tries(r);
+	mip_send_forget(r);
 	mip_core_remove_reg(r->core, r);
 	mip4_sa_wipe(&r->mn_ha.sa);
 	free(r);

@@ -7,6 +7,7 @@
  *   mip_core.c	all registrations: finds whose a datagram is, home agents'
  *		clocks, revocations
  *   mip_reg.c	one registration: states, timers, results
+ *   mip_send.c	its requests, and which of them may still be answered
  *   mip_msg.c	builds requests and acknowledgments, checks replies
  */
 #ifndef NASD_MIP_REG_H
@@ -233,7 +234,18 @@ bool	 mip_msg_is_covered(size_t off, size_t covered);
 int	 mip_msg_rev_ack(const struct mip_core *, const struct mip4_msg *rev,
     size_t covered, const struct mip4_sa *, uint8_t *buf, size_t cap);
 
+/* ---- mip_send.c ---- */
+
+/* Sends the request that fits the state; the only way out. */
+void	 mip_send_request(struct mip_reg *);
+/* No request that is out can be answered any more. */
+void	 mip_send_forget(struct mip_reg *);
+
 /* ---- mip_reg.c ---- */
+
+/* Tells the owner, for its timeline. */
+void	 mip_reg_step(const struct mip_reg *, const char *key,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 struct mip_reg *mip_reg_create(struct mip_core *,
     const struct mip_reg_request *, const struct mip_events *, void *arg);

@@ -239,7 +239,8 @@ tunnel_up(struct plane *p, unsigned i)
 		if ((t->ifindex = nl_ifindex(t->name)) == 0)
 			err = -ENODEV;
 		/* What comes out of it is no router of ours. */
-		else if ((err = host_sysctl_set(t->name, "accept_ra", '0')) == 0)
+		else if ((err = host_sysctl_set(t->name, "accept_ra",
+		    '0')) == 0)
 			err = tunnel_install(p, i);
 	}
 	t->up = true;
@@ -290,7 +291,8 @@ plane_start(struct plane *p)
 {
 	/* Not before: the engine, forked in between, is to have none. */
 	if ((p->nl = nl_open()) == NULL) {
-		log_error(NULL, "no rtnetlink, sessions will get no data plane");
+		log_error(NULL, "no rtnetlink, sessions will get no data "
+		    "plane");
 		return;
 	}
 	if ((p->gone = nl_gone_open()) == NULL)

@@ -2,8 +2,8 @@
 /*
  * Accounting of sessions [RFC 2866]: Start when IPv6 is up, interims, Stop
  * with the last counters. The interface may be gone by then; priv has heard its
- * last ones from the kernel. They are read every SESSION_POLL_S seconds besides,
- * for Idle-Timeout, and whenever somebody wants to see them.
+ * last ones from the kernel. They are read every SESSION_POLL_S seconds, for
+ * Idle-Timeout, and whenever somebody wants to see them.
  */
 #define LOG_MODULE "acct"
 #include <errno.h>
