@@ -96,8 +96,7 @@ matches(const struct binding *b, const char *match)
 
 	if (!match)
 		return true;
-	if (strlen(match) == b->nai_len &&
-	    memcmp(match, b->nai, b->nai_len) == 0)
+	if (nai_equal(match, strlen(match), b->nai, b->nai_len))
 		return true;
 	if (strcmp(match, b->peer->name) == 0)
 		return true;

@@ -50,9 +50,6 @@ struct reply_spec {
 	bool			 revocation;	/* put a 137 in */
 	uint32_t		 timestamp;	/* of it */
 };
-/* Returns the length, or -EMSGSIZE. */
-int	 reg_reply_write(struct reg *, const struct rq *,
-    const struct reply_spec *, uint8_t *buf, size_t cap);
 void	 reg_reply_flow(const struct reg *, const struct reg_packet *,
     struct reg_flow *);
 /* Writes, keeps it in rq's binding where there is one, and sends it. */

@@ -31,8 +31,9 @@ reply_id(struct reg *r, const struct rq *rq, uint8_t code)
 	return rq->msg.rrq.id;
 }
 
-int
-reg_reply_write(struct reg *r, const struct rq *rq,
+/* Returns the length, or -EMSGSIZE when it could not be written or signed. */
+static int
+write_reply(struct reg *r, const struct rq *rq,
     const struct reply_spec *spec, uint8_t *buf, size_t cap)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
@@ -123,9 +124,10 @@ reg_reply(struct reg *r, const struct rq *rq, const struct reply_spec *spec)
 	struct reg_flow f;
 	int n;
 
-	n = reg_reply_write(r, rq, spec, buf, sizeof(buf));
+	n = write_reply(r, rq, spec, buf, sizeof(buf));
 	if (n < 0) {
-		log_errorx(rq->subject, "reply does not fit a message");
+		log_errorx(rq->subject, "reply could not be written");
+		reg_count_drop(r, rq->peer, HAD_DROP_NO_REPLY);
 		return REG_DROPPED;
 	}
 	/* Kept only for the request that is now the last accepted one. */
@@ -153,7 +155,7 @@ reg_reply_hold(struct reg *r, const struct rq *rq,
 	int n;
 
 	reply_head(r, rq, &h);
-	n = reg_reply_write(r, rq, spec, buf, sizeof(buf));
+	n = write_reply(r, rq, spec, buf, sizeof(buf));
 	if (n < 0)
 		return n;
 	if (binding_reply_store(&rq->b->reply, &h, buf, (size_t)n))
@@ -162,7 +164,7 @@ reg_reply_hold(struct reg *r, const struct rq *rq,
 		bad.hoa = &e->hoa;
 		bad.unique = e->hoa_unique;
 	}
-	n = reg_reply_write(r, rq, &bad, buf, sizeof(buf));
+	n = write_reply(r, rq, &bad, buf, sizeof(buf));
 	if (n < 0)
 		return n;
 	return binding_reply_store(&rq->b->failure, &h, buf, (size_t)n);

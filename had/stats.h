@@ -21,7 +21,7 @@
 	X(REV_STALE, "revocation-stale")				\
 	X(REV_IDENTITY, "revocation-identity")				\
 	X(REV_UNNEGOTIATED, "revocation-not-negotiated")		\
-	X(NO_MEMORY, "no-memory")
+	X(NO_REPLY, "reply-not-written")
 
 enum had_drop {
 #define X(name, text) HAD_DROP_##name,

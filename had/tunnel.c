@@ -65,6 +65,19 @@ tunnel_answer(void *arg, int status, const void *body, size_t len, int fd)
 		log_debug(s, "tunnel changed");
 }
 
+/* What could not even be asked for. That priv has ended is said once, where
+ * it is noticed; the kernel's state has gone with it. */
+static void
+not_asked(const char *what, struct in_addr coa, int err)
+{
+	char s[INET_ADDRSTRLEN];
+
+	if (err == 0 || err == -EPIPE)
+		return;
+	inet_ntop(AF_INET, &coa, s, sizeof(s));
+	log_warnx(s, "%s: %s", what, strerror(-err));
+}
+
 static int
 ask_tunnel(struct kernel *k, uint16_t op, struct in_addr coa)
 {
@@ -104,8 +117,8 @@ tunnel_put(struct kernel *k, struct tunnel *t)
 {
 	if (--t->refs > 0)
 		return;
-	if (ask_tunnel(k, HAD_PRIV_TUNNEL_DEL, t->coa))
-		log_warnx(NULL, "no memory to remove a tunnel");
+	not_asked("tunnel stays", t->coa,
+	    ask_tunnel(k, HAD_PRIV_TUNNEL_DEL, t->coa));
 	table_remove(&k->tunnels, &t->node);
 	free(t);
 }
@@ -177,8 +190,8 @@ kernel_del(struct dataplane *dp, struct dp_route *rt)
 {
 	struct kernel *k = (struct kernel *)dp;
 
-	if (ask_route(k, HAD_PRIV_ROUTE_DEL, rt, NULL, NULL))
-		log_warnx(NULL, "no memory to remove a route");
+	not_asked("route stays", rt->entry.coa,
+	    ask_route(k, HAD_PRIV_ROUTE_DEL, rt, NULL, NULL));
 	tunnel_put(k, rt->tunnel);
 	if (rt->pending)
 		rt->deleted = true;

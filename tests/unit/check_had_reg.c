@@ -383,6 +383,17 @@ START_TEST(who_may)
 }
 END_TEST
 
+/* What could not be signed is not sent, and counted. */
+START_TEST(can_not_be_signed)
+{
+	struct m m;
+
+	alice(&m, 0, IID);
+	rig.peer[0].sas[0].sa.key_len = 0;
+	silent(&m, AR1, HAD_DROP_NO_REPLY);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -403,6 +414,7 @@ main(void)
 	tcase_add_test(t, duplicates);
 	tcase_add_test(t, denied_counts_as_seen);
 	tcase_add_test(t, who_may);
+	tcase_add_test(t, can_not_be_signed);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
