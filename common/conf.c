@@ -255,14 +255,12 @@ conf_ipv6(struct conf *c, cfg_t *sec, const char *key, struct in6_addr *addr)
 
 /* "ADDRESS/LENGTH" with all bits behind the length zero. */
 static int
-parse_prefix(const char *s, int family, uint8_t *addr, size_t size,
-    unsigned *len)
+parse_prefix6(const char *s, struct in6_addr *addr, unsigned *len)
 {
 	char buf[INET6_ADDRSTRLEN];
 	const char *slash = strchr(s, '/');
-	unsigned long l;
+	unsigned long l, i;
 	char *end;
-	size_t i;
 
 	if (slash == NULL || (size_t)(slash - s) >= sizeof(buf) ||
 	    !isdigit((unsigned char)slash[1]))
@@ -270,46 +268,31 @@ parse_prefix(const char *s, int family, uint8_t *addr, size_t size,
 	memcpy(buf, s, (size_t)(slash - s));
 	buf[slash - s] = '\0';
 	l = strtoul(slash + 1, &end, 10);
-	if (*end != '\0' || l > size * 8 || inet_pton(family, buf, addr) != 1)
+	if (*end != '\0' || l > 128 || inet_pton(AF_INET6, buf, addr) != 1)
 		return (-EINVAL);
-	for (i = l; i < size * 8; i++)
-		if (addr[i / 8] & (0x80 >> i % 8))
+	for (i = l; i < 128; i++)
+		if (addr->s6_addr[i / 8] & (0x80 >> i % 8))
 			return (-EDOM);
 	*len = (unsigned)l;
 	return (0);
-}
-
-static int
-get_prefix(struct conf *c, cfg_t *sec, const char *key, int family,
-    void *addr, size_t size, unsigned *len)
-{
-	const char *s = get_str(sec, key);
-	int err;
-
-	if (s == NULL)
-		return (-ENOENT);
-	err = parse_prefix(s, family, addr, size, len);
-	if (err == -EDOM)
-		conf_error(c, sec, key, "\"%s\" has bits behind its length "
-		    "that are not zero", s);
-	else if (err != 0)
-		conf_error(c, sec, key, "\"%s\" is no %s prefix", s,
-		    family == AF_INET6 ? "IPv6" : "IPv4");
-	return (err == 0 ? 0 : -EINVAL);
 }
 
 int
 conf_prefix6(struct conf *c, cfg_t *sec, const char *key,
     struct in6_addr *addr, unsigned *len)
 {
-	return (get_prefix(c, sec, key, AF_INET6, addr, sizeof(*addr), len));
-}
+	const char *s = get_str(sec, key);
+	int err;
 
-int
-conf_prefix4(struct conf *c, cfg_t *sec, const char *key,
-    struct in_addr *addr, unsigned *len)
-{
-	return (get_prefix(c, sec, key, AF_INET, addr, sizeof(*addr), len));
+	if (s == NULL)
+		return (-ENOENT);
+	err = parse_prefix6(s, addr, len);
+	if (err == -EDOM)
+		conf_error(c, sec, key, "\"%s\" has bits behind its length "
+		    "that are not zero", s);
+	else if (err != 0)
+		conf_error(c, sec, key, "\"%s\" is no IPv6 prefix", s);
+	return (err == 0 ? 0 : -EINVAL);
 }
 
 int

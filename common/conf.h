@@ -54,8 +54,6 @@ int	 conf_ipv6(struct conf *, cfg_t *sec, const char *key,
 /* "2001:db8::/40"; host bits must be zero. */
 int	 conf_prefix6(struct conf *, cfg_t *sec, const char *key,
     struct in6_addr *, unsigned *len);
-int	 conf_prefix4(struct conf *, cfg_t *sec, const char *key,
-    struct in_addr *, unsigned *len);
 /* Integer with bounds. */
 int	 conf_uint(struct conf *, cfg_t *sec, const char *key, uint32_t min,
     uint32_t max, uint32_t *);

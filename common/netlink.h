@@ -64,9 +64,6 @@ struct nl_rule6 {
 int	 nl_rule6_add(struct nl *, const struct nl_rule6 *, unsigned ign);
 int	 nl_rule6_del(struct nl *, const struct nl_rule6 *, unsigned ign);
 
-int	 nl_addr6_add(struct nl *, unsigned ifindex, const struct in6_addr *,
-    unsigned plen, unsigned ign);
-
 /*
  * Source filter of one session on its device's ingress [facts DATAPLANE]:
  * clsact; fe80::/10 passes; source in src/plen passes with fwmark set;

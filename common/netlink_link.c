@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
-#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
@@ -77,27 +76,4 @@ nl_link_set_up(struct nl *nl, unsigned ifindex, bool up)
 	ifi->ifi_change = IFF_UP;
 	return (nl_msg_end(nl, h, up ? "setting a device up" :
 	    "setting a device down", 0));
-}
-
-int
-nl_addr6_add(struct nl *nl, unsigned ifindex, const struct in6_addr *addr,
-    unsigned plen, unsigned ign)
-{
-	struct ifaddrmsg *ifa;
-	struct nlmsghdr *h;
-	void *extra;
-
-	h = nl_msg_begin(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
-	    sizeof(*ifa), &extra);
-	if (h == NULL)
-		return (-ENOMEM);
-	ifa = extra;
-	ifa->ifa_family = AF_INET6;
-	ifa->ifa_prefixlen = (uint8_t)plen;
-	ifa->ifa_flags = IFA_F_NODAD;
-	ifa->ifa_scope = RT_SCOPE_UNIVERSE;
-	ifa->ifa_index = ifindex;
-	mnl_attr_put(h, IFA_LOCAL, sizeof(*addr), addr);
-	mnl_attr_put(h, IFA_ADDRESS, sizeof(*addr), addr);
-	return (nl_msg_end(nl, h, "adding an address", ign));
 }
