@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Devices and addresses. Neighbour: netlink.c. */
+/* Devices. Neighbour: netlink.c. */
 #include "config.h"
 #include "common/netlink_msg.h"
 

@@ -31,6 +31,7 @@
 #include "common/priv.h"
 #include "had/had_config.h"
 
+#define TUNNEL_NAME	"had"	/* and the peer's place */
 #define PRIO_PASS	10	/* filters: the bound prefixes */
 #define PRIO_DROP	20	/* everything else */
 /* Behind any route of a subscriber: what nobody is bound to is unreachable,
@@ -57,7 +58,7 @@ peer_place(struct priv_state *s, struct in_addr coa)
 static void
 tunnel_name(long place, char name[static IFNAMSIZ])
 {
-	snprintf(name, IFNAMSIZ, "had%u", (unsigned)place);
+	snprintf(name, IFNAMSIZ, TUNNEL_NAME "%u", (unsigned)place);
 }
 
 /* A device without its filter would let anything in: so it comes up last. */
@@ -70,11 +71,11 @@ tunnel_up(struct priv_state *s, const char *name, unsigned ifindex)
 	nl_clsact_add(s->nl, ifindex, 0);
 	nl_filter_drop_all(s->nl, ifindex, PRIO_DROP);
 	nl_link_set_up(s->nl, ifindex, true);
-	err = nl_commit(s->nl, NULL, 0);
+	err = ifindex ? nl_commit(s->nl, NULL, 0) : -ENODEV;
 	if (err) {
 		nl_begin(s->nl);
 		nl_link_del(s->nl, name, NL_IGN_NOENT);
-		nl_commit(s->nl, NULL, 0);
+		(void)nl_commit(s->nl, NULL, 0);
 	}
 	return err;
 }
@@ -106,8 +107,6 @@ tunnel_add(void *state, const void *body, size_t len, void *out,
 	if (err)
 		return err;
 	s->ifindex[place] = nl_ifindex(name);
-	if (!s->ifindex[place])
-		return -ENODEV;
 	err = tunnel_up(s, name, s->ifindex[place]);
 	if (err)
 		s->ifindex[place] = 0;
@@ -339,22 +338,40 @@ switch_on(const char *path)
 	return err;
 }
 
-/* What a run that was killed left would carry packets unfiltered by us. */
+static bool
+is_tunnel_name(const char *name)
+{
+	size_t n = strlen(TUNNEL_NAME);
+
+	return strncmp(name, TUNNEL_NAME, n) == 0 && name[n] != '\0' &&
+	    name[n + strspn(name + n, "0123456789")] == '\0';
+}
+
+/* What a run that was killed left would carry packets unfiltered by us, and
+ * stand in the way of a tunnel to the same peer by another name. */
 static void
 remove_leftovers(struct priv_state *s)
 {
-	char name[IFNAMSIZ];
-	size_t i;
+	struct if_nameindex *all = if_nameindex(), *i;
+	int err;
 
-	for (i = 0; i < s->conf->n_peers; i++) {
-		tunnel_name((long)i, name);
-		if (nl_ifindex(name) == 0)
+	if (!all) {
+		log_warn(NULL, "devices of an earlier run");
+		return;
+	}
+	for (i = all; i->if_index != 0; i++) {
+		if (!is_tunnel_name(i->if_name))
 			continue;
 		nl_begin(s->nl);
-		nl_link_del(s->nl, name, NL_IGN_NOENT);
-		(void)nl_commit(s->nl, NULL, 0);
-		log_info(NULL, "%s of an earlier run removed", name);
+		nl_link_del(s->nl, i->if_name, NL_IGN_NOENT);
+		err = nl_commit(s->nl, NULL, 0);
+		if (err)
+			log_warnx(i->if_name, "of an earlier run stays: %s",
+			    strerror(-err));
+		else
+			log_info(i->if_name, "of an earlier run, removed");
 	}
+	if_freenameindex(all);
 }
 
 int
