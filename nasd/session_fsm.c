@@ -363,6 +363,7 @@ static struct session_decision
 in_closing(enum session_event ev, const struct session_view *v)
 {
 	switch (ev) {
+	case SESSION_EV_START_FAILED:
 	case SESSION_EV_LINK_GONE:
 	case SESSION_EV_DEREGISTERED:
 	case SESSION_EV_COUNTED:

@@ -33,7 +33,7 @@ stop_orphan(struct engine *e, pid_t pid)
 
 	if (priv_request(e->priv, NASD_PRIV_PPPD_STOP, &req, sizeof(req),
 	    NULL, NULL) != 0)
-		log_errorx(NULL, "pppd %d without a session left running",
+		log_errorx(NULL, "pppd %d, which nobody needs, left running",
 		    (int)pid);
 }
 
@@ -61,6 +61,9 @@ pppd_started(void *arg, int status, const void *body, size_t len, int fd)
 	}
 	s->pid = reply.pid;
 	session_step(s, "pppd-started", "pid %d", (int)s->pid);
+	/* Its peer left meanwhile, and may do so a thousand times a second. */
+	if (s->state == SESSION_CLOSING)
+		stop_orphan(st.engine, s->pid);
 }
 
 static int

@@ -633,6 +633,34 @@ START_TEST(no_pppd)
 }
 END_TEST
 
+/* PADT before priv has answered: the pppd does not wait for its time to end,
+ * and if there is none, neither does the session. */
+START_TEST(padt_at_once)
+{
+	struct nasd_priv_pppd_started ok = { .pid = 55 };
+	struct pppoe_link *l = handle("pppoe", NULL);
+	uint32_t nr;
+
+	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
+	    mac, ""), 0);
+	nr = ((struct session *)pppoe_link_owner(l))->nr;
+	forget_calls();
+	session_in_pppoe.terminated(&engine, l);
+	called("pads-error;");
+	start_done(start_arg, 0, &ok, sizeof(ok), -1);
+	called("kill 55;");
+	pppd_exit(nr, 55);
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+
+	l = handle("pppoe", NULL);
+	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
+	    mac, ""), 0);
+	session_in_pppoe.terminated(&engine, l);
+	start_done(start_arg, -EAGAIN, NULL, 0, -1);
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+}
+END_TEST
+
 /* The session has gone when priv answers: the pppd must not stay. */
 START_TEST(late_pppd)
 {
@@ -1134,6 +1162,7 @@ main(void)
 	tcase_add_test(t, figure_2);
 	tcase_add_test(t, no_pppd);
 	tcase_add_test(t, late_pppd);
+	tcase_add_test(t, padt_at_once);
 	tcase_add_test(t, rejected);
 	tcase_add_test(t, unknown_home_agent);
 	tcase_add_test(t, denied);
