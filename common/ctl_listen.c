@@ -2,6 +2,7 @@
 /* Opens the control socket, as root, before the daemon splits. */
 #include "config.h"
 #include "common/ctl.h"
+#include "common/daemon.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -15,29 +16,6 @@
 #include "common/log.h"
 
 #define CTL_BACKLOG	64
-
-/* 0 when nothing is at path any more, -EADDRINUSE when somebody answers. */
-static int
-remove_stale(const struct sockaddr_un *sun)
-{
-	struct stat st;
-	int fd, err;
-
-	if (lstat(sun->sun_path, &st) == -1)
-		return (errno == ENOENT ? 0 : -errno);
-	if (!S_ISSOCK(st.st_mode))
-		return (-EEXIST);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return (-errno);
-	err = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ?
-	    0 : errno;
-	close(fd);
-	/* EAGAIN: its queue is full, so it lives. */
-	if (err != ECONNREFUSED)
-		return (err == 0 || err == EAGAIN ? -EADDRINUSE : -err);
-	return (unlink(sun->sun_path) == -1 ? -errno : 0);
-}
 
 static int
 bind_private(int fd, const struct sockaddr_un *sun, const char *group)
@@ -78,7 +56,7 @@ ctl_listen(const char *path, const char *group)
 	strcpy(sun.sun_path, path);
 	/* jansson's hash seed, while there still is a /dev/urandom. */
 	json_object_seed(0);
-	err = remove_stale(&sun);
+	err = daemon_unlink_stale(path, SOCK_STREAM);
 	if (err != 0)
 		return (err);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -11,7 +11,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void
@@ -105,6 +108,35 @@ daemon_mkdir(const char *path)
 	if (stat(path, &st) == -1)
 		return (-errno);
 	return (S_ISDIR(st.st_mode) ? 0 : -ENOTDIR);
+}
+
+int
+daemon_unlink_stale(const char *path, int type)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct stat st;
+	int fd, err;
+
+	if (strlen(path) >= sizeof(sun.sun_path))
+		return (-ENAMETOOLONG);
+	strcpy(sun.sun_path, path);
+	if (lstat(path, &st) == -1)
+		return (errno == ENOENT ? 0 : -errno);
+	if (!S_ISSOCK(st.st_mode))
+		return (-EEXIST);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return (-errno);
+	err = connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0 ?
+	    0 : errno;
+	close(fd);
+	/* EAGAIN: its queue is full, so it lives. EPROTOTYPE: as another kind
+	 * of socket. */
+	if (err == 0 || err == EAGAIN || err == EPROTOTYPE)
+		return (-EADDRINUSE);
+	if (err != ECONNREFUSED)
+		return (-err);
+	return (unlink(path) == -1 ? -errno : 0);
 }
 
 static void

@@ -27,6 +27,11 @@ void	 daemon_options(struct daemon_opts *, int argc, char **argv,
 /* Makes a directory 0755 if it is not there. 0 or -errno. */
 int	 daemon_mkdir(const char *path);
 
+/* Removes the socket that a dead daemon left at path, which fits a sockaddr_un.
+ * 0 when nothing is there any more, -EADDRINUSE when somebody serves it,
+ * -EEXIST when it is no socket, or another -errno. */
+int	 daemon_unlink_stale(const char *path, int type);
+
 /* Sets *stop when the signal comes. The event is the caller's to free (by
  * event_free); NULL when out of memory. */
 struct event *daemon_stop_on(struct event_base *, int sig,

@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/daemon.h"
 #include "common/table.h"
 #include "common/timers.h"
 #include "nasd/pppd_link.h"
@@ -514,18 +515,17 @@ pppd_server_listen(const char *path)
 	if (strlen(path) >= sizeof(sun.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(sun.sun_path, path);
+	rc = daemon_unlink_stale(path, SOCK_SEQPACKET);
+	if (rc != 0)
+		return rc;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	/* What an earlier nasd left behind. */
-	if (unlink(path) != 0 && errno != ENOENT)
-		goto fail;
 	mask = umask(0177);
 	rc = bind(fd, (const struct sockaddr *)&sun, sizeof(sun));
 	umask(mask);
 	if (rc == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
-fail:
 	rc = -errno;
 	close(fd);
 	return rc;

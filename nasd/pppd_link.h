@@ -36,7 +36,8 @@ struct pppd_link_events {
 };
 
 /* Opens the listening socket: SOCK_SEQPACKET, mode 0600. Before privileges
- * are dropped. Descriptor or -errno. */
+ * are dropped. Replaces what a dead nasd left; -EADDRINUSE when one serves it.
+ * Descriptor or -errno. */
 int	 pppd_server_listen(const char *path);
 struct pppd_server *pppd_server_new(struct event_base *, struct timers *,
     const struct clock *, int fd, const struct pppd_link_events *, void *arg);

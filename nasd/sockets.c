@@ -108,6 +108,7 @@ open_listeners(struct nasd_sockets *s, const struct nasd_config *cf)
 	s->plugin = pppd_server_listen(cf->plugin_socket);
 	if (s->plugin < 0) {
 		log_errorx(NULL, "%s: %s", cf->plugin_socket,
+		    s->plugin == -EADDRINUSE ? "another nasd serves it" :
 		    strerror(-s->plugin));
 		return -1;
 	}

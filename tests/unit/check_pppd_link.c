@@ -2,6 +2,7 @@
 /* The plugin server and the plugin's client, over a real socket and event
  * base; the clock is turned by hand. */
 #include <errno.h>
+#include <fcntl.h>
 #include <event2/event.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -440,6 +441,10 @@ START_TEST(listen_replaces_a_stale_socket)
 	int		fd = pppd_server_listen("other.sock");
 
 	ck_assert_int_ge(fd, 0);
+	/* another nasd's is left alone, and so is a file */
+	ck_assert_int_eq(pppd_server_listen("other.sock"), -EADDRINUSE);
+	ck_assert_int_eq(creat("a.file", 0600) >= 0, 1);
+	ck_assert_int_eq(pppd_server_listen("a.file"), -EEXIST);
 	close(fd);
 	fd = pppd_server_listen("other.sock");
 	ck_assert_int_ge(fd, 0);
