@@ -106,6 +106,11 @@ int	 priv_request_sync(struct priv_client *, uint16_t type,
  */
 int	 priv_drop(const char *user, const char *chroot_dir);
 /*
+ * Whether priv_drop will find this user, for -n and before anything is
+ * started; said with the name of the configuration file if not. 0 or -ENOENT.
+ */
+int	 priv_check_user(const char *file, const char *user);
+/*
  * Installs the seccomp filter of an engine: sockets (new ones only datagram),
  * memory, time, epoll and files already open. Opening a file gives EACCES,
  * since libc does that on its own account; anything else kills: no exec, no

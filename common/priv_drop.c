@@ -84,22 +84,36 @@ become(const char *user, uid_t uid, gid_t gid)
 	return (0);
 }
 
+/* NULL, after saying why, when there is no such user or it is root. */
+static const struct passwd *
+find_user(const char *subject, const char *user)
+{
+	const struct passwd *pw = user != NULL ? getpwnam(user) : NULL;
+
+	if (pw != NULL && pw->pw_uid != 0)
+		return (pw);
+	log_errorx(subject, pw == NULL ? "user: %s does not exist" :
+	    "user: %s is root: choose another",
+	    user != NULL ? user : "(none)");
+	return (NULL);
+}
+
+int
+priv_check_user(const char *file, const char *user)
+{
+	return (geteuid() != 0 || find_user(file, user) != NULL ? 0 : -ENOENT);
+}
+
 int
 priv_drop(const char *user, const char *chroot_dir)
 {
-	const struct passwd *pw = NULL;
+	const struct passwd *pw;
 	int err = 0;
 
 	if (geteuid() == 0) {
-		errno = 0;
-		pw = user != NULL ? getpwnam(user) : NULL;
-		if (pw == NULL || pw->pw_uid == 0) {
-			log_errorx(NULL, pw == NULL ?
-			    "user %s does not exist" :
-			    "user %s is root: choose another",
-			    user != NULL ? user : "(none)");
+		pw = find_user(NULL, user);
+		if (pw == NULL)
 			return (-ENOENT);
-		}
 		if (chroot_dir != NULL)
 			err = enter_root(chroot_dir);
 		if (err != 0)

@@ -272,15 +272,15 @@ main(int argc, char **argv)
 {
 	struct daemon_opts opts;
 	struct had_config *conf;
-	int status = EXIT_SUCCESS;
+	int status = EXIT_CONFIG;
 
 	daemon_options(&opts, argc, argv, "had", SYSCONFDIR
 	    "/netmip4/had.conf", "the home agent");
 	conf = had_config_load(opts.config, opts.debug);
 	if (!conf)
 		return EXIT_CONFIG;
-	if (!opts.check_only)
-		status = run(conf);
+	if (priv_check_user(opts.config, conf->user) == 0)
+		status = opts.check_only ? EXIT_SUCCESS : run(conf);
 	had_config_free(conf);
 	return status;
 }

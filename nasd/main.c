@@ -98,7 +98,7 @@ main(int argc, char **argv)
 	if (cf == NULL)
 		return EXIT_CONFIG;
 	dict = radius_dict_load(cf->dictionary);
-	if (dict != NULL)
+	if (dict != NULL && priv_check_user(opts.config, cf->user) == 0)
 		status = opts.check_only ? EXIT_SUCCESS : run(cf, dict);
 	radius_dict_free(dict);
 	nasd_config_free(cf);

@@ -53,6 +53,11 @@ def append(more):
 
 POOL = 'pool "again" { prefix = "%s" mode = unique }\n'
 BAD = {
+    "nasd-no-such-user": ("nasd", replace('"nobody"', '"no-such-user"'),
+                          "user"),
+    "nasd-user-is-root": ("nasd", replace('"nobody"', '"root"'), "user"),
+    "had-no-such-user": ("had", replace('"nobody"', '"no-such-user"'),
+                         "user"),
     "nasd-unknown-key": ("nasd", append("no-such-key = 1\n"), "no-such-key"),
     "nasd-bad-address": ("nasd", replace('"192.0.2.1"', '"192.0.2.300"'),
                          "care-of-address"),
