@@ -120,6 +120,19 @@ def test_configuration_keys_are_documented(daemon):
     assert not missing, f"not in {daemon}.conf(5): {missing}"
 
 
+@pytest.mark.parametrize("daemon,libraries", (
+    ("nasd", ("nasd", "radius", "common")), ("had", ("had", "common"))))
+def test_log_modules_are_documented(daemon, libraries):
+    modules = {m for d in libraries for path in (SRC / d).glob("*.c")
+               for m in re.findall(r'^#define\s+LOG_MODULE\s+"([^"]+)"',
+                                   path.read_text(encoding="utf-8"), re.M)}
+    assert modules
+    text = (SRC / "man" / f"{daemon}.conf.5").read_text(encoding="utf-8")
+    said = text[text.index("The level of one module"):].partition("\n.El")[0]
+    missing = sorted(m for m in modules if not re.search(rf"\b{m}\b", said))
+    assert not missing, f"not in {daemon}.conf(5): {missing}"
+
+
 @pytest.mark.parametrize("daemon,tool", (("nasd", "nasctl"), ("had", "hactl")))
 def test_verbs_are_documented(daemon, tool):
     """Every command that the daemon serves is in its tool's manual."""
