@@ -43,8 +43,7 @@ destroy(struct binding *b)
 	pool_release(bs->pools, &b->lease);
 	table_remove(&bs->by_nai, &b->by_nai);
 	b->peer->n_records--;
-	free(b->reply);
-	free(b->failure);
+	free(b->held);
 	free(b->moves);
 	free(b);
 }
@@ -228,23 +227,6 @@ binding_seen(struct binding *b, uint64_t id)
 	b->last_at = clock_mono(b->owner->clock);
 	if (b->state == BINDING_IDLE && !b->lease.pool)
 		(void)set_timer(b);
-}
-
-int
-binding_reply_store(struct binding_reply **slot,
-    const struct binding_reply *head, const uint8_t *data, size_t len)
-{
-	struct binding_reply *r = *slot;
-
-	if (!r || r->len != len)
-		r = realloc(r, sizeof(*r) + len);
-	if (!r)
-		return -ENOMEM;
-	*r = *head;
-	r->len = len;
-	memcpy(r->data, data, len);
-	*slot = r;
-	return 0;
 }
 
 bool

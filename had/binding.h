@@ -22,7 +22,7 @@
 #include "had/tunnel.h"
 
 struct peer;
-struct binding_reply;
+struct binding_held;
 
 enum binding_state {
 	BINDING_IDLE,		/* no binding: remembered only */
@@ -31,6 +31,22 @@ enum binding_state {
 };
 
 const char *binding_state_str(enum binding_state);
+
+/*
+ * The last reply. It is not kept: a duplicate of the request brings with it
+ * all that the reply was made of, but for this [D8].
+ */
+struct binding_memo {
+	uint64_t	tag;		/* of the request, as is req_len */
+	uint16_t	req_len;	/* 0: there is no reply */
+	uint16_t	lifetime;
+	uint8_t		code;
+	bool		sent;
+	bool		own_hoa;	/* 221 with the record's hoa */
+	bool		req_hoa;	/* 221 as in the request */
+	bool		unique;
+	bool		revocation;	/* 137 with rev_own */
+};
 
 struct binding {
 	struct table_node	 by_nai;
@@ -58,26 +74,20 @@ struct binding {
 	mono_t			 last_at;
 	struct dp_entry		 dp;
 	struct dp_route		*route;		/* NULL: none */
-	struct binding_reply	*reply;
-	struct binding_reply	*failure;	/* INSTALLING: sent in its
-						 * place when that fails */
+	struct binding_held	*held;		/* INSTALLING: the replies */
+	struct binding_memo	 memo;
 	mono_t			*moves;		/* ring, flap-limit long */
 	unsigned		 n_moves;	/* ever, modulo wrap */
 	uint8_t			 nai_len;
 	uint8_t			 nai[];		/* normalized, and a NUL */
 };
 
-/* The last reply, to be sent or sent again. */
-struct binding_reply {
-	struct in_addr	src, dst;	/* of the reply */
+/* Replies made while the data plane is not ready: one of them will go. */
+struct binding_held {
+	struct in_addr	src, dst;
 	uint16_t	sport, dport;	/* host order */
-	mono_t		at;
-	bool		sent;
-	size_t		req_len;
-	uint8_t		req_auth[MIP4_AUTH_MAX];	/* of the request */
-	size_t		req_auth_len;
-	size_t		len;
-	uint8_t		data[];
+	uint16_t	len, len_failed;
+	uint8_t		data[];		/* both */
 };
 
 struct bindings {
@@ -106,9 +116,6 @@ void	 binding_set_peer(struct binding *, struct peer *);
 void	 binding_set_state(struct binding *, enum binding_state);
 /* Remembers a fresh Identification. */
 void	 binding_seen(struct binding *, uint64_t id);
-/* Copies a reply to where the one before it is; -ENOMEM. */
-int	 binding_reply_store(struct binding_reply **,
-    const struct binding_reply *, const uint8_t *data, size_t len);
 /* Counts a move of the care-of address; false when it is one too many in 60 s
  * [PROTOCOLS D50]; then it is not counted. */
 bool	 binding_move_allowed(struct binding *);

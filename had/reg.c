@@ -24,6 +24,7 @@ reg_init(struct reg *r)
 	r->bindings->arg = r;
 	memset(&r->stats, 0, sizeof(r->stats));
 	r->strangers = (struct log_limit){ .rate = 1, .burst = 10 };
+	r->routine = (struct log_limit){ .rate = 100, .burst = 1000 };
 }
 
 void
@@ -48,6 +49,23 @@ reg_log_swallowed(const struct peer *peer, unsigned n)
 	if (n > 0)
 		log_info(peer ? peer->name : "strangers", "%u more lines were "
 		    "held back", n);
+}
+
+bool
+reg_may_tell(struct reg *r)
+{
+	unsigned more = 0;
+
+	if (log_enabled(LOG_L_DEBUG, LOG_MODULE))
+		return true;
+	if (!log_enabled(LOG_L_INFO, LOG_MODULE) ||
+	    !log_limited(&r->routine, mono_diff_ms(clock_mono(r->clock),
+	    (mono_t){ 0 }), &more))
+		return false;
+	if (more > 0)
+		log_info(NULL, "%u more changes of bindings were not logged",
+		    more);
+	return true;
 }
 
 const char *
@@ -93,14 +111,16 @@ static void
 set_subject(struct rq *rq)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
+	size_t n = e->nai_len < sizeof(rq->subject) ? e->nai_len :
+	    sizeof(rq->subject) - 1;
 
-	if (e->n_nai > 0 && e->nai_len > 0)
-		snprintf(rq->subject, sizeof(rq->subject), "%.*s",
-		    (int)(e->nai_len < sizeof(rq->subject) ? e->nai_len :
-		    sizeof(rq->subject) - 1), (const char *)e->nai);
-	else
+	if (e->n_nai == 0 || e->nai_len == 0) {
 		snprintf(rq->subject, sizeof(rq->subject), "%s",
 		    rq->peer->name);
+		return;
+	}
+	memcpy(rq->subject, e->nai, n);
+	rq->subject[n] = '\0';
 }
 
 /* Finds the keys and verifies both authenticators; rows 4 to 6 judge. */
@@ -115,7 +135,10 @@ verify_fa_ha(struct reg *r, struct rq *rq)
 	rq->fa_ha = &rq->peer->sas[0].sa;
 	if (!mip4_auth_spi(e, MIP4_EXT_FA_HA, &spi))
 		return MIP4_AUTH_ABSENT;
-	sa = peer_sa_find(r->peers, rq->pkt->flow.src, spi);
+	/* Nearly always the first one; another one while keys change. */
+	sa = rq->fa_ha;
+	if (sa->spi != spi)
+		sa = peer_sa_find(r->peers, rq->pkt->flow.src, spi);
 	if (!sa)
 		return MIP4_AUTH_WRONG_SPI;
 	rq->fa_ha = sa;

@@ -53,6 +53,7 @@ struct reg {
 	void			*send_arg;
 	struct stats		 stats;
 	struct log_limit	 strangers;	/* log lines about them */
+	struct log_limit	 routine;	/* and about bindings */
 	struct violations	*violations;	/* NULL: not kept */
 };
 

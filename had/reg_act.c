@@ -228,7 +228,8 @@ reg_expired(void *arg, struct binding *b)
 {
 	struct reg *r = arg;
 
-	log_info(binding_subject(b), "binding expired");
+	if (reg_may_tell(r))
+		log_info(binding_subject(b), "binding expired");
 	r->stats.expired++;
 	b->peer->stats.expired++;
 	reg_unbind(r, b);
@@ -312,28 +313,28 @@ install(struct reg *r, struct binding *b)
 
 /* Said before the change, so that the old care-of address is still known. */
 static void
-log_change(const struct rq *rq, const struct home *h)
+log_change(struct reg *r, const struct rq *rq, const struct home *h)
 {
 	char hoa[INET6_ADDRSTRLEN], coa[INET_ADDRSTRLEN];
+	enum log_level level = LOG_L_INFO;
 	const struct binding *b = rq->b;
-	const char *what = "bound";
+	const char *what = "renewed";
 
+	if (b->state == BINDING_IDLE)
+		what = "bound";
+	else if (b->coa.s_addr != rq->msg.rrq.coa.s_addr)
+		what = "moved";
+	else if (!h->keep || !IN6_ARE_ADDR_EQUAL(&h->hoa, &b->hoa))
+		what = "readdressed";
+	else
+		level = LOG_L_DEBUG;
+	if (level == LOG_L_DEBUG ? !log_enabled(level, LOG_MODULE) :
+	    !reg_may_tell(r))
+		return;
 	inet_ntop(AF_INET6, &h->hoa, hoa, sizeof(hoa));
 	inet_ntop(AF_INET, &rq->msg.rrq.coa, coa, sizeof(coa));
-	if (b->state != BINDING_IDLE) {
-		if (b->coa.s_addr != rq->msg.rrq.coa.s_addr)
-			what = "moved";
-		else if (!h->keep || !IN6_ARE_ADDR_EQUAL(&h->hoa, &b->hoa))
-			what = "readdressed";
-		else {
-			log_debug(rq->subject, "renewed: %s at %s (%s), "
-			    "%u s", hoa, coa, rq->peer->name,
-			    rq->msg.rrq.lifetime);
-			return;
-		}
-	}
-	log_info(rq->subject, "%s: %s at %s (%s), %u s asked", what, hoa,
-	    coa, rq->peer->name, rq->msg.rrq.lifetime);
+	log_at(level, LOG_MODULE, rq->subject, 0, "%s: %s at %s (%s), %u s "
+	    "asked", what, hoa, coa, rq->peer->name, rq->msg.rrq.lifetime);
 }
 
 static uint16_t
@@ -375,7 +376,7 @@ update(struct reg *r, struct rq *rq, struct home *h)
 	const struct mip4_exts *e = &rq->msg.ext;
 	struct binding *b = rq->b;
 
-	log_change(rq, h);
+	log_change(r, rq, h);
 	leave_old(r, rq);
 	if (!h->keep)
 		adopt_lease(r, b, &h->lease);
@@ -460,7 +461,9 @@ unbind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 		hoa = b->hoa;
 		spec.hoa = &hoa;
 		spec.unique = b->lease.pool->mode == POOL_UNIQUE;
-		log_info(rq->subject, "deregistered by %s", rq->peer->name);
+		if (reg_may_tell(r))
+			log_info(rq->subject, "deregistered by %s",
+			    rq->peer->name);
 		reg_unbind(r, b);
 	} else {
 		log_debug(rq->subject, "deregistration by %s: no such "

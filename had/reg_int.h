@@ -32,6 +32,9 @@ struct rq {
 void	 reg_count_drop(struct reg *, struct peer *, enum had_drop);
 void	 reg_count_code(struct reg *, struct peer *, uint8_t code);
 bool	 reg_may_log(struct reg *, struct peer *, unsigned *swallowed);
+/* May an ordinary change of a binding be logged? Not each one of a mass event:
+ * then the lines would cost more than what they are about. All, on debug. */
+bool	 reg_may_tell(struct reg *);
 void	 reg_log_swallowed(const struct peer *, unsigned n);
 const char *binding_subject(const struct binding *);
 

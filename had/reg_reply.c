@@ -73,54 +73,49 @@ reg_reply_flow(const struct reg *r, const struct reg_packet *pkt,
 }
 
 /* The last authenticator of a request stands for its bytes: it has verified,
- * so nobody can have made another request with the same one. */
-static void
-reply_head(struct reg *r, const struct rq *rq, struct binding_reply *h)
+ * so nobody can have made another request with the same one. 64 bits of it are
+ * enough, with the length and the Identification. */
+static bool
+request_tag(const struct rq *rq, uint64_t *tag)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
 	const struct mip4_auth_ext *a;
-	struct reg_flow f;
 
-	memset(h, 0, sizeof(*h));
-	reg_reply_flow(r, rq->pkt, &f);
-	h->src = f.src;
-	h->dst = f.dst;
-	h->sport = f.sport;
-	h->dport = f.dport;
-	h->at = clock_mono(r->clock);
-	h->req_len = rq->pkt->len;
 	if (e->n_auth == 0 || e->n_auth > MIP4_MAX_AUTHS)
-		return;
+		return false;
 	a = &e->auth[e->n_auth - 1];
-	if (a->len > sizeof(h->req_auth))
-		return;
-	memcpy(h->req_auth, a->authenticator, a->len);
-	h->req_auth_len = a->len;
+	if (a->len < sizeof(*tag))
+		return false;
+	memcpy(tag, a->authenticator, sizeof(*tag));
+	return true;
 }
 
 static void
-send_stored(struct reg *r, const struct binding_reply *s)
+remember(const struct rq *rq, const struct reply_spec *spec, bool sent)
 {
-	struct reg_flow f = {
-		.src = s->src, .dst = s->dst,
-		.sport = s->sport, .dport = s->dport,
+	struct binding_memo *m = &rq->b->memo;
+
+	*m = (struct binding_memo){
+		.lifetime = spec->lifetime,
+		.code = spec->code,
+		.sent = sent,
+		.unique = spec->unique,
+		.revocation = spec->revocation,
 	};
-
-	r->send(r->send_arg, &f, s->data, s->len);
+	if (request_tag(rq, &m->tag))
+		m->req_len = (uint16_t)rq->pkt->len;
+	if (spec->hoa) {
+		m->own_hoa = IN6_ARE_ADDR_EQUAL(spec->hoa, &rq->b->hoa);
+		m->req_hoa = !m->own_hoa;
+	}
 }
 
-/* Counters follow what is sent. */
-static void
-sent(struct reg *r, struct peer *peer, const uint8_t *reply)
-{
-	reg_count_code(r, peer, reply[1]);
-}
-
-enum reg_verdict
-reg_reply(struct reg *r, const struct rq *rq, const struct reply_spec *spec)
+/* Writes one to this request and sends it. */
+static enum reg_verdict
+write_and_send(struct reg *r, const struct rq *rq,
+    const struct reply_spec *spec)
 {
 	uint8_t buf[MIP4_MAX_MSG];
-	struct binding_reply h;
 	struct reg_flow f;
 	int n;
 
@@ -130,95 +125,141 @@ reg_reply(struct reg *r, const struct rq *rq, const struct reply_spec *spec)
 		reg_count_drop(r, rq->peer, HAD_DROP_NO_REPLY);
 		return REG_DROPPED;
 	}
-	/* Kept only for the request that is now the last accepted one. */
-	if (rq->b && rq->fa_ha_ok && spec->code != MIP4_HA_ID_MISMATCH &&
-	    rq->b->last_id == rq->msg.rrq.id) {
-		reply_head(r, rq, &h);
-		h.sent = true;
-		if (binding_reply_store(&rq->b->reply, &h, buf, (size_t)n))
-			log_warnx(rq->subject, "no memory to keep the reply");
-	}
 	reg_reply_flow(r, rq->pkt, &f);
-	sent(r, rq->peer, buf);
 	r->send(r->send_arg, &f, buf, (size_t)n);
 	return REG_REPLIED;
+}
+
+enum reg_verdict
+reg_reply(struct reg *r, const struct rq *rq, const struct reply_spec *spec)
+{
+	if (write_and_send(r, rq, spec) != REG_REPLIED)
+		return REG_DROPPED;
+	/* Counters follow what is sent. */
+	reg_count_code(r, rq->peer, spec->code);
+	/* Kept only for the request that is now the last accepted one. */
+	if (rq->b && rq->fa_ha_ok && spec->code != MIP4_HA_ID_MISMATCH &&
+	    rq->b->last_id == rq->msg.rrq.id)
+		remember(rq, spec, true);
+	return REG_REPLIED;
+}
+
+/* A denial in the place of a reply that says that all is well. */
+static struct reply_spec
+data_path_failed(const struct mip4_exts *e)
+{
+	struct reply_spec spec = { .code = MIP4_HA_RESOURCES };
+
+	if (e->n_hoa == 1 && !e->hoa_empty) {
+		spec.hoa = &e->hoa;
+		spec.unique = e->hoa_unique;
+	}
+	return spec;
 }
 
 int
 reg_reply_hold(struct reg *r, const struct rq *rq,
     const struct reply_spec *spec)
 {
-	const struct mip4_exts *e = &rq->msg.ext;
-	struct reply_spec bad = { .code = MIP4_HA_RESOURCES };
-	uint8_t buf[MIP4_MAX_MSG];
-	struct binding_reply h;
-	int n;
+	struct reply_spec bad = data_path_failed(&rq->msg.ext);
+	uint8_t buf[2 * MIP4_MAX_MSG];
+	struct binding_held *h;
+	struct reg_flow f;
+	int n, m;
 
-	reply_head(r, rq, &h);
-	n = write_reply(r, rq, spec, buf, sizeof(buf));
+	n = write_reply(r, rq, spec, buf, MIP4_MAX_MSG);
 	if (n < 0)
 		return n;
-	if (binding_reply_store(&rq->b->reply, &h, buf, (size_t)n))
+	m = write_reply(r, rq, &bad, buf + n, MIP4_MAX_MSG);
+	if (m < 0)
+		return m;
+	h = realloc(rq->b->held, sizeof(*h) + (size_t)(n + m));
+	if (!h)
 		return -ENOMEM;
-	if (e->n_hoa == 1 && !e->hoa_empty) {
-		bad.hoa = &e->hoa;
-		bad.unique = e->hoa_unique;
-	}
-	n = write_reply(r, rq, &bad, buf, sizeof(buf));
-	if (n < 0)
-		return n;
-	return binding_reply_store(&rq->b->failure, &h, buf, (size_t)n);
+	reg_reply_flow(r, rq->pkt, &f);
+	*h = (struct binding_held){
+		.src = f.src, .dst = f.dst,
+		.sport = f.sport, .dport = f.dport,
+		.len = (uint16_t)n, .len_failed = (uint16_t)m,
+	};
+	memcpy(h->data, buf, (size_t)(n + m));
+	rq->b->held = h;
+	remember(rq, spec, false);
+	return 0;
 }
 
 void
 reg_reply_release(struct reg *r, struct binding *b, bool ok)
 {
-	if (!ok && b->failure) {
-		free(b->reply);
-		b->reply = b->failure;
-		b->failure = NULL;
-	}
-	free(b->failure);
-	b->failure = NULL;
-	if (!b->reply || b->reply->sent)
+	struct binding_held *h = b->held;
+	struct binding_memo *m = &b->memo;
+	const uint8_t *reply;
+	struct reg_flow f;
+
+	if (!h)
 		return;
-	b->reply->sent = true;
-	sent(r, b->peer, b->reply->data);
-	send_stored(r, b->reply);
+	b->held = NULL;
+	/* A newer request may have been answered meanwhile. */
+	if (!m->sent) {
+		m->sent = true;
+		if (!ok) {
+			m->code = MIP4_HA_RESOURCES;
+			m->lifetime = 0;
+			m->own_hoa = m->revocation = false;
+			m->req_hoa = true;
+		}
+	}
+	f = (struct reg_flow){
+		.src = h->src, .dst = h->dst,
+		.sport = h->sport, .dport = h->dport,
+	};
+	reply = ok ? h->data : h->data + h->len;
+	reg_count_code(r, b->peer, reply[1]);
+	r->send(r->send_arg, &f, reply, ok ? h->len : h->len_failed);
+	free(h);
 }
 
 /* D8: is this byte for byte the last accepted request? */
 bool
 reg_reply_is_duplicate(struct reg *r, const struct rq *rq)
 {
-	const struct mip4_exts *e = &rq->msg.ext;
-	const struct mip4_auth_ext *a;
-	const struct binding_reply *s;
+	const struct binding *b = rq->b;
+	uint64_t tag;
 
-	if (!rq->b || !rq->b->reply || rq->b->last_id != rq->msg.rrq.id)
-		return false;
-	s = rq->b->reply;
-	if (s->req_len != rq->pkt->len || e->n_auth == 0 ||
-	    e->n_auth > MIP4_MAX_AUTHS ||
-	    mono_diff_ms(clock_mono(r->clock), s->at) >=
-	    (int64_t)r->conf->replay_window * 1000)
-		return false;
-	a = &e->auth[e->n_auth - 1];
-	return a->len > 0 && a->len == s->req_auth_len &&
-	    memcmp(a->authenticator, s->req_auth, a->len) == 0;
+	return b && b->last_id == rq->msg.rrq.id && b->memo.req_len > 0 &&
+	    b->memo.req_len == rq->pkt->len && request_tag(rq, &tag) &&
+	    b->memo.tag == tag &&
+	    mono_diff_ms(clock_mono(r->clock), b->last_at) <
+	    (int64_t)r->conf->replay_window * 1000;
 }
 
 enum reg_verdict
 reg_reply_again(struct reg *r, const struct rq *rq)
 {
-	if (!rq->b->reply->sent) {
+	const struct mip4_exts *e = &rq->msg.ext;
+	const struct binding *b = rq->b;
+	const struct binding_memo *m = &b->memo;
+	struct reply_spec spec = {
+		.code = m->code,
+		.lifetime = m->lifetime,
+		.unique = m->unique,
+		.revocation = m->revocation,
+		.timestamp = b->rev_own,
+	};
+
+	if (!m->sent) {
 		reg_count_drop(r, rq->peer, HAD_DROP_DUP_PENDING);
 		return REG_DROPPED;
 	}
+	if (m->own_hoa) {
+		spec.hoa = &b->hoa;
+	} else if (m->req_hoa && e->n_hoa == 1 && !e->hoa_empty) {
+		spec.hoa = &e->hoa;
+		spec.unique = e->hoa_unique;
+	}
 	r->stats.duplicates++;
 	rq->peer->stats.duplicates++;
-	send_stored(r, rq->b->reply);
-	return REG_REPLIED;
+	return write_and_send(r, rq, &spec);
 }
 
 enum reg_verdict

@@ -384,6 +384,54 @@ START_TEST(data_path_first)
 }
 END_TEST
 
+/* D8 for replies of each kind: they are written again, byte for byte. */
+static void
+same_again(const struct m *m, const char *ar)
+{
+	uint8_t first[1500];
+	size_t n = rig.sent_len;
+
+	ck_assert_uint_eq(rig.n_sent, 1);
+	memcpy(first, rig.sent, n);
+	rig_wait(1);
+	ck_assert_int_eq(rig_in(m, ar), REG_REPLIED);
+	ck_assert_uint_eq(rig.sent_len, n);
+	ck_assert_mem_eq(rig.sent, first, n);
+}
+
+START_TEST(duplicates_of_all_kinds)
+{
+	static const char other[] = "2001:db8:100:7777::1";
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(hoa, NULL, true);
+	same_again(&m, AR1);
+	tell(&m, AR1, ALICE, 600, hoa);
+	expect(&m, 0, 600);
+	same_again(&m, AR1);
+	tell(&m, AR1, ALICE, 600, other);
+	expect(&m, 129, 0);
+	same_again(&m, AR1);
+	tell(&m, AR1, ALICE, 0, other);		/* not that binding */
+	expect(&m, 0, 0);
+	same_again(&m, AR1);
+	ask(&m, AR1, ALICE, 0, IID);
+	expect(&m, 0, 0);
+	same_again(&m, AR1);
+	tell(&m, AR1, ALICE, 0, hoa);		/* no more */
+	expect(&m, 0, 0);
+	same_again(&m, AR1);
+	rig.dp_async = true;
+	tell(&m, AR1, ALICE, 600, hoa);
+	rig_dp_answer(-ENODEV);
+	expect(&m, 130, 0);
+	same_again(&m, AR1);
+	ck_assert_uint_eq(rig.reg.stats.duplicates, 7);
+}
+END_TEST
+
 START_TEST(ended_while_pending)
 {
 	char hoa[INET6_ADDRSTRLEN];
@@ -499,6 +547,7 @@ main(void)
 	tcase_add_test(t, limits);
 	tcase_add_test(t, ipv4_home_address);
 	tcase_add_test(t, data_path_first);
+	tcase_add_test(t, duplicates_of_all_kinds);
 	tcase_add_test(t, ended_while_pending);
 	tcase_add_test(t, timer_is_kept);
 	tcase_add_test(t, pool_fills);
