@@ -471,17 +471,6 @@ session_remove(struct plane *p, struct plane_session *s)
 	free(s);
 }
 
-int
-plane_session_del(struct plane *p, uint32_t id)
-{
-	struct plane_session *s = find_session(p, id);
-
-	if (s == NULL)
-		return -ENOENT;
-	session_remove(p, s);
-	return 0;
-}
-
 /* ---- counters ---- */
 
 static void
@@ -561,6 +550,22 @@ plane_counted(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
 	if (s == NULL)
 		return -ENOENT;
 	*c = counted(s);
+	return 0;
+}
+
+/* ---- the end ---- */
+
+int
+plane_session_del(struct plane *p, uint32_t id)
+{
+	struct plane_session *s = find_session(p, id);
+
+	if (s == NULL)
+		return -ENOENT;
+	/* Most are counted before they go: whose last words nobody needs must
+	 * not fill the queue for those whose are. */
+	see_who_went(p);
+	session_remove(p, s);
 	return 0;
 }
 
