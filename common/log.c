@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Log lines: put together in one buffer, written by one write(2) or syslog(3),
+ * Log lines: put together in one buffer, written by one write(2) or send(2),
  * so that the lines of a daemon's two processes do not mix. Neighbours: every
  * module logs by log.h; conf_log.c sets it up from the configuration.
  */
@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,8 +38,11 @@ static struct {
 		enum log_level	level;
 	}		module[LOG_MODULES_MAX];
 	unsigned	n_modules;
-	unsigned	lost;		/* lines since stderr was not read */
-} logger = { .program = "netmip4", .level = LOG_L_INFO };
+	const char	*syslog_path;
+	int		fd;		/* to the syslog daemon */
+	unsigned	lost;		/* lines since nobody reads */
+} logger = { .program = "netmip4", .level = LOG_L_INFO, .fd = -1,
+    .syslog_path = "/dev/log" };
 
 static const struct {
 	const char	*name;
@@ -67,6 +72,28 @@ is_journal(void)
 }
 
 void
+log_syslog_path(const char *path)
+{
+	logger.syslog_path = path;
+}
+
+/* To the syslog daemon, by the socket that was opened at the start; a new one
+ * is possible only where its path still is (not in an empty root). */
+static int
+syslog_open(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	if (logger.fd == -1)
+		logger.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC |
+		    SOCK_NONBLOCK, 0);
+	strncpy(sun.sun_path, logger.syslog_path, sizeof(sun.sun_path) - 1);
+	if (logger.fd == -1)
+		return (-1);
+	return (connect(logger.fd, (struct sockaddr *)&sun, sizeof(sun)));
+}
+
+void
 log_init(const char *program, enum log_dest dest)
 {
 	const time_t t = time(NULL);
@@ -80,7 +107,7 @@ log_init(const char *program, enum log_dest dest)
 	tzset();
 	(void)localtime_r(&t, &tm);
 	if (dest == LOG_TO_SYSLOG)
-		openlog(logger.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		(void)syslog_open();
 }
 
 int
@@ -172,45 +199,76 @@ put_head(struct line *l, enum log_level level)
 /* A reader that has stopped must not stop us: it is waited for a little, and
  * then no more until it reads again. */
 static bool
-stderr_takes(void)
+takes(int fd)
 {
-	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 	return (poll(&p, 1, logger.lost > 0 ? 0 : LOG_WAIT_MS) != 0);
 }
 
-static void
-write_line(struct line *l)
+/* As syslog(3) writes it, which can not be told to wait no longer. */
+static bool
+syslog_line(const struct line *l, enum log_level level)
 {
+	const time_t now = time(NULL);
+	char buf[LOG_LINE_MAX + 96];
+	struct tm tm;
+	int n;
+
+	localtime_r(&now, &tm);
+	n = snprintf(buf, sizeof(buf), "<%d>", LOG_DAEMON |
+	    levels[level].priority);
+	n += (int)strftime(buf + n, sizeof(buf) - (size_t)n, "%b %e %T ",
+	    &tm);
+	n += snprintf(buf + n, sizeof(buf) - (size_t)n, "%s[%d]: %.*s",
+	    logger.program, (int)getpid(), (int)l->n, l->s);
+	if (!takes(logger.fd))
+		return (false);
+	if (send(logger.fd, buf, (size_t)n, MSG_NOSIGNAL) != -1)
+		return (true);
+	return (errno != EAGAIN && syslog_open() == 0 &&
+	    send(logger.fd, buf, (size_t)n, MSG_NOSIGNAL) != -1);
+}
+
+static bool
+stderr_line(struct line *l)
+{
+	if (!takes(STDERR_FILENO))
+		return (false);
 	l->s[l->n++] = '\n';
-	/* Nobody can be told that this failed. */
-	if (write(STDERR_FILENO, l->s, l->n) == -1)
-		return;
+	/* Nobody can be told of another error. */
+	return (write(STDERR_FILENO, l->s, l->n) != -1 || errno != EAGAIN);
+}
+
+static bool
+put_line(struct line *l, enum log_level level)
+{
+	return (logger.dest == LOG_TO_SYSLOG ? syslog_line(l, level) :
+	    stderr_line(l));
+}
+
+/* What was lost is told before the first line that is not. */
+static bool
+put_lost(void)
+{
+	struct line l = { .n = 0 };
+
+	if (logger.dest == LOG_TO_STDERR)
+		put_head(&l, LOG_L_WARN);
+	l.n += (size_t)snprintf(l.s + l.n, sizeof(l.s) - l.n, "%s[log]: "
+	    "%u lines were lost: nobody read them", logger.program,
+	    logger.lost);
+	if (!put_line(&l, LOG_L_WARN))
+		return (false);
+	logger.lost = 0;
+	return (true);
 }
 
 static void
 emit(struct line *l, enum log_level level)
 {
-	struct line more;
-
-	if (logger.dest == LOG_TO_SYSLOG) {
-		l->s[l->n] = '\0';
-		syslog(levels[level].priority, "%s", l->s);
-		return;
-	}
-	if (!stderr_takes()) {
+	if ((logger.lost > 0 && !put_lost()) || !put_line(l, level))
 		logger.lost++;
-		return;
-	}
-	if (logger.lost > 0) {
-		put_head(&more, LOG_L_WARN);
-		more.n += (size_t)snprintf(more.s + more.n,
-		    sizeof(more.s) - more.n, "%s[log]: %u lines were lost: "
-		    "nobody read them", logger.program, logger.lost);
-		logger.lost = 0;
-		write_line(&more);
-	}
-	write_line(l);
 }
 
 void

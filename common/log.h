@@ -33,8 +33,11 @@ enum log_dest {
 #endif
 
 /* Before privileges are dropped: syslog's socket is opened here. Until it is
- * called everything goes to stderr. */
+ * called everything goes to stderr. A reader that has stopped, of either, is
+ * waited for once, for a second; what is lost then is counted. */
 void	 log_init(const char *program, enum log_dest);
+/* Another socket than /dev/log, which must stay (tests); before log_init. */
+void	 log_syslog_path(const char *path);
 /* module NULL: the default level of all. "debug", "info", "warn", "error".
  * 0, or -EINVAL for a level or -ENOSPC for one module too many. */
 int	 log_set_level(const char *module, const char *level);

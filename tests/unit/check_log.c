@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -185,6 +187,42 @@ START_TEST(stuck_reader)
 }
 END_TEST
 
+/* As stderr's: and a new syslogd is found, as long as its path is. */
+START_TEST(stuck_syslogd)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX, .sun_path = "l" };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	bool lost = false;
+	int i;
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	log_syslog_path("l");
+	log_init("had", LOG_TO_SYSLOG);
+	for (i = 0; i < 1000; i++)	/* more than any queue's length */
+		log_at(LOG_L_INFO, "reg", "alice", 0, "line %d", i);
+	ck_assert_int_gt(recv(fd, text, sizeof(text), 0), 0);
+	ck_assert_str_eq(text + strlen(text) - 24, ": had[reg] alice: line 0");
+	ck_assert_int_eq(strncmp(text, "<30>", 4), 0);
+	while (recv(fd, text, sizeof(text), 0) > 0)
+		;
+	log_at(LOG_L_INFO, "reg", NULL, 0, "again");
+	ck_assert_int_gt(i = (int)recv(fd, text, sizeof(text) - 1, 0), 0);
+	text[i] = '\0';
+	lost = strstr(text, " lines were lost: nobody read them") != NULL;
+	ck_assert(lost);
+	close(fd);
+	unlink("l");
+	log_at(LOG_L_INFO, "reg", NULL, 0, "to nobody");
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	log_at(LOG_L_WARN, "reg", NULL, 0, "to the new one");
+	while ((i = (int)recv(fd, text, sizeof(text) - 1, 0)) > 0)
+		text[i] = '\0';
+	test_has(text, "had[reg]: to the new one");
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -200,6 +238,7 @@ main(void)
 	tcase_add_test(t, network_strings);
 	tcase_add_test(t, limit);
 	tcase_add_test(t, stuck_reader);
+	tcase_add_test(t, stuck_syslogd);
 	suite_add_tcase(s, t);
 	return (test_run(s));
 }
