@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -58,7 +59,7 @@ client_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *buf,
 		.sin_port = htons(port),
 		.sin_addr = to,
 	};
-	char name[INET_ADDRSTRLEN];
+	char name[INET_ADDRSTRLEN], what[INET_ADDRSTRLEN + 16];
 	ssize_t n;
 
 	do {
@@ -69,7 +70,8 @@ client_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *buf,
 		return;
 	c->core.count[MIP_C_SEND_FAILED]++;
 	inet_ntop(AF_INET, &to, name, sizeof(name));
-	warn_limited(c, name);
+	snprintf(what, sizeof(what), "sending to %s", name);
+	warn_limited(c, what);
 }
 
 static uint32_t

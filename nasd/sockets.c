@@ -15,6 +15,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -75,6 +76,10 @@ open_packet(const char *ifname, uint8_t mac[6])
 	if (ll.sll_ifindex == 0 || ioctl(fd, SIOCGIFHWADDR, &ifr) == -1 ||
 	    bind(fd, (struct sockaddr *)&ll, sizeof(ll)) == -1)
 		goto fail;
+	if (ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
+		errno = EPROTOTYPE;	/* PPPoE is over Ethernet only */
+		goto fail;
+	}
 	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
 	return fd;
 fail:
