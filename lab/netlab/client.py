@@ -12,18 +12,27 @@ PPPD = "/usr/sbin/pppd"
 
 
 class Client:
-    """One dial-in. pppd's debug log tells what it saw."""
+    """One dial-in. pppd's debug log tells what it saw. ac: only this access
+    concentrator. unit: of several dial-ins of one node, the interface's
+    number."""
 
-    def __init__(self, ns, user, logdir, *options, service=None, env=None):
+    def __init__(self, ns, user, logdir, *options, service=None, ac=None,
+                 unit=0, env=None):
         self.ns, self.user = ns, user
+        self.ifname = f"ppp{unit}"
         self.service = service
         argv = [PPPD, "plugin", "rp-pppoe.so"]
         if service:
             argv += ["rp_pppoe_service", service]
+        if ac:
+            argv += ["rp_pppoe_ac", ac]
+        if unit:
+            argv += ["unit", str(unit)]
         argv += ["nic-eth0", "user", user, "noauth", "noip", "+ipv6",
                  "nodefaultroute", "nodetach", "debug", "maxfail", "1",
                  "lcp-echo-interval", "0", *options]
-        self.daemon = Daemon(ns, f"{ns.name}-pppd", argv, logdir, env)
+        name = f"{ns.name}-pppd" + (f"{unit}" if unit else "")
+        self.daemon = Daemon(ns, name, argv, logdir, env)
 
     def running(self):
         return self.daemon.running()
@@ -31,14 +40,14 @@ class Client:
     def log(self):
         return self.daemon.log()
 
-    def addresses(self, ifname="ppp0"):
+    def addresses(self):
         """{scope: address} of the interface, as /proc has them."""
         found = {}
         with self.ns.inside(), open("/proc/net/if_inet6",
                                     encoding="ascii") as f:
             for line in f:
                 address, _, _, scope, _, name = line.split()
-                if name == ifname:
+                if name == self.ifname:
                     found["global" if scope == "00" else "link"] = str(
                         ipaddress.IPv6Address(bytes.fromhex(address)))
         return found
@@ -59,7 +68,7 @@ class Client:
             with self.ns.inside(), open("/proc/net/ipv6_route",
                                         encoding="ascii") as f:
                 return any(line.startswith("0" * 32 + " 00") and
-                           line.split()[-1] == "ppp0" for line in f)
+                           line.split()[-1] == self.ifname for line in f)
         return wait_for(f"a default route at {self.ns.name}", seconds, poll)
 
     def ping(self, target, count=1, wait=3, options=()):

@@ -11,6 +11,7 @@ from . import topology as t
 
 FA_HA_KEY = "0123456789abcdef0123456789abcdef"
 FA_HA_KEY2 = "fedcba9876543210fedcba9876543210"
+NEW_KEY = "00112233445566778899aabbccddeeff0123456789abcdef"
 RADIUS_SECRET = "lab-radius-secret"
 REALM = "example.net"
 UNIQUE_POOL = "2001:db8:100::/48"
@@ -45,12 +46,18 @@ class Writer:
 
     def secrets(self):
         write(self.path("fa-ha.key"), f"hex:{FA_HA_KEY}\n", 0o600)
+        write(self.path("new.key"), f"hex:{NEW_KEY}\n", 0o600)
         write(self.path("wrong.key"), f"hex:{FA_HA_KEY2}\n", 0o600)
         write(self.path("radius.secret"), RADIUS_SECRET + "\n", 0o600)
 
-    def key(self, name="fa-ha.key", spi=256):
-        return (f'key "{spi}" {{ algorithm = hmac-md5'
-                f'  key-file = "{self.path(name)}" }}')
+    def key(self, keys="fa-ha.key"):
+        """One key file for SPI 256, or several (SPI, file[, algorithm])."""
+        if isinstance(keys, str):
+            keys = [(256, keys)]
+        return "\n\t".join(
+            f'key "{spi}" {{ algorithm = {(alg or ["hmac-md5"])[0]}'
+            f'  key-file = "{self.path(name)}" }}'
+            for spi, name, *alg in keys)
 
     @staticmethod
     def run_dir(nas):

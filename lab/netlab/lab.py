@@ -12,7 +12,7 @@ from .capture import Tap
 from .client import Client
 from .control import Control
 from .process import Daemon, children, wait_for
-from .topology import Topology
+from .topology import NAS2, Topology
 
 WORK = "/run/netlab"
 USERS = ("alice", "bob", "carol", "dave", "erin")
@@ -39,7 +39,9 @@ class Lab:
         self.ns = self.net.ns
         for name in ("nas1", "nas2"):
             os.makedirs(self.files.run_dir(name), exist_ok=True)
+        self.nas2 = None        # the other NAS, where a scenario wants it
         self.nasctl = Control("/run/netmip4/nasd.ctl")
+        self.nas2ctl = Control("/run/netmip4-nas2/nasd.ctl")
         self.hactl = Control("/run/netmip4/had.ctl")
 
     def __enter__(self):
@@ -98,6 +100,19 @@ class Lab:
                           self.logs, env)
         self.nas.changed = bool(conf or env)
         self._wait_up(self.nas, self.nasctl)
+
+    def start_nas2(self, **conf):
+        """Both NASs then answer every PADI: dial with ac=."""
+        path = config.write(self.files.path("nasd2.conf"),
+                            self.files.nasd("nas2", NAS2, **conf))
+        self.nas2 = Daemon(self.ns["nas2"], "nasd2",
+                           [f"{self.stage}/sbin/nasd", "-f", path], self.logs)
+        self._wait_up(self.nas2, self.nas2ctl)
+
+    def stop_nas2(self):
+        if self.nas2:
+            self.nas2.stop(20)
+        self.nas2 = None
 
     @staticmethod
     def _wait_up(daemon, control):
@@ -186,7 +201,7 @@ class Lab:
         self.clients.clear()
 
     def stop_daemons(self):
-        for daemon in (self.nas, self.radius, self.had):
+        for daemon in (self.nas, self.nas2, self.radius, self.had):
             if daemon:
                 daemon.stop()
 

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""How long forwarding is interrupted when a subscriber who is up at one NAS
+dials in at another: packets come from the correspondent all the time, taps
+tell where they went.
+
+    ours    from the last packet towards the old care-of address to the Nak
+            that the new NAS sends once its data path is there: what the two
+            agents take
+    mn      from the last packet the mobile node had over the old link to the
+            first over the new: with the rest of IPv6CP, which is pppd's
+
+One round trip between mobile node and home agent, measured before the move,
+is taken off both."""
+
+import re
+import socket
+import statistics
+import threading
+import time
+
+from . import config, decode
+from .bench import ROUNDS, figure, note
+from .lab import Lab
+from .process import Timeout, wait_for
+from .topology import HA6, NAS1, NAS2
+
+INTERVAL = 0.004
+PORT = 5002
+COA = {"nas1": NAS1, "nas2": NAS2}
+
+
+class Stream:
+    """A packet to the mobile node every few milliseconds."""
+
+    def __init__(self, ns, address):
+        with ns.inside():
+            self.sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        self.to, self.going = (address, PORT), True
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        while self.going:
+            try:
+                self.sock.sendto(b"x" * 64, self.to)
+            except OSError:
+                pass            # an ICMP error of an earlier one
+            time.sleep(INTERVAL)
+
+    def close(self):
+        self.going = False
+        self.thread.join()
+        self.sock.close()
+
+
+def rtt_ms(client):
+    """The median round trip to the home agent."""
+    _, got, text = client.ping(HA6, 7)
+    if got < 5:
+        raise Timeout("no round trip to the home agent")
+    return statistics.median(map(float, re.findall(r"time=([\d.]+)", text)))
+
+
+def is_stream(inner):
+    """IPv6, UDP, our port."""
+    return inner[6] == 17 and int.from_bytes(inner[42:44], "big") == PORT
+
+
+def towards(tap, coa):
+    """When the home agent sent packets of the stream to a care-of address."""
+    to = socket.inet_aton(coa)
+    return [t for t, f in tap.read() if f[12:14] == b"\x08\x00" and
+            f[23] == 41 and f[30:34] == to and is_stream(f[34:])]
+
+
+def over(tap, mac):
+    """When the mobile node had packets of the stream from a NAS."""
+    return [t for t, f in tap.read() if f[12:14] == b"\x88\x64" and
+            f[6:12] == mac and f[20:22] == b"\x00\x57" and is_stream(f[22:])]
+
+
+def nak(tap):
+    """When the identifier was assigned."""
+    return max(p.time for p in decode.packets(tap) if p.proto == "IPv6CP" and
+               p.what == "Configure-Nak")
+
+
+def mac(ns):
+    with ns.inside(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind(("acc0", 0))
+        return s.getsockname()[4]
+
+
+def one(lab, first, to, unit, taps, macs):
+    """Moves the subscriber to another NAS; the new client and milliseconds:
+    ours, at the mobile node, round trip."""
+    old = "nas1" if to == "nas2" else "nas2"
+    rtt = rtt_ms(first)
+    stream = Stream(lab.ns["cn"], first.addresses()["global"])
+    try:
+        time.sleep(0.3)
+        for tap in taps.values():
+            tap.clear()
+        second = lab.dial("mn1", "dave", ac=to, unit=unit)
+        second.wait_opened()
+        wait_for("packets over the new link", 10,
+                 lambda: over(taps["mn"], macs[to]))
+        time.sleep(0.2)
+    finally:
+        stream.close()
+    ours = nak(taps[to]) - max(towards(taps["ha"], COA[old]))
+    whole = min(over(taps["mn"], macs[to])) - max(over(taps["mn"], macs[old]))
+    first.daemon.wait(20)
+    second.wait_global()
+    second.wait_default_route()
+    return second, ours * 1e3 - rtt, whole * 1e3 - rtt, rtt
+
+
+def main():
+    with Lab(mobile_nodes=1) as lab:
+        lab.start_radius(wait=False)
+        lab.start_had(extra="flap-limit = 1000\n")
+        lab.start_nasd()
+        lab.start_nas2()
+        lab.wait_radius()
+        taps = {"ha": lab.tap("ha", "core0"), "mn": lab.tap("mn1", "eth0"),
+                "nas1": lab.tap("nas1", "acc0"),
+                "nas2": lab.tap("nas2", "acc0")}
+        macs = {nas: mac(lab.ns[nas]) for nas in COA}
+        client = lab.connect("mn1", "dave", ac="nas1")
+        rows = []
+        for i in range(ROUNDS):
+            to = ("nas2", "nas1")[i % 2]
+            client, *row = one(lab, client, to, 1 - i % 2, taps, macs)
+            rows.append(row)
+            note(f"handoff {i + 1} to {to}: ours {row[0]:.1f} ms, mobile node"
+                 f" {row[1]:.1f} ms, beyond a round trip of {row[2]:.2f} ms")
+        ours, whole, rtt = map(statistics.median, zip(*rows))
+        figure("handoff.gap_ms", ours, "ms")
+        figure("handoff.mobile_node_gap_ms", whole, "ms")
+        figure("handoff.rtt_ms", rtt, "ms")
+
+
+if __name__ == "__main__":
+    main()
