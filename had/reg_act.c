@@ -219,8 +219,8 @@ void
 reg_unbind(struct reg *r, struct binding *b)
 {
 	drop_route(r, b);
-	if (b->state != BINDING_IDLE)
-		binding_set_state(b, BINDING_IDLE);
+	/* An idle one, too: it may have a lease for what then failed. */
+	binding_set_state(b, BINDING_IDLE);
 }
 
 void
