@@ -219,6 +219,7 @@ void
 reg_unbind(struct reg *r, struct binding *b)
 {
 	drop_route(r, b);
+	reg_reply_forget(b);
 	/* An idle one, too: it may have a lease for what then failed. */
 	binding_set_state(b, BINDING_IDLE);
 }
@@ -240,8 +241,8 @@ reg_end(struct reg *r, struct binding *b, const char *why)
 {
 	log_info(binding_subject(b), "binding ended: %s", why);
 	if (b->state == BINDING_INSTALLING) {
-		reg_unbind(r, b);
 		reg_reply_release(r, b, false);
+		reg_unbind(r, b);
 		return;
 	}
 	if (r->revoker && b->negotiated)
@@ -279,8 +280,8 @@ installed(void *arg, int status)
 	if (status) {
 		log_warnx(binding_subject(b), "data path could not be made: "
 		    "%s", strerror(-status));
-		reg_unbind(r, b);
 		reg_reply_release(r, b, false);
+		reg_unbind(r, b);
 		return;
 	}
 	bound(b);
@@ -419,6 +420,7 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	spec.revocation = b->negotiated;
 	spec.timestamp = b->rev_own;
 	if (v == 0) {
+		reg_reply_forget(b);
 		bound(b);
 		*verdict = reg_reply(r, rq, &spec);
 		return ROW_PASS;

@@ -61,6 +61,8 @@ enum reg_verdict reg_reply(struct reg *, const struct rq *,
 /* The same, kept until reg_reply_release. -errno. */
 int	 reg_reply_hold(struct reg *, const struct rq *,
     const struct reply_spec *);
+/* What is held will not be sent. */
+void	 reg_reply_forget(struct binding *);
 /* Sends what was held: the reply itself, or a 130 in its place. */
 void	 reg_reply_release(struct reg *, struct binding *, bool ok);
 bool	 reg_reply_is_duplicate(struct reg *, const struct rq *);

@@ -189,6 +189,13 @@ reg_reply_hold(struct reg *r, const struct rq *rq,
 }
 
 void
+reg_reply_forget(struct binding *b)
+{
+	free(b->held);
+	b->held = NULL;
+}
+
+void
 reg_reply_release(struct reg *r, struct binding *b, bool ok)
 {
 	struct binding_held *h = b->held;

@@ -28,21 +28,18 @@
 #define RX_MAX		2048	/* longer ones are truncated: malformed */
 #define RX_BUFFER	(4 << 20)
 
-union control {
-	struct cmsghdr	hdr;
-	uint8_t		buf[CMSG_SPACE(sizeof(struct in_pktinfo))];
-};
+#define CONTROL_LEN	CMSG_SPACE(sizeof(struct in_pktinfo))
 
 struct rx {
 	struct sockaddr_in	from;
-	union control		control;
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL_LEN];
 	struct iovec		iov;
 	uint8_t			data[RX_MAX];
 };
 
 struct tx {
 	struct sockaddr_in	to;
-	union control		control;
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL_LEN];
 	struct iovec		iov;
 	uint8_t			data[MIP4_MAX_MSG];
 };
@@ -169,7 +166,8 @@ transmit(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 	}
 	t->to.sin_port = htons(f->dport);
 	t->to.sin_addr = f->dst;
-	memcpy(CMSG_DATA(&t->control.hdr), &info, sizeof(info));
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&s->tx_head[s->n_tx].msg_hdr)), &info,
+	    sizeof(info));
 	memcpy(t->data, data, len);
 	t->iov.iov_len = len;
 	if (++s->n_tx == BURST || !s->in_burst)
@@ -199,6 +197,7 @@ readable(evutil_socket_t fd, short what, void *arg)
 static void
 set_up_buffers(struct server *s)
 {
+	struct cmsghdr *c;
 	unsigned i;
 
 	for (i = 0; i < BURST; i++) {
@@ -209,20 +208,21 @@ set_up_buffers(struct server *s)
 		s->rx_head[i].msg_hdr = (struct msghdr){
 			.msg_name = &r->from, .msg_namelen = sizeof(r->from),
 			.msg_iov = &r->iov, .msg_iovlen = 1,
-			.msg_control = &r->control,
+			.msg_control = r->control,
 			.msg_controllen = sizeof(r->control),
 		};
 		t->to.sin_family = AF_INET;
-		t->control.hdr.cmsg_level = IPPROTO_IP;
-		t->control.hdr.cmsg_type = IP_PKTINFO;
-		t->control.hdr.cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
 		t->iov.iov_base = t->data;
 		s->tx_head[i].msg_hdr = (struct msghdr){
 			.msg_name = &t->to, .msg_namelen = sizeof(t->to),
 			.msg_iov = &t->iov, .msg_iovlen = 1,
-			.msg_control = &t->control,
+			.msg_control = t->control,
 			.msg_controllen = sizeof(t->control),
 		};
+		c = CMSG_FIRSTHDR(&s->tx_head[i].msg_hdr);
+		c->cmsg_level = IPPROTO_IP;
+		c->cmsg_type = IP_PKTINFO;
+		c->cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
 	}
 }
 

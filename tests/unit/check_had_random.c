@@ -44,8 +44,7 @@ audit_one(struct table_node *n, void *arg)
 	k->leases += b->lease.pool != NULL;
 	k->held += b->lease.pool && b->lease.held;
 	ck_assert(timer_is_set(&b->timer));
-	ck_assert(b->state == BINDING_INSTALLING || !b->reply ||
-	    b->reply->sent);
+	ck_assert(b->state == BINDING_INSTALLING || !b->held);
 	if (b->state == BINDING_IDLE) {
 		ck_assert_ptr_null(b->route);
 		ck_assert(!b->lease.pool || b->lease.held);
