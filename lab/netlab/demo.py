@@ -31,7 +31,7 @@ class Demo:
             len(self.users) + 1, args.sessions + 1)]
         self.users = self.users[:args.sessions]
         self.lab, self.ladder, self.clients = None, None, []
-        self.step = 1
+        self.step = None        # none of the draft's: the lab's own start
         self.begun = time.monotonic()
 
     def run(self):
@@ -71,6 +71,7 @@ class Demo:
         lab = self.lab
         user = config.user(self.users[0])
         say(f"lab: mn1 dials in as {user}\n")
+        self.step = 1
         client = lab.dial("mn1", self.users[0])
         self.clients.append(client)
         failure = None
@@ -170,16 +171,18 @@ class Demo:
 
     def explain(self, error):
         """Which step failed, and what the programs said about it."""
-        say(f"\nlab: FAILED at {error}" if isinstance(error, Missing) else
-            f"\nlab: FAILED in or after step {self.step}"
-            f" ({TITLES[self.step]}): {error}")
+        where = "at" if isinstance(error, Missing) else \
+            "before step 1:" if self.step is None else \
+            f"in or after step {self.step} ({TITLES[self.step]}):"
+        say(f"\nlab: FAILED {where} {error}")
         for daemon in (*[c.daemon for c in self.clients], self.lab.nas,
                        self.lab.had, self.lab.radius):
             if daemon:
                 state = "running" if daemon.running() else \
                     f"ended, status {daemon.process.returncode}"
                 say(f"--- {daemon.name} ({state}), the end of its log:")
-                say(daemon.tail(20))
+                say("\n".join([line for line in daemon.log().splitlines()
+                               if "[ctl]: connection" not in line][-20:]))
 
 
 def main():
