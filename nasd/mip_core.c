@@ -425,6 +425,13 @@ refuse(struct mip_core *core, struct in_addr src, enum mip_counter c)
 	    why, VIOLATION_SILENT);
 }
 
+static bool
+is_unproven(enum mip_counter c)
+{
+	return c == MIP_C_DROP_NO_AUTH || c == MIP_C_DROP_SPI ||
+	    c == MIP_C_DROP_BAD_AUTH || c == MIP_C_DROP_MN_AUTH;
+}
+
 static enum mip_counter
 input_reply(struct mip_core *core, struct in_addr src,
     const struct mip4_msg *msg, const uint8_t *buf)
@@ -444,6 +451,7 @@ input_reply(struct mip_core *core, struct in_addr src,
 	if (c != MIP_C_OK) {
 		log_debug(t->reg->subject, "reply dropped: %s",
 		    mip_counter_key(c));
+		t->reg->unproven |= is_unproven(c);
 		return c;
 	}
 	mip_reg_reply(t->reg, t, &reply);

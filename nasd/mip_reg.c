@@ -110,6 +110,7 @@ begin(struct mip_reg *r, enum mip_reg_state s, const char *why)
 	r->wait_ms = RETRY_FIRST_MS;
 	r->resynced = false;
 	r->last_code = 0;
+	r->unproven = false;
 }
 
 /* ---- results ---- */
@@ -163,7 +164,9 @@ end_unanswered(struct mip_reg *r, const char *text)
 		count(r, MIP_C_DENIED);
 		r->ha->denied++;
 	} else {
-		res = result(r, MIP_NO_REPLY, 0, text);
+		/* most often two keys that differ; it would look dead */
+		res = result(r, MIP_NO_REPLY, 0, r->unproven ?
+		    "its replies fail authentication with our key" : text);
 		count(r, MIP_C_NO_REPLY);
 		r->ha->no_reply++;
 	}

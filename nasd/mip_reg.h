@@ -131,6 +131,7 @@ struct mip_reg {
 	mono_t			 last_sent;
 	bool			 resynced;	/* the retry at once is used */
 	uint8_t			 last_code;	/* of this exchange; 0 none */
+	bool			 unproven;	/* one failed authentication */
 
 	/* what the home agent may hold, and what it told */
 	bool			 maybe_bound;

@@ -131,7 +131,7 @@ def test_unknown_home_agent(lab):
 
 
 def test_wrong_key(lab):
-    """had's answer cannot be believed either: it is as silent."""
+    """had's answer cannot be believed either, and nasd says why."""
     lab.restart_had(key="wrong.key")
     access, core = lab.tap("mn1", "eth0"), lab.tap("nas1", "core0")
     client = lab.dial()
@@ -139,6 +139,8 @@ def test_wrong_key(lab):
     codes = {p.values["code"] for p in decode.packets(core)
              if p.proto == "RRP"}
     assert codes <= {132}
+    if codes:
+        assert "replies fail authentication" in lab.nas.log()
 
 
 def test_clock_off(lab):

@@ -927,6 +927,24 @@ START_TEST(answers_of_older_clocks_do_not_shake_it)
 }
 END_TEST
 
+/* Two keys that differ: the reason says so. */
+START_TEST(unproven_answers_are_the_reason)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(132, 0, id_of(0));
+	put_nai(&m, NAI);
+	sign(&m);
+	m.b[m.n - 1] ^= 1;
+	input(&m);
+	ck_assert_uint_eq(seen.registered, 0);
+	advance(15000);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+	ck_assert_ptr_nonnull(strstr(seen.res.text, "authentication"));
+}
+END_TEST
+
 START_TEST(forged_mismatch_does_not_move_the_clock)
 {
 	struct msg m;
@@ -1788,6 +1806,7 @@ main(void)
 		retry_at_once_only_once, clock_offset_limited,
 		mismatch_with_a_right_clock_grows,
 		answers_of_older_clocks_do_not_shake_it,
+		unproven_answers_are_the_reason,
 		forged_mismatch_does_not_move_the_clock,
 		forged_replies_are_counted_and_harmless, every_bit_counts,
 		other_messages, nai_of_the_reply, realm_without_case,
