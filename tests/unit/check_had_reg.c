@@ -297,6 +297,40 @@ START_TEST(identification)
 }
 END_TEST
 
+/* The clock's era ends between two requests, in 2036: what is later stays
+ * later [PROTOCOLS 5]. */
+START_TEST(era_ends)
+{
+	struct m first, m;
+	uint64_t now;
+
+	rig.ntp_back = (uint32_t)(NTP0 >> 32) + 3;
+	ask(&first, AR1, ALICE, 1800, IID);
+	expect(&first, 0, 1800);
+	ck_assert_uint_eq(first.b[16], 0xff);
+	rig_wait(6);
+	ask(&m, AR1, ALICE, 1800, IID);
+	expect(&m, 0, 1800);
+	ck_assert_uint_eq(m.b[16], 0);
+	/* from before it, and within the window: not above the last */
+	rig_in(&first, AR1);
+	resync(&first);
+	now = rig_ntp(NULL);
+	at(&m, now - (UINT64_C(6) << 32));
+	rig_in(&m, AR1);
+	resync(&m);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	/* our own clock is set back into the old era */
+	rig.ntp_back += 10;
+	at(&m, rig_ntp(NULL) + (UINT64_C(6) << 32));
+	rig_in(&m, AR1);
+	resync(&m);
+	rig_wait(11);
+	ask(&m, AR1, ALICE, 1800, IID);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
 /* D8: the network's duplicate gets the same bytes; anything else 133. */
 START_TEST(duplicates)
 {
@@ -411,6 +445,7 @@ main(void)
 	tcase_add_test(t, home_agent_field);
 	tcase_add_test(t, care_of_address);
 	tcase_add_test(t, identification);
+	tcase_add_test(t, era_ends);
 	tcase_add_test(t, duplicates);
 	tcase_add_test(t, denied_counts_as_seen);
 	tcase_add_test(t, who_may);

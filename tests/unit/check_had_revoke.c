@@ -131,6 +131,42 @@ sent_rev_id(void)
 	    (uint32_t)rig.sent[18] << 8 | rig.sent[19];
 }
 
+/* Registered before the clock's era ends in 2036, revoked after. */
+START_TEST(era_ends)
+{
+	struct m m, ack = { .n = 0 };
+
+	rig.ntp_back = (uint32_t)(NTP0 >> 32) + 2;
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig_wait(4);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	ck_assert_uint_eq(sent_rev_id(), 2);
+	m_int(&ack, 15, 1);
+	m_int(&ack, 0, 7);
+	m_put(&ack, rig.sent + 16, 4);
+	m_nai(&ack, ALICE);
+	m_sign(&ack);
+	rig_in(&ack, AR1);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+	/* and by an access router */
+	rig.ntp_back += 5;
+	ask(&m, AR1, BOB, 1800, IID);
+	rig_wait(4);
+	rev_begin(&m, false, AR1, 5);
+	m_nai(&m, BOB);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	rev_begin(&m, false, AR1, 0);
+	ck_assert_uint_eq(m.b[16], 0);
+	m_nai(&m, BOB);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+}
+END_TEST
+
 /* RFC 3543 3.2, 3.5: after the registration by our own time stamps, even when
  * our clock has been set back since. */
 START_TEST(id_above_registration)
@@ -326,6 +362,7 @@ main(void)
 	tcase_add_test(t, revocation);
 	tcase_add_test(t, revocation_acknowledged);
 	tcase_add_test(t, id_above_registration);
+	tcase_add_test(t, era_ends);
 	tcase_add_test(t, signed_by_the_key_in_use);
 	tcase_add_test(t, acknowledgment_of_another);
 	tcase_add_test(t, deregistered_while_revoking);

@@ -861,6 +861,66 @@ START_TEST(resynchronisation_backwards)
 }
 END_TEST
 
+/* Between request and renewal the clock's era ends, in 2036. */
+START_TEST(era_ends)
+{
+	struct msg m;
+
+	now.ntp = UINT64_C(0xfffffffe) << 32;
+	start(true);
+	ck_assert_uint_eq((uint32_t)(id_of(0) >> 32), 0xfffffffe);
+	accept_it(0);
+	advance(1350 * 1000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq((uint32_t)(id_of(1) >> 32), 1348);
+	ck_assert_int_gt(ntp_cmp(id_of(1), id_of(0)), 0);
+	ck_assert_uint_eq(be32(ext_of(1, 137) + 4), 1348);
+	accept_it(1);
+	ck_assert_uint_eq(seen.lost, 0);
+	m = revocation(seconds() + 1, true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+}
+END_TEST
+
+/* The home agent's is over already, ours is not. */
+START_TEST(era_ends_there_first)
+{
+	struct msg m;
+
+	now.ntp = UINT64_C(0xfffffff0) << 32;
+	start(true);
+	mismatch(0, 60);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq((uint32_t)(id_of(1) >> 32), 44);
+	ck_assert_int_eq(core.ha_list->offset_s, 60);
+	accept_it(1);
+	m = revocation(0xffffffe0, true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 0);
+	m = revocation(44, true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+}
+END_TEST
+
+/* A revocation over it. */
+START_TEST(era_ends_before_a_revocation)
+{
+	struct msg m;
+
+	now.ntp = UINT64_C(0xfffffffd) << 32;
+	bind_it();
+	advance(9000);
+	m = revocation(0xfffffff8, true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 0);
+	m = revocation(3, true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+}
+END_TEST
+
 START_TEST(retry_at_once_only_once)
 {
 	start(true);
@@ -1803,6 +1863,8 @@ main(void)
 		late_reply_to_an_older_try, most_recent_only, denied,
 		another_home_agent_is_reported, owner_frees_in_the_event,
 		resynchronisation, resynchronisation_backwards,
+		era_ends, era_ends_there_first,
+		era_ends_before_a_revocation,
 		retry_at_once_only_once, clock_offset_limited,
 		mismatch_with_a_right_clock_grows,
 		answers_of_older_clocks_do_not_shake_it,
