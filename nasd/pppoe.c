@@ -25,6 +25,9 @@
 #include "nasd/pppoe_links.h"
 
 #define FRAMES_MAX	64	/* a turn */
+/* Sessions of a station that may have ended lately, beside those it has: a
+ * start is a process, and log lines. */
+#define RESTING_MAX	8
 
 /* ---- sending ---- */
 
@@ -156,7 +159,8 @@ no_room(struct pppoe *e, const struct pppoe_packet *k)
 		e->n.full++;
 		return "no session left";
 	}
-	if (st != NULL && st->n >= e->max_per_mac) {
+	if (st != NULL && (st->n >= e->max_per_mac ||
+	    st->n + st->resting >= e->max_per_mac + RESTING_MAX)) {
 		e->n.per_mac++;
 		return "too many sessions of this station";
 	}

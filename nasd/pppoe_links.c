@@ -73,7 +73,16 @@ station_add(struct pppoe_station *st, struct pppoe_link *l)
 }
 
 static void
-station_remove(struct pppoe *e, struct pppoe_link *l)
+station_release(struct pppoe *e, struct pppoe_station *st)
+{
+	if (st->n + st->resting > 0)
+		return;
+	table_remove(&e->stations, &st->node);
+	free(st);
+}
+
+static void
+station_remove(struct pppoe_link *l)
 {
 	struct pppoe_station		*st = l->station;
 	struct pppoe_link	**at = &st->links;
@@ -81,11 +90,7 @@ station_remove(struct pppoe *e, struct pppoe_link *l)
 	while (*at != l)	/* no more than max-per-mac */
 		at = &(*at)->next;
 	*at = l->next;
-	l->station = NULL;
-	if (--st->n > 0)
-		return;
-	table_remove(&e->stations, &st->node);
-	free(st);
+	st->n--;
 }
 
 /* Ids that have rested long enough can be used again. */
@@ -100,6 +105,8 @@ end_rests(struct pppoe *e, mono_t now)
 		if (e->rest_head == NULL)
 			e->rest_tail = &e->rest_head;
 		pppoe_sids_give(&e->sids, l->sid);
+		l->station->resting--;
+		station_release(e, l->station);
 		free(l);
 	}
 	if (l != NULL)
@@ -120,7 +127,8 @@ pppoe_links_rest(struct pppoe_link *l)
 	struct pppoe	*e = l->pppoe;
 
 	table_remove(&e->by_sid, &l->node);
-	station_remove(e, l);
+	station_remove(l);
+	l->station->resting++;
 	e->links--;
 	if (!l->ready)
 		e->starting--;
@@ -187,7 +195,8 @@ pppoe_links_new(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 	memcpy(l->service, k->service.p, l->service_len);
 	station_add(st, l);
 	if (l->sid == 0) {
-		station_remove(e, l);
+		station_remove(l);
+		station_release(e, st);
 		free(l);
 		return NULL;
 	}
@@ -239,6 +248,8 @@ pppoe_links_fini(struct pppoe *e)
 	timer_cancel(e->timers, &e->rest_over);
 	while ((l = e->rest_head) != NULL) {
 		e->rest_head = l->next;
+		l->station->resting--;
+		station_release(e, l->station);
 		free(l);
 	}
 	table_free(&e->by_sid);

@@ -18,12 +18,12 @@ struct pppoe_counters {
 	uint64_t	full, per_mac, starting_full, refused, send_errors;
 };
 
-/* A MAC address with links. */
+/* A MAC address with links, or some that rest. */
 struct pppoe_station {
 	struct table_node	 node;
 	uint8_t			 mac[PPPOE_MAC_LEN];
 	struct pppoe_link	*links;
-	unsigned		 n;
+	unsigned		 n, resting;
 };
 
 struct pppoe_link {

@@ -598,6 +598,33 @@ START_TEST(owner_refuses)
 }
 END_TEST
 
+/* Each start is a process: a station whose sessions only end must wait. */
+START_TEST(starts_are_limited)
+{
+	char uniq[16];
+	int i;
+
+	get_cookie(mn_mac);
+	for (i = 0; i < 100; i++) {
+		snprintf(uniq, sizeof(uniq), "u%d", i);
+		w.link = NULL;
+		send_padr(mn_mac, "", uniq);
+		if (w.link != NULL)
+			pppoe_link_refuse(w.link, "pppd did not start");
+		ck_assert_uint_eq(hear(), PPPOE_PADS);
+	}
+	ck_assert_uint_eq(w.wanted, 10);	/* two, and eight that rest */
+	ck_assert(is(&got.error, "too many sessions of this station"));
+	ck_assert_int_eq(stat_of("sessions"), 0);
+	/* not for ever */
+	now_is = mono_add_ms(now_is, 11000);
+	timers_run(&w.timers, now_is);
+	ck_assert_int_eq(stat_of("stations"), 0);
+	send_padr(mn_mac, "", "again");
+	ck_assert_uint_eq(w.wanted, 11);
+}
+END_TEST
+
 START_TEST(limits)
 {
 	get_cookie(mn_mac);
@@ -704,7 +731,7 @@ main(void)
 	};
 	const TTest *const live[] = {
 		offers, offers_are_limited, session, forged_cookie,
-		unknown_service, owner_refuses, limits, padt_from_the_peer,
+		unknown_service, owner_refuses, limits, starts_are_limited, padt_from_the_peer,
 		padt_to_the_peer, gone_before_it_was_ready, noise,
 	};
 	Suite	*s = suite_create("pppoe");
