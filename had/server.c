@@ -166,8 +166,8 @@ transmit(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 	}
 	t->to.sin_port = htons(f->dport);
 	t->to.sin_addr = f->dst;
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&s->tx_head[s->n_tx].msg_hdr)), &info,
-	    sizeof(info));
+	/* CMSG_DATA, of a first header that is there [RFC 3542 20.2] */
+	memcpy(t->control + CMSG_LEN(0), &info, sizeof(info));
 	memcpy(t->data, data, len);
 	t->iov.iov_len = len;
 	if (++s->n_tx == BURST || !s->in_burst)
