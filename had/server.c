@@ -166,7 +166,7 @@ transmit(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 	}
 	t->to.sin_port = htons(f->dport);
 	t->to.sin_addr = f->dst;
-	/* CMSG_DATA, of a first header that is there [RFC 3542 20.2] */
+	/* CMSG_DATA, of a first header that is there */
 	memcpy(t->control + CMSG_LEN(0), &info, sizeof(info));
 	memcpy(t->data, data, len);
 	t->iov.iov_len = len;
