@@ -34,7 +34,7 @@
 struct had {
 	struct had_config	*conf;
 	struct event_base	*base;
-	struct event		*term, *intr;
+	struct event		*term, *intr, *hangup;
 	struct timers		 timers;
 	struct peers		 peers;
 	struct pools		 pools;
@@ -122,6 +122,15 @@ priv_has_gone(void *arg)
 	h->stop = true;
 }
 
+static void
+on_hangup(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig;
+	(void)what;
+	(void)arg;
+	log_info(NULL, "SIGHUP: had does not reload yet; ignored");
+}
+
 static int
 init_io(struct had *h, int udp, int ctl, int priv)
 {
@@ -145,6 +154,9 @@ init_io(struct had *h, int udp, int ctl, int priv)
 	}
 	h->term = daemon_stop_on(h->base, SIGTERM, &h->stop);
 	h->intr = daemon_stop_on(h->base, SIGINT, &h->stop);
+	h->hangup = evsignal_new(h->base, SIGHUP, on_hangup, h);
+	if (!h->hangup || event_add(h->hangup, NULL))
+		return -ENOMEM;
 	return h->reg.dp && h->term && h->intr ? 0 : -ENOMEM;
 }
 
@@ -173,6 +185,8 @@ free_all(struct had *h)
 		event_free(h->term);
 	if (h->intr)
 		event_free(h->intr);
+	if (h->hangup)
+		event_free(h->hangup);
 	timers_free(&h->timers);
 	if (h->base)
 		event_base_free(h->base);

@@ -9,8 +9,11 @@ tell where they went.
     mn      from the last packet the mobile node had over the old link to the
             first over the new: with the rest of IPv6CP, which is pppd's
 
+    had     from request to reply on the home agent's link
+    nas     from the reply to the Nak, on the new NAS's links
+
 One round trip between mobile node and home agent, measured before the move,
-is taken off both."""
+is taken off the first two."""
 
 import re
 import socket
@@ -79,6 +82,12 @@ def over(tap, mac):
             f[6:12] == mac and f[20:22] == b"\x00\x57" and is_stream(f[22:])]
 
 
+def message(tap, kind):
+    """When the last registration message of a kind passed."""
+    return max(p.time for p in decode.packets(tap) if p.proto == kind and
+               p.values.get("lifetime"))
+
+
 def nak(tap):
     """When the identifier was assigned."""
     return max(p.time for p in decode.packets(tap) if p.proto == "IPv6CP" and
@@ -92,8 +101,8 @@ def mac(ns):
 
 
 def one(lab, first, to, unit, taps, macs):
-    """Moves the subscriber to another NAS; the new client and milliseconds:
-    ours, at the mobile node, round trip."""
+    """Moves the subscriber to another NAS; the new client, milliseconds:
+    ours, at the mobile node, had's and the NAS's share, round trip."""
     old = "nas1" if to == "nas2" else "nas2"
     rtt = rtt_ms(first)
     stream = Stream(lab.ns["cn"], first.addresses()["global"])
@@ -108,12 +117,15 @@ def one(lab, first, to, unit, taps, macs):
         time.sleep(0.2)
     finally:
         stream.close()
+    had = message(taps["ha"], "RRP") - message(taps["ha"], "RRQ")
+    nas = nak(taps[to]) - message(taps[f"{to}-core"], "RRP")
     ours = nak(taps[to]) - max(towards(taps["ha"], COA[old]))
     whole = min(over(taps["mn"], macs[to])) - max(over(taps["mn"], macs[old]))
     first.daemon.wait(20)
     second.wait_global()
     second.wait_default_route()
-    return second, ours * 1e3 - rtt, whole * 1e3 - rtt, rtt
+    return (second, ours * 1e3 - rtt, whole * 1e3 - rtt, had * 1e3, nas * 1e3,
+            rtt)
 
 
 def main():
@@ -125,7 +137,9 @@ def main():
         lab.wait_radius()
         taps = {"ha": lab.tap("ha", "core0"), "mn": lab.tap("mn1", "eth0"),
                 "nas1": lab.tap("nas1", "acc0"),
-                "nas2": lab.tap("nas2", "acc0")}
+                "nas2": lab.tap("nas2", "acc0"),
+                "nas1-core": lab.tap("nas1", "core0"),
+                "nas2-core": lab.tap("nas2", "core0")}
         macs = {nas: mac(lab.ns[nas]) for nas in COA}
         client = lab.connect("mn1", "dave", ac="nas1")
         rows = []
@@ -134,10 +148,13 @@ def main():
             client, *row = one(lab, client, to, 1 - i % 2, taps, macs)
             rows.append(row)
             note(f"handoff {i + 1} to {to}: ours {row[0]:.1f} ms, mobile node"
-                 f" {row[1]:.1f} ms, beyond a round trip of {row[2]:.2f} ms")
-        ours, whole, rtt = map(statistics.median, zip(*rows))
+                 f" {row[1]:.1f} ms, beyond a round trip of {row[4]:.2f} ms;"
+                 f" had {row[2]:.1f} ms, NAS {row[3]:.1f} ms")
+        ours, whole, had, nas, rtt = map(statistics.median, zip(*rows))
         figure("handoff.gap_ms", ours, "ms")
         figure("handoff.mobile_node_gap_ms", whole, "ms")
+        figure("handoff.had_ms", had, "ms")
+        figure("handoff.nas_ms", nas, "ms")
         figure("handoff.rtt_ms", rtt, "ms")
 
 

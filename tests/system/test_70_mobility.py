@@ -3,8 +3,8 @@
 subscriber takes them along to another NAS, keys are changed under them. The
 messages that lie, or come twice, change nothing, and are counted."""
 
-import os
 import re
+import signal
 import socket
 import threading
 import time
@@ -485,3 +485,14 @@ def test_hmac_sha256(lab):
     for m in seen:
         assert m.verify(34, 4096, NEW, "sha256")
         assert len(m.get(34)) == 4 + 32
+
+
+def test_hangup_ends_nothing(lab):
+    """SIGHUP, which a closed terminal sends too."""
+    client = lab.connect()
+    for daemon, control in ((lab.had, lab.hactl), (lab.nas, lab.nasctl)):
+        mark = daemon.log_mark()
+        daemon.signal(signal.SIGHUP)
+        daemon.wait_log("SIGHUP", 5, mark)
+        assert control.alive()
+    assert client.ping(CN6)[1] == 1 and len(lab.bindings()) == 1
