@@ -404,11 +404,12 @@ request(struct reg *r, struct rq *rq, enum mip4_parsed parsed)
 	if (!rq->peer)
 		return drop(r, rq, HAD_DROP_NO_PEER);
 	set_subject(rq);
-	if (rq->msg.ext.n_skipped > 0)
+	rq->fa_ha_verdict = verify_fa_ha(r, rq);
+	/* of an authentic one: anybody could fill the log otherwise */
+	if (rq->msg.ext.n_skipped > 0 && rq->fa_ha_ok)
 		log_debug(rq->subject, "%u unknown extensions passed over, "
 		    "the first is %u", rq->msg.ext.n_skipped,
 		    rq->msg.ext.first_unknown);
-	rq->fa_ha_verdict = verify_fa_ha(r, rq);
 	if (parsed == MIP4_MALFORMED) {
 		if (!rq->fa_ha_ok)
 			return drop(r, rq, HAD_DROP_MALFORMED);
