@@ -38,6 +38,13 @@ AC_ARG_VAR([PPPD_VERSION], [version of pppd the plugin is built for])
 AC_SUBST([PPPD_CFLAGS])
 ])
 
+dnl NM_CHECK_TOOL(PROGRAM, DEBIAN-PACKAGE): tests that need it are skipped
+dnl without it.
+AC_DEFUN([NM_CHECK_TOOL], [
+AC_CHECK_PROG([nm_have_$1], [$1], [yes], [no])
+AS_IF([test "$nm_have_$1" = no], [nm_check_needs="$nm_check_needs $2"])
+])
+
 dnl NM_ADD_FLAG(VAR, FLAG): append FLAG to VAR if the compiler takes it.
 AC_DEFUN([NM_ADD_FLAG], [
 AC_MSG_CHECKING([whether $CC accepts $2])

@@ -4,6 +4,9 @@
 # authenticator in it alike: a third implementation beside Python's and ours.
 # Needs python3 and openssl.
 set -eu
+for tool in python3 openssl; do
+	command -v $tool >/dev/null || { echo "$tool is not installed"; exit 77; }
+done
 
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d)
