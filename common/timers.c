@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Binary heap of timers, earliest at heap[0]; see common/timers.h. */
+/* Heap of timers, four kids a node so that they share a cache line or two,
+ * earliest at heap[0]; see common/timers.h. */
 #include "common/timers.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+#define KIDS		4
+/* A million that are due must not keep us from all else: the rest is due the
+ * next time. */
+#define RUN_MOST	1000
 
 void
 timers_init(struct timers *t)
@@ -16,65 +22,72 @@ void
 timers_free(struct timers *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		t->heap[i]->idx = 0;
+		t->heap[i].timer->idx = 0;
 	free(t->heap);
 	timers_init(t);
 }
 
 static void
-place(struct timers *t, size_t i, struct timer *tm)
+place(struct timers *t, size_t i, struct timer_slot s)
 {
-	t->heap[i] = tm;
-	tm->idx = i + 1;
+	t->heap[i] = s;
+	s.timer->idx = i + 1;
 }
 
-/* Moves tm from the hole at i towards the root. */
+static size_t
+parent(size_t i)
+{
+	return (i - 1) / KIDS;
+}
+
+/* Moves s from the hole at i towards the root. */
 static void
-sift_up(struct timers *t, size_t i, struct timer *tm)
+sift_up(struct timers *t, size_t i, struct timer_slot s)
 {
 	while (i > 0) {
-		size_t up = (i - 1) / 2;
+		size_t up = parent(i);
 
-		if (!mono_before(tm->at, t->heap[up]->at))
+		if (!mono_before(s.at, t->heap[up].at))
 			break;
 		place(t, i, t->heap[up]);
 		i = up;
 	}
-	place(t, i, tm);
+	place(t, i, s);
 }
 
-/* Moves tm from the hole at i towards the leaves. */
+/* Moves s from the hole at i towards the leaves. */
 static void
-sift_down(struct timers *t, size_t i, struct timer *tm)
+sift_down(struct timers *t, size_t i, struct timer_slot s)
 {
-	size_t kid;
+	size_t kid, k, end;
 
-	while ((kid = 2 * i + 1) < t->n) {
-		if (kid + 1 < t->n &&
-		    mono_before(t->heap[kid + 1]->at, t->heap[kid]->at))
-			kid++;
-		if (!mono_before(t->heap[kid]->at, tm->at))
+	while ((kid = KIDS * i + 1) < t->n) {
+		end = t->n - kid < KIDS ? t->n : kid + KIDS;
+		for (k = kid + 1; k < end; k++)
+			if (mono_before(t->heap[k].at, t->heap[kid].at))
+				kid = k;
+		if (!mono_before(t->heap[kid].at, s.at))
 			break;
 		place(t, i, t->heap[kid]);
 		i = kid;
 	}
-	place(t, i, tm);
+	place(t, i, s);
 }
 
 static void
-settle(struct timers *t, size_t i, struct timer *tm)
+settle(struct timers *t, size_t i, struct timer_slot s)
 {
-	if (i > 0 && mono_before(tm->at, t->heap[(i - 1) / 2]->at))
-		sift_up(t, i, tm);
+	if (i > 0 && mono_before(s.at, t->heap[parent(i)].at))
+		sift_up(t, i, s);
 	else
-		sift_down(t, i, tm);
+		sift_down(t, i, s);
 }
 
 static int
 grow(struct timers *t)
 {
 	size_t cap = t->cap == 0 ? 16 : t->cap * 2;
-	struct timer **heap;
+	struct timer_slot *heap;
 
 	heap = reallocarray(t->heap, cap, sizeof(*heap));
 	if (heap == NULL)
@@ -87,15 +100,16 @@ grow(struct timers *t)
 int
 timer_set(struct timers *t, struct timer *tm, mono_t at)
 {
-	tm->at = at;
+	struct timer_slot s = { at, tm };
+
 	if (tm->idx != 0) {
-		settle(t, tm->idx - 1, tm);
+		settle(t, tm->idx - 1, s);
 		return 0;
 	}
 	if (t->n == t->cap && grow(t) != 0)
 		return -ENOMEM;
 	t->n++;
-	sift_up(t, t->n - 1, tm);
+	sift_up(t, t->n - 1, s);
 	return 0;
 }
 
@@ -103,13 +117,13 @@ void
 timer_cancel(struct timers *t, struct timer *tm)
 {
 	size_t i = tm->idx - 1;
-	struct timer *last;
+	struct timer_slot last;
 
 	if (tm->idx == 0)
 		return;
 	tm->idx = 0;
 	last = t->heap[--t->n];
-	if (last != tm)
+	if (last.timer != tm)
 		settle(t, i, last);
 }
 
@@ -122,7 +136,7 @@ timer_is_set(const struct timer *tm)
 mono_t
 timers_next(const struct timers *t)
 {
-	return t->n == 0 ? MONO_NEVER : t->heap[0]->at;
+	return t->n == 0 ? MONO_NEVER : t->heap[0].at;
 }
 
 size_t
@@ -130,12 +144,12 @@ timers_run(struct timers *t, mono_t now)
 {
 	/* A timer that sets itself to a time already due must not keep us
 	 * here: it gets its turn in the next call. */
-	size_t most = t->n, ran;
+	size_t most = t->n < RUN_MOST ? t->n : RUN_MOST, ran;
 
 	for (ran = 0; ran < most && t->n > 0; ran++) {
-		struct timer *tm = t->heap[0];
+		struct timer *tm = t->heap[0].timer;
 
-		if (mono_before(now, tm->at))
+		if (mono_before(now, t->heap[0].at))
 			break;
 		timer_cancel(t, tm);
 		tm->fire(tm);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Timers for pure code: an intrusive binary heap over monotonic time. The
+ * Timers for pure code: an intrusive heap over monotonic time. The
  * owner asks when the next one is due, waits by whatever means it has, and
  * runs those that are. O(log n) to set or cancel, nothing allocated a timer.
  */
@@ -12,15 +12,19 @@
 #include "common/clock.h"
 
 struct timer {
-	mono_t	  at;
 	size_t	  idx;		/* place in the heap + 1; 0 when not set */
 	void	(*fire)(struct timer *);
 };
 
+/* The times lie in the heap: comparing two of a million timers must not fetch
+ * both from memory. */
 struct timers {
-	struct timer	**heap;
-	size_t		  n;
-	size_t		  cap;
+	struct timer_slot {
+		mono_t		 at;
+		struct timer	*timer;
+	}		*heap;
+	size_t		 n;
+	size_t		 cap;
 };
 
 void	 timers_init(struct timers *);
@@ -32,8 +36,9 @@ void	 timer_cancel(struct timers *, struct timer *);
 bool	 timer_is_set(const struct timer *);
 /* When the earliest is due; MONO_NEVER if none is set. */
 mono_t	 timers_next(const struct timers *);
-/* Fires every timer due at now, earliest first; each is unset before its
- * function runs, which may set it again or free it. Returns how many ran. */
+/* Fires the timers due at now, earliest first, not more than some thousand at a
+ * time; each is unset before its function runs, which may set it again or free
+ * it. Returns how many ran. */
 size_t	 timers_run(struct timers *, mono_t now);
 
 #endif

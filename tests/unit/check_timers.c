@@ -9,6 +9,7 @@
 
 struct probe {
 	struct timer	 timer;
+	mono_t		 due;
 	struct timers	*timers;
 	unsigned	 fired;
 	unsigned	 order;
@@ -50,12 +51,13 @@ START_TEST(fires_in_order)
 	for (unsigned i = 0; i < N; i++) {
 		p[i].timer.fire = note;
 		p[i].clock = &clock;
-		ck_assert_int_eq(timer_set(&t, &p[i].timer,
-		    at(scramble(i) % 4096)), 0);
+		p[i].due = at(scramble(i) % 4096);
+		ck_assert_int_eq(timer_set(&t, &p[i].timer, p[i].due), 0);
 	}
-	for (unsigned i = 0; i < N; i += 3)	/* move some */
-		ck_assert_int_eq(timer_set(&t, &p[i].timer,
-		    at(scramble(i + N) % 4096)), 0);
+	for (unsigned i = 0; i < N; i += 3) {	/* move some */
+		p[i].due = at(scramble(i + N) % 4096);
+		ck_assert_int_eq(timer_set(&t, &p[i].timer, p[i].due), 0);
+	}
 	for (unsigned i = 0; i < N; i += 7)
 		timer_cancel(&t, &p[i].timer);
 	ck_assert_uint_eq(t.n, N - (N + 6) / 7);
@@ -67,7 +69,7 @@ START_TEST(fires_in_order)
 		ck_assert_uint_eq(p[i].fired, i % 7 != 0);
 		for (unsigned j = 0; j < i; j++)
 			if (i % 7 != 0 && j % 7 != 0 &&
-			    mono_before(p[j].timer.at, p[i].timer.at))
+			    mono_before(p[j].due, p[i].due))
 				ck_assert_uint_lt(p[j].order, p[i].order);
 	}
 	timers_free(&t);
