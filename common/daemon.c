@@ -17,6 +17,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/log.h"
+
 static void
 usage(FILE *out, const char *program, const char *config,
     const char *synopsis)
@@ -93,6 +95,8 @@ daemon_options(struct daemon_opts *o, int argc, char **argv,
 		usage(stderr, program, default_config, synopsis);
 		exit(EXIT_CONFIG);
 	}
+	/* Until the configuration has said more, and for what it gets wrong. */
+	log_init(program, LOG_TO_STDERR);
 }
 
 int
