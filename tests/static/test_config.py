@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Configuration files that must be accepted, and ones that must be refused
-with file, line and key, and status 2. Nothing is started (-n)."""
+with file, line and key, and status 2; nothing is started (-n). What cannot
+start for another reason says that, too."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -111,3 +113,18 @@ def test_key_is_never_shown(files):
         done = check(daemon, written(files, daemon))
         assert config.FA_HA_KEY not in done.stdout + done.stderr
         assert config.RADIUS_SECRET not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("daemon,old,new", (
+    ("nasd", '"acc0"', '"nosuchif0"'),
+    ("had", "/run/netmip4/had.ctl", "/no/such/directory/had.ctl")))
+def test_cannot_start(files, tmp_path, daemon, old, new):
+    """No such interface, no such directory: that is said, and status 1."""
+    path = written(files, daemon, lambda text: replace(old, new)(text)
+                   .replace("/run/netmip4", str(tmp_path)))
+    done = subprocess.run(["unshare", "-n", STAGE / "sbin" / daemon, "-f",
+                           path], text=True, capture_output=True,
+                          check=False, timeout=10)
+    assert done.returncode == 1, (done.returncode, done.stderr)
+    assert re.search(f"{new.strip(chr(34))}: .*No such", done.stderr), \
+        done.stderr

@@ -148,6 +148,37 @@ def test_verbs_are_documented(daemon, tool):
     assert not missing, f"not in {tool}(8): {missing}"
 
 
+def test_plugin_options_are_documented():
+    found = set()
+    for path in sources("pppd-plugin", ".c"):
+        found |= set(re.findall(r'"(netmip4-[a-z]+)"',
+                                path.read_text(encoding="utf-8")))
+    assert "netmip4-hold" in found
+    text = (SRC / "man" / "pppd-netmip4.8").read_text(encoding="utf-8")
+    missing = sorted(o for o in found if not re.search(
+        rf"^\.It Cm {o}\b", text, re.M))
+    assert not missing, f"not in pppd-netmip4(8): {missing}"
+
+
+BINARIES = ("sbin/nasd", "sbin/had", "bin/nasctl", "lib/netmip4/netmip4.so")
+
+
+@pytest.mark.parametrize("name", BINARIES)
+def test_binary_is_hardened(name):
+    """What configure's default flags are for is in what was built."""
+    def readelf(what):
+        return subprocess.run(["readelf", "-W", what, STAGE / name], text=True,
+                              capture_output=True, check=True).stdout
+    headers, dynamic = readelf("-l"), readelf("-d")
+    symbols = readelf("--dyn-syms")
+    assert "DYN" in headers, "not position-independent"
+    assert "GNU_RELRO" in headers and "BIND_NOW" in dynamic
+    stack, = re.findall(r"GNU_STACK.*", headers)
+    assert "E" not in stack.split()[-2], "executable stack"
+    assert "__stack_chk_fail" in symbols, "no stack protector"
+    assert re.search(r"__\w+_chk\b", symbols), "not fortified"
+
+
 def test_readme_has_the_two_commands():
     text = (SRC / "README.md").read_text(encoding="utf-8")
     for name in ("lab/demo", "lab/test"):
