@@ -35,7 +35,10 @@ struct revocation {
 	struct in6_addr		 hoa;
 	bool			 unique;
 	mono_t			 deadline;	/* end of the old lifetime */
-	uint32_t		 registered;	/* timestamp of our 137 */
+	uint32_t		 floor;		/* ids are above: timestamp of
+						 * our 137, or an earlier id */
+	mono_t			 sent;		/* last try */
+	bool			 quiet;		/* over, but no other yet */
 	uint32_t		 id[TRIES];
 	unsigned		 tries;
 	uint8_t			 nai_len;
@@ -44,6 +47,7 @@ struct revocation {
 
 struct revoker {
 	struct table		 table;
+	size_t			 n_quiet;
 	struct timers		*timers;
 	const struct clock	*clock;
 };
@@ -101,8 +105,26 @@ static void
 forget(struct revocation *v)
 {
 	timer_cancel(v->owner->timers, &v->timer);
+	v->owner->n_quiet -= v->quiet;
 	table_remove(&v->owner->table, &v->node);
 	free(v);
+}
+
+/* Nothing more is to be said; but before another revocation of this binding a
+ * second must pass, so that much longer it is remembered [RFC 3543 3.3]. */
+static void
+finish(struct revocation *v)
+{
+	struct revoker *rv = v->owner;
+	mono_t until = mono_add_ms(v->sent, FIRST_MS);
+
+	if (v->quiet)
+		return;
+	v->quiet = true;
+	rv->n_quiet++;
+	if (!mono_before(clock_mono(rv->clock), until) ||
+	    timer_set(rv->timers, &v->timer, until))
+		forget(v);
 }
 
 static bool
@@ -126,7 +148,7 @@ revoker_free(struct revoker *rv)
 unsigned
 revoker_count(const struct revoker *rv)
 {
-	return (unsigned)table_count(&rv->table);
+	return (unsigned)(table_count(&rv->table) - rv->n_quiet);
 }
 
 /* The clock, but above the try before and, by our own timestamps, after the
@@ -136,7 +158,7 @@ static uint32_t
 next_id(const struct revocation *v)
 {
 	uint32_t now = ntp_seconds(clock_ntp(v->owner->clock)),
-	    last = v->tries > 0 ? v->id[v->tries - 1] : v->registered;
+	    last = v->tries > 0 ? v->id[v->tries - 1] : v->floor;
 
 	return (int32_t)(now - last) > 0 ? now : last + 1;
 }
@@ -158,6 +180,7 @@ transmit(struct revocation *v)
 	struct wire_w w;
 
 	v->id[v->tries++] = rev.rev_id;
+	v->sent = clock_mono(v->owner->clock);
 	wire_w_init(&w, buf, sizeof(buf));
 	mip4_put_rev(&w, &rev);
 	mip4_put_nai(&w, v->nai, v->nai_len);
@@ -174,6 +197,10 @@ fire(struct timer *t)
 	mono_t now = clock_mono(v->owner->clock);
 	bool over = !mono_before(now, v->deadline);
 
+	if (v->quiet) {
+		forget(v);
+		return;
+	}
 	if (over || v->tries == TRIES) {
 		log_warnx((const char *)v->nai, "revocation not acknowledged "
 		    "by %s: %s", v->peer->name, over ?
@@ -187,38 +214,66 @@ fire(struct timer *t)
 		forget(v);
 }
 
-void
-revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
+static struct revocation *
+new_record(struct revoker *rv, const struct binding *b)
 {
-	struct revocation *v = find(rv, b->nai, b->nai_len, b->coa);
+	struct revocation *v = calloc(1, sizeof(*v) + b->nai_len + 1u);
 	struct key k;
 
-	if (v)
-		return;
-	v = calloc(1, sizeof(*v) + b->nai_len + 1u);
-	if (!v) {
-		log_warnx(binding_subject(b), "no memory to revoke");
-		return;
-	}
+	if (!v)
+		return NULL;
 	v->owner = rv;
-	v->reg = r;
-	v->peer = b->peer;
-	v->fa_ha = b->fa_ha;
-	v->registered = b->rev_own;
 	v->coa = b->coa;
-	v->hoa = b->hoa;
-	v->unique = b->lease.pool && b->lease.pool->mode == POOL_UNIQUE;
-	v->deadline = b->lifetime == MIP4_LIFETIME_INFINITY ? MONO_NEVER :
-	    mono_add_ms(b->granted, (int64_t)b->lifetime * 1000);
 	v->timer.fire = fire;
+	v->floor = b->rev_own;
 	v->nai_len = b->nai_len;
 	memcpy(v->nai, b->nai, b->nai_len);
 	k = (struct key){ v->coa, v->nai, v->nai_len };
 	table_insert(&rv->table, &v->node, key_hash(rv, &k));
+	return v;
+}
+
+/* One that is over, for the same subscriber who has come back and goes again;
+ * its timer is set for when that may be said. */
+static void
+renew_record(struct revocation *v, const struct binding *b)
+{
+	v->quiet = false;
+	v->owner->n_quiet--;
+	/* none, when it had come back before the first was due */
+	if (v->tries > 0)
+		v->floor = v->id[v->tries - 1];
+	if ((int32_t)(b->rev_own - v->floor) > 0)
+		v->floor = b->rev_own;
+	v->tries = 0;
+}
+
+void
+revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
+{
+	struct revocation *v = find(rv, b->nai, b->nai_len, b->coa);
+	bool wait = v != NULL;
+
+	if (v && !v->quiet)
+		return;
+	if (v)
+		renew_record(v, b);
+	else if (!(v = new_record(rv, b))) {
+		log_warnx(binding_subject(b), "no memory to revoke");
+		return;
+	}
+	v->reg = r;
+	v->peer = b->peer;
+	v->fa_ha = b->fa_ha;
+	v->hoa = b->hoa;
+	v->unique = b->lease.pool && b->lease.pool->mode == POOL_UNIQUE;
+	v->deadline = b->lifetime == MIP4_LIFETIME_INFINITY ? MONO_NEVER :
+	    mono_add_ms(b->granted, (int64_t)b->lifetime * 1000);
 	r->stats.revoked++;
 	b->peer->stats.revoked++;
 	log_info(binding_subject(b), "revoked at %s", b->peer->name);
-	fire(&v->timer);
+	if (!wait)
+		fire(&v->timer);
 }
 
 void
@@ -227,7 +282,7 @@ revoke_stop(struct revoker *rv, const struct binding *b, struct in_addr coa)
 	struct revocation *v = find(rv, b->nai, b->nai_len, coa);
 
 	if (v)
-		forget(v);
+		finish(v);
 }
 
 /* Do Home Address and, where there is one, 221 mean this home address? There
@@ -250,7 +305,7 @@ acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
 	unsigned i;
 
 	*why = HAD_DROP_REV_STALE;
-	if (!v || !means(rq, rq->msg.ack.home, &v->hoa))
+	if (!v || v->quiet || !means(rq, rq->msg.ack.home, &v->hoa))
 		return false;
 	for (i = 0; i < v->tries; i++) {
 		if (v->id[i] != rq->msg.ack.rev_id)
@@ -259,7 +314,7 @@ acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
 		    rq->peer->name);
 		r->stats.revoke_acked++;
 		rq->peer->stats.revoke_acked++;
-		forget(v);
+		finish(v);
 		return true;
 	}
 	return false;

@@ -131,6 +131,67 @@ sent_rev_id(void)
 	    (uint32_t)rig.sent[18] << 8 | rig.sent[19];
 }
 
+/* A subscriber who comes back and is sent away again: not two revocations
+ * within a second, and the second one's id above the first's [RFC 3543 3.3]. */
+START_TEST(not_twice_within_a_second)
+{
+	struct m m, ack = { .n = 0 };
+	uint32_t id;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig_wait(5);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	id = sent_rev_id();
+	m_int(&ack, 15, 1);
+	m_int(&ack, 0, 7);
+	m_put(&ack, rig.sent + 16, 4);
+	m_nai(&ack, ALICE);
+	m_sign(&ack);
+	rig_in(&ack, AR1);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+	ck_assert_int_eq(rig_in(&ack, AR1), REG_DROPPED);
+	ask(&m, AR1, ALICE, 1800, IID);
+	expect(&m, 0, 1800);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "again");
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 1);
+	rig_wait(0.9);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	rig_wait(0.1);
+	ck_assert_uint_gt(sent_rev_id(), id);
+	rig_wait(100);
+	ck_assert_uint_eq(rig.n_sent, 5);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+	/* a second later nothing is remembered, so nothing waits */
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	ck_assert_uint_eq(rig.n_sent, 1);
+}
+END_TEST
+
+/* To and fro between two routers: each is told once, and again after a
+ * second. */
+START_TEST(moves_within_a_second)
+{
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	ask(&m, AR2, ALICE, 1800, IID);
+	ck_assert_uint_eq(rig.n_sent, 2);	/* revocation, reply */
+	ask(&m, AR1, ALICE, 1800, IID);
+	ck_assert_uint_eq(rig.n_sent, 2);
+	ask(&m, AR2, ALICE, 1800, IID);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 1);
+	rig.n_sent = 0;
+	rig_wait(1);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.flow.dst.s_addr, inet_addr(AR1));
+}
+END_TEST
+
 /* Registered before the clock's era ends in 2036, revoked after. */
 START_TEST(era_ends)
 {
@@ -361,6 +422,8 @@ main(void)
 	tcase_add_checked_fixture(t, rig_init, rig_free);
 	tcase_add_test(t, revocation);
 	tcase_add_test(t, revocation_acknowledged);
+	tcase_add_test(t, not_twice_within_a_second);
+	tcase_add_test(t, moves_within_a_second);
 	tcase_add_test(t, id_above_registration);
 	tcase_add_test(t, era_ends);
 	tcase_add_test(t, signed_by_the_key_in_use);
