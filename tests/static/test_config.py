@@ -98,7 +98,7 @@ def test_bad_file(files, name):
     assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
     assert f"{path}:" in done.stderr or f"{Path(path).name}:" in done.stderr
     assert key in done.stderr, done.stderr
-    assert f"{daemon}[conf]" in done.stderr, done.stderr
+    assert f" {daemon}[" in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("daemon", ("nasd", "had"))
