@@ -71,12 +71,24 @@ struct nai_key {
 	size_t		 len;
 };
 
+/* A record is asked for when a request is about to change it: all of it is
+ * fetched at once, as each line of it would otherwise be waited for. */
+static void
+fetch(const struct binding *b)
+{
+	size_t at;
+
+	for (at = 64; at < sizeof(*b); at += 64)
+		__builtin_prefetch((const char *)b + at, 1);
+}
+
 static bool
 nai_eq(const struct table_node *n, const void *key)
 {
 	const struct binding *b = container_of(n, struct binding, by_nai);
 	const struct nai_key *k = key;
 
+	fetch(b);
 	return b->nai_len == k->len && memcmp(b->nai, k->nai, k->len) == 0;
 }
 
@@ -166,7 +178,7 @@ binding_new(struct bindings *bs, struct peer *peer, const void *nai,
 
 	if (len == 0 || len > MIP4_NAI_MAX)
 		return NULL;
-	b = calloc(1, sizeof(*b) + len + 1);
+	b = calloc(1, offsetof(struct binding, nai) + len + 1);
 	if (!b)
 		return NULL;
 	b->owner = bs;
@@ -249,7 +261,7 @@ binding_move_allowed(struct binding *b)
 	if (slot->ns != INT64_MIN && mono_diff_ms(now, *slot) < MOVES_SPAN_MS)
 		return false;
 	*slot = now;
-	b->n_moves = (b->n_moves + 1) % limit;
+	b->n_moves = (uint16_t)((b->n_moves + 1) % limit);
 	return true;
 }
 

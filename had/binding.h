@@ -41,43 +41,46 @@ struct binding_memo {
 	uint16_t	req_len;	/* 0: there is no reply */
 	uint16_t	lifetime;
 	uint8_t		code;
-	bool		sent;
-	bool		own_hoa;	/* 221 with the record's hoa */
-	bool		req_hoa;	/* 221 as in the request */
-	bool		unique;
-	bool		revocation;	/* 137 with rev_own */
+	bool		sent : 1;
+	bool		own_hoa : 1;	/* 221 with the record's hoa */
+	bool		req_hoa : 1;	/* 221 as in the request */
+	bool		unique : 1;
+	bool		revocation : 1;	/* 137 with rev_own */
 };
 
+/* There may be millions: members are ordered so that nothing lies between
+ * them. */
 struct binding {
 	struct table_node	 by_nai;
 	struct bindings		*owner;
 	struct timer		 timer;	/* BOUND: expiry; IDLE: forgetting */
-	enum binding_state	 state;
 	struct lease		 lease;
 	struct in6_addr		 hoa;
-	struct in_addr		 coa;
 	struct peer		*peer;	/* of the care-of address; IDLE: of
 					 * the last authenticated request */
-	uint16_t		 lifetime;	/* granted, seconds */
 	const struct mip4_sa	*fa_ha;		/* of the last accepted request:
 						 * the peer's, never NULL once
 						 * bound */
+	enum binding_state	 state;
+	struct in_addr		 coa;
 	/* Revocation, of the last accepted request; kept when idle, so that a
 	 * peer's revocation that it repeats is known. */
-	bool			 negotiated;	/* both sent 137 */
 	uint32_t		 rev_own;	/* timestamp of our 137 */
 	uint32_t		 rev_peer;	/* timestamp of the peer's */
 	uint32_t		 rev_acted;	/* last revocation acted on */
+	bool			 negotiated;	/* both sent 137 */
+	bool			 rerouted;	/* route is for an earlier
+						 * prefix or coa */
+	uint16_t		 lifetime;	/* granted, seconds */
 	mono_t			 granted;	/* at the last reply */
 	mono_t			 since;		/* bound at all */
 	uint64_t		 last_id;	/* Identification, 0 none */
 	mono_t			 last_at;
-	struct dp_entry		 dp;
 	struct dp_route		*route;		/* NULL: none */
 	struct binding_held	*held;		/* INSTALLING: the replies */
 	struct binding_memo	 memo;
 	mono_t			*moves;		/* ring, flap-limit long */
-	unsigned		 n_moves;	/* ever, modulo wrap */
+	uint16_t		 n_moves;	/* ever, modulo flap-limit */
 	uint8_t			 nai_len;
 	uint8_t			 nai[];		/* normalized, and a NUL */
 };

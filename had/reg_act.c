@@ -301,12 +301,10 @@ install(struct reg *r, struct binding *b)
 	struct dp_route *old = b->route;
 	int status;
 
-	if (old && b->dp.len == want.len &&
-	    b->dp.coa.s_addr == want.coa.s_addr &&
-	    IN6_ARE_ADDR_EQUAL(&b->dp.prefix, &want.prefix))
+	if (old && !b->rerouted)
 		return b->state == BINDING_INSTALLING ? -EINPROGRESS : 0;
 	b->route = r->dp->add(r->dp, &want, installed, b, &status);
-	b->dp = want;
+	b->rerouted = false;
 	if (old)
 		r->dp->del(r->dp, old);
 	return status;
@@ -383,6 +381,8 @@ update(struct reg *r, struct rq *rq, struct home *h)
 		adopt_lease(r, b, &h->lease);
 	if (b->peer != rq->peer)
 		binding_set_peer(b, rq->peer);
+	if (!h->keep || b->coa.s_addr != rq->msg.rrq.coa.s_addr)
+		b->rerouted = true;
 	b->hoa = h->hoa;
 	b->coa = rq->msg.rrq.coa;
 	b->lifetime = grant(r, rq, b->lease.pool);
