@@ -92,9 +92,13 @@ PAGES = ("nasd.8", "nasd.conf.5", "had.8", "had.conf.5", "nasctl.8",
 def test_manual_page_is_clean(page):
     path = SRC / "man" / page
     assert path.exists(), f"man/{page} is missing"
-    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", path], text=True,
+    done = subprocess.run(["mandoc", "-Tlint", "-Wstyle", path], text=True,
                           capture_output=True, check=False)
-    assert not done.stdout.strip(), done.stdout
+    # What is not installed on this machine is not the page's fault.
+    lint = [line for line in done.stdout.splitlines()
+            if "referenced manual not found" not in line
+            and "outdated mandoc.db" not in line]
+    assert not lint, "\n".join(lint)
 
 
 def option_keys(*paths):
