@@ -65,8 +65,9 @@ class Writer:
         return "/run/netmip4" if nas == "nas1" else f"/run/netmip4-{nas}"
 
     def nasd(self, nas="nas1", coa=t.NAS1, *, lifetime=1800, key="fa-ha.key",
-             attempts=5, radius=None, ha=t.HA, mode="unique", pppd_options=(),
-             max_sessions=1000, per_mac=8, log="debug", extra=""):
+             attempts=5, radius=None, ha=t.HA, mode="unique",
+             pppd="/usr/sbin/pppd", pppd_options=(), max_sessions=1000,
+             per_mac=8, log="debug", extra=""):
         """nasd.conf. radius: [(name, address, timeout ms, tries)]."""
         servers = radius or [("aaa1", t.AAA, 2000, 3)]
         radius_text = "\n".join(
@@ -93,7 +94,7 @@ pppoe "acc0" {{
 	max-per-mac = {per_mac}
 }}
 pppd {{
-	path = "/usr/sbin/pppd"
+	path = "{pppd}"
 	plugin = "{self.stage}/lib/netmip4/netmip4.so"
 	pppoe-plugin = "rp-pppoe.so"
 	auth = chap

@@ -135,3 +135,18 @@ def test_several_at_once(lab):
         assert client.ping(CN6)[:2] == (1, 1)
     assert {s["username"] for s in lab.sessions()} == \
         {config.user(u) for u in users}
+
+
+def test_home_agent_from_radius(lab):
+    """The Access-Accept names it; nasd's default is one that is not there."""
+    lab.restart_nasd(ha="198.51.100.77", extra=f"""\
+home-agent "named" {{
+	address = "{HA}"
+	{lab.files.key("fa-ha.key")}
+}}
+""")
+    client = lab.connect("mn1", "dave")
+    session = lab.session(config.user("dave"))
+    assert session["home_agent"] == HA
+    assert session["home_address"] == client.wait_global()
+    assert client.ping(CN6)[1] >= 1

@@ -192,6 +192,17 @@ def test_session_limit(lab):
     client.close()
 
 
+def test_no_pppd(lab):
+    """Not where the configuration says: no session, and the reason."""
+    lab.restart_nasd(pppd="/no/such/pppd")
+    mark = lab.nas.log_mark()
+    client = lab.dial()
+    wait_for("nasd to say what is wrong", 15, lambda: "cannot start"
+             " /no/such/pppd: No such file" in lab.nas.log(mark))
+    client.close()
+    wait_for("the session to go", 15, lambda: not lab.sessions())
+
+
 def test_pppd_that_cannot_start(lab):
     """An option that pppd does not know: no session, and the reason."""
     lab.restart_nasd(pppd_options=("no-such-option",))
