@@ -72,8 +72,8 @@ peer_find(struct peers *ps, struct in_addr addr)
 {
 	struct table_node *n;
 
-	n = table_find(&ps->by_addr, table_hash(&ps->by_addr, &addr, sizeof(addr)),
-	    addr_eq, &addr);
+	n = table_find(&ps->by_addr,
+	    table_hash(&ps->by_addr, &addr, sizeof(addr)), addr_eq, &addr);
 	return n ? container_of(n, struct peer, by_addr) : NULL;
 }
 

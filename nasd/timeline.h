@@ -2,8 +2,9 @@
 /*
  * What happened to one session, and when: a bounded number of steps, each with
  * no more memory than its words take, so that one can be kept with every
- * session and with the last ones that ended. The first steps are never lost (they are the set-up, draft-navali
- * Figures 1 and 2); when it is full, the last ones are overwritten in turn.
+ * session and with the last ones that ended. The first steps are never lost
+ * (they are the set-up, draft-navali Figures 1 and 2); when it is full, the
+ * last ones are overwritten in turn.
  */
 #ifndef NASD_TIMELINE_H
 #define NASD_TIMELINE_H
