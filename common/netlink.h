@@ -65,7 +65,7 @@ int	 nl_rule6_add(struct nl *, const struct nl_rule6 *, unsigned ign);
 int	 nl_rule6_del(struct nl *, const struct nl_rule6 *, unsigned ign);
 
 /*
- * Source filter of one session on its device's ingress [facts DATAPLANE]:
+ * Source filter of one session on its device's ingress [doc/DATAPLANE]:
  * clsact; fe80::/10 passes; source in src/plen passes with fwmark set;
  * anything else is dropped (and counted by the kernel). Three functions,
  * because each is one message; each needs a prio of its own, in this order.

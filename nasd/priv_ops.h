@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the root side of nasd does, and nothing else: starts and stops pppds,
- * and builds the data plane of sessions [facts: kernel plane; PROTOCOLS 12].
+ * and builds the data plane of sessions [doc/DATAPLANE; PROTOCOLS 12].
  * Each request is a fixed struct; its handler believes nothing in it that the
  * configuration, the kernel or its own records do not confirm.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The data plane in the kernel, root's side [facts: kernel plane, NAS;
+ * The data plane in the kernel, root's side [doc/DATAPLANE;
  * PROTOCOLS 12, RFC 4213]. Of each home agent, from the start:
  *
  *   nm4-HEX	sit device, care-of address to home agent

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The data plane in the kernel, root's side [facts: kernel plane, NAS;
+/* The data plane in the kernel, root's side [doc/DATAPLANE;
  * PROTOCOLS 12]. Used by priv_ops.c only. */
 #ifndef NASD_PRIV_PLANE_H
 #define NASD_PRIV_PLANE_H

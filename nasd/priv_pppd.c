@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starting and stopping pppd, root's side [facts: PPPD]. The command line is
+ * Starting and stopping pppd, root's side [doc/PPPD]. The command line is
  * made of the configuration and three numbers of the request: no shell, and no
  * string from the engine, ever. A pppd has its own session, no descriptor but
  * the log, and dies with us.

@@ -18,7 +18,7 @@
  * X(NAME, text, limit): limit is the longest a session may stay, in
  * milliseconds; the timer's end is the event TIMER. ON_BUDGET states share one
  * limit, which begins when the interface identifier is asked for: the access
- * side answers within it [facts PPPD: nasd 15 s < plugin 20 s < peer 30 s].
+ * side answers within it [doc/PPPD: nasd 15 s < plugin 20 s < peer 30 s].
  * UP has none of its own: the registration's lifetime, the access side's
  * keep-alive and Session-Timeout bound it.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The data plane as the rest of nasd sees it: a tunnel for each home agent,
- * and in it sessions, each a source filter and a route [facts: DATAPLANE,
+ * and in it sessions, each a source filter and a route [doc/DATAPLANE,
  * PROTOCOLS 12]. Everything happens in priv; results come as callbacks. XDP
  * and GRE will stand behind the same calls.
  */
