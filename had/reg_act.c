@@ -388,7 +388,8 @@ update(struct reg *r, struct rq *rq, struct home *h)
 	b->lifetime = grant(r, rq, b->lease.pool);
 	b->negotiated = r->revoker && e->off_rev && e->off_rev < rq->covered;
 	b->fa_ha = rq->fa_ha;
-	b->rev_own = ntp_seconds(clock_ntp(r->clock));
+	if (r->revoker)
+		b->rev_own = revoke_timestamp(r->revoker, b);
 	b->rev_peer = e->rev_timestamp;
 }
 

@@ -110,13 +110,41 @@ forget(struct revocation *v)
 	free(v);
 }
 
-/* Nothing more is to be said; but before another revocation of this binding a
- * second must pass, so that much longer it is remembered [RFC 3543 3.3]. */
+static uint32_t
+own_seconds(const struct revoker *rv)
+{
+	return ntp_seconds(clock_ntp(rv->clock));
+}
+
+/* How long a finished one is still needed: before another revocation of this
+ * binding a second must pass [RFC 3543 3.3], and while our clock is not above
+ * its id, a new registration's timestamp must be (revoke_timestamp). Beyond
+ * FRESH_S, when the clock was set back, nobody takes the id for fresh. */
+static mono_t
+needed_until(const struct revocation *v)
+{
+	mono_t until = mono_add_ms(v->sent, FIRST_MS);
+	int32_t ahead;
+
+	if (v->tries == 0)
+		return until;
+	ahead = (int32_t)(v->id[v->tries - 1] - own_seconds(v->owner));
+	if (ahead >= 0 && ahead <= FRESH_S) {
+		mono_t passed = mono_add_ms(clock_mono(v->owner->clock),
+		    (ahead + 1) * 1000LL);
+
+		if (mono_before(until, passed))
+			return passed;
+	}
+	return until;
+}
+
+/* Nothing more is to be said. */
 static void
 finish(struct revocation *v)
 {
 	struct revoker *rv = v->owner;
-	mono_t until = mono_add_ms(v->sent, FIRST_MS);
+	mono_t until = needed_until(v);
 
 	if (v->quiet)
 		return;
@@ -157,10 +185,22 @@ revoker_count(const struct revoker *rv)
 static uint32_t
 next_id(const struct revocation *v)
 {
-	uint32_t now = ntp_seconds(clock_ntp(v->owner->clock)),
+	uint32_t now = own_seconds(v->owner),
 	    last = v->tries > 0 ? v->id[v->tries - 1] : v->floor;
 
 	return (int32_t)(now - last) > 0 ? now : last + 1;
+}
+
+uint32_t
+revoke_timestamp(struct revoker *rv, const struct binding *b)
+{
+	const struct revocation *v = find(rv, b->nai, b->nai_len, b->coa);
+	uint32_t now = own_seconds(rv), id;
+
+	if (!v || v->tries == 0)
+		return now;
+	id = v->id[v->tries - 1];
+	return (int32_t)(now - id) > 0 ? now : id + 1;
 }
 
 /* A new id and authenticator with every try. */
@@ -233,8 +273,9 @@ new_record(struct revoker *rv, const struct binding *b)
 	return v;
 }
 
-/* One that is over, for the same subscriber who has come back and goes again;
- * its timer is set for when that may be said. */
+/* One that is over, for the same subscriber who has come back and goes again:
+ * said when a second has passed since the last time. The timer is set, so that
+ * moving it needs no memory. */
 static void
 renew_record(struct revocation *v, const struct binding *b)
 {
@@ -246,6 +287,8 @@ renew_record(struct revocation *v, const struct binding *b)
 	if ((int32_t)(b->rev_own - v->floor) > 0)
 		v->floor = b->rev_own;
 	v->tries = 0;
+	(void)timer_set(v->owner->timers, &v->timer,
+	    mono_add_ms(v->sent, FIRST_MS));
 }
 
 void

@@ -28,6 +28,11 @@ void	 revoke_start(struct revoker *, struct reg *, const struct binding *);
 /* The subscriber registers from there again: stop. */
 void	 revoke_stop(struct revoker *, const struct binding *,
     struct in_addr coa);
+/* The timestamp for 137 in the reply to a registration of b: our clock, but
+ * above the id of a revocation sent there just before. With seconds for a
+ * resolution that one could else be replayed against the new registration
+ * [RFC 3543 3.2: the receiver takes an id equal to the timestamp]. */
+uint32_t revoke_timestamp(struct revoker *, const struct binding *);
 /* A type 7 or 15 from a peer. False: drop it, *why says why. */
 bool	 revoke_input(struct reg *, struct rq *, enum had_drop *why);
 

@@ -131,6 +131,51 @@ sent_rev_id(void)
 	    (uint32_t)rig.sent[18] << 8 | rig.sent[19];
 }
 
+static void
+rev_acked(uint32_t id)
+{
+	struct m ack = { .n = 0 };
+
+	m_int(&ack, 15, 1);
+	m_int(&ack, 0, 7);
+	m_int(&ack, id, 4);
+	m_nai(&ack, ALICE);
+	m_sign(&ack);
+	rig_in(&ack, AR1);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+}
+
+/* The id of a revocation may be a second ahead; back at once, the subscriber
+ * gets a registration that it can not be replayed against. */
+START_TEST(not_to_be_replayed)
+{
+	uint32_t id, stamp;
+	struct m m;
+	size_t off;
+
+	for (int away = 0; away < 4; away++) {
+		ask(&m, AR1, ALICE, 1800, IID);
+		rig.n_sent = 0;
+		reg_end(&rig.reg, of(ALICE), "test");
+		id = sent_rev_id();
+		rev_acked(id);
+		rig_wait(away * 0.4);
+		ask(&m, AR1, ALICE, 1800, IID);
+		off = sent_ext(137);
+		ck_assert_uint_ne(off, 0);
+		stamp = (uint32_t)rig.sent[off + 4] << 24 |
+		    (uint32_t)rig.sent[off + 5] << 16 |
+		    (uint32_t)rig.sent[off + 6] << 8 | rig.sent[off + 7];
+		ck_assert_uint_gt(stamp, id);
+		rig_wait(10);
+	}
+	/* long after, nothing of it is left in the timestamps */
+	ask(&m, AR1, ALICE, 1800, IID);
+	off = sent_ext(137);
+	ck_assert_uint_eq(rig.sent[off + 7], (rig_ntp(NULL) >> 32) & 0xff);
+}
+END_TEST
+
 /* A subscriber who comes back and is sent away again: not two revocations
  * within a second, and the second one's id above the first's [RFC 3543 3.3]. */
 START_TEST(not_twice_within_a_second)
@@ -422,6 +467,7 @@ main(void)
 	tcase_add_checked_fixture(t, rig_init, rig_free);
 	tcase_add_test(t, revocation);
 	tcase_add_test(t, revocation_acknowledged);
+	tcase_add_test(t, not_to_be_replayed);
 	tcase_add_test(t, not_twice_within_a_second);
 	tcase_add_test(t, moves_within_a_second);
 	tcase_add_test(t, id_above_registration);
