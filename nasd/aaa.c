@@ -262,6 +262,20 @@ read_ipv6(struct aaa_grant *g, const struct radius_attrs *as,
 		    "is not used");
 }
 
+/* Several are a list, the one to be asked first in front. */
+static void
+read_home_agents(struct aaa_grant *g, const struct radius_attrs *as)
+{
+	const VALUE_PAIR *vp = radius_find(as, RADIUS_3GPP2_HA,
+	    RADIUS_VENDOR_3GPP2);
+
+	for (; vp != NULL && g->n_home_agents < AAA_HOME_AGENTS;
+	    vp = radius_find_next(vp))
+		if (vp->type == PW_TYPE_IPADDR && vp->lvalue != INADDR_ANY)
+			g->home_agent[g->n_home_agents++].s_addr =
+			    htonl(vp->lvalue);
+}
+
 static void
 read_grant(struct aaa_grant *g, const struct radius_attrs *as,
     const struct aaa_request *r)
@@ -270,8 +284,7 @@ read_grant(struct aaa_grant *g, const struct radius_attrs *as,
 	radius_get_str(as, PW_USER_NAME, g->user, sizeof(g->user));
 	radius_get_str(as, PW_REPLY_MESSAGE, g->reply, sizeof(g->reply));
 	radius_get_str(as, PW_FRAMED_IPV6_POOL, g->pool, sizeof(g->pool));
-	radius_get_ip4(as, RADIUS_3GPP2_HA, RADIUS_VENDOR_3GPP2,
-	    &g->home_agent);
+	read_home_agents(g, as);
 	radius_get_u32(as, PW_SESSION_TIMEOUT, &g->session_timeout);
 	radius_get_u32(as, PW_IDLE_TIMEOUT, &g->idle_timeout);
 	radius_get_u32(as, PW_ACCT_INTERIM_INTERVAL, &g->interim_s);

@@ -37,6 +37,7 @@ enum aaa_mode { AAA_MODE_UNSET, AAA_MODE_UNIQUE, AAA_MODE_SHARED };
 #define AAA_CLASS_MAX	253
 #define AAA_CLASSES	4
 #define AAA_RDNSS	4
+#define AAA_HOME_AGENTS	8
 
 struct aaa_class {
 	uint8_t	len;
@@ -45,7 +46,8 @@ struct aaa_class {
 
 /* What an Access-Accept says. */
 struct aaa_grant {
-	struct in_addr	home_agent;	/* 0.0.0.0: not given */
+	struct in_addr	home_agent[AAA_HOME_AGENTS];	/* best one first */
+	unsigned	n_home_agents;
 	enum aaa_mode	mode;
 	bool		has_iid;	/* Framed-Interface-Id */
 	struct iid	iid;

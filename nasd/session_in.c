@@ -339,16 +339,20 @@ session_in_pppd_exit(struct engine *e, const struct nasd_priv_pppd_exit *x)
  * AAA.
  */
 
-/* Which home agent serves this user: the Access-Accept's, if it may say so and
- * we have keys for it, or the first of the configuration. */
+/* Which home agent serves this user: the first of the Access-Accept's that we
+ * have keys for, if it may say so, or the first of the configuration. */
 static const struct config_ha *
 choose_ha(const struct session *s, const struct aaa_grant *grant)
 {
 	const struct nasd_config *cfg = s->engine->cfg;
+	const struct config_ha *ha = NULL;
+	unsigned i;
 
-	if (grant->home_agent.s_addr == INADDR_ANY || !cfg->radius_ha)
+	if (grant->n_home_agents == 0 || !cfg->radius_ha)
 		return &cfg->ha[0];
-	return nasd_config_ha(cfg, grant->home_agent);
+	for (i = 0; i < grant->n_home_agents && ha == NULL; i++)
+		ha = nasd_config_ha(cfg, grant->home_agent[i]);
+	return ha;
 }
 
 static void
@@ -386,7 +390,7 @@ accepted(struct session *s, const struct aaa_grant *grant)
 	take_grant(s, grant);
 	if (s->ha == NULL) {
 		snprintf(text, sizeof(text), "%s is not configured",
-		    inet_ntop(AF_INET, &grant->home_agent, addr,
+		    inet_ntop(AF_INET, &grant->home_agent[0], addr,
 		    sizeof(addr)));
 		session_event(s, SESSION_EV_GRANT_BAD, text);
 		return;

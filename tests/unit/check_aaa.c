@@ -143,7 +143,7 @@ START_TEST(request_by_pap)
 	ck_assert_int_eq(a.verdict, AAA_ACCEPT);
 	ck_assert_str_eq(a.grant.user, "alice@example.net");
 	ck_assert_int_eq(a.grant.mode, AAA_MODE_UNSET);
-	ck_assert_uint_eq(a.grant.home_agent.s_addr, 0);
+	ck_assert_uint_eq(a.grant.n_home_agents, 0);
 	ck_assert(!a.grant.has_iid);
 }
 END_TEST
@@ -222,7 +222,9 @@ START_TEST(everything_granted)
 	    "\x12\x04" "hi"
 	    "\x19\x05" "a\0b" "\x19\x03" "c"
 	    "\x1b\x06\0\0\x0e\x10" "\x1c\x06\0\0\0\x3c"
-	    "\x1a\x0c\0\0\x15\x9f\x07\x06\xc6\x33\x64\x01"
+	    "\x1a\x0c\0\0\x15\x9f\x07\x06\xc6\x33\x64\x02"
+	    "\x1a\x12\0\0\x15\x9f\x07\x06\xc6\x33\x64\x01"
+	    "\x07\x06\0\0\0\0"
 	    "\x55\x06\0\0\0\x05"
 	    "\x60\x0a\0\xda\0\0\0\x7e\0\x01"
 	    "\x64\x07" "homes"
@@ -241,7 +243,10 @@ START_TEST(everything_granted)
 	ck_assert_mem_eq(g->class[0].data, "a\0b", 3);
 	ck_assert_uint_eq(g->session_timeout, 3600);
 	ck_assert_uint_eq(g->idle_timeout, 60);
-	ck_assert_uint_eq(ntohl(g->home_agent.s_addr), 0xc6336401);
+	/* in their order; 0.0.0.0 is none */
+	ck_assert_uint_eq(g->n_home_agents, 2);
+	ck_assert_uint_eq(ntohl(g->home_agent[0].s_addr), 0xc6336402);
+	ck_assert_uint_eq(ntohl(g->home_agent[1].s_addr), 0xc6336401);
 	ck_assert_uint_eq(g->interim_s, 60);	/* RFC 2869 2.1 */
 	ck_assert(g->has_iid);
 	ck_assert_mem_eq(g->iid.b, "\0\xda\0\0\0\x7e\0\x01", 8);

@@ -454,7 +454,8 @@ verdict(struct session *s, enum aaa_verdict v, const char *ha,
 	void *req = s->aaa_req;
 
 	if (ha != NULL)
-		inet_pton(AF_INET, ha, &g.home_agent);
+		g.n_home_agents = (unsigned)inet_pton(AF_INET, ha,
+		    &g.home_agent[0]);
 	drop(req, "aaa");
 	auth_done(s, v, v == AAA_ACCEPT ? &g : NULL, "text");
 }
