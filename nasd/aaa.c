@@ -5,7 +5,7 @@
  *
  * RFC 2865 5 (authentication), RFC 2866 5 and RFC 2869 5 (accounting), RFC
  * 2548 2.3 (MS-CHAPv2), RFC 3162 2 and RFC 6911 2 (IPv6), X.S0011-005-C (the
- * home agent); netmip4(7) says the same for operators.
+ * home agent, the mobile node's key; of that also WiMAX); netmip4(7) says the same for operators.
  */
 #include "config.h"
 
@@ -18,6 +18,7 @@
 #include "common/log.h"
 #include "nasd/aaa.h"
 #include "radius/client.h"
+#include "radius/mobile.h"
 
 #define NTP_TO_UNIX	2208988800u	/* seconds from 1900 to 1970 */
 #define PORT_VIRTUAL	5
@@ -295,6 +296,24 @@ read_grant(struct aaa_grant *g, const struct radius_attrs *as,
 	read_classes(g, as);
 }
 
+/* The user's mobile-home key [D65]. NULL, or why there is none though there
+ * should be: such a user is not let in without it. */
+static const char *
+read_keys(struct aaa_grant *g, const struct radius_attrs *as, char *why,
+    size_t cap)
+{
+	switch (radius_mn_ha(as, RADIUS_FOR_NAS, &g->mn_ha, why, cap)) {
+	case RADIUS_KEY_NONE:
+		break;
+	case RADIUS_KEY_GOOD:
+		g->has_mn_ha = true;
+		break;
+	case RADIUS_KEY_BROKEN:
+		return why;
+	}
+	return NULL;
+}
+
 /*
  * What we can not provide must be treated as a rejection [RFC 2865 5.6, 5.7]:
  * whoever is granted a login is not granted a network. NULL if all is well.
@@ -335,6 +354,7 @@ authenticated(void *arg, enum radius_result result,
 	struct aaa_grant g = { .mode = AAA_MODE_UNSET };
 	enum aaa_verdict verdict = AAA_REJECT;
 	const char *text = g.reply, *why;
+	char key_why[96];
 	aaa_done *done;
 	void *done_arg;
 
@@ -345,7 +365,10 @@ authenticated(void *arg, enum radius_result result,
 		text = "no RADIUS server answered";
 		break;
 	case RADIUS_ACCEPTED:
-		if ((why = unsupported(reply)) != NULL) {
+		why = unsupported(reply);
+		if (why == NULL)
+			why = read_keys(&g, reply, key_why, sizeof(key_why));
+		if (why != NULL) {
 			log_warnx(r->subject, "%s: taken for a rejection", why);
 			a->rejects++;
 			text = why;
@@ -372,6 +395,7 @@ authenticated(void *arg, enum radius_result result,
 	done_arg = r->arg;
 	request_free(r);
 	done(done_arg, verdict, &g, text);
+	aaa_grant_wipe(&g);
 }
 
 struct aaa_request *

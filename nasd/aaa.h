@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 
 #include "common/iid.h"
+#include "common/mip4_auth.h"
 #include "common/plugproto.h"
 
 struct aaa;
@@ -44,7 +45,7 @@ struct aaa_class {
 	uint8_t	data[AAA_CLASS_MAX];
 };
 
-/* What an Access-Accept says. */
+/* What an Access-Accept says. May hold a key: aaa_grant_wipe it. */
 struct aaa_grant {
 	struct in_addr	home_agent[AAA_HOME_AGENTS];	/* best one first */
 	unsigned	n_home_agents;
@@ -61,7 +62,16 @@ struct aaa_grant {
 	unsigned	n_rdnss;
 	struct aaa_class class[AAA_CLASSES];
 	unsigned	n_class;
+	bool		has_mn_ha;	/* a mobile-home association */
+	struct mip4_sa	mn_ha;		/* not prepared; alg is not RADIUS's */
 };
+
+static inline void
+aaa_grant_wipe(struct aaa_grant *g)
+{
+	mip4_sa_wipe(&g->mn_ha);
+	g->has_mn_ha = false;
+}
 
 enum aaa_verdict { AAA_ACCEPT, AAA_REJECT, AAA_NO_REPLY };
 

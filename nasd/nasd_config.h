@@ -106,6 +106,7 @@ struct nasd_config {
 	bool			 most_recent_only;	/* D9 */
 	uint32_t		 max_clock_offset;	/* seconds; 0: any */
 	bool			 pmip_per_node_auth;
+	enum mip4_alg		 mn_ha_alg;	/* of RADIUS's keys */
 	struct mip4_ext_types	 ext;
 
 	struct config_ra	 ra;

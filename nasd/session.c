@@ -456,6 +456,7 @@ session_free(struct session *s)
 	session_tell_rival(s);
 	leave_tables(s);
 	timeline_clear(&s->timeline);
+	aaa_grant_wipe(&s->grant);
 	free(s);
 }
 

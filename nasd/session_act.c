@@ -161,6 +161,7 @@ do_register(struct session *s)
 		.subject = s->subject,
 		.ha = { .addr = s->ha->addr, .sa = s->ha->sa,
 		    .n_sa = s->ha->n_sa },
+		.mn_ha = s->grant.has_mn_ha ? &s->grant.mn_ha : NULL,
 		.unique = s->unique,
 		.iid = choose_iid(s),
 		.budget_ms = mono_diff_ms(s->budget_end, session_now(s)) -

@@ -359,9 +359,10 @@ static void
 take_grant(struct session *s, const struct aaa_grant *grant)
 {
 	enum config_mode mode = s->engine->cfg->mode;
-	char addr[INET_ADDRSTRLEN] = "?";
+	char addr[INET_ADDRSTRLEN] = "?", key[32] = "";
 
 	s->grant = *grant;
+	s->grant.mn_ha.alg = s->engine->cfg->mn_ha_alg;
 	s->granted = true;
 	if (grant->user[0] != '\0')
 		session_set_user(s, grant->user);
@@ -372,8 +373,11 @@ take_grant(struct session *s, const struct aaa_grant *grant)
 	s->ha = choose_ha(s, grant);
 	if (s->ha != NULL)
 		inet_ntop(AF_INET, &s->ha->addr, addr, sizeof(addr));
-	session_step(s, "auth-accept", "home agent %s, %s prefix", addr,
-	    s->unique ? "unique" : "shared");
+	if (grant->has_mn_ha)
+		snprintf(key, sizeof(key), ", MN-HA SPI %u",
+		    (unsigned)grant->mn_ha.spi);
+	session_step(s, "auth-accept", "home agent %s, %s prefix%s", addr,
+	    s->unique ? "unique" : "shared", key);
 }
 
 static void

@@ -374,6 +374,22 @@ radius_value(const VALUE_PAIR *vp, size_t *len)
 	return (const uint8_t *)vp->strvalue;
 }
 
+/* Though hidden by a salt. */
+static bool
+is_key(const VALUE_PAIR *vp)
+{
+	unsigned id = (unsigned)ATTRID(vp->attribute);
+
+	switch (VENDOR(vp->attribute)) {
+	case RADIUS_VENDOR_3GPP2:
+		return id == 58;
+	case RADIUS_VENDOR_WIMAX:
+		return id == 10 || id == 15 || id == 19;
+	default:
+		return false;
+	}
+}
+
 bool
 radius_attr_text(const struct radius_dict *d, const VALUE_PAIR *vp,
     char *buf, size_t cap)
@@ -383,7 +399,7 @@ radius_attr_text(const struct radius_dict *d, const VALUE_PAIR *vp,
 
 	if (vp->attribute == PW_USER_PASSWORD ||
 	    vp->attribute == PW_CHAP_PASSWORD ||
-	    vp->attribute == PW_MESSAGE_AUTHENTICATOR)
+	    vp->attribute == PW_MESSAGE_AUTHENTICATOR || is_key(vp))
 		return false;
 	/* rc_avpair_tostr takes the 32 bits for a time_t of 64. */
 	if (vp->type == PW_TYPE_DATE)

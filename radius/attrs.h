@@ -21,6 +21,7 @@
 
 #define RADIUS_VENDOR_3GPP2	5535	/* X.S0011-005-C */
 #define RADIUS_3GPP2_HA		7	/* 3GPP2-Home-Agent-IP-Address */
+#define RADIUS_VENDOR_WIMAX	24757	/* NWG stage 3 */
 
 struct radius_dict;
 
@@ -39,6 +40,10 @@ struct radius_attrs {
 	VALUE_PAIR	*list;
 	VALUE_PAIR	*last;
 	bool		 err;
+	/* Of a reply, what its salted values need (radius/salt.h): the server's
+	 * secret and the request's authenticator, lent by the client. */
+	const struct radius_secret *secret;
+	const uint8_t	*vector;
 };
 
 void	 radius_attrs_init(struct radius_attrs *, const struct radius_dict *);

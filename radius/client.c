@@ -489,6 +489,8 @@ receive(void *arg, void *user, const uint8_t *pkt, size_t len)
 	}
 	if (radius_attrs_decode(&reply, c->dict, pkt, used) < 0)
 		return;		/* no memory: as if it had been lost */
+	reply.secret = &s->conf.secret;
+	reply.vector = r->vector;
 	++*count;
 	server_alive(s, now(c), r->tries == 1 ?
 	    mono_diff_us(now(c), r->since) : -1);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * radius-probe: asks RADIUS servers as nasd does, once, and says what came
- * back. A subscriber's password is read from standard input.
+ * radius-probe: asks RADIUS servers as nasd does, or (lookup) had, once, and
+ * says what came back. A subscriber's password is read from standard input.
  *
  *	radius-probe -k secret-file -s ADDRESS[:AUTH-PORT[:ACCT-PORT]] [-s ...]
  *	    [-D dictionary] [-m] [-t ms] [-n tries] [-v]
- *	    pap|chap|start|interim|stop USER ["Name = value" ...]
+ *	    pap|chap|lookup|start|interim|stop USER ["Name = value" ...]
  *
  * Exit status: 0 accepted, 1 rejected, 2 usage, 3 no answer.
  */
@@ -28,10 +28,13 @@
 #include "common/log.h"
 #include "common/timers.h"
 #include "radius/client.h"
+#include "radius/mobile.h"
 
 #define EXIT_REJECTED	1
 #define EXIT_USAGE	2
 #define EXIT_SILENT	3
+
+#define SERVICE_CALL_CHECK	10	/* RFC 2865 5.6 */
 
 struct probe {
 	struct radius_conf	 conf;
@@ -49,7 +52,7 @@ usage(void)
 	fprintf(stderr, "usage: radius-probe -k secret-file"
 	    " -s address[:auth-port[:acct-port]] [-s ...]\n"
 	    "\t[-D dictionary] [-m] [-t ms] [-n tries] [-v]\n"
-	    "\tpap|chap|start|interim|stop user [\"Name = value\" ...]\n");
+	    "\tpap|chap|lookup|start|interim|stop user [\"Name = value\" ...]\n");
 	return EXIT_USAGE;
 }
 
@@ -138,6 +141,10 @@ build(const char *what, struct radius_attrs *as)
 			radius_add_u32(as, PW_ACCT_STATUS_TYPE, i + 1);
 			return RADIUS_ACCT_REQUEST;
 		}
+	if (strcmp(what, "lookup") == 0) {
+		radius_add_u32(as, PW_SERVICE_TYPE, SERVICE_CALL_CHECK);
+		return RADIUS_ACCESS_REQUEST;
+	}
 	if (strcmp(what, "pap") != 0 && strcmp(what, "chap") != 0)
 		return -EINVAL;
 	n = read_line(stdin, pw, sizeof(pw));
@@ -153,6 +160,27 @@ build(const char *what, struct radius_attrs *as)
 	return RADIUS_ACCESS_REQUEST;
 }
 
+/* That there is a key, not which. */
+static void
+show_key(const struct radius_attrs *reply)
+{
+	struct mip4_sa sa;
+	char why[96];
+
+	switch (radius_mn_ha(reply, RADIUS_FOR_NAS, &sa, why, sizeof(why))) {
+	case RADIUS_KEY_NONE:
+		break;
+	case RADIUS_KEY_GOOD:
+		printf("MN-HA key: SPI %u, %zu bytes\n", (unsigned)sa.spi,
+		    sa.key_len);
+		break;
+	case RADIUS_KEY_BROKEN:
+		printf("MN-HA key: %s\n", why);
+		break;
+	}
+	mip4_sa_wipe(&sa);
+}
+
 static void
 show(const struct probe *p, const char *verdict,
     const struct radius_attrs *reply)
@@ -164,6 +192,8 @@ show(const struct probe *p, const char *verdict,
 	for (; vp != NULL; vp = vp->next)
 		if (radius_attr_text(p->dict, vp, text, sizeof(text)))
 			puts(text);
+	if (reply != NULL)
+		show_key(reply);
 }
 
 static void

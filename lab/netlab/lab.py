@@ -15,7 +15,8 @@ from .process import Daemon, children, wait_for
 from .topology import NAS2, Topology
 
 WORK = "/run/netlab"
-USERS = ("alice", "bob", "carol", "dave", "erin")
+USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi",
+         "ivan")
 
 
 class Lab:

@@ -5,6 +5,7 @@
 
 #include "fuzz.h"
 #include "radius/attrs.h"
+#include "radius/mobile.h"
 #include "radius/packet.h"
 
 static const struct radius_secret secret = { 6, "secret" };
@@ -23,6 +24,34 @@ sign(uint8_t *pkt, const uint8_t *attrs, size_t len)
 	wire_w_copy(&w, attrs, len);
 	n = radius_finish(&w, &secret);
 	return n < 0 ? 0 : (size_t)n;
+}
+
+/* A key that is found has a length and an SPI that can be used; what says why
+ * not ends. */
+static void
+keys(struct radius_attrs *as)
+{
+	char why[96];
+	struct mip4_sa sa;
+	enum radius_key v;
+	uint32_t lifetime;
+
+	as->secret = &secret;
+	as->vector = zero;
+	for (int i = 0; i < 3; i++) {
+		why[0] = '\0';
+		v = i == 2 ? radius_ha_rk(as, &sa, &lifetime, why,
+		    sizeof(why)) : radius_mn_ha(as, i == 0 ? RADIUS_FOR_NAS :
+		    RADIUS_FOR_HA, &sa, why, sizeof(why));
+		fuzz_assert((v == RADIUS_KEY_BROKEN) == (why[0] != '\0'));
+		if (v == RADIUS_KEY_GOOD)
+			fuzz_assert(sa.spi >= MIP4_SPI_MIN &&
+			    sa.key_len >= RADIUS_KEY_MIN &&
+			    sa.key_len <= MIP4_KEY_MAX);
+		else
+			fuzz_assert(sa.spi == 0 && sa.key_len == 0);
+		mip4_sa_wipe(&sa);
+	}
 }
 
 static void
@@ -53,6 +82,7 @@ attributes(const struct radius_dict *dict, const uint8_t *pkt, size_t len)
 		fuzz_assert(b == NULL);
 		radius_attrs_free(&again);
 	}
+	keys(&as);
 	radius_attrs_free(&as);
 }
 

@@ -5,6 +5,11 @@ fuzz_mip4 are the messages of tests/vectors/vectors.txt."""
 import os
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                '../vectors'))
+import salt                     # noqa: E402 (where it is, is known now)
+
 VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                        '../vectors/vectors.txt')
 
@@ -40,6 +45,20 @@ def radius():
                         'a91220010db8ffff00000000000000000053'
                         '610c004020010db8010203ff')
     yield bytes.fromhex('5012' + 16 * '00' + '020e')
+
+    def vsa(vendor, kind, value):
+        return bytes([26, 8 + len(value)]) + vendor.to_bytes(4, 'big') + \
+            bytes([kind, 2 + len(value)]) + value
+
+    def hidden(n):
+        return salt.salted(bytes(range(n)), secret=b'secret',
+                           vector=bytes(16))
+    for n in (15, 16, 64):
+        yield vsa(5535, 57, b'\0\0\2\0') + vsa(5535, 58, hidden(n))
+    for key, spi in ((10, 11), (15, 16), (19, 20)):
+        yield vsa(24757, spi, b'\0\0\0\2\0') + \
+            vsa(24757, key, b'\0' + hidden(20)) + \
+            vsa(24757, 17, b'\0\0\0\x0e\x10')
 
 
 def plugproto():

@@ -106,6 +106,28 @@ def test_vendor_and_ipv6_attributes(radius):
     assert sum(li.startswith("Class = ") for li in lines) == 2
 
 
+@pytest.mark.parametrize("user, said", (
+    ("frank", "SPI 512, 20 bytes"), ("grace", "SPI 513, 21 bytes"),
+    ("heidi", "3GPP2-MN-HA-Shared-Key: shorter than 16 bytes"),
+    ("alice", None)), ids=("3gpp2", "wimax", "short", "none"))
+def test_keys(radius, user, said):
+    """As 3GPP2 and WiMAX write them, by a server that is not ours; the same
+    when a home agent asks, who has no password."""
+    answers = (radius.probe("chap", f"{user}@example.net",
+                            password=f"secret-{user}"),
+               radius.probe("lookup", f"{user}@example.net"))
+    for status, lines in answers:
+        assert status == 0
+        keys = [li for li in lines if li.startswith("MN-HA key: ")]
+        assert keys == ([f"MN-HA key: {said}"] if said else [])
+        assert not any("frank-and" in li or "Key = " in li for li in lines)
+
+
+def test_lookup_of_nobody(radius):
+    status, lines = radius.probe("lookup", "nobody@example.net")
+    assert status == 1 and lines[0] == "rejected"
+
+
 @pytest.mark.parametrize("kind, name", (
     ("start", "Start"), ("interim", "Interim-Update"), ("stop", "Stop")))
 def test_accounting_arrives(radius, kind, name):

@@ -275,6 +275,57 @@ START_TEST(odd_grants)
 }
 END_TEST
 
+/* Asks, and is accepted with a mobile-home association as of a vendor. */
+static void
+ask_with_key(struct answer *a, uint32_t vendor, const char *key)
+{
+	struct plug_auth pa = pap();
+	uint8_t spi[] = { 26, 12, 0, 0, 0x15, 0x9f, 57, 6, 0, 0, 2, 0, 0 };
+	uint8_t attrs[256];
+	size_t len = sizeof(spi) - 1;
+
+	if (vendor == 24757)
+		memcpy(spi, "\x1a\x0d\0\0\x60\xb5\x0b\x07\0\0\0\2\0",
+		    len = sizeof(spi));
+	memset(a, 0, sizeof(*a));
+	ck_assert_ptr_nonnull(aaa_authenticate(aaa, &who, &pa, NULL, done, a));
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	memcpy(attrs, spi, len);
+	fake_put_salted(&w.fake[0], &rq, attrs, &len, vendor,
+	    vendor == 24757 ? 10 : 58, key, strlen(key));
+	fake_reply(&w.fake[0], &rq, RADIUS_ACCESS_ACCEPT, attrs, len, FAKE_MA);
+	world_pump(&w);
+	ck_assert_uint_eq(a->calls, 1);
+}
+
+START_TEST(mobile_home_keys)
+{
+	static const char key[] = "a key of twenty-four byt";
+	static const uint32_t vendors[] = { 5535, 24757 };
+	struct answer a;
+
+	for (int i = 0; i < 2; i++) {
+		ask_with_key(&a, vendors[i], key);
+		ck_assert_int_eq(a.verdict, AAA_ACCEPT);
+		ck_assert(a.grant.has_mn_ha);
+		ck_assert_uint_eq(a.grant.mn_ha.spi, 512);
+		ck_assert_uint_eq(a.grant.mn_ha.key_len, 24);
+		ck_assert_mem_eq(a.grant.mn_ha.key, key, 24);
+		aaa_grant_wipe(&a.grant);
+		ck_assert(!a.grant.has_mn_ha);
+		ck_assert_uint_eq(a.grant.mn_ha.key[0], 0);
+	}
+	ask(&a, RADIUS_ACCESS_ACCEPT, "", 0);
+	ck_assert(!a.grant.has_mn_ha);
+	/* Not let in without what he should have. */
+	ask_with_key(&a, 5535, "fifteen bytes..");
+	ck_assert_int_eq(a.verdict, AAA_REJECT);
+	ck_assert_ptr_nonnull(strstr(a.text, "shorter than 16 bytes"));
+	ck_assert_ptr_null(strstr(a.text, "fifteen"));
+	ck_assert(!a.grant.has_mn_ha);
+}
+END_TEST
+
 /* Service-Type and Framed-Protocol: ours, or it is no accept. */
 START_TEST(other_services)
 {
@@ -430,6 +481,7 @@ main(void)
 	tcase_add_test(t, credentials_nobody_can_carry);
 	tcase_add_test(t, everything_granted);
 	tcase_add_test(t, odd_grants);
+	tcase_add_test(t, mobile_home_keys);
 	tcase_add_test(t, other_services);
 	tcase_add_test(t, rejected_and_silent);
 	tcase_add_test(t, accounting_stop);

@@ -134,6 +134,46 @@ hmac_with_secret(const struct fake *f, const uint8_t *p, size_t n,
 	HMAC(EVP_md5(), f->secret, (int)strlen(f->secret), p, n, out, NULL);
 }
 
+/* len is whole blocks, the value's length and padding in them. */
+static void
+salt(const struct fake *f, const uint8_t *vector, const uint8_t *salt,
+    uint8_t *p, size_t len)
+{
+	uint8_t in[64 + 64], sum[16];
+	size_t n = strlen(f->secret);
+
+	memcpy(in, f->secret, n);
+	for (size_t at = 0; at < len; at += 16) {
+		memcpy(in + n, at == 0 ? vector : p + at - 16, 16);
+		memcpy(in + n + 16, salt, 2);
+		EVP_Digest(in, n + (at == 0 ? 18 : 16), sum, NULL, EVP_md5(),
+		    NULL);
+		for (size_t i = 0; i < 16; i++)
+			p[at + i] ^= sum[i];
+	}
+}
+
+void
+fake_put_salted(const struct fake *f, const struct fake_request *r,
+    uint8_t *buf, size_t *len, uint32_t vendor, uint8_t type,
+    const void *value, size_t value_len)
+{
+	uint8_t *p = buf + *len;
+	size_t more = vendor == 24757, blocks = value_len / 16 * 16 + 16;
+	size_t n = 2 + more + 2 + blocks;
+
+	memcpy(p, (uint8_t[]){ 26, (uint8_t)(6 + n), 0, 0,
+	    (uint8_t)(vendor >> 8), (uint8_t)vendor, type, (uint8_t)n, 0 },
+	    8 + more);
+	p += 8 + more;
+	memcpy(p, "\x9a\x5c", 2);
+	memset(p + 2, 0, blocks);
+	p[2] = (uint8_t)value_len;
+	memcpy(p + 3, value, value_len);
+	salt(f, r->pkt + 4, p, p + 2, blocks);
+	*len += 6 + n;
+}
+
 void
 fake_reply(struct fake *f, const struct fake_request *r, uint8_t code,
     const void *attrs, size_t len, unsigned flags)

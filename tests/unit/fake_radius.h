@@ -56,6 +56,11 @@ bool	fake_recv(struct fake *, struct fake_request *);
 enum { FAKE_MA = 1, FAKE_BAD_VECTOR = 2, FAKE_BAD_MA = 4 };
 void	fake_reply(struct fake *, const struct fake_request *, uint8_t code,
     const void *attrs, size_t len, unsigned flags);
+/* Appends an attribute that is salted for this request [RFC 2868 3.5], one of
+ * 3GPP2's or, with its continuation byte, of WiMAX's. */
+void	fake_put_salted(const struct fake *, const struct fake_request *,
+    uint8_t *buf, size_t *len, uint32_t vendor, uint8_t type,
+    const void *value, size_t value_len);
 /* The value of an attribute of a request; NULL when it is not there. vendor
  * 0, or a vendor's whose Vendor-Specific has one attribute. */
 const uint8_t *fake_attr(const struct fake_request *, uint32_t vendor,
