@@ -30,8 +30,28 @@ binding_state_str(enum binding_state s)
 int
 bindings_init(struct bindings *bs)
 {
-	bs->n_bound = 0;
+	bs->n_bound = bs->n_installing = 0;
 	return table_init(&bs->by_nai);
+}
+
+/* A lease is held for a subscriber or not; the peer's share is counted. */
+static void
+hold(struct binding *b, bool on)
+{
+	if (!b->lease.pool || b->lease.held == on)
+		return;
+	lease_hold(&b->lease, on);
+	if (on)
+		b->peer->n_held++;
+	else
+		b->peer->n_held--;
+}
+
+void
+binding_release(struct binding *b)
+{
+	hold(b, false);
+	pool_release(b->owner->pools, &b->lease);
 }
 
 static void
@@ -40,7 +60,7 @@ destroy(struct binding *b)
 	struct bindings *bs = b->owner;
 
 	timer_cancel(bs->timers, &b->timer);
-	pool_release(bs->pools, &b->lease);
+	binding_release(b);
 	table_remove(&bs->by_nai, &b->by_nai);
 	b->peer->n_records--;
 	free(b->held);
@@ -132,7 +152,7 @@ timer_fired(struct timer *t)
 	/* The prefix has been held long enough; was there a request since? */
 	if (b->last_id && mono_before(clock_mono(b->owner->clock),
 	    replay_end(b))) {
-		pool_release(b->owner->pools, &b->lease);
+		binding_release(b);
 		(void)timer_set(b->owner->timers, t, replay_end(b));
 		return;
 	}
@@ -206,7 +226,20 @@ binding_set_peer(struct binding *b, struct peer *peer)
 	}
 	b->peer->n_records--;
 	peer->n_records++;
+	if (b->lease.pool && b->lease.held) {
+		b->peer->n_held--;
+		peer->n_held++;
+	}
 	b->peer = peer;
+}
+
+/* Is the prefix kept for a subscriber that leaves? Not more of them than a
+ * peer may have bindings [D82]. */
+static bool
+may_hold(const struct binding *b)
+{
+	return b->lease.pool && b->lease.pool->hold > 0 &&
+	    (b->lease.held || b->peer->n_held < b->peer->max_bindings);
 }
 
 void
@@ -222,13 +255,15 @@ binding_set_state(struct binding *b, enum binding_state state)
 		b->peer->n_bindings--;
 		b->owner->n_bound--;
 	}
+	b->owner->n_installing += state == BINDING_INSTALLING;
+	b->owner->n_installing -= b->state == BINDING_INSTALLING;
 	b->state = state;
 	if (is)
-		lease_hold(&b->lease, false);
-	else if (b->lease.pool && b->lease.pool->hold == 0)
-		pool_release(b->owner->pools, &b->lease);
+		hold(b, false);
+	else if (may_hold(b))
+		hold(b, true);
 	else
-		lease_hold(&b->lease, true);
+		binding_release(b);
 	(void)set_timer(b);
 }
 

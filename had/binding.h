@@ -101,6 +101,7 @@ struct bindings {
 	uint32_t		 window;	/* replay-window, seconds */
 	unsigned		 flap_limit;
 	uint32_t		 n_bound;
+	uint32_t		 n_installing;	/* of these */
 	/* The lifetime of a bound one is over. */
 	void			(*expired)(void *arg, struct binding *);
 	void			*arg;
@@ -117,6 +118,8 @@ void	 binding_set_peer(struct binding *, struct peer *);
 /* To another state; counts, and sets the timer: expiry by lifetime when
  * bound, forgetting when idle. */
 void	 binding_set_state(struct binding *, enum binding_state);
+/* Gives back what it has leased, in use or held. */
+void	 binding_release(struct binding *);
 /* Remembers a fresh Identification. */
 void	 binding_seen(struct binding *, uint64_t id);
 /* Counts a move of the care-of address; false when it is one too many in 60 s

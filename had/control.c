@@ -183,6 +183,7 @@ counters(const struct stats *s)
 	put(o, "moved", s->moved);
 	put(o, "revoked", s->revoked);
 	put(o, "revoke_acked", s->revoke_acked);
+	put(o, "shed", s->shed);
 	for (i = 0; i < HAD_N_CODES; i++) {
 		snprintf(name, sizeof(name), "code_%u", stats_code_at(i));
 		put(o, name, s->code[i]);
@@ -208,6 +209,9 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	(void)message;
 	put(all, "send_failed", r->stats.send_failed);
 	put(all, "bindings", r->bindings->n_bound);
+	put(all, "installing", r->bindings->n_installing);
+	put(all, "shedding", r->shed.on);
+	put(all, "queue_ms", (uint64_t)r->shed.age_ms);
 	put(all, "records", table_count(&r->bindings->by_nai));
 	put(all, "revoking", r->revoker ? revoker_count(r->revoker) : 0);
 	for (i = 0; i < r->conf->n_peers; i++) {
@@ -216,6 +220,8 @@ show_statistics(void *arg, const json_t *args, const char **code,
 
 		put(o, "bindings", p->n_bindings);
 		put(o, "records", p->n_records);
+		put(o, "held", p->n_held);
+		put(o, "max_bindings", p->max_bindings);
 		json_object_set_new(peers, p->name, o);
 	}
 	return json_pack("{s:o, s:o}", "counters", all, "peers", peers);

@@ -34,6 +34,7 @@ static cfg_opt_t peer_opts[] = {
 	CFG_STR("mode", "ar", CFGF_NONE),
 	CFG_STR_LIST("pools", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("realms", NULL, CFGF_NODEFAULT),
+	CFG_STR("group", NULL, CFGF_NONE),
 	CFG_INT("max-bindings", 0, CFGF_NODEFAULT),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
@@ -59,6 +60,8 @@ static cfg_opt_t had_opts[] = {
 	CFG_INT("prefix-hold", 86400, CFGF_NONE),
 	CFG_INT("flap-limit", 5, CFGF_NONE),
 	CFG_INT("max-bindings", 100000, CFGF_NONE),
+	CFG_INT("shed-after", 500, CFGF_NONE),
+	CFG_INT("shed-pending", 10000, CFGF_NONE),
 	CFG_INT("unverified-rate", 20, CFGF_NONE),
 	CFG_INT("unverified-burst", 100, CFGF_NONE),
 	CFG_STR("strict-reserved", "none", CFGF_NONE),
@@ -259,7 +262,10 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 		conf_error(c, sec, "address", "not the address of a host");
 	load_peer_pools(c, h, sec, p);
 	p->realms = load_names(c, sec, "realms", &p->n_realms);
-	p->max_bindings = h->max_bindings;
+	p->group = dup_str(c, cfg_getstr(sec, "group"));
+	/* One of several can not fill the table alone [D82]. */
+	p->max_bindings = h->n_peers > 1 ? (h->max_bindings + 1) / 2 :
+	    h->max_bindings;
 	conf_uint(c, sec, "max-bindings", 1, 100000000, &p->max_bindings);
 	load_peer_keys(c, sec, p);
 	p->unverified = (struct bucket){
@@ -307,6 +313,35 @@ check_peer_addresses(struct conf *c, struct had_config *h)
 	free(sorted);
 }
 
+static bool
+has_pool(const struct peer *p, const struct pool *pool)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pools; i++)
+		if (p->pools[i] == pool)
+			return true;
+	return false;
+}
+
+/* Which peer could use up a pool that is not its alone? With its bindings and
+ * as many prefixes that are held [D82]. */
+static void
+check_shares(struct conf *c, struct had_config *h, const struct pool *pool)
+{
+	unsigned bits = pool->mode == POOL_UNIQUE ? 64 - pool->len : 62;
+	size_t i, users = 0;
+
+	for (i = 0; i < h->n_peers; i++)
+		users += has_pool(&h->peers[i], pool);
+	for (i = 0; users > 1 && bits < 32 && i < h->n_peers; i++)
+		if (has_pool(&h->peers[i], pool) &&
+		    2 * (uint64_t)h->peers[i].max_bindings >= 1ULL << bits)
+			conf_warn(c, cfg_getnsec(c->cfg, "peer", (unsigned)i),
+			    "max-bindings", "this peer alone could use up "
+			    "pool \"%s\", which others share", pool->name);
+}
+
 static void
 load_peers(struct conf *c, struct had_config *h)
 {
@@ -320,6 +355,8 @@ load_peers(struct conf *c, struct had_config *h)
 		load_peer(c, h, cfg_getnsec(c->cfg, "peer", (unsigned)i),
 		    &h->peers[i]);
 	check_peer_addresses(c, h);
+	for (i = 0; c->errors == 0 && i < h->n_pools; i++)
+		check_shares(c, h, &h->pools[i]);
 	if (n == 0)
 		conf_error(c, c->cfg, "peer", "at least one is needed");
 }
@@ -381,6 +418,8 @@ load_numbers(struct conf *c, struct had_config *h)
 	conf_uint(c, cfg, "prefix-hold", 0, UINT32_MAX / 2, &h->prefix_hold);
 	conf_uint(c, cfg, "flap-limit", 0, 1000, &h->flap_limit);
 	conf_uint(c, cfg, "max-bindings", 1, 100000000, &h->max_bindings);
+	conf_uint(c, cfg, "shed-after", 0, 60000, &h->shed_after);
+	conf_uint(c, cfg, "shed-pending", 0, 100000000, &h->shed_pending);
 	conf_uint(c, cfg, "unverified-rate", 0, 100000, &h->unverified_rate);
 	conf_uint(c, cfg, "unverified-burst", 0, 100000,
 	    &h->unverified_burst);
@@ -454,6 +493,7 @@ free_peer(struct peer *p)
 	free(p->sas);
 	free(p->realms);
 	free(p->pools);
+	free(p->group);
 	free(p->name);
 }
 

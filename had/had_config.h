@@ -40,6 +40,8 @@ struct had_config {
 	uint32_t		 prefix_hold;
 	uint32_t		 flap_limit;
 	uint32_t		 max_bindings;
+	uint32_t		 shed_after;	/* ms; 0: never */
+	uint32_t		 shed_pending;	/* 0: no limit */
 	uint32_t		 unverified_rate;
 	uint32_t		 unverified_burst;
 	enum had_strict		 strict;

@@ -166,6 +166,22 @@ peer_allows(const struct peer *p, const uint8_t *nai, size_t len)
 }
 
 bool
+peer_same_group(const struct peer *a, const struct peer *b)
+{
+	if (a == b || a->group == b->group)
+		return true;
+	return a->group && b->group && strcmp(a->group, b->group) == 0;
+}
+
+uint32_t
+peer_max_records(const struct peer *p)
+{
+	uint64_t max = 2 * (uint64_t)p->max_bindings + 1024;
+
+	return max < UINT32_MAX ? (uint32_t)max : UINT32_MAX;
+}
+
+bool
 bucket_take(struct bucket *b, mono_t now)
 {
 	int64_t ms, full = (int64_t)b->burst * 1000;

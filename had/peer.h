@@ -44,9 +44,11 @@ struct peer {
 	size_t			 n_pools;
 	char			**realms;	/* n_realms 0: every NAI */
 	size_t			 n_realms;
+	char			*group;		/* D80; NULL: the unnamed */
 	uint32_t		 max_bindings;
 	uint32_t		 n_bindings;	/* now bound */
 	uint32_t		 n_records;	/* bound or remembered */
+	uint32_t		 n_held;	/* of these, with a held lease */
 	struct bucket		 unverified;	/* D42 */
 	struct log_limit	 log;
 	struct stats		 stats;
@@ -81,6 +83,11 @@ struct user *user_find(struct peers *, const uint8_t *nai, size_t len);
 const struct mip4_sa *user_sa_find(const struct user *, uint32_t spi);
 /* May a subscriber of this NAI come through this peer? */
 bool	 peer_allows(const struct peer *, const uint8_t *nai, size_t len);
+/* May a binding move between these two? [D80] */
+bool	 peer_same_group(const struct peer *, const struct peer *);
+/* How many records a peer may have: some for subscribers that are gone, whose
+ * prefix is held or whose Identification must be remembered. */
+uint32_t peer_max_records(const struct peer *);
 /* Takes a token; false when there is none. */
 bool	 bucket_take(struct bucket *, mono_t now);
 

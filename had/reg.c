@@ -25,6 +25,12 @@ reg_init(struct reg *r)
 	memset(&r->stats, 0, sizeof(r->stats));
 	r->strangers = (struct log_limit){ .rate = 1, .burst = 10 };
 	r->routine = (struct log_limit){ .rate = 100, .burst = 1000 };
+	r->trouble = (struct log_limit){ .rate = 5, .burst = 50 };
+	r->overload = (struct log_limit){ .rate = 1, .burst = 4 };
+	r->shed = (struct shed){
+		.after_ms = r->conf->shed_after,
+		.max_pending = r->conf->shed_pending,
+	};
 }
 
 void
@@ -65,6 +71,20 @@ reg_may_tell(struct reg *r)
 	if (more > 0)
 		log_info(NULL, "%u more changes of bindings were not logged",
 		    more);
+	return true;
+}
+
+bool
+reg_may_warn(struct reg *r)
+{
+	unsigned more = 0;
+
+	if (!log_limited(&r->trouble, mono_diff_ms(clock_mono(r->clock),
+	    (mono_t){ 0 }), &more))
+		return false;
+	if (more > 0)
+		log_warnx(NULL, "%u more troubles with bindings were not "
+		    "logged", more);
 	return true;
 }
 
@@ -232,15 +252,32 @@ row_care_of(struct reg *r, struct rq *rq)
 static struct binding *
 new_record(struct reg *r, struct rq *rq)
 {
-	uint64_t max = 2 * (uint64_t)rq->peer->max_bindings + 1024;
-
-	if (rq->peer->n_records >= max)
+	if (rq->peer->n_records >= peer_max_records(rq->peer))
 		return NULL;
 	return binding_new(r->bindings, rq->peer, rq->msg.ext.nai,
 	    rq->msg.ext.nai_len);
 }
 
-/* Row 8 [D7, D8, D53]. */
+/* Why this peer does not speak for the subscriber at all, or NULL: the realm
+ * is not one of its own, or peers of another group have the subscriber, or hold
+ * a prefix for it [D80]. */
+static const char *
+not_its_own(const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	const struct binding *b = rq->b;
+
+	/* One of Length 0 is row 11's [D52]. */
+	if (e->nai_len > 0 && !peer_allows(rq->peer, e->nai, e->nai_len))
+		return "realm not allowed from here";
+	if (b && (b->state != BINDING_IDLE || b->lease.pool) &&
+	    !peer_same_group(b->peer, rq->peer))
+		return "subscriber of another group";
+	return NULL;
+}
+
+/* Row 8 [D7, D8, D53]. Whoever does not speak for a subscriber does not move
+ * its Identification either: that would lock it out [D81]. */
 static int
 row_replay(struct reg *r, struct rq *rq)
 {
@@ -251,6 +288,9 @@ row_replay(struct reg *r, struct rq *rq)
 	rq->nai_ok = e->n_nai > 0 && e->off_nai < rq->covered;
 	if (rq->nai_ok)
 		rq->b = binding_find(r->bindings, e->nai, e->nai_len);
+	rq->foreign = rq->nai_ok ? not_its_own(rq) : NULL;
+	if (rq->foreign)
+		rq->b = NULL;
 	if (reg_reply_is_duplicate(r, rq))
 		return ROW_DUPLICATE;
 	v = mip4_replay_check(id, rq->b ? rq->b->last_id : 0,
@@ -260,7 +300,7 @@ row_replay(struct reg *r, struct rq *rq)
 		    "clocks differ";
 		return MIP4_HA_ID_MISMATCH;
 	}
-	if (!rq->b && rq->nai_ok && e->n_nai == 1 && e->nai_len > 0)
+	if (!rq->b && !rq->foreign && rq->nai_ok && e->n_nai == 1 && e->nai_len > 0)
 		rq->b = new_record(r, rq);
 	if (rq->b)
 		binding_seen(rq->b, id);
@@ -285,9 +325,8 @@ row_allowed(struct reg *r, struct rq *rq)
 		rq->why = "no network access identifier";
 		return MIP4_HA_PROHIBITED;
 	}
-	/* One of Length 0 is row 11's [D52]. */
-	if (e->nai_len > 0 && !peer_allows(rq->peer, e->nai, e->nai_len)) {
-		rq->why = "realm not allowed from here";
+	if (rq->foreign) {
+		rq->why = rq->foreign;
 		return MIP4_HA_PROHIBITED;
 	}
 	if (proved(rq, e->off_pmip_auth) && e->pmip_auth_method != 1) {
@@ -460,4 +499,30 @@ reg_input(struct reg *r, const struct reg_packet *pkt)
 			return REG_REPLIED;
 	}
 	return drop(r, &rq, why);
+}
+
+void
+reg_load(struct reg *r, int64_t age_ms)
+{
+	struct shed *s = &r->shed;
+	mono_t now = clock_mono(r->clock), since = s->since;
+	uint32_t pending = r->bindings->n_installing;
+	enum shed_change change = shed_look(s, age_ms, pending, now);
+	unsigned more = 0;
+
+	if (change == SHED_SAME || !log_limited(&r->overload,
+	    mono_diff_ms(now, (mono_t){ 0 }), &more))
+		return;
+	if (change == SHED_BEGINS)
+		log_warnx(NULL, "overloaded: requests have waited %lld ms, %u "
+		    "replies wait for the data plane: denying new "
+		    "registrations", (long long)s->age_ms, pending);
+	else
+		log_info(NULL, "no longer overloaded after %lld ms: %llu new "
+		    "registrations were denied",
+		    (long long)mono_diff_ms(now, since),
+		    (unsigned long long)s->denied);
+	if (more > 0)
+		log_info(NULL, "%u more changes between the two were not "
+		    "logged", more);
 }

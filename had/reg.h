@@ -18,6 +18,7 @@
 #include "had/binding.h"
 #include "had/peer.h"
 #include "had/pool.h"
+#include "had/shed.h"
 #include "had/stats.h"
 
 struct clock;
@@ -54,6 +55,9 @@ struct reg {
 	struct stats		 stats;
 	struct log_limit	 strangers;	/* log lines about them */
 	struct log_limit	 routine;	/* and about bindings */
+	struct log_limit	 trouble;	/* and about what failed */
+	struct log_limit	 overload;	/* and about that */
+	struct shed		 shed;
 	struct violations	*violations;	/* NULL: not kept */
 };
 
@@ -66,6 +70,8 @@ enum reg_verdict {
 /* bindings->expired and ->arg are set here. */
 void	 reg_init(struct reg *);
 enum reg_verdict reg_input(struct reg *, const struct reg_packet *);
+/* How long the datagrams that come next have waited in the socket's queue. */
+void	 reg_load(struct reg *, int64_t age_ms);
 /* Ends a binding for a reason of ours: the data path goes, the peer is told
  * by a revocation where that was negotiated [RFC 3543]. */
 void	 reg_end(struct reg *, struct binding *, const char *why);

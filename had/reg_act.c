@@ -172,7 +172,7 @@ adopt_lease(struct reg *r, struct binding *b, struct lease *l)
 	struct pool *p = l->pool;
 	struct in6_addr a = l->addr;
 
-	pool_release(r->pools, &b->lease);
+	binding_release(b);
 	pool_release(r->pools, l);
 	(void)pool_claim(r->pools, p, &b->lease, &a);
 }
@@ -189,6 +189,13 @@ limits(struct reg *r, struct rq *rq)
 		return MIP4_HA_RESOURCES;
 	}
 	fresh = b->state == BINDING_IDLE;
+	if (fresh && r->shed.on) {
+		r->shed.denied++;
+		r->stats.shed++;
+		rq->peer->stats.shed++;
+		rq->why = "overloaded";
+		return MIP4_HA_RESOURCES;
+	}
 	other_peer = fresh || b->peer != rq->peer;
 	if (!fresh && b->coa.s_addr != rq->msg.rrq.coa.s_addr &&
 	    !binding_move_allowed(b)) {
@@ -198,6 +205,12 @@ limits(struct reg *r, struct rq *rq)
 	if ((fresh && r->bindings->n_bound >= r->conf->max_bindings) ||
 	    (other_peer && rq->peer->n_bindings >= rq->peer->max_bindings)) {
 		rq->why = "too many bindings";
+		return MIP4_HA_RESOURCES;
+	}
+	/* One taken over from another peer is remembered as this one's. */
+	if (b->peer != rq->peer &&
+	    rq->peer->n_records >= peer_max_records(rq->peer)) {
+		rq->why = "too many subscribers of this peer";
 		return MIP4_HA_RESOURCES;
 	}
 	if (rq->msg.rrq.home.s_addr) {
@@ -278,8 +291,9 @@ installed(void *arg, int status)
 	struct reg *r = b->owner->arg;
 
 	if (status) {
-		log_warnx(binding_subject(b), "data path could not be made: "
-		    "%s", strerror(-status));
+		if (reg_may_warn(r))
+			log_warnx(binding_subject(b), "data path could not be "
+			    "made: %s", strerror(-status));
 		reg_reply_release(r, b, false);
 		reg_unbind(r, b);
 		return;
@@ -377,6 +391,11 @@ update(struct reg *r, struct rq *rq, struct home *h)
 
 	log_change(r, rq, h);
 	leave_old(r, rq);
+	/* What another agent revoked, by a clock that was ahead of the new
+	 * one's, must not make the new one's revocations look old. */
+	if (b->coa.s_addr != rq->msg.rrq.coa.s_addr &&
+	    (int32_t)(b->rev_acted - e->rev_timestamp) > 0)
+		b->rev_acted = 0;
 	if (!h->keep)
 		adopt_lease(r, b, &h->lease);
 	if (b->peer != rq->peer)
@@ -434,8 +453,9 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 		}
 		v = -ENOMEM;
 	}
-	log_warnx(rq->subject, "data path could not be made: %s",
-	    strerror(-v));
+	if (reg_may_warn(r))
+		log_warnx(rq->subject, "data path could not be made: %s",
+		    strerror(-v));
 	reg_unbind(r, b);
 	rq->why = "data path";
 	return MIP4_HA_RESOURCES;

@@ -24,6 +24,8 @@ struct rq {
 	size_t			 covered;	/* bytes proved authentic */
 	bool			 nai_ok;	/* there, and covered */
 	struct binding		*b;		/* NULL: never heard of */
+	const char		*foreign;	/* why the peer may not speak
+						 * for the subscriber */
 	const char		*why;		/* of a denial, for the log */
 	char			 subject[64];	/* NAI, escaped by the log */
 };
@@ -35,6 +37,8 @@ bool	 reg_may_log(struct reg *, struct peer *, unsigned *swallowed);
 /* May an ordinary change of a binding be logged? Not each one of a mass event:
  * then the lines would cost more than what they are about. All, on debug. */
 bool	 reg_may_tell(struct reg *);
+/* The same for trouble that requests can bring about. */
+bool	 reg_may_warn(struct reg *);
 void	 reg_log_swallowed(const struct peer *, unsigned n);
 const char *binding_subject(const struct binding *);
 

@@ -242,9 +242,10 @@ fire(struct timer *t)
 		return;
 	}
 	if (over || v->tries == TRIES) {
-		log_warnx((const char *)v->nai, "revocation not acknowledged "
-		    "by %s: %s", v->peer->name, over ?
-		    "the lifetime there is over" : "no answer");
+		if (reg_may_warn(v->reg))
+			log_warnx((const char *)v->nai, "revocation not "
+			    "acknowledged by %s: %s", v->peer->name, over ?
+			    "the lifetime there is over" : "no answer");
 		forget(v);
 		return;
 	}
@@ -314,7 +315,8 @@ revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
 	    mono_add_ms(b->granted, (int64_t)b->lifetime * 1000);
 	r->stats.revoked++;
 	b->peer->stats.revoked++;
-	log_info(binding_subject(b), "revoked at %s", b->peer->name);
+	if (reg_may_tell(r))
+		log_info(binding_subject(b), "revoked at %s", b->peer->name);
 	if (!wait)
 		fire(&v->timer);
 }
@@ -353,8 +355,9 @@ acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
 	for (i = 0; i < v->tries; i++) {
 		if (v->id[i] != rq->msg.ack.rev_id)
 			continue;
-		log_info(rq->subject, "revocation acknowledged by %s",
-		    rq->peer->name);
+		if (reg_may_tell(r))
+			log_info(rq->subject, "revocation acknowledged by %s",
+			    rq->peer->name);
 		r->stats.revoke_acked++;
 		rq->peer->stats.revoke_acked++;
 		finish(v);
@@ -426,8 +429,9 @@ revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
 		if (ours || b->state == BINDING_IDLE)
 			b->rev_acted = rev->rev_id;
 		if (ours) {
-			log_info(rq->subject, "revoked by %s",
-			    rq->peer->name);
+			if (reg_may_tell(r))
+				log_info(rq->subject, "revoked by %s",
+				    rq->peer->name);
 			reg_unbind(r, b);
 		}
 	}

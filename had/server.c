@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <arpa/inet.h>
@@ -28,18 +29,21 @@
 #define RX_MAX		2048	/* longer ones are truncated: malformed */
 #define RX_BUFFER	(4 << 20)
 
-#define CONTROL_LEN	CMSG_SPACE(sizeof(struct in_pktinfo))
+/* with the time of arrival */
+#define RX_CONTROL	(CMSG_SPACE(sizeof(struct in_pktinfo)) +	\
+			 CMSG_SPACE(sizeof(struct timespec)))
+#define TX_CONTROL	CMSG_SPACE(sizeof(struct in_pktinfo))
 
 struct rx {
 	struct sockaddr_in	from;
-	_Alignas(struct cmsghdr) uint8_t control[CONTROL_LEN];
+	_Alignas(struct cmsghdr) uint8_t control[RX_CONTROL];
 	struct iovec		iov;
 	uint8_t			data[RX_MAX];
 };
 
 struct tx {
 	struct sockaddr_in	to;
-	_Alignas(struct cmsghdr) uint8_t control[CONTROL_LEN];
+	_Alignas(struct cmsghdr) uint8_t control[TX_CONTROL];
 	struct iovec		iov;
 	uint8_t			data[MIP4_MAX_MSG];
 };
@@ -82,7 +86,29 @@ server_open(uint16_t port)
 		close(fd);
 		return err;
 	}
+	/* How late we are; without it we never are. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	return fd;
+}
+
+/* How long a datagram has waited for us, ms. */
+static int64_t
+age_ms(struct msghdr *m)
+{
+	struct timespec then, now;
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET ||
+		    c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&then, CMSG_DATA(c), sizeof(then));
+		if (clock_gettime(CLOCK_REALTIME, &now))
+			return 0;
+		return (int64_t)(now.tv_sec - then.tv_sec) * 1000 +
+		    (now.tv_nsec - then.tv_nsec) / 1000000;
+	}
+	return 0;
 }
 
 static bool
@@ -184,6 +210,8 @@ readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	n = recvmmsg(s->fd, s->rx_head, BURST, 0, NULL);
 	s->in_burst = true;
+	if (n > 0)	/* the first has waited longest */
+		reg_load(s->reg, age_ms(&s->rx_head[0].msg_hdr));
 	for (i = 0; i < n; i++) {
 		hand_on(s, &s->rx[i], s->rx_head[i].msg_len);
 		s->rx_head[i].msg_hdr.msg_namelen = sizeof(s->rx[i].from);

@@ -40,6 +40,7 @@ struct stats {
 					 * address */
 	uint64_t	revoked;	/* revocations sent, first tries */
 	uint64_t	revoke_acked;
+	uint64_t	shed;		/* denied for want of time */
 	uint64_t	send_failed;	/* by our own kernel; not by peer */
 	uint64_t	drop[HAD_N_DROPS];
 	uint64_t	code[HAD_N_CODES];	/* by stats_code_index */

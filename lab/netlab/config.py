@@ -120,6 +120,7 @@ registration {{
         """had.conf."""
         peer_text = "\n".join(
             f'peer "{name}" {{\n\taddress = "{address}"\n\tmode = ar\n'
+            f'\tmax-bindings = 10000\n'
             f'\t{self.key(key)}\n}}' for name, address in peers)
         return f"""\
 address = "{t.HA}"

@@ -53,6 +53,10 @@ START_TEST(defaults)
 	ck_assert_uint_eq(h->max_lifetime, 3600);
 	ck_assert_uint_eq(h->replay_window, 7);
 	ck_assert_uint_eq(h->flap_limit, 5);
+	ck_assert_uint_eq(h->shed_after, 500);
+	ck_assert_uint_eq(h->shed_pending, 10000);
+	ck_assert_uint_eq(h->peers[0].max_bindings, 100000);
+	ck_assert_ptr_null(h->peers[0].group);
 	ck_assert_uint_eq(h->tunnel_mtu, 1480);
 	ck_assert_int_eq(h->dataplane, HAD_DATAPLANE_KERNEL);
 	ck_assert_uint_eq(h->pools[0].hold, 86400);
@@ -70,6 +74,7 @@ START_TEST(everything)
 {
 	char said[4096];
 	struct had_config *h = load(ADDR "port = 1434\n"
+	    "shed-after = 100\nshed-pending = 0\n"
 	    "max-lifetime = 600\nstrict-reserved = both\n"
 	    "always-code-1 = true\ndynamic-ha = true\nrevocation = false\n"
 	    "chroot = \"\"\ndataplane { type = none mtu = 1400 }\n"
@@ -77,7 +82,7 @@ START_TEST(everything)
 	    "pool \"s\" { prefix = \"2001:db8:200:1::/64\" mode = shared "
 	    "max-lifetime = 60 prefix-hold = 0 }\n"
 	    "peer \"a\" { address = \"192.0.2.1\" pools = {\"s\", \"p\"} "
-	    "realms = {\"x.org\"} max-bindings = 7 " KEY " }\n"
+	    "realms = {\"x.org\"} max-bindings = 7 group = \"g\" " KEY " }\n"
 	    "user-key \"Bob@X.org\" { key \"512\" { key-file = \"k\" "
 	    "algorithm = hmac-sha256 } }\n", said);
 
@@ -94,6 +99,9 @@ START_TEST(everything)
 	ck_assert_ptr_eq(h->peers[0].pools[0], &h->pools[1]);
 	ck_assert_ptr_eq(h->peers[0].pools[1], &h->pools[0]);
 	ck_assert_uint_eq(h->peers[0].max_bindings, 7);
+	ck_assert_str_eq(h->peers[0].group, "g");
+	ck_assert_uint_eq(h->shed_after, 100);
+	ck_assert_uint_eq(h->shed_pending, 0);
 	ck_assert_uint_eq(h->n_users, 1);
 	ck_assert_int_eq(h->users[0].sas[0].alg, MIP4_ALG_HMAC_SHA256);
 	had_config_free(h);
@@ -167,6 +175,7 @@ static const struct {
 	{ ADDR POOL PEER "dataplane { type = magic }\n", "had.conf:4: type" },
 	{ ADDR POOL PEER "dataplane { mtu = 1279 }\n", "had.conf:4: mtu" },
 	{ ADDR POOL PEER "log { level = loud }\n", "had.conf:4: level" },
+	{ ADDR POOL PEER "shed-after = 60001\n", "had.conf:4: shed-after" },
 	{ ADDR POOL PEER "extension-type { ipv6-hoa = 120 }\n",
 	    "had.conf:4: " },
 	{ ADDR POOL PEER "extension-type { ipv6-hoa = 34 }\n",
@@ -197,6 +206,31 @@ START_TEST(unwise)
 	ck_assert_uint_eq(h->types.hoa_request, 200);
 	ck_assert_uint_eq(h->types.hoa, 221);
 	test_has(said, "had.conf:4: extension-type: the draft wants");
+	had_config_free(h);
+}
+END_TEST
+
+/* D82: one of several peers can not have everything, unless it is told so. */
+START_TEST(shares)
+{
+	static const char two[] = ADDR
+	    "pool \"p\" { prefix = \"2001:db8:100::/56\" }\n"
+	    "pool \"q\" { prefix = \"2001:db8:200::/40\" }\n"
+	    "peer \"a\" { address = \"192.0.2.1\" max-bindings = 127 " KEY
+	    " }\n"
+	    "peer \"b\" { address = \"192.0.2.2\" max-bindings = 128 " KEY
+	    " }\n"
+	    "peer \"c\" { address = \"192.0.2.3\" pools = {\"q\"} " KEY
+	    " }\n";
+	char said[4096];
+	struct had_config *h = load(two, said);
+
+	ck_assert_ptr_nonnull(h);
+	test_has(said, "had.conf:5: max-bindings: this peer alone could use "
+	    "up pool \"p\"");
+	test_has_not(said, "had.conf:4");
+	test_has_not(said, "\"q\"");
+	ck_assert_uint_eq(h->peers[2].max_bindings, 50000);
 	had_config_free(h);
 }
 END_TEST
@@ -246,6 +280,7 @@ main(void)
 	tcase_add_test(t, everything);
 	tcase_add_loop_test(t, mistakes, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(t, unwise);
+	tcase_add_test(t, shares);
 	tcase_add_test(t, all_at_once);
 	tcase_add_test(t, shipped);
 	suite_add_tcase(s, t);

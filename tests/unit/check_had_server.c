@@ -78,6 +78,30 @@ START_TEST(answers_from_where_it_was_asked)
 }
 END_TEST
 
+/* What has waited for us too long to be new business. */
+START_TEST(late)
+{
+	uint8_t reply[1500];
+	struct m m;
+
+	rig.reg.shed.after_ms = 1;
+	m_rrq(&m, 0, 1800, "127.0.0.1");
+	memcpy(m.b + 8, &rig.conf.address, 4);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	ck_assert_int_eq(sendto(net.client, m.b, m.n, 0,
+	    (struct sockaddr *)&net.to, sizeof(net.to)), (ssize_t)m.n);
+	usleep(20000);
+	event_base_loop(net.base, EVLOOP_ONCE);
+	ck_assert_int_ge(recv(net.client, reply, sizeof(reply), 0), 20);
+	ck_assert_uint_eq(reply[1], 130);
+	ck_assert(rig.reg.shed.on);
+	ck_assert_int_ge(rig.reg.shed.age_ms, 19);
+	ck_assert_uint_eq(rig.reg.stats.shed, 1);
+}
+END_TEST
+
 /* One filter rule or missing route must not fill the log. */
 START_TEST(what_can_not_be_sent)
 {
@@ -111,6 +135,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, answers_from_where_it_was_asked);
+	tcase_add_test(t, late);
 	tcase_add_test(t, what_can_not_be_sent);
 	suite_add_tcase(s, t);
 	return test_run(s);
