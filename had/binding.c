@@ -27,24 +27,19 @@ binding_state_str(enum binding_state s)
 	return "?";
 }
 
-int
-bindings_init(struct bindings *bs)
-{
-	bs->n_bound = bs->n_installing = 0;
-	return table_init(&bs->by_nai);
-}
-
 /* A lease is held for a subscriber or not; the peer's share is counted. */
 static void
 hold(struct binding *b, bool on)
 {
-	if (!b->lease.pool || b->lease.held == on)
+	if (!b->lease.pool || lease_is_held(&b->lease) == on)
 		return;
-	lease_hold(&b->lease, on);
-	if (on)
-		b->peer->n_held++;
-	else
+	if (on) {
+		pool_hold(b->owner->pools, &b->lease);
+		b->peer->n_held += lease_is_held(&b->lease);
+	} else {
+		pool_unhold(&b->lease);
 		b->peer->n_held--;
+	}
 }
 
 void
@@ -190,6 +185,25 @@ set_timer(struct binding *b)
 	return timer_set(b->owner->timers, &b->timer, at);
 }
 
+/* Its prefix has been given to another: it may be forgotten earlier. */
+static void
+lost_lease(void *arg, struct lease *l)
+{
+	struct binding *b = container_of(l, struct binding, lease);
+
+	(void)arg;
+	b->peer->n_held--;
+	(void)set_timer(b);
+}
+
+int
+bindings_init(struct bindings *bs)
+{
+	bs->n_bound = bs->n_installing = 0;
+	bs->pools->reclaimed = lost_lease;
+	return table_init(&bs->by_nai);
+}
+
 struct binding *
 binding_new(struct bindings *bs, struct peer *peer, const void *nai,
     size_t len)
@@ -226,7 +240,7 @@ binding_set_peer(struct binding *b, struct peer *peer)
 	}
 	b->peer->n_records--;
 	peer->n_records++;
-	if (b->lease.pool && b->lease.held) {
+	if (lease_is_held(&b->lease)) {
 		b->peer->n_held--;
 		peer->n_held++;
 	}
@@ -239,7 +253,7 @@ static bool
 may_hold(const struct binding *b)
 {
 	return b->lease.pool && b->lease.pool->hold > 0 &&
-	    (b->lease.held || b->peer->n_held < b->peer->max_bindings);
+	    (lease_is_held(&b->lease) || b->peer->n_held < b->peer->max_bindings);
 }
 
 void

@@ -65,12 +65,13 @@ static json_t *
 describe(const struct binding *b)
 {
 	int64_t up_ms = mono_diff_ms(clock_mono(b->owner->clock), b->since);
+	struct in6_addr prefix = lease_addr(&b->lease);
 
 	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:i, s:i, s:s, s:s, s:I,"
 	    " s:s, s:b}",
 	    "nai", nai_string(b),
 	    "home_address", ipv6(&b->hoa),
-	    "home_prefix", prefix6(&b->lease.addr,
+	    "home_prefix", prefix6(&prefix,
 	    pool_route_len(b->lease.pool)),
 	    "unique", b->lease.pool->mode == POOL_UNIQUE,
 	    "care_of", ipv4(b->coa),

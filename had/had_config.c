@@ -2,7 +2,7 @@
 /* Reads had.conf(5). Every mistake is reported, not only the first. */
 #include "config.h"
 #define LOG_MODULE "config"
-#include "had/had_config.h"
+#include "had/had_config_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,6 +26,7 @@ static cfg_opt_t pool_opts[] = {
 	CFG_STR("mode", "unique", CFGF_NONE),
 	CFG_INT("max-lifetime", 0, CFGF_NODEFAULT),
 	CFG_INT("prefix-hold", 0, CFGF_NODEFAULT),
+	CFG_BOOL("hold-reclaim", cfg_true, CFGF_NONE),
 	CFG_END()
 };
 
@@ -36,11 +37,6 @@ static cfg_opt_t peer_opts[] = {
 	CFG_STR_LIST("realms", NULL, CFGF_NODEFAULT),
 	CFG_STR("group", NULL, CFGF_NONE),
 	CFG_INT("max-bindings", 0, CFGF_NODEFAULT),
-	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
-	CFG_END()
-};
-
-static cfg_opt_t user_opts[] = {
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
@@ -70,12 +66,13 @@ static cfg_opt_t had_opts[] = {
 	CFG_BOOL("revocation", cfg_true, CFGF_NONE),
 	CFG_SEC("pool", pool_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE),
-	CFG_SEC("user-key", user_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("subscriber", had_config_user_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("user-key", had_config_user_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
 
-static char *
-dup_str(struct conf *c, const char *s)
+char *
+had_config_dup(struct conf *c, const char *s)
 {
 	char *d;
 
@@ -87,9 +84,8 @@ dup_str(struct conf *c, const char *s)
 	return d;
 }
 
-/* calloc, at least one element; an error is reported. */
-static void *
-new_array(struct conf *c, size_t n, size_t size)
+void *
+had_config_array(struct conf *c, size_t n, size_t size)
 {
 	void *p = calloc(n ? n : 1, size);
 
@@ -125,12 +121,13 @@ load_pool(struct conf *c, struct had_config *h, cfg_t *sec, struct pool *p)
 	static const char *const modes[] = { "unique", "shared", NULL };
 	int err;
 
-	p->name = dup_str(c, cfg_title(sec));
+	p->name = had_config_dup(c, cfg_title(sec));
 	p->mode = one_of(c, sec, "mode", modes) ? POOL_SHARED : POOL_UNIQUE;
 	p->max_lifetime = h->max_lifetime;
 	p->hold = h->prefix_hold;
 	conf_uint(c, sec, "max-lifetime", 1, 65535, &p->max_lifetime);
 	conf_uint(c, sec, "prefix-hold", 0, UINT32_MAX / 2, &p->hold);
+	p->hold_strict = !cfg_getbool(sec, "hold-reclaim");
 	p->len = 64;
 	err = conf_prefix6(c, sec, "prefix", &p->prefix, &p->len);
 	if (err == -ENOENT)
@@ -152,7 +149,7 @@ load_pools(struct conf *c, struct had_config *h)
 {
 	size_t n = cfg_size(c->cfg, "pool"), i, j;
 
-	h->pools = new_array(c, n, sizeof(*h->pools));
+	h->pools = had_config_array(c, n, sizeof(*h->pools));
 	if (!h->pools)
 		return;
 	h->n_pools = n;
@@ -184,13 +181,27 @@ load_names(struct conf *c, cfg_t *sec, const char *key, size_t *n)
 	*n = 0;
 	if (cfg_size(sec, key) == 0)
 		return NULL;
-	names = new_array(c, cfg_size(sec, key), sizeof(*names));
+	names = had_config_array(c, cfg_size(sec, key), sizeof(*names));
 	if (!names)
 		return NULL;
 	*n = cfg_size(sec, key);
 	for (i = 0; i < *n; i++)
-		names[i] = dup_str(c, cfg_getnstr(sec, key, (unsigned)i));
+		names[i] = had_config_dup(c, cfg_getnstr(sec, key,
+		    (unsigned)i));
 	return names;
+}
+
+struct pool *
+had_config_pool(struct conf *c, const struct had_config *h, cfg_t *sec,
+    const char *key, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < h->n_pools; i++)
+		if (h->pools[i].name && strcmp(h->pools[i].name, name) == 0)
+			return &h->pools[i];
+	conf_error(c, sec, key, "no pool \"%s\"", name);
+	return NULL;
 }
 
 /* The pools a peer's subscribers may get: named, or all. */
@@ -198,24 +209,19 @@ static void
 load_peer_pools(struct conf *c, struct had_config *h, cfg_t *sec,
     struct peer *p)
 {
-	size_t n = cfg_size(sec, "pools"), i, j;
-	const char *name;
+	size_t n = cfg_size(sec, "pools"), i;
+	struct pool *pool;
 
-	p->pools = new_array(c, n ? n : h->n_pools, sizeof(*p->pools));
+	p->pools = had_config_array(c, n ? n : h->n_pools, sizeof(*p->pools));
 	if (!p->pools || !h->pools)
 		return;
 	for (i = 0; n == 0 && i < h->n_pools; i++)
 		p->pools[p->n_pools++] = &h->pools[i];
 	for (i = 0; i < n; i++) {
-		name = cfg_getnstr(sec, "pools", (unsigned)i);
-		for (j = 0; j < h->n_pools; j++)
-			if (h->pools[j].name &&
-			    strcmp(h->pools[j].name, name) == 0)
-				break;
-		if (j == h->n_pools)
-			conf_error(c, sec, "pools", "no pool \"%s\"", name);
-		else
-			p->pools[p->n_pools++] = &h->pools[j];
+		pool = had_config_pool(c, h, sec, "pools",
+		    cfg_getnstr(sec, "pools", (unsigned)i));
+		if (pool)
+			p->pools[p->n_pools++] = pool;
 	}
 }
 
@@ -228,7 +234,7 @@ load_peer_keys(struct conf *c, cfg_t *sec, struct peer *p)
 		conf_error(c, sec, "key", "at least one is needed");
 		return;
 	}
-	p->sas = new_array(c, n, sizeof(*p->sas));
+	p->sas = had_config_array(c, n, sizeof(*p->sas));
 	if (!p->sas)
 		return;
 	p->n_sas = n;
@@ -251,7 +257,7 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 	unsigned before = c->errors;
 	int err;
 
-	p->name = dup_str(c, cfg_title(sec));
+	p->name = had_config_dup(c, cfg_title(sec));
 	(void)one_of(c, sec, "mode", modes);
 	err = conf_ipv4(c, sec, "address", &p->addr);
 	if (err == -ENOENT)
@@ -262,7 +268,7 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 		conf_error(c, sec, "address", "not the address of a host");
 	load_peer_pools(c, h, sec, p);
 	p->realms = load_names(c, sec, "realms", &p->n_realms);
-	p->group = dup_str(c, cfg_getstr(sec, "group"));
+	p->group = had_config_dup(c, cfg_getstr(sec, "group"));
 	/* One of several can not fill the table alone [D82]. */
 	p->max_bindings = h->n_peers > 1 ? (h->max_bindings + 1) / 2 :
 	    h->max_bindings;
@@ -293,9 +299,10 @@ by_addr(const void *a, const void *b)
 static void
 check_peer_addresses(struct conf *c, struct had_config *h)
 {
-	struct peer **sorted = new_array(c, h->n_peers, sizeof(*sorted));
+	struct peer **sorted;
 	size_t i;
 
+	sorted = had_config_array(c, h->n_peers, sizeof(*sorted));
 	if (!sorted)
 		return;
 	for (i = 0; i < h->n_peers; i++)
@@ -347,7 +354,7 @@ load_peers(struct conf *c, struct had_config *h)
 {
 	size_t n = cfg_size(c->cfg, "peer"), i;
 
-	h->peers = new_array(c, n, sizeof(*h->peers));
+	h->peers = had_config_array(c, n, sizeof(*h->peers));
 	if (!h->peers)
 		return;
 	h->n_peers = n;
@@ -359,48 +366,6 @@ load_peers(struct conf *c, struct had_config *h)
 		check_shares(c, h, &h->pools[i]);
 	if (n == 0)
 		conf_error(c, c->cfg, "peer", "at least one is needed");
-}
-
-static void
-load_user(struct conf *c, cfg_t *sec, struct user *u)
-{
-	size_t n = cfg_size(sec, "key"), i;
-
-	u->nai = dup_str(c, cfg_title(sec));
-	u->nai_len = u->nai ? strlen(u->nai) : 0;
-	if (u->nai_len == 0 || u->nai_len > MIP4_NAI_MAX)
-		conf_error(c, sec, NULL, "not a network access identifier");
-	if (n == 0)
-		conf_error(c, sec, "key", "at least one is needed");
-	u->sas = new_array(c, n, sizeof(*u->sas));
-	if (!u->sas)
-		return;
-	u->n_sas = n;
-	for (i = 0; i < n; i++)
-		(void)conf_key(c, cfg_getnsec(sec, "key", (unsigned)i),
-		    &u->sas[i]);
-}
-
-static void
-load_users(struct conf *c, struct had_config *h)
-{
-	size_t n = cfg_size(c->cfg, "user-key"), i;
-	struct peers seen;
-
-	h->users = new_array(c, n, sizeof(*h->users));
-	if (!h->users || peers_init(&seen))
-		return;
-	h->n_users = n;
-	for (i = 0; i < n; i++) {
-		cfg_t *sec = cfg_getnsec(c->cfg, "user-key", (unsigned)i);
-		unsigned before = c->errors;
-
-		load_user(c, sec, &h->users[i]);
-		if (c->errors == before && !peers_add_user(&seen,
-		    &h->users[i]))
-			conf_error(c, sec, NULL, "there is one already");
-	}
-	peers_free(&seen);
 }
 
 static void
@@ -444,10 +409,12 @@ load_all(struct conf *c, struct had_config *h)
 	    h->address.s_addr == INADDR_BROADCAST ||
 	    IN_MULTICAST(ntohl(h->address.s_addr))))
 		conf_error(c, c->cfg, "address", "not the address of a host");
-	h->user = dup_str(c, cfg_getstr(c->cfg, "user"));
-	h->chroot = dup_str(c, cfg_getstr(c->cfg, "chroot"));
-	h->control_socket = dup_str(c, cfg_getstr(c->cfg, "control-socket"));
-	h->control_group = dup_str(c, cfg_getstr(c->cfg, "control-group"));
+	h->user = had_config_dup(c, cfg_getstr(c->cfg, "user"));
+	h->chroot = had_config_dup(c, cfg_getstr(c->cfg, "chroot"));
+	h->control_socket = had_config_dup(c, cfg_getstr(c->cfg,
+	    "control-socket"));
+	h->control_group = had_config_dup(c, cfg_getstr(c->cfg,
+	    "control-group"));
 	h->dataplane = one_of(c, dp, "type", planes) ? HAD_DATAPLANE_NONE :
 	    HAD_DATAPLANE_KERNEL;
 	conf_uint(c, dp, "mtu", MTU_MIN, MTU_MAX, &h->tunnel_mtu);
@@ -455,7 +422,7 @@ load_all(struct conf *c, struct had_config *h)
 	conf_ext(c, cfg_getsec(c->cfg, "extension-type"), &h->types);
 	load_pools(c, h);
 	load_peers(c, h);
-	load_users(c, h);
+	had_config_users(c, h);
 }
 
 struct had_config *
@@ -481,6 +448,17 @@ had_config_load(const char *file, bool debug)
 	return h;
 }
 
+uint64_t
+had_config_max_records(const struct had_config *h)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < h->n_peers; i++)
+		n += peer_max_records(&h->peers[i]);
+	return n;
+}
+
 static void
 free_peer(struct peer *p)
 {
@@ -497,17 +475,6 @@ free_peer(struct peer *p)
 	free(p->name);
 }
 
-static void
-free_user(struct user *u)
-{
-	size_t i;
-
-	for (i = 0; i < u->n_sas; i++)
-		mip4_sa_wipe(&u->sas[i]);
-	free(u->sas);
-	free(u->nai);
-}
-
 void
 had_config_free(struct had_config *h)
 {
@@ -517,12 +484,10 @@ had_config_free(struct had_config *h)
 		return;
 	for (i = 0; i < h->n_peers; i++)
 		free_peer(&h->peers[i]);
-	for (i = 0; i < h->n_users; i++)
-		free_user(&h->users[i]);
+	had_config_free_users(h);
 	for (i = 0; i < h->n_pools; i++)
 		free(h->pools[i].name);
 	free(h->peers);
-	free(h->users);
 	free(h->pools);
 	free(h->user);
 	free(h->chroot);

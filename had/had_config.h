@@ -60,6 +60,8 @@ struct had_config {
 /* NULL after every mistake was reported on the log as "file:line: key: what".
  * Starts logging as the file says; debug: to stderr, everything. */
 struct had_config *had_config_load(const char *file, bool debug);
+/* Of how many subscribers something may be remembered. */
+uint64_t had_config_max_records(const struct had_config *);
 /* Wipes keys. */
 void	 had_config_free(struct had_config *);
 

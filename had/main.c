@@ -55,6 +55,7 @@ exclude_own(struct had *h)
 {
 	struct ifaddrs *list, *i;
 	struct sockaddr_in6 sin6;
+	struct pool *pool;
 
 	if (getifaddrs(&list) == -1) {
 		log_warn(NULL, "own addresses");
@@ -64,14 +65,31 @@ exclude_own(struct had *h)
 		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET6)
 			continue;
 		memcpy(&sin6, i->ifa_addr, sizeof(sin6));
-		if (pool_exclude(&h->pools, &h->own[h->n_own],
-		    &sin6.sin6_addr) == 0)
+		pool = pool_of(&h->pools, &sin6.sin6_addr);
+		if (pool && pool_reserve(&h->pools, pool,
+		    &h->own[h->n_own], &sin6.sin6_addr) == 0)
 			h->n_own++;
 	}
 	freeifaddrs(list);
 	if (h->n_own > 0)
 		log_info(NULL, "%zu of our own addresses lie in pools: never "
 		    "given out", h->n_own);
+}
+
+/* Fixed home addresses are their owners' from now on. */
+static void
+reserve_fixed(struct had *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->conf->n_users; i++) {
+		struct user *u = &h->conf->users[i];
+
+		if (u->home.fixed && pool_reserve(&h->pools, u->home.pool,
+		    &u->reserved, &u->home.addr))
+			log_errorx(u->nai, "its home address is our own: it "
+			    "will be denied");
+	}
 }
 
 static int
@@ -81,7 +99,8 @@ init_tables(struct had *h)
 
 	timers_init(&h->timers);
 	if (peers_init(&h->peers) ||
-	    pools_init(&h->pools, h->conf->pools, h->conf->n_pools))
+	    pools_init(&h->pools, h->conf->pools, h->conf->n_pools,
+	    had_config_max_records(h->conf)))
 		return -ENOMEM;
 	for (i = 0; i < h->conf->n_peers; i++)
 		peers_add(&h->peers, &h->conf->peers[i]);
@@ -95,6 +114,7 @@ init_tables(struct had *h)
 	if (bindings_init(&h->bindings))
 		return -ENOMEM;
 	exclude_own(h);
+	reserve_fixed(h);
 	h->reg.conf = h->conf;
 	h->reg.clock = &clock_system;
 	h->reg.peers = &h->peers;
@@ -174,7 +194,9 @@ free_all(struct had *h)
 	server_free(h->server);
 	bindings_free(&h->bindings);
 	for (i = 0; i < h->n_own; i++)
-		pool_release(&h->pools, &h->own[i]);
+		pool_unreserve(&h->pools, &h->own[i]);
+	for (i = 0; i < h->conf->n_users; i++)
+		pool_unreserve(&h->pools, &h->conf->users[i].reserved);
 	pools_free(&h->pools);
 	peers_free(&h->peers);
 	if (h->reg.dp)

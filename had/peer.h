@@ -16,9 +16,8 @@
 #include "common/log.h"
 #include "common/mip4_auth.h"
 #include "common/table.h"
+#include "had/pool.h"
 #include "had/stats.h"
-
-struct pool;
 
 /* Token bucket; unlike a log_limit nothing is said about what it held back. */
 struct bucket {
@@ -54,13 +53,25 @@ struct peer {
 	struct stats		 stats;
 };
 
-/* A subscriber with a mobile-home security association of its own [D5]. */
+/* Where a subscriber is at home, if that does not follow from its realm and
+ * the peer it comes through. */
+struct user_home {
+	struct pool	*pool;		/* NULL: not said */
+	bool		 fixed;
+	struct in6_addr	 addr;		/* fixed: its /64 or its address, in
+					 * pool */
+};
+
+/* What is known of a subscriber beforehand. */
 struct user {
 	struct table_node	 by_nai;
 	char			*nai;		/* normalized */
 	size_t			 nai_len;
-	struct mip4_sa		*sas;
-	size_t			 n_sas;
+	struct mip4_sa		*sas;		/* mobile-home [D5] */
+	size_t			 n_sas;		/* 0: none is asked for */
+	struct user_home	 home;
+	struct lease		 reserved;	/* of what is fixed, from the
+						 * start; if from AAA, not */
 };
 
 struct peers {

@@ -3,9 +3,11 @@
  * Pools of home prefixes ("unique": one /64 a subscriber) and of home
  * addresses in one prefix ("shared": one /128 a subscriber) [PROTOCOLS 10.2].
  *
- * What is given out is a lease, which lies in the subscriber's record. The
- * place tried first comes from the NAI, so that a subscriber tends to get the
- * same one back even from a home agent that has forgotten everything.
+ * What is given out is a lease, which lies in the subscriber's record; after
+ * the binding it may be held for the same subscriber. What is reserved is
+ * given to nobody, or to one subscriber only. The place tried first comes from
+ * the NAI, so that a subscriber tends to get the same one back even from a
+ * home agent that has forgotten everything.
  */
 #ifndef HAD_POOL_H
 #define HAD_POOL_H
@@ -18,9 +20,21 @@
 
 #include "common/table.h"
 
+struct places;
+
 enum pool_mode {
 	POOL_UNIQUE,
 	POOL_SHARED,
+};
+
+/* Of a subscriber in use or held, or (in another table) a reservation. There
+ * may be millions. */
+struct lease {
+	struct table_node	 node;
+	struct pool		*pool;	/* NULL: no lease */
+	uint64_t		 part;	/* of the address: unique: the upper
+					 * half, shared: the lower half */
+	struct lease		*older, *newer;		/* held ones */
 };
 
 struct pool {
@@ -30,46 +44,72 @@ struct pool {
 	unsigned	 len;		/* unique: at most 64; shared: 64 */
 	uint32_t	 max_lifetime;	/* seconds */
 	uint32_t	 hold;		/* seconds; prefix-hold */
+	bool		 hold_strict;	/* not even when it is full is what
+					 * is held given to another */
 	uint64_t	 capacity;
 	uint64_t	 used;		/* leases, held ones too */
 	uint64_t	 held;
-	uint64_t	*bitmap;	/* unique pools up to POOL_BITMAP_MAX */
-	uint64_t	 cursor;	/* where the last scan of it ended */
-};
-
-#define POOL_BITMAP_MAX	(UINT64_C(1) << 22)
-
-struct lease {
-	struct table_node	 node;
-	struct pool		*pool;	/* NULL: no lease */
-	struct in6_addr		 addr;	/* the /64 or the address */
-	bool			 held;	/* not in use, kept for its NAI */
+	uint64_t	 reserved;
+	struct places	*places;	/* of a unique pool, unless so large
+					 * that it is never half full */
+	struct lease	*oldest, *newest;	/* of those held */
+	/* counters */
+	uint64_t	 reclaimed;	/* held ones given to another */
+	uint64_t	 denied;	/* requests it had nothing for */
+	uint64_t	 looks;		/* places looked at */
 };
 
 struct pools {
-	struct table	 leases;	/* by address and length */
+	struct table	 leases;	/* by part and mode */
+	struct table	 reserved;	/* likewise */
 	struct pool	*pool;		/* array, its owner's */
 	size_t		 n;
+	/* A held lease is one no more. */
+	void		(*reclaimed)(void *arg, struct lease *);
+	void		*arg;
 };
 
-int	 pools_init(struct pools *, struct pool *, size_t n); /* or -ENOMEM */
+/* At most so many leases are taken in all pools together. 0 or -ENOMEM. */
+int	 pools_init(struct pools *, struct pool *, size_t n,
+    uint64_t max_leases);
 void	 pools_free(struct pools *);
 /* Prefix length of a lease's route: 64 or 128. */
 unsigned pool_route_len(const struct pool *);
 bool	 pool_contains(const struct pool *, const struct in6_addr *);
-/* Leases something of the pool's choice for the subscriber nai (normalized).
- * -ENOSPC when there is nothing left. */
-int	 pool_alloc(struct pools *, struct pool *, struct lease *,
-    const void *nai, size_t len);
-/* Leases what addr is in. -EEXIST when it is leased, -EADDRNOTAVAIL when it
- * is never given out (reserved, our own). */
-int	 pool_claim(struct pools *, struct pool *, struct lease *,
+/* The pool that an address is in, or NULL. */
+struct pool *pool_of(const struct pools *, const struct in6_addr *);
+struct pool *pool_named(const struct pools *, const char *name, size_t len);
+/* Finds what is free for the subscriber nai (normalized): of the pool's
+ * choice. -ENOSPC when there is nothing. */
+int	 pool_pick(struct pools *, struct pool *, const void *nai, size_t len,
+    struct in6_addr *);
+/* Takes the lease that has been held longest from whom it is held for, and
+ * returns what it was of. -ENOSPC when there is none. */
+int	 pool_reclaim(struct pools *, struct pool *, struct in6_addr *);
+/* Takes a held lease from whom it is held for. */
+void	 pool_evict(struct pools *, struct lease *);
+/* May what addr is in be leased? -EEXIST when it is, -EADDRNOTAVAIL when it is
+ * never given out: reserved, but as mine, or our own. */
+int	 pool_check(struct pools *, struct pool *, const struct in6_addr *addr,
+    const struct lease *mine);
+/* Leases it, after pool_check. */
+void	 pool_take(struct pools *, struct pool *, struct lease *,
     const struct in6_addr *addr);
 void	 pool_release(struct pools *, struct lease *);
-void	 lease_hold(struct lease *, bool hold);
-/* Never give out what this address of our own is in; takes a lease from
- * storage of the caller's, who releases it. */
-int	 pool_exclude(struct pools *, struct lease *, const struct in6_addr *);
+/* Keeps an unused lease for its subscriber; one that is reserved for it, or in
+ * a pool without prefix-hold, is released. Not for long: see pool_reclaim. */
+void	 pool_hold(struct pools *, struct lease *);
+void	 pool_unhold(struct lease *);
+bool	 lease_is_held(const struct lease *);
+/* The /64 or the address. */
+struct in6_addr lease_addr(const struct lease *);
+/* Never give out what addr is in, but to the lease's owner: -EEXIST when it is
+ * reserved or leased already, -EADDRNOTAVAIL when it is not in p or no
+ * identifier for a host. */
+int	 pool_reserve(struct pools *, struct pool *, struct lease *,
+    const struct in6_addr *addr);
+void	 pool_unreserve(struct pools *, struct lease *);
+/* Who has what addr is in, or NULL. */
 struct lease *pool_find(struct pools *, const struct pool *,
     const struct in6_addr *);
 

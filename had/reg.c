@@ -182,7 +182,7 @@ row_mn_ha(struct reg *r, struct rq *rq)
 	if (e->n_nai > 0)
 		rq->user = user_find(r->peers, e->nai, e->nai_len);
 	if (!mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi)) {
-		if (!rq->user)
+		if (!rq->user || rq->user->n_sas == 0)
 			return ROW_PASS;
 		rq->why = "no mobile-home authentication";
 		return MIP4_HA_MN_AUTH;
@@ -248,7 +248,6 @@ row_care_of(struct reg *r, struct rq *rq)
 	return MIP4_HA_MALFORMED;
 }
 
-/* What is remembered of one peer's subscribers has a limit. */
 static struct binding *
 new_record(struct reg *r, struct rq *rq)
 {

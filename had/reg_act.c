@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What follows from an authentic, well-formed request: home prefix, binding,
- * data path, reply, in this order [PROTOCOLS 8.1 row 12, 10.2, 11.4]. Part of
+ * What follows from an authentic, well-formed request: home prefix (reg_home),
+ * binding, data path, reply, in this order [PROTOCOLS 8.1 row 12, 10.2, 11.4]. Part of
  * reg; the reply waits until the data plane has confirmed.
  */
 #define LOG_MODULE "reg"
@@ -19,162 +19,11 @@
 #include "had/revoke.h"
 #include "had/tunnel.h"
 
-/* A home address found for a request, before anything is changed: either the
- * lease the subscriber has (keep), or a new one in lease. */
-struct home {
-	bool		keep;
-	struct lease	lease;
-	struct in6_addr	hoa;
-};
-
-static bool
-peer_has_pool(const struct peer *p, const struct pool *pool)
-{
-	size_t i;
-
-	for (i = 0; i < p->n_pools; i++)
-		if (p->pools[i] == pool)
-			return true;
-	return false;
-}
-
-/* From the peer's pools of a mode, in their order. -ENOENT: it has none,
- * -ENOSPC: all are full. */
-static int
-alloc_mode(struct reg *r, struct rq *rq, enum pool_mode mode,
-    struct lease *l)
-{
-	struct binding *b = rq->b;
-	int err = -ENOENT;
-	size_t i;
-
-	for (i = 0; i < rq->peer->n_pools; i++) {
-		if (rq->peer->pools[i]->mode != mode)
-			continue;
-		err = pool_alloc(r->pools, rq->peer->pools[i], l, b->nai,
-		    b->nai_len);
-		if (err == 0)
-			return 0;
-	}
-	return err;
-}
-
-/* 120 with an identifier: a prefix of its own, and this address in it. The
- * prefix stays the same as long as there is one [D43]. */
-static int
-home_unique(struct reg *r, struct rq *rq, struct home *h)
-{
-	struct lease *l = &rq->b->lease;
-	struct iid iid = rq->msg.ext.hoa_req_iid;
-	int err;
-
-	if (l->pool && l->pool->mode == POOL_UNIQUE &&
-	    peer_has_pool(rq->peer, l->pool)) {
-		h->keep = true;
-		h->hoa = iid_join(&l->addr, iid);
-		return ROW_PASS;
-	}
-	err = alloc_mode(r, rq, POOL_UNIQUE, &h->lease);
-	if (err) {
-		rq->why = err == -ENOENT ? "no unique prefixes here" :
-		    "no prefix left";
-		return err == -ENOENT ? MIP4_HA_PROHIBITED :
-		    MIP4_HA_RESOURCES;
-	}
-	h->hoa = iid_join(&h->lease.addr, iid);
-	return ROW_PASS;
-}
-
-/* 120 with identifier 0: an address of our choice, shared if we can. One in
- * use is kept: the request may be a renewal [PROTOCOLS 10.1]. */
-static int
-home_any(struct reg *r, struct rq *rq, struct home *h)
-{
-	struct binding *b = rq->b;
-	int err;
-
-	if (b->lease.pool && peer_has_pool(rq->peer, b->lease.pool) &&
-	    (b->state != BINDING_IDLE || b->lease.pool->mode == POOL_SHARED)) {
-		h->keep = true;
-		h->hoa = b->state != BINDING_IDLE ? b->hoa : b->lease.addr;
-		return ROW_PASS;
-	}
-	err = alloc_mode(r, rq, POOL_SHARED, &h->lease);
-	if (err == 0) {
-		h->hoa = h->lease.addr;
-		return ROW_PASS;
-	}
-	if (b->lease.pool && peer_has_pool(rq->peer, b->lease.pool)) {
-		h->keep = true;
-		h->hoa = iid_join(&b->lease.addr, iid_random());
-		return ROW_PASS;
-	}
-	err = alloc_mode(r, rq, POOL_UNIQUE, &h->lease);
-	if (err == 0) {
-		h->hoa = iid_join(&h->lease.addr, iid_random());
-		return ROW_PASS;
-	}
-	rq->why = "no home address left";
-	return MIP4_HA_RESOURCES;
-}
-
-/* 221: the home address of a binding, or of one that we have forgotten
- * [D51]. */
-static int
-home_given(struct reg *r, struct rq *rq, struct home *h)
-{
-	const struct in6_addr *hoa = &rq->msg.ext.hoa;
-	struct binding *b = rq->b;
-	size_t i;
-
-	rq->why = "not this subscriber's home address";
-	h->hoa = *hoa;
-	if (b->state != BINDING_IDLE) {
-		h->keep = IN6_ARE_ADDR_EQUAL(hoa, &b->hoa);
-		return h->keep && peer_has_pool(rq->peer, b->lease.pool) ?
-		    ROW_PASS : MIP4_HA_PROHIBITED;
-	}
-	for (i = 0; i < rq->peer->n_pools; i++) {
-		struct pool *p = rq->peer->pools[i];
-
-		if (!pool_contains(p, hoa))
-			continue;
-		if (b->lease.pool == p && pool_find(r->pools, p, hoa) ==
-		    &b->lease) {
-			h->keep = true;
-			return ROW_PASS;
-		}
-		if (pool_claim(r->pools, p, &h->lease, hoa))
-			return MIP4_HA_PROHIBITED;
-		return ROW_PASS;
-	}
-	return MIP4_HA_PROHIBITED;
-}
-
-static int
-find_home(struct reg *r, struct rq *rq, struct home *h)
-{
-	const struct mip4_exts *e = &rq->msg.ext;
-
-	memset(h, 0, sizeof(*h));
-	if (e->n_hoa)
-		return home_given(r, rq, h);
-	if (!iid_is_zero(e->hoa_req_iid))
-		return home_unique(r, rq, h);
-	return home_any(r, rq, h);
-}
-
-/* Puts a new lease into the record: a lease lies where it is, so the same
- * address is taken again there. */
 static void
-adopt_lease(struct reg *r, struct binding *b, struct lease *l)
+adopt_lease(struct reg *r, struct binding *b, const struct home *h)
 {
-	struct pool *p = l->pool;
-	struct in6_addr a = l->addr;
-
 	binding_release(b);
-	pool_release(r->pools, l);
-	(void)pool_claim(r->pools, p, &b->lease, &a);
+	pool_take(r->pools, h->pool, &b->lease, &h->addr);
 }
 
 /* Row 12, first part [D50, D52]. */
@@ -308,7 +157,7 @@ static int
 install(struct reg *r, struct binding *b)
 {
 	struct dp_entry want = {
-		.prefix = b->lease.addr,
+		.prefix = lease_addr(&b->lease),
 		.len = pool_route_len(b->lease.pool),
 		.coa = b->coa,
 	};
@@ -397,7 +246,7 @@ update(struct reg *r, struct rq *rq, struct home *h)
 	    (int32_t)(b->rev_acted - e->rev_timestamp) > 0)
 		b->rev_acted = 0;
 	if (!h->keep)
-		adopt_lease(r, b, &h->lease);
+		adopt_lease(r, b, h);
 	if (b->peer != rq->peer)
 		binding_set_peer(b, rq->peer);
 	if (!h->keep || b->coa.s_addr != rq->msg.rrq.coa.s_addr)
@@ -429,7 +278,7 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 
 	v = limits(r, rq);
 	if (v == ROW_PASS)
-		v = find_home(r, rq, &h);
+		v = reg_home(r, rq, &h);
 	if (v != ROW_PASS)
 		return v;
 	update(r, rq, &h);

@@ -16,7 +16,7 @@ struct rq {
 	const struct reg_packet	*pkt;
 	struct mip4_msg		 msg;
 	struct peer		*peer;
-	struct user		*user;		/* has an MN-HA SA, or NULL */
+	struct user		*user;		/* known beforehand, or NULL */
 	const struct mip4_sa	*fa_ha;		/* signs the reply */
 	const struct mip4_sa	*mn_ha;		/* verified, or NULL */
 	enum mip4_auth_verdict	 fa_ha_verdict;
@@ -41,6 +41,16 @@ bool	 reg_may_tell(struct reg *);
 bool	 reg_may_warn(struct reg *);
 void	 reg_log_swallowed(const struct peer *, unsigned n);
 const char *binding_subject(const struct binding *);
+
+/* reg_home.c: a home address found for a request, before anything is changed:
+ * in the lease the subscriber has (keep), or in a new one of addr in pool. */
+struct home {
+	bool			 keep;
+	struct pool		*pool;
+	struct in6_addr		 addr;
+	struct in6_addr		 hoa;
+};
+int	 reg_home(struct reg *, struct rq *, struct home *);
 
 /* reg_act.c: row 12 and what follows from it. Returns a row's value; on
  * ROW_PASS *verdict says what became of it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The home agent's bindings: assignment, renewal, movement, end; pools; the
+/* The home agent's bindings: assignment, renewal, movement, end; the
  * data plane before the reply. PROTOCOLS 7, 10, 11. */
 #include "config.h"
 
@@ -41,7 +41,7 @@ START_TEST(vectors)
 
 	pools_free(&rig.pools);
 	rig_pool(&rig.pool[0], "one", "2001:db8:1:2::", 64, POOL_UNIQUE);
-	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 2), 0);
+	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 2, 0), 0);
 	m_rrq(&m, 0, 1800, AR1);
 	rig.ns = 0;
 	memcpy(m.b + 16, rrp + 12, 8);
@@ -297,7 +297,7 @@ START_TEST(pools_end)
 
 	pools_free(&rig.pools);
 	rig_pool(&rig.pool[0], "few", "2001:db8:100::", 61, POOL_UNIQUE);
-	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 2), 0);
+	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 2, 0), 0);
 	for (i = 0; i < 8; i++) {
 		snprintf(nai, sizeof(nai), "u%u@x", i);
 		ask(&m, AR1, nai, 10, IID);
@@ -474,57 +474,6 @@ START_TEST(timer_is_kept)
 }
 END_TEST
 
-/* A hundred thousand subscribers in a pool for 65536, and back. */
-START_TEST(pool_fills)
-{
-	struct lease *l = calloc(65536, sizeof(*l)), one = { 0 };
-	char nai[16];
-	unsigned i;
-	int n;
-
-	ck_assert_ptr_nonnull(l);
-	for (i = 0; i < 65536; i++) {
-		n = snprintf(nai, sizeof(nai), "u%u", i);
-		ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[0], &l[i],
-		    nai, (size_t)n), 0);
-	}
-	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[0], &one, "x", 1),
-	    -ENOSPC);
-	pool_release(&rig.pools, &l[777]);
-	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[0], &one, "x", 1),
-	    0);
-	pool_release(&rig.pools, &one);
-	for (i = 0; i < 65536; i++)
-		pool_release(&rig.pools, &l[i]);
-	ck_assert_uint_eq(rig.pool[0].used, 0);
-	free(l);
-}
-END_TEST
-
-START_TEST(pool_same_place)
-{
-	struct lease l = { 0 }, own = { 0 };
-	struct in6_addr first, ours;
-
-	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[1], &l, "a@b", 3),
-	    0);
-	first = l.addr;
-	pool_release(&rig.pools, &l);
-	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[1], &l, "a@b", 3),
-	    0);
-	ck_assert(IN6_ARE_ADDR_EQUAL(&first, &l.addr));
-	pool_release(&rig.pools, &l);
-	/* An address of our own is nobody's. */
-	ours = first;
-	ck_assert_int_eq(pool_exclude(&rig.pools, &own, &ours), 0);
-	ck_assert_int_eq(pool_alloc(&rig.pools, &rig.pool[1], &l, "a@b", 3),
-	    0);
-	ck_assert(!IN6_ARE_ADDR_EQUAL(&first, &l.addr));
-	pool_release(&rig.pools, &l);
-	pool_release(&rig.pools, &own);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -550,8 +499,6 @@ main(void)
 	tcase_add_test(t, duplicates_of_all_kinds);
 	tcase_add_test(t, ended_while_pending);
 	tcase_add_test(t, timer_is_kept);
-	tcase_add_test(t, pool_fills);
-	tcase_add_test(t, pool_same_place);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -9,6 +9,8 @@
 
 #define KEY	"key \"256\" { key-file = \"k\" }"
 #define POOL	"pool \"p\" { prefix = \"2001:db8:100::/48\" }\n"
+#define SHARED	"pool \"s\" { prefix = \"2001:db8:200:1::/64\" mode = " \
+		"shared }\n"
 #define PEER	"peer \"n\" { address = \"192.0.2.1\" " KEY " }\n"
 #define ADDR	"address = \"198.51.100.1\"\n"
 
@@ -80,11 +82,16 @@ START_TEST(everything)
 	    "chroot = \"\"\ndataplane { type = none mtu = 1400 }\n"
 	    "extension-type { ipv6-hoa-request = 60 }\n" POOL
 	    "pool \"s\" { prefix = \"2001:db8:200:1::/64\" mode = shared "
-	    "max-lifetime = 60 prefix-hold = 0 }\n"
+	    "max-lifetime = 60 prefix-hold = 0 hold-reclaim = false }\n"
 	    "peer \"a\" { address = \"192.0.2.1\" pools = {\"s\", \"p\"} "
 	    "realms = {\"x.org\"} max-bindings = 7 group = \"g\" " KEY " }\n"
 	    "user-key \"Bob@X.org\" { key \"512\" { key-file = \"k\" "
-	    "algorithm = hmac-sha256 } }\n", said);
+	    "algorithm = hmac-sha256 } }\n"
+	    "subscriber \"ann@X.org\" { home-prefix = "
+	    "\"2001:db8:100:7::/64\" }\n"
+	    "subscriber \"joe@X.org\" { pool = \"s\" home-address = "
+	    "\"2001:db8:200:1::5\" " KEY " }\n"
+	    "subscriber \"sue@X.org\" { pool = \"s\" }\n", said);
 
 	ck_assert_msg(h != NULL, "%s", said);
 	ck_assert_uint_eq(h->port, 1434);
@@ -102,8 +109,18 @@ START_TEST(everything)
 	ck_assert_str_eq(h->peers[0].group, "g");
 	ck_assert_uint_eq(h->shed_after, 100);
 	ck_assert_uint_eq(h->shed_pending, 0);
-	ck_assert_uint_eq(h->n_users, 1);
-	ck_assert_int_eq(h->users[0].sas[0].alg, MIP4_ALG_HMAC_SHA256);
+	ck_assert(!h->pools[0].hold_strict && h->pools[1].hold_strict);
+	ck_assert_uint_eq(h->n_users, 4);
+	/* user-key after subscriber */
+	ck_assert_int_eq(h->users[3].sas[0].alg, MIP4_ALG_HMAC_SHA256);
+	ck_assert(!h->users[3].home.fixed && !h->users[3].home.pool);
+	ck_assert(h->users[0].home.fixed && h->users[0].n_sas == 0);
+	ck_assert_ptr_eq(h->users[0].home.pool, &h->pools[0]);
+	ck_assert_ptr_null(h->users[0].reserved.pool);
+	ck_assert(h->users[1].home.fixed && h->users[1].n_sas == 1);
+	ck_assert_ptr_eq(h->users[1].home.pool, &h->pools[1]);
+	ck_assert(!h->users[2].home.fixed);
+	ck_assert_ptr_eq(h->users[2].home.pool, &h->pools[1]);
 	had_config_free(h);
 }
 END_TEST
@@ -167,6 +184,38 @@ static const struct {
 	{ ADDR POOL PEER "user-key \"a@b\" { }\n", "had.conf:4: key" },
 	{ ADDR POOL PEER "user-key \"a@B\" { " KEY " }\n"
 	    "user-key \"a@b\" { " KEY " }\n", "had.conf:5: " },
+	{ ADDR POOL PEER "subscriber \"a@b\" { }\n"
+	    "user-key \"a@b\" { " KEY " }\n", "had.conf:5: user-key: there is one" },
+	{ ADDR POOL PEER "subscriber \"a@b\" { pool = \"q\" }\n",
+	    "had.conf:4: pool: no pool \"q\"" },
+	{ ADDR POOL PEER "subscriber \"a@b\" { home-prefix = "
+	    "\"2001:db8:101::/64\" }\n",
+	    "had.conf:4: home-prefix: is in no pool" },
+	{ ADDR POOL PEER "subscriber \"a@b\" { home-prefix = "
+	    "\"2001:db8:100::/63\" }\n",
+	    "had.conf:4: home-prefix: is not a /64" },
+	{ ADDR POOL PEER "subscriber \"a@b\" { home-address = "
+	    "\"2001:db8:100::5\" }\n",
+	    "had.conf:4: home-address: pool \"p\" is unique" },
+	{ ADDR POOL SHARED PEER "subscriber \"a@b\" { home-prefix = "
+	    "\"2001:db8:200:1::/64\" }\n",
+	    "had.conf:5: home-prefix: pool \"s\" is shared" },
+	{ ADDR POOL SHARED PEER "subscriber \"a@b\" { home-address = "
+	    "\"2001:db8:200:1::\" }\n",
+	    "had.conf:5: home-address: is a reserved address" },
+	{ ADDR POOL SHARED PEER "subscriber \"a@b\" { home-address = "
+	    "\"2001:db8:200:1::9\" pool = \"p\" }\n",
+	    "had.conf:5: home-address: is in pool \"s\"" },
+	{ ADDR POOL SHARED PEER "subscriber \"a@b\" { home-address = "
+	    "\"2001:db8:200:1::9\" }\nsubscriber \"b@b\" { home-address = "
+	    "\"2001:db8:200:1:0::9\" }\n",
+	    "had.conf:6: home-address: another subscriber has it" },
+	{ ADDR POOL SHARED PEER "subscriber \"a@b\" { home-address = "
+	    "\"2001:db8:200:1::9\" home-prefix = \"2001:db8:100::/64\" }\n",
+	    "had.conf:5: home-address: beside home-prefix" },
+	{ ADDR POOL PEER "subscriber \"a@b\" { key \"512\" { key-file = "
+	    "\"k\" } key \"0x200\" { key-file = \"k\" } }\n",
+	    "had.conf:4: key: SPI 512 twice" },
 	{ ADDR POOL PEER "port = 0\n", "had.conf:4: port" },
 	{ ADDR POOL PEER "max-lifetime = 65536\n",
 	    "had.conf:4: max-lifetime" },

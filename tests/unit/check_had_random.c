@@ -37,17 +37,18 @@ audit_one(struct table_node *n, void *arg)
 	struct books *k = arg;
 	unsigned peer = b->peer == &rig.peer[1];
 	char prefix[INET6_ADDRSTRLEN];
+	struct in6_addr addr;
 
 	k->records++;
 	k->records_of[peer]++;
 	k->routes += b->route != NULL;
 	k->leases += b->lease.pool != NULL;
-	k->held += b->lease.pool && b->lease.held;
+	k->held += lease_is_held(&b->lease);
 	ck_assert(timer_is_set(&b->timer));
 	ck_assert(b->state == BINDING_INSTALLING || !b->held);
 	if (b->state == BINDING_IDLE) {
 		ck_assert_ptr_null(b->route);
-		ck_assert(!b->lease.pool || b->lease.held);
+		ck_assert(!b->lease.pool || lease_is_held(&b->lease));
 		return true;
 	}
 	k->bound++;
@@ -55,9 +56,10 @@ audit_one(struct table_node *n, void *arg)
 	ck_assert_uint_eq(b->coa.s_addr, b->peer->addr.s_addr);
 	ck_assert_ptr_nonnull(b->route);
 	ck_assert_ptr_nonnull(b->lease.pool);
-	ck_assert(!b->lease.held);
+	ck_assert(!lease_is_held(&b->lease));
 	ck_assert(pool_find(&rig.pools, b->lease.pool, &b->hoa) == &b->lease);
-	inet_ntop(AF_INET6, &b->lease.addr, prefix, sizeof(prefix));
+	addr = lease_addr(&b->lease);
+	inet_ntop(AF_INET6, &addr, prefix, sizeof(prefix));
 	ck_assert(rig_routed(prefix, pool_route_len(b->lease.pool),
 	    peer ? AR2 : AR1));
 	return true;

@@ -215,7 +215,7 @@ rig_init(void)
 	    POOL_SHARED);
 	rig.choice[0] = &rig.pool[0];
 	rig.choice[1] = &rig.pool[1];
-	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 2), 0);
+	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 2, 0), 0);
 	ck_assert_int_eq(peers_init(&rig.peers), 0);
 	rig_peer(&rig.peer[0], "nas1", AR1, key1, 2);
 	rig_peer(&rig.peer[1], "nas2", AR2, key1, 2);

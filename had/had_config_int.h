@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between had_config.c (what is of the home agent, its pools and peers) and
+ * had_config_user.c (what is of subscribers). */
+#ifndef HAD_HAD_CONFIG_INT_H
+#define HAD_HAD_CONFIG_INT_H
+
+#include "common/conf.h"
+#include "had/had_config.h"
+
+/* NULL when s is NULL or empty, or after reporting. */
+char	*had_config_dup(struct conf *, const char *s);
+/* calloc, at least one element; an error is reported. */
+void	*had_config_array(struct conf *, size_t n, size_t size);
+/* The pool of this name; NULL after reporting it as option key's mistake. */
+struct pool *had_config_pool(struct conf *, const struct had_config *,
+    cfg_t *sec, const char *key, const char *name);
+
+/* Sections "subscriber" and "user-key"; after the pools. */
+extern cfg_opt_t had_config_user_opts[];
+void	 had_config_users(struct conf *, struct had_config *);
+void	 had_config_free_users(struct had_config *);
+
+#endif
