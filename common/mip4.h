@@ -108,6 +108,7 @@ enum mip4_type {
 	X(HA_BAD_AAA, 144, "home agent: AAA authentication failed")	\
 	X(HA_PMIP_UNSUPPORTED, 149, "proxy registration unsupported")	\
 	X(HA_PMIP_DISALLOWED, 150, "proxy registration disallowed")	\
+	X(HA_SERVICE, 151, "not authorized for the service")		\
 	X(HA_EXPERIMENTAL, 192, "experimental")				\
 	X(FA_INVALID_HA, 194, "foreign agent: invalid home agent address")
 

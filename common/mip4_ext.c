@@ -119,6 +119,18 @@ read_pmip(struct mip4_exts *e, struct ext *x)
 	return true;
 }
 
+/* Service Selection [RFC 5446 3]: no more than one is of any use. */
+static bool
+read_service(struct mip4_exts *e, struct ext *x)
+{
+	if (e->off_service != 0)
+		return true;
+	e->off_service = x->off;
+	e->service_len = x->len;
+	e->service = wire_r_ptr(&x->data, x->len);
+	return true;
+}
+
 /* No vendor's extension is ours; had says so with code 140 or 141 [D46]. */
 static bool
 read_cvse(struct mip4_exts *e, struct ext *x)
@@ -207,6 +219,7 @@ static const struct ext_def ext_defs[256] = {
 	[MIP4_EXT_DYN_HA]	= { FORM_LONG, ANY, NULL },
 	[MIP4_EXT_MSG_STRING]	= { FORM_TLV, ANY, NULL },
 	[MIP4_EXT_PMIP_SKIP]	= { FORM_TLV, ANY, NULL },
+	[MIP4_EXT_SERVICE]	= { FORM_TLV, 1, UINT16_MAX, read_service },
 };
 
 /* The types that are configuration. The draft's own have Lengths that are no
@@ -385,6 +398,18 @@ mip4_put_pmip_auth(struct wire_w *w, uint8_t method)
 	wire_w_u8(w, PMIP_PER_NODE_AUTH);
 	wire_w_u16(w, 1);
 	wire_w_u8(w, method);
+}
+
+void
+mip4_put_service(struct wire_w *w, const void *service, size_t len)
+{
+	if (len == 0 || len > MIP4_SERVICE_MAX) {
+		w->err = true;
+		return;
+	}
+	wire_w_u8(w, MIP4_EXT_SERVICE);
+	wire_w_u8(w, (uint8_t)len);
+	wire_w_copy(w, service, len);
 }
 
 void

@@ -37,6 +37,7 @@ enum mip4_ext_type {
 	MIP4_EXT_DYN_HA		= 139,	/* RFC 4433, long (!) */
 	MIP4_EXT_MSG_STRING	= 145,	/* RFC 4917 */
 	MIP4_EXT_PMIP_SKIP	= 147,	/* RFC 5563 */
+	MIP4_EXT_SERVICE	= 151,	/* RFC 5446 */
 };
 
 /* The draft's numbers are to be assigned, so they are configuration
@@ -57,6 +58,7 @@ const char *mip4_ext_types_check(const struct mip4_ext_types *);
 const char *mip4_ext_types_warning(const struct mip4_ext_types *);
 
 #define MIP4_NAI_MAX	253
+#define MIP4_SERVICE_MAX 255
 #define MIP4_MAX_AUTHS	4
 
 /* One of 32, 33, 34 as it stood in the message. One that is too short for an
@@ -97,8 +99,8 @@ struct mip4_exts {
 	unsigned	 n_hoa;
 
 	/* One of the extensions read here has a Length or Sub-Type it can not
-	 * have (120, 220, 221 [D18]; 121 [E-D1]; 38, 47, 48, 130, 137), and
-	 * was not read; the message itself parses. */
+	 * have (120, 220, 221 [D18]; 121 [E-D1]; 38, 47, 48, 130, 137, 151),
+	 * and was not read; the message itself parses. */
 	bool		 bad_ext;
 
 	size_t		 off_rev;	/* 137 */
@@ -111,6 +113,10 @@ struct mip4_exts {
 	size_t		 off_pmip_auth;	/* 47 sub-type 1; another sub-type
 					 * is as an unknown type */
 	uint8_t		 pmip_auth_method; /* 1 FA-HA, 2 IPsec */
+
+	size_t		 off_service;	/* first 151 */
+	const uint8_t	*service;	/* borrowed, not terminated */
+	size_t		 service_len;
 
 	size_t		 off_cvse;	/* first 38 or 37 */
 	uint32_t	 cvse_vendor;
@@ -149,6 +155,8 @@ void mip4_put_hoa(struct wire_w *, uint8_t type, const struct in6_addr *hoa,
 void mip4_put_rev_support(struct wire_w *, bool i, uint32_t timestamp);
 void mip4_put_gre_key(struct wire_w *, uint32_t key);
 void mip4_put_pmip_auth(struct wire_w *, uint8_t method);
+/* Service Selection; len 1..MIP4_SERVICE_MAX. */
+void mip4_put_service(struct wire_w *, const void *service, size_t len);
 void mip4_put_ipv6_address(struct wire_w *, uint8_t type, uint8_t binding,
     const struct in6_addr *);
 

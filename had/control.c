@@ -154,12 +154,15 @@ show_pools(void *arg, const json_t *args, const char **code,
 		const struct pool *p = &r->pools->pool[i];
 
 		json_array_append_new(list, json_pack(
-		    "{s:s, s:o, s:s, s:I, s:I, s:I}",
+		    "{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
 		    "name", p->name,
 		    "prefix", prefix6(&p->prefix, p->len),
 		    "mode", p->mode == POOL_UNIQUE ? "unique" : "shared",
 		    "used", (json_int_t)(p->used - p->held),
 		    "held", (json_int_t)p->held,
+		    "reserved", (json_int_t)p->reserved,
+		    "reclaimed", (json_int_t)p->reclaimed,
+		    "denied", (json_int_t)p->denied,
 		    "capacity", (json_int_t)p->capacity));
 	}
 	return json_pack("{s:o}", "pools", list);
@@ -182,6 +185,9 @@ counters(const struct stats *s)
 	put(o, "duplicates", s->duplicates);
 	put(o, "expired", s->expired);
 	put(o, "moved", s->moved);
+	put(o, "hint_followed", s->hint_followed);
+	put(o, "hint_unknown", s->hint_unknown);
+	put(o, "hint_not_offered", s->hint_not_offered);
 	put(o, "revoked", s->revoked);
 	put(o, "revoke_acked", s->revoke_acked);
 	put(o, "shed", s->shed);

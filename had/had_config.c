@@ -61,11 +61,13 @@ static cfg_opt_t had_opts[] = {
 	CFG_INT("unverified-rate", 20, CFGF_NONE),
 	CFG_INT("unverified-burst", 100, CFGF_NONE),
 	CFG_STR("strict-reserved", "none", CFGF_NONE),
+	CFG_STR("pool-hint", "prefer", CFGF_NONE),
 	CFG_BOOL("always-code-1", cfg_false, CFGF_NONE),
 	CFG_BOOL("dynamic-ha", cfg_false, CFGF_NONE),
 	CFG_BOOL("revocation", cfg_true, CFGF_NONE),
 	CFG_SEC("pool", pool_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("realm", had_config_realm_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("subscriber", had_config_user_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("user-key", had_config_user_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
@@ -204,25 +206,27 @@ had_config_pool(struct conf *c, const struct had_config *h, cfg_t *sec,
 	return NULL;
 }
 
-/* The pools a peer's subscribers may get: named, or all. */
-static void
-load_peer_pools(struct conf *c, struct had_config *h, cfg_t *sec,
-    struct peer *p)
+struct pool **
+had_config_pools(struct conf *c, const struct had_config *h, cfg_t *sec,
+    size_t *n)
 {
-	size_t n = cfg_size(sec, "pools"), i;
-	struct pool *pool;
+	size_t named = cfg_size(sec, "pools"), i;
+	struct pool **pools, *pool;
 
-	p->pools = had_config_array(c, n ? n : h->n_pools, sizeof(*p->pools));
-	if (!p->pools || !h->pools)
-		return;
-	for (i = 0; n == 0 && i < h->n_pools; i++)
-		p->pools[p->n_pools++] = &h->pools[i];
-	for (i = 0; i < n; i++) {
+	*n = 0;
+	pools = had_config_array(c, named ? named : h->n_pools,
+	    sizeof(*pools));
+	if (!pools || !h->pools)
+		return pools;
+	for (i = 0; named == 0 && i < h->n_pools; i++)
+		pools[(*n)++] = &h->pools[i];
+	for (i = 0; i < named; i++) {
 		pool = had_config_pool(c, h, sec, "pools",
 		    cfg_getnstr(sec, "pools", (unsigned)i));
 		if (pool)
-			p->pools[p->n_pools++] = pool;
+			pools[(*n)++] = pool;
 	}
+	return pools;
 }
 
 static void
@@ -266,7 +270,7 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 	    p->addr.s_addr == INADDR_BROADCAST ||
 	    IN_MULTICAST(ntohl(p->addr.s_addr))))
 		conf_error(c, sec, "address", "not the address of a host");
-	load_peer_pools(c, h, sec, p);
+	p->pools = had_config_pools(c, h, sec, &p->n_pools);
 	p->realms = load_names(c, sec, "realms", &p->n_realms);
 	p->group = had_config_dup(c, cfg_getstr(sec, "group"));
 	/* One of several can not fill the table alone [D82]. */
@@ -320,17 +324,6 @@ check_peer_addresses(struct conf *c, struct had_config *h)
 	free(sorted);
 }
 
-static bool
-has_pool(const struct peer *p, const struct pool *pool)
-{
-	size_t i;
-
-	for (i = 0; i < p->n_pools; i++)
-		if (p->pools[i] == pool)
-			return true;
-	return false;
-}
-
 /* Which peer could use up a pool that is not its alone? With its bindings and
  * as many prefixes that are held [D82]. */
 static void
@@ -340,9 +333,9 @@ check_shares(struct conf *c, struct had_config *h, const struct pool *pool)
 	size_t i, users = 0;
 
 	for (i = 0; i < h->n_peers; i++)
-		users += has_pool(&h->peers[i], pool);
+		users += peer_has_pool(&h->peers[i], pool);
 	for (i = 0; users > 1 && bits < 32 && i < h->n_peers; i++)
-		if (has_pool(&h->peers[i], pool) &&
+		if (peer_has_pool(&h->peers[i], pool) &&
 		    2 * (uint64_t)h->peers[i].max_bindings >= 1ULL << bits)
 			conf_warn(c, cfg_getnsec(c->cfg, "peer", (unsigned)i),
 			    "max-bindings", "this peer alone could use up "
@@ -372,6 +365,8 @@ static void
 load_numbers(struct conf *c, struct had_config *h)
 {
 	static const char *const stricts[] = { "none", "x", "both", NULL };
+	static const char *const hints[] = { "prefer", "require", "ignore",
+		NULL };
 	cfg_t *cfg = c->cfg;
 	uint32_t port = MIP4_PORT;
 
@@ -390,6 +385,7 @@ load_numbers(struct conf *c, struct had_config *h)
 	    &h->unverified_burst);
 	h->strict = (enum had_strict)one_of(c, cfg, "strict-reserved",
 	    stricts);
+	h->hint = (enum had_hint)one_of(c, cfg, "pool-hint", hints);
 	h->always_code_1 = cfg_getbool(cfg, "always-code-1");
 	h->dynamic_ha = cfg_getbool(cfg, "dynamic-ha");
 	h->revocation = cfg_getbool(cfg, "revocation");
@@ -422,6 +418,7 @@ load_all(struct conf *c, struct had_config *h)
 	conf_ext(c, cfg_getsec(c->cfg, "extension-type"), &h->types);
 	load_pools(c, h);
 	load_peers(c, h);
+	had_config_realms(c, h);
 	had_config_users(c, h);
 }
 
@@ -484,6 +481,7 @@ had_config_free(struct had_config *h)
 		return;
 	for (i = 0; i < h->n_peers; i++)
 		free_peer(&h->peers[i]);
+	had_config_free_realms(h);
 	had_config_free_users(h);
 	for (i = 0; i < h->n_pools; i++)
 		free(h->pools[i].name);

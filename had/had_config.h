@@ -13,6 +13,7 @@
 #include "common/mip4_ext.h"
 #include "had/peer.h"
 #include "had/pool.h"
+#include "had/realm.h"
 
 enum had_dataplane {
 	HAD_DATAPLANE_KERNEL,
@@ -24,6 +25,13 @@ enum had_strict {
 	HAD_STRICT_NONE,
 	HAD_STRICT_X,
 	HAD_STRICT_BOTH,
+};
+
+/* What a Service Selection Extension does that names a pool [D73]. */
+enum had_hint {
+	HAD_HINT_PREFER,
+	HAD_HINT_REQUIRE,
+	HAD_HINT_IGNORE,
 };
 
 struct had_config {
@@ -45,6 +53,7 @@ struct had_config {
 	uint32_t		 unverified_rate;
 	uint32_t		 unverified_burst;
 	enum had_strict		 strict;
+	enum had_hint		 hint;
 	bool			 always_code_1;
 	bool			 dynamic_ha;
 	bool			 revocation;
@@ -53,6 +62,8 @@ struct had_config {
 	size_t			 n_pools;
 	struct peer		*peers;
 	size_t			 n_peers;
+	struct realm		*realms;
+	size_t			 n_realms;
 	struct user		*users;
 	size_t			 n_users;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Between had_config.c (what is of the home agent, its pools and peers) and
- * had_config_user.c (what is of subscribers). */
+ * had_config_user.c (what is of realms and of subscribers). */
 #ifndef HAD_HAD_CONFIG_INT_H
 #define HAD_HAD_CONFIG_INT_H
 
@@ -14,6 +14,15 @@ void	*had_config_array(struct conf *, size_t n, size_t size);
 /* The pool of this name; NULL after reporting it as option key's mistake. */
 struct pool *had_config_pool(struct conf *, const struct had_config *,
     cfg_t *sec, const char *key, const char *name);
+
+/* The pools that option "pools" names, or all. To be freed. */
+struct pool **had_config_pools(struct conf *, const struct had_config *,
+    cfg_t *sec, size_t *n);
+
+/* Sections "realm"; after the peers. */
+extern cfg_opt_t had_config_realm_opts[];
+void	 had_config_realms(struct conf *, struct had_config *);
+void	 had_config_free_realms(struct had_config *);
 
 /* Sections "subscriber" and "user-key"; after the pools. */
 extern cfg_opt_t had_config_user_opts[];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* had.conf(5), what is said of single subscribers: keys, pool, fixed home. */
+/* had.conf(5), what is said of realms, and of single subscribers: keys, pool,
+ * fixed home. */
 #include "config.h"
 #define LOG_MODULE "config"
 #include "had/had_config_int.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/iid.h"
 #include "common/mip4_ext.h"
@@ -18,6 +20,100 @@ cfg_opt_t had_config_user_opts[] = {
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
+
+cfg_opt_t had_config_realm_opts[] = {
+	CFG_STR_LIST("pools", NULL, CFGF_NODEFAULT),
+	CFG_INT("max-lifetime", 0, CFGF_NODEFAULT),
+	CFG_END()
+};
+
+static bool
+share_a_pool(const struct realm *r, const struct peer *p)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_pools; i++)
+		if (peer_has_pool(p, r->pools[i]))
+			return true;
+	return false;
+}
+
+static bool
+peer_has_realm(const struct peer *p, const char *name)
+{
+	size_t i;
+
+	if (p->n_realms == 0)
+		return true;
+	for (i = 0; i < p->n_realms; i++)
+		if (strcasecmp(p->realms[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Whom every registration would be denied is worth a word. */
+static void
+check_peers(struct conf *c, const struct had_config *h, cfg_t *sec,
+    const struct realm *r)
+{
+	size_t i;
+
+	for (i = 0; i < h->n_peers; i++)
+		if (!realm_is_rest(r) && peer_has_realm(&h->peers[i],
+		    r->name) && !share_a_pool(r, &h->peers[i]))
+			conf_warn(c, sec, "pools", "peer \"%s\" lets this "
+			    "realm through, but has none of these",
+			    h->peers[i].name);
+}
+
+static void
+load_realm(struct conf *c, struct had_config *h, cfg_t *sec, struct realm *r)
+{
+	r->name = had_config_dup(c, cfg_title(sec));
+	if (!r->name)
+		conf_error(c, sec, NULL, "needs a name, or \"*\"");
+	else if (strchr(r->name, '@'))
+		conf_error(c, sec, NULL, "is what follows the @, alone");
+	r->pools = had_config_pools(c, h, sec, &r->n_pools);
+	r->max_lifetime = h->max_lifetime;
+	conf_uint(c, sec, "max-lifetime", 1, 65535, &r->max_lifetime);
+}
+
+void
+had_config_realms(struct conf *c, struct had_config *h)
+{
+	size_t n = cfg_size(c->cfg, "realm"), i;
+	struct realms seen;
+
+	h->realms = had_config_array(c, n, sizeof(*h->realms));
+	if (!h->realms || realms_init(&seen))
+		return;
+	h->n_realms = n;
+	for (i = 0; i < n; i++) {
+		cfg_t *sec = cfg_getnsec(c->cfg, "realm", (unsigned)i);
+		unsigned before = c->errors;
+
+		load_realm(c, h, sec, &h->realms[i]);
+		if (c->errors != before)
+			continue;
+		if (!realms_add(&seen, &h->realms[i]))
+			conf_error(c, sec, NULL, "there is one already");
+		check_peers(c, h, sec, &h->realms[i]);
+	}
+	realms_free(&seen);
+}
+
+void
+had_config_free_realms(struct had_config *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->n_realms; i++) {
+		free(h->realms[i].pools);
+		free(h->realms[i].name);
+	}
+	free(h->realms);
+}
 
 /* What is being read, and what of it must not be there twice. */
 struct seen {

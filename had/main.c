@@ -37,6 +37,7 @@ struct had {
 	struct event		*term, *intr, *hangup;
 	struct timers		 timers;
 	struct peers		 peers;
+	struct realms		 realms;
 	struct pools		 pools;
 	struct bindings		 bindings;
 	struct reg		 reg;
@@ -98,12 +99,14 @@ init_tables(struct had *h)
 	size_t i;
 
 	timers_init(&h->timers);
-	if (peers_init(&h->peers) ||
+	if (peers_init(&h->peers) || realms_init(&h->realms) ||
 	    pools_init(&h->pools, h->conf->pools, h->conf->n_pools,
 	    had_config_max_records(h->conf)))
 		return -ENOMEM;
 	for (i = 0; i < h->conf->n_peers; i++)
 		peers_add(&h->peers, &h->conf->peers[i]);
+	for (i = 0; i < h->conf->n_realms; i++)
+		realms_add(&h->realms, &h->conf->realms[i]);
 	for (i = 0; i < h->conf->n_users; i++)
 		peers_add_user(&h->peers, &h->conf->users[i]);
 	h->bindings.timers = &h->timers;
@@ -118,6 +121,7 @@ init_tables(struct had *h)
 	h->reg.conf = h->conf;
 	h->reg.clock = &clock_system;
 	h->reg.peers = &h->peers;
+	h->reg.realms = &h->realms;
 	h->reg.pools = &h->pools;
 	h->reg.bindings = &h->bindings;
 	if (h->conf->revocation) {
@@ -199,6 +203,7 @@ free_all(struct had *h)
 		pool_unreserve(&h->pools, &h->conf->users[i].reserved);
 	pools_free(&h->pools);
 	peers_free(&h->peers);
+	realms_free(&h->realms);
 	if (h->reg.dp)
 		h->reg.dp->free(h->reg.dp);
 	if (h->priv && !h->priv_gone)

@@ -146,6 +146,17 @@ user_sa_find(const struct user *u, uint32_t spi)
 }
 
 bool
+peer_has_pool(const struct peer *p, const struct pool *pool)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pools; i++)
+		if (p->pools[i] == pool)
+			return true;
+	return false;
+}
+
+bool
 peer_allows(const struct peer *p, const uint8_t *nai, size_t len)
 {
 	size_t i, at = len, n;

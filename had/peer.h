@@ -92,6 +92,7 @@ const struct mip4_sa *peer_sa_find(struct peers *, struct in_addr,
     uint32_t spi);
 struct user *user_find(struct peers *, const uint8_t *nai, size_t len);
 const struct mip4_sa *user_sa_find(const struct user *, uint32_t spi);
+bool	 peer_has_pool(const struct peer *, const struct pool *);
 /* May a subscriber of this NAI come through this peer? */
 bool	 peer_allows(const struct peer *, const uint8_t *nai, size_t len);
 /* May a binding move between these two? [D80] */

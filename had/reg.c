@@ -385,7 +385,7 @@ malformed(const struct reg *r, const struct rq *rq)
 	if (e->n_nai > 1 || e->nai_len == 0)
 		return "network access identifier";
 	if (e->bad_ext)
-		return "length or sub-type of an IPv6 extension";
+		return "length or sub-type of an extension";
 	if (e->n_hoa_req + e->n_hoa != 1)
 		return e->n_hoa_req + e->n_hoa ?
 		    "more than one IPv6 extension" : "no IPv6 extension";

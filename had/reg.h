@@ -18,6 +18,7 @@
 #include "had/binding.h"
 #include "had/peer.h"
 #include "had/pool.h"
+#include "had/realm.h"
 #include "had/shed.h"
 #include "had/stats.h"
 
@@ -46,6 +47,7 @@ struct reg {
 	const struct had_config	*conf;
 	const struct clock	*clock;
 	struct peers		*peers;
+	struct realms		*realms;	/* NULL: none */
 	struct pools		*pools;
 	struct bindings		*bindings;
 	struct dataplane	*dp;

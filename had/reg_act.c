@@ -208,6 +208,8 @@ grant(const struct reg *r, const struct rq *rq, const struct pool *p)
 		l = r->conf->max_lifetime;
 	if (l > p->max_lifetime)
 		l = p->max_lifetime;
+	if (rq->realm && l > rq->realm->max_lifetime)
+		l = rq->realm->max_lifetime;
 	return (uint16_t)l;
 }
 
@@ -279,6 +281,10 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	v = limits(r, rq);
 	if (v == ROW_PASS)
 		v = reg_home(r, rq, &h);
+	/* Another service than that of its binding [RFC 5446 4.2]. */
+	if (v == MIP4_HA_SERVICE && b->state == BINDING_BOUND &&
+	    b->coa.s_addr == rq->msg.rrq.coa.s_addr)
+		reg_unbind(r, b);
 	if (v != ROW_PASS)
 		return v;
 	update(r, rq, &h);

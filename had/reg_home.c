@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which home address a request gets [PROTOCOLS 8.1 row 12, 10.1, 10.2, 11.4;
- * D43, D51, D70]. Part of reg. Nothing is changed here but that a prefix held
+ * RFC 5446; D43, D51, D70-D74]. Part of reg. Nothing is changed here but that a prefix held
  * for another subscriber may be taken from it; reg_act does the rest.
  */
 #define LOG_MODULE "reg"
@@ -10,31 +10,29 @@
 #include <errno.h>
 #include <string.h>
 
+#include "had/had_config.h"
+
 /* The pools that a subscriber may get something from, in order. */
 struct offer {
 	struct pool	*const *pools;
 	size_t		 n;
+	struct pool	*hinted;	/* one of these, or NULL */
 };
 
-static bool
-peer_has_pool(const struct peer *p, const struct pool *pool)
-{
-	size_t i;
-
-	for (i = 0; i < p->n_pools; i++)
-		if (p->pools[i] == pool)
-			return true;
-	return false;
-}
-
+/* Its own pool, or its realm's, or the peer's [D70]. */
 static void
 make_offer(const struct rq *rq, struct offer *o)
 {
-	o->pools = rq->peer->pools;
-	o->n = rq->peer->n_pools;
+	o->hinted = NULL;
 	if (rq->user && rq->user->home.pool) {
 		o->pools = &rq->user->home.pool;
 		o->n = 1;
+	} else if (rq->realm) {
+		o->pools = rq->realm->pools;
+		o->n = rq->realm->n_pools;
+	} else {
+		o->pools = rq->peer->pools;
+		o->n = rq->peer->n_pools;
 	}
 }
 
@@ -48,6 +46,66 @@ offers(const struct rq *rq, const struct offer *o, const struct pool *p)
 		if (o->pools[i] == p)
 			return peer_has_pool(rq->peer, p);
 	return false;
+}
+
+/* The hint was not followed: counted, and logged within limits, as somebody
+ * has misspelt something. */
+static void
+hint_missed(struct reg *r, struct rq *rq, bool known)
+{
+	char name[64];
+	size_t n = rq->msg.ext.service_len;
+	unsigned swallowed;
+
+	if (known) {
+		r->stats.hint_not_offered++;
+		rq->peer->stats.hint_not_offered++;
+	} else {
+		r->stats.hint_unknown++;
+		rq->peer->stats.hint_unknown++;
+	}
+	if (!reg_may_log(r, rq->peer, &swallowed))
+		return;
+	n = n < sizeof(name) ? n : sizeof(name) - 1;
+	memcpy(name, rq->msg.ext.service, n);
+	name[n] = '\0';
+	log_info(rq->subject, "%s: asks for pool \"%s\", which is not %s",
+	    rq->peer->name, name, known ? "on offer" : "known");
+	reg_log_swallowed(rq->peer, swallowed);
+}
+
+/* Service Selection [RFC 5446, D73]. Of a subscriber with a pool of its own it
+ * says nothing. */
+static int
+take_hint(struct reg *r, struct rq *rq, struct offer *o)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct pool *p;
+
+	if (r->conf->hint == HAD_HINT_IGNORE || e->off_service == 0 ||
+	    e->off_service >= rq->covered || (rq->user && rq->user->home.pool))
+		return ROW_PASS;
+	/* Renewals bring it, too; but what they want is what they have. */
+	if (r->conf->hint == HAD_HINT_PREFER && e->n_hoa)
+		return ROW_PASS;
+	p = pool_named(r->pools, (const char *)e->service, e->service_len);
+	if (p && offers(rq, o, p)) {
+		r->stats.hint_followed++;
+		rq->peer->stats.hint_followed++;
+		o->hinted = p;
+	} else {
+		hint_missed(r, rq, p != NULL);
+	}
+	if (r->conf->hint == HAD_HINT_PREFER)
+		return ROW_PASS;
+	if (!o->hinted) {
+		rq->why = p ? "asks for a pool not on offer" :
+		    "asks for an unknown pool";
+		return MIP4_HA_SERVICE;
+	}
+	o->pools = &o->hinted;
+	o->n = 1;
+	return ROW_PASS;
 }
 
 /* Something free of the pools of a mode, in their order; what is held for
@@ -75,6 +133,37 @@ choose(struct reg *r, struct rq *rq, const struct offer *o,
 	return err;
 }
 
+/* Before all others the pool asked for, unless the subscriber is bound or has
+ * something of it. */
+static bool
+choose_hinted(struct reg *r, struct rq *rq, const struct offer *o,
+    struct home *h)
+{
+	const struct binding *b = rq->b;
+
+	h->pool = o->hinted;
+	return h->pool && b->state == BINDING_IDLE &&
+	    b->lease.pool != h->pool && pool_pick(r->pools, h->pool, b->nai,
+	    b->nai_len, &h->addr) == 0;
+}
+
+static int
+no_pool(struct rq *rq, int err)
+{
+	if (err == -ENOENT) {
+		rq->why = "no pool for this here";
+		return MIP4_HA_PROHIBITED;
+	}
+	rq->why = "its pools are full";
+	return MIP4_HA_RESOURCES;
+}
+
+static bool
+has_mode(const struct pool *p, enum pool_mode mode)
+{
+	return p && p->mode == mode;
+}
+
 /* 120 with an identifier: a prefix of its own, and this address in it. The
  * prefix stays the same as long as there is one [D43]. */
 static int
@@ -82,23 +171,20 @@ home_unique(struct reg *r, struct rq *rq, const struct offer *o,
     struct home *h)
 {
 	const struct lease *l = &rq->b->lease;
-	struct iid iid = rq->msg.ext.hoa_req_iid;
 	int err;
 
-	if (l->pool && l->pool->mode == POOL_UNIQUE &&
+	if (has_mode(o->hinted, POOL_UNIQUE) && choose_hinted(r, rq, o, h)) {
+		/* that is it */
+	} else if (has_mode(l->pool, POOL_UNIQUE) &&
 	    offers(rq, o, l->pool)) {
 		h->keep = true;
 		h->addr = lease_addr(l);
 	} else {
 		err = choose(r, rq, o, POOL_UNIQUE, h);
-		if (err) {
-			rq->why = err == -ENOENT ? "no unique prefixes here" :
-			    "no prefix left";
-			return err == -ENOENT ? MIP4_HA_PROHIBITED :
-			    MIP4_HA_RESOURCES;
-		}
+		if (err)
+			return no_pool(rq, err);
 	}
-	h->hoa = iid_join(&h->addr, iid);
+	h->hoa = iid_join(&h->addr, rq->msg.ext.hoa_req_iid);
 	return ROW_PASS;
 }
 
@@ -108,33 +194,31 @@ static int
 home_any(struct reg *r, struct rq *rq, const struct offer *o, struct home *h)
 {
 	const struct binding *b = rq->b;
-	const struct lease *l = &b->lease;
-	bool mine = l->pool && offers(rq, o, l->pool);
-	int err;
+	struct pool *had = b->lease.pool;
+	bool mine = had && offers(rq, o, had);
+	int err = 0;
 
-	if (mine && (b->state != BINDING_IDLE ||
-	    l->pool->mode == POOL_SHARED)) {
+	if (mine && b->state != BINDING_IDLE) {
 		h->keep = true;
-		h->hoa = b->state != BINDING_IDLE ? b->hoa : lease_addr(l);
+		h->hoa = b->hoa;
 		return ROW_PASS;
 	}
-	if (choose(r, rq, o, POOL_SHARED, h) == 0) {
-		h->hoa = h->addr;
-		return ROW_PASS;
-	}
-	if (mine) {
+	if (choose_hinted(r, rq, o, h)) {
+		/* that is it */
+	} else if (mine && (had->mode == POOL_SHARED || had == o->hinted)) {
 		h->keep = true;
-		h->addr = lease_addr(l);
-	} else {
-		err = choose(r, rq, o, POOL_UNIQUE, h);
-		if (err) {
-			rq->why = err == -ENOENT ? "no pool here" :
-			    "no home address left";
-			return err == -ENOENT ? MIP4_HA_PROHIBITED :
-			    MIP4_HA_RESOURCES;
-		}
+	} else if (choose(r, rq, o, POOL_SHARED, h) != 0) {
+		h->keep = mine;
+		err = mine ? 0 : choose(r, rq, o, POOL_UNIQUE, h);
 	}
-	h->hoa = iid_join(&h->addr, iid_random());
+	if (err)
+		return no_pool(rq, err);
+	if (h->keep) {
+		h->pool = had;
+		h->addr = lease_addr(&b->lease);
+	}
+	h->hoa = h->pool->mode == POOL_SHARED ? h->addr :
+	    iid_join(&h->addr, iid_random());
 	return ROW_PASS;
 }
 
@@ -198,9 +282,14 @@ home_given(struct reg *r, struct rq *rq, const struct offer *o,
 	rq->why = "not this subscriber's home address";
 	h->hoa = *hoa;
 	if (b->state != BINDING_IDLE) {
-		h->keep = IN6_ARE_ADDR_EQUAL(hoa, &b->hoa);
-		return h->keep && peer_has_pool(rq->peer, b->lease.pool) ?
-		    ROW_PASS : MIP4_HA_PROHIBITED;
+		h->keep = IN6_ARE_ADDR_EQUAL(hoa, &b->hoa) &&
+		    peer_has_pool(rq->peer, b->lease.pool);
+		if (!h->keep)
+			return MIP4_HA_PROHIBITED;
+		if (!o->hinted || o->hinted == b->lease.pool)
+			return ROW_PASS;
+		rq->why = "asks for another pool than it has";
+		return MIP4_HA_SERVICE;
 	}
 	h->pool = pool_of(r->pools, hoa);
 	if (!h->pool || !offers(rq, o, h->pool))
@@ -216,13 +305,12 @@ home_given(struct reg *r, struct rq *rq, const struct offer *o,
 
 /* Does what is fixed for a subscriber allow this request? */
 static int
-row_fixed(const struct reg *r, struct rq *rq)
+row_fixed(struct rq *rq)
 {
 	const struct user_home *home = &rq->user->home;
 	const struct mip4_exts *e = &rq->msg.ext;
 	const struct pool *p = home->pool;
 
-	(void)r;
 	if (!peer_has_pool(rq->peer, p)) {
 		rq->why = "its pool is not for this peer";
 		return MIP4_HA_PROHIBITED;
@@ -248,15 +336,20 @@ reg_home(struct reg *r, struct rq *rq, struct home *h)
 	int v;
 
 	memset(h, 0, sizeof(*h));
-	make_offer(rq, &o);
+	rq->realm = r->realms ? realm_find(r->realms, e->nai, e->nai_len) :
+	    NULL;
 	if (rq->user && rq->user->home.fixed &&
 	    (rq->b->state == BINDING_IDLE || !e->n_hoa)) {
-		v = row_fixed(r, rq);
+		v = row_fixed(rq);
 		if (v != ROW_PASS)
 			return v;
 		if (!e->n_hoa)
 			return home_fixed(r, rq, h);
 	}
+	make_offer(rq, &o);
+	v = take_hint(r, rq, &o);
+	if (v != ROW_PASS)
+		return v;
 	if (e->n_hoa)
 		return home_given(r, rq, &o, h);
 	if (!iid_is_zero(e->hoa_req_iid))

@@ -17,6 +17,7 @@ struct rq {
 	struct mip4_msg		 msg;
 	struct peer		*peer;
 	struct user		*user;		/* known beforehand, or NULL */
+	const struct realm	*realm;		/* likewise */
 	const struct mip4_sa	*fa_ha;		/* signs the reply */
 	const struct mip4_sa	*mn_ha;		/* verified, or NULL */
 	enum mip4_auth_verdict	 fa_ha_verdict;
@@ -50,6 +51,7 @@ struct home {
 	struct in6_addr		 addr;
 	struct in6_addr		 hoa;
 };
+/* rq->realm is set by it. */
 int	 reg_home(struct reg *, struct rq *, struct home *);
 
 /* reg_act.c: row 12 and what follows from it. Returns a row's value; on

@@ -30,7 +30,7 @@ enum had_drop {
 	HAD_N_DROPS
 };
 
-#define HAD_N_CODES	21
+#define HAD_N_CODES	22
 
 struct stats {
 	uint64_t	received;
@@ -38,6 +38,9 @@ struct stats {
 	uint64_t	expired;	/* bindings whose lifetime ran out */
 	uint64_t	moved;		/* bindings that changed care-of
 					 * address */
+	uint64_t	hint_followed;	/* pools asked for by 151 */
+	uint64_t	hint_unknown;
+	uint64_t	hint_not_offered;
 	uint64_t	revoked;	/* revocations sent, first tries */
 	uint64_t	revoke_acked;
 	uint64_t	shed;		/* denied for want of time */

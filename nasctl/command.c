@@ -34,7 +34,7 @@ const struct command commands[] = {
 	    "nai,home-address,unique,care-of,lifetime,left,peer,pool" },
 	{ "show pools", LIST_ARGS, "prefix pools and how full they are",
 	    PROG_HACTL, args_list, show_list, "pools",
-	    "name,prefix,mode,used,held,capacity" },
+	    "name,prefix,mode,used,held,reserved,denied,capacity" },
 	{ "show statistics", "", "counters",
 	    PROG_NASCTL | PROG_HACTL, args_none, show_object, NULL, NULL },
 	{ "show violations", LIST_ARGS, "what was refused, from whom and why",

@@ -53,7 +53,7 @@ struct aaa_grant {
 	bool		has_iid;	/* Framed-Interface-Id */
 	struct iid	iid;
 	char		user[PLUG_NAME]; /* User-Name of the Accept, or ours */
-	char		pool[64];	/* Framed-IPv6-Pool */
+	char		pool[254];	/* Framed-IPv6-Pool */
 	char		filter_id[64];
 	char		reply[PLUG_TEXT]; /* Reply-Message */
 	uint32_t	session_timeout, idle_timeout;	/* seconds, 0: none */

@@ -53,6 +53,8 @@ struct mip_reg_request {
 	const char		*subject;	/* for log lines; outlives reg */
 	struct mip_ha		ha;
 	const struct mip4_sa	*mn_ha;		/* NULL: none; copied */
+	const char		*service;	/* NULL, or for 151 [RFC 5446];
+						 * copied */
 	bool			unique;		/* ask for a unique prefix with
 						 * iid; else IID 0 (shared) */
 	struct iid		iid;

@@ -47,6 +47,10 @@ mip_msg_request(const struct mip_reg *r, uint64_t id, uint16_t lifetime,
 	if (core->params.pmip_per_node_auth)
 		mip4_put_pmip_auth(&w, PMIP_METHOD_FA_HA);
 	put_home_address(&w, r);
+	/* In each request, also when there is nothing to choose any more, and
+	 * behind the NAI [RFC 5446 3]. */
+	if (r->service != NULL)
+		mip4_put_service(&w, r->service, strlen(r->service));
 	if (r->mn_ha.set)
 		mip4_put_auth(&w, MIP4_EXT_MN_HA, &r->mn_ha.sa);
 	/* There is nothing to revoke after a deregistration. The timestamp is

@@ -482,13 +482,15 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
     const struct mip_events *events, void *arg)
 {
 	size_t len = strlen(q->nai);
+	size_t service = q->service != NULL ? strlen(q->service) : 0;
 	struct mip_reg *r;
 
-	if (len == 0 || len > MIP4_NAI_MAX || q->ha.n_sa == 0) {
+	if (len == 0 || len > MIP4_NAI_MAX || service > MIP4_SERVICE_MAX ||
+	    q->ha.n_sa == 0) {
 		errno = EINVAL;
 		return NULL;
 	}
-	if ((r = calloc(1, sizeof(*r) + len)) == NULL)
+	if ((r = calloc(1, sizeof(*r) + len + 1 + service + 1)) == NULL)
 		return NULL;
 	r->core = core;
 	r->events = *events;
@@ -497,6 +499,8 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
 	r->nai_len = len;
 	memcpy(r->nai, q->nai, len);
 	nai_normalize(r->nai, len);
+	if (service > 0)
+		r->service = memcpy(r->nai + len + 1, q->service, service);
 	r->want_unique = q->unique;
 	if (q->unique)
 		r->want_iid = q->iid;

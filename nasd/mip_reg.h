@@ -146,6 +146,7 @@ struct mip_reg {
 						 * revocation acted on */
 	bool			 rev_acted;
 
+	const char		*service;	/* behind nai, or NULL */
 	struct table_node	 nai_node;
 	struct table_node	 hoa_node;	/* in use while has_hoa */
 	size_t			 nai_len;

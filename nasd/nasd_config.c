@@ -73,6 +73,7 @@ static cfg_opt_t registration_opts[] = {
 	CFG_BOOL("match-most-recent-only", cfg_false, CFGF_NONE),
 	CFG_INT("max-clock-offset", 0, CFGF_NONE),
 	CFG_BOOL("per-node-authentication", cfg_false, CFGF_NONE),
+	CFG_BOOL("send-service-selection", cfg_true, CFGF_NONE),
 	CFG_STR("mn-ha-algorithm", "hmac-md5", CFGF_NONE),
 	CFG_END()
 };
@@ -316,6 +317,7 @@ read_registration(struct conf *c, struct nasd_config *cf)
 	conf_uint(c, sec, "max-clock-offset", 0, INT32_MAX,
 	    &cf->max_clock_offset);
 	cf->pmip_per_node_auth = cfg_getbool(sec, "per-node-authentication");
+	cf->send_service = cfg_getbool(sec, "send-service-selection");
 	if (mip4_alg_parse(cfg_getstr(sec, "mn-ha-algorithm"),
 	    &cf->mn_ha_alg) < 0)
 		conf_error(c, sec, "mn-ha-algorithm", "\"%s\" is not known",

@@ -106,6 +106,7 @@ struct nasd_config {
 	bool			 most_recent_only;	/* D9 */
 	uint32_t		 max_clock_offset;	/* seconds; 0: any */
 	bool			 pmip_per_node_auth;
+	bool			 send_service;	/* Framed-IPv6-Pool in 151 */
 	enum mip4_alg		 mn_ha_alg;	/* of RADIUS's keys */
 	struct mip4_ext_types	 ext;
 

@@ -162,6 +162,7 @@ do_register(struct session *s)
 		.ha = { .addr = s->ha->addr, .sa = s->ha->sa,
 		    .n_sa = s->ha->n_sa },
 		.mn_ha = s->grant.has_mn_ha ? &s->grant.mn_ha : NULL,
+		.service = s->engine->cfg->send_service ? s->grant.pool : NULL,
 		.unique = s->unique,
 		.iid = choose_iid(s),
 		.budget_ms = mono_diff_ms(s->budget_end, session_now(s)) -

@@ -205,6 +205,8 @@ def mobile_ip(p, data):
     for kind, body in exts:
         if kind == 131:
             p.values["nai"] = body.decode("utf-8", "replace")
+        elif kind == 151:
+            p.values["service"] = body.decode("utf-8", "replace")
         elif kind == 120 and len(body) >= 9:
             p.values["iid"] = iid(body[1:9])
         elif kind == 221 and len(body) >= 17:

@@ -51,7 +51,7 @@ START_TEST(vectors_verify)
 		}
 		ck_assert_uint_eq(covered, v->len);
 	}
-	ck_assert_uint_eq(n, 21);
+	ck_assert_uint_eq(n, 22);
 }
 END_TEST
 

@@ -87,6 +87,8 @@ START_TEST(everything)
 	    "realms = {\"x.org\"} max-bindings = 7 group = \"g\" " KEY " }\n"
 	    "user-key \"Bob@X.org\" { key \"512\" { key-file = \"k\" "
 	    "algorithm = hmac-sha256 } }\n"
+	    "realm \"X.org\" { pools = {\"s\"} max-lifetime = 40 }\n"
+	    "realm \"*\" { }\npool-hint = require\n"
 	    "subscriber \"ann@X.org\" { home-prefix = "
 	    "\"2001:db8:100:7::/64\" }\n"
 	    "subscriber \"joe@X.org\" { pool = \"s\" home-address = "
@@ -110,6 +112,14 @@ START_TEST(everything)
 	ck_assert_uint_eq(h->shed_after, 100);
 	ck_assert_uint_eq(h->shed_pending, 0);
 	ck_assert(!h->pools[0].hold_strict && h->pools[1].hold_strict);
+	ck_assert_int_eq(h->hint, HAD_HINT_REQUIRE);
+	ck_assert_uint_eq(h->n_realms, 2);
+	ck_assert_str_eq(h->realms[0].name, "x.org");
+	ck_assert_uint_eq(h->realms[0].n_pools, 1);
+	ck_assert_ptr_eq(h->realms[0].pools[0], &h->pools[1]);
+	ck_assert_uint_eq(h->realms[0].max_lifetime, 40);
+	ck_assert_uint_eq(h->realms[1].n_pools, 2);
+	ck_assert_uint_eq(h->realms[1].max_lifetime, 600);
 	ck_assert_uint_eq(h->n_users, 4);
 	/* user-key after subscriber */
 	ck_assert_int_eq(h->users[3].sas[0].alg, MIP4_ALG_HMAC_SHA256);
@@ -216,6 +226,16 @@ static const struct {
 	{ ADDR POOL PEER "subscriber \"a@b\" { key \"512\" { key-file = "
 	    "\"k\" } key \"0x200\" { key-file = \"k\" } }\n",
 	    "had.conf:4: key: SPI 512 twice" },
+	{ ADDR POOL PEER "pool-hint = maybe\n", "had.conf:4: pool-hint" },
+	{ ADDR POOL PEER "realm \"x\" { pools = {\"q\"} }\n",
+	    "had.conf:4: pools: no pool \"q\"" },
+	{ ADDR POOL PEER "realm \"\" { }\n", "had.conf:4: realm: needs a" },
+	{ ADDR POOL PEER "realm \"a@b\" { }\n",
+	    "had.conf:4: realm: is what follows" },
+	{ ADDR POOL PEER "realm \"x\" { }\nrealm \"X\" { }\n",
+	    "had.conf:5: realm: there is one" },
+	{ ADDR POOL PEER "realm \"x\" { max-lifetime = 0 }\n",
+	    "had.conf:4: max-lifetime" },
 	{ ADDR POOL PEER "port = 0\n", "had.conf:4: port" },
 	{ ADDR POOL PEER "max-lifetime = 65536\n",
 	    "had.conf:4: max-lifetime" },
@@ -241,6 +261,21 @@ START_TEST(mistakes)
 	ck_assert_msg(h == NULL, "accepted:\n%s", bad[_i].text);
 	test_has(said, bad[_i].says);
 	test_has_not(said, "0001020304");
+}
+END_TEST
+
+/* Whom nothing can be given is let through. */
+START_TEST(realm_without_pool)
+{
+	char said[4096];
+	struct had_config *h = load(ADDR POOL SHARED "peer \"n\" { address = "
+	    "\"192.0.2.1\" pools = {\"p\"} " KEY " }\nrealm \"x\" {\n"
+	    "pools = {\"s\"} }\n", said);
+
+	ck_assert_ptr_nonnull(h);
+	test_has(said, "had.conf:6: pools: peer \"n\" lets this realm "
+	    "through");
+	had_config_free(h);
 }
 END_TEST
 
@@ -329,6 +364,7 @@ main(void)
 	tcase_add_test(t, everything);
 	tcase_add_loop_test(t, mistakes, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(t, unwise);
+	tcase_add_test(t, realm_without_pool);
 	tcase_add_test(t, shares);
 	tcase_add_test(t, all_at_once);
 	tcase_add_test(t, shipped);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which home a subscriber gets: what is fixed for it, its pool, and what the
- * peer may give; full pools. PROTOCOLS 10, 11.4, D43, D51, D70. */
+/* Which home a subscriber gets: what is fixed for it, its pool, what is asked
+ * for, its realm's pools, and what the peer may give; full pools. PROTOCOLS 10,
+ * 11.4, RFC 5446, D43, D51, D70-D74. */
 #include "config.h"
 
 #include "tests/unit/had_rig.h"
 
 #define MORE	"2001:db8:300:"	/* of the third pool */
 
+#define HOMES	"2001:db8:100:"
+#define VILLAGE	"2001:db8:200:1:"
+
 static char alice_nai[] = ALICE;
+static struct realms realms;
 
 static void
 set_up(void)
@@ -21,6 +26,8 @@ set_up(void)
 	ck_assert_int_eq(bindings_init(&rig.bindings), 0);
 	rig.peer[0].n_pools = 3;
 	rig.user = (struct user){ .nai = alice_nai, .nai_len = strlen(ALICE) };
+	ck_assert_int_eq(realms_init(&realms), 0);
+	rig.reg.realms = &realms;
 }
 
 static void
@@ -28,6 +35,7 @@ tear_down(void)
 {
 	pool_unreserve(&rig.pools, &rig.user.reserved);
 	rig_free();
+	realms_free(&realms);
 }
 
 static void
@@ -269,6 +277,216 @@ START_TEST(held_last)
 }
 END_TEST
 
+/* As ask, with a service; to another place than before the authenticator:
+ * behind. */
+static void
+ask_for(struct m *m, const char *ar, const char *nai, const char *iid,
+    const char *service)
+{
+	m_rrq(m, 0, 1800, ar);
+	m_nai(m, nai);
+	m_req(m, iid);
+	m_ext(m, 151, service, strlen(service));
+	m_sign(m);
+	rig_in(m, ar);
+}
+
+/* As tell, likewise. */
+static void
+tell_for(struct m *m, const char *ar, const char *nai, const char *hoa,
+    const char *service)
+{
+	m_rrq(m, 0, 1800, ar);
+	m_nai(m, nai);
+	m_hoa(m, hoa, true);
+	m_ext(m, 151, service, strlen(service));
+	m_sign(m);
+	rig_in(m, ar);
+}
+
+static void
+leave(const char *nai)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+
+	inet_ntop(AF_INET6, &of(nai)->hoa, hoa, sizeof(hoa));
+	tell(&m, AR1, nai, 0, hoa);
+	expect(&m, 0, 0);
+}
+
+START_TEST(realm_pools)
+{
+	struct realm net = { .name = (char[]){ "Example.NET" },
+		.pools = (struct pool *[]){ &rig.pool[2], &rig.pool[1] },
+		.n_pools = 2, .max_lifetime = 600 };
+	struct realm rest = { .name = (char[]){ "*" },
+		.pools = (struct pool *[]){ &rig.pool[0] }, .n_pools = 1,
+		.max_lifetime = 3600 };
+	struct m m;
+
+	ck_assert(realms_add(&realms, &net));
+	ck_assert(!realms_add(&realms, &net));
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(MORE, true);
+	expect(&m, 0, 600);
+	ask(&m, AR1, BOB, 1800, NULL);
+	got(VILLAGE, false);
+	/* No realm section for these: what the peer has. */
+	ask(&m, AR1, "carol@x.org", 1800, NULL);
+	got(VILLAGE, false);
+	ck_assert(realms_add(&realms, &rest));
+	ask(&m, AR1, "dave@x.org", 1800, NULL);
+	got(HOMES, true);
+	ask(&m, AR1, "erin", 1800, NULL);
+	got(HOMES, true);
+	ask(&m, AR1, "frank@*", 1800, NULL);
+	got(HOMES, true);
+	ask(&m, AR1, "grace@", 1800, NULL);
+	got(HOMES, true);
+	/* A realm's address is not for another realm, nor the other way. */
+	tell(&m, AR1, "u@x.org", 1800, MORE "1::1");
+	refused(&m, 129);
+	tell(&m, AR1, "u@example.net", 1800, HOMES "1::1");
+	refused(&m, 129);
+	/* What the peer has bounds it: of the realm's, the other has one. */
+	ask(&m, AR2, "v@example.net", 1800, IID);
+	refused(&m, 129);
+	ask(&m, AR2, "v@example.net", 1800, NULL);
+	got(VILLAGE, false);
+	/* Its own pool is more than its realm's. */
+	know(&rig.pool[0], NULL);
+	leave(ALICE);
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(HOMES, true);
+}
+END_TEST
+
+START_TEST(hint_preferred)
+{
+	struct m m;
+
+	ask_for(&m, AR1, ALICE, IID, "more");
+	got(MORE, true);
+	ask_for(&m, AR1, BOB, NULL, "more");
+	got(MORE, true);
+	ask_for(&m, AR1, "c", IID, "village");	/* has no prefixes */
+	got(HOMES, true);
+	ck_assert_uint_eq(rig.reg.stats.hint_followed, 3);
+	ask_for(&m, AR1, "d", IID, "mor");
+	got(HOMES, true);
+	ck_assert_uint_eq(rig.reg.stats.hint_unknown, 1);
+	ask_for(&m, AR2, "e", IID, "more");	/* not this peer's */
+	got(HOMES, true);
+	ck_assert_uint_eq(rig.reg.stats.hint_not_offered, 1);
+	ck_assert_uint_eq(rig.peer[1].stats.hint_not_offered, 1);
+	/* Bound is bound, at another agent, too. */
+	tell_for(&m, AR1, ALICE, MORE "7::1", "homes");
+	refused(&m, 129);
+	ask_for(&m, AR1, ALICE, IID, "homes");
+	got(MORE, true);
+	/* Another class since: from the next session on. */
+	leave(ALICE);
+	ask_for(&m, AR1, ALICE, IID, "homes");
+	got(HOMES, true);
+	/* Full: something else, or what it had. */
+	for (unsigned i = 0; i < 3; i++) {
+		char nai[8];
+
+		snprintf(nai, sizeof(nai), "u%u", i);
+		ask_for(&m, AR1, nai, IID, "more");
+		got(MORE, true);
+	}
+	leave(ALICE);
+	ask_for(&m, AR1, ALICE, IID, "more");
+	got(HOMES, true);
+	rig.conf.hint = HAD_HINT_IGNORE;
+	leave("u0");
+	ask_for(&m, AR1, "v", IID, "more");
+	got(HOMES, true);
+	ck_assert_uint_eq(rig.reg.stats.hint_unknown, 1);
+}
+END_TEST
+
+START_TEST(hint_required)
+{
+	struct realm net = { .name = (char[]){ "example.net" },
+		.pools = (struct pool *[]){ &rig.pool[0], &rig.pool[1] },
+		.n_pools = 2, .max_lifetime = 3600 };
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+	bool u;
+
+	rig.conf.hint = HAD_HINT_REQUIRE;
+	ask_for(&m, AR1, ALICE, IID, "mor");
+	refused(&m, 151);
+	ask_for(&m, AR2, ALICE, IID, "more");
+	refused(&m, 151);
+	ck_assert_uint_eq(rig.reg.stats.code[stats_code_index(151)], 2);
+	ask_for(&m, AR1, ALICE, IID, "more");
+	got(MORE, true);
+	strcpy(hoa, sent_hoa(&u));
+	tell_for(&m, AR1, ALICE, hoa, "more");
+	got(hoa, true);
+	/* Another service than that of its binding, which ends with it. */
+	tell_for(&m, AR1, ALICE, hoa, "homes");
+	refused(&m, 151);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_IDLE);
+	ck_assert_uint_eq(rig_routes(), 0);
+	ask_for(&m, AR1, ALICE, IID, "homes");
+	got(HOMES, true);
+	/* Full is full, though there are others. */
+	for (unsigned i = 0; i < 4; i++) {
+		char nai[8];
+
+		snprintf(nai, sizeof(nai), "u%u", i);
+		ask_for(&m, AR1, nai, IID, "more");
+		got(MORE, true);
+	}
+	ask_for(&m, AR1, "v", IID, "more");
+	refused(&m, 130);
+	/* Not of its realm. */
+	ck_assert(realms_add(&realms, &net));
+	ask_for(&m, AR1, BOB, IID, "more");
+	refused(&m, 151);
+	/* One that asks for nothing is served as ever. */
+	ask(&m, AR1, BOB, 1800, IID);
+	got(HOMES, true);
+}
+END_TEST
+
+/* What no authenticator covers asks for nothing; what is known of the
+ * subscriber is more than what is asked for. */
+START_TEST(hint_void)
+{
+	struct m m;
+
+	rig.conf.hint = HAD_HINT_REQUIRE;
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, BOB);
+	m_req(&m, IID);
+	m_sign(&m);
+	m_ext(&m, 151, "more", 4);
+	rig_in(&m, AR1);
+	got(HOMES, true);
+	know(&rig.pool[0], NULL);
+	ask_for(&m, AR1, ALICE, IID, "more");
+	got(HOMES, true);
+	rig.user.home.fixed = true;
+	ck_assert_int_eq(inet_pton(AF_INET6, HOMES "9::",
+	    &rig.user.home.addr), 1);
+	ask_for(&m, AR1, ALICE, IID, "nonsense");
+	got(HOMES "9:", true);
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, BOB);
+	m_req(&m, IID);
+	m_ext(&m, 151, "", 0);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	refused(&m, 134);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -285,6 +503,10 @@ main(void)
 	tcase_add_test(t, fixed_late);
 	tcase_add_test(t, full);
 	tcase_add_test(t, held_last);
+	tcase_add_test(t, realm_pools);
+	tcase_add_test(t, hint_preferred);
+	tcase_add_test(t, hint_required);
+	tcase_add_test(t, hint_void);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

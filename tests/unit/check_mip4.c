@@ -40,6 +40,7 @@ enum op {
 	O_REV,		/* 137 */
 	O_GRE,		/* 48, key 0x1234 */
 	O_PMIP,		/* 47 sub-type 1, method 1 */
+	O_SERVICE,	/* 151, "business" */
 	O_V6,		/* 121 with 2001:db8:ff::5 */
 	O_32,
 	O_33,
@@ -95,6 +96,8 @@ static const struct expect expects[] = {
 	    0, 0, { O_NAI, O_PMIP, O_REQ, O_GRE, O_34 } },
 	{ "rrq_sha256", MIP4_RRQ, 0, 1800, "0.0.0.0", HA, AR, ID(9),
 	    0, 0, { O_NAI, O_REQ, O_34_SHA256 } },
+	{ "rrq_ar_service", MIP4_RRQ, 0, 1800, "0.0.0.0", HA, AR, ID(10),
+	    0, 0, { O_NAI, O_REQ, O_SERVICE, O_REV, O_34 } },
 };
 #define N_EXPECTS	(sizeof(expects) / sizeof(expects[0]))
 
@@ -136,6 +139,8 @@ op_len(enum op op)
 		return 8;
 	case O_PMIP:
 		return 5;
+	case O_SERVICE:
+		return 10;
 	case O_V6:
 		return 20;
 	case O_32:
@@ -286,6 +291,12 @@ check_ext(const struct mip4_exts *e, const struct expect *x,
 			want.off_pmip_auth = off;
 			ck_assert_uint_eq(e->pmip_auth_method, 1);
 			break;
+		case O_SERVICE:
+			want.off_service = off;
+			ck_assert_uint_eq(e->service_len, 8);
+			ck_assert_ptr_eq(e->service, msg + off + 2);
+			ck_assert_mem_eq(e->service, "business", 8);
+			break;
 		case O_V6:
 			want.off_ipv6_address = off;
 			ck_assert_uint_eq(e->ipv6_binding_type, 0x80);
@@ -313,6 +324,7 @@ check_ext(const struct mip4_exts *e, const struct expect *x,
 	ck_assert_uint_eq(e->off_rev, want.off_rev);
 	ck_assert_uint_eq(e->off_gre, want.off_gre);
 	ck_assert_uint_eq(e->off_pmip_auth, want.off_pmip_auth);
+	ck_assert_uint_eq(e->off_service, want.off_service);
 	ck_assert_uint_eq(e->off_cvse, 0);
 	ck_assert_uint_eq(e->off_ipv6_address, want.off_ipv6_address);
 	ck_assert(!e->bad_ext);
@@ -414,6 +426,9 @@ put_op(struct wire_w *w, enum op op)
 		break;
 	case O_PMIP:
 		mip4_put_pmip_auth(w, 1);
+		break;
+	case O_SERVICE:
+		mip4_put_service(w, "business", 8);
 		break;
 	case O_V6:
 		mip4_put_ipv6_address(w, 121, 0x80, &v6);

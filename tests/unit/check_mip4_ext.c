@@ -53,7 +53,7 @@ END_TEST
 START_TEST(every_type)
 {
 	static const uint8_t understood[] = { 32, 33, 34, 37, 38, 47, 48,
-	    120, 121, 130, 131, 132, 134, 137, 139, 145, 147, 220, 221 };
+	    120, 121, 130, 131, 132, 134, 137, 139, 145, 147, 151, 220, 221 };
 	char hex[16];
 
 	for (unsigned t = 1; t < 256; t++) {
@@ -400,6 +400,37 @@ START_TEST(numbers_checked)
 }
 END_TEST
 
+/* RFC 5446 3: Length 1 to 255, at most one. */
+START_TEST(service_lengths)
+{
+	uint8_t buf[600];
+	char name[MIP4_SERVICE_MAX + 1];
+	struct mip4_msg m;
+	struct wire_w w;
+
+	ck_assert_int_eq(parse(&m, "97 00"), MIP4_OK);
+	ck_assert(m.ext.bad_ext);
+	ck_assert_uint_eq(m.ext.off_service, 0);
+	ck_assert_int_eq(parse(&m, "830161 97 03 766f69 97 01 78"), MIP4_OK);
+	ck_assert(!m.ext.bad_ext);
+	ck_assert_uint_eq(m.ext.off_service, FIXED + 3);
+	ck_assert_uint_eq(m.ext.service_len, 3);
+	ck_assert_mem_eq(m.ext.service, "voi", 3);
+	ck_assert_int_eq(parse(&m, "97 04 766f69"), MIP4_MALFORMED);
+	memset(name, 'a', sizeof(name));
+	wire_w_init(&w, buf, sizeof(buf));
+	mip4_put_service(&w, name, 0);
+	ck_assert(w.err);
+	wire_w_init(&w, buf, sizeof(buf));
+	mip4_put_service(&w, name, sizeof(name));
+	ck_assert(w.err);
+	wire_w_init(&w, buf, sizeof(buf));
+	mip4_put_service(&w, name, MIP4_SERVICE_MAX);
+	ck_assert(!w.err);
+	ck_assert_uint_eq(w.len, 2 + MIP4_SERVICE_MAX);
+}
+END_TEST
+
 START_TEST(bad_nai_is_not_written)
 {
 	uint8_t buf[600];
@@ -452,4 +483,4 @@ TEST_MAIN("mip4_ext", padding, every_type, skipping_keeps_step, long_forms,
     long_length, runs_past_the_end, garbage_behind_authenticator,
     nai_lengths, hoa_request_lengths, hoa_request_twice, hoa_lengths,
     ipv6_address_lengths, revocation_support, gre_pmip_cvse, other_numbers,
-    numbers_checked, bad_nai_is_not_written, nais)
+    numbers_checked, service_lengths, bad_nai_is_not_written, nais)

@@ -1209,6 +1209,50 @@ START_TEST(mn_ha_where_there_is_a_key)
 }
 END_TEST
 
+/* In each request: first, renewal, deregistration [RFC 5446 3]. */
+START_TEST(service_in_every_request)
+{
+	struct mip_reg_request q = request(true);
+	char name[MIP4_SERVICE_MAX + 2];
+
+	q.service = "business";
+	q.mn_ha = &sa_mn;
+	start_as(&q);
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t *s = ext_of(i, 151);
+
+		ck_assert_ptr_nonnull(s);
+		ck_assert_uint_eq(s[1], 8);
+		ck_assert_mem_eq(s + 2, "business", 8);
+		ck_assert(ext_of(i, 131) < s && s < ext_of(i, 32));
+		if (i == 0) {
+			struct msg m = reply_head(0, 1800, id_of(0));
+
+			put_nai(&m, NAI);
+			put_hoa(&m, HOA, true);
+			put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
+			sign(&m);
+			input(&m);
+			advance(1350 * 1000);
+		} else if (i == 1) {
+			mip_reg_deregister(reg);
+			advance(1000);
+		}
+	}
+	ck_assert_uint_eq(lifetime_of(2), 0);
+	mip_reg_free(reg);
+	q.service = "";
+	start_as(&q);
+	ck_assert_ptr_null(ext_of(3, 151));
+	mip_reg_free(reg);
+	reg = NULL;
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	q.service = name;
+	ck_assert_ptr_null(mip_reg_create(&core, &q, &events, NULL));
+}
+END_TEST
+
 START_TEST(denial_needs_no_mn_ha)
 {
 	struct mip_reg_request q = request(true);
@@ -1873,6 +1917,7 @@ main(void)
 		forged_replies_are_counted_and_harmless, every_bit_counts,
 		other_messages, nai_of_the_reply, realm_without_case,
 		mn_ha_where_there_is_a_key, denial_needs_no_mn_ha,
+		service_in_every_request,
 		without_221, with_empty_221, hoa_behind_the_authenticator,
 		another_identifier, no_lifetime, unique_asked_u_not_set,
 		ipv4_home_address_is_repeated,

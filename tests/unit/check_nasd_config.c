@@ -94,7 +94,8 @@ START_TEST(all_keys)
 	    "max-sessions = 5 }\n"
 	    "pppd { auth = pap options = {\"debug\"} }\n"
 	    "registration { lifetime = 30 attempts = 2\n"
-	    "match-most-recent-only = true max-clock-offset = 60 }\n"
+	    "match-most-recent-only = true max-clock-offset = 60\n"
+	    "send-service-selection = false }\n"
 	    "router-advertisement { preferred-lifetime = 700 }\n"
 	    "extension-type { ipv6-hoa-request = 60 }\n", said);
 
@@ -110,7 +111,7 @@ START_TEST(all_keys)
 	ck_assert_str_eq(cf->pppd.options[0], "debug");
 	ck_assert_ptr_null(cf->pppd.options[1]);
 	ck_assert_uint_eq(cf->lifetime, 30);
-	ck_assert(cf->most_recent_only);
+	ck_assert(cf->most_recent_only && !cf->send_service);
 	ck_assert_uint_eq(cf->max_clock_offset, 60);
 	ck_assert_uint_eq(cf->ext.hoa_request, 60);
 	nasd_config_free(cf);

@@ -38,6 +38,7 @@ static bool fail_next;
 static aaa_done *auth_done;
 static const struct mip_events *mip_ev;
 static struct iid asked_iid;
+static const char *asked_service;
 static tunnel_done *install_done;
 static tunnel_counted *count_done;
 static uint32_t count_owner;
@@ -140,6 +141,7 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
 	call("rrq %s%s", r->nai, r->unique ? "" : " shared");
 	mip_ev = ev;
 	asked_iid = r->iid;
+	asked_service = r->service;
 	ck_assert_int_gt(r->budget_ms, 0);
 	ck_assert_int_lt(r->budget_ms, SESSION_BUDGET_MS);
 	return (handle("reg", arg));
@@ -450,7 +452,7 @@ static void
 verdict(struct session *s, enum aaa_verdict v, const char *ha,
     enum aaa_mode mode)
 {
-	struct aaa_grant g = { .mode = mode };
+	struct aaa_grant g = { .mode = mode, .pool = "homes" };
 	void *req = s->aaa_req;
 
 	if (ha != NULL)
@@ -571,6 +573,7 @@ START_TEST(figure_1)
 	iid_req(s, "a:b:c:d", false);
 	called("rrq alice@example.net;");
 	ck_assert(!iid_is_zero(asked_iid));
+	ck_assert_ptr_null(asked_service);	/* not configured */
 	iid_req(s, "a:b:c:d", false);
 	called("");
 	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
@@ -606,6 +609,7 @@ START_TEST(figure_2)
 {
 	struct session *s = dial(100);
 
+	cfg.send_service = true;
 	hello(s, "lo");
 	auth(s, "bob");
 	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_SHARED);
@@ -613,6 +617,7 @@ START_TEST(figure_2)
 	iid_req(s, NULL, false);
 	called("rrq bob shared;");
 	ck_assert(iid_is_zero(asked_iid));
+	ck_assert_str_eq(asked_service, "homes");
 	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", false);
 	called("install lo/128;");
 	install_done(s, 0);

@@ -29,4 +29,4 @@ while read -r n name type digest key sum; do
 	fi
 done <"$tmp/list"
 echo "$equal authenticators equal, $differ differ"
-[ "$equal" -eq 21 ] && [ "$differ" -eq 0 ]
+[ "$equal" -eq 22 ] && [ "$differ" -eq 0 ]

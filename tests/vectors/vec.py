@@ -131,6 +131,10 @@ def vectors():
     yield ('rrq_sha256', AR, HA, 5434, 434, auth(
         rrq(0, 1800, ANY, HA, AR, IDENT + 9) + NAI + tlv(REQ, b'\0' + IID),
         34, 'sha256'))
+    # Service Selection [RFC 5446].
+    yield ('rrq_ar_service', AR, HA, 5434, 434, auth(
+        rrq(0, 1800, ANY, HA, AR, IDENT + 10) + NAI + tlv(REQ, b'\0' + IID)
+        + tlv(151, b'business') + revsup(0, TS), 34))
 
 
 def inet_sum(data):
