@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Router Solicitations and Advertisements; see common/icmp6.h. */
+/* Router Solicitations and Advertisements; see common/icmp6.h. Neighbour: nd6.c
+ * has the other two. */
 #include "common/icmp6.h"
 
 #include <errno.h>
@@ -144,9 +145,8 @@ read_rdnss(struct icmp6_ra *ra, struct wire_r *r)
 		wire_r_copy(r, &ra->rdnss[ra->n_rdnss++], 16);
 }
 
-/* Takes the next option off r; false when it is malformed. */
-static bool
-next_option(struct wire_r *r, uint8_t *type, struct wire_r *body)
+bool
+icmp6_next_option(struct wire_r *r, uint8_t *type, struct wire_r *body)
 {
 	size_t len;
 
@@ -177,7 +177,7 @@ icmp6_ra_decode(struct icmp6_ra *ra, const uint8_t *buf, size_t len)
 	ra->reachable_ms = wire_r_u32(&r);
 	ra->retrans_ms = wire_r_u32(&r);
 	while (wire_r_left(&r) > 0) {
-		if (!next_option(&r, &type, &body))
+		if (!icmp6_next_option(&r, &type, &body))
 			return -EBADMSG;
 		if (type == OPT_PREFIX)
 			read_prefix(ra, &body);
@@ -202,7 +202,7 @@ icmp6_rs_valid(const uint8_t *buf, size_t len, uint8_t hop_limit,
 		return false;
 	wire_r_skip(&r, RS_LEN - 2);
 	while (wire_r_left(&r) > 0) {
-		if (!next_option(&r, &type, &body))
+		if (!icmp6_next_option(&r, &type, &body))
 			return false;
 		if (type == OPT_SLLA && IN6_IS_ADDR_UNSPECIFIED(src))
 			return false;

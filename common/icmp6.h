@@ -10,6 +10,8 @@
 
 #include <netinet/in.h>
 
+struct wire_r;
+
 #define ICMP6_RA_MAX_RDNSS	4
 #define ICMP6_RA_MAX_PREFIXES	2	/* the new one and one it replaces */
 
@@ -46,5 +48,9 @@ int	icmp6_ra_decode(struct icmp6_ra *, const uint8_t *buf, size_t len);
 /* Is this a valid Router Solicitation [RFC 4861 6.1.1]? src: its source. */
 bool	icmp6_rs_valid(const uint8_t *buf, size_t len, uint8_t hop_limit,
     const struct in6_addr *src);
+/* Takes the next Neighbor Discovery option off r; false when it is malformed
+ * [RFC 4861 4.6]. Of the body type and length are off already. */
+bool	icmp6_next_option(struct wire_r *r, uint8_t *type,
+    struct wire_r *body);
 
 #endif

@@ -85,12 +85,15 @@ struct binding {
 	uint8_t			 nai[];		/* normalized, and a NUL */
 };
 
-/* Replies made while the data plane is not ready: one of them will go. */
+/* Replies made while the data plane is not ready: one of them will go. With
+ * the request, where another home address may be tried for it [D75]. */
 struct binding_held {
 	struct in_addr	src, dst;
 	uint16_t	sport, dport;	/* host order */
 	uint16_t	len, len_failed;
-	uint8_t		data[];		/* both */
+	uint16_t	req_len;	/* 0: no request */
+	uint8_t		tries;		/* of other addresses, before */
+	uint8_t		data[];		/* all, in this order */
 };
 
 struct bindings {

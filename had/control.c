@@ -14,6 +14,7 @@
 #include "common/ctl.h"
 #include "common/log.h"
 #include "common/violations_json.h"
+#include "had/exits.h"
 #include "had/had_config.h"
 #include "had/reg.h"
 #include "had/revoke.h"
@@ -256,6 +257,18 @@ show_violations(void *arg, const json_t *args, const char **code,
 }
 
 static json_t *
+show_home_links(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct reg *r = arg;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	return json_pack("{s:o}", "home_links", exits_home_links(r->exits));
+}
+
+static json_t *
 show_version(void *arg, const json_t *args, const char **code,
     const char **message)
 {
@@ -308,6 +321,7 @@ revoke(void *arg, const json_t *args, const char **code,
 
 static const struct ctl_cmd commands[] = {
 	{ "show bindings", show_bindings },
+	{ "show home-links", show_home_links },
 	{ "show pools", show_pools },
 	{ "show statistics", show_statistics },
 	{ "show violations", show_violations },

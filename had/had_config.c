@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <net/if.h>
+
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/mip4.h"
@@ -27,6 +29,7 @@ static cfg_opt_t pool_opts[] = {
 	CFG_INT("max-lifetime", 0, CFGF_NODEFAULT),
 	CFG_INT("prefix-hold", 0, CFGF_NODEFAULT),
 	CFG_BOOL("hold-reclaim", cfg_true, CFGF_NONE),
+	CFG_STR("home-link", NULL, CFGF_NONE),
 	CFG_END()
 };
 
@@ -117,6 +120,21 @@ pools_overlap(const struct pool *a, const struct pool *b)
 	    pool_contains(b, &a->prefix);
 }
 
+/* Each address of a whole prefix could not be defended on a link [D76]. */
+static void
+load_home_link(struct conf *c, cfg_t *sec, struct pool *p)
+{
+	const char *name = cfg_getstr(sec, "home-link");
+
+	p->home_link = had_config_dup(c, name);
+	if (!p->home_link)
+		return;
+	if (strlen(name) >= IFNAMSIZ || strchr(name, '/'))
+		conf_error(c, sec, "home-link", "not the name of a device");
+	if (p->mode != POOL_SHARED)
+		conf_error(c, sec, "home-link", "only for a shared pool");
+}
+
 static void
 load_pool(struct conf *c, struct had_config *h, cfg_t *sec, struct pool *p)
 {
@@ -130,6 +148,7 @@ load_pool(struct conf *c, struct had_config *h, cfg_t *sec, struct pool *p)
 	conf_uint(c, sec, "max-lifetime", 1, 65535, &p->max_lifetime);
 	conf_uint(c, sec, "prefix-hold", 0, UINT32_MAX / 2, &p->hold);
 	p->hold_strict = !cfg_getbool(sec, "hold-reclaim");
+	load_home_link(c, sec, p);
 	p->len = 64;
 	err = conf_prefix6(c, sec, "prefix", &p->prefix, &p->len);
 	if (err == -ENOENT)
@@ -483,8 +502,10 @@ had_config_free(struct had_config *h)
 		free_peer(&h->peers[i]);
 	had_config_free_realms(h);
 	had_config_free_users(h);
-	for (i = 0; i < h->n_pools; i++)
+	for (i = 0; i < h->n_pools; i++) {
+		free(h->pools[i].home_link);
 		free(h->pools[i].name);
+	}
 	free(h->peers);
 	free(h->pools);
 	free(h->user);

@@ -22,6 +22,7 @@
 #include "common/timers.h"
 #include "common/violations.h"
 #include "had/control.h"
+#include "had/exits.h"
 #include "had/had_config.h"
 #include "had/priv_ops.h"
 #include "had/reg.h"
@@ -44,6 +45,7 @@ struct had {
 	struct server		*server;
 	struct ctl		*ctl;
 	struct priv_client	*priv;
+	struct exits		*exits;
 	struct lease		 own[OWN_MAX];
 	size_t			 n_own;
 	volatile bool		 stop;
@@ -158,6 +160,8 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
 static int
 init_io(struct had *h, int udp, int ctl, int priv)
 {
+	int err;
+
 	h->base = event_base_new();
 	if (!h->base)
 		return -ENOMEM;
@@ -176,12 +180,19 @@ init_io(struct had *h, int udp, int ctl, int priv)
 	} else {
 		h->reg.dp = tunnel_none_new();
 	}
+	if (!h->reg.dp)
+		return -ENOMEM;
+	err = exits_start(h->exits, h->base, &h->timers, &clock_system,
+	    &h->reg.dp);
+	if (err)
+		return err;
+	h->reg.exits = h->exits;
 	h->term = daemon_stop_on(h->base, SIGTERM, &h->stop);
 	h->intr = daemon_stop_on(h->base, SIGINT, &h->stop);
 	h->hangup = evsignal_new(h->base, SIGHUP, on_hangup, h);
 	if (!h->hangup || event_add(h->hangup, NULL))
 		return -ENOMEM;
-	return h->reg.dp && h->term && h->intr ? 0 : -ENOMEM;
+	return h->term && h->intr ? 0 : -ENOMEM;
 }
 
 static void
@@ -206,6 +217,7 @@ free_all(struct had *h)
 	realms_free(&h->realms);
 	if (h->reg.dp)
 		h->reg.dp->free(h->reg.dp);
+	exits_close(h->exits);
 	if (h->priv && !h->priv_gone)
 		priv_client_free(h->priv);
 	if (h->term)
@@ -220,9 +232,10 @@ free_all(struct had *h)
 }
 
 static int
-engine(struct had_config *conf, int udp, int ctl, int priv)
+engine(struct had_config *conf, struct exits *exits, int udp, int ctl,
+    int priv)
 {
-	struct had h = { .conf = conf };
+	struct had h = { .conf = conf, .exits = exits };
 	bool root = geteuid() == 0;
 	int err;
 
@@ -246,7 +259,7 @@ engine(struct had_config *conf, int udp, int ctl, int priv)
 
 /* Splits, and runs our side. */
 static int
-split(struct had_config *conf, int udp, int ctl)
+split(struct had_config *conf, struct exits *exits, int udp, int ctl)
 {
 	struct priv_server server;
 	struct priv_state *state;
@@ -270,7 +283,7 @@ split(struct had_config *conf, int udp, int ctl)
 	if (is_engine) {
 		/* Not even the descriptor of root's netlink socket. */
 		priv_ops_free(state);
-		return engine(conf, udp, ctl, sock);
+		return engine(conf, exits, udp, ctl, sock);
 	}
 	priv_ops_free(state);
 	return status;
@@ -279,6 +292,7 @@ split(struct had_config *conf, int udp, int ctl)
 static int
 run(struct had_config *conf)
 {
+	struct exits exits;
 	int udp, ctl, status;
 
 	if (geteuid() == 0 && conf->chroot) {
@@ -299,10 +313,12 @@ run(struct had_config *conf)
 		log_errorx(NULL, "UDP port %u: %s", conf->port,
 		    strerror(-udp));
 		status = EXIT_FAILURE;
+	} else if (exits_open(&exits, conf)) {
+		status = EXIT_FAILURE;
 	} else if (conf->dataplane == HAD_DATAPLANE_KERNEL) {
-		status = split(conf, udp, ctl);
+		status = split(conf, &exits, udp, ctl);
 	} else {
-		status = engine(conf, udp, ctl, -1);
+		status = engine(conf, &exits, udp, ctl, -1);
 	}
 	(void)unlink(conf->control_socket);
 	return status;

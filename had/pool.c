@@ -296,6 +296,19 @@ pool_unreserve(struct pools *ps, struct lease *l)
 	l->pool = NULL;
 }
 
+int
+pool_bar(struct pools *ps, struct pool *p, const struct in6_addr *addr)
+{
+	struct lease *slot = &ps->barred[ps->n_barred % POOL_BARRED];
+	int err = pool_check(ps, p, addr, NULL);
+
+	if (err)
+		return err;
+	pool_unreserve(ps, slot);
+	ps->n_barred++;
+	return pool_reserve(ps, p, slot, addr);
+}
+
 bool
 lease_is_held(const struct lease *l)
 {

@@ -50,6 +50,7 @@ struct pool {
 	uint64_t	 used;		/* leases, held ones too */
 	uint64_t	 held;
 	uint64_t	 reserved;
+	char		*home_link;	/* device; NULL: a routed pool */
 	struct places	*places;	/* of a unique pool, unless so large
 					 * that it is never half full */
 	struct lease	*oldest, *newest;	/* of those held */
@@ -59,6 +60,10 @@ struct pool {
 	uint64_t	 looks;		/* places looked at */
 };
 
+/* Addresses that others were seen to have: remembered so long that nobody is
+ * offered them again at once. */
+#define POOL_BARRED	64
+
 struct pools {
 	struct table	 leases;	/* by part and mode */
 	struct table	 reserved;	/* likewise */
@@ -67,6 +72,8 @@ struct pools {
 	/* A held lease is one no more. */
 	void		(*reclaimed)(void *arg, struct lease *);
 	void		*arg;
+	struct lease	 barred[POOL_BARRED];	/* reservations */
+	unsigned	 n_barred;	/* ever */
 };
 
 /* At most so many leases are taken in all pools together. 0 or -ENOMEM. */
@@ -109,6 +116,9 @@ struct in6_addr lease_addr(const struct lease *);
 int	 pool_reserve(struct pools *, struct pool *, struct lease *,
     const struct in6_addr *addr);
 void	 pool_unreserve(struct pools *, struct lease *);
+/* Reserves for nobody, until as many others as POOL_BARRED are: it is in use
+ * elsewhere. Errors as of pool_check. */
+int	 pool_bar(struct pools *, struct pool *, const struct in6_addr *addr);
 /* Who has what addr is in, or NULL. */
 struct lease *pool_find(struct pools *, const struct pool *,
     const struct in6_addr *);

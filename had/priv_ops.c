@@ -242,6 +242,9 @@ pool_routes(struct priv_state *s, bool add)
 
 	nl_begin(s->nl);
 	for (i = 0; i < s->conf->n_pools; i++) {
+		/* The rest of a home link's prefix is there, on the link. */
+		if (s->conf->pools[i].home_link)
+			continue;
 		rt = (struct nl_route6){
 			.dst = s->conf->pools[i].prefix,
 			.dst_len = s->conf->pools[i].len,

@@ -434,6 +434,34 @@ judge(struct reg *r, struct rq *rq)
 	return reg_deny(r, rq, (uint8_t)v);
 }
 
+/* It has been accepted before: only what it says, and its keys, are needed. */
+void
+reg_judge_again(struct reg *r, struct binding *b,
+    const struct reg_packet *pkt)
+{
+	struct rq rq = {
+		.pkt = pkt,
+		.peer = peer_find(r->peers, pkt->flow.src),
+		.b = b,
+		.nai_ok = true,
+	};
+	enum reg_verdict verdict;
+	int v;
+
+	if (!rq.peer || mip4_parse(&rq.msg, pkt->data, pkt->len,
+	    &r->conf->types) != MIP4_OK)
+		return;
+	set_subject(&rq);
+	rq.fa_ha_verdict = verify_fa_ha(r, &rq);
+	v = row_fa_ha(r, &rq);
+	if (v == ROW_PASS)
+		v = row_mn_ha(r, &rq);
+	if (v == ROW_PASS)
+		v = reg_act(r, &rq, &verdict);
+	if (v != ROW_PASS)
+		(void)reg_deny(r, &rq, (uint8_t)v);
+}
+
 /* D2, D41: what can not be read to its end is answered only if an
  * authenticator before that place proves who sent it. */
 static enum reg_verdict

@@ -23,6 +23,7 @@
 #include "had/stats.h"
 
 struct clock;
+struct exits;
 struct had_config;
 struct revoker;
 struct violations;
@@ -61,6 +62,7 @@ struct reg {
 	struct log_limit	 overload;	/* and about that */
 	struct shed		 shed;
 	struct violations	*violations;	/* NULL: not kept */
+	struct exits		*exits;		/* for control only */
 };
 
 enum reg_verdict {

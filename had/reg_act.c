@@ -19,6 +19,10 @@
 #include "had/revoke.h"
 #include "had/tunnel.h"
 
+/* Tried after the first one, a second each: within the 15 s that an access
+ * router gives a subscriber. */
+#define OTHER_ADDRESSES	4
+
 static void
 adopt_lease(struct reg *r, struct binding *b, const struct home *h)
 {
@@ -132,6 +136,56 @@ bound(struct binding *b)
 	binding_set_state(b, BINDING_BOUND);
 }
 
+/* Asks for another address what is held for b. */
+static void
+ask_again(struct reg *r, struct binding *b)
+{
+	struct binding_held *h = b->held;
+	struct reg_packet pkt = {
+		.flow = { .src = h->dst, .sport = h->dport,
+			  .dst = h->src, .dport = h->sport },
+		.local = h->src,
+		.len = h->req_len,
+	};
+	uint8_t request[MIP4_MAX_MSG];
+
+	memcpy(request, h->data + h->len + h->len_failed, h->req_len);
+	pkt.data = request;
+	h->tries++;
+	/* What is held stays, with its count. */
+	b->held = NULL;
+	reg_unbind(r, b);
+	b->held = h;
+	reg_judge_again(r, b, &pkt);
+	if (b->state != BINDING_INSTALLING)
+		reg_reply_forget(b);
+}
+
+/* The address is another node's on the home link. Where it was our choice, we
+ * choose again, a few times: the access router waits [D75]. */
+static void
+in_use(struct reg *r, struct binding *b)
+{
+	const struct binding_held *h = b->held;
+	struct pool *p = b->lease.pool;
+	struct in6_addr addr = lease_addr(&b->lease);
+	bool again;
+
+	binding_release(b);
+	/* Another one of what is fixed there is not. */
+	again = pool_bar(r->pools, p, &addr) == 0 && h && h->req_len > 0 &&
+	    h->tries < OTHER_ADDRESSES;
+	if (reg_may_tell(r))
+		log_info(binding_subject(b), "home address in use on the home "
+		    "link%s", again ? ": another one is tried" : "");
+	if (again) {
+		ask_again(r, b);
+		return;
+	}
+	reg_reply_release(r, b, false);
+	reg_unbind(r, b);
+}
+
 /* The data plane's answer. */
 static void
 installed(void *arg, int status)
@@ -139,6 +193,10 @@ installed(void *arg, int status)
 	struct binding *b = arg;
 	struct reg *r = b->owner->arg;
 
+	if (status == -EADDRINUSE) {
+		in_use(r, b);
+		return;
+	}
 	if (status) {
 		if (reg_may_warn(r))
 			log_warnx(binding_subject(b), "data path could not be "
@@ -270,6 +328,15 @@ success(const struct reg *r, const struct rq *rq)
 	    MIP4_ACCEPTED_NO_SIMUL : MIP4_ACCEPTED;
 }
 
+/* The code if the data path can not be made. An address that the peer insists
+ * on, and that is in use on the home link, is not to be asked for again. */
+static uint8_t
+failure(const struct rq *rq)
+{
+	return rq->b->lease.pool->home_link && rq->msg.ext.n_hoa ?
+	    MIP4_HA_PROHIBITED : MIP4_HA_RESOURCES;
+}
+
 static int
 bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 {
@@ -302,7 +369,7 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	}
 	if (v == -EINPROGRESS) {
 		binding_set_state(b, BINDING_INSTALLING);
-		if (reg_reply_hold(r, rq, &spec) == 0) {
+		if (reg_reply_hold(r, rq, &spec, failure(rq)) == 0) {
 			*verdict = REG_PENDING;
 			return ROW_PASS;
 		}

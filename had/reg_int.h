@@ -54,6 +54,11 @@ struct home {
 /* rq->realm is set by it. */
 int	 reg_home(struct reg *, struct rq *, struct home *);
 
+/* The request again that is held for b, on which another address is to be
+ * bound: pkt has its bytes. Sends a denial, or holds a new reply. */
+void	 reg_judge_again(struct reg *, struct binding *,
+    const struct reg_packet *);
+
 /* reg_act.c: row 12 and what follows from it. Returns a row's value; on
  * ROW_PASS *verdict says what became of it. */
 int	 reg_act(struct reg *, struct rq *, enum reg_verdict *verdict);
@@ -74,12 +79,13 @@ void	 reg_reply_flow(const struct reg *, const struct reg_packet *,
 /* Writes, keeps it in rq's binding where there is one, and sends it. */
 enum reg_verdict reg_reply(struct reg *, const struct rq *,
     const struct reply_spec *);
-/* The same, kept until reg_reply_release. -errno. */
+/* The same, kept until reg_reply_release. failed: the code of the denial that
+ * may go in its place. -errno. */
 int	 reg_reply_hold(struct reg *, const struct rq *,
-    const struct reply_spec *);
+    const struct reply_spec *, uint8_t failed);
 /* What is held will not be sent. */
 void	 reg_reply_forget(struct binding *);
-/* Sends what was held: the reply itself, or a 130 in its place. */
+/* Sends what was held: the reply itself, or a denial in its place. */
 void	 reg_reply_release(struct reg *, struct binding *, bool ok);
 bool	 reg_reply_is_duplicate(struct reg *, const struct rq *);
 enum reg_verdict reg_reply_again(struct reg *, const struct rq *);

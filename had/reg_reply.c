@@ -146,9 +146,9 @@ reg_reply(struct reg *r, const struct rq *rq, const struct reply_spec *spec)
 
 /* A denial in the place of a reply that says that all is well. */
 static struct reply_spec
-data_path_failed(const struct mip4_exts *e)
+data_path_failed(const struct mip4_exts *e, uint8_t code)
 {
-	struct reply_spec spec = { .code = MIP4_HA_RESOURCES };
+	struct reply_spec spec = { .code = code };
 
 	if (e->n_hoa == 1 && !e->hoa_empty) {
 		spec.hoa = &e->hoa;
@@ -157,11 +157,22 @@ data_path_failed(const struct mip4_exts *e)
 	return spec;
 }
 
+/* The home agent chooses from a home link's pool, and the first choice may be
+ * in use there: then the request is needed once more. */
+static size_t
+request_to_keep(const struct rq *rq)
+{
+	return rq->b->lease.pool->home_link && rq->msg.ext.n_hoa_req &&
+	    rq->pkt->len <= MIP4_MAX_MSG ? rq->pkt->len : 0;
+}
+
 int
 reg_reply_hold(struct reg *r, const struct rq *rq,
-    const struct reply_spec *spec)
+    const struct reply_spec *spec, uint8_t failed)
 {
-	struct reply_spec bad = data_path_failed(&rq->msg.ext);
+	struct reply_spec bad = data_path_failed(&rq->msg.ext, failed);
+	size_t req_len = request_to_keep(rq);
+	uint8_t tries = rq->b->held ? rq->b->held->tries : 0;
 	uint8_t buf[2 * MIP4_MAX_MSG];
 	struct binding_held *h;
 	struct reg_flow f;
@@ -173,7 +184,7 @@ reg_reply_hold(struct reg *r, const struct rq *rq,
 	m = write_reply(r, rq, &bad, buf + n, MIP4_MAX_MSG);
 	if (m < 0)
 		return m;
-	h = realloc(rq->b->held, sizeof(*h) + (size_t)(n + m));
+	h = realloc(rq->b->held, sizeof(*h) + (size_t)(n + m) + req_len);
 	if (!h)
 		return -ENOMEM;
 	reg_reply_flow(r, rq->pkt, &f);
@@ -181,8 +192,10 @@ reg_reply_hold(struct reg *r, const struct rq *rq,
 		.src = f.src, .dst = f.dst,
 		.sport = f.sport, .dport = f.dport,
 		.len = (uint16_t)n, .len_failed = (uint16_t)m,
+		.req_len = (uint16_t)req_len, .tries = tries,
 	};
 	memcpy(h->data, buf, (size_t)(n + m));
+	memcpy(h->data + n + m, rq->pkt->data, req_len);
 	rq->b->held = h;
 	remember(rq, spec, false);
 	return 0;
@@ -207,10 +220,11 @@ reg_reply_release(struct reg *r, struct binding *b, bool ok)
 		return;
 	b->held = NULL;
 	/* A newer request may have been answered meanwhile. */
+	reply = ok ? h->data : h->data + h->len;
 	if (!m->sent) {
 		m->sent = true;
 		if (!ok) {
-			m->code = MIP4_HA_RESOURCES;
+			m->code = reply[1];
 			m->lifetime = 0;
 			m->own_hoa = m->revocation = false;
 			m->req_hoa = true;
@@ -220,7 +234,6 @@ reg_reply_release(struct reg *r, struct binding *b, bool ok)
 		.src = h->src, .dst = h->dst,
 		.sport = h->sport, .dport = h->dport,
 	};
-	reply = ok ? h->data : h->data + h->len;
 	reg_count_code(r, b->peer, reply[1]);
 	r->send(r->send_arg, &f, reply, ok ? h->len : h->len_failed);
 	free(h);

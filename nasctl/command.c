@@ -35,6 +35,10 @@ const struct command commands[] = {
 	{ "show pools", LIST_ARGS, "prefix pools and how full they are",
 	    PROG_HACTL, args_list, show_list, "pools",
 	    "name,prefix,mode,used,held,reserved,denied,capacity" },
+	{ "show home-links", LIST_ARGS, "links on which addresses are held",
+	    PROG_HACTL, args_list, show_list, "home_links",
+	    "link,state,lladdr,probing,held,answered,defended,duplicates,"
+	    "conflicts" },
 	{ "show statistics", "", "counters",
 	    PROG_NASCTL | PROG_HACTL, args_none, show_object, NULL, NULL },
 	{ "show violations", LIST_ARGS, "what was refused, from whom and why",
@@ -94,10 +98,10 @@ list_word(const char *word)
 
 /* Which commands are still possible. */
 struct choice {
-	bool	 in[16];
+	bool	 in[32];
 };
 
-_Static_assert(sizeof(commands) / sizeof(commands[0]) <= 16, "choice.in");
+_Static_assert(sizeof(commands) / sizeof(commands[0]) <= 32, "choice.in");
 
 /* Keeps those whose word i fits: exactly if one does, else by prefix. Returns
  * the number of different words that fit. */

@@ -116,8 +116,10 @@ registration {{
 
     def had(self, *, peers=(("nas1", t.NAS1), ("nas2", t.NAS2)),
             dataplane="kernel", max_lifetime=3600, key="fa-ha.key",
-            unique=UNIQUE_POOL, shared=SHARED_POOL, log="debug", extra=""):
+            unique=UNIQUE_POOL, shared=SHARED_POOL, home_link=None,
+            log="debug", extra=""):
         """had.conf."""
+        on_link = f'\n\thome-link = "{home_link}"' if home_link else ""
         peer_text = "\n".join(
             f'peer "{name}" {{\n\taddress = "{address}"\n\tmode = ar\n'
             f'\tmax-bindings = 10000\n'
@@ -140,7 +142,7 @@ pool "homes" {{
 }}
 pool "village" {{
 	prefix = "{shared}"
-	mode = shared
+	mode = shared{on_link}
 }}
 {peer_text}
 {extra}"""

@@ -164,6 +164,11 @@ static const struct {
 	    "had.conf:2: mode" },
 	{ ADDR POOL "pool \"q\" { prefix = \"2001:db8:100:8::/64\" mode = "
 	    "shared }\n" PEER, "had.conf:3: prefix: overlaps with pool \"p\"" },
+	{ ADDR "pool \"p\" { prefix = \"2001:db8::/64\" home-link = eth1 }\n"
+	    PEER, "had.conf:2: home-link: only for a shared pool" },
+	{ ADDR "pool \"p\" { prefix = \"2001:db8::/64\" mode = shared "
+	    "home-link = a-name-that-is-too-long }\n" PEER,
+	    "had.conf:2: home-link: not the name of a device" },
 	{ ADDR POOL "pool \"q\" { prefix = \"2001:db8::/32\" }\n" PEER,
 	    "had.conf:3: prefix: overlaps with pool \"p\"" },
 	{ ADDR POOL "pool \"p\" { prefix = \"2001:db8:300::/48\" }\n" PEER,

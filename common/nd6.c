@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Neighbor Solicitations and Advertisements; see common/nd6.h. */
+#include "common/nd6.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/icmp6.h"
+#include "common/wire.h"
+
+#define IPV6_LEN	40
+#define NEXT_ICMP6	58
+#define HOP_LIMIT	255	/* not forwarded on the way */
+#define CHECKSUM_OFF	(IPV6_LEN + 2)
+
+#define TYPE_NS		135
+#define TYPE_NA		136
+#define ND_LEN		24	/* without options */
+#define OPT_SLLA	1
+#define OPT_TLLA	2
+
+#define NA_R		0x80
+#define NA_S		0x40
+#define NA_O		0x20
+
+struct in6_addr
+nd6_group(const struct in6_addr *a)
+{
+	struct in6_addr g = { .s6_addr = { 0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0,
+	    0, 1, 0xff, a->s6_addr[13], a->s6_addr[14], a->s6_addr[15] } };
+
+	return g;
+}
+
+static uint32_t
+sum16(uint32_t sum, const uint8_t *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < len; i += 2)
+		sum += (uint32_t)p[i] << 8 | p[i + 1];
+	if (len & 1)
+		sum += (uint32_t)p[len - 1] << 8;
+	return sum;
+}
+
+/* Of the pseudo-header and the message [RFC 8200 8.1]: 0 when the checksum in
+ * it is right. len: at most 65535 of the message. */
+static uint16_t
+checksum(const uint8_t *packet, size_t len)
+{
+	uint32_t sum = (uint32_t)len + NEXT_ICMP6;
+
+	sum = sum16(sum, packet + 8, 32);
+	sum = sum16(sum, packet + IPV6_LEN, len);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+int
+nd6_encode(const struct nd6 *m, uint8_t *buf, size_t cap)
+{
+	size_t len = ND_LEN + (m->has_lladdr ? 8 : 0);
+	struct wire_w w;
+
+	wire_w_init(&w, buf, cap);
+	wire_w_u32(&w, 0x60000000);
+	wire_w_u16(&w, (uint16_t)len);
+	wire_w_u8(&w, NEXT_ICMP6);
+	wire_w_u8(&w, HOP_LIMIT);
+	wire_w_copy(&w, &m->src, sizeof(m->src));
+	wire_w_copy(&w, &m->dst, sizeof(m->dst));
+	wire_w_u8(&w, m->advert ? TYPE_NA : TYPE_NS);
+	wire_w_u8(&w, 0);
+	wire_w_u16(&w, 0);		/* checksum */
+	wire_w_u8(&w, !m->advert ? 0 : (uint8_t)((m->router ? NA_R : 0) |
+	    (m->solicited ? NA_S : 0) | (m->override ? NA_O : 0)));
+	wire_w_zero(&w, 3);
+	wire_w_copy(&w, &m->target, sizeof(m->target));
+	if (m->has_lladdr) {
+		wire_w_u8(&w, m->advert ? OPT_TLLA : OPT_SLLA);
+		wire_w_u8(&w, 1);
+		wire_w_copy(&w, m->lladdr, sizeof(m->lladdr));
+	}
+	if (w.err)
+		return -EMSGSIZE;
+	wire_w_put_u16(&w, CHECKSUM_OFF, checksum(buf, len));
+	return (int)w.len;
+}
+
+static bool
+is_group_of_nodes(const struct in6_addr *a)
+{
+	static const uint8_t prefix[13] = { 0xff, 0x02, [11] = 1, 0xff };
+
+	return memcmp(a, prefix, sizeof(prefix)) == 0;
+}
+
+/* Options we read; others are passed over. */
+static int
+read_options(struct nd6 *m, struct wire_r *r)
+{
+	uint8_t type, mine = m->advert ? OPT_TLLA : OPT_SLLA;
+	struct wire_r body;
+
+	while (wire_r_left(r) > 0) {
+		if (!icmp6_next_option(r, &type, &body))
+			return -EBADMSG;
+		if (type != mine)
+			continue;
+		if (!m->advert && IN6_IS_ADDR_UNSPECIFIED(&m->src))
+			return -EBADMSG;
+		if (wire_r_left(&body) != sizeof(m->lladdr))
+			continue;
+		wire_r_copy(&body, m->lladdr, sizeof(m->lladdr));
+		m->has_lladdr = true;
+	}
+	return 0;
+}
+
+static bool
+addresses_fit(const struct nd6 *m)
+{
+	if (IN6_IS_ADDR_MULTICAST(&m->target) ||
+	    IN6_IS_ADDR_MULTICAST(&m->src))
+		return false;
+	if (m->advert)
+		return !m->solicited || !IN6_IS_ADDR_MULTICAST(&m->dst);
+	return !IN6_IS_ADDR_UNSPECIFIED(&m->src) || is_group_of_nodes(&m->dst);
+}
+
+int
+nd6_decode(struct nd6 *m, const uint8_t *packet, size_t len)
+{
+	uint8_t hop_limit, type, code, flags;
+	struct wire_r whole, r;
+	size_t icmp_len;
+
+	memset(m, 0, sizeof(*m));
+	wire_r_init(&whole, packet, len);
+	if (wire_r_u32(&whole) >> 28 != 6)
+		return -ENOMSG;
+	icmp_len = wire_r_u16(&whole);
+	if (wire_r_u8(&whole) != NEXT_ICMP6)
+		return -ENOMSG;
+	hop_limit = wire_r_u8(&whole);
+	wire_r_copy(&whole, &m->src, sizeof(m->src));
+	wire_r_copy(&whole, &m->dst, sizeof(m->dst));
+	r = wire_r_sub(&whole, icmp_len);
+	type = wire_r_u8(&r);
+	code = wire_r_u8(&r);
+	if (r.err || (type != TYPE_NS && type != TYPE_NA))
+		return -ENOMSG;
+	if (hop_limit != HOP_LIMIT || code != 0 || icmp_len < ND_LEN ||
+	    checksum(packet, icmp_len) != 0)
+		return -EBADMSG;
+	wire_r_skip(&r, 2);
+	flags = wire_r_u8(&r);
+	wire_r_skip(&r, 3);
+	wire_r_copy(&r, &m->target, sizeof(m->target));
+	m->advert = type == TYPE_NA;
+	m->router = m->advert && flags & NA_R;
+	m->solicited = m->advert && flags & NA_S;
+	m->override = m->advert && flags & NA_O;
+	return addresses_fit(m) ? read_options(m, &r) : -EBADMSG;
+}

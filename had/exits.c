@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See had/exits.h. */
+#include "config.h"
+#include "had/exits.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "had/dad.h"
+#include "had/had_config.h"
+#include "had/home_link.h"
+#include "had/home_plane.h"
+#include "had/tunnel.h"
+
+int
+exits_open(struct exits *x, const struct had_config *conf)
+{
+	*x = (struct exits){ .conf = conf };
+	return home_links_open(conf, &x->links, &x->n_links);
+}
+
+/* The pools that lie on home links. */
+static int
+wrap(struct exits *x, struct dataplane **dp)
+{
+	const struct had_config *conf = x->conf;
+	struct home_plane_link *on;
+	struct dataplane *outer;
+	size_t i, n = 0;
+
+	on = calloc(conf->n_pools, sizeof(*on));
+	if (!on)
+		return -ENOMEM;
+	for (i = 0; i < conf->n_pools; i++) {
+		const struct pool *p = &conf->pools[i];
+
+		if (p->home_link)
+			on[n++] = (struct home_plane_link){ p,
+			    home_link_dad(home_link_find(x->links,
+			    x->n_links, p->home_link)) };
+	}
+	outer = home_plane_new(*dp, on, n);
+	free(on);
+	if (!outer)
+		return -ENOMEM;
+	*dp = outer;
+	return 0;
+}
+
+int
+exits_start(struct exits *x, struct event_base *base, struct timers *timers,
+    const struct clock *clock, struct dataplane **dp)
+{
+	int err;
+
+	if (x->n_links == 0)
+		return 0;
+	err = home_links_start(x->links, x->n_links, base, timers, clock);
+	return err ? err : wrap(x, dp);
+}
+
+void
+exits_close(struct exits *x)
+{
+	home_links_close(x->links, x->n_links);
+	x->links = NULL;
+	x->n_links = 0;
+}
+
+static void
+put(json_t *o, const char *name, uint64_t v)
+{
+	json_object_set_new(o, name, json_integer((json_int_t)v));
+}
+
+static json_t *
+describe_link(struct home_link *l)
+{
+	const struct dad *d = home_link_dad(l);
+	char addr[INET6_ADDRSTRLEN], mac[18];
+	struct home_link_info i;
+	json_t *o;
+
+	home_link_info(l, &i);
+	inet_ntop(AF_INET6, &i.address, addr, sizeof(addr));
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x",
+	    i.lladdr[0], i.lladdr[1], i.lladdr[2], i.lladdr[3], i.lladdr[4],
+	    i.lladdr[5]);
+	o = json_pack("{s:s, s:s, s:s, s:s}", "link", i.name,
+	    "state", i.up ? "up" : "down", "lladdr", mac, "address", addr);
+	put(o, "probing", table_count(&d->addrs) - d->n_defended);
+	put(o, "held", d->n_defended);
+	put(o, "groups", table_count(&d->groups));
+	put(o, "probed", d->stats.probed);
+	put(o, "duplicates", d->stats.duplicates);
+	put(o, "failed", d->stats.failed);
+	put(o, "answered", d->stats.solicitations);
+	put(o, "defended", d->stats.defended);
+	put(o, "conflicts", d->stats.conflicts);
+	put(o, "received", i.received);
+	put(o, "malformed", i.malformed);
+	put(o, "sent", i.sent);
+	put(o, "send_failed", i.send_failed);
+	return o;
+}
+
+json_t *
+exits_home_links(const struct exits *x)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; x && i < x->n_links; i++)
+		json_array_append_new(list,
+		    describe_link(home_link_at(x->links, i)));
+	return list;
+}
