@@ -137,6 +137,8 @@ START_TEST(insisted)
 	rig_dp_answer(-EADDRINUSE);
 	expect(&m, 129, 0);
 	ck_assert_uint_ne(sent_ext(221), 0);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	expect(&m, 129, 0);
 	ck_assert_uint_eq(rig_routes(), 0);
 	ck_assert_int_eq(of(ALICE)->state, BINDING_IDLE);
 	rig_wait(1);
