@@ -14,6 +14,7 @@
 #include "common/ctl.h"
 #include "common/log.h"
 #include "common/violations_json.h"
+#include "had/control_users.h"
 #include "had/exits.h"
 #include "had/had_config.h"
 #include "had/reg.h"
@@ -47,21 +48,6 @@ prefix6(const struct in6_addr *a, unsigned len)
 	return json_sprintf("%s/%u", s, len);
 }
 
-/* A NAI is bytes from the network; JSON wants UTF-8. */
-static json_t *
-nai_string(const struct binding *b)
-{
-	char s[MIP4_NAI_MAX + 1];
-	json_t *j = json_stringn((const char *)b->nai, b->nai_len);
-	size_t i;
-
-	if (j)
-		return j;
-	for (i = 0; i < b->nai_len; i++)
-		s[i] = b->nai[i] < 0x80 ? (char)b->nai[i] : '?';
-	return json_stringn(s, b->nai_len);
-}
-
 static json_t *
 describe(const struct binding *b)
 {
@@ -70,7 +56,7 @@ describe(const struct binding *b)
 
 	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:i, s:i, s:s, s:s, s:I,"
 	    " s:s, s:b}",
-	    "nai", nai_string(b),
+	    "nai", control_nai(b->nai, b->nai_len),
 	    "home_address", ipv6(&b->hoa),
 	    "home_prefix", prefix6(&prefix,
 	    pool_route_len(b->lease.pool)),
@@ -232,7 +218,8 @@ show_statistics(void *arg, const json_t *args, const char **code,
 		put(o, "max_bindings", p->max_bindings);
 		json_object_set_new(peers, p->name, o);
 	}
-	return json_pack("{s:o, s:o}", "counters", all, "peers", peers);
+	return json_pack("{s:o, s:o, s:o*}", "counters", all, "peers", peers,
+	    "look_ups", control_lookup_stats(r));
 }
 
 static const char *
@@ -323,11 +310,14 @@ static const struct ctl_cmd commands[] = {
 	{ "show bindings", show_bindings },
 	{ "show home-links", show_home_links },
 	{ "show pools", show_pools },
+	{ "show users", control_show_users },
+	{ "show radius", control_show_radius },
 	{ "show statistics", show_statistics },
 	{ "show violations", show_violations },
 	{ "show version", show_version },
 	{ "log level", log_level },
 	{ "revoke", revoke },
+	{ "flush users", control_flush_users },
 };
 
 struct ctl *

@@ -40,6 +40,7 @@ static cfg_opt_t peer_opts[] = {
 	CFG_STR_LIST("realms", NULL, CFGF_NODEFAULT),
 	CFG_STR("group", NULL, CFGF_NONE),
 	CFG_INT("max-bindings", 0, CFGF_NODEFAULT),
+	CFG_BOOL("user-lookup", cfg_true, CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
@@ -73,6 +74,8 @@ static cfg_opt_t had_opts[] = {
 	CFG_SEC("realm", had_config_realm_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("subscriber", had_config_user_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("user-key", had_config_user_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("user-lookup", had_config_lookup_opts,
+	    CFGF_NODEFAULT | CFGF_MULTI),
 	CFG_END()
 };
 
@@ -296,6 +299,7 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 	p->max_bindings = h->n_peers > 1 ? (h->max_bindings + 1) / 2 :
 	    h->max_bindings;
 	conf_uint(c, sec, "max-bindings", 1, 100000000, &p->max_bindings);
+	p->no_lookup = !cfg_getbool(sec, "user-lookup");
 	load_peer_keys(c, sec, p);
 	p->unverified = (struct bucket){
 		.rate = h->unverified_rate,
@@ -381,6 +385,19 @@ load_peers(struct conf *c, struct had_config *h)
 }
 
 static void
+load_lookup(struct conf *c, struct had_config *h)
+{
+	unsigned n = cfg_size(c->cfg, "user-lookup");
+
+	if (n > 1)
+		conf_error(c, cfg_getnsec(c->cfg, "user-lookup", 1), NULL,
+		    "there is one already");
+	if (n > 0)
+		had_config_lookup(c, cfg_getnsec(c->cfg, "user-lookup", 0),
+		    &h->lookup);
+}
+
+static void
 load_numbers(struct conf *c, struct had_config *h)
 {
 	static const char *const stricts[] = { "none", "x", "both", NULL };
@@ -439,6 +456,7 @@ load_all(struct conf *c, struct had_config *h)
 	load_peers(c, h);
 	had_config_realms(c, h);
 	had_config_users(c, h);
+	load_lookup(c, h);
 }
 
 struct had_config *
@@ -506,6 +524,7 @@ had_config_free(struct had_config *h)
 		free(h->pools[i].home_link);
 		free(h->pools[i].name);
 	}
+	had_config_lookup_free(&h->lookup);
 	free(h->peers);
 	free(h->pools);
 	free(h->user);

@@ -14,6 +14,8 @@
 #include "had/peer.h"
 #include "had/pool.h"
 #include "had/realm.h"
+#include "had/user_lookup.h"
+#include "radius/client.h"
 
 enum had_dataplane {
 	HAD_DATAPLANE_KERNEL,
@@ -32,6 +34,17 @@ enum had_hint {
 	HAD_HINT_PREFER,
 	HAD_HINT_REQUIRE,
 	HAD_HINT_IGNORE,
+};
+
+/* Section "user-lookup". */
+struct had_lookup_conf {
+	bool			 on;
+	struct radius_conf	 radius;	/* holds secrets */
+	char			*dictionary;
+	char			*nas_id;
+	uint32_t		 service_type;
+	enum mip4_alg		 alg;		/* of the keys it gives */
+	struct user_lookup_params params;
 };
 
 struct had_config {
@@ -66,6 +79,7 @@ struct had_config {
 	size_t			 n_realms;
 	struct user		*users;
 	size_t			 n_users;
+	struct had_lookup_conf	 lookup;
 };
 
 /* NULL after every mistake was reported on the log as "file:line: key: what".

@@ -29,4 +29,9 @@ extern cfg_opt_t had_config_user_opts[];
 void	 had_config_users(struct conf *, struct had_config *);
 void	 had_config_free_users(struct had_config *);
 
+/* Section "user-lookup". */
+extern cfg_opt_t had_config_lookup_opts[];
+void	 had_config_lookup(struct conf *, cfg_t *sec, struct had_lookup_conf *);
+void	 had_config_lookup_free(struct had_lookup_conf *);
+
 #endif

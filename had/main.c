@@ -29,6 +29,8 @@
 #include "had/revoke.h"
 #include "had/server.h"
 #include "had/tunnel.h"
+#include "had/user_radius.h"
+#include "radius/attrs.h"
 
 #define OWN_MAX	64	/* our addresses in pools; there should be none */
 
@@ -46,6 +48,7 @@ struct had {
 	struct ctl		*ctl;
 	struct priv_client	*priv;
 	struct exits		*exits;
+	struct user_radius	*radius;
 	struct lease		 own[OWN_MAX];
 	size_t			 n_own;
 	volatile bool		 stop;
@@ -158,6 +161,16 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
 }
 
 static int
+init_lookup(struct had *h, const struct radius_dict *dict)
+{
+	if (!h->conf->lookup.on)
+		return 0;
+	h->radius = user_radius_new(h->base, &h->timers, &clock_system, dict,
+	    h->conf, &h->reg);
+	return h->radius ? 0 : -ENOMEM;
+}
+
+static int
 init_io(struct had *h, int udp, int ctl, int priv)
 {
 	int err;
@@ -200,6 +213,7 @@ free_all(struct had *h)
 {
 	size_t i;
 
+	user_radius_free(h->radius);
 	if (h->reg.dp)
 		reg_shutdown(&h->reg);
 	revoker_free(h->reg.revoker);
@@ -232,8 +246,8 @@ free_all(struct had *h)
 }
 
 static int
-engine(struct had_config *conf, struct exits *exits, int udp, int ctl,
-    int priv)
+engine(struct had_config *conf, struct exits *exits,
+    const struct radius_dict *dict, int udp, int ctl, int priv)
 {
 	struct had h = { .conf = conf, .exits = exits };
 	bool root = geteuid() == 0;
@@ -242,6 +256,8 @@ engine(struct had_config *conf, struct exits *exits, int udp, int ctl,
 	err = init_tables(&h);
 	if (err == 0)
 		err = init_io(&h, udp, ctl, priv);
+	if (err == 0)
+		err = init_lookup(&h, dict);
 	if (err) {
 		log_errorx(NULL, "start: %s", strerror(-err));
 		return EXIT_FAILURE;
@@ -259,7 +275,8 @@ engine(struct had_config *conf, struct exits *exits, int udp, int ctl,
 
 /* Splits, and runs our side. */
 static int
-split(struct had_config *conf, struct exits *exits, int udp, int ctl)
+split(struct had_config *conf, struct exits *exits,
+    const struct radius_dict *dict, int udp, int ctl)
 {
 	struct priv_server server;
 	struct priv_state *state;
@@ -283,14 +300,14 @@ split(struct had_config *conf, struct exits *exits, int udp, int ctl)
 	if (is_engine) {
 		/* Not even the descriptor of root's netlink socket. */
 		priv_ops_free(state);
-		return engine(conf, exits, udp, ctl, sock);
+		return engine(conf, exits, dict, udp, ctl, sock);
 	}
 	priv_ops_free(state);
 	return status;
 }
 
 static int
-run(struct had_config *conf)
+run(struct had_config *conf, const struct radius_dict *dict)
 {
 	struct exits exits;
 	int udp, ctl, status;
@@ -316,9 +333,9 @@ run(struct had_config *conf)
 	} else if (exits_open(&exits, conf)) {
 		status = EXIT_FAILURE;
 	} else if (conf->dataplane == HAD_DATAPLANE_KERNEL) {
-		status = split(conf, &exits, udp, ctl);
+		status = split(conf, &exits, dict, udp, ctl);
 	} else {
-		status = engine(conf, &exits, udp, ctl, -1);
+		status = engine(conf, &exits, dict, udp, ctl, -1);
 	}
 	(void)unlink(conf->control_socket);
 	return status;
@@ -328,6 +345,7 @@ int
 main(int argc, char **argv)
 {
 	struct daemon_opts opts;
+	struct radius_dict *dict = NULL;
 	struct had_config *conf;
 	int status = EXIT_CONFIG;
 
@@ -336,8 +354,12 @@ main(int argc, char **argv)
 	conf = had_config_load(opts.config, opts.debug);
 	if (!conf)
 		return EXIT_CONFIG;
-	if (priv_check_user(opts.config, conf->user) == 0)
-		status = opts.check_only ? EXIT_SUCCESS : run(conf);
+	if (conf->lookup.on)
+		dict = radius_dict_load(conf->lookup.dictionary);
+	if ((dict || !conf->lookup.on) &&
+	    priv_check_user(opts.config, conf->user) == 0)
+		status = opts.check_only ? EXIT_SUCCESS : run(conf, dict);
+	radius_dict_free(dict);
 	had_config_free(conf);
 	return status;
 }

@@ -44,6 +44,7 @@ struct peer {
 	char			**realms;	/* n_realms 0: every NAI */
 	size_t			 n_realms;
 	char			*group;		/* D80; NULL: the unnamed */
+	bool			 no_lookup;	/* of its subscribers */
 	uint32_t		 max_bindings;
 	uint32_t		 n_bindings;	/* now bound */
 	uint32_t		 n_records;	/* bound or remembered */

@@ -178,9 +178,10 @@ row_mn_ha(struct reg *r, struct rq *rq)
 	const struct mip4_sa *sa;
 	size_t covered = 0;
 	uint32_t spi;
+	int v = reg_find_user(r, rq);
 
-	if (e->n_nai > 0)
-		rq->user = user_find(r->peers, e->nai, e->nai_len);
+	if (v != ROW_PASS)
+		return v;
 	if (!mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi)) {
 		if (!rq->user || rq->user->n_sas == 0)
 			return ROW_PASS;
@@ -275,6 +276,20 @@ not_its_own(const struct rq *rq)
 	return NULL;
 }
 
+/* The subscriber's record, for who speaks for it. */
+static void
+find_record(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	rq->nai_ok = e->n_nai > 0 && e->off_nai < rq->covered;
+	if (rq->nai_ok)
+		rq->b = binding_find(r->bindings, e->nai, e->nai_len);
+	rq->foreign = rq->nai_ok ? not_its_own(rq) : NULL;
+	if (rq->foreign)
+		rq->b = NULL;
+}
+
 /* Row 8 [D7, D8, D53]. Whoever does not speak for a subscriber does not move
  * its Identification either: that would lock it out [D81]. */
 static int
@@ -284,12 +299,7 @@ row_replay(struct reg *r, struct rq *rq)
 	uint64_t id = rq->msg.rrq.id;
 	enum mip4_replay v;
 
-	rq->nai_ok = e->n_nai > 0 && e->off_nai < rq->covered;
-	if (rq->nai_ok)
-		rq->b = binding_find(r->bindings, e->nai, e->nai_len);
-	rq->foreign = rq->nai_ok ? not_its_own(rq) : NULL;
-	if (rq->foreign)
-		rq->b = NULL;
+	find_record(r, rq);
 	if (reg_reply_is_duplicate(r, rq))
 		return ROW_DUPLICATE;
 	v = mip4_replay_check(id, rq->b ? rq->b->last_id : 0,
@@ -299,7 +309,8 @@ row_replay(struct reg *r, struct rq *rq)
 		    "clocks differ";
 		return MIP4_HA_ID_MISMATCH;
 	}
-	if (!rq->b && !rq->foreign && rq->nai_ok && e->n_nai == 1 && e->nai_len > 0)
+	if (!rq->b && !rq->foreign && rq->nai_ok && e->n_nai == 1 &&
+	    e->nai_len > 0)
 		rq->b = new_record(r, rq);
 	if (rq->b)
 		binding_seen(rq->b, id);
@@ -407,6 +418,28 @@ row_extensions(struct reg *r, struct rq *rq)
 	return rq->why ? MIP4_HA_MALFORMED : ROW_PASS;
 }
 
+int
+reg_refuse_itself(struct reg *r, struct rq *rq)
+{
+	static int (*const of_itself[])(struct reg *, struct rq *) = {
+		row_home_agent, row_care_of, row_allowed, row_flags,
+		row_extensions,
+	};
+	struct binding *b = rq->b;
+	int v = ROW_PASS;
+	size_t i;
+
+	/* A denial is not the last reply of a record that it finds. */
+	find_record(r, rq);
+	rq->b = b;
+	for (i = 0; i < sizeof(of_itself) / sizeof(of_itself[0]); i++) {
+		v = of_itself[i](r, rq);
+		if (v != ROW_PASS)
+			break;
+	}
+	return v;
+}
+
 /* Rows 1, 2, 4 and 6b come before: they are silent. Row 12 is reg_act. */
 static int (*const rows[])(struct reg *, struct rq *) = {
 	row_mn_ha, row_fa_ha, row_home_agent, row_care_of, row_replay,
@@ -431,6 +464,10 @@ judge(struct reg *r, struct rq *rq)
 		return verdict;
 	if (v == ROW_DUPLICATE)
 		return reg_reply_again(r, rq);
+	if (v == ROW_WAIT)
+		return REG_PENDING;
+	if (v == ROW_SILENT)
+		return drop(r, rq, rq->drop);
 	return reg_deny(r, rq, (uint8_t)v);
 }
 
@@ -458,7 +495,9 @@ reg_judge_again(struct reg *r, struct binding *b,
 		v = row_mn_ha(r, &rq);
 	if (v == ROW_PASS)
 		v = reg_act(r, &rq, &verdict);
-	if (v != ROW_PASS)
+	/* Not when it waits again, for a look-up: a rare thing, and then it is
+	 * the router that asks again. */
+	if (v >= 0)
 		(void)reg_deny(r, &rq, (uint8_t)v);
 }
 
@@ -485,20 +524,14 @@ request(struct reg *r, struct rq *rq, enum mip4_parsed parsed)
 	return judge(r, rq);
 }
 
-enum reg_verdict
-reg_input(struct reg *r, const struct reg_packet *pkt)
+static enum reg_verdict
+input(struct reg *r, struct rq *rq)
 {
-	struct rq rq = {
-		.pkt = pkt,
-		.peer = peer_find(r->peers, pkt->flow.src),
-	};
+	const struct reg_packet *pkt = rq->pkt;
 	enum had_drop why = HAD_DROP_NOT_REQUEST;
 	enum mip4_parsed p;
 
-	r->stats.received++;
-	if (rq.peer)
-		rq.peer->stats.received++;
-	p = mip4_parse(&rq.msg, pkt->data, pkt->len, &r->conf->types);
+	p = mip4_parse(&rq->msg, pkt->data, pkt->len, &r->conf->types);
 	switch (p) {
 	case MIP4_SHORT:
 		why = HAD_DROP_SHORT;
@@ -510,22 +543,47 @@ reg_input(struct reg *r, const struct reg_packet *pkt)
 		why = HAD_DROP_UNKNOWN_EXT;
 		break;
 	case MIP4_MALFORMED:
-		if (rq.msg.type == MIP4_RRQ)
-			return request(r, &rq, p);
+		if (rq->msg.type == MIP4_RRQ)
+			return request(r, rq, p);
 		why = HAD_DROP_MALFORMED;
 		break;
 	case MIP4_OK:
-		if (rq.msg.type == MIP4_RRQ)
-			return request(r, &rq, p);
+		if (rq->msg.type == MIP4_RRQ)
+			return request(r, rq, p);
 		break;
 	}
-	if (p == MIP4_OK && r->revoker && rq.peer &&
-	    (rq.msg.type == MIP4_REV || rq.msg.type == MIP4_REV_ACK)) {
-		set_subject(&rq);
-		if (revoke_input(r, &rq, &why))
+	if (p == MIP4_OK && r->revoker && rq->peer &&
+	    (rq->msg.type == MIP4_REV || rq->msg.type == MIP4_REV_ACK)) {
+		set_subject(rq);
+		if (revoke_input(r, rq, &why))
 			return REG_REPLIED;
 	}
-	return drop(r, &rq, why);
+	return drop(r, rq, why);
+}
+
+enum reg_verdict
+reg_input_again(struct reg *r, const struct reg_packet *pkt)
+{
+	struct rq rq = {
+		.pkt = pkt,
+		.peer = peer_find(r->peers, pkt->flow.src),
+	};
+
+	return input(r, &rq);
+}
+
+enum reg_verdict
+reg_input(struct reg *r, const struct reg_packet *pkt)
+{
+	struct rq rq = {
+		.pkt = pkt,
+		.peer = peer_find(r->peers, pkt->flow.src),
+	};
+
+	r->stats.received++;
+	if (rq.peer)
+		rq.peer->stats.received++;
+	return input(r, &rq);
 }
 
 void

@@ -26,6 +26,8 @@ struct clock;
 struct exits;
 struct had_config;
 struct revoker;
+struct user_lookup;
+struct user_radius;
 struct violations;
 
 /* Where a datagram goes, or came from. Ports in host order. */
@@ -63,12 +65,15 @@ struct reg {
 	struct shed		 shed;
 	struct violations	*violations;	/* NULL: not kept */
 	struct exits		*exits;		/* for control only */
+	struct user_lookup	*lookup;	/* NULL: nobody is asked */
+	struct user_radius	*radius;	/* who asks; for its figures */
 };
 
 enum reg_verdict {
 	REG_DROPPED,		/* silence; a counter says why */
 	REG_REPLIED,
-	REG_PENDING,		/* the reply waits for the data plane */
+	REG_PENDING,		/* the reply waits for the data plane, or the
+				 * request for a look-up */
 };
 
 /* bindings->expired and ->arg are set here. */
@@ -76,6 +81,8 @@ void	 reg_init(struct reg *);
 enum reg_verdict reg_input(struct reg *, const struct reg_packet *);
 /* How long the datagrams that come next have waited in the socket's queue. */
 void	 reg_load(struct reg *, int64_t age_ms);
+/* One that has waited for a look-up: judged from the start, not counted. */
+enum reg_verdict reg_input_again(struct reg *, const struct reg_packet *);
 /* Ends a binding for a reason of ours: the data path goes, the peer is told
  * by a revocation where that was negotiated [RFC 3543]. */
 void	 reg_end(struct reg *, struct binding *, const char *why);

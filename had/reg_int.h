@@ -11,12 +11,14 @@
 /* What a row of PROTOCOLS 8.1 says, besides a reply code 1..255. */
 #define ROW_PASS	(-1)
 #define ROW_DUPLICATE	(-2)	/* the stored reply again [D8] */
+#define ROW_WAIT	(-3)	/* judged later: a look-up is under way */
+#define ROW_SILENT	(-4)	/* no answer; drop says why */
 
 struct rq {
 	const struct reg_packet	*pkt;
 	struct mip4_msg		 msg;
 	struct peer		*peer;
-	struct user		*user;		/* known beforehand, or NULL */
+	struct user		*user;		/* what is known, or NULL */
 	const struct realm	*realm;		/* likewise */
 	const struct mip4_sa	*fa_ha;		/* signs the reply */
 	const struct mip4_sa	*mn_ha;		/* verified, or NULL */
@@ -28,6 +30,7 @@ struct rq {
 	const char		*foreign;	/* why the peer may not speak
 						 * for the subscriber */
 	const char		*why;		/* of a denial, for the log */
+	enum had_drop		 drop;		/* of silence */
 	char			 subject[64];	/* NAI, escaped by the log */
 };
 
@@ -58,6 +61,13 @@ int	 reg_home(struct reg *, struct rq *, struct home *);
  * bound: pkt has its bytes. Sends a denial, or holds a new reply. */
 void	 reg_judge_again(struct reg *, struct binding *,
     const struct reg_packet *);
+
+/* Rows 3, 7 and 9 to 11, which change nothing and need no key: a row's
+ * value. */
+int	 reg_refuse_itself(struct reg *, struct rq *);
+
+/* reg_user.c: sets rq->user; row 5 up to there. Returns a row's value. */
+int	 reg_find_user(struct reg *, struct rq *);
 
 /* reg_act.c: row 12 and what follows from it. Returns a row's value; on
  * ROW_PASS *verdict says what became of it. */

@@ -21,6 +21,7 @@
 	X(REV_STALE, "revocation-stale")				\
 	X(REV_IDENTITY, "revocation-identity")				\
 	X(REV_UNNEGOTIATED, "revocation-not-negotiated")		\
+	X(LOOKUP, "subscriber-not-looked-up")				\
 	X(NO_REPLY, "reply-not-written")
 
 enum had_drop {

@@ -134,30 +134,9 @@ static int
 build_radius(struct engine *e, const struct radius_dict *dict)
 {
 	const struct nasd_config *cf = e->cfg;
-	struct radius_conf rc;
-	unsigned i;
 
-	radius_conf_init(&rc);
-	rc.n_servers = cf->n_radius;
-	for (i = 0; i < cf->n_radius; i++) {
-		const struct config_radius_server *from = &cf->radius[i];
-		struct radius_server_conf *to = &rc.server[i];
-
-		radius_server_conf_init(to);
-		strncpy(to->name, from->name, sizeof(to->name) - 1);
-		to->address = from->addr;
-		to->auth_port = from->auth_port;
-		to->acct_port = from->acct_port;
-		to->secret.len = from->secret_len;
-		memcpy(to->secret.data, from->secret, from->secret_len);
-		to->timeout_ms = from->timeout_ms;
-		to->tries = from->tries;
-		to->ma = from->require_ma ? RADIUS_MA_REQUIRED :
-		    RADIUS_MA_IF_PRESENT;
-	}
 	e->radius = radius_client_new(e->base, &e->timers, e->clock, dict,
-	    &rc);
-	radius_conf_wipe(&rc);
+	    &cf->radius);
 	if (e->radius != NULL)
 		e->aaa = aaa_new(e->radius, cf->nas_id, cf->coa);
 	return e->aaa != NULL ? 0 : -1;

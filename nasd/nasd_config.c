@@ -14,6 +14,7 @@
 
 #include "common/conf.h"
 #include "nasd/nasd_config_int.h"
+#include "radius/conf.h"
 
 #define RUN_DIR	"/run/netmip4"
 
@@ -41,19 +42,8 @@ static cfg_opt_t pppd_opts[] = {
 	CFG_END()
 };
 
-static cfg_opt_t server_opts[] = {
-	CFG_STR("address", NULL, CFGF_NONE),
-	CFG_INT("auth-port", 1812, CFGF_NONE),
-	CFG_INT("acct-port", 1813, CFGF_NONE),
-	CFG_STR("secret-file", NULL, CFGF_NONE),
-	CFG_INT("timeout", 2000, CFGF_NONE),
-	CFG_INT("tries", 3, CFGF_NONE),
-	CFG_BOOL("require-message-authenticator", cfg_false, CFGF_NONE),
-	CFG_END()
-};
-
 static cfg_opt_t radius_opts[] = {
-	CFG_SEC("server", server_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("server", radius_server_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_STR("dictionary", PKGDATADIR "/dictionary", CFGF_NONE),
 	CFG_INT("interim-interval", 0, CFGF_NONE),
 	CFG_END()
@@ -233,37 +223,12 @@ read_pppd(struct conf *c, struct nasd_config *cf)
 }
 
 static void
-read_server(struct conf *c, cfg_t *sec, struct config_radius_server *s)
-{
-	uint32_t port;
-	int len;
-
-	s->name = copy(c, cfg_title(sec));
-	need_ipv4(c, sec, "address", &s->addr);
-	if (conf_uint(c, sec, "auth-port", 1, 65535, &port) == 0)
-		s->auth_port = (uint16_t)port;
-	if (conf_uint(c, sec, "acct-port", 1, 65535, &port) == 0)
-		s->acct_port = (uint16_t)port;
-	conf_uint(c, sec, "timeout", 100, 60000, &s->timeout_ms);
-	conf_uint(c, sec, "tries", 1, 20, &s->tries);
-	s->require_ma = cfg_getbool(sec, "require-message-authenticator");
-	len = conf_secret_file(c, sec, "secret-file", s->secret,
-	    sizeof(s->secret));
-	if (len == -ENOENT)
-		conf_error(c, sec, "secret-file", "missing");
-	s->secret_len = len > 0 ? (size_t)len : 0;
-}
-
-static void
 read_radius(struct conf *c, struct nasd_config *cf)
 {
 	cfg_t *sec = cfg_getsec(c->cfg, "radius");
-	unsigned i;
 
-	cf->radius = array(c, sec, "server", sizeof(*cf->radius),
-	    &cf->n_radius);
-	for (i = 0; i < cf->n_radius; i++)
-		read_server(c, cfg_getnsec(sec, "server", i), &cf->radius[i]);
+	radius_conf_init(&cf->radius);
+	radius_conf_servers(c, sec, &cf->radius);
 	cf->dictionary = copy(c, cfg_getstr(sec, "dictionary"));
 	conf_uint(c, sec, "interim-interval", 0, 86400, &cf->interim_s);
 	if (cf->interim_s > 0 && cf->interim_s < 60)
@@ -401,11 +366,7 @@ free_sections(struct nasd_config *cf)
 		free_list(cf->pppoe[i].services);
 	}
 	free(cf->pppoe);
-	for (i = 0; i < cf->n_radius; i++) {
-		free(cf->radius[i].name);
-		explicit_bzero(&cf->radius[i], sizeof(cf->radius[i]));
-	}
-	free(cf->radius);
+	radius_conf_wipe(&cf->radius);
 	for (i = 0; i < cf->n_ha; i++) {
 		free(cf->ha[i].name);
 		for (k = 0; k < CONFIG_HA_KEYS; k++)

@@ -17,8 +17,8 @@
 
 #include "common/mip4_auth.h"
 #include "common/mip4_ext.h"
+#include "radius/client.h"
 
-#define CONFIG_SECRET_MAX	128	/* bytes of a RADIUS secret */
 #define CONFIG_HA_KEYS		4
 #define CONFIG_PPPD_OPTIONS	64
 
@@ -40,18 +40,6 @@ struct config_pppd {
 	char		*pppoe_plugin;	/* rp-pppoe.so; pppoe.so from 2.5 */
 	char		*auth;		/* chap or pap */
 	char		**options;	/* NULL-terminated, further ones */
-};
-
-struct config_radius_server {
-	char		*name;
-	struct in_addr	 addr;
-	uint16_t	 auth_port;
-	uint16_t	 acct_port;
-	uint8_t		 secret[CONFIG_SECRET_MAX];
-	size_t		 secret_len;
-	uint32_t	 timeout_ms;
-	uint32_t	 tries;
-	bool		 require_ma;	/* in access replies */
 };
 
 struct config_ha {
@@ -86,8 +74,7 @@ struct nasd_config {
 	unsigned		 n_pppoe;
 	struct config_pppd	 pppd;
 
-	struct config_radius_server *radius;
-	unsigned		 n_radius;
+	struct radius_conf	 radius;
 	char			*dictionary;
 
 	struct config_ha	*ha;		/* the first is the default */

@@ -58,27 +58,6 @@ check_pppd(struct conf *c, const struct nasd_config *cf)
 }
 
 static void
-check_radius(struct conf *c, const struct nasd_config *cf)
-{
-	cfg_t *sec = cfg_getsec(c->cfg, "radius");
-	unsigned i, k;
-
-	if (cf->n_radius == 0)
-		conf_error(c, sec, "server", "no RADIUS server");
-	if (cf->n_radius > RADIUS_SERVERS)
-		conf_error(c, sec, "server", "more than %d",
-		    RADIUS_SERVERS);
-	for (i = 0; i < cf->n_radius; i++)
-		for (k = 0; k < i; k++)
-			if (cf->radius[i].addr.s_addr ==
-			    cf->radius[k].addr.s_addr &&
-			    cf->radius[i].auth_port == cf->radius[k].auth_port)
-				conf_error(c, cfg_getnsec(sec, "server", i),
-				    "address", "server \"%s\" has it already",
-				    cf->radius[k].name);
-}
-
-static void
 check_keys(struct conf *c, cfg_t *sec, const struct config_ha *ha)
 {
 	unsigned i, k;
@@ -139,6 +118,8 @@ nasd_config_check(struct conf *c, const struct nasd_config *cf)
 	check_nai(c, cf);
 	check_pppoe(c, cf);
 	check_pppd(c, cf);
-	check_radius(c, cf);
+	if (cf->radius.n_servers == 0)
+		conf_error(c, cfg_getsec(c->cfg, "radius"), "server",
+		    "no RADIUS server");
 	check_has(c, cf);
 }

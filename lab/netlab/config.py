@@ -12,6 +12,9 @@ from . import topology as t
 FA_HA_KEY = "0123456789abcdef0123456789abcdef"
 FA_HA_KEY2 = "fedcba9876543210fedcba9876543210"
 NEW_KEY = "00112233445566778899aabbccddeeff0123456789abcdef"
+# As in lab/freeradius/users.
+FRANK_KEY = "frank-and-home-agent"
+GRACE_KEY = "grace shares this key"
 RADIUS_SECRET = "lab-radius-secret"
 REALM = "example.net"
 UNIQUE_POOL = "2001:db8:100::/48"
@@ -47,6 +50,7 @@ class Writer:
     def secrets(self):
         write(self.path("fa-ha.key"), f"hex:{FA_HA_KEY}\n", 0o600)
         write(self.path("new.key"), f"hex:{NEW_KEY}\n", 0o600)
+        write(self.path("frank.key"), FRANK_KEY + "\n", 0o600)
         write(self.path("wrong.key"), f"hex:{FA_HA_KEY2}\n", 0o600)
         write(self.path("radius.secret"), RADIUS_SECRET + "\n", 0o600)
 
@@ -113,6 +117,16 @@ registration {{
 	attempts = {attempts}
 }}
 {extra}"""
+
+    def lookup(self, server=t.AAA, **values):
+        """had.conf's section user-lookup, for had(extra=)."""
+        values = {"wait": 3, **values}
+        return ('user-lookup {\n\tserver "aaa1" {\n'
+                f'\t\taddress = "{server}"\n'
+                f'\t\tsecret-file = "{self.path("radius.secret")}"\n'
+                '\t\ttimeout = 1000\n\t\ttries = 2\n\t}\n' + "".join(
+                    f"\t{k.replace('_', '-')} = {v}\n"
+                    for k, v in values.items()) + "}\n")
 
     def had(self, *, peers=(("nas1", t.NAS1), ("nas2", t.NAS2)),
             dataplane="kernel", max_lifetime=3600, key="fa-ha.key",

@@ -159,7 +159,7 @@ class Message:
         d = self.get(REV_SUPPORT)
         return None if d is None else struct.unpack("!I", d[2:6])[0]
 
-    def verify(self, type_, spi, key, alg="md5"):
+    def verify(self, type_, spi, key, alg="md5", last=True):
         """Is the last extension of this type a good authenticator?"""
         for t, off, data in self.extensions:
             if t != type_:
@@ -167,7 +167,7 @@ class Message:
             want = hmac.new(key, self.raw[:off + 6], alg).digest()
             return (struct.unpack("!I", data[:4])[0] == spi
                     and hmac.compare_digest(want, data[4:])
-                    and off + 2 + len(data) == len(self.raw))
+                    and (off + 2 + len(data) == len(self.raw) or not last))
         return False
 
 

@@ -12,6 +12,7 @@
 #define SHARED	"pool \"s\" { prefix = \"2001:db8:200:1::/64\" mode = " \
 		"shared }\n"
 #define PEER	"peer \"n\" { address = \"192.0.2.1\" " KEY " }\n"
+#define PEER2	"peer \"m\" { address = \"192.0.2.5\" " KEY " }\n"
 #define ADDR	"address = \"198.51.100.1\"\n"
 
 static char dir[64];
@@ -42,6 +43,51 @@ load(const char *text, char said[static 4096])
 	test_log_end(saved, said, 4096);
 	return h;
 }
+
+#define SERVER	"server \"a\" { address = \"203.0.113.10\" "		\
+		"secret-file = \"k\" }"
+#define LOOKUP	"user-lookup { " SERVER " "
+
+START_TEST(lookup)
+{
+	char said[4096];
+	struct had_config *h = load(ADDR POOL "peer \"n\" { address = "
+	    "\"192.0.2.1\" user-lookup = false " KEY " }\n" PEER2 LOOKUP
+	    "wait = 2 cache-time = 60 negative-cache-time = 7 "
+	    "max-users = 10 max-waiting = 20 max-waiting-per-peer = 5 "
+	    "mn-ha-algorithm = hmac-sha256 service-type = authorize-only "
+	    "nas-identifier = \"h\" }\n", said);
+	struct had_lookup_conf *l;
+
+	ck_assert_msg(h != NULL, "%s", said);
+	l = &h->lookup;
+	ck_assert(l->on);
+	ck_assert_uint_eq(l->radius.n_servers, 1);
+	ck_assert_str_eq(l->radius.server[0].name, "a");
+	ck_assert_uint_eq(l->radius.server[0].secret.len, 16);
+	ck_assert_uint_eq(l->radius.server[0].auth_port, 1812);
+	ck_assert_uint_eq(l->radius.auth_ms, 2000);
+	ck_assert_uint_eq(l->params.known_s, 60);
+	ck_assert_uint_eq(l->params.rejected_s, 7);
+	ck_assert_uint_eq(l->params.max_users, 10);
+	ck_assert_uint_eq(l->params.max_waiting, 20);
+	ck_assert_uint_eq(l->params.max_waiting_peer, 5);
+	ck_assert_int_eq(l->alg, MIP4_ALG_HMAC_SHA256);
+	ck_assert_uint_eq(l->service_type, 17);
+	ck_assert_str_eq(l->nas_id, "h");
+	ck_assert(h->peers[0].no_lookup && !h->peers[1].no_lookup);
+	had_config_free(h);
+	h = load(ADDR POOL PEER LOOKUP "}\n", said);
+	ck_assert_msg(h != NULL, "%s", said);
+	ck_assert_uint_eq(h->lookup.service_type, 10);
+	ck_assert_uint_eq(h->lookup.radius.auth_ms, 5000);
+	ck_assert_uint_eq(h->lookup.params.known_s, 3600);
+	had_config_free(h);
+	h = load(ADDR POOL PEER, said);
+	ck_assert(!h->lookup.on);
+	had_config_free(h);
+}
+END_TEST
 
 START_TEST(defaults)
 {
@@ -195,6 +241,23 @@ static const struct {
 	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" key \"256\" "
 	    "{ key-file = \"k\" algorithm = rot13 } }\n",
 	    "had.conf:3: algorithm" },
+	{ ADDR POOL PEER "user-lookup { }\n", "had.conf:4: server: no RADIUS" },
+	{ ADDR POOL PEER "user-lookup {\nserver \"a\" { }\n}\n",
+	    "had.conf:5: address: missing" },
+	{ ADDR POOL PEER "user-lookup {\nserver \"a\" { }\n}\n",
+	    "had.conf:5: secret-file: missing" },
+	{ ADDR POOL PEER LOOKUP "server \"b\" { address = \"203.0.113.10\" "
+	    "secret-file = \"open\" }\n}\n", "secret-file: open: " },
+	{ ADDR POOL PEER LOOKUP "server \"b\" { address = \"203.0.113.10\" "
+	    "secret-file = \"k\" }\n}\n", "server \"a\" has it already" },
+	{ ADDR POOL PEER LOOKUP "\nwait = 0 }\n", "had.conf:5: wait" },
+	{ ADDR POOL PEER LOOKUP "\nservice-type = login }\n",
+	    "had.conf:5: service-type: \"login\": call-check, " },
+	{ ADDR POOL PEER LOOKUP "\nmn-ha-algorithm = md4 }\n",
+	    "had.conf:5: mn-ha-algorithm: \"md4\" is not known" },
+	{ ADDR POOL PEER LOOKUP "\nnas-identifier = \"\" }\n",
+	    "had.conf:5: nas-identifier" },
+	{ ADDR POOL PEER LOOKUP "}\n" LOOKUP "}\n", "had.conf:5: " },
 	{ ADDR POOL PEER "user-key \"\" { " KEY " }\n", "had.conf:4: " },
 	{ ADDR POOL PEER "user-key \"a@b\" { }\n", "had.conf:4: key" },
 	{ ADDR POOL PEER "user-key \"a@B\" { " KEY " }\n"
@@ -366,6 +429,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, defaults);
+	tcase_add_test(t, lookup);
 	tcase_add_test(t, everything);
 	tcase_add_loop_test(t, mistakes, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(t, unwise);

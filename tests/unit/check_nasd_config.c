@@ -66,8 +66,8 @@ START_TEST(defaults)
 	ck_assert_uint_eq(cf->ha[0].n_sa, 1);
 	ck_assert_uint_eq(cf->ha[0].sa[0].spi, 256);
 	ck_assert_uint_eq(cf->ha[0].sa[0].key_len, 16);
-	ck_assert_uint_eq(cf->radius[0].secret_len, 10);
-	ck_assert_uint_eq(cf->radius[0].auth_port, 1812);
+	ck_assert_uint_eq(cf->radius.server[0].secret.len, 10);
+	ck_assert_uint_eq(cf->radius.server[0].auth_port, 1812);
 	ck_assert_uint_eq(cf->lifetime, 1800);
 	ck_assert_int_eq(cf->mode, CONFIG_UNIQUE);
 	ck_assert_int_eq(cf->iid_policy, CONFIG_IID_ASSIGN);

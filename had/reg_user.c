@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whose request is it, and has that subscriber a key? The first half of row 5
+ * of PROTOCOLS 8.1, part of reg: what is known by configuration or from an
+ * earlier look-up decides; otherwise a request that is authentic (34) and has
+ * nothing wrong with it is kept until AAA has answered [D66-D68].
+ *
+ * Nothing of a subscriber changes here: a request that waited is judged anew,
+ * from the first row on, and only then is its Identification spent.
+ */
+#define LOG_MODULE "reg"
+#include "had/reg_int.h"
+
+#include <errno.h>
+
+#include "common/clock.h"
+#include "had/had_config.h"
+#include "had/user_lookup.h"
+
+/* Nobody could tell. Who has a home already asks again, and would lose it by
+ * a denial; another can go to another home agent [D67]. */
+static int
+no_answer(struct rq *rq, const char *why)
+{
+	if (rq->msg.ext.n_hoa > 0 || rq->msg.rrq.lifetime == 0) {
+		rq->drop = HAD_DROP_LOOKUP;
+		return ROW_SILENT;
+	}
+	rq->why = why;
+	return MIP4_HA_RESOURCES;
+}
+
+/* One that is not fresh may be old bytes from a stranger, or from a router
+ * whose clock is wrong: asked for, too, but seldom [D42, D66]. */
+static bool
+is_fresh(struct reg *r, const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct binding *b = binding_find(r->bindings, e->nai, e->nai_len);
+
+	return mip4_replay_check(rq->msg.rrq.id, b ? b->last_id : 0,
+	    clock_ntp(r->clock), r->conf->replay_window) ==
+	    MIP4_REPLAY_FRESH;
+}
+
+static int
+ask(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	bool fresh = is_fresh(r, rq);
+
+	if (!fresh && !bucket_take(&rq->peer->unverified,
+	    clock_mono(r->clock))) {
+		rq->drop = HAD_DROP_RATE;
+		return ROW_SILENT;
+	}
+	if (user_lookup_wait(r->lookup, rq->peer, e->nai, e->nai_len, rq->pkt,
+	    rq->msg.rrq.id, fresh))
+		return no_answer(rq, "too many look-ups at a time");
+	log_debug(rq->subject, "%s: waits for the look-up", rq->peer->name);
+	return ROW_WAIT;
+}
+
+static int
+look_up(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	uint32_t spi;
+
+	switch (user_lookup_find(r->lookup, e->nai, e->nai_len, &rq->user,
+	    &rq->why)) {
+	case USER_KNOWN:
+		return ROW_PASS;
+	case USER_REJECTED:
+		rq->why = "rejected by AAA";
+		return mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi) ?
+		    MIP4_HA_MN_AUTH : MIP4_HA_PROHIBITED;
+	case USER_BROKEN:
+		return MIP4_HA_RESOURCES;
+	case USER_SILENT:
+		return no_answer(rq, "AAA does not answer");
+	case USER_UNKNOWN:
+		break;
+	}
+	return ask(r, rq);
+}
+
+int
+reg_find_user(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	int v;
+
+	if (e->n_nai > 0)
+		rq->user = user_find(r->peers, e->nai, e->nai_len);
+	if (rq->user || !r->lookup || rq->peer->no_lookup || !rq->fa_ha_ok)
+		return ROW_PASS;
+	/* What will be refused in any case is no reason to ask. */
+	v = reg_refuse_itself(r, rq);
+	return v == ROW_PASS ? look_up(r, rq) : v;
+}

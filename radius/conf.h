@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sections "server NAME { ... }" of a daemon's configuration file. */
+#ifndef RADIUS_CONF_H
+#define RADIUS_CONF_H
+
+#include "common/conf.h"
+#include "radius/client.h"
+
+/* Options of a server, for CFG_SEC("server", radius_server_opts, CFGF_MULTI |
+ * CFGF_TITLE). */
+extern cfg_opt_t radius_server_opts[];
+/* Reads all servers of a section, secrets included; that there is none is for
+ * the caller to report. The rest of *rc stays as it is: radius_conf_init
+ * before, radius_conf_wipe after. */
+void	 radius_conf_servers(struct conf *, cfg_t *section,
+    struct radius_conf *rc);
+
+#endif

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Look-ups of subscribers: the engine by itself, and what reg does with it;
+ * AAA is a hand that answers when a test says so [D66-D68]. */
+#include "config.h"
+
+#include "had/user_lookup.h"
+#include "tests/unit/had_rig.h"
+
+#define MN_SPI	512
+
+/* The questions that are out. */
+static struct question {
+	struct user_entry	*entry;
+	char			 nai[64];
+} asked[64];
+static unsigned n_asked, n_cancelled;
+static bool refuse;
+static struct user_lookup_params params;
+
+static void *
+ask_aaa(void *arg, struct user_entry *e, const char *nai, size_t len)
+{
+	struct question *q = &asked[n_asked];
+
+	(void)arg;
+	if (refuse)
+		return NULL;
+	ck_assert_uint_lt(n_asked++, 64);
+	q->entry = e;
+	snprintf(q->nai, sizeof(q->nai), "%.*s", (int)len, nai);
+	return q;
+}
+
+static void
+cancel(void *arg, void *question)
+{
+	(void)arg;
+	(void)question;
+	n_cancelled++;
+}
+
+static void
+judge(void *arg, const struct reg_packet *pkt)
+{
+	reg_input_again(arg, pkt);
+}
+
+static const struct user_lookup_ops ops = { ask_aaa, cancel, judge };
+
+static void
+setup(void)
+{
+	rig_init();
+	n_asked = n_cancelled = 0;
+	refuse = false;
+	params = (struct user_lookup_params){ .known_s = 600,
+		.rejected_s = 30, .max_users = 16, .max_waiting = 8,
+		.max_waiting_peer = 6 };
+	rig.reg.lookup = user_lookup_new(&params, &rig.clock, &ops, &rig.reg);
+	ck_assert_ptr_nonnull(rig.reg.lookup);
+}
+
+static void
+teardown(void)
+{
+	user_lookup_free(rig.reg.lookup);
+	rig.reg.lookup = NULL;
+	rig_free();
+}
+
+/* AAA answers question i; key: with MN-HA. */
+static void
+answer(unsigned i, enum user_state state, bool key)
+{
+	struct user_answer a = { .state = state };
+
+	if (key) {
+		a.sa = (struct mip4_sa){ .spi = MN_SPI,
+			.alg = MIP4_ALG_HMAC_MD5, .key_len = 16 };
+		memcpy(a.sa.key, key_mn, 16);
+	}
+	if (state == USER_BROKEN)
+		snprintf(a.why, sizeof(a.why), "no key at all");
+	ck_assert_uint_lt(i, n_asked);
+	rig.n_sent = 0;
+	user_lookup_answer(asked[i].entry, &a);
+}
+
+/* A request from a router, with 32 or without, not yet sent. */
+static void
+make(struct m *m, const char *ar, const char *nai, uint16_t life, bool mn)
+{
+	m_rrq(m, 0, life, ar);
+	m_nai(m, nai);
+	m_req(m, IID);
+	if (mn)
+		m_auth(m, 32, MN_SPI, key_mn);
+	m_sign(m);
+}
+
+static enum reg_verdict
+request(struct m *m, const char *ar, const char *nai, bool mn)
+{
+	make(m, ar, nai, 1800, mn);
+	return rig_in(m, ar);
+}
+
+/* The last sent has a good 32. */
+static bool
+sent_by_mn(void)
+{
+	size_t off = sent_ext(32);
+	uint8_t out[16];
+	unsigned len = 16;
+
+	if (!off)
+		return false;
+	HMAC(EVP_md5(), key_mn, 16, rig.sent, off + 6, out, &len);
+	return memcmp(rig.sent + off + 2, "\0\0\2\0", 4) == 0 &&
+	    memcmp(rig.sent + off + 6, out, 16) == 0;
+}
+
+static const struct user_lookup_stats *
+figures(void)
+{
+	return user_lookup_stats(rig.reg.lookup);
+}
+
+START_TEST(key_is_demanded)
+{
+	struct m m;
+
+	ck_assert_int_eq(request(&m, AR1, ALICE, true), REG_PENDING);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_uint_eq(n_asked, 1);
+	ck_assert_str_eq(asked[0].nai, ALICE);
+	/* Its Identification is not spent. */
+	ck_assert_ptr_null(of(ALICE));
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+	ck_assert(sent_by_mn());
+	ck_assert_uint_eq(rig.reg.stats.received, 1);
+	/* Remembered: without, or with another, it is refused at once. */
+	ck_assert_int_eq(request(&m, AR1, ALICE, false), REG_REPLIED);
+	expect(&m, 131, 0);
+	make(&m, AR1, ALICE, 1800, true);
+	m.b[m.n - 23] ^= 1;		/* of 32's authenticator */
+	m.n -= 22;
+	m_sign(&m);
+	rig_in(&m, AR1);
+	expect(&m, 131, 0);
+	ck_assert_uint_eq(n_asked, 1);
+	ck_assert_int_eq(request(&m, AR1, ALICE, true), REG_REPLIED);
+	expect(&m, 0, 1800);
+	ck_assert(sent_by_mn());
+}
+END_TEST
+
+START_TEST(no_key)
+{
+	struct m m;
+
+	request(&m, AR1, ALICE, false);
+	answer(0, USER_KNOWN, false);
+	expect(&m, 0, 1800);
+	ck_assert_uint_eq(sent_ext(32), 0);
+	request(&m, AR1, ALICE, true);
+	expect(&m, 131, 0);
+	/* The realm's case is no other subscriber. */
+	request(&m, AR1, "alice@EXAMPLE.net", false);
+	expect(&m, 0, 1800);
+	ck_assert_uint_eq(n_asked, 1);
+}
+END_TEST
+
+START_TEST(who_is_asked_for)
+{
+	static const uint8_t wrong[16] = { 9 };
+	struct m m;
+
+	/* Not authentic, or from nowhere. */
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_auth(&m, 34, 256, wrong);
+	rig_in(&m, AR1);
+	ck_assert_uint_eq(rig.sent[1], 132);
+	make(&m, STRANGER, ALICE, 1800, false);
+	rig_in(&m, STRANGER);
+	/* Refused in any case: another's care-of address, realm, flags, an
+	 * address that is none; the code is that of the row. */
+	make(&m, AR2, ALICE, 1800, true);
+	rig_in(&m, AR1);
+	expect(&m, 134, 0);
+	rig.peer[0].realms = (char *[]){ (char *)(uintptr_t)"other.net" };
+	rig.peer[0].n_realms = 1;
+	request(&m, AR1, ALICE, true);
+	expect(&m, 129, 0);
+	rig.peer[0].n_realms = 0;
+	m_rrq(&m, MIP4_F_G, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	expect(&m, 139, 0);
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_nai(&m, BOB);
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	ck_assert_uint_eq(rig.sent[1], 134);
+	/* Behind the authenticator anybody can have put it. */
+	m_rrq(&m, 0, 1800, AR1);
+	m_req(&m, IID);
+	m_sign(&m);
+	m_nai(&m, ALICE);
+	rig_in(&m, AR1);
+	ck_assert_uint_eq(rig.sent[1], 129);
+	ck_assert_uint_eq(n_asked, 0);
+	/* The peer's own affair. */
+	rig.peer[1].no_lookup = true;
+	request(&m, AR2, ALICE, false);
+	expect(&m, 0, 1800);
+	ck_assert_uint_eq(n_asked, 0);
+}
+END_TEST
+
+START_TEST(configured_ones_are_known)
+{
+	struct m m;
+	char nai[] = BOB;
+
+	rig.user = (struct user){ .nai = nai, .nai_len = strlen(nai) };
+	ck_assert(peers_add_user(&rig.peers, &rig.user));
+	request(&m, AR1, BOB, false);
+	expect(&m, 0, 1800);
+	ck_assert_uint_eq(n_asked, 0);
+}
+END_TEST
+
+START_TEST(rejected)
+{
+	struct m m;
+
+	request(&m, AR1, ALICE, false);
+	answer(0, USER_REJECTED, false);
+	expect(&m, 129, 0);
+	request(&m, AR1, ALICE, true);
+	expect(&m, 131, 0);
+	ck_assert_uint_eq(n_asked, 1);
+	rig_wait(30);
+	request(&m, AR1, ALICE, false);
+	ck_assert_uint_eq(n_asked, 2);
+	answer(1, USER_KNOWN, false);
+	expect(&m, 0, 1800);
+	ck_assert_uint_eq(figures()->rejected, 1);
+}
+END_TEST
+
+START_TEST(broken)
+{
+	struct m m;
+
+	request(&m, AR1, ALICE, true);
+	answer(0, USER_BROKEN, false);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(figures()->broken, 1);
+	nothing_changed();
+}
+END_TEST
+
+/* A denial ends what a subscriber has, so only a first request gets one. */
+START_TEST(nobody_answers)
+{
+	struct m m;
+
+	request(&m, AR1, ALICE, true);
+	answer(0, USER_SILENT, false);
+	expect(&m, 130, 0);
+	request(&m, AR1, ALICE, true);		/* not asked again so soon */
+	expect(&m, 130, 0);
+	tell(&m, AR1, ALICE, 1800, "2001:db8:100:5::1");
+	ck_assert_uint_eq(rig.n_sent, 0);
+	tell(&m, AR1, ALICE, 0, "2001:db8:100:5::1");
+	ck_assert_uint_eq(rig.n_sent, 0);
+	make(&m, AR1, ALICE, 0, true);
+	rig_in(&m, AR1);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_LOOKUP], 3);
+	ck_assert_uint_eq(n_asked, 1);
+	rig_wait(31);
+	tell(&m, AR1, ALICE, 1800, "2001:db8:100:5::1");
+	ck_assert_uint_eq(n_asked, 2);
+	answer(1, USER_SILENT, false);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	nothing_changed();
+	/* Others are not affected. */
+	request(&m, AR1, BOB, false);
+	answer(2, USER_KNOWN, false);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
+START_TEST(old_answer_while_nobody_answers)
+{
+	struct m m;
+
+	request(&m, AR1, ALICE, true);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+	rig_wait(601);
+	ck_assert_int_eq(request(&m, AR1, ALICE, true), REG_PENDING);
+	answer(1, USER_SILENT, false);
+	expect(&m, 0, 1800);
+	ck_assert(sent_by_mn());
+	ck_assert_uint_eq(figures()->stale, 1);
+	/* For as long as silence is remembered. */
+	request(&m, AR1, ALICE, true);
+	expect(&m, 0, 1800);
+	rig_wait(31);
+	request(&m, AR1, ALICE, true);
+	ck_assert_uint_eq(n_asked, 3);
+	/* A key that was taken away is gone. */
+	answer(2, USER_REJECTED, false);
+	expect(&m, 131, 0);
+}
+END_TEST
+
+START_TEST(newest_waits)
+{
+	struct m first, second, third;
+
+	make(&first, AR1, ALICE, 1800, true);
+	make(&second, AR1, ALICE, 1800, true);
+	make(&third, AR1, ALICE, 1800, true);
+	rig_in(&first, AR1);
+	rig_in(&third, AR1);
+	rig_in(&second, AR1);		/* overtaken on its way */
+	rig_in(&third, AR1);		/* and one that came twice */
+	ck_assert_uint_eq(n_asked, 1);
+	ck_assert_uint_eq(user_lookup_waiting(rig.reg.lookup), 1);
+	answer(0, USER_KNOWN, true);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	expect(&third, 0, 1800);
+	/* Judged once: now a duplicate is one [D8], the others are old. */
+	rig_in(&third, AR1);
+	expect(&third, 0, 1800);
+	ck_assert(sent_by_mn());
+	ck_assert_uint_eq(rig.reg.stats.duplicates, 1);
+	rig_in(&second, AR1);
+	expect(&second, 133, 0);
+	ck_assert(sent_by_mn());
+	ck_assert_uint_eq(user_lookup_waiting(rig.reg.lookup), 0);
+}
+END_TEST
+
+/* Neither keeps the other from being judged. */
+START_TEST(two_routers_wait)
+{
+	struct m a, b;
+
+	request(&a, AR1, ALICE, true);
+	request(&b, AR2, ALICE, true);
+	ck_assert_uint_eq(n_asked, 1);
+	ck_assert_uint_eq(user_lookup_waiting(rig.reg.lookup), 2);
+	answer(0, USER_KNOWN, true);
+	ck_assert_uint_eq(rig.n_sent, 2);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR2));
+}
+END_TEST
+
+START_TEST(the_peers_other_requests)
+{
+	struct m a, b;
+
+	request(&b, AR1, BOB, false);
+	answer(0, USER_KNOWN, false);
+	request(&a, AR1, ALICE, true);
+	request(&b, AR1, BOB, false);
+	expect(&b, 0, 1800);
+	answer(1, USER_KNOWN, true);
+	expect(&a, 0, 1800);
+}
+END_TEST
+
+/* The answer took longer than the replay window. */
+START_TEST(late_answer)
+{
+	struct m m;
+
+	request(&m, AR1, ALICE, true);
+	rig_wait(9);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 133, 0);
+	ck_assert(sent_by_mn());
+	request(&m, AR1, ALICE, true);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
+/* Old bytes, from anybody who once saw them: asked for at D42's pace. */
+START_TEST(replayed_ones)
+{
+	struct m old[12], m;
+	char nai[32];
+
+	for (unsigned i = 0; i < 12; i++) {
+		snprintf(nai, sizeof(nai), "u%u@x", i);
+		make(&old[i], AR1, nai, 1800, false);
+	}
+	rig_wait(3600);
+	rig.peer[0].unverified = (struct bucket){ 1, 3, 3000,
+	    rig_mono(NULL) };
+	for (unsigned i = 0; i < 12; i++)
+		rig_in(&old[i], AR1);
+	ck_assert_uint_eq(n_asked, 3);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_RATE], 9);
+	ck_assert_int_eq(request(&m, AR1, ALICE, false), REG_PENDING);
+	ck_assert_uint_eq(n_asked, 4);
+	/* One with a wrong clock learns the time, by its key. */
+	answer(0, USER_KNOWN, false);
+	ck_assert_uint_eq(rig.sent[1], 133);
+}
+END_TEST
+
+/* A replayed one does not take the place of one that is fresh. */
+START_TEST(fresh_before_stale)
+{
+	struct m ahead, m;
+
+	rig.ns += INT64_C(20) * 1000000000;
+	make(&ahead, AR1, ALICE, 1800, true);
+	rig.ns -= INT64_C(20) * 1000000000;
+	request(&m, AR1, ALICE, true);
+	rig_in(&ahead, AR1);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
+START_TEST(limits)
+{
+	struct m m;
+	char nai[32];
+
+	for (unsigned i = 0; i < 6; i++) {
+		snprintf(nai, sizeof(nai), "u%u@x", i);
+		ck_assert_int_eq(request(&m, AR1, nai, false), REG_PENDING);
+	}
+	request(&m, AR1, ALICE, false);
+	expect(&m, 130, 0);
+	tell(&m, AR1, ALICE, 1800, "2001:db8:100:5::1");
+	ck_assert_uint_eq(rig.n_sent, 0);
+	/* One that waits may be asked for again: it takes its own place. */
+	ck_assert_int_eq(request(&m, AR1, "u0@x", false), REG_PENDING);
+	ck_assert_int_eq(request(&m, AR2, ALICE, false), REG_PENDING);
+	ck_assert_int_eq(request(&m, AR2, BOB, false), REG_PENDING);
+	request(&m, AR2, "c@x", false);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(figures()->busy, 3);
+	ck_assert_uint_eq(n_asked, 8);
+	answer(0, USER_KNOWN, false);
+	ck_assert_int_eq(request(&m, AR1, "u9@x", false), REG_PENDING);
+	/* Nobody can be asked: nothing is kept of that. */
+	refuse = true;
+	answer(1, USER_KNOWN, false);
+	request(&m, AR1, "u10@x", false);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(user_lookup_kept(rig.reg.lookup), 9);
+}
+END_TEST
+
+START_TEST(memory_is_bounded)
+{
+	struct m m;
+	char nai[32];
+
+	/* Is asked for again and again, and so remembered. */
+	request(&m, AR2, ALICE, false);
+	answer(0, USER_KNOWN, false);
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(nai, sizeof(nai), "u%u@x", i);
+		request(&m, AR1, nai, false);
+		answer(n_asked - 1, USER_REJECTED, false);
+		request(&m, AR2, ALICE, false);
+		expect(&m, 0, 1800);
+	}
+	ck_assert_uint_eq(n_asked, 41);
+	ck_assert_uint_eq(user_lookup_kept(rig.reg.lookup), 16);
+	ck_assert_uint_eq(figures()->evicted, 25);
+	/* The first is forgotten, the last is not. */
+	request(&m, AR1, "u39@x", false);
+	expect(&m, 129, 0);
+	ck_assert_uint_eq(n_asked, 41);
+	request(&m, AR1, "u0@x", false);
+	ck_assert_uint_eq(n_asked, 42);
+}
+END_TEST
+
+START_TEST(a_peer_loses_its_own)
+{
+	struct user_lookup *l;
+	struct user *u;
+	const char *why;
+	char nai[32];
+	uint8_t byte = 0;
+	struct reg_packet pkt = { .data = &byte, .len = 1 };
+
+	user_lookup_free(rig.reg.lookup);
+	rig.peer[0].max_bindings = 0;		/* 1024, then */
+	params.max_users = 100000;
+	rig.reg.lookup = l = user_lookup_new(&params, &rig.clock, &ops,
+	    &rig.reg);
+	n_asked = 0;
+	ck_assert_int_eq(user_lookup_wait(l, &rig.peer[1],
+	    (const uint8_t *)ALICE, strlen(ALICE), &pkt, 1, true), 0);
+	answer(0, USER_KNOWN, true);
+	for (unsigned i = 0; i < 1200; i++) {
+		snprintf(nai, sizeof(nai), "u%u@x", i);
+		n_asked = 0;
+		ck_assert_int_eq(user_lookup_wait(l, &rig.peer[0],
+		    (const uint8_t *)nai, strlen(nai), &pkt, 1, true), 0);
+		answer(0, USER_KNOWN, false);
+	}
+	ck_assert_uint_eq(user_lookup_kept(l), 1025);
+	ck_assert_int_eq(user_lookup_find(l, (const uint8_t *)ALICE,
+	    strlen(ALICE), &u, &why), USER_KNOWN);
+	ck_assert_int_eq(user_lookup_find(l, (const uint8_t *)"u175@x", 6, &u,
+	    &why), USER_UNKNOWN);
+	ck_assert_int_eq(user_lookup_find(l, (const uint8_t *)"u176@x", 6, &u,
+	    &why), USER_KNOWN);
+}
+END_TEST
+
+START_TEST(flushing)
+{
+	struct m m;
+
+	request(&m, AR1, ALICE, true);
+	/* The question stays out. */
+	ck_assert_uint_eq(user_lookup_flush(rig.reg.lookup, ALICE), 0);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+	ck_assert_uint_eq(user_lookup_flush(rig.reg.lookup, "nobody@x"), 0);
+	ck_assert_uint_eq(user_lookup_flush(rig.reg.lookup, ALICE), 1);
+	request(&m, AR1, ALICE, true);
+	ck_assert_uint_eq(n_asked, 2);
+	answer(1, USER_KNOWN, true);
+	rig_wait(601);
+	request(&m, AR1, ALICE, true);
+	/* While it is asked for anew: the old answer is gone. */
+	ck_assert_uint_eq(user_lookup_flush(rig.reg.lookup, NULL), 1);
+	answer(2, USER_SILENT, false);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(user_lookup_flush(rig.reg.lookup, NULL), 1);
+	ck_assert_uint_eq(user_lookup_kept(rig.reg.lookup), 0);
+}
+END_TEST
+
+START_TEST(ended_while_asking)
+{
+	struct m m;
+
+	request(&m, AR1, ALICE, true);
+	request(&m, AR2, ALICE, true);
+	request(&m, AR1, BOB, true);
+	user_lookup_free(rig.reg.lookup);
+	rig.reg.lookup = NULL;
+	ck_assert_uint_eq(n_cancelled, 2);
+	ck_assert_uint_eq(rig.n_sent, 0);
+}
+END_TEST
+
+struct seen {
+	unsigned	n;
+	struct user_view v;
+};
+
+static bool
+see(void *arg, const struct user_view *v)
+{
+	struct seen *s = arg;
+
+	s->n++;
+	s->v = *v;
+	return true;
+}
+
+START_TEST(what_is_shown)
+{
+	struct seen s = { 0 };
+	struct m m;
+
+	request(&m, AR1, ALICE, true);
+	user_lookup_each(rig.reg.lookup, see, &s);
+	ck_assert_uint_eq(s.n, 1);
+	ck_assert(s.v.asking);
+	ck_assert_uint_eq(s.v.waiting, 1);
+	ck_assert_ptr_null(s.v.sa);
+	answer(0, USER_KNOWN, true);
+	rig_wait(100);
+	user_lookup_each(rig.reg.lookup, see, &s);
+	ck_assert(!s.v.asking);
+	ck_assert_str_eq(s.v.peer, "nas1");
+	ck_assert_str_eq(s.v.nai, ALICE);
+	ck_assert_int_eq(s.v.left_s, 500);
+	ck_assert_uint_eq(s.v.sa->spi, MN_SPI);
+	for (int i = USER_UNKNOWN; i <= USER_SILENT; i++)
+		ck_assert_ptr_nonnull(user_state_str((enum user_state)i));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("had_lookup");
+	TCase *t = tcase_create("lookup");
+	const TTest *const tests[] = {
+		key_is_demanded, no_key, who_is_asked_for,
+		configured_ones_are_known, rejected, broken, nobody_answers,
+		old_answer_while_nobody_answers, newest_waits,
+		two_routers_wait, the_peers_other_requests, late_answer,
+		replayed_ones, fresh_before_stale, limits, memory_is_bounded,
+		a_peer_loses_its_own, flushing, ended_while_asking,
+		what_is_shown,
+	};
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(t, tests[i]);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
