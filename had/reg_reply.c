@@ -239,6 +239,13 @@ reg_reply_release(struct reg *r, struct binding *b, bool ok)
 	free(h);
 }
 
+/* Did the last reply grant what has ended since? */
+static bool
+is_outdated(const struct binding *b)
+{
+	return b->memo.lifetime > 0 && b->state == BINDING_IDLE;
+}
+
 /* D8: is this byte for byte the last accepted request? */
 bool
 reg_reply_is_duplicate(struct reg *r, const struct rq *rq)
@@ -246,7 +253,7 @@ reg_reply_is_duplicate(struct reg *r, const struct rq *rq)
 	const struct binding *b = rq->b;
 	uint64_t tag;
 
-	return b && b->last_id == rq->msg.rrq.id && b->memo.req_len > 0 &&
+	return b && !is_outdated(b) && b->last_id == rq->msg.rrq.id && b->memo.req_len > 0 &&
 	    b->memo.req_len == rq->pkt->len && request_tag(rq, &tag) &&
 	    b->memo.tag == tag &&
 	    mono_diff_ms(clock_mono(r->clock), b->last_at) <

@@ -432,6 +432,28 @@ START_TEST(duplicates_of_all_kinds)
 }
 END_TEST
 
+/* The stored "yes" is not said once more when the binding is gone. */
+START_TEST(duplicate_after_the_end)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(hoa, NULL, true);
+	reg_end(&rig.reg, of(ALICE), "by the operator");
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	expect(&m, 133, 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	ck_assert_uint_eq(rig.reg.stats.duplicates, 0);
+	/* nor when it has expired */
+	ask(&m, AR1, ALICE, 2, IID);
+	expect(&m, 0, 2);
+	rig_wait(3);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	expect(&m, 133, 0);
+}
+END_TEST
+
 START_TEST(ended_while_pending)
 {
 	char hoa[INET6_ADDRSTRLEN];
@@ -497,6 +519,7 @@ main(void)
 	tcase_add_test(t, ipv4_home_address);
 	tcase_add_test(t, data_path_first);
 	tcase_add_test(t, duplicates_of_all_kinds);
+	tcase_add_test(t, duplicate_after_the_end);
 	tcase_add_test(t, ended_while_pending);
 	tcase_add_test(t, timer_is_kept);
 	suite_add_tcase(s, t);
