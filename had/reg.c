@@ -23,6 +23,8 @@ reg_init(struct reg *r)
 	r->bindings->expired = reg_expired;
 	r->bindings->arg = r;
 	memset(&r->stats, 0, sizeof(r->stats));
+	r->started = clock_mono(r->clock);
+	r->started_ntp = clock_ntp(r->clock);
 	r->strangers = (struct log_limit){ .rate = 1, .burst = 10 };
 	r->routine = (struct log_limit){ .rate = 100, .burst = 1000 };
 	r->trouble = (struct log_limit){ .rate = 5, .burst = 50 };
@@ -290,8 +292,25 @@ find_record(struct reg *r, struct rq *rq)
 		rq->b = NULL;
 }
 
-/* Row 8 [D7, D8, D53]. Whoever does not speak for a subscriber does not move
- * its Identification either: that would lock it out [D81]. */
+/*
+ * What a fresh Identification is above, 0 for nothing. Of a subscriber of whom
+ * nothing is remembered it is our start, for as long as what was sent before
+ * could still be within the window [D55], unless our clock was set back since.
+ */
+static uint64_t
+last_id(const struct reg *r, const struct rq *rq)
+{
+	if (rq->b && rq->b->last_id)
+		return rq->b->last_id;
+	if (ntp_cmp(clock_ntp(r->clock), r->started_ntp) < 0 ||
+	    mono_diff_ms(clock_mono(r->clock), r->started) >
+	    (int64_t)r->conf->replay_window * 1000)
+		return 0;
+	return r->started_ntp - 1;
+}
+
+/* Row 8 [D7, D8, D53, D55]. Whoever does not speak for a subscriber does not
+ * move its Identification either: that would lock it out [D81]. */
 static int
 row_replay(struct reg *r, struct rq *rq)
 {
@@ -302,11 +321,11 @@ row_replay(struct reg *r, struct rq *rq)
 	find_record(r, rq);
 	if (reg_reply_is_duplicate(r, rq))
 		return ROW_DUPLICATE;
-	v = mip4_replay_check(id, rq->b ? rq->b->last_id : 0,
-	    clock_ntp(r->clock), r->conf->replay_window);
+	v = mip4_replay_check(id, last_id(r, rq), clock_ntp(r->clock),
+	    r->conf->replay_window);
 	if (v != MIP4_REPLAY_FRESH) {
-		rq->why = v == MIP4_REPLAY_OLD ? "not above the last one" :
-		    "clocks differ";
+		rq->why = v == MIP4_REPLAY_WINDOW ? "clocks differ" : rq->b ?
+		    "not above the last one" : "from before the start";
 		return MIP4_HA_ID_MISMATCH;
 	}
 	if (!rq->b && !rq->foreign && rq->nai_ok && e->n_nai == 1 &&

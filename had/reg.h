@@ -67,6 +67,8 @@ struct reg {
 	struct exits		*exits;		/* for control only */
 	struct user_lookup	*lookup;	/* NULL: nobody is asked */
 	struct user_radius	*radius;	/* who asks; for its figures */
+	mono_t			 started;	/* by reg_init, as is: */
+	uint64_t		 started_ntp;
 };
 
 enum reg_verdict {
@@ -76,7 +78,7 @@ enum reg_verdict {
 				 * request for a look-up */
 };
 
-/* bindings->expired and ->arg are set here. */
+/* bindings->expired and ->arg are set here; from now on requests are new. */
 void	 reg_init(struct reg *);
 enum reg_verdict reg_input(struct reg *, const struct reg_packet *);
 /* How long the datagrams that come next have waited in the socket's queue. */

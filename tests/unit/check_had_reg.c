@@ -331,6 +331,32 @@ START_TEST(era_ends)
 }
 END_TEST
 
+/* D55: what was sent before we began may be a replay of what we have
+ * forgotten, while it is in the window; and not when our clock went back. */
+START_TEST(from_before_the_start)
+{
+	struct m m, old;
+
+	m_rrq(&old, 0, 1800, AR1);
+	m_nai(&old, ALICE);
+	m_req(&old, IID);
+	m_sign(&old);
+	rig_wait(2);
+	reg_init(&rig.reg);		/* a new life */
+	denied(&old, 133);
+	ask(&m, AR1, ALICE, 1800, IID);
+	expect(&m, 0, 1800);
+	rig.ntp_back = 5;
+	ask(&m, AR1, BOB, 1800, IID);
+	expect(&m, 0, 1800);
+	rig.ntp_back = 0;
+	rig_wait(7.5);
+	rig.ntp_back = 7;
+	ask(&m, AR1, "carol@example.net", 1800, IID);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
 /* D8: the network's duplicate gets the same bytes; anything else 133. */
 START_TEST(duplicates)
 {
@@ -446,6 +472,7 @@ main(void)
 	tcase_add_test(t, care_of_address);
 	tcase_add_test(t, identification);
 	tcase_add_test(t, era_ends);
+	tcase_add_test(t, from_before_the_start);
 	tcase_add_test(t, duplicates);
 	tcase_add_test(t, denied_counts_as_seen);
 	tcase_add_test(t, who_may);
