@@ -60,6 +60,11 @@ struct mip_reg_request {
 	struct iid		iid;
 	int64_t			budget_ms;	/* give up the first
 						 * registration after this */
+	struct mip_reg		*instead_of;	/* NULL, or one of the same
+						 * binding: it is forgotten,
+						 * and the first request keeps
+						 * a second's distance from its
+						 * last [RFC 3543 3.3] */
 };
 
 enum mip_outcome {
@@ -110,7 +115,8 @@ struct mip_client *mip_client_new(struct event_base *, struct timers *,
     const struct clock *, int fd, const struct mip_client_params *);
 void	 mip_client_free(struct mip_client *);
 
-/* Sends the first Registration Request. NULL when memory is short. */
+/* Sends the first Registration Request. NULL when memory is short; what it was
+ * to stand instead of is gone then, too. */
 struct mip_reg *mip_reg_new(struct mip_client *,
     const struct mip_reg_request *, const struct mip_events *, void *arg);
 /* Deregisters (also when only perhaps registered: a late reply would leave a

@@ -24,6 +24,9 @@
  * that did not grow, not a wrong clock: the window is never below 3 s. */
 #define OFFSET_JITTER_S	3
 #define ID_BUMPS	16
+/* The lowest bits are random: timers would else make requests a whole number
+ * of seconds apart, with the same low 32 bits. */
+#define ID_NOISE	0xffff
 
 const char *
 mip_counter_key(enum mip_counter c)
@@ -160,13 +163,13 @@ mip_core_remove_try(struct mip_core *core, struct mip_try *t)
 uint64_t
 mip_core_next_id(struct mip_core *core, struct mip_ha_rec *ha)
 {
-	uint64_t id = 0;
+	uint64_t id = 0, now;
 
 	/* One sequence for all registrations at a home agent, so each one's
 	 * grows too, even over sessions of the same NAI. */
+	now = clock_ntp(core->clock) ^ (core->random(core->arg) & ID_NOISE);
 	for (unsigned i = 0; i < ID_BUMPS; i++) {
-		id = mip4_id_next(clock_ntp(core->clock), ha->offset_s,
-		    &ha->last_id);
+		id = mip4_id_next(now, ha->offset_s, &ha->last_id);
 		if (find_try(core, (uint32_t)id, ha) == NULL)
 			break;
 	}
@@ -447,6 +450,11 @@ input_reply(struct mip_core *core, struct in_addr src,
 	if (t == NULL)
 		return find_try(core, low, NULL) != NULL ?
 		    MIP_C_DROP_SOURCE : MIP_C_DROP_UNMATCHED;
+	/* Who accepts has copied all of it [RFC 3344 5.7.1], so that an old
+	 * reply whose low half fits by chance is found out. */
+	if (msg->rrp.code <= MIP4_ACCEPTED_NO_SIMUL &&
+	    msg->rrp.id >> 32 != t->high)
+		return MIP_C_DROP_UNMATCHED;
 	c = mip_msg_check_reply(t->reg, msg, buf, &reply);
 	if (c != MIP_C_OK) {
 		log_debug(t->reg->subject, "reply dropped: %s",

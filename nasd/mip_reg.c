@@ -325,9 +325,17 @@ reject(struct mip_reg *r, const struct mip_reply *reply, const char *why)
 		ev.lost(arg, &res);
 }
 
-static void
-granted(struct mip_reg *r, const struct mip_try *t,
+/* Has a reply been on its way for as long as what it grants lasts? */
+static bool
+is_over(const struct mip_reg *r, const struct mip_try *t,
     const struct mip_reply *reply)
+{
+	return reply->lifetime != MIP4_LIFETIME_INFINITY && !mono_before(
+	    now(r), mono_add_ms(t->sent, (int64_t)reply->lifetime * 1000));
+}
+
+static void
+granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 {
 	bool first = r->state == MIP_S_REQUESTING, changed;
 	char addr[INET6_ADDRSTRLEN];
@@ -340,6 +348,10 @@ granted(struct mip_reg *r, const struct mip_try *t,
 	r->maybe_bound = true;
 	if (why != NULL) {
 		reject(r, reply, why);
+		return;
+	}
+	if (is_over(r, t, reply)) {
+		mip_core_remove_try(r->core, t);
 		return;
 	}
 	if (first && r->want_unique && !reply->unique) {
@@ -388,10 +400,10 @@ denied(struct mip_reg *r, const struct mip_try *t,
 	res.lifetime = 0;
 	mip_reg_step(r, first ? "rrp-received" : "renewal-denied",
 	    "code %u, %s", reply->code, res.text);
-	/* A first one denied leaves no binding; of a renewal denied for want of
-	 * resources the old one may stand. */
+	/* A first one denied leaves no binding but what was there before; of a
+	 * renewal denied for want of resources the old one may stand. */
 	if (first)
-		r->maybe_bound = false;
+		r->maybe_bound = r->was_bound;
 	mip_send_forget(r);
 	end(r, &res);
 }
@@ -477,14 +489,29 @@ mip_reg_revoke(struct mip_reg *r, uint32_t rev_id)
 
 /* ---- the owner's calls ---- */
 
+/* When another request may follow the last one: not twice within a second
+ * [RFC 3344 3.6.3, RFC 3543 3.3]. */
+static mono_t
+may_follow(const struct mip_reg *r)
+{
+	return mono_add_ms(r->last_sent, RETRY_FIRST_MS);
+}
+
 struct mip_reg *
 mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
     const struct mip_events *events, void *arg)
 {
 	size_t len = strlen(q->nai);
 	size_t service = q->service != NULL ? strlen(q->service) : 0;
+	bool was_bound = false;
+	mono_t last = { 0 };
 	struct mip_reg *r;
 
+	if (q->instead_of != NULL) {
+		was_bound = q->instead_of->maybe_bound;
+		last = q->instead_of->last_sent;
+		mip_reg_free(q->instead_of);
+	}
 	if (len == 0 || len > MIP4_NAI_MAX || service > MIP4_SERVICE_MAX ||
 	    q->ha.n_sa == 0) {
 		errno = EINVAL;
@@ -518,22 +545,25 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
 		return NULL;
 	}
 	mip_core_add_reg(core, r);
+	r->maybe_bound = r->was_bound = was_bound;
+	r->last_sent = last;
 	begin(r, MIP_S_REQUESTING, "asked");
-	send_try(r);
+	if (q->instead_of != NULL && mono_before(now(r), may_follow(r)))
+		arm(r, &r->t_send, may_follow(r));
+	else
+		send_try(r);
 	return r;
 }
 
 void
 mip_reg_deregister(struct mip_reg *r)
 {
-	mono_t at = now(r), least;
+	mono_t at = now(r), least = may_follow(r);
 
 	if (r->state == MIP_S_LEAVING)
 		return;
 	stop_timers(r);
 	begin(r, MIP_S_LEAVING, "asked");
-	/* Not twice within a second [RFC 3344 3.6.3, RFC 3543 3.3]. */
-	least = mono_add_ms(r->last_sent, RETRY_FIRST_MS);
 	if (!r->maybe_bound)
 		arm(r, &r->t_send, at);
 	else if (mono_before(at, least))

@@ -85,7 +85,7 @@ struct mip_ha_rec {
 struct mip_try {
 	struct table_node	node;		/* by low; in use while reg */
 	struct mip_reg		*reg;
-	uint32_t		low;
+	uint32_t		low, high;	/* Identification */
 	uint32_t		offset_gen;	/* of the clock offset used */
 	uint16_t		lifetime;	/* asked for; 0: deregistration */
 	mono_t			sent;
@@ -135,6 +135,7 @@ struct mip_reg {
 
 	/* what the home agent may hold, and what it told */
 	bool			 maybe_bound;
+	bool			 was_bound;	/* before the first request */
 	bool			 has_hoa;
 	struct in6_addr		 hoa;
 	bool			 unique;

@@ -32,6 +32,7 @@ remember_try(struct mip_reg *r, uint64_t id, uint16_t lifetime)
 	*t = (struct mip_try){
 		.reg = r,
 		.low = (uint32_t)id,
+		.high = (uint32_t)(id >> 32),
 		.offset_gen = r->ha->offset_gen,
 		.lifetime = lifetime,
 		.sent = r->last_sent,

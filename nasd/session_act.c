@@ -167,10 +167,9 @@ do_register(struct session *s)
 		.iid = choose_iid(s),
 		.budget_ms = mono_diff_ms(s->budget_end, session_now(s)) -
 		    REGISTER_SPARE_MS,
+		.instead_of = s->reg,
 	};
 
-	if (s->reg != NULL)
-		mip_reg_free(s->reg);
 	s->iid = req.iid;
 	s->reg = mip_reg_new(s->engine->mip, &req, &session_in_mip, s);
 	if (s->reg == NULL)

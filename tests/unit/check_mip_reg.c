@@ -765,6 +765,46 @@ START_TEST(late_reply_to_an_older_try)
 }
 END_TEST
 
+/* What it grants is over: as if it had not come. */
+START_TEST(reply_later_than_its_lifetime)
+{
+	start(true);
+	advance(4000);
+	ck_assert_uint_eq(n_sent, 3);
+	accept_as(0, 4, HOA, true);
+	ck_assert_uint_eq(seen.registered, 0);
+	accept_as(1, 4, HOA, true);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_uint_eq(mip_reg_left(reg), 1);
+}
+END_TEST
+
+/* A second later to the point the low half is the same. */
+START_TEST(old_reply_with_the_same_low_half)
+{
+	struct mip_reg_request q = request(true);
+
+	bind_it();
+	q.instead_of = reg;
+	start_as(&q);
+	advance(1000);
+	ck_assert_uint_eq((uint32_t)id_of(0), (uint32_t)id_of(1));
+	accept_it(0);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_UNMATCHED], 1);
+	accept_it(1);
+	ck_assert_uint_eq(seen.registered, 2);
+}
+END_TEST
+
+START_TEST(low_bits_are_random)
+{
+	dice = 0xabcd1234;
+	start(true);
+	ck_assert_uint_eq(id_of(0), NTP0 ^ 0x1234);
+}
+END_TEST
+
 START_TEST(most_recent_only)
 {
 	core.params.match_most_recent_only = true;
@@ -1632,6 +1672,74 @@ START_TEST(never_twice_within_a_second)
 }
 END_TEST
 
+/* D16: a fresh registration of the same binding, with another identifier. */
+START_TEST(instead_of_another)
+{
+	struct mip_reg_request q = request(true);
+
+	bind_it();
+	advance(400);
+	q.instead_of = reg;
+	start_as(&q);
+	ck_assert_uint_eq(core.n_regs, 1);
+	advance(599);
+	ck_assert_uint_eq(n_sent, 1);
+	advance(1);
+	ck_assert_uint_eq(n_sent, 2);
+	/* once more before and once more after a second */
+	advance(500);
+	q.instead_of = reg;
+	start_as(&q);
+	q.instead_of = reg;
+	start_as(&q);
+	advance(499);
+	ck_assert_uint_eq(n_sent, 2);
+	advance(1);
+	ck_assert_uint_eq(n_sent, 3);
+	accept_it(2);
+	advance(1000);
+	q.instead_of = reg;
+	start_as(&q);
+	ck_assert_uint_eq(n_sent, 4);
+}
+END_TEST
+
+/* The home agent has the binding of the one before, whatever becomes of this
+ * one: it is deregistered. */
+START_TEST(instead_of_another_then_nothing)
+{
+	struct mip_reg_request q = request(true);
+
+	bind_it();
+	q.instead_of = reg;
+	start_as(&q);
+	advance(100);
+	mip_reg_deregister(reg);
+	advance(899);
+	ck_assert_uint_eq(n_sent, 1);
+	advance(1);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(lifetime_of(1), 0);
+}
+END_TEST
+
+START_TEST(instead_of_another_and_denied)
+{
+	struct mip_reg_request q = request(true);
+
+	bind_it();
+	advance(1000);
+	q.instead_of = reg;
+	start_as(&q);
+	deny_it(1, 130);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	mip_reg_deregister(reg);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq(lifetime_of(2), 0);
+}
+END_TEST
+
 START_TEST(late_reply_while_leaving)
 {
 	start(true);
@@ -1904,7 +2012,9 @@ main(void)
 		vector_133, vector_revocation,
 		success, code_1_is_success, lifetime_above_the_request,
 		retransmission_times, retransmission_cap, budget,
-		late_reply_to_an_older_try, most_recent_only, denied,
+		late_reply_to_an_older_try, old_reply_with_the_same_low_half,
+		low_bits_are_random, reply_later_than_its_lifetime,
+		most_recent_only, denied,
 		another_home_agent_is_reported, owner_frees_in_the_event,
 		resynchronisation, resynchronisation_backwards,
 		era_ends, era_ends_there_first,
@@ -1928,6 +2038,8 @@ main(void)
 		renewal_without_221,
 		deregistration, deregistration_unanswered,
 		deregistration_mismatch, never_twice_within_a_second,
+		instead_of_another, instead_of_another_then_nothing,
+		instead_of_another_and_denied,
 		late_reply_while_leaving, late_reply_after_giving_up,
 		leaving_while_renewing, leaving_when_lost,
 		revocation_valid, revocation_with_a_tail,

@@ -138,6 +138,8 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
     const struct mip_events *ev, void *arg)
 {
 	(void)c;
+	if (r->instead_of != NULL)
+		mip_reg_free(r->instead_of);
 	call("rrq %s%s", r->nai, r->unique ? "" : " shared");
 	mip_ev = ev;
 	asked_iid = r->iid;
