@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A world in one program: access routers and home agents, which are the real
+ * code of nasd and had, subscribers who dial in and move, a network that loses
+ * and reorders, clocks that differ, an attacker. Time is virtual and all
+ * chance comes from one seed, so that what failed once fails again. What is
+ * real and what is played: doc/SIMULATION.md.
+ *
+ *   sim_main.c		options, many schedules, the report
+ *   sim_world.c	one schedule: what is drawn for it, its phases, its steps
+ *   sim_fate.c		what happens besides: restarts, partitions, clocks
+ *   sim_net.c		the network
+ *   sim_attack.c	recorded datagrams come back
+ *   sim_ha.c		a home agent, and a data plane for it
+ *   sim_nas.c		an access router: the client's core
+ *   sim_session.c	its sessions: carries out what session_fsm decides
+ *   sim_access.c	the subscriber's side of a session
+ *   sim_user.c		what subscribers do
+ *   sim_watch.c	invariants of bindings
+ *   sim_check.c	invariants of sessions, messages and of the end
+ *   sim_rnd.c		chance; takes the place of the product's
+ */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "common/mip4.h"
+#include "common/table.h"
+#include "common/timers.h"
+#include "had/had_config.h"
+#include "had/reg.h"
+#include "nasd/mip_reg.h"
+#include "nasd/session_fsm.h"
+
+#define MS		INT64_C(1000000)	/* in nanoseconds */
+#define SECOND		(1000 * MS)
+#define MAX_HAS		3
+#define MAX_NASES	32
+#define MANY_USERS	64	/* above: look only at what was touched */
+#define SPI		256
+
+struct world;
+struct sess;
+struct subscriber;
+
+/* ---- sim_rnd.c: splitmix64 ---- */
+
+struct dice {
+	uint64_t	s;
+};
+
+uint64_t dice_roll(struct dice *);
+/* 0 .. n - 1 */
+uint32_t dice_below(struct dice *, uint32_t n);
+int64_t	 dice_between(struct dice *, int64_t least, int64_t most);
+bool	 dice_permille(struct dice *, unsigned n);
+/* What the product draws from, from now on. */
+void	 sim_rnd_use(struct dice *);
+
+/* ---- the schedule: what was drawn for it ---- */
+
+struct plan {
+	unsigned	n_has, n_nases, n_users;
+	unsigned	steps;		/* things that happen from outside */
+	int64_t		pause;		/* between them, ns */
+	bool		calm;		/* nothing goes wrong */
+	unsigned	loss, dup, late;	/* permille of datagrams */
+	int64_t		delay;		/* one way, ns */
+	unsigned	faults;		/* permille of the steps */
+	unsigned	attacks;
+	bool		clocks;		/* they differ, and step */
+	bool		drift;
+	bool		one_key;	/* the same for all pairs */
+	unsigned	dp_slow, dp_fail;	/* permille of routes */
+	bool		dp_async;
+	unsigned	insist;		/* permille of subscribers */
+	unsigned	lifetime;	/* asked for */
+	uint32_t	max_lifetime, hold, window, flap_limit;
+	unsigned	pool_len;	/* of unique prefixes */
+	bool		hold_strict;	/* also when they are used up */
+	bool		revocation;
+	uint64_t	ntp0;
+};
+
+/* ---- nodes ---- */
+
+struct node {
+	struct world	*w;
+	char		 name[8];
+	struct in_addr	 addr;
+	struct clock	 clock;
+	int32_t		 ppm;		/* its seconds are longer or shorter */
+	int64_t		 ahead;		/* its NTP clock, ns */
+	struct timers	 timers;
+	bool		 up;
+	uint32_t	 boot;		/* counts starts */
+	uint64_t	 boot_ntp;	/* its clock at the last one */
+	struct timer	 restart;	/* in the world's time */
+	unsigned	 index;
+};
+
+mono_t	 node_mono(const struct node *);
+int64_t	 node_to_world(const struct node *, mono_t);
+
+/* What the watcher knows of one subscriber at one home agent, by looking after
+ * every step. */
+struct view {
+	struct table_node	 by_prefix;	/* in use while known */
+	struct subscriber		*u;
+	bool			 known;		/* had one, since its start */
+	bool			 holds;		/* bound or about to be */
+	bool			 bound;
+	struct in_addr		 coa;
+	struct in6_addr		 hoa, prefix;
+	unsigned		 len;
+	int64_t			 granted, ended;	/* its mono, ns */
+	uint64_t		 reclaimed;	/* by then, of all */
+	uint16_t		 lifetime;
+	int64_t			*moves;		/* ring, flap_limit long */
+	unsigned		 n_moves;
+	int64_t			 revoked_at[MAX_NASES];	/* last type 7 */
+};
+
+struct ha {
+	struct node		 node;
+	struct had_config	 conf;
+	struct pool		 pool[2];
+	struct pool		*choice[2];
+	struct peer		*peer;		/* one a NAS */
+	struct peers		 peers;
+	struct pools		 pools;
+	struct bindings		 bindings;
+	struct reg		 reg;
+	struct dataplane	 dp;
+	struct dp_route		*routes;	/* all there are */
+	unsigned		 n_routes;
+	bool			 dp_failed;	/* in this step */
+	struct view		*view;		/* one a user */
+	struct table		 by_prefix;	/* of views */
+};
+
+struct nas {
+	struct node		 node;
+	struct mip_core		 core;
+	struct mip4_sa		 sa[MAX_HAS];
+	uint32_t		 last_nr;
+	unsigned		 n_sessions;
+};
+
+/* ---- sessions and subscribers ---- */
+
+enum access_next {
+	ACCESS_NOTHING,
+	ACCESS_LINK,
+	ACCESS_START_FAILS,
+	ACCESS_AUTH,
+	ACCESS_ASK,
+	ACCESS_INSIST,
+	ACCESS_COME_UP,
+	ACCESS_GONE,
+};
+
+#define SESS_QUEUE	4	/* as session.h */
+
+struct sess {
+	struct sess		*next, **prev;	/* of its subscriber */
+	struct nas		*nas;
+	struct subscriber		*u;
+	struct ha		*ha;
+	uint32_t		 nr;
+	char			 subject[32];
+	enum session_state	 state;
+	struct timer		 state_timer;	/* the NAS's time */
+	mono_t			 budget_end;
+	bool			 busy;
+	enum session_event	 queue[SESS_QUEUE];
+	unsigned		 queued;
+	enum session_cause	 cause;
+
+	/* access side; timers are the world's */
+	struct timer		 t_access, t_aaa, t_install, t_count;
+	enum access_next	 next_access;
+	bool			 link, starting, carrier_lost, abandoned;
+	bool			 asked, has_own, insists;
+	unsigned		 n_insisted;
+	struct iid		 own, local, iid;
+	bool			 ra, accounting, stopping;
+
+	struct mip_reg		*reg;
+	bool			 registered, deregistering;
+	bool			 unique, hoa_unique, iid_kept;
+	struct in6_addr		 hoa;
+	bool			 tunnel, tunnel_up;
+
+	/* of the checker */
+	const char		*excuse;	/* why the home agent may not
+						 * have its binding */
+	bool			 was_up;
+};
+
+struct subscriber {
+	struct world		*w;
+	unsigned		 index;
+	char			 nai[32];
+	bool			 unique;
+	bool			 insists;
+	struct iid		 own;
+	struct sess		*sessions;
+	struct sess		*at;	/* where the subscriber really is */
+	unsigned		 ha;	/* usual home agent */
+	struct timer		 dial;
+	bool			 touched;
+	struct subscriber		*next_touched;
+	/* Last Registration Request by NAS and home agent, ns of the NAS's
+	 * mono; 0: none, or what it was about is over. */
+	int64_t			(*asked)[MAX_HAS];	/* [MAX_NASES] */
+	uint8_t			(*retry)[MAX_HAS];	/* the 133 used */
+};
+
+/* ---- the network ---- */
+
+struct packet {
+	struct packet	*next;		/* in flight; then: free */
+	struct packet	**prev;
+	struct timer	 timer;		/* arrival */
+	struct world	*w;
+	struct in_addr	 src, dst;
+	uint16_t	 sport, dport;
+	bool		 attack;
+	bool		 refused;	/* a request with a wrong clock */
+	struct subscriber	*u;		/* NULL: of nobody */
+	unsigned	 boot;		/* of dst when it was delivered */
+	int64_t		 at;
+	size_t		 len;
+	uint8_t		 data[512];
+};
+
+#define HISTORY		256
+#define TRACE_LINES	64
+#define TRACE_LEN	160
+
+struct counts {
+	uint64_t	steps, sent, lost, delivered, dup;
+	uint64_t	sessions, came_up, moved, revoked, rev_acked;
+	uint64_t	expired, renewed, mismatch, denied, lost_reg;
+	uint64_t	restarts, partitions, clock_steps, attacks, replays;
+	uint64_t	readdressed, dp_failed, flaps, stale_wins;
+	int64_t		virtual_ns;
+};
+
+/* What is happening now: who caused what is seen after it. */
+struct step {
+	enum { BY_OTHER, BY_PACKET, BY_TIMER, BY_OPERATOR, BY_PLANE } by;
+	struct node		*node;
+	struct subscriber		*u;
+	struct packet		*p;
+	bool			 parsed;
+	struct mip4_msg		 msg;
+};
+
+struct world {
+	uint64_t	 seed;
+	struct plan	 plan;
+	struct dice	 dice;		/* the world's */
+	struct dice	 product;	/* the product's */
+	int64_t		 now;		/* ns */
+	struct timers	 timers;
+	struct ha	 ha[MAX_HAS];
+	struct nas	 nas[MAX_NASES];
+	struct subscriber	*user;
+	struct subscriber	*touched;
+	bool		 cut[MAX_NASES][MAX_HAS];
+	struct timer	 t_fate, t_heal;
+	unsigned	 left;		/* things to happen */
+	enum { RESTLESS, QUIET, SETTLED, ENDING } phase;
+	struct packet	*flying, *free_packets;
+	unsigned	 n_flying;
+	struct packet	*history;	/* HISTORY of them, a ring */
+	unsigned	 n_history;	/* ever */
+	struct step	 step;
+	struct counts	*counts;
+	uint64_t	 until_sweep;
+	bool		 failed;
+	char		 why[320];
+	/* tracing */
+	bool		 trace;		/* to stdout */
+	char		(*lines)[TRACE_LEN];	/* last ones, or NULL */
+	unsigned	 n_lines;
+};
+
+/* sim_world.c */
+bool	 world_run(struct world *, unsigned users, unsigned steps);
+void	 world_say(struct world *, const struct node *, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+#define SAY(w, n, ...) do {						\
+	if ((w)->trace || (w)->lines != NULL)				\
+		world_say(w, n, __VA_ARGS__);				\
+} while (0)
+/* An invariant does not hold. The first one counts. */
+void	 world_fail(struct world *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void	 world_at(struct world *, struct timer *, int64_t in);
+void	 world_touch(struct subscriber *);
+struct subscriber *world_user(struct world *, const void *nai, size_t len);
+
+/* sim_fate.c */
+void	 fate_begin(struct world *);
+void	 fate_still(struct world *);	/* no more; what is broken mends */
+void	 node_start(struct world *, struct node *);
+/* Is it an access router? */
+bool	 node_is_nas(const struct node *);
+
+/* sim_net.c */
+void	 net_init(struct world *);
+void	 net_free(struct world *);
+void	 net_send(struct node *, struct in_addr dst, uint16_t sport,
+    uint16_t dport, const uint8_t *, size_t);
+void	 net_deliver(struct packet *);
+void	 net_describe(struct world *, const struct packet *, char *, size_t);
+struct node *net_node(struct world *, struct in_addr);
+
+/* sim_attack.c */
+void	 attack(struct world *);
+
+/* sim_ha.c */
+void	 ha_start(struct ha *);
+void	 ha_stop(struct ha *);		/* all is forgotten */
+void	 ha_input(struct ha *, const struct packet *);
+void	 ha_end(struct ha *, struct subscriber *);	/* hactl revoke */
+struct binding *ha_binding(struct ha *, const struct subscriber *);
+uint64_t ha_digest(struct ha *);
+/* Is the route there, and to where? */
+bool	 ha_routed(const struct dp_route *, const struct binding *);
+
+/* sim_nas.c */
+void	 nas_start(struct nas *);
+void	 nas_stop(struct nas *);	/* all is forgotten */
+void	 nas_input(struct nas *, const struct packet *);
+uint64_t nas_digest(struct nas *);
+uint64_t digest_add(uint64_t sum, const void *, size_t);
+
+/* sim_session.c */
+struct sess *sess_new(struct nas *, struct subscriber *, struct ha *);
+void	 sess_event(struct sess *, enum session_event);
+void	 sess_free(struct sess *);
+struct sess *sess_rival(const struct sess *, bool live);
+extern const struct mip_events sess_mip;
+
+/* sim_access.c */
+void	 access_begin(struct sess *);
+void	 access_next(struct sess *, enum access_next, int64_t in);
+void	 access_ask_aaa(struct sess *);
+void	 access_assigned(struct sess *);
+void	 access_install(struct sess *);
+void	 access_count(struct sess *);
+void	 access_cancel(struct sess *);
+
+/* sim_user.c */
+void	 user_init(struct world *, struct subscriber *, unsigned index);
+void	 user_act(struct subscriber *);
+void	 user_lost(struct subscriber *);	/* its session is gone */
+
+/* sim_watch.c: after each step, and before one changes what it knows */
+void	 watch_step(struct world *);
+void	 watch_sweep(struct world *);
+void	 watch_ha_lost(struct ha *);	/* it has forgotten all */
+
+/* sim_check.c */
+void	 check_sessions(struct world *, struct subscriber *);
+/* The home agent no longer holds what the user's sessions stand on. */
+void	 check_left(struct ha *, struct subscriber *, struct in_addr coa,
+    const struct in6_addr *hoa, const char *why);
+void	 check_registered(struct sess *);
+bool	 check_is_current(const struct sess *);
+void	 check_request(struct nas *, struct in_addr ha, const uint8_t *,
+    size_t);
+void	 check_from_ha(struct ha *, struct in_addr to, const uint8_t *,
+    size_t);
+/* What was registered is over; a new registration is another one. */
+void	 check_over(struct sess *);
+void	 check_agreement(struct world *);
+void	 check_nothing_left(struct world *);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Invariants of sessions against what the home agents hold, of messages as
+ * they are sent, of a network at rest and of one that everybody has left. */
+#include "tests/sim/sim.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "had/revoke.h"
+
+#define SAME(a, b)	(memcmp(a, b, sizeof(*(a))) == 0)
+
+static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
+
+/* ---- sessions ---- */
+
+/* Has the home agent what this session stands on? */
+bool
+check_is_current(const struct sess *s)
+{
+	const struct view *v = &s->ha->view[s->u->index];
+
+	return s->ha->node.up && v->holds &&
+	    v->coa.s_addr == s->nas->node.addr.s_addr && SAME(&v->hoa,
+	    &s->hoa);
+}
+
+void
+check_left(struct ha *h, struct subscriber *u, struct in_addr coa,
+    const struct in6_addr *hoa, const char *why)
+{
+	struct sess *s;
+
+	for (s = u->sessions; s != NULL; s = s->next)
+		if (s->ha == h && s->nas->node.addr.s_addr == coa.s_addr &&
+		    SAME(&s->hoa, hoa))
+			s->excuse = why;
+}
+
+void
+check_registered(struct sess *s)
+{
+	s->excuse = check_is_current(s) ? NULL : "before the reply came";
+}
+
+void
+check_over(struct sess *s)
+{
+	s->u->asked[s->nas->node.index][s->ha->node.index] = 0;
+}
+
+/* The NAS must stop believing in a binding before the home agent does. */
+static void
+check_expiry(const struct sess *s)
+{
+	const struct view *v = &s->ha->view[s->u->index];
+	int64_t here, there, slack = 0;
+
+	if (!v->bound)
+		return;
+	here = node_to_world(&s->nas->node, s->reg->expires);
+	there = node_to_world(&s->ha->node, (mono_t){ v->granted +
+	    v->lifetime * SECOND });
+	if (s->u->w->plan.drift)
+		slack = v->lifetime * SECOND / 4000;
+	if (here > there + slack)
+		world_fail(s->u->w, "%s: it expires %lld ms after the home "
+		    "agent's binding", s->subject,
+		    (long long)((here - there) / MS));
+}
+
+static void
+check_session(struct sess *s)
+{
+	struct world *w = s->u->w;
+
+	if (s->state < SESSION_INSTALLING || s->state > SESSION_LINGER)
+		return;
+	if (s->reg == NULL || !mip_reg_is_bound(s->reg)) {
+		world_fail(w, "%s: %s without a registration", s->subject,
+		    session_state_str(s->state));
+		return;
+	}
+	if (!SAME(&s->reg->hoa, &s->hoa))
+		world_fail(w, "%s: not the registration's home address",
+		    s->subject);
+	if (mono_before(s->reg->expires, node_mono(&s->nas->node)))
+		world_fail(w, "%s: outlives its registration", s->subject);
+	if (s->state == SESSION_UP && (!s->tunnel || !s->ra))
+		world_fail(w, "%s: up without a data path", s->subject);
+	if (check_is_current(s)) {
+		s->excuse = NULL;
+		check_expiry(s);
+	} else if (s->excuse == NULL) {
+		world_fail(w, "%s: %s, but the home agent has no such binding",
+		    s->subject, session_state_str(s->state));
+	}
+}
+
+void
+check_sessions(struct world *w, struct subscriber *u)
+{
+	const struct sess *t;
+	struct sess *s;
+
+	for (s = u->sessions; s != NULL; s = s->next) {
+		check_session(s);
+		if (s->reg == NULL || s->deregistering)
+			continue;
+		for (t = s->next; t != NULL; t = t->next)
+			if (t->nas == s->nas && t->reg != NULL &&
+			    !t->deregistering)
+				world_fail(w, "%s: two registrations of one "
+				    "NAI [D23]", s->subject);
+	}
+}
+
+/* ---- messages ---- */
+
+/* RFC 3543 3.3: not more than one a second for a binding; a 133 allows one at
+ * once [PROTOCOLS 5]. */
+void
+check_request(struct nas *n, struct in_addr to, const uint8_t *data,
+    size_t len)
+{
+	struct world *w = n->node.w;
+	struct node *h = net_node(w, to);
+	int64_t now = node_mono(&n->node).ns, *last;
+	struct mip4_msg m;
+	struct subscriber *u;
+	uint8_t *retry;
+
+	if (h == NULL || mip4_parse(&m, data, len, &types) != MIP4_OK ||
+	    m.type != MIP4_RRQ)
+		return;
+	u = world_user(w, m.ext.nai, m.ext.nai_len);
+	if (u == NULL)
+		return;
+	world_touch(u);
+	last = &u->asked[n->node.index][h->index];
+	retry = &u->retry[n->node.index][h->index];
+	if (*last != 0 && now - *last < SECOND) {
+		if (*retry || w->step.by != BY_PACKET || !w->step.parsed ||
+		    w->step.msg.type != MIP4_RRP ||
+		    w->step.msg.rrp.code != MIP4_HA_ID_MISMATCH)
+			world_fail(w, "%s: two requests for u%u within "
+			    "%lld ms", n->node.name, u->index,
+			    (long long)((now - *last) / MS));
+		*retry = 1;
+	} else {
+		*retry = 0;
+	}
+	*last = now;
+}
+
+static void
+check_revocation(struct ha *h, struct subscriber *u, const struct node *nas)
+{
+	struct world *w = h->node.w;
+	int64_t now = node_mono(&h->node).ns;
+	int64_t *last = &h->view[u->index].revoked_at[nas->index];
+	const struct binding *b = ha_binding(h, u);
+
+	if (*last != 0 && now - *last < SECOND)
+		world_fail(w, "%s: two revocations of u%u within %lld ms",
+		    h->node.name, u->index, (long long)((now - *last) / MS));
+	*last = now;
+	if (w->step.by == BY_TIMER && b != NULL &&
+	    b->state != BINDING_IDLE &&
+	    b->coa.s_addr == nas->addr.s_addr)
+		world_fail(w, "%s: revokes u%u where it is bound",
+		    h->node.name, u->index);
+}
+
+static void
+check_reply(struct ha *h, struct subscriber *u, const struct mip4_msg *m,
+    struct in_addr to)
+{
+	const struct binding *b = ha_binding(h, u);
+	struct world *w = h->node.w;
+
+	if (m->rrp.code == MIP4_HA_ID_MISMATCH)
+		w->counts->mismatch++;
+	if (m->rrp.code > MIP4_ACCEPTED_NO_SIMUL || m->rrp.lifetime == 0)
+		return;
+	if (b == NULL || b->state != BINDING_BOUND ||
+	    b->coa.s_addr != to.s_addr || !m->ext.n_hoa ||
+	    !SAME(&m->ext.hoa, &b->hoa) || m->rrp.lifetime != b->lifetime)
+		world_fail(w, "%s: says yes to u%u, has no such binding",
+		    h->node.name, u->index);
+}
+
+void
+check_from_ha(struct ha *h, struct in_addr to, const uint8_t *data,
+    size_t len)
+{
+	struct world *w = h->node.w;
+	struct node *nas = net_node(w, to);
+	struct mip4_msg m;
+	struct subscriber *u;
+
+	if (nas == NULL || mip4_parse(&m, data, len, &types) != MIP4_OK)
+		return;
+	u = world_user(w, m.ext.nai, m.ext.nai_len);
+	if (u == NULL)
+		return;
+	if (m.type == MIP4_REV)
+		check_revocation(h, u, nas);
+	else if (m.type == MIP4_RRP)
+		check_reply(h, u, &m, to);
+}
+
+/* ---- a network at rest ---- */
+
+static unsigned
+agreed(struct world *w, const struct subscriber *u)
+{
+	const struct sess *s;
+	unsigned n = 0;
+
+	for (s = u->sessions; s != NULL; s = s->next) {
+		if (s->state != SESSION_UP)
+			world_fail(w, "at rest: %s is %s", s->subject,
+			    session_state_str(s->state));
+		else if (!check_is_current(s))
+			world_fail(w, "at rest: %s is up, its home agent has "
+			    "another binding", s->subject);
+		n++;
+	}
+	return n;
+}
+
+void
+check_agreement(struct world *w)
+{
+	size_t sessions = 0, bindings = 0;
+	unsigned i;
+
+	for (i = 0; i < w->plan.n_users; i++)
+		sessions += agreed(w, &w->user[i]);
+	for (i = 0; i < w->plan.n_has; i++) {
+		struct ha *h = &w->ha[i];
+
+		bindings += h->bindings.n_bound;
+		if (h->reg.revoker != NULL && revoker_count(h->reg.revoker))
+			world_fail(w, "at rest: %s still revokes",
+			    h->node.name);
+	}
+	if (sessions != bindings)
+		world_fail(w, "at rest: %zu sessions, %zu bindings", sessions,
+		    bindings);
+}
+
+static void
+check_ha_empty(struct ha *h)
+{
+	struct world *w = h->node.w;
+	const char *what = NULL;
+
+	if (h->bindings.n_bound != 0)
+		what = "bindings";
+	else if (table_count(&h->bindings.by_nai) != 0)
+		what = "records";
+	else if (h->pool[0].used + h->pool[1].used != 0 ||
+	    table_count(&h->pools.leases) != 0)
+		what = "leases";
+	else if (h->n_routes != 0)
+		what = "routes";
+	else if (h->node.timers.n != 0)
+		what = "timers";
+	if (what != NULL)
+		world_fail(w, "all are gone: %s has %s left", h->node.name,
+		    what);
+}
+
+static void
+check_nas_empty(struct nas *n)
+{
+	struct world *w = n->node.w;
+	const char *what = NULL;
+
+	if (n->n_sessions != 0)
+		what = "sessions";
+	else if (n->core.n_regs != 0 || table_count(&n->core.by_nai) != 0)
+		what = "registrations";
+	else if (table_count(&n->core.by_hoa) != 0)
+		what = "home addresses";
+	else if (table_count(&n->core.by_id) != 0)
+		what = "tries";
+	else if (n->node.timers.n != 0)
+		what = "timers";
+	if (what != NULL)
+		world_fail(w, "all are gone: %s has %s left", n->node.name,
+		    what);
+}
+
+void
+check_nothing_left(struct world *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->plan.n_nases; i++)
+		check_nas_empty(&w->nas[i]);
+	for (i = 0; i < w->plan.n_has; i++)
+		check_ha_empty(&w->ha[i]);
+	if (w->n_flying != 0 || w->timers.n != 0)
+		world_fail(w, "all are gone: datagrams or timers are left");
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What goes wrong from outside: programs restart, the network is cut, clocks
+ * are set. Everything mends before a schedule ends. */
+#include "tests/sim/sim.h"
+
+#include <string.h>
+
+#define PPM		INT64_C(1000000)
+
+bool
+node_is_nas(const struct node *n)
+{
+	return n->name[0] == 'n';
+}
+
+/* ---- a node's clocks ---- */
+
+static int64_t
+mono_at(const struct node *n, int64_t now)
+{
+	return 1000 * SECOND + now + now * n->ppm / PPM;
+}
+
+static int64_t
+mono_ns(const struct node *n)
+{
+	return mono_at(n, n->w->now);
+}
+
+mono_t
+node_mono(const struct node *n)
+{
+	return (mono_t){ mono_ns(n) };
+}
+
+static mono_t
+clock_of(void *arg)
+{
+	return node_mono(arg);
+}
+
+static uint64_t
+ntp_of(void *arg)
+{
+	const struct node *n = arg;
+	int64_t ns = mono_ns(n) + n->ahead + 100000000 * SECOND;
+	uint64_t s = (uint64_t)(ns / SECOND) - 100000000,
+	    frac = (uint64_t)(ns % SECOND);
+
+	return n->w->plan.ntp0 + (s << 32) + ((frac << 32) / SECOND);
+}
+
+/* The first moment of the world at which it is at in the node. */
+int64_t
+node_to_world(const struct node *n, mono_t at)
+{
+	int64_t t;
+
+	if (at.ns == INT64_MAX)
+		return INT64_MAX;
+	if (n->ppm == 0)
+		return at.ns - 1000 * SECOND;
+	t = (int64_t)((__int128)(at.ns - 1000 * SECOND) * PPM /
+	    (PPM + n->ppm));
+	while (mono_at(n, t) < at.ns)
+		t++;
+	while (t > 0 && mono_at(n, t - 1) >= at.ns)
+		t--;
+	return t;
+}
+
+static void
+set_clock(struct node *n)
+{
+	n->clock = (struct clock){ clock_of, ntp_of, n };
+}
+
+/* ---- restarts ---- */
+
+static void
+start_again(struct timer *t)
+{
+	struct node *n = container_of(t, struct node, restart);
+
+	SAY(n->w, n, "starts again");
+	node_start(n->w, n);
+}
+
+void
+node_start(struct world *w, struct node *n)
+{
+	n->w = w;
+	n->restart.fire = start_again;
+	n->boot++;
+	set_clock(n);
+	n->boot_ntp = clock_ntp(&n->clock);
+	timers_init(&n->timers);
+	n->up = true;
+	if (node_is_nas(n))
+		nas_start(&w->nas[n->index]);
+	else
+		ha_start(&w->ha[n->index]);
+}
+
+/* Not in a moment: a program takes a second to come back. */
+static void
+restart(struct world *w, struct node *n)
+{
+	if (!n->up)
+		return;
+	SAY(w, n, "restarts");
+	w->counts->restarts++;
+	n->up = false;
+	if (node_is_nas(n))
+		nas_stop(&w->nas[n->index]);
+	else
+		ha_stop(&w->ha[n->index]);
+	if (n->timers.n != 0)
+		world_fail(w, "%s stopped, %zu timers are left", n->name,
+		    n->timers.n);
+	timers_free(&n->timers);
+	world_at(w, &n->restart, dice_between(&w->dice, 1000 * MS,
+	    dice_permille(&w->dice, 500) ? 2 * SECOND : 20 * SECOND));
+}
+
+/* ---- the rest ---- */
+
+static struct node *
+some_node(struct world *w)
+{
+	unsigned i = dice_below(&w->dice, w->plan.n_has + w->plan.n_nases);
+
+	return i < w->plan.n_has ? &w->ha[i].node :
+	    &w->nas[i - w->plan.n_has].node;
+}
+
+static void
+cut(struct world *w)
+{
+	unsigned i = dice_below(&w->dice, w->plan.n_nases),
+	    j = dice_below(&w->dice, w->plan.n_has);
+
+	SAY(w, &w->nas[i].node, "is cut off from %s", w->ha[j].node.name);
+	w->counts->partitions++;
+	w->cut[i][j] = true;
+	if (!timer_is_set(&w->t_heal))
+		world_at(w, &w->t_heal, dice_between(&w->dice, SECOND,
+		    2 * (int64_t)w->plan.lifetime * SECOND));
+}
+
+static void
+heal(struct timer *t)
+{
+	struct world *w = container_of(t, struct world, t_heal);
+
+	SAY(w, NULL, "the network is whole again");
+	memset(w->cut, 0, sizeof(w->cut));
+}
+
+static void
+set_time(struct world *w, struct node *n)
+{
+	int64_t step = dice_between(&w->dice, -30 * SECOND, 60 * SECOND);
+
+	if (dice_permille(&w->dice, 500))
+		step /= 10;
+	w->counts->clock_steps++;
+	n->ahead += step;
+	SAY(w, n, "its clock is set by %lld ms", (long long)(step / MS));
+}
+
+static void
+go_wrong(struct world *w)
+{
+	unsigned what = dice_below(&w->dice, 10);
+
+	if (what < 4)
+		restart(w, some_node(w));
+	else if (what < 7)
+		cut(w);
+	else if (w->plan.clocks)
+		set_time(w, some_node(w));
+}
+
+static void
+happen(struct timer *t)
+{
+	struct world *w = container_of(t, struct world, t_fate);
+
+	w->left--;
+	if (dice_permille(&w->dice, w->plan.attacks))
+		attack(w);
+	else if (dice_permille(&w->dice, w->plan.faults))
+		go_wrong(w);
+	else
+		user_act(&w->user[dice_below(&w->dice, w->plan.n_users)]);
+	if (w->left > 0)
+		world_at(w, &w->t_fate, dice_between(&w->dice, 0,
+		    2 * w->plan.pause));
+}
+
+void
+fate_begin(struct world *w)
+{
+	w->t_fate.fire = happen;
+	w->t_heal.fire = heal;
+	world_at(w, &w->t_fate, 0);
+}
+
+void
+fate_still(struct world *w)
+{
+	unsigned i;
+
+	timer_cancel(&w->timers, &w->t_fate);
+	timer_cancel(&w->timers, &w->t_heal);
+	memset(w->cut, 0, sizeof(w->cut));
+	for (i = 0; i < w->plan.n_users; i++)
+		timer_cancel(&w->timers, &w->user[i].dial);
+}

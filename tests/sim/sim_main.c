@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* netmip4-sim: many schedules, each from its own seed, and a report. */
+#include "tests/sim/sim.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/log.h"
+
+struct options {
+	uint64_t	seed;
+	uint64_t	schedules;
+	unsigned	users, steps;
+	bool		trace, quiet;
+};
+
+static void
+usage(FILE *f)
+{
+	fputs("usage: netmip4-sim [option...]\n"
+"\n"
+"Runs the NetMIP4 client and the home agent through many schedules of loss,\n"
+"movement, restarts and attack, and checks after every step what must hold.\n"
+"Exit status: 0 all held, 1 one did not, 2 usage.\n"
+"\n"
+"  --seed N        seed of the first schedule; each next one has the next\n"
+"                  number (1)\n"
+"  --schedules N   how many (1000)\n"
+"  --sessions N    subscribers of a schedule (drawn: 1 to 6)\n"
+"  --steps N       things that happen to them from outside (drawn: 20 to 80)\n"
+"  --trace         print every event, with its virtual time\n"
+"  --quiet         no progress\n"
+"  --help          this\n", f);
+}
+
+static bool
+number(const char *s, uint64_t most, uint64_t *n)
+{
+	char *end;
+
+	*n = strtoull(s, &end, 0);
+	return *s >= '0' && *s <= '9' && *end == '\0' && *n <= most;
+}
+
+static int
+parse(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "seed", required_argument, NULL, 's' },
+		{ "schedules", required_argument, NULL, 'n' },
+		{ "sessions", required_argument, NULL, 'u' },
+		{ "steps", required_argument, NULL, 'e' },
+		{ "trace", no_argument, NULL, 't' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	uint64_t n = 0;
+	bool ok = true;
+	int c;
+
+	while (ok && (c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 's')
+			ok = number(optarg, UINT64_MAX, &o->seed);
+		else if (c == 'n')
+			ok = number(optarg, UINT64_MAX, &o->schedules);
+		else if (c == 'u' || c == 'e')
+			ok = number(optarg, 10000000, &n);
+		else if (c == 't')
+			o->trace = true;
+		else if (c == 'q')
+			o->quiet = true;
+		else if (c == 'h') {
+			usage(stdout);
+			exit(0);
+		} else
+			return -1;
+		if (c == 'u')
+			o->users = (unsigned)n;
+		else if (c == 'e')
+			o->steps = (unsigned)n;
+	}
+	return ok && optind == argc ? 0 : -1;
+}
+
+static double
+seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void
+report(const struct counts *c, uint64_t schedules, double took)
+{
+	printf("%llu schedules, %llu steps in %.1f s: %.0f schedules, %.0f "
+	    "steps a second\n", (unsigned long long)schedules,
+	    (unsigned long long)c->steps, took, (double)schedules / took,
+	    (double)c->steps / took);
+#define P(name)	printf(" " #name " %llu,", (unsigned long long)c->name)
+	printf("%.0f virtual hours;", (double)c->virtual_ns / 3600e9);
+	P(sessions); P(came_up); P(renewed); P(moved); P(readdressed);
+	putchar('\n');
+	P(revoked); P(rev_acked); P(expired); P(mismatch); P(denied);
+	P(lost_reg); P(stale_wins);
+	putchar('\n');
+	P(sent); P(lost); P(dup); P(restarts); P(partitions); P(clock_steps);
+	P(dp_failed); P(attacks);
+#undef P
+	putchar('\n');
+}
+
+/* The failed one again, this time with its last events kept. */
+static void
+tell_failure(const struct options *o, uint64_t seed)
+{
+	struct counts counts = { 0 };
+	struct world *w = calloc(1, sizeof(*w));
+	unsigned i, first;
+
+	if (w == NULL || (w->lines = calloc(TRACE_LINES, TRACE_LEN)) == NULL)
+		abort();
+	w->seed = seed;
+	w->counts = &counts;
+	world_run(w, o->users, o->steps);
+	first = w->n_lines > TRACE_LINES ? w->n_lines - TRACE_LINES : 0;
+	for (i = first; i < w->n_lines; i++)
+		puts(w->lines[i % TRACE_LINES]);
+	printf("seed %llu, step %llu: %s\nagain: netmip4-sim --seed %llu "
+	    "--schedules 1", (unsigned long long)seed,
+	    (unsigned long long)counts.steps, w->why,
+	    (unsigned long long)seed);
+	if (o->users != 0)
+		printf(" --sessions %u", o->users);
+	if (o->steps != 0)
+		printf(" --steps %u", o->steps);
+	puts(" --trace");
+	free(w->lines);
+	free(w);
+}
+
+static bool
+one(const struct options *o, uint64_t seed, struct counts *counts)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	bool ok;
+
+	if (w == NULL)
+		abort();
+	w->seed = seed;
+	w->counts = counts;
+	w->trace = o->trace;
+	ok = world_run(w, o->users, o->steps);
+	free(w);
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .seed = 1, .schedules = 1000 };
+	struct counts counts = { 0 };
+	double began = seconds(), said = began;
+	uint64_t i;
+
+	if (parse(&o, argc, argv) != 0) {
+		usage(stderr);
+		return 2;
+	}
+	log_set_level(NULL, "error");
+	for (i = 0; i < o.schedules; i++) {
+		if (!one(&o, o.seed + i, &counts)) {
+			tell_failure(&o, o.seed + i);
+			report(&counts, i + 1, seconds() - began);
+			return 1;
+		}
+		if (!o.quiet && seconds() - said >= 10) {
+			said = seconds();
+			fprintf(stderr, "%llu schedules, %.0f s\n",
+			    (unsigned long long)i + 1, said - began);
+		}
+	}
+	report(&counts, o.schedules, seconds() - began);
+	return 0;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Invariants of bindings, looked at after every step. The watcher keeps its own
+ * view of what each home agent held before, so that every change has to have a
+ * cause: the step that was just taken.
+ */
+#include "tests/sim/sim.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLAP_SPAN	(60 * SECOND)	/* D50 */
+#define SWEEP		50000		/* steps, where users are many */
+
+#define SAME(a, b)	(memcmp(a, b, sizeof(*(a))) == 0)
+
+static int64_t
+ha_now(const struct ha *h)
+{
+	return node_mono(&h->node).ns;
+}
+
+/* ---- prefixes, of bindings and held ones ---- */
+
+static bool
+eq_prefix(const struct table_node *n, const void *key)
+{
+	const struct view *v = container_of(n, struct view, by_prefix),
+	    *k = key;
+
+	return v->len == k->len && SAME(&v->prefix, &k->prefix);
+}
+
+static uint64_t
+hash_prefix(struct ha *h, const struct view *v)
+{
+	return table_hash(&h->by_prefix, &v->prefix, sizeof(v->prefix));
+}
+
+static int64_t
+hold_of(const struct ha *h)
+{
+	return (int64_t)h->node.w->plan.hold * SECOND;
+}
+
+/* Is a prefix that v had still promised to it? While there are others, or
+ * always. */
+static bool
+is_promised(const struct ha *h, const struct view *v)
+{
+	const struct pool *p = &h->pool[v->len == 64 ? 0 : 1];
+
+	return ha_now(h) < v->ended + hold_of(h) && (p->hold_strict ||
+	    p->used < p->capacity);
+}
+
+/* v has a prefix that it did not have: nobody else may have it, nor have had
+ * it until just now. */
+static void
+take_prefix(struct ha *h, struct view *v)
+{
+	uint64_t hash = hash_prefix(h, v);
+	struct table_node *n = table_find(&h->by_prefix, hash, eq_prefix, v);
+	struct world *w = h->node.w;
+	struct view *other;
+
+	if (n != NULL) {
+		other = container_of(n, struct view, by_prefix);
+		if (other->holds)
+			world_fail(w, "%s: u%u and u%u share a home prefix",
+			    h->node.name, v->u->index, other->u->index);
+		else if (is_promised(h, other))
+			world_fail(w, "%s: u%u is given a prefix that is held "
+			    "for u%u", h->node.name, v->u->index,
+			    other->u->index);
+		table_remove(&h->by_prefix, n);
+		other->known = false;
+	}
+	table_insert(&h->by_prefix, &v->by_prefix, hash);
+	v->known = true;
+}
+
+static void
+leave_prefix(struct ha *h, struct view *v)
+{
+	if (v->known)
+		table_remove(&h->by_prefix, &v->by_prefix);
+	v->known = false;
+}
+
+/* How often what was held for one was given to another. */
+static uint64_t
+reclaimed(const struct ha *h)
+{
+	return h->pool[0].reclaimed + h->pool[1].reclaimed;
+}
+
+/* ---- why something changed ---- */
+
+/* A request of the subscriber itself, not the attacker's. */
+static const struct mip4_rrq *
+request(const struct step *st, const struct ha *h, const struct subscriber *u)
+{
+	if (st->by != BY_PACKET || st->node != &h->node || st->u != u ||
+	    st->p->attack || !st->parsed || st->msg.type != MIP4_RRQ)
+		return NULL;
+	return &st->msg.rrq;
+}
+
+/* Does a deregistration end what a newer session stands on? With one clock a
+ * NAS's Identifications grow, so it can not. */
+static bool
+was_wanted(struct ha *h, struct subscriber *u, const struct view *v)
+{
+	const struct sess *s;
+
+	if (h->node.w->plan.clocks)
+		return false;
+	for (s = u->sessions; s != NULL; s = s->next)
+		if (s->ha == h && s->nas->node.addr.s_addr == v->coa.s_addr &&
+		    s->state > SESSION_REGISTERING &&
+		    s->state < SESSION_CLOSING && SAME(&s->hoa, &v->hoa))
+			return true;
+	return false;
+}
+
+static void
+check_end(struct ha *h, struct subscriber *u, const struct view *v)
+{
+	struct world *w = h->node.w;
+	const struct step *st = &w->step;
+	const struct mip4_rrq *rq = request(st, h, u);
+	int64_t end = v->granted + v->lifetime * SECOND;
+
+	if (rq != NULL && rq->lifetime == 0 &&
+	    rq->coa.s_addr == v->coa.s_addr &&
+	    (st->msg.ext.n_hoa == 0 || SAME(&st->msg.ext.hoa, &v->hoa))) {
+		if (was_wanted(h, u, v))
+			world_fail(w, "%s: a late deregistration ends u%u's "
+			    "new binding", h->node.name, u->index);
+		return;
+	}
+	if (st->by == BY_TIMER && st->node == &h->node && v->bound &&
+	    ha_now(h) >= end)
+		return;
+	if (st->by == BY_OPERATOR || h->dp_failed)
+		return;
+	world_fail(w, "%s: u%u's binding ends, nothing calls for it",
+	    h->node.name, u->index);
+}
+
+/* At most flap_limit moves in any minute. */
+static void
+check_move(struct ha *h, struct subscriber *u, struct view *v)
+{
+	struct world *w = h->node.w;
+	unsigned limit = w->plan.flap_limit;
+	int64_t *slot;
+
+	w->counts->moved++;
+	if (limit == 0)
+		return;
+	if (v->moves == NULL &&
+	    (v->moves = calloc(limit, sizeof(*v->moves))) == NULL)
+		abort();
+	slot = &v->moves[v->n_moves++ % limit];
+	if (v->n_moves > limit && ha_now(h) - *slot < FLAP_SPAN)
+		world_fail(w, "%s: u%u moves too often", h->node.name,
+		    u->index);
+	*slot = ha_now(h);
+}
+
+/* The rule of addresses, doc/SIMULATION.md. */
+static void
+check_address(struct ha *h, struct subscriber *u, const struct view *v,
+    const struct binding *b)
+{
+	struct world *w = h->node.w;
+	const struct mip4_exts *e = &w->step.msg.ext;
+	const struct in6_addr prefix = lease_addr(&b->lease);
+	struct iid iid = iid_of(&b->hoa);
+
+	/* a renewal that names an older one may bring it back [D51] */
+	if (v->known && !SAME(&v->prefix, &prefix) && (v->holds ||
+	    (e->n_hoa == 0 && v->reclaimed == reclaimed(h) &&
+	    ha_now(h) < v->ended + hold_of(h))))
+		world_fail(w, "%s: u%u's home prefix changes", h->node.name,
+		    u->index);
+	if (e->n_hoa && !SAME(&e->hoa, &b->hoa))
+		world_fail(w, "%s: u%u renews and gets another home address",
+		    h->node.name, u->index);
+	if (e->n_hoa_req && !iid_is_zero(e->hoa_req_iid) &&
+	    !iid_equal(e->hoa_req_iid, iid))
+		world_fail(w, "%s: u%u gets another identifier than asked for",
+		    h->node.name, u->index);
+	if (e->n_hoa_req && iid_is_zero(e->hoa_req_iid) && v->holds &&
+	    !SAME(&v->hoa, &b->hoa))
+		world_fail(w, "%s: u%u's home address changes without need",
+		    h->node.name, u->index);
+}
+
+/* ---- one subscriber at one home agent ---- */
+
+static bool
+has_prefix(const struct view *v, const struct binding *b)
+{
+	const struct in6_addr prefix = lease_addr(&b->lease);
+
+	return SAME(&v->prefix, &prefix);
+}
+
+static void
+check_sound(struct ha *h, const struct subscriber *u, const struct binding *b)
+{
+	struct world *w = h->node.w;
+	const char *what = NULL;
+	struct in6_addr prefix;
+
+	if (b->lease.pool != NULL)
+		prefix = lease_addr(&b->lease);
+	if (b->lease.pool == NULL || lease_is_held(&b->lease))
+		what = "no lease";
+	else if (memcmp(&b->hoa, &prefix, b->lease.pool->mode ==
+	    POOL_UNIQUE ? 8 : 16) != 0)
+		what = "an address outside its lease";
+	else if (b->peer->addr.s_addr != b->coa.s_addr)
+		what = "another peer's care-of address";
+	else if (b->state == BINDING_BOUND && (b->route == NULL ||
+	    !ha_routed(b->route, b)))
+		what = "no route, or one to somewhere else";
+	else if (b->state == BINDING_BOUND &&
+	    ha_now(h) > b->granted.ns + b->lifetime * SECOND)
+		what = "no lifetime left";
+	if (what != NULL)
+		world_fail(w, "%s: u%u's binding has %s", h->node.name,
+		    u->index, what);
+}
+
+static void
+changed(struct ha *h, struct subscriber *u, struct view *v,
+    const struct binding *b)
+{
+	struct world *w = h->node.w;
+	const struct mip4_rrq *rq = request(&w->step, h, u);
+	const struct in6_addr prefix = lease_addr(&b->lease);
+	bool moved = v->holds && v->coa.s_addr != b->coa.s_addr;
+
+	if (rq == NULL || rq->lifetime == 0 ||
+	    rq->coa.s_addr != b->coa.s_addr) {
+		world_fail(w, "%s: u%u's binding %s, nothing calls for it",
+		    h->node.name, u->index, v->holds ? "changes" : "appears");
+		return;
+	}
+	if (moved)
+		check_move(h, u, v);
+	check_address(h, u, v, b);
+	if (v->holds)
+		check_left(h, u, v->coa, &v->hoa, moved ? "it has moved" :
+		    "it has another address");
+	if (!v->known || !SAME(&v->prefix, &prefix)) {
+		leave_prefix(h, v);
+		v->prefix = prefix;
+		v->len = pool_route_len(b->lease.pool);
+		take_prefix(h, v);
+	}
+	v->coa = b->coa;
+	v->hoa = b->hoa;
+	v->holds = true;
+}
+
+static void
+look(struct ha *h, struct subscriber *u)
+{
+	struct binding *b = ha_binding(h, u);
+	struct view *v = &h->view[u->index];
+	struct world *w = h->node.w;
+
+	v->u = u;
+	if (b == NULL || b->state == BINDING_IDLE) {
+		if (v->holds) {
+			check_end(h, u, v);
+			check_left(h, u, v->coa, &v->hoa, "it was ended");
+			v->ended = ha_now(h);
+			v->reclaimed = reclaimed(h);
+		}
+		v->holds = v->bound = false;
+		/* With the record its moves are forgotten. */
+		if (b == NULL)
+			v->n_moves = 0;
+		return;
+	}
+	check_sound(h, u, b);
+	if (b->lease.pool == NULL)
+		return;
+	if (!v->holds || v->coa.s_addr != b->coa.s_addr ||
+	    !SAME(&v->hoa, &b->hoa) || !has_prefix(v, b))
+		changed(h, u, v, b);
+	else if (v->bound && v->granted != b->granted.ns &&
+	    w->step.by != BY_PLANE && request(&w->step, h, u) == NULL)
+		world_fail(w, "%s: u%u's lifetime begins anew, nothing calls "
+		    "for it", h->node.name, u->index);
+	v->bound = b->state == BINDING_BOUND;
+	v->granted = b->granted.ns;
+	v->lifetime = b->lifetime;
+}
+
+static void
+look_everywhere(struct world *w, struct subscriber *u)
+{
+	unsigned i;
+
+	for (i = 0; i < w->plan.n_has; i++)
+		if (w->ha[i].node.up)
+			look(&w->ha[i], u);
+	check_sessions(w, u);
+}
+
+/* Every route has its binding. */
+static bool
+count_route(struct table_node *n, void *arg)
+{
+	unsigned *routes = arg;
+
+	*routes += container_of(n, struct binding, by_nai)->route != NULL;
+	return true;
+}
+
+static void
+check_routes(struct ha *h)
+{
+	unsigned n = 0;
+
+	table_each(&h->bindings.by_nai, count_route, &n);
+	if (n != h->n_routes)
+		world_fail(h->node.w, "%s: %u routes of %u bindings",
+		    h->node.name, h->n_routes, n);
+}
+
+void
+watch_sweep(struct world *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->plan.n_users; i++)
+		look_everywhere(w, &w->user[i]);
+	for (i = 0; i < w->plan.n_has; i++)
+		if (w->ha[i].node.up)
+			check_routes(&w->ha[i]);
+	w->until_sweep = SWEEP;
+}
+
+void
+watch_step(struct world *w)
+{
+	struct subscriber *u;
+	unsigned i;
+
+	if (w->plan.n_users <= MANY_USERS || w->until_sweep-- == 0)
+		watch_sweep(w);
+	while ((u = w->touched) != NULL) {
+		w->touched = u->next_touched;
+		u->touched = false;
+		if (w->plan.n_users > MANY_USERS)
+			look_everywhere(w, u);
+	}
+	for (i = 0; i < w->plan.n_has; i++)
+		w->ha[i].dp_failed = false;
+}
+
+void
+watch_ha_lost(struct ha *h)
+{
+	unsigned i;
+
+	for (i = 0; i < h->node.w->plan.n_users; i++) {
+		struct view *v = &h->view[i];
+
+		if (v->holds)
+			check_left(h, &h->node.w->user[i], v->coa, &v->hoa,
+			    "home agent restarted");
+		leave_prefix(h, v);
+		v->holds = v->bound = false;
+		v->n_moves = 0;
+		memset(v->revoked_at, 0, sizeof(v->revoked_at));
+	}
+}
