@@ -69,6 +69,11 @@ int	 conf_secret_file(struct conf *, cfg_t *sec, const char *key,
  * prepares it: mip4_sa_wipe when done. */
 extern cfg_opt_t conf_key_opts[];
 int	 conf_key(struct conf *, cfg_t *key_section, struct mip4_sa *);
+/* The same of a home agent and a foreign agent or access router at coa, which
+ * may say "ha-rk = true": then the file has the home agent's root key, and
+ * theirs is derived from it [PROTOCOLS D69]. */
+int	 conf_key_fa_ha(struct conf *, cfg_t *key_section, struct in_addr ha,
+    struct in_addr coa, struct mip4_sa *);
 
 /* Reads section "extension-type { ... }"; what is not there is the default. */
 extern cfg_opt_t conf_ext_opts[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The section of a mobility security association: key "SPI" { algorithm =
- * hmac-md5  key-file = FILE } [RFC 3344 1.6]. Neighbour: mip4_auth.h. */
+ * hmac-md5  key-file = FILE  ha-rk = false } [RFC 3344 1.6; PROTOCOLS D69].
+ * Neighbour: mip4_auth.h. */
 #include "config.h"
 #include "common/conf.h"
 
@@ -13,6 +14,7 @@
 cfg_opt_t conf_key_opts[] = {
 	CFG_STR("algorithm", "hmac-md5", CFGF_NONE),
 	CFG_STR("key-file", NULL, CFGF_NONE),
+	CFG_BOOL("ha-rk", cfg_false, CFGF_NONE),
 	CFG_END()
 };
 
@@ -40,12 +42,44 @@ key_spi(struct conf *c, cfg_t *sec, uint32_t *spi)
 	return (0);
 }
 
-int
-conf_key(struct conf *c, cfg_t *sec, struct mip4_sa *sa)
+/* The key in the file, or the one that follows from it for the home agent and
+ * the care-of address in ends (NULL: it does not). */
+static int
+key_read(struct conf *c, cfg_t *sec, const struct in_addr *ends,
+    struct mip4_sa *sa)
+{
+	uint8_t rk[MIP4_KEY_MAX];
+	int err = 0, len;
+
+	len = conf_secret_file(c, sec, "key-file", rk, sizeof(rk));
+	if (len == -ENOENT)
+		conf_error(c, sec, "key-file", "missing");
+	if (len < 0)
+		return (-EINVAL);
+	if (!cfg_getbool(sec, "ha-rk")) {
+		memcpy(sa->key, rk, (size_t)len);
+		sa->key_len = (size_t)len;
+	} else if (ends == NULL) {
+		conf_error(c, sec, "ha-rk", "not in a mobile-home key");
+		err = -EINVAL;
+	} else {
+		err = mip4_fa_ha_derive(sa, rk, (size_t)len, ends[0].s_addr,
+		    ends[1].s_addr);
+		if (err != 0)
+			conf_error(c, sec, "ha-rk", "%s", err == -EINVAL ?
+			    "a root key has 16 bytes at least" :
+			    strerror(-err));
+	}
+	explicit_bzero(rk, sizeof(rk));
+	return (err);
+}
+
+static int
+key(struct conf *c, cfg_t *sec, const struct in_addr *ends,
+    struct mip4_sa *sa)
 {
 	const char *alg = cfg_getstr(sec, "algorithm");
 	int err = 0;
-	int len;
 
 	*sa = (struct mip4_sa){ 0 };
 	if (key_spi(c, sec, &sa->spi) != 0)
@@ -54,13 +88,8 @@ conf_key(struct conf *c, cfg_t *sec, struct mip4_sa *sa)
 		conf_error(c, sec, "algorithm", "\"%s\" is not known", alg);
 		err = -EINVAL;
 	}
-	len = conf_secret_file(c, sec, "key-file", sa->key, sizeof(sa->key));
-	if (len == -ENOENT)
-		conf_error(c, sec, "key-file", "missing");
-	if (len < 0)
+	if (key_read(c, sec, ends, sa) != 0)
 		err = -EINVAL;
-	else
-		sa->key_len = (size_t)len;
 	/* Also the last chance of the library to look for its files before
 	 * chroot. */
 	if (err == 0 && (err = mip4_sa_prepare(sa)) != 0)
@@ -69,4 +98,19 @@ conf_key(struct conf *c, cfg_t *sec, struct mip4_sa *sa)
 	if (err != 0)
 		mip4_sa_wipe(sa);
 	return (err);
+}
+
+int
+conf_key(struct conf *c, cfg_t *sec, struct mip4_sa *sa)
+{
+	return (key(c, sec, NULL, sa));
+}
+
+int
+conf_key_fa_ha(struct conf *c, cfg_t *sec, struct in_addr ha,
+    struct in_addr coa, struct mip4_sa *sa)
+{
+	const struct in_addr ends[] = { ha, coa };
+
+	return (key(c, sec, ends, sa));
 }

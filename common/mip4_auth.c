@@ -134,6 +134,28 @@ mip4_sa_wipe(struct mip4_sa *sa)
 	OPENSSL_cleanse(sa, sizeof(*sa));
 }
 
+int
+mip4_fa_ha_derive(struct mip4_sa *sa, const uint8_t *ha_rk, size_t len,
+    uint32_t ha, uint32_t coa)
+{
+	uint8_t in[5 + 4 + 4 + 4];
+	struct wire_w w;
+	size_t n = 0;
+
+	if (len < MIP4_HA_RK_MIN)
+		return -EINVAL;
+	wire_w_init(&w, in, sizeof(in));
+	wire_w_copy(&w, "FA-HA", 5);
+	wire_w_copy(&w, &ha, sizeof(ha));
+	wire_w_copy(&w, &coa, sizeof(coa));
+	wire_w_u32(&w, sa->spi);
+	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA1", NULL, ha_rk, len, in, w.len,
+	    sa->key, sizeof(sa->key), &n) == NULL)
+		return -ENOTSUP;
+	sa->key_len = n;
+	return 0;
+}
+
 /* RFC 2002's prefix+suffix mode: MD5(key, data, key). */
 static bool
 keyed_digest(const struct mip4_sa *sa, const uint8_t *data, size_t len,

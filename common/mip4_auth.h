@@ -52,6 +52,12 @@ int	 mip4_sa_prepare(struct mip4_sa *);
 void	 mip4_sa_copy(struct mip4_sa *to, const struct mip4_sa *from);
 /* Wipes the key and releases what mip4_sa_prepare made. */
 void	 mip4_sa_wipe(struct mip4_sa *);
+/* An agent pair's key from the home agent's root key [PROTOCOLS D69]: sets key
+ * and length of *sa, whose SPI is set. Addresses in network order. 0, -EINVAL
+ * for a root key under 128 bits, -ENOTSUP when there is no SHA-1. */
+#define MIP4_HA_RK_MIN	16
+int	 mip4_fa_ha_derive(struct mip4_sa *sa, const uint8_t *ha_rk,
+    size_t len, uint32_t ha, uint32_t coa);
 size_t	 mip4_alg_len(enum mip4_alg);
 const char *mip4_alg_str(enum mip4_alg);
 /* "hmac-md5", "hmac-sha256", ...: 0 or -EINVAL. */

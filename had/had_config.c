@@ -252,7 +252,8 @@ had_config_pools(struct conf *c, const struct had_config *h, cfg_t *sec,
 }
 
 static void
-load_peer_keys(struct conf *c, cfg_t *sec, struct peer *p)
+load_peer_keys(struct conf *c, const struct had_config *h, cfg_t *sec,
+    struct peer *p)
 {
 	size_t n = cfg_size(sec, "key"), i, j;
 
@@ -267,7 +268,8 @@ load_peer_keys(struct conf *c, cfg_t *sec, struct peer *p)
 	for (i = 0; i < n; i++) {
 		cfg_t *key = cfg_getnsec(sec, "key", (unsigned)i);
 
-		if (conf_key(c, key, &p->sas[i].sa))
+		if (conf_key_fa_ha(c, key, h->address, p->addr,
+		    &p->sas[i].sa))
 			continue;
 		for (j = 0; j < i; j++)
 			if (p->sas[j].sa.spi == p->sas[i].sa.spi)
@@ -300,7 +302,7 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 	    h->max_bindings;
 	conf_uint(c, sec, "max-bindings", 1, 100000000, &p->max_bindings);
 	p->no_lookup = !cfg_getbool(sec, "user-lookup");
-	load_peer_keys(c, sec, p);
+	load_peer_keys(c, h, sec, p);
 	p->unverified = (struct bucket){
 		.rate = h->unverified_rate,
 		.burst = h->unverified_burst,

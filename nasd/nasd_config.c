@@ -237,7 +237,7 @@ read_radius(struct conf *c, struct nasd_config *cf)
 }
 
 static void
-read_ha(struct conf *c, cfg_t *sec, struct config_ha *ha)
+read_ha(struct conf *c, struct in_addr coa, cfg_t *sec, struct config_ha *ha)
 {
 	unsigned i, n = cfg_size(sec, "key");
 
@@ -250,7 +250,8 @@ read_ha(struct conf *c, cfg_t *sec, struct config_ha *ha)
 		n = CONFIG_HA_KEYS;
 	}
 	for (i = 0; i < n; i++)
-		if (conf_key(c, cfg_getnsec(sec, "key", i), &ha->sa[i]) == 0)
+		if (conf_key_fa_ha(c, cfg_getnsec(sec, "key", i), ha->addr, coa,
+		    &ha->sa[i]) == 0)
 			ha->n_sa++;
 }
 
@@ -261,7 +262,8 @@ read_has(struct conf *c, struct nasd_config *cf)
 
 	cf->ha = array(c, c->cfg, "home-agent", sizeof(*cf->ha), &cf->n_ha);
 	for (i = 0; i < cf->n_ha; i++)
-		read_ha(c, cfg_getnsec(c->cfg, "home-agent", i), &cf->ha[i]);
+		read_ha(c, cf->coa, cfg_getnsec(c->cfg, "home-agent", i),
+		    &cf->ha[i]);
 }
 
 static void

@@ -55,7 +55,8 @@ class Writer:
         write(self.path("radius.secret"), RADIUS_SECRET + "\n", 0o600)
 
     def key(self, keys="fa-ha.key"):
-        """One key file for SPI 256, or several (SPI, file[, algorithm])."""
+        """One key file for SPI 256, or several (SPI, file[, algorithm]); behind
+        the algorithm there may be more options."""
         if isinstance(keys, str):
             keys = [(256, keys)]
         return "\n\t".join(

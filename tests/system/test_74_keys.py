@@ -4,16 +4,17 @@ dial in, and to the home agent that looks them up. Both ends then demand it,
 neither shows it."""
 
 import glob
+import hmac
 import json
 
 import mip4
 import pytest
-from test_70_mobility import had_counters, messages, violations
+from test_70_mobility import had_counters, messages, port, violations
 from test_90_tshark import tshark
 
 from netlab import capture, config
 from netlab.process import wait_for
-from netlab.topology import CN6, NAS1, STRANGER
+from netlab.topology import CN6, HA, NAS1, NAS2, STRANGER
 
 KEYS = {"frank": (512, config.FRANK_KEY.encode()),
         "grace": (513, config.GRACE_KEY.encode())}
@@ -168,3 +169,26 @@ subscriber "{config.user("frank")}" {{
     assert servers[0]["timeouts"] >= 1 and servers[0]["state"] == "dead"
     assert frank.running() and frank.ping(CN6)[1] == 1
     nothing_tells(lab)
+
+
+def test_root_key(lab):
+    """The key of each pair of agents, derived at both ends from one file
+    [D69]; what is derived for one NAS is no other's."""
+    root = [(256, "new.key", "hmac-md5 ha-rk = true")]
+    lab.restart_had(key=root)
+    lab.restart_nasd(key=root)
+    core = lab.tap("nas1", "core0")
+    client = lab.connect()
+    assert client.ping(CN6)[1] == 1
+    keys = {coa: hmac.new(bytes.fromhex(config.NEW_KEY), b"FA-HA" + mip4.ip4(
+        HA) + mip4.ip4(coa) + bytes.fromhex("00000100"), "sha1").digest()
+        for coa in (NAS1, NAS2)}
+    seen = messages(core, mip4.RRQ, mip4.RRP)
+    assert [m.type for m in seen] == [mip4.RRQ, mip4.RRP]
+    assert all(m.verify(mip4.FA_HA, 256, keys[NAS1]) for m in seen)
+    with port(lab, "nas2", NAS2) as nas2:
+        for key, code in ((keys[NAS1], 132), (keys[NAS2], 0)):
+            m = mip4.rrq(0, HA, NAS2, mip4.now()) + mip4.nai(
+                config.user("bob")) + mip4.hoa_request(bytes(8))
+            nas2.sendto(mip4.sign(m, mip4.FA_HA, 256, key), (HA, 434))
+            assert mip4.parse(nas2.recv(2048)).code == code

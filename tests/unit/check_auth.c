@@ -273,6 +273,43 @@ START_TEST(algorithms)
 }
 END_TEST
 
+/* D69; tests/vectors/openssl_check.sh has openssl's word for the first. */
+START_TEST(derived_key)
+{
+	static const struct {
+		uint8_t		 ha[4], coa[4];
+		uint32_t	 spi;
+		const char	*key;
+	} cases[] = {
+		{ { 198, 51, 100, 1 }, { 192, 0, 2, 1 }, 256,
+		    "a314bf0078a0cb8a2983b905c8ddd5e148fbceb4" },
+		{ { 198, 51, 100, 1 }, { 192, 0, 2, 5 }, 256,
+		    "f9596a52b2130aff452c0d356050446ddf379491" },
+		{ { 198, 51, 100, 9 }, { 192, 0, 2, 1 }, 256,
+		    "7695261cbc9ec7c8c4ebb1a386c3c2a26b0cea12" },
+		{ { 198, 51, 100, 1 }, { 192, 0, 2, 1 }, 0x10203,
+		    "1dfc0da6fcae25e71e8a99c2248df0ac809c120e" },
+	};
+	uint8_t rk[20], want[20];
+	struct mip4_sa sa = { 0 };
+	uint32_t ha, coa;
+
+	for (size_t i = 0; i < sizeof(rk); i++)
+		rk[i] = (uint8_t)i;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memcpy(&ha, cases[i].ha, 4);
+		memcpy(&coa, cases[i].coa, 4);
+		sa.spi = cases[i].spi;
+		ck_assert_int_eq(mip4_fa_ha_derive(&sa, rk, sizeof(rk), ha,
+		    coa), 0);
+		hex_bytes(cases[i].key, want, sizeof(want));
+		ck_assert_uint_eq(sa.key_len, 20);
+		ck_assert_mem_eq(sa.key, want, 20);
+	}
+	ck_assert_int_eq(mip4_fa_ha_derive(&sa, rk, 15, ha, coa), -EINVAL);
+}
+END_TEST
+
 START_TEST(bad_associations)
 {
 	struct mip4_sa sa = { .spi = 256 }, copy;
@@ -381,5 +418,5 @@ START_TEST(next_identification)
 END_TEST
 
 TEST_MAIN("auth", vectors_verify, any_bit_matters, other_keys_fail, twice,
-    wrong_lengths, truncated_authenticator, algorithms, bad_associations, replay,
-    next_identification)
+    wrong_lengths, truncated_authenticator, algorithms, derived_key,
+    bad_associations, replay, next_identification)

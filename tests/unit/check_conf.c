@@ -338,6 +338,44 @@ START_TEST(keys)
 }
 END_TEST
 
+/* Derived where two agents share one, and only there. */
+START_TEST(root_keys)
+{
+	const struct in_addr ha = { htonl(0xc6336401) };
+	const struct in_addr coa = { htonl(0xc0000201) };
+	struct mip4_sa sa;
+	struct conf c;
+	cfg_t *peer;
+	int saved;
+
+	test_file("k", "0x000102030405060708090a0b0c0d0e0f10111213", 0600);
+	test_file("s", "0x000102030405060708090a0b0c0d0e", 0600);
+	ck_assert_int_eq(load(&c, "peer a {\n"
+	    "key 256 { key-file = k ha-rk = true }\n"
+	    "key 257 { key-file = k }\n"
+	    "key 258 {\nkey-file = s\nha-rk = true }\n}\n"), 0);
+	peer = cfg_getnsec(c.cfg, "peer", 0);
+	ck_assert_int_eq(conf_key_fa_ha(&c, cfg_getnsec(peer, "key", 0), ha,
+	    coa, &sa), 0);
+	ck_assert_uint_eq(sa.key_len, 20);
+	ck_assert_mem_eq(sa.key, "\xa3\x14\xbf\x00\x78\xa0\xcb\x8a", 8);
+	mip4_sa_wipe(&sa);
+	ck_assert_int_eq(conf_key_fa_ha(&c, cfg_getnsec(peer, "key", 1), ha,
+	    coa, &sa), 0);
+	ck_assert_mem_eq(sa.key, "\x00\x01\x02\x03", 4);
+	mip4_sa_wipe(&sa);
+	saved = test_log_begin();
+	ck_assert_int_eq(conf_key(&c, cfg_getnsec(peer, "key", 0), &sa),
+	    -EINVAL);
+	ck_assert_int_eq(conf_key_fa_ha(&c, cfg_getnsec(peer, "key", 2), ha,
+	    coa, &sa), -EINVAL);
+	test_log_end(saved, text, sizeof(text));
+	test_has(text, ": t.conf:2: ha-rk: not in a mobile-home key");
+	test_has(text, ": t.conf:6: ha-rk: a root key has 16 bytes at least");
+	conf_free(&c);
+}
+END_TEST
+
 START_TEST(log_section)
 {
 	struct conf c;
@@ -379,6 +417,7 @@ main(void)
 	tcase_add_test(t, secrets);
 	tcase_add_test(t, raw_secret);
 	tcase_add_test(t, keys);
+	tcase_add_test(t, root_keys);
 	tcase_add_test(t, log_section);
 	suite_add_tcase(s, t);
 	return (test_run(s));
