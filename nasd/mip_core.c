@@ -286,6 +286,19 @@ nai_eq(const struct table_node *n, const void *key)
 	    nai_node), key);
 }
 
+/* Is the answer to a first request still on its way? */
+static bool
+pending_eq(const struct table_node *n, const void *key)
+{
+	const struct mip_reg *r = container_of(n, const struct mip_reg,
+	    nai_node);
+	const struct binding_key *k = key;
+
+	return r->ha == k->ha && r->state == MIP_S_REQUESTING &&
+	    r->nai_len == k->nai_len &&
+	    memcmp(r->nai, k->nai, k->nai_len) == 0;
+}
+
 static bool
 hoa_eq(const struct table_node *n, const void *key)
 {
@@ -295,7 +308,8 @@ hoa_eq(const struct table_node *n, const void *key)
 
 /*
  * The binding a revocation means [D14]: by NAI, else by home address; named
- * both ways they must agree. NULL with MIP_C_OK: there is none [D15].
+ * both ways they must agree. NULL with MIP_C_OK: there is none [D15]. One that
+ * has overtaken the reply it is about will come again [D58].
  */
 static enum mip_counter
 find_binding(struct mip_core *core, const struct mip_ha_rec *ha,
@@ -326,6 +340,8 @@ find_binding(struct mip_core *core, const struct mip_ha_rec *ha,
 		n = table_find(&core->by_nai, hash, nai_eq, &key);
 		if (n != NULL)
 			*reg = container_of(n, struct mip_reg, nai_node);
+		else if (table_find(&core->by_nai, hash, pending_eq, &key))
+			return MIP_C_DROP_REV_EARLY;
 		else if (key.hoa != NULL) {
 			key.hoa = NULL;
 			if (table_find(&core->by_nai, hash, nai_eq, &key))

@@ -55,6 +55,7 @@
 	X(DROP_REV_REFLECTED, "dropped_revocation_reflected")		\
 	X(DROP_REV_DOMAIN, "dropped_revocation_wrong_domain_address")	\
 	X(DROP_REV_STALE, "dropped_revocation_stale")			\
+	X(DROP_REV_EARLY, "dropped_revocation_early")			\
 	X(DROP_REV_UNNEGOTIATED, "dropped_revocation_not_negotiated")	\
 	X(DROP_REV_IDENTITY, "dropped_revocation_wrong_identity")
 

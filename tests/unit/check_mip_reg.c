@@ -1928,6 +1928,33 @@ START_TEST(revocation_replayed_at_a_new_session)
 }
 END_TEST
 
+/* It has overtaken the reply that gave what it takes away: it is not answered,
+ * so that it comes again. */
+START_TEST(revocation_before_the_reply)
+{
+	struct msg m;
+
+	start(true);
+	advance(100);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_EARLY], 1);
+	accept_it(0);
+	advance(1000);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(sent[1].buf[0], 15);
+	/* whose registration is over answers as before [D15] */
+	advance(1000);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(n_sent, 3);
+}
+END_TEST
+
 START_TEST(revocation_not_negotiated)
 {
 	struct msg m;
@@ -2045,6 +2072,7 @@ main(void)
 		revocation_valid, revocation_with_a_tail,
 		revocation_by_address_alone,
 		revocation_refused, revocation_replayed_at_a_new_session,
+		revocation_before_the_reply,
 		revocation_not_negotiated,
 		revocation_on_the_home_agents_clock,
 		identifications_differ_and_replies_find_their_own,
