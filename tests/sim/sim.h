@@ -122,7 +122,12 @@ struct view {
 	uint16_t		 lifetime;
 	int64_t			*moves;		/* ring, flap_limit long */
 	unsigned		 n_moves;
-	int64_t			 revoked_at[MAX_NASES];	/* last type 7 */
+	struct {
+		int64_t		 at;		/* last type 7; 0: none */
+		uint32_t	 id;		/* of it */
+		uint64_t	 begun;		/* revocations by then, if it
+						 * was acknowledged; else 0 */
+	}			 revoked[MAX_NASES];
 };
 
 struct ha {
@@ -231,7 +236,7 @@ struct packet {
 	struct in_addr	 src, dst;
 	uint16_t	 sport, dport;
 	bool		 attack;
-	bool		 refused;	/* a request with a wrong clock */
+	bool		 refused;	/* for its time; a late one later */
 	struct subscriber	*u;		/* NULL: of nobody */
 	unsigned	 boot;		/* of dst when it was delivered */
 	int64_t		 at;
@@ -249,7 +254,7 @@ struct counts {
 	uint64_t	expired, renewed, mismatch, denied, lost_reg;
 	uint64_t	restarts, partitions, clock_steps, attacks, replays;
 	uint64_t	readdressed, dp_failed, flaps, stale_wins;
-	int64_t		virtual_ns;
+	uint64_t	virtual_ms;
 };
 
 /* What is happening now: who caused what is seen after it. */
@@ -380,6 +385,7 @@ void	 check_request(struct nas *, struct in_addr ha, const uint8_t *,
     size_t);
 void	 check_from_ha(struct ha *, struct in_addr to, const uint8_t *,
     size_t);
+void	 check_ack(struct ha *, const struct packet *);
 /* What was registered is over; a new registration is another one. */
 void	 check_over(struct sess *);
 void	 check_agreement(struct world *);

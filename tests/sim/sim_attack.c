@@ -13,8 +13,8 @@ static const char *const kinds[] = { "replayed", "replayed", "replayed",
     "reflected", "cut short", "bent", "to another" };
 
 /*
- * What was never accepted is no replay: a request refused for its clock is a
- * late one when it comes again. And a home agent that has forgotten all can
+ * What was never accepted is no replay: a request refused for its clock, or a
+ * revocation for being early, is a late one when it comes again. And a home agent that has forgotten all can
  * tell a replay only by its own start [D55].
  */
 static bool

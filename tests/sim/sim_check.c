@@ -153,23 +153,49 @@ check_request(struct nas *n, struct in_addr to, const uint8_t *data,
 	*last = now;
 }
 
+/* One a second, never to where the subscriber is bound again, and none any
+ * more when one was acknowledged. */
 static void
-check_revocation(struct ha *h, struct subscriber *u, const struct node *nas)
+check_revocation(struct ha *h, struct subscriber *u, const struct node *nas,
+    uint32_t id)
 {
-	struct world *w = h->node.w;
-	int64_t now = node_mono(&h->node).ns;
-	int64_t *last = &h->view[u->index].revoked_at[nas->index];
+	struct view *v = &h->view[u->index];
+	uint64_t begun = h->peer[nas->index].stats.revoked;
+	int64_t now = node_mono(&h->node).ns, last =
+	    v->revoked[nas->index].at;
 	const struct binding *b = ha_binding(h, u);
+	struct world *w = h->node.w;
 
-	if (*last != 0 && now - *last < SECOND)
+	if (last != 0 && now - last < SECOND)
 		world_fail(w, "%s: two revocations of u%u within %lld ms",
-		    h->node.name, u->index, (long long)((now - *last) / MS));
-	*last = now;
+		    h->node.name, u->index, (long long)((now - last) / MS));
+	if (v->revoked[nas->index].begun == begun)
+		world_fail(w, "%s: revokes u%u though it was acknowledged",
+		    h->node.name, u->index);
 	if (w->step.by == BY_TIMER && b != NULL &&
-	    b->state != BINDING_IDLE &&
-	    b->coa.s_addr == nas->addr.s_addr)
+	    b->state != BINDING_IDLE && b->coa.s_addr == nas->addr.s_addr)
 		world_fail(w, "%s: revokes u%u where it is bound",
 		    h->node.name, u->index);
+	v->revoked[nas->index].at = now;
+	v->revoked[nas->index].id = id;
+	v->revoked[nas->index].begun = 0;
+}
+
+void
+check_ack(struct ha *h, const struct packet *p)
+{
+	const struct step *st = &h->node.w->step;
+	const struct node *nas = net_node(h->node.w, p->src);
+	struct view *v;
+
+	if (!st->parsed || st->msg.type != MIP4_REV_ACK || p->u == NULL ||
+	    p->attack)
+		return;
+	v = &h->view[p->u->index];
+	if (v->revoked[nas->index].at != 0 &&
+	    v->revoked[nas->index].id == st->msg.ack.rev_id)
+		v->revoked[nas->index].begun =
+		    h->peer[nas->index].stats.revoked;
 }
 
 static void
@@ -205,7 +231,7 @@ check_from_ha(struct ha *h, struct in_addr to, const uint8_t *data,
 	if (u == NULL)
 		return;
 	if (m.type == MIP4_REV)
-		check_revocation(h, u, nas);
+		check_revocation(h, u, nas, m.rev.rev_id);
 	else if (m.type == MIP4_RRP)
 		check_reply(h, u, &m, to);
 }

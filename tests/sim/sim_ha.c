@@ -287,6 +287,7 @@ ha_input(struct ha *h, const struct packet *p)
 
 	w->step.parsed = mip4_parse(&w->step.msg, p->data, p->len,
 	    &h->conf.types) == MIP4_OK;
+	check_ack(h, p);
 	reg_input(&h->reg, &pkt);
 	if (!p->attack)
 		note_refused(h, w->step.p);

@@ -103,7 +103,7 @@ report(const struct counts *c, uint64_t schedules, double took)
 	    (unsigned long long)c->steps, took, (double)schedules / took,
 	    (double)c->steps / took);
 #define P(name)	printf(" " #name " %llu,", (unsigned long long)c->name)
-	printf("%.0f virtual hours;", (double)c->virtual_ns / 3600e9);
+	printf("%.0f virtual hours;", (double)c->virtual_ms / 3600e3);
 	P(sessions); P(came_up); P(renewed); P(moved); P(readdressed);
 	putchar('\n');
 	P(revoked); P(rev_acked); P(expired); P(mismatch); P(denied);

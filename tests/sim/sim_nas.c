@@ -101,10 +101,13 @@ void
 nas_input(struct nas *n, const struct packet *p)
 {
 	struct world *w = n->node.w;
+	uint64_t acks = n->core.count[MIP_C_SENT_REV_ACK];
 
 	w->step.parsed = mip4_parse(&w->step.msg, p->data, p->len,
 	    &n->core.params.types) == MIP4_OK;
 	mip_core_input(&n->core, p->src, p->sport, p->data, p->len);
+	if (!p->attack && w->step.parsed && w->step.msg.type == MIP4_REV)
+		w->step.p->refused = n->core.count[MIP_C_SENT_REV_ACK] == acks;
 }
 
 uint64_t

@@ -382,6 +382,6 @@ watch_ha_lost(struct ha *h)
 		leave_prefix(h, v);
 		v->holds = v->bound = false;
 		v->n_moves = 0;
-		memset(v->revoked_at, 0, sizeof(v->revoked_at));
+		memset(v->revoked, 0, sizeof(v->revoked));
 	}
 }
