@@ -277,11 +277,10 @@ parse_prefix6(const char *s, struct in6_addr *addr, unsigned *len)
 	return (0);
 }
 
-int
-conf_prefix6(struct conf *c, cfg_t *sec, const char *key,
+static int
+read_prefix6(struct conf *c, cfg_t *sec, const char *key, const char *s,
     struct in6_addr *addr, unsigned *len)
 {
-	const char *s = get_str(sec, key);
 	int err;
 
 	if (s == NULL)
@@ -293,6 +292,21 @@ conf_prefix6(struct conf *c, cfg_t *sec, const char *key,
 	else if (err != 0)
 		conf_error(c, sec, key, "\"%s\" is no IPv6 prefix", s);
 	return (err == 0 ? 0 : -EINVAL);
+}
+
+int
+conf_prefix6(struct conf *c, cfg_t *sec, const char *key,
+    struct in6_addr *addr, unsigned *len)
+{
+	return (read_prefix6(c, sec, key, get_str(sec, key), addr, len));
+}
+
+int
+conf_nprefix6(struct conf *c, cfg_t *sec, const char *key, unsigned i,
+    struct in6_addr *addr, unsigned *len)
+{
+	return (read_prefix6(c, sec, key, i < cfg_size(sec, key) ?
+	    cfg_getnstr(sec, key, i) : NULL, addr, len));
 }
 
 int

@@ -54,6 +54,9 @@ int	 conf_ipv6(struct conf *, cfg_t *sec, const char *key,
 /* "2001:db8::/40"; host bits must be zero. */
 int	 conf_prefix6(struct conf *, cfg_t *sec, const char *key,
     struct in6_addr *, unsigned *len);
+/* The same of a list's i-th value. */
+int	 conf_nprefix6(struct conf *, cfg_t *sec, const char *key, unsigned i,
+    struct in6_addr *, unsigned *len);
 /* Integer with bounds. */
 int	 conf_uint(struct conf *, cfg_t *sec, const char *key, uint32_t min,
     uint32_t max, uint32_t *);

@@ -38,6 +38,11 @@ const void *nl_batch_msg(const struct nl *, size_t i, size_t *len);
 /* sit device: local to remote, ttl 64, tos inherit, path MTU discovery. */
 int	 nl_sit_add(struct nl *, const char *name, struct in_addr local,
     struct in_addr remote, uint32_t mtu, unsigned ign);
+/* Without duplicate address detection. */
+int	 nl_addr6_add(struct nl *, unsigned ifindex, const struct in6_addr *,
+    unsigned plen, unsigned ign);
+int	 nl_addr6_del(struct nl *, unsigned ifindex, const struct in6_addr *,
+    unsigned plen, unsigned ign);
 int	 nl_link_del(struct nl *, const char *name, unsigned ign);
 int	 nl_link_set_up(struct nl *, unsigned ifindex, bool up);
 
@@ -88,10 +93,29 @@ int	 nl_flower_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
 int	 nl_flower_del(struct nl *, unsigned ifindex, uint16_t prio,
     uint32_t handle, unsigned ign);
 
+/* A filter on source and destination, one way through a device; prefixes of
+ * length 0 match any. handle 0: the kernel's choice. */
+struct nl_flower {
+	bool		egress;
+	bool		drop;		/* or pass */
+	uint16_t	prio;
+	uint32_t	handle;
+	struct in6_addr	src, dst;
+	unsigned	src_len, dst_len;
+};
+int	 nl_flower_add(struct nl *, unsigned ifindex,
+    const struct nl_flower *);
+/* What the actions of a device's filters have counted, one call each. 0 or
+ * -errno; -EBUSY within a batch. */
+typedef void nl_filter_counted(void *arg, uint16_t prio, uint64_t packets);
+int	 nl_filter_counts(struct nl *, unsigned ifindex, bool egress,
+    nl_filter_counted *, void *arg);
+
 /* 64-bit counters of a device. 0 or -errno; -EBUSY within a batch. */
 struct nl_stats {
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
 	uint64_t	rx_dropped;	/* by the filter, see above */
+	uint64_t	rx_errors;
 };
 int	 nl_link_stats(struct nl *, unsigned ifindex, struct nl_stats *);
 /* Of all devices by one request, rx_dropped excepted. 0 or -errno. */

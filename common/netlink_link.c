@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
@@ -42,6 +43,43 @@ nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
 	return (nl_msg_end(nl, h, "adding a sit device", ign));
+}
+
+static int
+addr6(struct nl *nl, uint16_t type, uint16_t flags, unsigned ifindex,
+    const struct in6_addr *addr, unsigned plen, const char *what,
+    unsigned ign)
+{
+	struct ifaddrmsg *ifa;
+	struct nlmsghdr *h;
+	void *extra;
+
+	h = nl_msg_begin(nl, type, flags, sizeof(*ifa), &extra);
+	if (h == NULL)
+		return (-ENOMEM);
+	ifa = extra;
+	ifa->ifa_family = AF_INET6;
+	ifa->ifa_prefixlen = (uint8_t)plen;
+	ifa->ifa_flags = type == RTM_NEWADDR ? IFA_F_NODAD : 0;
+	ifa->ifa_index = ifindex;
+	mnl_attr_put(h, IFA_LOCAL, sizeof(*addr), addr);
+	return (nl_msg_end(nl, h, what, ign));
+}
+
+int
+nl_addr6_add(struct nl *nl, unsigned ifindex, const struct in6_addr *addr,
+    unsigned plen, unsigned ign)
+{
+	return (addr6(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex,
+	    addr, plen, "adding an address", ign));
+}
+
+int
+nl_addr6_del(struct nl *nl, unsigned ifindex, const struct in6_addr *addr,
+    unsigned plen, unsigned ign)
+{
+	return (addr6(nl, RTM_DELADDR, 0, ifindex, addr, plen,
+	    "deleting an address", ign));
 }
 
 int

@@ -33,6 +33,7 @@ take_stats(const struct nlattr *a, struct nl_stats *out)
 	out->tx_bytes = s.tx_bytes;
 	out->rx_packets = s.rx_packets;
 	out->tx_packets = s.tx_packets;
+	out->rx_errors = s.rx_errors;
 }
 
 static int

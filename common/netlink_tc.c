@@ -59,8 +59,8 @@ nl_clsact_del(struct nl *nl, unsigned ifindex, unsigned ign)
 
 /* Begins a filter of a kind up to its options, which *opts will close. */
 static struct nlmsghdr *
-filter_begin(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto,
-    const char *kind, struct nlattr **opts)
+filter_begin_at(struct nl *nl, unsigned ifindex, uint32_t where,
+    uint16_t prio, uint16_t proto, const char *kind, struct nlattr **opts)
 {
 	struct nlmsghdr *h;
 	struct tcmsg *tc;
@@ -73,11 +73,19 @@ filter_begin(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto,
 	tc = extra;
 	tc->tcm_family = AF_UNSPEC;
 	tc->tcm_ifindex = (int)ifindex;
-	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, where);
 	tc->tcm_info = TC_H_MAKE((uint32_t)prio << 16, htons(proto));
 	mnl_attr_put_strz(h, TCA_KIND, kind);
 	*opts = mnl_attr_nest_start(h, TCA_OPTIONS);
 	return (h);
+}
+
+static struct nlmsghdr *
+filter_begin(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto,
+    const char *kind, struct nlattr **opts)
+{
+	return (filter_begin_at(nl, ifindex, TC_H_MIN_INGRESS, prio, proto,
+	    kind, opts));
 }
 
 /* The only action of a filter; attr is where that kind of filter keeps its
@@ -187,40 +195,56 @@ nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
 	return (nl_msg_end(nl, h, "adding a drop filter", 0));
 }
 
-/* The address and its mask, as flower has them. */
+/* An address and its mask, as flower has them. */
 static void
-put_flower_source(struct nlmsghdr *h, const struct in6_addr *src,
-    unsigned plen)
+put_flower(struct nlmsghdr *h, uint16_t key, uint16_t mask_key,
+    const struct in6_addr *addr, unsigned plen)
 {
 	struct in6_addr mask = { 0 };
 	unsigned i;
 
 	for (i = 0; i < plen; i++)
 		mask.s6_addr[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	mnl_attr_put(h, key, sizeof(*addr), addr);
+	mnl_attr_put(h, mask_key, sizeof(mask), &mask);
+}
+
+int
+nl_flower_add(struct nl *nl, unsigned ifindex, const struct nl_flower *f)
+{
+	struct nlattr *opts;
+	struct nlmsghdr *h;
+	struct tcmsg *tc;
+
+	if (f->src_len > 128 || f->dst_len > 128)
+		return (-EINVAL);
+	h = filter_begin_at(nl, ifindex, f->egress ? TC_H_MIN_EGRESS :
+	    TC_H_MIN_INGRESS, f->prio, ETH_P_IPV6, "flower", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	tc = mnl_nlmsg_get_payload(h);
+	tc->tcm_handle = f->handle;
 	mnl_attr_put_u16(h, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IPV6));
-	mnl_attr_put(h, TCA_FLOWER_KEY_IPV6_SRC, sizeof(*src), src);
-	mnl_attr_put(h, TCA_FLOWER_KEY_IPV6_SRC_MASK, sizeof(mask), &mask);
+	if (f->src_len > 0)
+		put_flower(h, TCA_FLOWER_KEY_IPV6_SRC,
+		    TCA_FLOWER_KEY_IPV6_SRC_MASK, &f->src, f->src_len);
+	if (f->dst_len > 0)
+		put_flower(h, TCA_FLOWER_KEY_IPV6_DST,
+		    TCA_FLOWER_KEY_IPV6_DST_MASK, &f->dst, f->dst_len);
+	put_gact(h, TCA_FLOWER_ACT, f->drop ? TC_ACT_SHOT : TC_ACT_OK);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding to a filter", 0));
 }
 
 int
 nl_flower_pass_source(struct nl *nl, unsigned ifindex, uint16_t prio,
     uint32_t handle, const struct in6_addr *src, unsigned plen)
 {
-	struct nlattr *opts;
-	struct nlmsghdr *h;
-	struct tcmsg *tc;
+	const struct nl_flower f = {
+		.prio = prio, .handle = handle, .src = *src, .src_len = plen,
+	};
 
-	if (plen > 128 || handle == 0)
-		return (-EINVAL);
-	h = filter_begin(nl, ifindex, prio, ETH_P_IPV6, "flower", &opts);
-	if (h == NULL)
-		return (-ENOMEM);
-	tc = mnl_nlmsg_get_payload(h);
-	tc->tcm_handle = handle;
-	put_flower_source(h, src, plen);
-	put_gact(h, TCA_FLOWER_ACT, TC_ACT_OK);
-	mnl_attr_nest_end(h, opts);
-	return (nl_msg_end(nl, h, "adding a source to a filter", 0));
+	return (handle == 0 ? -EINVAL : nl_flower_add(nl, ifindex, &f));
 }
 
 int

@@ -256,6 +256,22 @@ show_home_links(void *arg, const json_t *args, const char **code,
 }
 
 static json_t *
+show_exits(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct reg *r = arg;
+	json_t *list = r->exits ? exits_show(r->exits) : json_array();
+
+	(void)args;
+	if (!list) {
+		*code = "failed";
+		*message = "the root side does not answer";
+		return NULL;
+	}
+	return json_pack("{s:o}", "exits", list);
+}
+
+static json_t *
 show_version(void *arg, const json_t *args, const char **code,
     const char **message)
 {
@@ -308,6 +324,7 @@ revoke(void *arg, const json_t *args, const char **code,
 
 static const struct ctl_cmd commands[] = {
 	{ "show bindings", show_bindings },
+	{ "show exits", show_exits },
 	{ "show home-links", show_home_links },
 	{ "show pools", show_pools },
 	{ "show users", control_show_users },

@@ -10,10 +10,13 @@
 
 #include <arpa/inet.h>
 
+#include "common/priv.h"
 #include "had/dad.h"
 #include "had/had_config.h"
 #include "had/home_link.h"
 #include "had/home_plane.h"
+#include "had/priv_exit.h"
+#include "had/priv_ops.h"
 #include "had/tunnel.h"
 
 int
@@ -53,10 +56,12 @@ wrap(struct exits *x, struct dataplane **dp)
 
 int
 exits_start(struct exits *x, struct event_base *base, struct timers *timers,
-    const struct clock *clock, struct dataplane **dp)
+    const struct clock *clock, struct priv_client *priv,
+    struct dataplane **dp)
 {
 	int err;
 
+	x->priv = priv;
 	if (x->n_links == 0)
 		return 0;
 	err = home_links_start(x->links, x->n_links, base, timers, clock);
@@ -117,5 +122,52 @@ exits_home_links(const struct exits *x)
 	for (i = 0; x && i < x->n_links; i++)
 		json_array_append_new(list,
 		    describe_link(home_link_at(x->links, i)));
+	return list;
+}
+
+static json_t *
+describe_exit(const struct exit_conf *conf, enum exit_device d,
+    const struct had_priv_exit *e)
+{
+	struct in_addr to = d == EXIT_RELAY ? conf->relay :
+	    (struct in_addr){ INADDR_ANY };
+	char addr[INET_ADDRSTRLEN], remote[INET_ADDRSTRLEN];
+	unsigned i;
+	json_t *o;
+
+	inet_ntop(AF_INET, &conf->address, addr, sizeof(addr));
+	inet_ntop(AF_INET, &to, remote, sizeof(remote));
+	o = json_pack("{s:s, s:s, s:s, s:s, s:s}", "exit", "6to4",
+	    "device", exit_device_name(d),
+	    "state", e->up ? "up" : "gone", "address", addr,
+	    "remote", d == EXIT_RELAY ? remote : "any");
+	put(o, "rx_packets", e->rx_packets);
+	put(o, "tx_packets", e->tx_packets);
+	for (i = 0; i < EXIT_N_DROPS; i++)
+		put(o, exit_drop_str((enum exit_drop)i), e->drop[i]);
+	return o;
+}
+
+/* Asked of the kernel now; an operator waits, and so do we, for a millisecond
+ * or two. */
+json_t *
+exits_show(const struct exits *x)
+{
+	const struct exit_conf *conf = &x->conf->exit;
+	struct had_priv_exits counts;
+	size_t len = sizeof(counts);
+	json_t *list;
+	unsigned d;
+
+	if (!conf->on)
+		return json_array();
+	if (priv_request_sync(x->priv, HAD_PRIV_EXITS, NULL, 0, &counts, &len,
+	    NULL) || len != sizeof(counts))
+		return NULL;
+	list = json_array();
+	for (d = 0; d < EXIT_N_DEVICES; d++)
+		if (exit_has(conf, (enum exit_device)d))
+			json_array_append_new(list, describe_exit(conf,
+			    (enum exit_device)d, &counts.dev[d]));
 	return list;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where home addresses meet the rest of IPv6: home links, and what hactl shows
- * of them.
+ * Where home addresses meet the rest of IPv6, as the engine sees it: home links
+ * (the 6to4 exit is the root side's alone), and what hactl shows of it all.
  */
 #ifndef HAD_EXITS_H
 #define HAD_EXITS_H
@@ -15,21 +15,25 @@ struct dataplane;
 struct event_base;
 struct had_config;
 struct home_link;
+struct priv_client;
 struct timers;
 
 struct exits {
 	const struct had_config	*conf;
 	struct home_link	*links;
 	size_t			 n_links;
+	struct priv_client	*priv;		/* NULL: no root side */
 };
 
 /* As root. 0 or -errno, after logging why. */
 int	 exits_open(struct exits *, const struct had_config *);
 /* In the engine; wraps *dp where there are home links. 0 or -errno. */
 int	 exits_start(struct exits *, struct event_base *, struct timers *,
-    const struct clock *, struct dataplane **dp);
+    const struct clock *, struct priv_client *, struct dataplane **dp);
 void	 exits_close(struct exits *);
 /* "show home-links": a new list. */
 json_t	*exits_home_links(const struct exits *);
+/* "show exits": a new list, or NULL when the root side does not answer. */
+json_t	*exits_show(const struct exits *);
 
 #endif

@@ -70,6 +70,7 @@ static cfg_opt_t had_opts[] = {
 	CFG_BOOL("dynamic-ha", cfg_false, CFGF_NONE),
 	CFG_BOOL("revocation", cfg_true, CFGF_NONE),
 	CFG_SEC("pool", pool_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("exit", had_config_exit_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("realm", had_config_realm_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("subscriber", had_config_user_opts, CFGF_MULTI | CFGF_TITLE),
@@ -456,6 +457,7 @@ load_all(struct conf *c, struct had_config *h)
 	conf_ext(c, cfg_getsec(c->cfg, "extension-type"), &h->types);
 	load_pools(c, h);
 	load_peers(c, h);
+	had_config_exit(c, h);
 	had_config_realms(c, h);
 	had_config_users(c, h);
 	load_lookup(c, h);
@@ -522,6 +524,7 @@ had_config_free(struct had_config *h)
 		free_peer(&h->peers[i]);
 	had_config_free_realms(h);
 	had_config_free_users(h);
+	had_config_free_exit(h);
 	for (i = 0; i < h->n_pools; i++) {
 		free(h->pools[i].home_link);
 		free(h->pools[i].name);

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 
 #include "common/mip4_ext.h"
+#include "had/exit.h"
 #include "had/peer.h"
 #include "had/pool.h"
 #include "had/realm.h"
@@ -71,6 +72,7 @@ struct had_config {
 	bool			 dynamic_ha;
 	bool			 revocation;
 	struct mip4_ext_types	 types;
+	struct exit_conf	 exit;
 	struct pool		*pools;
 	size_t			 n_pools;
 	struct peer		*peers;

@@ -33,5 +33,9 @@ void	 had_config_free_users(struct had_config *);
 extern cfg_opt_t had_config_lookup_opts[];
 void	 had_config_lookup(struct conf *, cfg_t *sec, struct had_lookup_conf *);
 void	 had_config_lookup_free(struct had_lookup_conf *);
+/* Section "exit"; after the peers. */
+extern cfg_opt_t had_config_exit_opts[];
+void	 had_config_exit(struct conf *, struct had_config *);
+void	 had_config_free_exit(struct had_config *);
 
 #endif

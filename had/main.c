@@ -196,7 +196,7 @@ init_io(struct had *h, int udp, int ctl, int priv)
 	if (!h->reg.dp)
 		return -ENOMEM;
 	err = exits_start(h->exits, h->base, &h->timers, &clock_system,
-	    &h->reg.dp);
+	    h->priv, &h->reg.dp);
 	if (err)
 		return err;
 	h->reg.exits = h->exits;

@@ -30,6 +30,7 @@
 #include "common/netlink.h"
 #include "common/priv.h"
 #include "had/had_config.h"
+#include "had/priv_exit.h"
 
 #define TUNNEL_NAME	"had"	/* and the peer's place */
 #define PRIO_PASS	10	/* filters: the bound prefixes */
@@ -271,9 +272,27 @@ engine_gone(void *state)
 	for (i = 0; i < s->conf->n_peers; i++)
 		if (s->ifindex && s->ifindex[i])
 			(void)remove_tunnel(s, (long)i);
-	if (s->started)
+	if (s->started) {
 		pool_routes(s, false);
+		priv_exit_down(s->nl, s->conf);
+	}
 	s->started = false;
+}
+
+static int
+count_exits(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct had_priv_exits counts;
+
+	(void)body;
+	(void)len;
+	(void)fd;
+	priv_exit_count(s->nl, s->conf, &counts);
+	memcpy(out, &counts, sizeof(counts));
+	*out_len = sizeof(counts);
+	return 0;
 }
 
 static const struct priv_op ops[] = {
@@ -285,6 +304,7 @@ static const struct priv_op ops[] = {
 	    sizeof(struct had_priv_route), route_add },
 	{ HAD_PRIV_ROUTE_DEL, "route-del", sizeof(struct had_priv_route),
 	    sizeof(struct had_priv_route), route_del },
+	{ HAD_PRIV_EXITS, "exits", 0, 0, count_exits },
 };
 
 /* An index of addresses of its own: the engine's lies in its copy. */
@@ -363,7 +383,8 @@ remove_leftovers(struct priv_state *s)
 		return;
 	}
 	for (i = all; i->if_index != 0; i++) {
-		if (!is_tunnel_name(i->if_name))
+		if (!is_tunnel_name(i->if_name) &&
+		    !priv_exit_is_device(i->if_name))
 			continue;
 		nl_begin(s->nl);
 		nl_link_del(s->nl, i->if_name, NL_IGN_NOENT);
@@ -396,7 +417,7 @@ priv_ops_start(struct priv_state *s)
 	remove_leftovers(s);
 	pool_routes(s, true);
 	s->started = true;
-	return 0;
+	return priv_exit_up(s->nl, s->conf);
 }
 
 void

@@ -17,6 +17,7 @@ enum had_priv_type {
 	HAD_PRIV_TUNNEL_DEL,
 	HAD_PRIV_ROUTE_ADD,		/* struct had_priv_route */
 	HAD_PRIV_ROUTE_DEL,
+	HAD_PRIV_EXITS,			/* nothing; struct had_priv_exits */
 };
 
 struct had_priv_tunnel {

@@ -35,6 +35,10 @@ const struct command commands[] = {
 	{ "show pools", LIST_ARGS, "prefix pools and how full they are",
 	    PROG_HACTL, args_list, show_list, "pools",
 	    "name,prefix,mode,used,held,reserved,denied,capacity" },
+	{ "show exits", LIST_ARGS, "6to4, and what was dropped there",
+	    PROG_HACTL, args_list, show_list, "exits",
+	    "exit,device,state,remote,rx-packets,tx-packets,in-spoofed,"
+	    "in-address,in-embedded,in-source,in-destination,in-not-relay" },
 	{ "show home-links", LIST_ARGS, "links on which addresses are held",
 	    PROG_HACTL, args_list, show_list, "home_links",
 	    "link,state,lladdr,probing,held,answered,defended,duplicates,"

@@ -3,16 +3,17 @@
 agent stands in for subscribers, and stock Linux hosts on it."""
 
 import re
+import signal
 import socket
 
 import pytest
 
 from netlab import config
 from netlab.process import wait_for
-from netlab.topology import CN6, HA6
+from netlab.topology import AAA, CN6, HA, HA6, STRANGER
 
 HOME = "2001:db8:ffff::/64"
-BOB = config.user("bob")
+BOB, ALICE = config.user("bob"), config.user("alice")
 
 
 @pytest.fixture
@@ -93,7 +94,10 @@ def test_neighbours(on_link):
     status, text = lab.tool("hactl", "show", "home-links")
     assert status == 0 and "home0" in text, text
 
-    # A host that wants the same address does not get it [RFC 4862 5.4].
+    # A host that wants the same address does not get it [RFC 4862 5.4]. It
+    # would not either while the address is announced.
+    wait_for("three announcements", 10, lambda: (
+        now := link(lab))["sent"] - now["answered"] == 4)
     cn.sysctl("ipv6/conf/eth0/accept_dad", 1)
     try:
         cn.ip(f"address add {hoa}/64 dev eth0")
@@ -166,9 +170,19 @@ def test_spoofed_neighbours(on_link):
         s.sendto(message(136, cn6, group, target, flags=0x20), to)
     wait_for("the conflict", 5, lambda: link(lab)["conflicts"] ==
              before["conflicts"] + 1)
+    # A good one, to us alone, as of neighbours who know us.
+    mac = bytes.fromhex(lladdr(lab, "ha", "home0").replace(":", ""))
+    tap = lab.tap("cn", "eth0")
+    with lab.ns["cn"].inside(), socket.socket(
+            socket.AF_PACKET, socket.SOCK_DGRAM, 0) as s:
+        s.sendto(message(135, cn6, target, target),
+                 ("eth0", 0x86dd, 0, 0, mac))
+    wait_for("the answer", 5, lambda: any(
+        m["type"] == 136 and m["flags"] == 0x40 and m["dst"] == CN6
+        for _, f in tap.read() if (m := neighbour_message(f, hoa))))
     after = link(lab)
     assert after["malformed"] - before["malformed"] == len(bad)
-    assert after["answered"] == before["answered"]
+    assert after["answered"] == before["answered"] + 1
     assert after["defended"] == before["defended"]
     lab.had.wait_log("another node answers for it", 5)
     lab.ns["cn"].ip("neighbour flush dev eth0")
@@ -192,6 +206,159 @@ def test_home_link_down(on_link):
     other = lab.connect("mn3", "carol")
     assert link(lab)["state"] == "up" and link(lab)["held"] == 2
     assert other.ping(CN6)[1] == 1
+
+
+# 6to4. "stranger" is a 6to4 host, "aaa" the relay, with a native IPv6 network
+# behind it.
+
+OUR = "2002:c633:6401"          # of HA
+HOST = "2002:cb00:7142"         # of STRANGER
+NATIVE = "2001:db8:eeee"
+
+
+@pytest.fixture
+def sixtofour(lab):
+    """Stock devices at the others' ends; had's unique pool lies in the 6to4
+    prefix of its own address."""
+    host, relay = lab.ns["stranger"], lab.ns["aaa"]
+    host.ip(f"tunnel add t64 mode sit local {STRANGER} ttl 64",
+            "link set t64 up", f"address add {HOST}::1/16 dev t64 nodad")
+    relay.ip(f"tunnel add rel mode sit local {AAA} remote {HA} ttl 64",
+             "link set rel up", f"route add {OUR}::/48 dev rel",
+             f"address add {NATIVE}::1/128 dev lo nodad")
+    try:
+        lab.restart_had(**CONF)
+        yield lab
+    finally:
+        lab.hang_up_all()
+        host.ip("link del t64")
+        relay.ip("link del rel", f"address del {NATIVE}::1/128 dev lo")
+
+
+CONF = {"unique": f"{OUR}:8000::/49",
+        "extra": f'exit "6to4" {{\n\trelay = "{AAA}"\n}}\n'}
+
+
+def exits(lab):
+    return {row["device"]: row for row in lab.hactl("show exits")["exits"]}
+
+
+def ping(ns, target):
+    done = ns.run("ping", "-6", "-n", "-c", "1", "-W", "3", target)
+    return " 1 received" in done.stdout
+
+
+def protocol41(lab, ns, outer, src, dst):
+    """Sends an IPv6 packet (UDP without data) in IPv4 to the home agent."""
+    raw = [socket.inet_pton(socket.AF_INET6, a) for a in (src, dst)]
+    inner = b"\x60\0\0\0\0\x08\x11\x40" + raw[0] + raw[1] + \
+        b"\x23\x28\x23\x28\0\x08\0\0"
+    head = b"\x45\0" + (20 + len(inner)).to_bytes(2, "big") + \
+        b"\0\1\0\0\x40\x29\0\0" + socket.inet_aton(outer) + \
+        socket.inet_aton(HA)
+    with lab.ns[ns].inside():
+        s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    with s:
+        s.sendto(head + inner, (HA, 0))
+
+
+def test_6to4(sixtofour):
+    """There and back: another 6to4 host directly, the rest by the relay."""
+    lab = sixtofour
+    client = lab.connect()
+    mine = client.addresses()["global"]
+    assert mine.startswith(f"{OUR}:"), mine
+    before = exits(lab)
+    assert client.ping(f"{HOST}::1")[1] == 1
+    assert ping(lab.ns["stranger"], mine)
+    assert client.ping(f"{NATIVE}::1")[1] == 1
+    assert ping(lab.ns["aaa"], mine)
+    assert client.ping(CN6)[1] == 1
+    after = exits(lab)
+    for device in ("had6to4", "hadrelay"):
+        assert after[device]["rx_packets"] - before[device]["rx_packets"] \
+            == after[device]["tx_packets"] - before[device]["tx_packets"] == 2
+        assert after[device]["state"] == "up"
+        assert not any(after[device][k] for k in after[device]
+                       if k.startswith("in_"))
+        assert " mtu 1480 " in lab.ns["ha"].ip(f"link show dev {device}")
+    # What the home agent has to say comes from its own 6to4 address.
+    done = lab.ns["stranger"].run("ping", "-6", "-n", "-c", "1", "-W", "3",
+                                  f"{OUR}:ffff::1")
+    assert f"From {OUR}::1" in done.stdout, done.stdout
+    status, text = lab.tool("hactl", "show", "exits")
+    assert status == 0 and "hadrelay" in text, text
+    # No address is left that the kernel made up for the device.
+    assert f"::{HA}/96" not in lab.ns["ha"].ip("address show dev had6to4")
+
+
+def test_6to4_after_a_crash(sixtofour):
+    """What had could not take away is in nobody's way."""
+    lab = sixtofour
+    lab.had.signal(signal.SIGKILL)
+    lab.had.wait(10)
+    assert "had6to4" in lab.ns["ha"].ip("link show")
+    lab.start_had(**CONF)
+    assert {row["state"] for row in exits(lab).values()} == {"up"}
+    lab.restart_had()
+    assert "had6to4" not in lab.ns["ha"].ip("link show")
+    assert not exits(lab)
+
+
+def test_6to4_spoofed(sixtofour):
+    """Each class of RFC 3964 5 is dropped, and counted for what it is."""
+    lab = sixtofour
+    client = lab.connect()
+    mine = client.addresses()["global"]
+    tap = lab.tap("mn1", "ppp0")
+    before = exits(lab)
+    incoming = [
+        ("stranger", STRANGER, "2002:cb00:7199::1", mine, "spoofed"),
+        ("stranger", STRANGER, f"{HOST}::1", "2002:cb00:7199::1", "spoofed"),
+        ("stranger", STRANGER, f"{NATIVE}::1", mine, "not_relay"),
+        ("stranger", STRANGER, f"{NATIVE}::1", f"{NATIVE}::2", "not_relay"),
+        ("stranger", STRANGER, "fe80::1", mine, "address"),
+        ("stranger", STRANGER, "::1", mine, "address"),
+        ("stranger", STRANGER, f"::{STRANGER}", mine, "address"),
+        ("stranger", STRANGER, "::ffff:203.0.113.66", mine, "address"),
+        ("stranger", STRANGER, "ff0e::1", mine, "address"),
+        ("stranger", STRANGER, f"{HOST}::1", "ff02::1", "address"),
+        ("stranger", STRANGER, f"{HOST}::1", "fe80::1", "address"),
+        ("stranger", STRANGER, f"{HOST}::1", CN6, "destination"),
+        ("stranger", "10.1.1.1", "2002:a01:101::1", mine, "embedded"),
+        ("stranger", "192.168.1.1", "2002:c0a8:101::1", mine, "embedded"),
+        ("aaa", AAA, f"{HOST}::1", mine, "source"),
+        ("aaa", AAA, mine[:-1] + "9", mine, "embedded"),
+        ("aaa", AAA, "fe80::1", mine, "address"),
+        ("aaa", AAA, f"{NATIVE}::1", CN6, "destination"),
+        ("aaa", AAA, f"{NATIVE}::1", f"{NATIVE}::2", "destination"),
+        ("aaa", AAA, f"{NATIVE}::1", f"{HOST}::1", "destination"),
+    ]
+    for ns, outer, src, dst, _ in incoming:
+        protocol41(lab, ns, outer, src, dst)
+    outgoing = [("had6to4", "2002:a01:101::1", "embedded"),
+                ("had6to4", "2002:e000:1::1", "embedded"),
+                ("hadrelay", f"::{STRANGER}", "address")]
+    with lab.ns["mn1"].inside(), \
+            socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+        for _, dst, _ in outgoing:
+            s.sendto(b"", (dst, 9000))
+    wanted = {}
+    for ns, _, _, _, why in incoming:
+        key = ("had6to4" if ns == "stranger" else "hadrelay", f"in_{why}")
+        wanted[key] = wanted.get(key, 0) + 1
+    for device, _, why in outgoing:
+        wanted[device, f"out_{why}"] = wanted.get(
+            (device, f"out_{why}"), 0) + 1
+
+    def seen():
+        now = exits(lab)
+        return {(d, k): n for d in now for k in now[d]
+                if k.startswith(("in_", "out_"))
+                and (n := now[d][k] - before[d][k])}
+    wait_for("all to be counted", 5, lambda: seen() == wanted or None)
+    assert not [f for _, f in tap.read() if b"\x23\x28\x23\x28" in f]
+    assert client.ping(f"{HOST}::1")[1] == client.ping(f"{NATIVE}::1")[1] == 1
 
 
 def solicited_node(address):

@@ -118,6 +118,43 @@ START_TEST(defaults)
 }
 END_TEST
 
+START_TEST(exits)
+{
+	char said[4096];
+	struct had_config *h = load(ADDR POOL PEER "exit \"6to4\" { }\n",
+	    said);
+
+	ck_assert_msg(h != NULL, "%s", said);
+	ck_assert(h->exit.on && h->exit.direct);
+	ck_assert_uint_eq(h->exit.address.s_addr, h->address.s_addr);
+	ck_assert_uint_eq(h->exit.relay.s_addr, INADDR_ANY);
+	ck_assert_uint_eq(h->exit.n_routes, 0);
+	ck_assert_uint_eq(h->exit.mtu, 1480);
+	had_config_free(h);
+	h = load(ADDR "pool \"s\" { prefix = \"2001:db8:1::/64\" mode = "
+	    "shared home-link = eth1 }\n" PEER "exit \"6to4\" { address = "
+	    "\"203.0.113.1\" relay = \"192.0.2.9\" direct = false routes = "
+	    "{\"2001::/16\", \"2400::/12\"} metric = 7 mtu = 1400 }\n", said);
+	ck_assert_msg(h != NULL, "%s", said);
+	ck_assert_str_eq(h->pools[0].home_link, "eth1");
+	ck_assert(!h->exit.direct);
+	ck_assert_uint_eq(h->exit.address.s_addr, inet_addr("203.0.113.1"));
+	ck_assert_uint_eq(h->exit.relay.s_addr, inet_addr("192.0.2.9"));
+	ck_assert_uint_eq(h->exit.n_routes, 2);
+	ck_assert_uint_eq(h->exit.routes[1].len, 12);
+	ck_assert_uint_eq(h->exit.routes[1].addr.s6_addr[0], 0x24);
+	ck_assert_uint_eq(h->exit.metric, 7);
+	ck_assert_uint_eq(h->exit.mtu, 1400);
+	had_config_free(h);
+	h = load(ADDR POOL PEER "exit \"6to4\" { relay = \"192.0.2.9\" }\n",
+	    said);
+	ck_assert_msg(h != NULL, "%s", said);
+	ck_assert_uint_eq(h->exit.n_routes, 1);
+	ck_assert_uint_eq(h->exit.routes[0].len, 0);
+	had_config_free(h);
+}
+END_TEST
+
 START_TEST(everything)
 {
 	char said[4096];
@@ -215,6 +252,27 @@ static const struct {
 	{ ADDR "pool \"p\" { prefix = \"2001:db8::/64\" mode = shared "
 	    "home-link = a-name-that-is-too-long }\n" PEER,
 	    "had.conf:2: home-link: not the name of a device" },
+	{ ADDR POOL PEER "exit \"6in4\" { }\n",
+	    "had.conf:4: exit: the only kind is \"6to4\"" },
+	{ ADDR POOL PEER "exit \"6to4\" { direct = false }\n",
+	    "had.conf:4: relay: missing" },
+	{ ADDR POOL PEER "exit \"6to4\" { relay = \"10.0.0.1\" }\n",
+	    "had.conf:4: relay: private" },
+	{ ADDR POOL PEER "exit \"6to4\" { relay = \"198.51.100.1\" }\n",
+	    "had.conf:4: relay: our own address" },
+	{ ADDR POOL PEER "exit \"6to4\" { relay = \"192.0.2.1\" }\n",
+	    "had.conf:4: relay: is peer \"n\"" },
+	{ ADDR POOL PEER "exit \"6to4\" { address = \"172.16.0.1\" }\n",
+	    "had.conf:4: address: private" },
+	{ ADDR POOL PEER "exit \"6to4\" { routes = {\"::/0\"} }\n",
+	    "had.conf:4: routes: without a relay" },
+	{ ADDR POOL PEER "exit \"6to4\" { relay = \"192.0.2.9\" "
+	    "routes = {\"::/0\", \"2001::1/16\"} }\n",
+	    "had.conf:4: routes" },
+	{ ADDR POOL PEER "exit \"6to4\" { mtu = 1279 }\n",
+	    "had.conf:4: mtu" },
+	{ ADDR POOL PEER "dataplane { type = none }\nexit \"6to4\" { }\n",
+	    "had.conf:5: exit: needs dataplane type kernel" },
 	{ ADDR POOL "pool \"q\" { prefix = \"2001:db8::/32\" }\n" PEER,
 	    "had.conf:3: prefix: overlaps with pool \"p\"" },
 	{ ADDR POOL "pool \"p\" { prefix = \"2001:db8:300::/48\" }\n" PEER,
@@ -431,6 +489,7 @@ main(void)
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, lookup);
 	tcase_add_test(t, everything);
+	tcase_add_test(t, exits);
 	tcase_add_loop_test(t, mistakes, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(t, unwise);
 	tcase_add_test(t, realm_without_pool);

@@ -199,7 +199,7 @@ START_TEST(prefixes)
 	test_has(err, "usage: show session ID|USER|IFNAME");
 	ck_assert_int_eq(ctl(NULL, "show version x"), 2);
 	ck_assert_int_eq(ctl_as("hactl", NULL, "show sessions"), 2);
-	test_has(err, "bindings pools home-links users statistics "
+	test_has(err, "bindings pools exits home-links users statistics "
 	    "violations version");
 	ck_assert_int_eq(ctl_as("/usr/bin/hactl",
 	    "{\"status\":\"ok\",\"data\":{\"version\":\"1\"}}", "sh ver"), 0);
