@@ -572,6 +572,114 @@ START_TEST(ended_while_asking)
 }
 END_TEST
 
+/*
+ * Anything in any order, with few subscribers, routers and places: what is out
+ * is bounded, and each request that is let in is judged once or replaced.
+ */
+
+static struct question out[16];
+static unsigned n_out, let_in, judged;
+static struct user_lookup *random_lookup;
+static bool flushed;
+
+static void *
+random_ask(void *arg, struct user_entry *e, const char *nai, size_t len)
+{
+	(void)arg;
+	(void)nai;
+	(void)len;
+	if (rand() % 8 == 0)
+		return NULL;
+	ck_assert_uint_lt(n_out, 16);
+	out[n_out].entry = e;
+	return &out[n_out++];
+}
+
+static void
+random_judge(void *arg, const struct reg_packet *pkt)
+{
+	struct user_lookup *l = random_lookup;
+	struct user *u;
+	const char *why;
+
+	(void)arg;
+	judged++;
+	ck_assert_uint_eq(pkt->len, 7);
+	/* By now there is an answer, whatever it is. */
+	ck_assert(flushed || user_lookup_find(l, pkt->data, 2, &u, &why) !=
+	    USER_UNKNOWN);
+	if (rand() % 4 == 0) {
+		user_lookup_flush(l, NULL);
+		flushed = true;
+	}
+}
+
+static void
+random_step(struct user_lookup *l)
+{
+	static const struct reg_packet shape = { .len = 7 };
+	uint8_t bytes[7] = { 'u', (uint8_t)('a' + rand() % 12) };
+	struct reg_packet pkt = shape;
+	struct user_answer a = { .state = USER_KNOWN };
+	struct user_entry *e;
+	struct user *u;
+	const char *why;
+	unsigned i;
+
+	pkt.data = bytes;
+	switch (rand() % 8) {
+	case 0:
+		if (n_out == 0)
+			break;
+		i = (unsigned)rand() % n_out;
+		a.state = (enum user_state)(1 + rand() % 4);
+		a.sa.key_len = (size_t)(rand() % 2) * 16;
+		e = out[i].entry;
+		out[i] = out[--n_out];
+		flushed = false;
+		user_lookup_answer(e, &a);
+		break;
+	case 1:
+		rig.ns += (int64_t)(rand() % 100) * 1000000000;
+		break;
+	case 2:
+		if (rand() % 8 == 0)
+			user_lookup_flush(l, rand() % 2 ? NULL : "ua");
+		break;
+	case 3:
+		(void)user_lookup_find(l, bytes, 2, &u, &why);
+		break;
+	default:
+		if (user_lookup_wait(l, &rig.peer[rand() % 2], bytes, 2, &pkt,
+		    (uint64_t)rand() % 8 - 4, rand() % 2) == 0)
+			let_in++;
+	}
+}
+
+START_TEST(random_operations)
+{
+	static const struct user_lookup_ops rops = { random_ask, cancel,
+		random_judge };
+	struct user_lookup *l;
+
+	srand((unsigned)_i + 1);
+	params.max_users = 9;
+	n_out = let_in = judged = 0;
+	random_lookup = l = user_lookup_new(&params, &rig.clock, &rops, NULL);
+	ck_assert_ptr_nonnull(l);
+	for (unsigned i = 0; i < 20000; i++) {
+		random_step(l);
+		ck_assert_uint_le(user_lookup_kept(l), 9);
+		ck_assert_uint_le(user_lookup_waiting(l), 8);
+		ck_assert_uint_le(n_out, user_lookup_waiting(l));
+		ck_assert_uint_eq(let_in - user_lookup_stats(l)->replaced,
+		    judged + user_lookup_waiting(l));
+	}
+	ck_assert_uint_gt(judged, 100);
+	user_lookup_free(l);
+}
+END_TEST
+
 struct seen {
 	unsigned	n;
 	struct user_view v;
@@ -629,6 +737,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(t, tests[i]);
+	tcase_add_loop_test(t, random_operations, 0, 10);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

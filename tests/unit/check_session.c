@@ -133,6 +133,9 @@ aaa_accounting_pending(const struct aaa *a)
 	return (0);
 }
 
+static bool granted_key;
+static struct mip4_sa asked_sa;		/* key_len 0: none */
+
 struct mip_reg *
 mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
     const struct mip_events *ev, void *arg)
@@ -143,6 +146,7 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
 	call("rrq %s%s", r->nai, r->unique ? "" : " shared");
 	mip_ev = ev;
 	asked_iid = r->iid;
+	asked_sa = r->mn_ha != NULL ? *r->mn_ha : (struct mip4_sa){ 0 };
 	asked_service = r->service;
 	ck_assert_int_gt(r->budget_ms, 0);
 	ck_assert_int_lt(r->budget_ms, SESSION_BUDGET_MS);
@@ -460,8 +464,14 @@ verdict(struct session *s, enum aaa_verdict v, const char *ha,
 	if (ha != NULL)
 		g.n_home_agents = (unsigned)inet_pton(AF_INET, ha,
 		    &g.home_agent[0]);
+	if (granted_key) {
+		g.has_mn_ha = true;
+		g.mn_ha = (struct mip4_sa){ .spi = 512, .key_len = 16 };
+		memcpy(g.mn_ha.key, "never to be told", 16);
+	}
 	drop(req, "aaa");
 	auth_done(s, v, v == AAA_ACCEPT ? &g : NULL, "text");
+	aaa_grant_wipe(&g);
 }
 
 static void
@@ -624,6 +634,51 @@ START_TEST(figure_2)
 	called("install lo/128;");
 	install_done(s, 0);
 	link_up(s);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+/* The mobile node's key lasts as long as the session, and is in each of its
+ * registrations, in nothing that is shown, and not in another's. */
+START_TEST(own_key)
+{
+	struct session *s = dial(100);
+	char *text;
+	json_t *o;
+
+	cfg.mn_ha_alg = MIP4_ALG_HMAC_SHA1;
+	granted_key = true;
+	hello(s, "lo");
+	auth(s, "alice");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	granted_key = false;
+	for (int i = 0; i < 2; i++) {
+		memset(&asked_sa, 0, sizeof(asked_sa));
+		iid_req(s, "a:b:c:d", i == 1);
+		ck_assert_uint_eq(asked_sa.spi, 512);
+		ck_assert_int_eq(asked_sa.alg, MIP4_ALG_HMAC_SHA1);
+		ck_assert_uint_eq(asked_sa.key_len, 16);
+		ck_assert_mem_eq(asked_sa.key, "never to be told", 16);
+		reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+		install_done(s, 0);
+	}
+	o = session_json_full(s);
+	text = json_dumps(o, 0);
+	test_has(text, "MN-HA SPI 512");
+	test_has_not(text, "never to be told");
+	free(text);
+	json_decref(o);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	s = dial(100);
+	hello(s, "lo");
+	auth(s, "bob");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	iid_req(s, NULL, false);
+	ck_assert_uint_eq(asked_sa.key_len, 0);
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:7", true);
+	install_done(s, 0);
 	session_event(s, SESSION_EV_TERMINATE, NULL);
 	finish(s);
 }
@@ -1168,6 +1223,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, figure_1);
 	tcase_add_test(t, figure_2);
+	tcase_add_test(t, own_key);
 	tcase_add_test(t, no_pppd);
 	tcase_add_test(t, late_pppd);
 	tcase_add_test(t, padt_at_once);
