@@ -70,6 +70,15 @@ def radius():
             vsa(24757, 17, b'\0\0\0\x0e\x10')
 
 
+def had_lookup():
+    yield from radius()
+    prefix = bytes.fromhex('6114004020010db8010000770000000000000000')
+    yield b'\x64\x07homes' + prefix
+    yield b'\x64\x09village' + bytes.fromhex(
+        'a81220010db8020000010000000000000077')
+    yield bytes.fromhex('610c003c20010db801000070')
+
+
 def plugproto():
     def message(kind, body):
         return b'nm4p' + bytes([0, kind]) + len(body).to_bytes(2, 'big') + \
@@ -98,7 +107,7 @@ def pppoe():
 
 SEEDS = {'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
          'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
-         'fuzz_radius': radius}
+         'fuzz_radius': radius, 'fuzz_had_lookup': had_lookup}
 
 
 def main(args):
