@@ -384,7 +384,7 @@ is_key(const VALUE_PAIR *vp)
 	case RADIUS_VENDOR_3GPP2:
 		return id == 58;
 	case RADIUS_VENDOR_WIMAX:
-		return id == 10 || id == 15 || id == 19;
+		return id == 10 || id == 19;
 	default:
 		return false;
 	}

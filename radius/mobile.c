@@ -31,10 +31,6 @@ static const struct place mn_ha_places[] = {
 	{ "WiMAX-RRQ-MN-HA-Key", RADIUS_VENDOR_WIMAX, 19, 20, true },
 };
 
-static const struct place ha_rk_place =
-	{ "WiMAX-HA-RK-Key", RADIUS_VENDOR_WIMAX, 15, 16, true };
-#define HA_RK_LIFETIME	17
-
 /* The value behind the continuation byte; NULL for one that is continued or
  * has none. */
 static const uint8_t *
@@ -138,14 +134,4 @@ radius_mn_ha(const struct radius_attrs *as, enum radius_reader reader,
 		v = read_place(as, &mn_ha_places[order[reader][i]], sa, why,
 		    cap);
 	return v;
-}
-
-enum radius_key
-radius_ha_rk(const struct radius_attrs *as, struct mip4_sa *sa,
-    uint32_t *lifetime, char *why, size_t cap)
-{
-	memset(sa, 0, sizeof(*sa));
-	*lifetime = 0;
-	(void)get_u32(as, &ha_rk_place, HA_RK_LIFETIME, lifetime);
-	return read_place(as, &ha_rk_place, sa, why, cap);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Mobility security associations in an Access-Accept [PROTOCOLS 15]: the
- * mobile node's with its home agent (MN-HA) as 3GPP2 and WiMAX write it, and
- * the root of the foreign agents' (HA-RK) as WiMAX does. Pure.
+ * mobile node's with its home agent (MN-HA) as 3GPP2 and WiMAX write it.
+ * Pure. WiMAX's HA-RK, the root of the agents' own keys, is not read: see
+ * PROTOCOLS D69.
  */
 #ifndef RADIUS_MOBILE_H
 #define RADIUS_MOBILE_H
@@ -34,9 +35,5 @@ enum radius_reader { RADIUS_FOR_NAS, RADIUS_FOR_HA };
  */
 enum radius_key radius_mn_ha(const struct radius_attrs *reply,
     enum radius_reader, struct mip4_sa *sa, char *why, size_t cap);
-
-/* The same of HA-RK; *lifetime in seconds, 0 when there is none. */
-enum radius_key radius_ha_rk(const struct radius_attrs *reply,
-    struct mip4_sa *sa, uint32_t *lifetime, char *why, size_t cap);
 
 #endif

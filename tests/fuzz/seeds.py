@@ -64,10 +64,9 @@ def radius():
                            vector=bytes(16))
     for n in (15, 16, 64):
         yield vsa(5535, 57, b'\0\0\2\0') + vsa(5535, 58, hidden(n))
-    for key, spi in ((10, 11), (15, 16), (19, 20)):
+    for key, spi in ((10, 11), (19, 20)):
         yield vsa(24757, spi, b'\0\0\0\2\0') + \
-            vsa(24757, key, b'\0' + hidden(20)) + \
-            vsa(24757, 17, b'\0\0\0\x0e\x10')
+            vsa(24757, key, b'\0' + hidden(20))
 
 
 def had_lookup():

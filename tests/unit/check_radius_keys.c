@@ -354,30 +354,6 @@ START_TEST(key_outside_of_a_reply)
 }
 END_TEST
 
-START_TEST(root_key)
-{
-	struct radius_attrs as;
-	struct mip4_sa sa;
-	uint32_t lifetime;
-	char why[96];
-
-	wimax(17, "00000e10");
-	wimax(16, "00000500");
-	wimax(15, key20);
-	ck_assert_int_eq(radius_attrs_decode(&as, dict, pkt, pkt_len), 0);
-	as.secret = &secret;
-	as.vector = vector;
-	ck_assert_int_eq(radius_ha_rk(&as, &sa, &lifetime, why, sizeof(why)),
-	    RADIUS_KEY_GOOD);
-	ck_assert_uint_eq(lifetime, 3600);
-	is_sa(&sa, 0x500, 20);
-	mip4_sa_wipe(&sa);
-	ck_assert_int_eq(radius_mn_ha(&as, RADIUS_FOR_HA, &sa, why,
-	    sizeof(why)), RADIUS_KEY_NONE);
-	radius_attrs_free(&as);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -391,7 +367,6 @@ main(void)
 	tcase_add_test(t, keys_of_several_kinds);
 	tcase_add_test(t, keys_that_are_none);
 	tcase_add_test(t, key_outside_of_a_reply);
-	tcase_add_test(t, root_key);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
