@@ -12,7 +12,7 @@
 #include "tests/unit/had_rig.h"
 
 #define STEPS	4000
-#define USERS	8
+#define USERS	9
 
 static uint64_t seed;
 
@@ -27,8 +27,37 @@ rnd(unsigned n)
 
 struct books {
 	unsigned	records, bound, routes, leases, held;
-	unsigned	by_peer[2], records_of[2];
+	unsigned	by_peer[2], records_of[2], held_of[2];
 };
+
+/* A third pool of four prefixes, one of them u7's: often full. */
+static void
+set_up(void)
+{
+	static char nai[] = "u7@x";
+
+	rig_init();
+	pools_free(&rig.pools);
+	rig_pool(&rig.pool[2], "few", "2001:db8:300::", 62, POOL_UNIQUE);
+	rig.choice[2] = &rig.pool[2];
+	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 3, 0), 0);
+	bindings_free(&rig.bindings);
+	ck_assert_int_eq(bindings_init(&rig.bindings), 0);
+	rig.peer[0].n_pools = rig.peer[1].n_pools = 3;
+	rig.user = (struct user){ .nai = nai, .nai_len = strlen(nai),
+		.home = { .pool = &rig.pool[2], .fixed = true } };
+	inet_pton(AF_INET6, "2001:db8:300:3::", &rig.user.home.addr);
+	ck_assert(peers_add_user(&rig.peers, &rig.user));
+	ck_assert_int_eq(pool_reserve(&rig.pools, &rig.pool[2],
+	    &rig.user.reserved, &rig.user.home.addr), 0);
+}
+
+static void
+tear_down(void)
+{
+	pool_unreserve(&rig.pools, &rig.user.reserved);
+	rig_free();
+}
 
 static bool
 audit_one(struct table_node *n, void *arg)
@@ -44,6 +73,7 @@ audit_one(struct table_node *n, void *arg)
 	k->routes += b->route != NULL;
 	k->leases += b->lease.pool != NULL;
 	k->held += lease_is_held(&b->lease);
+	k->held_of[peer] += lease_is_held(&b->lease);
 	ck_assert(timer_is_set(&b->timer));
 	ck_assert(b->state == BINDING_INSTALLING || !b->held);
 	if (b->state == BINDING_IDLE) {
@@ -78,8 +108,34 @@ audit(void)
 	ck_assert_uint_eq(k.records_of[0], rig.peer[0].n_records);
 	ck_assert_uint_eq(k.records_of[1], rig.peer[1].n_records);
 	ck_assert_uint_eq(k.routes, rig_routes());
-	ck_assert_uint_eq(k.leases, rig.pool[0].used + rig.pool[1].used);
-	ck_assert_uint_eq(k.held, rig.pool[0].held + rig.pool[1].held);
+	ck_assert_uint_eq(k.leases, rig.pool[0].used + rig.pool[1].used +
+	    rig.pool[2].used);
+	ck_assert_uint_eq(k.held, rig.pool[0].held + rig.pool[1].held +
+	    rig.pool[2].held);
+	ck_assert_uint_eq(k.held_of[0], rig.peer[0].n_held);
+	ck_assert_uint_eq(k.held_of[1], rig.peer[1].n_held);
+	ck_assert_uint_le(rig.pool[2].used, 4);
+	if (table_count(&rig.pools.reserved) > 0)
+		ck_assert(!pool_find(&rig.pools, &rig.pool[2],
+		    &rig.user.home.addr) || (of("u7@x") &&
+		    of("u7@x")->lease.pool == &rig.pool[2]));
+}
+
+/* As ask, for a pool. */
+static void
+ask_for(struct m *m, const char *ar, const char *nai, uint16_t life,
+    const char *iid)
+{
+	static const char *const pool[] = { "few", "homes", "village", "no" };
+	const char *name = pool[rnd(4)];
+
+	m_rrq(m, 0, life, ar);
+	m_nai(m, nai);
+	m_req(m, iid);
+	m_ext(m, 151, name, strlen(name));
+	m_rev_support(m);
+	m_sign(m);
+	rig_in(m, ar);
 }
 
 static void
@@ -87,7 +143,8 @@ request(void)
 {
 	static const char *const home[] = { "2001:db8:100:5:1:2:3:4",
 		"2001:db8:100:6:1:2:3:4", "2001:db8:200:1::5",
-		"2001:db8:300::1" };
+		"2001:db8:300::1", "2001:db8:300:3::1",
+		"2001:db8:400::1" };
 	const char *ar = rnd(4) ? AR1 : AR2;
 	char nai[16], own[INET6_ADDRSTRLEN];
 	uint16_t life = (uint16_t)(rnd(4) ? 1 + rnd(30) : 0);
@@ -96,7 +153,10 @@ request(void)
 
 	snprintf(nai, sizeof(nai), "u%u@x", rnd(USERS));
 	b = of(nai);
-	switch (rnd(4)) {
+	switch (rnd(5)) {
+	case 4:
+		ask_for(&m, ar, nai, life, rnd(2) ? IID : NULL);
+		break;
 	case 0:
 		ask(&m, ar, nai, life, IID);
 		break;
@@ -104,7 +164,7 @@ request(void)
 		ask(&m, ar, nai, life, rnd(2) ? IID_B : NULL);
 		break;
 	case 2:
-		tell(&m, ar, nai, life, home[rnd(4)]);
+		tell(&m, ar, nai, life, home[rnd(6)]);
 		break;
 	case 3:
 		if (!b)
@@ -152,7 +212,8 @@ step(void)
 		end_one();
 		break;
 	case 6:
-		rig.peer[1].n_pools = 1 + rnd(2);
+		rig.peer[1].n_pools = 1 + rnd(3);
+		rig.conf.hint = (enum had_hint)rnd(3);
 		break;
 	default:
 		request();
@@ -166,6 +227,7 @@ START_TEST(books_balance)
 
 	seed = UINT64_C(0x9e3779b97f4a7c15) + (unsigned)_i;
 	rig.pool[0].hold = _i % 2 ? 1000 : 0;
+	rig.pool[2].hold_strict = _i % 5 == 0;
 	rig.conf.max_bindings = _i % 3 ? 1000 : 5;
 	rig.bindings.flap_limit = _i % 4 ? 1000 : 5;
 	for (i = 0; i < STEPS; i++) {
@@ -189,7 +251,7 @@ main(void)
 
 	/* The log of it would be megabytes. */
 	log_set_level(NULL, "error");
-	tcase_add_checked_fixture(t, rig_init, rig_free);
+	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, books_balance, 0, 8);
 	suite_add_tcase(s, t);
 	return test_run(s);
