@@ -104,6 +104,8 @@ START_TEST(own_pool_elsewhere)
 	refused(&m, 129);
 	tell(&m, AR2, ALICE, 1800, "2001:db8:100:7::1");
 	refused(&m, 129);
+	tell(&m, AR2, ALICE, 1800, MORE "1::1");
+	refused(&m, 129);
 	tell(&m, AR1, ALICE, 1800, "2001:db8:100:7::1");
 	refused(&m, 129);
 	tell(&m, AR1, ALICE, 1800, MORE "1::1");
@@ -210,6 +212,8 @@ START_TEST(fixed_late)
 	ask(&m, AR1, ALICE, 1800, IID);
 	got(MORE "2:211:2233:4455:6677", true);
 	ck_assert_ptr_null(of(BOB)->lease.pool);
+	ck_assert_uint_eq(rig.peer[0].n_held, 0);
+	ck_assert_uint_eq(rig.pool[2].reclaimed, 1);
 }
 END_TEST
 
@@ -364,10 +368,13 @@ END_TEST
 
 START_TEST(hint_preferred)
 {
+	char hoa[INET6_ADDRSTRLEN];
 	struct m m;
+	bool u;
 
 	ask_for(&m, AR1, ALICE, IID, "more");
 	got(MORE, true);
+	strcpy(hoa, sent_hoa(&u));
 	ask_for(&m, AR1, BOB, NULL, "more");
 	got(MORE, true);
 	ask_for(&m, AR1, "c", IID, "village");	/* has no prefixes */
@@ -383,6 +390,10 @@ START_TEST(hint_preferred)
 	/* Bound is bound, at another agent, too. */
 	tell_for(&m, AR1, ALICE, MORE "7::1", "homes");
 	refused(&m, 129);
+	tell_for(&m, AR1, ALICE, hoa, "homes");
+	got(hoa, true);
+	tell_for(&m, AR1, ALICE, hoa, "mor");
+	got(hoa, true);
 	ask_for(&m, AR1, ALICE, IID, "homes");
 	got(MORE, true);
 	/* Another class since: from the next session on. */

@@ -68,6 +68,8 @@ lease(struct pool *p, struct lease *l, const char *nai)
 		return err;
 	ck_assert_int_eq(pool_check(&pools, p, &a, NULL), 0);
 	ck_assert(pool_contains(p, &a));
+	/* An identifier of our making is not universal [RFC 4291]. */
+	ck_assert(p->mode == POOL_UNIQUE || !(a.s6_addr[8] & 2));
 	pool_take(&pools, p, l, &a);
 	ck_assert_ptr_eq(pool_find(&pools, p, &a), l);
 	return 0;
@@ -191,6 +193,8 @@ START_TEST(reserved)
 	ck_assert(!IN6_ARE_ADDR_EQUAL(&first, &a));
 	pool_release(&pools, &l);
 	ck_assert_int_eq(pool_check(&pools, p, &first, NULL),
+	    -EADDRNOTAVAIL);
+	ck_assert_int_eq(pool_check(&pools, p, &first, &other),
 	    -EADDRNOTAVAIL);
 	ck_assert_int_eq(pool_check(&pools, p, &first, &mine), 0);
 	pool_take(&pools, p, &l, &first);

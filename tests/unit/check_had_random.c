@@ -35,11 +35,14 @@ static void
 set_up(void)
 {
 	static char nai[] = "u7@x";
+	static struct pool *scarce[] = { &rig.pool[2], &rig.pool[0],
+		&rig.pool[1] };
 
 	rig_init();
 	pools_free(&rig.pools);
 	rig_pool(&rig.pool[2], "few", "2001:db8:300::", 62, POOL_UNIQUE);
 	rig.choice[2] = &rig.pool[2];
+	rig.peer[1].pools = scarce;
 	ck_assert_int_eq(pools_init(&rig.pools, rig.pool, 3, 0), 0);
 	bindings_free(&rig.bindings);
 	ck_assert_int_eq(bindings_init(&rig.bindings), 0);
