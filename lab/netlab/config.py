@@ -22,7 +22,8 @@ SHARED_POOL = "2001:db8:200:1::/64"
 
 
 def user(name):
-    return f"{name}@{REALM}"
+    """Of the lab's realm, unless it has one."""
+    return name if "@" in name else f"{name}@{REALM}"
 
 
 def password(name):
