@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which home address a request gets [PROTOCOLS 8.1 row 12, 10.1, 10.2, 11.4;
- * RFC 5446; D43, D51, D70-D74]. Part of reg. Nothing is changed here but that a prefix held
- * for another subscriber may be taken from it; reg_act does the rest.
+ * RFC 5446; D43, D51, D70-D74]. Part of reg. Nothing is changed here but that
+ * a prefix held for another subscriber may be taken from it; reg_act does the
+ * rest.
  */
 #define LOG_MODULE "reg"
 #include "had/reg_int.h"

@@ -94,5 +94,5 @@ def test_full(lab):
             pool["denied"]) == (1, 0, 1, 1)
     rows = lab.hactl("show violations")["violations"]
     assert [(r["reason"], r["answer"]) for r in rows] == \
-        [("its pools are full", 130)], rows
+        [("its pools are full", "code 130")], rows
     assert lab.hactl("show statistics")["peers"]["nas1"]["code_130"] == 1
