@@ -185,12 +185,12 @@ row_mn_ha(struct reg *r, struct rq *rq)
 	if (v != ROW_PASS)
 		return v;
 	if (!mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi)) {
-		if (!rq->user || rq->user->n_sas == 0)
+		if (!rq->keys || rq->keys->n_sas == 0)
 			return ROW_PASS;
 		rq->why = "no mobile-home authentication";
 		return MIP4_HA_MN_AUTH;
 	}
-	sa = rq->user ? user_sa_find(rq->user, spi) : NULL;
+	sa = rq->keys ? user_sa_find(rq->keys, spi) : NULL;
 	if (!sa) {
 		rq->why = "no such mobile-home security association";
 		return MIP4_HA_MN_AUTH;

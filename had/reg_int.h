@@ -19,6 +19,8 @@ struct rq {
 	struct mip4_msg		 msg;
 	struct peer		*peer;
 	struct user		*user;		/* what is known, or NULL */
+	const struct user	*keys;		/* whose key is demanded, or
+						 * NULL; mostly user */
 	const struct realm	*realm;		/* likewise */
 	const struct mip4_sa	*fa_ha;		/* signs the reply */
 	const struct mip4_sa	*mn_ha;		/* verified, or NULL */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whose request is it, and has that subscriber a key? The first half of row 5
- * of PROTOCOLS 8.1, part of reg: what is known by configuration or from an
- * earlier look-up decides; otherwise a request that is authentic (34) and has
+ * of PROTOCOLS 8.1, part of reg: a key in the configuration or what is known
+ * from an earlier look-up decides; otherwise a request that is authentic (34) and has
  * nothing wrong with it is kept until AAA has answered [D66-D68].
  *
  * Nothing of a subscriber changes here: a request that waited is judged anew,
@@ -65,11 +65,15 @@ static int
 look_up(struct reg *r, struct rq *rq)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
+	struct user *u = NULL;
 	uint32_t spi;
 
-	switch (user_lookup_find(r->lookup, e->nai, e->nai_len, &rq->user,
+	switch (user_lookup_find(r->lookup, e->nai, e->nai_len, &u,
 	    &rq->why)) {
 	case USER_KNOWN:
+		rq->keys = u;
+		if (!rq->user || !rq->user->home.pool)
+			rq->user = u;
 		return ROW_PASS;
 	case USER_REJECTED:
 		rq->why = "rejected by AAA";
@@ -93,7 +97,9 @@ reg_find_user(struct reg *r, struct rq *rq)
 
 	if (e->n_nai > 0)
 		rq->user = user_find(r->peers, e->nai, e->nai_len);
-	if (rq->user || !r->lookup || rq->peer->no_lookup || !rq->fa_ha_ok)
+	rq->keys = rq->user;
+	if ((rq->keys && rq->keys->n_sas > 0) || !r->lookup ||
+	    rq->peer->no_lookup || !rq->fa_ha_ok)
 		return ROW_PASS;
 	/* What will be refused in any case is no reason to ask. */
 	v = reg_refuse_itself(r, rq);

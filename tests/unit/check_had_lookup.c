@@ -231,11 +231,39 @@ START_TEST(configured_ones_are_known)
 	struct m m;
 	char nai[] = BOB;
 
-	rig.user = (struct user){ .nai = nai, .nai_len = strlen(nai) };
+	rig.user = (struct user){ .nai = nai, .nai_len = strlen(nai),
+		.sas = &rig.user_sa, .n_sas = 1 };
+	rig.user_sa = (struct mip4_sa){ .spi = MN_SPI,
+		.alg = MIP4_ALG_HMAC_MD5, .key_len = 16 };
+	memcpy(rig.user_sa.key, key_mn, 16);
 	ck_assert(peers_add_user(&rig.peers, &rig.user));
-	request(&m, AR1, BOB, false);
+	request(&m, AR1, BOB, true);
 	expect(&m, 0, 1800);
 	ck_assert_uint_eq(n_asked, 0);
+}
+END_TEST
+
+/* Whose home is configured, and a key is not: that is asked for, and the home
+ * stays. */
+START_TEST(configured_without_a_key)
+{
+	struct m m;
+	char nai[] = BOB;
+	bool unique;
+
+	rig.user = (struct user){ .nai = nai, .nai_len = strlen(nai),
+		.home = { &rig.pool[0], .fixed = true } };
+	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8:100:77::",
+	    &rig.user.home.addr), 1);
+	ck_assert(peers_add_user(&rig.peers, &rig.user));
+	ck_assert_int_eq(request(&m, AR1, BOB, true), REG_PENDING);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+	ck_assert(sent_by_mn());
+	ck_assert_str_eq(sent_hoa(&unique),
+	    "2001:db8:100:77:211:2233:4455:6677");
+	request(&m, AR1, BOB, false);
+	expect(&m, 131, 0);
 }
 END_TEST
 
@@ -726,7 +754,8 @@ main(void)
 	TCase *t = tcase_create("lookup");
 	const TTest *const tests[] = {
 		key_is_demanded, no_key, who_is_asked_for,
-		configured_ones_are_known, rejected, broken, nobody_answers,
+		configured_ones_are_known, configured_without_a_key, rejected,
+		broken, nobody_answers,
 		old_answer_while_nobody_answers, newest_waits,
 		two_routers_wait, the_peers_other_requests, late_answer,
 		replayed_ones, fresh_before_stale, limits, memory_is_bounded,
