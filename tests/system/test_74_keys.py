@@ -171,6 +171,27 @@ subscriber "{config.user("frank")}" {{
     nothing_tells(lab)
 
 
+def test_server_dies(lab):
+    """Sessions that are up stay up: an answer too old serves on, its key is
+    still demanded [D67]."""
+    lab.restart_had(extra=lab.files.lookup(wait=1, cache_time=1,
+                                           negative_cache_time=1))
+    lab.restart_nasd(lifetime=8)
+    core = lab.tap("nas1", "core0")
+    client = lab.connect("mn1", "frank")
+    lab.radius.stop()
+    core.clear()
+    try:
+        wait_for("a renewal", 20, lambda: any(
+            m.code == 0 for m in messages(core, mip4.RRP)))
+    finally:
+        lab.start_radius()
+    assert signed(core, "frank")
+    assert lab.hactl("show statistics")["look_ups"]["stale_used"] >= 1
+    assert client.running() and client.ping(CN6)[1] == 1
+    nothing_tells(lab)
+
+
 def test_root_key(lab):
     """The key of each pair of agents, derived at both ends from one file
     [D69]; what is derived for one NAS is no other's."""
