@@ -172,40 +172,6 @@ verify_fa_ha(struct reg *r, struct rq *rq)
 	return v;
 }
 
-/* Row 5 [D5]: an MN-HA key there is must be used, and nothing else may be. */
-static int
-row_mn_ha(struct reg *r, struct rq *rq)
-{
-	const struct mip4_exts *e = &rq->msg.ext;
-	const struct mip4_sa *sa;
-	size_t covered = 0;
-	uint32_t spi;
-	int v = reg_find_user(r, rq);
-
-	if (v != ROW_PASS)
-		return v;
-	if (!mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi)) {
-		if (!rq->keys || rq->keys->n_sas == 0)
-			return ROW_PASS;
-		rq->why = "no mobile-home authentication";
-		return MIP4_HA_MN_AUTH;
-	}
-	sa = rq->keys ? user_sa_find(rq->keys, spi) : NULL;
-	if (!sa) {
-		rq->why = "no such mobile-home security association";
-		return MIP4_HA_MN_AUTH;
-	}
-	if (mip4_auth_check(rq->pkt->data, e, MIP4_EXT_MN_HA, sa,
-	    &covered) != MIP4_AUTH_OK) {
-		rq->why = "mobile-home authenticator";
-		return MIP4_HA_MN_AUTH;
-	}
-	rq->mn_ha = sa;
-	if (rq->fa_ha_ok && covered > rq->covered)
-		rq->covered = covered;
-	return ROW_PASS;
-}
-
 static int
 row_fa_ha(struct reg *r, struct rq *rq)
 {
@@ -461,7 +427,7 @@ reg_refuse_itself(struct reg *r, struct rq *rq)
 
 /* Rows 1, 2, 4 and 6b come before: they are silent. Row 12 is reg_act. */
 static int (*const rows[])(struct reg *, struct rq *) = {
-	row_mn_ha, row_fa_ha, row_home_agent, row_care_of, row_replay,
+	reg_row_mn_ha, row_fa_ha, row_home_agent, row_care_of, row_replay,
 	row_allowed, row_flags, row_extensions,
 };
 
@@ -511,7 +477,7 @@ reg_judge_again(struct reg *r, struct binding *b,
 	rq.fa_ha_verdict = verify_fa_ha(r, &rq);
 	v = row_fa_ha(r, &rq);
 	if (v == ROW_PASS)
-		v = row_mn_ha(r, &rq);
+		v = reg_row_mn_ha(r, &rq);
 	if (v == ROW_PASS)
 		v = reg_act(r, &rq, &verdict);
 	/* Not when it waits again, for a look-up: a rare thing, and then it is

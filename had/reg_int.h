@@ -68,8 +68,8 @@ void	 reg_judge_again(struct reg *, struct binding *,
  * value. */
 int	 reg_refuse_itself(struct reg *, struct rq *);
 
-/* reg_user.c: sets rq->user; row 5 up to there. Returns a row's value. */
-int	 reg_find_user(struct reg *, struct rq *);
+/* reg_user.c: row 5. Sets rq->user and rq->mn_ha; returns a row's value. */
+int	 reg_row_mn_ha(struct reg *, struct rq *);
 
 /* reg_act.c: row 12 and what follows from it. Returns a row's value; on
  * ROW_PASS *verdict says what became of it. */

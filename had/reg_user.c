@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whose request is it, and has that subscriber a key? The first half of row 5
- * of PROTOCOLS 8.1, part of reg: a key in the configuration or what is known
- * from an earlier look-up decides; otherwise a request that is authentic (34) and has
- * nothing wrong with it is kept until AAA has answered [D66-D68].
+ * Whose request is it, and has that subscriber a key? Row 5 of PROTOCOLS 8.1,
+ * part of reg: a key in the configuration, or what is known from an earlier
+ * look-up, decides; otherwise a request that is authentic (34) and has nothing
+ * wrong with it is kept until AAA has answered [D66-D68].
  *
  * Nothing of a subscriber changes here: a request that waited is judged anew,
  * from the first row on, and only then is its Identification spent.
  */
 #define LOG_MODULE "reg"
 #include "had/reg_int.h"
-
-#include <errno.h>
 
 #include "common/clock.h"
 #include "had/had_config.h"
@@ -89,8 +87,8 @@ look_up(struct reg *r, struct rq *rq)
 	return ask(r, rq);
 }
 
-int
-reg_find_user(struct reg *r, struct rq *rq)
+static int
+find_user(struct reg *r, struct rq *rq)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
 	int v;
@@ -104,4 +102,38 @@ reg_find_user(struct reg *r, struct rq *rq)
 	/* What will be refused in any case is no reason to ask. */
 	v = reg_refuse_itself(r, rq);
 	return v == ROW_PASS ? look_up(r, rq) : v;
+}
+
+/* Row 5 [D5]: an MN-HA key there is must be used, and nothing else may be. */
+int
+reg_row_mn_ha(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	const struct mip4_sa *sa;
+	size_t covered = 0;
+	uint32_t spi;
+	int v = find_user(r, rq);
+
+	if (v != ROW_PASS)
+		return v;
+	if (!mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi)) {
+		if (!rq->keys || rq->keys->n_sas == 0)
+			return ROW_PASS;
+		rq->why = "no mobile-home authentication";
+		return MIP4_HA_MN_AUTH;
+	}
+	sa = rq->keys ? user_sa_find(rq->keys, spi) : NULL;
+	if (!sa) {
+		rq->why = "no such mobile-home security association";
+		return MIP4_HA_MN_AUTH;
+	}
+	if (mip4_auth_check(rq->pkt->data, e, MIP4_EXT_MN_HA, sa,
+	    &covered) != MIP4_AUTH_OK) {
+		rq->why = "mobile-home authenticator";
+		return MIP4_HA_MN_AUTH;
+	}
+	rq->mn_ha = sa;
+	if (rq->fa_ha_ok && covered > rq->covered)
+		rq->covered = covered;
+	return ROW_PASS;
 }
