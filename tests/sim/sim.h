@@ -114,6 +114,7 @@ struct view {
 	bool			 known;		/* had one, since its start */
 	bool			 holds;		/* bound or about to be */
 	bool			 bound;
+	bool			 negotiated;	/* revocation */
 	struct in_addr		 coa;
 	struct in6_addr		 hoa, prefix;
 	unsigned		 len;
@@ -125,8 +126,8 @@ struct view {
 	struct {
 		int64_t		 at;		/* last type 7; 0: none */
 		uint32_t	 id;		/* of it */
-		uint64_t	 begun;		/* revocations by then, if it
-						 * was acknowledged; else 0 */
+		uint64_t	 begun;		/* revocations by then */
+		bool		 acked;
 	}			 revoked[MAX_NASES];
 };
 

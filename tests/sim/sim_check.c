@@ -169,7 +169,8 @@ check_revocation(struct ha *h, struct subscriber *u, const struct node *nas,
 	if (last != 0 && now - last < SECOND)
 		world_fail(w, "%s: two revocations of u%u within %lld ms",
 		    h->node.name, u->index, (long long)((now - last) / MS));
-	if (v->revoked[nas->index].begun == begun)
+	if (v->revoked[nas->index].acked &&
+	    v->revoked[nas->index].begun == begun)
 		world_fail(w, "%s: revokes u%u though it was acknowledged",
 		    h->node.name, u->index);
 	if (w->step.by == BY_TIMER && b != NULL &&
@@ -178,7 +179,8 @@ check_revocation(struct ha *h, struct subscriber *u, const struct node *nas,
 		    h->node.name, u->index);
 	v->revoked[nas->index].at = now;
 	v->revoked[nas->index].id = id;
-	v->revoked[nas->index].begun = 0;
+	v->revoked[nas->index].begun = begun;
+	v->revoked[nas->index].acked = false;
 }
 
 void
@@ -194,8 +196,7 @@ check_ack(struct ha *h, const struct packet *p)
 	v = &h->view[p->u->index];
 	if (v->revoked[nas->index].at != 0 &&
 	    v->revoked[nas->index].id == st->msg.ack.rev_id)
-		v->revoked[nas->index].begun =
-		    h->peer[nas->index].stats.revoked;
+		v->revoked[nas->index].acked = true;
 }
 
 static void

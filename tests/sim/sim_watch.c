@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "had/revoke.h"
+
 #define FLAP_SPAN	(60 * SECOND)	/* D50 */
 #define SWEEP		50000		/* steps, where users are many */
 
@@ -125,6 +127,15 @@ was_wanted(struct ha *h, struct subscriber *u, const struct view *v)
 	return false;
 }
 
+/* The agent at a care-of address that was left is told so. */
+static void
+check_told(struct ha *h, const struct subscriber *u, const struct view *v)
+{
+	if (v->bound && v->negotiated && revoker_count(h->reg.revoker) == 0)
+		world_fail(h->node.w, "%s: u%u's binding ends, its agent is not "
+		    "told", h->node.name, u->index);
+}
+
 static void
 check_end(struct ha *h, struct subscriber *u, const struct view *v)
 {
@@ -144,6 +155,8 @@ check_end(struct ha *h, struct subscriber *u, const struct view *v)
 	if (st->by == BY_TIMER && st->node == &h->node && v->bound &&
 	    ha_now(h) >= end)
 		return;
+	if (st->by == BY_OPERATOR)
+		check_told(h, u, v);
 	if (st->by == BY_OPERATOR || h->dp_failed)
 		return;
 	world_fail(w, "%s: u%u's binding ends, nothing calls for it",
@@ -252,8 +265,10 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
 		    h->node.name, u->index, v->holds ? "changes" : "appears");
 		return;
 	}
-	if (moved)
+	if (moved) {
 		check_move(h, u, v);
+		check_told(h, u, v);
+	}
 	check_address(h, u, v, b);
 	if (v->holds)
 		check_left(h, u, v->coa, &v->hoa, moved ? "it has moved" :
@@ -301,6 +316,7 @@ look(struct ha *h, struct subscriber *u)
 		world_fail(w, "%s: u%u's lifetime begins anew, nothing calls "
 		    "for it", h->node.name, u->index);
 	v->bound = b->state == BINDING_BOUND;
+	v->negotiated = b->negotiated;
 	v->granted = b->granted.ns;
 	v->lifetime = b->lifetime;
 }

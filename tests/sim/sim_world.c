@@ -122,6 +122,8 @@ draw_plan(struct plan *p, struct dice *d, unsigned users, unsigned steps)
 	p->insist = dice_permille(d, 400) ? 500 : 0;
 	p->lifetime = many ? 600 : (unsigned)dice_between(d, 8, 90);
 	p->max_lifetime = many ? 600 : (uint32_t)dice_between(d, 8, 90);
+	if (!many && dice_permille(d, 100))
+		p->lifetime = p->max_lifetime = 3 + dice_below(d, 5);
 	p->hold = holds[dice_below(d, 5)];
 	p->window = (uint32_t)dice_between(d, 4, 10);
 	p->flap_limit = dice_permille(d, 300) ? 0 : 5;
