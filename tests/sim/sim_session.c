@@ -456,7 +456,8 @@ mip_revoked(void *arg)
 	s->u->w->counts->rev_acked++;
 	/* its subscriber is there and nowhere else: a session that it had
 	 * left has won */
-	if (s->u->at == s && s->was_up && s->excuse != NULL)
+	if (s->u->at == s && s->was_up && s->excuse != NULL &&
+	    strcmp(s->excuse, "it has moved") == 0)
 		s->u->w->counts->stale_wins++;
 	check_over(s);
 	sess_event(s, SESSION_EV_REVOKED);
