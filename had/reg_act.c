@@ -30,6 +30,15 @@ adopt_lease(struct reg *r, struct binding *b, const struct home *h)
 	pool_take(r->pools, h->pool, &b->lease, &h->addr);
 }
 
+/* A renewal by an agent whose revocation it has not acknowledged: it does not
+ * know, but its subscriber is elsewhere, or was sent away [D59]. */
+static bool
+has_left(struct reg *r, const struct rq *rq)
+{
+	return rq->msg.ext.n_hoa > 0 && r->revoker &&
+	    revoke_is_unheard(r->revoker, rq->b, rq->msg.rrq.coa);
+}
+
 /* Row 12, first part [D50, D52]. */
 static int
 limits(struct reg *r, struct rq *rq)
@@ -40,6 +49,10 @@ limits(struct reg *r, struct rq *rq)
 	if (!b) {
 		rq->why = "too many subscribers of this peer";
 		return MIP4_HA_RESOURCES;
+	}
+	if (has_left(r, rq)) {
+		rq->why = "revoked there";
+		return MIP4_HA_PROHIBITED;
 	}
 	fresh = b->state == BINDING_IDLE;
 	if (fresh && r->shed.on) {

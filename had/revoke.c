@@ -2,8 +2,8 @@
 /*
  * Registration revocation [RFC 3543; PROTOCOLS 9, D11-D15, D48, D54]. What is
  * being revoked is kept apart from the binding, which may live on at another
- * care-of address: by NAI and old care-of address, until acknowledged, five
- * times unheard, or the old lifetime over.
+ * care-of address: by NAI and old care-of address, until acknowledged or the
+ * old lifetime is over; nothing more is sent when five tries were not heard.
  */
 #define LOG_MODULE "revoke"
 #include "had/revoke.h"
@@ -38,7 +38,9 @@ struct revocation {
 	uint32_t		 floor;		/* ids are above: timestamp of
 						 * our 137, or an earlier id */
 	mono_t			 sent;		/* last try */
-	bool			 quiet;		/* over, but no other yet */
+	bool			 quiet;		/* nothing is sent: */
+	bool			 unheard;	/* it was in vain; else it is
+						 * over, but no other yet */
 	uint32_t		 id[TRIES];
 	unsigned		 tries;
 	uint8_t			 nai_len;
@@ -146,10 +148,11 @@ finish(struct revocation *v)
 	struct revoker *rv = v->owner;
 	mono_t until = needed_until(v);
 
-	if (v->quiet)
+	if (v->quiet && !v->unheard)
 		return;
+	rv->n_quiet += !v->quiet;
 	v->quiet = true;
-	rv->n_quiet++;
+	v->unheard = false;
 	if (!mono_before(clock_mono(rv->clock), until) ||
 	    timer_set(rv->timers, &v->timer, until))
 		forget(v);
@@ -230,6 +233,23 @@ transmit(struct revocation *v)
 		r->send(r->send_arg, &f, buf, w.len);
 }
 
+/* What the agent does not know it may act on as long as its registration
+ * lasts [D59]. */
+static void
+give_up(struct revocation *v)
+{
+	struct revoker *rv = v->owner;
+
+	if (v->deadline.ns == MONO_NEVER.ns ||
+	    !mono_before(clock_mono(rv->clock), v->deadline) ||
+	    timer_set(rv->timers, &v->timer, v->deadline)) {
+		forget(v);
+		return;
+	}
+	v->quiet = v->unheard = true;
+	rv->n_quiet++;
+}
+
 static void
 fire(struct timer *t)
 {
@@ -246,7 +266,7 @@ fire(struct timer *t)
 			log_warnx((const char *)v->nai, "revocation not "
 			    "acknowledged by %s: %s", v->peer->name, over ?
 			    "the lifetime there is over" : "no answer");
-		forget(v);
+		give_up(v);
 		return;
 	}
 	transmit(v);
@@ -280,7 +300,7 @@ new_record(struct revoker *rv, const struct binding *b)
 static void
 renew_record(struct revocation *v, const struct binding *b)
 {
-	v->quiet = false;
+	v->quiet = v->unheard = false;
 	v->owner->n_quiet--;
 	/* none, when it had come back before the first was due */
 	if (v->tries > 0)
@@ -330,6 +350,15 @@ revoke_stop(struct revoker *rv, const struct binding *b, struct in_addr coa)
 		finish(v);
 }
 
+bool
+revoke_is_unheard(struct revoker *rv, const struct binding *b,
+    struct in_addr coa)
+{
+	const struct revocation *v = find(rv, b->nai, b->nai_len, coa);
+
+	return v && (!v->quiet || v->unheard);
+}
+
 /* Do Home Address and, where there is one, 221 mean this home address? There
  * are no IPv4 ones here [D14, D22]. */
 static bool
@@ -350,7 +379,8 @@ acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
 	unsigned i;
 
 	*why = HAD_DROP_REV_STALE;
-	if (!v || v->quiet || !means(rq, rq->msg.ack.home, &v->hoa))
+	if (!v || (v->quiet && !v->unheard) ||
+	    !means(rq, rq->msg.ack.home, &v->hoa))
 		return false;
 	for (i = 0; i < v->tries; i++) {
 		if (v->id[i] != rq->msg.ack.rev_id)

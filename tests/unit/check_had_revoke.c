@@ -318,6 +318,41 @@ START_TEST(signed_by_the_key_in_use)
 END_TEST
 
 /* An acknowledgment that names another home address than was revoked. */
+/* D59: a router that was not reached renews what it has no more. */
+START_TEST(renewed_where_unheard)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+	bool u;
+
+	ask(&m, AR1, ALICE, 600, IID);
+	strcpy(hoa, sent_hoa(&u));
+	ask(&m, AR2, ALICE, 600, IID);
+	tell(&m, AR1, ALICE, 600, hoa);
+	expect(&m, 129, 0);
+	rig_wait(100);				/* tries are used up */
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+	tell(&m, AR1, ALICE, 600, hoa);
+	expect(&m, 129, 0);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR2));
+	ck_assert_uint_eq(of(ALICE)->n_moves, 1);
+	tell(&m, AR2, ALICE, 600, hoa);
+	expect(&m, 0, 600);
+	/* the operator's word counts, too */
+	reg_end(&rig.reg, of(ALICE), "test");
+	tell(&m, AR2, ALICE, 600, hoa);
+	expect(&m, 129, 0);
+	ask(&m, AR2, ALICE, 600, IID);
+	expect(&m, 0, 600);
+	/* until the old lifetime is over, or there is a new registration */
+	tell(&m, AR1, ALICE, 600, hoa);
+	expect(&m, 129, 0);
+	rig_wait(550);
+	tell(&m, AR1, ALICE, 600, hoa);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR1));
+}
+END_TEST
+
 START_TEST(acknowledgment_of_another)
 {
 	struct m m, ack = { .n = 0 };
@@ -473,6 +508,7 @@ main(void)
 	tcase_add_test(t, id_above_registration);
 	tcase_add_test(t, era_ends);
 	tcase_add_test(t, signed_by_the_key_in_use);
+	tcase_add_test(t, renewed_where_unheard);
 	tcase_add_test(t, acknowledgment_of_another);
 	tcase_add_test(t, deregistered_while_revoking);
 	tcase_add_test(t, revoked_by_router);
