@@ -99,6 +99,7 @@ struct node {
 	bool		 up;
 	uint32_t	 boot;		/* counts starts */
 	uint64_t	 boot_ntp;	/* its clock at the last one */
+	unsigned	 set_back;	/* counts: its clock was */
 	struct timer	 restart;	/* in the world's time */
 	unsigned	 index;
 };
@@ -239,7 +240,7 @@ struct packet {
 	bool		 attack;
 	bool		 refused;	/* for its time; a late one later */
 	struct subscriber	*u;		/* NULL: of nobody */
-	unsigned	 boot;		/* of dst when it was delivered */
+	unsigned	 boot, set_back; /* of dst when it was delivered */
 	int64_t		 at;
 	size_t		 len;
 	uint8_t		 data[512];

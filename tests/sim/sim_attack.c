@@ -14,8 +14,9 @@ static const char *const kinds[] = { "replayed", "replayed", "replayed",
 
 /*
  * What was never accepted is no replay: a request refused for its clock, or a
- * revocation for being early, is a late one when it comes again. And a home agent that has forgotten all can
- * tell a replay only by its own start [D55].
+ * revocation for being early, is a late one when it comes again. And a home
+ * agent that has forgotten all can tell a replay only by its own start [D55];
+ * one that has forgotten a subscriber, only if its clock was not set back.
  */
 static bool
 is_late(struct world *w, const struct packet *p)
@@ -26,9 +27,14 @@ is_late(struct world *w, const struct packet *p)
 
 	if (p->refused)
 		return true;
-	return to != NULL && !node_is_nas(to) && to->boot != p->boot &&
-	    mip4_parse(&m, p->data, p->len, &types) == MIP4_OK &&
-	    m.type == MIP4_RRQ && (ntp_cmp(m.rrq.id, to->boot_ntp) >= 0 ||
+	if (to == NULL || node_is_nas(to) || p->u == NULL ||
+	    mip4_parse(&m, p->data, p->len, &types) != MIP4_OK ||
+	    m.type != MIP4_RRQ)
+		return false;
+	if (to->set_back != p->set_back &&
+	    ha_binding(&w->ha[to->index], p->u) == NULL)
+		return true;
+	return to->boot != p->boot && (ntp_cmp(m.rrq.id, to->boot_ntp) >= 0 ||
 	    ntp_cmp(clock_ntp(&to->clock), to->boot_ntp) < 0);
 }
 
@@ -90,8 +96,9 @@ attack(struct world *w)
 		    HISTORY];
 	else
 		p = w->history[dice_below(&w->dice, most)];
-	late = is_late(w, &p);
 	there = p.dst;
+	to = net_node(w, there);
+	late = to != NULL && to->up && is_late(w, &p);
 	p.attack = true;
 	change(w, &p, kind);
 	if (late && there.s_addr == p.dst.s_addr)

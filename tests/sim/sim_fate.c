@@ -166,6 +166,7 @@ set_time(struct world *w, struct node *n)
 		step /= 10;
 	w->counts->clock_steps++;
 	n->ahead += step;
+	n->set_back += step < 0;
 	SAY(w, n, "its clock is set by %lld ms", (long long)(step / MS));
 }
 

@@ -262,17 +262,16 @@ ha_binding(struct ha *h, const struct subscriber *u)
 	return binding_find(&h->bindings, u->nai, strlen(u->nai));
 }
 
-/* A request that was refused for its clock is not over: it may be accepted
- * when its time has come, once. */
+/* A request that was refused for its time was not accepted: it may be when its
+ * time has come, once. */
 static void
 note_refused(struct ha *h, struct packet *p)
 {
-	struct world *w = h->node.w;
+	const struct step *st = &h->node.w->step;
 	struct binding *b = p->u != NULL ? ha_binding(h, p->u) : NULL;
 
-	if (w->step.parsed && w->step.msg.type == MIP4_RRQ)
-		p->refused = b == NULL ||
-		    ntp_cmp(w->step.msg.rrq.id, b->last_id) > 0;
+	if (st->parsed && st->msg.type == MIP4_RRQ)
+		p->refused = b == NULL || b->last_id != st->msg.rrq.id;
 }
 
 void

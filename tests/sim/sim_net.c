@@ -131,6 +131,7 @@ record(const struct packet *p, const struct node *to)
 	h = &w->history[w->n_history++ % HISTORY];
 	*h = *p;
 	h->boot = to->boot;
+	h->set_back = to->set_back;
 	h->at = w->now;
 }
 

@@ -457,8 +457,11 @@ mip_revoked(void *arg)
 	/* its subscriber is there and nowhere else: a session that it had
 	 * left has won */
 	if (s->u->at == s && s->was_up && s->excuse != NULL &&
-	    strcmp(s->excuse, "it has moved") == 0)
+	    strcmp(s->excuse, "it has moved") == 0) {
 		s->u->w->counts->stale_wins++;
+		SAY(s->u->w, &s->nas->node, "s%u of u%u ends, which is there",
+		    s->nr, s->u->index);
+	}
 	check_over(s);
 	sess_event(s, SESSION_EV_REVOKED);
 }
