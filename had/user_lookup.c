@@ -234,7 +234,8 @@ user_lookup_free(struct user_lookup *l)
 	free(l);
 }
 
-/* Makes room for one more of this share. */
+/* Makes room for one more of this share. Who has half of it all or more gives
+ * its own: one peer alone does not push out the others'. */
 static bool
 make_room(struct user_lookup *l, struct user_share *s)
 {
@@ -243,7 +244,8 @@ make_room(struct user_lookup *l, struct user_share *s)
 	if (s->n_entries >= 2 * (uint64_t)s->peer->max_bindings + 1024)
 		e = TAILQ_FIRST(&s->entries);
 	else if (table_count(&l->users) >= l->params.max_users)
-		e = TAILQ_FIRST(&l->entries);
+		e = s->n_entries >= l->params.max_users / 2 ?
+		    TAILQ_FIRST(&s->entries) : TAILQ_FIRST(&l->entries);
 	else
 		return true;
 	if (!e)

@@ -44,7 +44,8 @@ question_free(struct question *q)
 	free(q);
 }
 
-/* Framed-IPv6-Prefix, a /64, and Framed-IPv6-Address. NULL, or what is wrong. */
+/* Framed-IPv6-Prefix, a /64, or Framed-IPv6-Address. NULL, or what is
+ * wrong. */
 static const char *
 read_fixed(const struct radius_attrs *as, struct user_home *h, bool *prefix)
 {

@@ -5,7 +5,8 @@
  *
  * RFC 2865 5 (authentication), RFC 2866 5 and RFC 2869 5 (accounting), RFC
  * 2548 2.3 (MS-CHAPv2), RFC 3162 2 and RFC 6911 2 (IPv6), X.S0011-005-C (the
- * home agent, the mobile node's key; of that also WiMAX); netmip4(7) says the same for operators.
+ * home agent, the mobile node's key; of that also WiMAX); netmip4(7) says the
+ * same for operators.
  */
 #include "config.h"
 

@@ -526,6 +526,25 @@ START_TEST(memory_is_bounded)
 }
 END_TEST
 
+START_TEST(one_peer_does_not_push_out_another)
+{
+	struct m m;
+	char nai[32];
+
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(nai, sizeof(nai), i < 8 ? "mine%u@x" : "u%u@x", i);
+		request(&m, i < 8 ? AR2 : AR1, nai, false);
+		answer(n_asked - 1, USER_KNOWN, false);
+	}
+	ck_assert_uint_eq(user_lookup_kept(rig.reg.lookup), 16);
+	for (unsigned i = 0; i < 8; i++) {
+		snprintf(nai, sizeof(nai), "mine%u@x", i);
+		ck_assert_int_eq(request(&m, AR2, nai, false), REG_REPLIED);
+	}
+	ck_assert_uint_eq(n_asked, 40);
+}
+END_TEST
+
 START_TEST(a_peer_loses_its_own)
 {
 	struct user_lookup *l;
@@ -759,7 +778,7 @@ main(void)
 		old_answer_while_nobody_answers, newest_waits,
 		two_routers_wait, the_peers_other_requests, late_answer,
 		replayed_ones, fresh_before_stale, limits, memory_is_bounded,
-		a_peer_loses_its_own, flushing, ended_while_asking,
+		one_peer_does_not_push_out_another, a_peer_loses_its_own, flushing, ended_while_asking,
 		what_is_shown,
 	};
 
