@@ -253,7 +253,8 @@ static bool
 may_hold(const struct binding *b)
 {
 	return b->lease.pool && b->lease.pool->hold > 0 &&
-	    (lease_is_held(&b->lease) || b->peer->n_held < b->peer->max_bindings);
+	    b->peer->n_held - lease_is_held(&b->lease) <
+	    b->peer->max_bindings;
 }
 
 void

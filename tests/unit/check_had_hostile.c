@@ -183,6 +183,30 @@ START_TEST(own_share_only)
 }
 END_TEST
 
+/* One that was held through another peer, taken over, and then not bound. */
+START_TEST(no_more_held_by_failures)
+{
+	struct peer *bad = &rig.peer[1];
+	char nai[32];
+	unsigned i;
+	struct m m;
+
+	bad->max_bindings = 2;
+	for (i = 0; i < 6; i++) {
+		nai_of(nai, sizeof(nai), i);
+		rig.dp_fail = false;
+		ask(&m, AR1, nai, 1800, IID);
+		ask(&m, AR1, nai, 0, IID);
+		rig.dp_fail = true;
+		ask(&m, BAD, nai, 1800, IID);
+		expect(&m, 130, 0);
+		ck_assert_uint_le(bad->n_held, 2);
+	}
+	ck_assert_uint_eq(bad->n_held, 2);
+	ck_assert_uint_eq(rig.pool[0].used, 2);
+}
+END_TEST
+
 /* By taking over others' records it gets no more of them either. */
 START_TEST(no_more_records_by_moves)
 {
@@ -394,6 +418,7 @@ main(void)
 	tcase_add_test(t, bound_by_another_group);
 	tcase_add_test(t, home_address_of_another);
 	tcase_add_test(t, own_share_only);
+	tcase_add_test(t, no_more_held_by_failures);
 	tcase_add_test(t, no_more_records_by_moves);
 	tcase_add_test(t, revocation_of_the_future);
 	tcase_add_test(t, shed_policy);
