@@ -135,12 +135,13 @@ book(struct table_node *n, void *arg)
 	k->records_of[p]++;
 	k->routes += b->route != NULL;
 	k->leases += b->lease.pool != NULL;
-	k->held += b->lease.pool && b->lease.held;
-	k->held_of[p] += b->lease.pool && b->lease.held;
+	k->held += lease_is_held(&b->lease);
+	k->held_of[p] += lease_is_held(&b->lease);
 	k->installing += b->state == BINDING_INSTALLING;
 	fuzz_assert(b->state == BINDING_INSTALLING || !b->held);
 	if (b->state == BINDING_IDLE) {
-		fuzz_assert(!b->route && (!b->lease.pool || b->lease.held));
+		fuzz_assert(!b->route && (!b->lease.pool ||
+		    lease_is_held(&b->lease)));
 		return true;
 	}
 	k->bound++;
@@ -155,15 +156,18 @@ static void
 check_live(const struct binding *b)
 {
 	const struct dp_route *r = b->route;
+	struct in6_addr addr;
 
 	fuzz_assert(b->coa.s_addr == b->peer->addr.s_addr);
-	fuzz_assert(b->fa_ha && b->lease.pool && !b->lease.held);
+	fuzz_assert(b->fa_ha && b->lease.pool &&
+	    !lease_is_held(&b->lease));
 	fuzz_assert(pool_find(&rig.pools, b->lease.pool, &b->hoa) ==
 	    &b->lease);
 	fuzz_assert(hoa_is_valid(&b->hoa));
+	addr = lease_addr(&b->lease);
 	fuzz_assert(r && r->live && r->e.coa.s_addr == b->coa.s_addr);
 	fuzz_assert(r->e.len == pool_route_len(b->lease.pool));
-	fuzz_assert(IN6_ARE_ADDR_EQUAL(&r->e.prefix, &b->lease.addr));
+	fuzz_assert(IN6_ARE_ADDR_EQUAL(&r->e.prefix, &addr));
 	fuzz_assert(b->lifetime > 0 && b->lifetime <= 3600);
 }
 
@@ -179,8 +183,8 @@ audit(void)
 		for (j = 0; j < i; j++)
 			fuzz_assert(!IN6_ARE_ADDR_EQUAL(&k.live[i]->hoa,
 			    &k.live[j]->hoa) &&
-			    !IN6_ARE_ADDR_EQUAL(&k.live[i]->lease.addr,
-			    &k.live[j]->lease.addr));
+			    (k.live[i]->lease.pool != k.live[j]->lease.pool ||
+			    k.live[i]->lease.part != k.live[j]->lease.part));
 	}
 	fuzz_assert(k.records == table_count(&rig.bindings.by_nai));
 	fuzz_assert(k.bound == rig.bindings.n_bound);
@@ -234,7 +238,7 @@ digest_one(struct table_node *n, void *arg)
 	h = mix(h, &b->coa, sizeof(b->coa));
 	h = mix(h, &b->peer, sizeof(b->peer));
 	h = mix(h, &b->lease.pool, sizeof(b->lease.pool));
-	h = mix(h, &b->lease.addr, sizeof(b->lease.addr));
+	h = mix(h, &b->lease.part, sizeof(b->lease.part));
 	h = mix(h, &b->lifetime, sizeof(b->lifetime));
 	h = mix(h, &b->granted, sizeof(b->granted));
 	h = mix(h, &b->last_id, sizeof(b->last_id));

@@ -104,7 +104,37 @@ def pppoe():
     yield bytes.fromhex(ours + station + '8863' + '11a70001' + '0000')
 
 
-SEEDS = {'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
+# Programs in the languages of the fuzzers: an operation, its operands.
+
+def reg():
+    register, move, renew = b'\0\0\0\0\0\0', b'\0\1\0\0\0\0', b'\2\1\0\0\0\0'
+    leave, evil = b'\2\1\0\1\0\0', b'\0\2\0\0\0\0'
+    again, wait, ack = b'\5\0', b'\6\4', b'\x0a\0'
+    yield register + move + ack + renew + again + evil + wait + leave + again
+    yield b'\0\2\5\0\0\0' + b'\0\0\5\0\0\0' + b'\x09\2\0\5' + again
+    yield b'\7\0' + register + b'\7\2' + register + b'\7\3' + b'\x08\0'
+    yield b'\0\0\3\0\2\0' + b'\x0c\2' + register + b'\x0c\0' + register
+    yield b'\3\0\0\0\0\0\0\0\0\3\0\0\1\0\3\0' + b'\x0b\0\4abcd'
+
+
+def mip_client():
+    new, good = b'\0\0\2', b'\1' + bytes(10)
+    revoked = b'\6\0\0\0\0\0\0'
+    yield new + good + b'\4\7' + good + b'\5\0\0' + good
+    yield new + b'\1\0\3' + bytes(8) + good + revoked + b'\7\0'
+    yield b'\x0a\2' + new + good + b'\0\3\1' + good + b'\x09\0\4\5'
+    yield new + b'\4\6' + b'\0\1\0' + b'\x08\0\4abcd'
+
+
+def session_fsm():
+    life = (0, 3, 9, 4, 15, 23, 5, 6)
+    yield b''.join(bytes((0xc1, 1, e)) for e in life)
+    yield b''.join(bytes((0xff, 0, e)) for e in life + (4, 15, 23, 5, 21, 8))
+
+
+SEEDS = {'fuzz_reg': reg, 'fuzz_mip_client': mip_client,
+         'fuzz_session_fsm': session_fsm,
+         'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
          'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
          'fuzz_radius': radius, 'fuzz_had_lookup': had_lookup}
 
