@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define PPM		INT64_C(1000000)
+#define CUT_MOST	(180 * SECOND)
 
 bool
 node_is_nas(const struct node *n)
@@ -139,13 +140,15 @@ cut(struct world *w)
 {
 	unsigned i = dice_below(&w->dice, w->plan.n_nases),
 	    j = dice_below(&w->dice, w->plan.n_has);
+	int64_t most = 2 * (int64_t)w->plan.lifetime * SECOND;
 
+	if (most > CUT_MOST)
+		most = CUT_MOST;
 	SAY(w, &w->nas[i].node, "is cut off from %s", w->ha[j].node.name);
 	w->counts->partitions++;
 	w->cut[i][j] = true;
 	if (!timer_is_set(&w->t_heal))
-		world_at(w, &w->t_heal, dice_between(&w->dice, SECOND,
-		    2 * (int64_t)w->plan.lifetime * SECOND));
+		world_at(w, &w->t_heal, dice_between(&w->dice, SECOND, most));
 }
 
 static void

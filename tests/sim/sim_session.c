@@ -419,6 +419,9 @@ mip_registered(void *arg, const struct mip_result *r)
 	if (r->outcome == MIP_USELESS)
 		world_fail(s->u->w, "%s: useless reply: %s", s->subject,
 		    r->text);
+	if (r->outcome == MIP_NO_REPLY && s->u->w->plan.calm)
+		world_fail(s->u->w, "%s: no reply in a calm world: %s",
+		    s->subject, r->text);
 	if (r->outcome == MIP_DENIED)
 		s->u->w->counts->denied++;
 	sess_event(s, ev[r->outcome]);
@@ -442,6 +445,9 @@ mip_lost(void *arg, const struct mip_result *r)
 	struct sess *s = arg;
 
 	s->u->w->counts->lost_reg++;
+	if (s->u->w->plan.calm && s->excuse == NULL)
+		world_fail(s->u->w, "%s: lost in a calm world: %s",
+		    s->subject, r->text);
 	SAY(s->u->w, &s->nas->node, "s%u registration lost: %s", s->nr,
 	    r->text);
 	check_over(s);
