@@ -132,7 +132,17 @@ def session_fsm():
     yield b''.join(bytes((0xff, 0, e)) for e in life + (4, 15, 23, 5, 21, 8))
 
 
-SEEDS = {'fuzz_reg': reg, 'fuzz_mip_client': mip_client,
+def ctl():
+    for n, verb in enumerate(("show bindings", "show pools", "log level",
+                              "show statistics", "show violations", "revoke",
+                              "show version", "nothing")):
+        yield b'{"id": %d, "cmd": "%s"}\n' % (n, verb.encode())
+    yield b'{"id":1,"cmd":"revoke","args":{"id":"alice@example.net"}}\n' \
+        b'{"id":2,"cmd":"show bindings","args":{"match":"nas1"}}\n'
+    yield b'{"cmd":"log level","args":{"level":"warn","module":"reg"}}\n[]\n'
+
+
+SEEDS = {'fuzz_ctl': ctl, 'fuzz_reg': reg, 'fuzz_mip_client': mip_client,
          'fuzz_session_fsm': session_fsm,
          'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
          'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
