@@ -142,7 +142,14 @@ def ctl():
     yield b'{"cmd":"log level","args":{"level":"warn","module":"reg"}}\n[]\n'
 
 
-SEEDS = {'fuzz_ctl': ctl, 'fuzz_reg': reg, 'fuzz_mip_client': mip_client,
+def had_priv():
+    up, route = b'\0\0\1\0\0', b'\0\1\1\1\0\0\1\0\0'
+    yield up + route + b'\0\1\0\1\0\0\1\0\0' + b'\0\0\0\0\0'
+    yield up + b'\0\1\1\1\0\1\0\0\0' + b'\0\2\5\0' + route
+
+
+SEEDS = {'fuzz_ctl': ctl, 'fuzz_had_priv': had_priv,
+         'fuzz_reg': reg, 'fuzz_mip_client': mip_client,
          'fuzz_session_fsm': session_fsm,
          'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
          'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,

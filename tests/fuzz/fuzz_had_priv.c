@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * had's root side against an engine that has been taken over: datagrams of any
+ * bytes, requests of any body, over the socket there is between them. The
+ * kernel is played; it is asked for tunnels to configured peers and for routes
+ * within the pools, through devices of ours, and for nothing else.
+ */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "common/netlink.h"
+#include "common/priv_wire.h"
+#include "had/priv_ops.h"
+#include "tests/unit/had_rig.h"
+#include "tests/fuzz/ops.h"
+
+#define MAX_OPS	64
+
+/* ---- the kernel: a device for each name, errors when the input says so ---- */
+
+static struct {
+	struct had_config	 conf;
+	bool			 failing, batch;
+} kernel;
+
+static bool
+is_peer(struct in_addr a)
+{
+	return a.s_addr == inet_addr(AR1) || a.s_addr == inet_addr(AR2);
+}
+
+static void
+check_prefix(const struct in6_addr *a, unsigned len)
+{
+	size_t i;
+
+	for (i = 0; i < kernel.conf.n_pools; i++)
+		if (pool_route_len(&kernel.conf.pools[i]) == len &&
+		    pool_contains(&kernel.conf.pools[i], a))
+			return;
+	fuzz_assert(!"a prefix of ours");
+}
+
+static int
+in_batch(void)
+{
+	fuzz_assert(kernel.batch);
+	return 0;
+}
+
+struct nl *
+nl_open(void)
+{
+	fuzz_assert(!"asked for");
+	return NULL;
+}
+
+void
+nl_close(struct nl *nl)
+{
+	(void)nl;
+}
+
+void
+nl_begin(struct nl *nl)
+{
+	(void)nl;
+	kernel.batch = true;
+}
+
+int
+nl_commit(struct nl *nl, int *result, size_t n)
+{
+	size_t i;
+
+	(void)nl;
+	(void)in_batch();
+	kernel.batch = false;
+	for (i = 0; result && i < n; i++)
+		result[i] = kernel.failing ? -EEXIST : 0;
+	return kernel.failing ? -EEXIST : 0;
+}
+
+int
+nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
+    struct in_addr remote, uint32_t mtu, unsigned ign)
+{
+	(void)nl;
+	(void)ign;
+	fuzz_assert(strlen(name) < 16 && mtu == kernel.conf.tunnel_mtu);
+	fuzz_assert(local.s_addr == kernel.conf.address.s_addr);
+	fuzz_assert(is_peer(remote));
+	return in_batch();
+}
+
+unsigned
+nl_ifindex(const char *name)
+{
+	fuzz_assert(strlen(name) < 16);
+	return kernel.failing ? 0 : 7;
+}
+
+int
+nl_link_del(struct nl *nl, const char *name, unsigned ign)
+{
+	(void)nl;
+	(void)ign;
+	fuzz_assert(strlen(name) < 16);
+	return in_batch();
+}
+
+int
+nl_link_set_up(struct nl *nl, unsigned ifindex, bool up)
+{
+	(void)nl;
+	fuzz_assert(ifindex == 7 && up);
+	return in_batch();
+}
+
+int
+nl_clsact_add(struct nl *nl, unsigned ifindex, unsigned ign)
+{
+	(void)nl;
+	(void)ign;
+	fuzz_assert(ifindex == 7);
+	return in_batch();
+}
+
+int
+nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
+{
+	(void)nl;
+	(void)prio;
+	fuzz_assert(ifindex == 7);
+	return in_batch();
+}
+
+int
+nl_flower_pass_source(struct nl *nl, unsigned ifindex, uint16_t prio,
+    uint32_t handle, const struct in6_addr *src, unsigned plen)
+{
+	(void)nl;
+	(void)prio;
+	fuzz_assert(ifindex == 7 && handle != 0);
+	check_prefix(src, plen);
+	return in_batch();
+}
+
+int
+nl_flower_del(struct nl *nl, unsigned ifindex, uint16_t prio,
+    uint32_t handle, unsigned ign)
+{
+	(void)nl;
+	(void)prio;
+	(void)ign;
+	fuzz_assert(ifindex == 7 && handle != 0);
+	return in_batch();
+}
+
+int
+nl_route6_replace(struct nl *nl, const struct nl_route6 *rt)
+{
+	(void)nl;
+	fuzz_assert(rt->ifindex == 7 && rt->type == 0 && rt->table == 0);
+	check_prefix(&rt->dst, rt->dst_len);
+	return in_batch();
+}
+
+int
+nl_route6_del(struct nl *nl, const struct nl_route6 *rt, unsigned ign)
+{
+	(void)ign;
+	return nl_route6_replace(nl, rt);
+}
+
+/* Of exits and home links, of which there are none here. */
+
+int
+nl_route6_add(struct nl *nl, const struct nl_route6 *rt, unsigned ign)
+{
+	(void)nl;
+	(void)rt;
+	(void)ign;
+	fuzz_assert(!"asked for");
+	return 0;
+}
+
+int
+nl_addr6_add(struct nl *nl, unsigned ifindex, const struct in6_addr *a,
+    unsigned plen, unsigned ign)
+{
+	(void)nl;
+	(void)ifindex;
+	(void)a;
+	(void)plen;
+	(void)ign;
+	fuzz_assert(!"asked for");
+	return 0;
+}
+
+int
+nl_addr6_del(struct nl *nl, unsigned ifindex, const struct in6_addr *a,
+    unsigned plen, unsigned ign)
+{
+	return nl_addr6_add(nl, ifindex, a, plen, ign);
+}
+
+int
+nl_flower_add(struct nl *nl, unsigned ifindex, const struct nl_flower *f)
+{
+	(void)nl;
+	(void)ifindex;
+	(void)f;
+	fuzz_assert(!"asked for");
+	return 0;
+}
+
+int
+nl_link_stats(struct nl *nl, unsigned ifindex, struct nl_stats *st)
+{
+	(void)nl;
+	(void)ifindex;
+	*st = (struct nl_stats){ 0 };
+	return 0;
+}
+
+int
+nl_filter_counts(struct nl *nl, unsigned ifindex, bool egress,
+    nl_filter_counted *fn, void *arg)
+{
+	(void)nl;
+	(void)ifindex;
+	(void)egress;
+	(void)fn;
+	(void)arg;
+	return 0;
+}
+
+/* ---- the engine ---- */
+
+static void
+handle(const struct priv_server *server, const struct priv_msg *msg)
+{
+	_Alignas(16) static uint8_t out[PRIV_MSG_MAX];
+	const struct priv_op *op = NULL;
+	size_t i, out_len = 0;
+	int fd = -1, err;
+
+	for (i = 0; i < server->n_ops; i++)
+		if (server->ops[i].type == msg->hdr.type)
+			op = &server->ops[i];
+	if (!op || msg->hdr.len < op->min_len || msg->hdr.len > op->max_len)
+		return;
+	err = op->handle(server->state, msg->body, msg->hdr.len, out,
+	    &out_len, &fd);
+	fuzz_assert(err <= 0 && out_len <= sizeof(out) && fd == -1);
+	fuzz_assert(!kernel.batch);
+}
+
+static void
+put_coa(struct ops *o, uint8_t *p)
+{
+	static const char *const some[] = { AR1, AR2, STRANGER, "0.0.0.0" };
+	uint32_t a = inet_addr(some[ops_pick(o, 4)]);
+
+	memcpy(p, &a, sizeof(a));
+}
+
+static size_t
+put_route(struct ops *o, uint8_t *b)
+{
+	static const char *const some[] = { "2001:db8:100:5::",
+		"2001:db8:200:1::5", "::", "2001:db8:100:5::1", "fe80::" };
+	struct had_priv_route q = { .handle = ops_pick(o, 3) };
+
+	put_coa(o, (uint8_t *)&q.coa);
+	(void)inet_pton(AF_INET6, some[ops_pick(o, 5)], &q.prefix);
+	q.len = ops_pick(o, 4) ? 64 : 128;
+	if (ops_pick(o, 8) == 7)
+		q.len = ops_u8(o);
+	memcpy(b, &q, sizeof(q));
+	return sizeof(q);
+}
+
+/* One datagram: header and body as the input has it, or nearly right. */
+static size_t
+datagram(struct ops *o, uint8_t *b)
+{
+	struct priv_hdr h = { .kind = PRIV_REQUEST };
+	uint8_t *body = b + sizeof(h);
+
+	switch (ops_pick(o, 4)) {
+	case 0:
+		h.type = ops_pick(o, 2) ? HAD_PRIV_TUNNEL_ADD :
+		    HAD_PRIV_TUNNEL_DEL;
+		put_coa(o, body);
+		h.len = sizeof(struct had_priv_tunnel);
+		break;
+	case 1:
+		h.type = ops_pick(o, 2) ? HAD_PRIV_ROUTE_ADD :
+		    HAD_PRIV_ROUTE_DEL;
+		h.len = (uint32_t)put_route(o, body);
+		break;
+	case 2:
+		h.type = (uint16_t)ops_pick(o, 8);
+		h.len = (uint32_t)ops_bytes(o, body, ops_u8(o));
+		break;
+	default:
+		return ops_bytes(o, b, ops_u8(o));
+	}
+	memcpy(b, &h, sizeof(h));
+	return sizeof(h) + h.len - (ops_pick(o, 16) == 15 && h.len > 0);
+}
+
+static void
+config(void)
+{
+	static struct peer peers[2];
+	static struct pool pools[2];
+
+	memset(&kernel, 0, sizeof(kernel));
+	rig_pool(&pools[0], "homes", "2001:db8:100::", 48, POOL_UNIQUE);
+	rig_pool(&pools[1], "village", "2001:db8:200:1::", 64, POOL_SHARED);
+	peers[0] = (struct peer){ .name = pools[0].name,
+		.addr.s_addr = inet_addr(AR1) };
+	peers[1] = (struct peer){ .name = pools[1].name,
+		.addr.s_addr = inet_addr(AR2) };
+	kernel.conf = (struct had_config){ .tunnel_mtu = 1480,
+		.pools = pools, .n_pools = 2, .peers = peers, .n_peers = 2 };
+	kernel.conf.address.s_addr = inet_addr(HA);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct priv_msg msg;
+	struct ops o = { data, data + len };
+	struct priv_server server;
+	struct priv_state *state;
+	uint8_t b[2048];
+	int sock[2], got;
+	unsigned n;
+	size_t size;
+
+	(void)log_set_level(NULL, "error");
+	config();
+	state = priv_ops_new(&kernel.conf, &server);
+	fuzz_assert(state && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC,
+	    0, sock) == 0);
+	for (n = 0; n < MAX_OPS && ops_more(&o); n++) {
+		kernel.failing = ops_pick(&o, 8) == 7;
+		size = datagram(&o, b);
+		if (size == 0)
+			continue;
+		fuzz_assert(send(sock[0], b, size, 0) == (ssize_t)size);
+		got = priv_wire_recv(sock[1], &msg, false);
+		fuzz_assert(got == 1 || got == -EPROTO);
+		if (got == 1)
+			handle(&server, &msg);
+	}
+	kernel.failing = false;
+	server.engine_gone(state);
+	priv_ops_free(state);
+	close(sock[0]);
+	close(sock[1]);
+	return 0;
+}
