@@ -571,6 +571,19 @@ reg_input(struct reg *r, const struct reg_packet *pkt)
 	return input(r, &rq);
 }
 
+bool
+reg_overloaded(struct reg *r, struct rq *rq, const struct binding *b)
+{
+	if (!r->shed.on || rq->msg.rrq.lifetime == 0 ||
+	    (b && b->state != BINDING_IDLE))
+		return false;
+	r->shed.denied++;
+	r->stats.shed++;
+	rq->peer->stats.shed++;
+	rq->why = "overloaded";
+	return true;
+}
+
 void
 reg_load(struct reg *r, int64_t age_ms)
 {

@@ -55,13 +55,8 @@ limits(struct reg *r, struct rq *rq)
 		return MIP4_HA_PROHIBITED;
 	}
 	fresh = b->state == BINDING_IDLE;
-	if (fresh && r->shed.on) {
-		r->shed.denied++;
-		r->stats.shed++;
-		rq->peer->stats.shed++;
-		rq->why = "overloaded";
+	if (reg_overloaded(r, rq, b))
 		return MIP4_HA_RESOURCES;
-	}
 	other_peer = fresh || b->peer != rq->peer;
 	if (!fresh && b->coa.s_addr != rq->msg.rrq.coa.s_addr &&
 	    !binding_move_allowed(b)) {

@@ -45,6 +45,9 @@ bool	 reg_may_log(struct reg *, struct peer *, unsigned *swallowed);
 bool	 reg_may_tell(struct reg *);
 /* The same for trouble that requests can bring about. */
 bool	 reg_may_warn(struct reg *);
+/* Is there no time for this request, whose record is b or NULL? Counts [D83].
+ */
+bool	 reg_overloaded(struct reg *, struct rq *, const struct binding *b);
 void	 reg_log_swallowed(const struct peer *, unsigned n);
 const char *binding_subject(const struct binding *);
 

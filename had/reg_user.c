@@ -47,6 +47,9 @@ ask(struct reg *r, struct rq *rq)
 	const struct mip4_exts *e = &rq->msg.ext;
 	bool fresh = is_fresh(r, rq);
 
+	if (reg_overloaded(r, rq, binding_find(r->bindings, e->nai,
+	    e->nai_len)))
+		return MIP4_HA_RESOURCES;
 	if (!fresh && !bucket_take(&rq->peer->unverified,
 	    clock_mono(r->clock))) {
 		rq->drop = HAD_DROP_RATE;

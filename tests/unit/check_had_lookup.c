@@ -267,6 +267,28 @@ START_TEST(configured_without_a_key)
 }
 END_TEST
 
+/* What will be denied is no reason to ask; who is bound is served [D83]. */
+START_TEST(overloaded)
+{
+	struct m m;
+
+	rig.reg.shed.after_ms = 500;
+	reg_load(&rig.reg, 501);
+	request(&m, AR1, ALICE, true);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(n_asked, 0);
+	ck_assert_uint_eq(rig.reg.stats.shed, 1);
+	reg_load(&rig.reg, 0);
+	ck_assert_int_eq(request(&m, AR1, ALICE, true), REG_PENDING);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+	(void)user_lookup_flush(rig.reg.lookup, NULL);
+	reg_load(&rig.reg, 501);
+	ck_assert_int_eq(request(&m, AR1, ALICE, true), REG_PENDING);
+	ck_assert_uint_eq(n_asked, 2);
+}
+END_TEST
+
 START_TEST(rejected)
 {
 	struct m m;
@@ -773,7 +795,8 @@ main(void)
 	TCase *t = tcase_create("lookup");
 	const TTest *const tests[] = {
 		key_is_demanded, no_key, who_is_asked_for,
-		configured_ones_are_known, configured_without_a_key, rejected,
+		configured_ones_are_known, configured_without_a_key,
+		overloaded, rejected,
 		broken, nobody_answers,
 		old_answer_while_nobody_answers, newest_waits,
 		two_routers_wait, the_peers_other_requests, late_answer,
