@@ -23,6 +23,7 @@ is_late(struct world *w, const struct packet *p)
 {
 	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
 	struct node *to = net_node(w, p->dst);
+	const struct binding *b;
 	struct mip4_msg m;
 
 	if (p->refused)
@@ -31,8 +32,9 @@ is_late(struct world *w, const struct packet *p)
 	    mip4_parse(&m, p->data, p->len, &types) != MIP4_OK ||
 	    m.type != MIP4_RRQ)
 		return false;
+	b = ha_binding(&w->ha[to->index], p->u);
 	if (to->set_back != p->set_back &&
-	    ha_binding(&w->ha[to->index], p->u) == NULL)
+	    (b == NULL || ntp_cmp(m.rrq.id, b->last_id) > 0))
 		return true;
 	return to->boot != p->boot && (ntp_cmp(m.rrq.id, to->boot_ntp) >= 0 ||
 	    ntp_cmp(clock_ntp(&to->clock), to->boot_ntp) < 0);
