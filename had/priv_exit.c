@@ -179,6 +179,7 @@ int
 priv_exit_up(struct nl *nl, const struct had_config *conf)
 {
 	const struct exit_conf *x = &conf->exit;
+	const char *what = "6to4 exit";
 	enum exit_device d;
 	int err = 0;
 
@@ -187,10 +188,14 @@ priv_exit_up(struct nl *nl, const struct had_config *conf)
 	for (d = 0; d < EXIT_N_DEVICES && err == 0; d++)
 		if (exit_has(x, d))
 			err = device_up(nl, conf, d);
-	if (err == 0)
+	if (err == 0) {
 		err = add_routes(nl, x);
+		if (err == -EEXIST)
+			what = "6to4 exit: there is a route to the same "
+			    "prefix with the same metric";
+	}
 	if (err) {
-		log_errorx(NULL, "6to4 exit: %s", strerror(-err));
+		log_errorx(NULL, "%s: %s", what, strerror(-err));
 		priv_exit_down(nl, conf);
 		return err;
 	}

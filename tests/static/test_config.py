@@ -128,3 +128,17 @@ def test_cannot_start(files, tmp_path, daemon, old, new):
     assert done.returncode == 1, (done.returncode, done.stderr)
     assert re.search(f"{new.strip(chr(34))}: .*No such", done.stderr), \
         done.stderr
+
+
+@pytest.mark.parametrize("device,why", (
+    ("nosuchif0", "No such device"), ("lo", "not an Ethernet link")),
+    ids=("missing", "loopback"))
+def test_home_link_cannot_start(files, tmp_path, device, why):
+    path = written(files, "had", lambda text: replace(
+        "mode = shared", f'mode = shared\n\thome-link = "{device}"')(text)
+        .replace("/run/netmip4", str(tmp_path)))
+    done = subprocess.run(["unshare", "-n", STAGE / "sbin" / "had", "-f",
+                           path], text=True, capture_output=True,
+                          check=False, timeout=10)
+    assert done.returncode == 1, (done.returncode, done.stderr)
+    assert f"{device}: home link: {why}" in done.stderr, done.stderr

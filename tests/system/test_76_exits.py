@@ -300,7 +300,16 @@ def test_6to4_after_a_crash(sixtofour):
     assert "had6to4" in lab.ns["ha"].ip("link show")
     lab.start_had(**CONF)
     assert {row["state"] for row in exits(lab).values()} == {"up"}
-    lab.restart_had()
+    lab.had.stop()
+    # Nor does it take over a route of the host's.
+    lab.ns["ha"].ip(f"route add default via {CN6} dev home0 metric 1024")
+    try:
+        with pytest.raises(RuntimeError, match="a route to the same prefix"):
+            lab.start_had(**CONF)
+    finally:
+        lab.ns["ha"].ip(f"route del default via {CN6} dev home0 metric 1024")
+    assert "had6to4" not in lab.ns["ha"].ip("link show")
+    lab.start_had()
     assert "had6to4" not in lab.ns["ha"].ip("link show")
     assert not exits(lab)
 
