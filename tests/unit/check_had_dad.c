@@ -247,7 +247,11 @@ END_TEST
 /* What ends a probe as a duplicate, up to the last moment. */
 START_TEST(another_has_it)
 {
-	static const struct { bool advert; const char *src; int64_t at; } c[] = {
+	static const struct {
+		bool		 advert;
+		const char	*src;
+		int64_t		 at;
+	} c[] = {
 		{ true, NEIGH, 0 }, { true, NEIGH, 999 },
 		{ false, "::", 0 }, { false, "::", 999 },
 	};
