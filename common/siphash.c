@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SipHash-2-4; see common/siphash.h. */
+/* SipHash-2-4; see common/siphash.h. Its state is four variables rather than
+ * an array: they stay in registers. */
 #include "common/siphash.h"
 
-static uint64_t
-load_le(const uint8_t *p, size_t n)
+#include <endian.h>
+#include <string.h>
+
+struct sip {
+	uint64_t	a, b, c, d;
+};
+
+static inline uint64_t
+load_le(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+/* Fewer than eight bytes. */
+static inline uint64_t
+load_rest(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
@@ -12,41 +30,42 @@ load_le(const uint8_t *p, size_t n)
 	return v;
 }
 
-static uint64_t
+static inline uint64_t
 rotl(uint64_t v, unsigned by)
 {
 	return v << by | v >> (64 - by);
 }
 
-static void
-sip_round(uint64_t v[4])
+static inline struct sip
+sip_round(struct sip s)
 {
-	v[0] += v[1];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[0] = rotl(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[2] = rotl(v[2], 32);
+	s.a += s.b;
+	s.b = rotl(s.b, 13) ^ s.a;
+	s.a = rotl(s.a, 32);
+	s.c += s.d;
+	s.d = rotl(s.d, 16) ^ s.c;
+	s.a += s.d;
+	s.d = rotl(s.d, 21) ^ s.a;
+	s.c += s.b;
+	s.b = rotl(s.b, 17) ^ s.c;
+	s.c = rotl(s.c, 32);
+	return s;
 }
 
-static void
-compress(uint64_t v[4], uint64_t m)
+static inline struct sip
+compress(struct sip s, uint64_t m)
 {
-	v[3] ^= m;
-	sip_round(v);
-	sip_round(v);
-	v[0] ^= m;
+	s.d ^= m;
+	s = sip_round(sip_round(s));
+	s.a ^= m;
+	return s;
 }
 
 uint64_t
 siphash24(const uint8_t key[static 16], const void *data, size_t len)
 {
-	const uint64_t k0 = load_le(key, 8), k1 = load_le(key + 8, 8);
-	uint64_t v[4] = {
+	const uint64_t k0 = load_le(key), k1 = load_le(key + 8);
+	struct sip s = {
 		k0 ^ UINT64_C(0x736f6d6570736575),
 		k1 ^ UINT64_C(0x646f72616e646f6d),
 		k0 ^ UINT64_C(0x6c7967656e657261),
@@ -56,10 +75,9 @@ siphash24(const uint8_t key[static 16], const void *data, size_t len)
 	size_t left = len;
 
 	for (; left >= 8; left -= 8, p += 8)
-		compress(v, load_le(p, 8));
-	compress(v, (uint64_t)len << 56 | load_le(p, left));
-	v[2] ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+		s = compress(s, load_le(p));
+	s = compress(s, (uint64_t)len << 56 | load_rest(p, left));
+	s.c ^= 0xff;
+	s = sip_round(sip_round(sip_round(sip_round(s))));
+	return s.a ^ s.b ^ s.c ^ s.d;
 }
