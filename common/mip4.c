@@ -9,6 +9,8 @@
 
 #include "common/wire.h"
 
+#define RRQ_LEN		24	/* fixed part [RFC 3344 3.3] */
+
 /* The I bit is not at the same place in types 7 and 15. */
 #define REV_A		0x8000
 #define REV_I		0x4000
@@ -146,6 +148,21 @@ mip4_parse(struct mip4_msg *msg, const uint8_t *buf, size_t len,
 		break;
 	}
 	return MIP4_OK;
+}
+
+const uint8_t *
+mip4_peek_nai(const uint8_t *buf, size_t len, size_t *nai_len)
+{
+	struct wire_r r;
+
+	wire_r_init(&r, buf, len);
+	if (wire_r_u8(&r) != MIP4_RRQ)
+		return NULL;
+	wire_r_skip(&r, RRQ_LEN - 1);
+	if (wire_r_u8(&r) != MIP4_EXT_NAI)
+		return NULL;
+	*nai_len = wire_r_u8(&r);
+	return *nai_len <= MIP4_NAI_MAX ? wire_r_ptr(&r, *nai_len) : NULL;
 }
 
 static void

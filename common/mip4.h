@@ -185,6 +185,9 @@ enum mip4_parsed {
 enum mip4_parsed mip4_parse(struct mip4_msg *msg, const uint8_t *buf,
     size_t len, const struct mip4_ext_types *types);
 const char *mip4_parsed_str(enum mip4_parsed);
+/* The NAI of a request that begins with it, as access routers' do; NULL of all
+ * others. Borrowed, and good for no more than to guess what will be needed. */
+const uint8_t *mip4_peek_nai(const uint8_t *buf, size_t len, size_t *nai_len);
 
 /* Writes the fixed part only; extensions follow by the mip4_put_* functions
  * of mip4_ext.h and mip4_auth.h, in the order of PROTOCOLS 6. */

@@ -134,6 +134,24 @@ table_find(const struct table *t, uint64_t hash, table_eq *eq,
 	return n;
 }
 
+void
+table_prefetch(const struct table *t, uint64_t hash)
+{
+	__builtin_prefetch(&t->slot[hash & t->mask]);
+	if (t->old_slot != NULL)
+		__builtin_prefetch(&t->old_slot[hash & t->old_mask]);
+}
+
+struct table_node *
+table_first(const struct table *t, uint64_t hash)
+{
+	struct table_node *n = t->slot[hash & t->mask];
+
+	if (n == NULL && t->old_slot != NULL)
+		n = t->old_slot[hash & t->old_mask];
+	return n;
+}
+
 static bool
 each_in(struct table_node **slot, size_t mask,
     bool (*fn)(struct table_node *, void *), void *arg)

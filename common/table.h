@@ -39,6 +39,14 @@ void	 table_insert(struct table *, struct table_node *, uint64_t hash);
 void	 table_remove(struct table *, struct table_node *);
 struct table_node *table_find(const struct table *, uint64_t hash, table_eq *,
     const void *key);
+/*
+ * For many lookups at once: memory is waited for by all of them together, not
+ * by one after the other. table_prefetch asks for the slot, for all of them;
+ * then table_first gives the element in it, not seldom the one that will be
+ * found, of which the caller asks for what it will need.
+ */
+void	 table_prefetch(const struct table *, uint64_t hash);
+struct table_node *table_first(const struct table *, uint64_t hash);
 /* Visits every element; fn may remove (and free) the one it is given, but not
  * another, and may insert none. Stops when fn returns false. */
 void	 table_each(struct table *, bool (*fn)(struct table_node *, void *),

@@ -113,6 +113,14 @@ timer_set(struct timers *t, struct timer *tm, mono_t at)
 	return 0;
 }
 
+int
+timer_set_late(struct timers *t, struct timer *tm, mono_t at)
+{
+	if (tm->idx != 0 && !mono_before(at, t->heap[tm->idx - 1].at))
+		return 0;
+	return timer_set(t, tm, at);
+}
+
 void
 timer_cancel(struct timers *t, struct timer *tm)
 {

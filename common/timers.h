@@ -32,6 +32,9 @@ void	 timers_init(struct timers *);
 void	 timers_free(struct timers *);
 /* Sets or moves a timer. Returns 0 or -ENOMEM (then it is not set). */
 int	 timer_set(struct timers *, struct timer *, mono_t at);
+/* The same for a timer that is often put off: one that is set for an earlier
+ * time stays where it is. When that comes, its function sets it anew. */
+int	 timer_set_late(struct timers *, struct timer *, mono_t at);
 void	 timer_cancel(struct timers *, struct timer *);
 bool	 timer_is_set(const struct timer *);
 /* When the earliest is due; MONO_NEVER if none is set. */

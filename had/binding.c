@@ -93,7 +93,7 @@ fetch(const struct binding *b)
 {
 	size_t at;
 
-	for (at = 64; at < sizeof(*b); at += 64)
+	for (at = 0; at < sizeof(*b); at += 64)
 		__builtin_prefetch((const char *)b + at, 1);
 }
 
@@ -110,6 +110,40 @@ nai_eq(const struct table_node *n, const void *key)
 struct binding *
 binding_find(struct bindings *bs, const void *nai, size_t len)
 {
+	return binding_find_hashed(bs, binding_hash(bs, nai, len), nai, len);
+}
+
+uint64_t
+binding_hash(const struct bindings *bs, const void *nai, size_t len)
+{
+	uint8_t norm[MIP4_NAI_MAX];
+
+	if (len == 0 || len > sizeof(norm))
+		return 0;
+	memcpy(norm, nai, len);
+	nai_normalize(norm, len);
+	return table_hash(&bs->by_nai, norm, len);
+}
+
+void
+binding_prefetch_slot(const struct bindings *bs, uint64_t hash)
+{
+	table_prefetch(&bs->by_nai, hash);
+}
+
+void
+binding_prefetch(const struct bindings *bs, uint64_t hash)
+{
+	const struct table_node *n = table_first(&bs->by_nai, hash);
+
+	if (n)
+		fetch(container_of(n, struct binding, by_nai));
+}
+
+struct binding *
+binding_find_hashed(struct bindings *bs, uint64_t hash, const void *nai,
+    size_t len)
+{
 	uint8_t norm[MIP4_NAI_MAX];
 	struct nai_key k = { norm, len };
 	struct table_node *n;
@@ -118,8 +152,7 @@ binding_find(struct bindings *bs, const void *nai, size_t len)
 		return NULL;
 	memcpy(norm, nai, len);
 	nai_normalize(norm, len);
-	n = table_find(&bs->by_nai, table_hash(&bs->by_nai, norm, len),
-	    nai_eq, &k);
+	n = table_find(&bs->by_nai, hash, nai_eq, &k);
 	return n ? container_of(n, struct binding, by_nai) : NULL;
 }
 
@@ -135,20 +168,47 @@ replay_end(const struct binding *b)
 	    (2 * (int64_t)b->owner->window + 1) * 1000);
 }
 
+/*
+ * The timer of a record is always set, to "never" where nothing is due: moving
+ * it needs no memory, so that only the first setting can fail, in binding_new.
+ *
+ * It is never set later than "until", but may be earlier: what is put off
+ * leaves it where it is, and it is set anew once it fires. So a renewal does
+ * not touch the heap of a million others.
+ */
+static int
+set_until(struct binding *b, mono_t at)
+{
+	bool later = !mono_before(at, b->until);
+
+	b->until = at;
+	/* The heap need not even be looked at. */
+	if (later && timer_is_set(&b->timer))
+		return 0;
+	return timer_set_late(b->owner->timers, &b->timer, at);
+}
+
 static void
 timer_fired(struct timer *t)
 {
 	struct binding *b = container_of(t, struct binding, timer);
+	mono_t now = clock_mono(b->owner->clock);
 
+	/* The data plane will answer. */
+	if (b->state == BINDING_INSTALLING)
+		b->until = MONO_NEVER;
+	if (mono_before(now, b->until)) {
+		(void)set_until(b, b->until);
+		return;
+	}
 	if (b->state == BINDING_BOUND) {
 		b->owner->expired(b->owner->arg, b);
 		return;
 	}
 	/* The prefix has been held long enough; was there a request since? */
-	if (b->last_id && mono_before(clock_mono(b->owner->clock),
-	    replay_end(b))) {
+	if (b->last_id && mono_before(now, replay_end(b))) {
 		binding_release(b);
-		(void)timer_set(b->owner->timers, t, replay_end(b));
+		(void)set_until(b, replay_end(b));
 		return;
 	}
 	destroy(b);
@@ -166,23 +226,13 @@ forget_at(const struct binding *b)
 	return mono_before(hold, replay) ? replay : hold;
 }
 
-/*
- * The timer of a record is always set, to "never" where nothing is due: moving
- * it needs no memory, so that only the first setting can fail, in binding_new.
- */
-static int
-set_timer(struct binding *b)
+static mono_t
+expiry(const struct binding *b)
 {
-	mono_t at;
-
-	if (b->state == BINDING_IDLE)
-		at = forget_at(b);
-	else if (b->state == BINDING_INSTALLING ||
-	    b->lifetime == MIP4_LIFETIME_INFINITY)
-		at = MONO_NEVER;
-	else
-		at = mono_add_ms(b->granted, (int64_t)b->lifetime * 1000);
-	return timer_set(b->owner->timers, &b->timer, at);
+	if (b->lifetime == MIP4_LIFETIME_INFINITY)
+		return MONO_NEVER;
+	return mono_add_ms(clock_mono(b->owner->clock),
+	    (int64_t)b->lifetime * 1000);
 }
 
 /* Its prefix has been given to another: it may be forgotten earlier. */
@@ -193,7 +243,7 @@ lost_lease(void *arg, struct lease *l)
 
 	(void)arg;
 	b->peer->n_held--;
-	(void)set_timer(b);
+	(void)set_until(b, forget_at(b));
 }
 
 int
@@ -224,7 +274,7 @@ binding_new(struct bindings *bs, struct peer *peer, const void *nai,
 	peer->n_records++;
 	table_insert(&bs->by_nai, &b->by_nai,
 	    table_hash(&bs->by_nai, b->nai, len));
-	if (set_timer(b)) {
+	if (set_until(b, forget_at(b))) {
 		destroy(b);
 		return NULL;
 	}
@@ -279,7 +329,10 @@ binding_set_state(struct binding *b, enum binding_state state)
 		hold(b, true);
 	else
 		binding_release(b);
-	(void)set_timer(b);
+	if (state == BINDING_BOUND)
+		(void)set_until(b, expiry(b));
+	else if (state == BINDING_IDLE)
+		(void)set_until(b, forget_at(b));
 }
 
 void
@@ -288,7 +341,7 @@ binding_seen(struct binding *b, uint64_t id)
 	b->last_id = id;
 	b->last_at = clock_mono(b->owner->clock);
 	if (b->state == BINDING_IDLE && !b->lease.pool)
-		(void)set_timer(b);
+		(void)set_until(b, forget_at(b));
 }
 
 bool
@@ -324,7 +377,6 @@ binding_left(const struct binding *b)
 		return 0;
 	if (b->lifetime == MIP4_LIFETIME_INFINITY)
 		return MIP4_LIFETIME_INFINITY;
-	ms = (int64_t)b->lifetime * 1000 -
-	    mono_diff_ms(clock_mono(b->owner->clock), b->granted);
+	ms = mono_diff_ms(b->until, clock_mono(b->owner->clock));
 	return ms > 0 ? (uint32_t)(ms / 1000) : 0;
 }

@@ -72,7 +72,8 @@ struct binding {
 	bool			 rerouted;	/* route is for an earlier
 						 * prefix or coa */
 	uint16_t		 lifetime;	/* granted, seconds */
-	mono_t			 granted;	/* at the last reply */
+	mono_t			 until;		/* BOUND: end of the lifetime;
+						 * IDLE: remembered */
 	mono_t			 since;		/* bound at all */
 	uint64_t		 last_id;	/* Identification, 0 none */
 	mono_t			 last_at;
@@ -113,13 +114,20 @@ struct bindings {
 int	 bindings_init(struct bindings *);	/* after the fields are set */
 void	 bindings_free(struct bindings *);
 struct binding *binding_find(struct bindings *, const void *nai, size_t len);
+/* The same in two steps, for many: the hash of each (0: no NAI), then the
+ * records; see table_prefetch for the steps between. */
+uint64_t binding_hash(const struct bindings *, const void *nai, size_t len);
+void	 binding_prefetch_slot(const struct bindings *, uint64_t hash);
+void	 binding_prefetch(const struct bindings *, uint64_t hash);
+struct binding *binding_find_hashed(struct bindings *, uint64_t hash,
+    const void *nai, size_t len);
 /* A new idle record, or NULL. */
 struct binding *binding_new(struct bindings *, struct peer *,
     const void *nai, size_t len);
 /* Who answers for this record, or will. */
 void	 binding_set_peer(struct binding *, struct peer *);
-/* To another state; counts, and sets the timer: expiry by lifetime when
- * bound, forgetting when idle. */
+/* To another state, or bound once more; counts, and sets the timer: expiry
+ * after the lifetime in the record when bound, forgetting when idle. */
 void	 binding_set_state(struct binding *, enum binding_state);
 /* Gives back what it has leased, in use or held. */
 void	 binding_release(struct binding *);

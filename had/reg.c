@@ -226,6 +226,17 @@ new_record(struct reg *r, struct rq *rq)
 	    rq->msg.ext.nai_len);
 }
 
+static struct binding *
+find_binding(struct reg *r, const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	if (rq->pkt->nai && rq->pkt->nai == e->nai)
+		return binding_find_hashed(r->bindings, rq->pkt->nai_hash,
+		    e->nai, e->nai_len);
+	return binding_find(r->bindings, e->nai, e->nai_len);
+}
+
 /* Why this peer does not speak for the subscriber at all, or NULL: the realm
  * is not one of its own, or peers of another group have the subscriber, or hold
  * a prefix for it [D80]. */
@@ -252,7 +263,7 @@ find_record(struct reg *r, struct rq *rq)
 
 	rq->nai_ok = e->n_nai > 0 && e->off_nai < rq->covered;
 	if (rq->nai_ok)
-		rq->b = binding_find(r->bindings, e->nai, e->nai_len);
+		rq->b = find_binding(r, rq);
 	rq->foreign = rq->nai_ok ? not_its_own(rq) : NULL;
 	if (rq->foreign)
 		rq->b = NULL;
@@ -507,6 +518,23 @@ request(struct reg *r, struct rq *rq, enum mip4_parsed parsed)
 		return reg_deny(r, rq, MIP4_HA_MALFORMED);
 	}
 	return judge(r, rq);
+}
+
+void
+reg_expect(struct reg *r, struct reg_packet *pkt, size_t n)
+{
+	size_t i, len;
+
+	for (i = 0; i < n; i++) {
+		pkt[i].nai = mip4_peek_nai(pkt[i].data, pkt[i].len, &len);
+		if (!pkt[i].nai)
+			continue;
+		pkt[i].nai_hash = binding_hash(r->bindings, pkt[i].nai, len);
+		binding_prefetch_slot(r->bindings, pkt[i].nai_hash);
+	}
+	for (i = 0; i < n; i++)
+		if (pkt[i].nai)
+			binding_prefetch(r->bindings, pkt[i].nai_hash);
 }
 
 static enum reg_verdict

@@ -41,6 +41,9 @@ struct reg_packet {
 	struct in_addr	local;		/* our address to answer from */
 	const uint8_t	*data;		/* UDP payload */
 	size_t		len;
+	/* by reg_expect; or zero */
+	const uint8_t	*nai;
+	uint64_t	nai_hash;
 };
 
 typedef void reg_send(void *arg, const struct reg_flow *, const uint8_t *,
@@ -81,6 +84,9 @@ enum reg_verdict {
 /* bindings->expired and ->arg are set here; from now on requests are new. */
 void	 reg_init(struct reg *);
 enum reg_verdict reg_input(struct reg *, const struct reg_packet *);
+/* These will come next: what they are about is fetched from memory for all of
+ * them at once. Optional, changes nothing. */
+void	 reg_expect(struct reg *, struct reg_packet *, size_t n);
 /* How long the datagrams that come next have waited in the socket's queue. */
 void	 reg_load(struct reg *, int64_t age_ms);
 /* One that has waited for a look-up: judged from the start, not counted. */

@@ -137,13 +137,6 @@ reg_shutdown(struct reg *r)
 	table_each(&r->bindings->by_nai, shutdown_each, r);
 }
 
-static void
-bound(struct binding *b)
-{
-	b->granted = clock_mono(b->owner->clock);
-	binding_set_state(b, BINDING_BOUND);
-}
-
 /* Asks for another address what is held for b. */
 static void
 ask_again(struct reg *r, struct binding *b)
@@ -213,7 +206,7 @@ installed(void *arg, int status)
 		reg_unbind(r, b);
 		return;
 	}
-	bound(b);
+	binding_set_state(b, BINDING_BOUND);
 	reg_reply_release(r, b, true);
 }
 
@@ -371,7 +364,7 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	spec.timestamp = b->rev_own;
 	if (v == 0) {
 		reg_reply_forget(b);
-		bound(b);
+		binding_set_state(b, BINDING_BOUND);
 		*verdict = reg_reply(r, rq, &spec);
 		return ROW_PASS;
 	}

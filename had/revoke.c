@@ -331,8 +331,7 @@ revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
 	v->fa_ha = b->fa_ha;
 	v->hoa = b->hoa;
 	v->unique = b->lease.pool && b->lease.pool->mode == POOL_UNIQUE;
-	v->deadline = b->lifetime == MIP4_LIFETIME_INFINITY ? MONO_NEVER :
-	    mono_add_ms(b->granted, (int64_t)b->lifetime * 1000);
+	v->deadline = b->until;
 	r->stats.revoked++;
 	b->peer->stats.revoked++;
 	if (reg_may_tell(r))

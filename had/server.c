@@ -128,19 +128,25 @@ addresses(struct msghdr *m, struct reg_packet *pkt)
 	return false;
 }
 
-/* One of a burst, on to reg. */
-static void
-hand_on(struct server *s, struct rx *rx, size_t len)
+/* One of a burst, as reg wants it; false when there is no telling whom it was
+ * sent to. */
+static bool
+packet(struct server *s, unsigned i, struct reg_packet *pkt)
 {
-	struct reg_packet pkt = {
-		.data = rx->data, .len = len,
+	struct msghdr *m = &s->rx_head[i].msg_hdr;
+	struct rx *rx = &s->rx[i];
+	bool ok;
+
+	*pkt = (struct reg_packet){
+		.data = rx->data, .len = s->rx_head[i].msg_len,
 		.flow.src = rx->from.sin_addr,
 		.flow.sport = ntohs(rx->from.sin_port),
 		.flow.dport = s->port,
 	};
-
-	if (addresses(&s->rx_head[rx - s->rx].msg_hdr, &pkt))
-		reg_input(s->reg, &pkt);
+	ok = addresses(m, pkt);
+	m->msg_namelen = sizeof(rx->from);
+	m->msg_controllen = sizeof(rx->control);
+	return ok;
 }
 
 /* Keeps errno until it is logged. */
@@ -204,19 +210,22 @@ static void
 readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
-	int i, n;
+	struct reg_packet pkt[BURST];
+	unsigned i, n_pkt = 0;
+	int n;
 
 	(void)fd;
 	(void)what;
 	n = recvmmsg(s->fd, s->rx_head, BURST, 0, NULL);
-	s->in_burst = true;
 	if (n > 0)	/* the first has waited longest */
 		reg_load(s->reg, age_ms(&s->rx_head[0].msg_hdr));
-	for (i = 0; i < n; i++) {
-		hand_on(s, &s->rx[i], s->rx_head[i].msg_len);
-		s->rx_head[i].msg_hdr.msg_namelen = sizeof(s->rx[i].from);
-		s->rx_head[i].msg_hdr.msg_controllen = sizeof(s->rx[i].control);
-	}
+	for (i = 0; n > 0 && i < (unsigned)n; i++)
+		if (packet(s, i, &pkt[n_pkt]))
+			n_pkt++;
+	reg_expect(s->reg, pkt, n_pkt);
+	s->in_burst = true;
+	for (i = 0; i < n_pkt; i++)
+		reg_input(s->reg, &pkt[i]);
 	s->in_burst = false;
 	flush(s);
 }

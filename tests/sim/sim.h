@@ -119,7 +119,7 @@ struct view {
 	struct in_addr		 coa;
 	struct in6_addr		 hoa, prefix;
 	unsigned		 len;
-	int64_t			 granted, ended;	/* its mono, ns */
+	int64_t			 until, ended;	/* its mono, ns */
 	uint64_t		 reclaimed;	/* by then, of all */
 	uint16_t		 lifetime;
 	int64_t			*moves;		/* ring, flap_limit long */

@@ -59,8 +59,7 @@ check_expiry(const struct sess *s)
 	if (!v->bound)
 		return;
 	here = node_to_world(&s->nas->node, s->reg->expires);
-	there = node_to_world(&s->ha->node, (mono_t){ v->granted +
-	    v->lifetime * SECOND });
+	there = node_to_world(&s->ha->node, (mono_t){ v->until });
 	if (s->u->w->plan.drift)
 		slack = v->lifetime * SECOND / 4000;
 	if (here > there + slack)

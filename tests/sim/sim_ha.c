@@ -316,7 +316,7 @@ digest_binding(uint64_t d, const struct binding *b)
 	d = digest_add(d, &b->hoa, sizeof(b->hoa));
 	d = digest_add(d, &b->lease.pool, sizeof(b->lease.pool));
 	d = digest_add(d, &b->lease.part, sizeof(b->lease.part));
-	d = digest_add(d, &b->granted, sizeof(b->granted));
+	d = digest_add(d, &b->until, sizeof(b->until));
 	d = digest_add(d, &b->lifetime, sizeof(b->lifetime));
 	d = digest_add(d, &b->last_id, sizeof(b->last_id));
 	d = digest_add(d, &b->rev_own, sizeof(b->rev_own));

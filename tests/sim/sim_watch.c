@@ -142,7 +142,7 @@ check_end(struct ha *h, struct subscriber *u, const struct view *v)
 	struct world *w = h->node.w;
 	const struct step *st = &w->step;
 	const struct mip4_rrq *rq = request(st, h, u);
-	int64_t end = v->granted + v->lifetime * SECOND;
+	int64_t end = v->until;
 
 	if (rq != NULL && rq->lifetime == 0 &&
 	    rq->coa.s_addr == v->coa.s_addr &&
@@ -243,7 +243,7 @@ check_sound(struct ha *h, const struct subscriber *u, const struct binding *b)
 	    !ha_routed(b->route, b)))
 		what = "no route, or one to somewhere else";
 	else if (b->state == BINDING_BOUND &&
-	    ha_now(h) > b->granted.ns + b->lifetime * SECOND)
+	    !mono_before((mono_t){ ha_now(h) - 1 }, b->until))
 		what = "no lifetime left";
 	if (what != NULL)
 		world_fail(w, "%s: u%u's binding has %s", h->node.name,
@@ -311,13 +311,13 @@ look(struct ha *h, struct subscriber *u)
 	if (!v->holds || v->coa.s_addr != b->coa.s_addr ||
 	    !SAME(&v->hoa, &b->hoa) || !has_prefix(v, b))
 		changed(h, u, v, b);
-	else if (v->bound && v->granted != b->granted.ns &&
+	else if (v->bound && v->until != b->until.ns &&
 	    w->step.by != BY_PLANE && request(&w->step, h, u) == NULL)
 		world_fail(w, "%s: u%u's lifetime begins anew, nothing calls "
 		    "for it", h->node.name, u->index);
 	v->bound = b->state == BINDING_BOUND;
 	v->negotiated = b->negotiated;
-	v->granted = b->granted.ns;
+	v->until = b->until.ns;
 	v->lifetime = b->lifetime;
 }
 
