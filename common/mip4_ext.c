@@ -21,6 +21,7 @@
 #define HOA_U		0x80
 #define REV_I		0x8000
 #define PMIP_PER_NODE_AUTH 1	/* RFC 5563 6.1 */
+#define DYN_HA_REDIRECTED	2	/* RFC 4433 3.4 */
 
 enum ext_form {
 	FORM_UNKNOWN,	/* the table has no such type */
@@ -131,6 +132,18 @@ read_service(struct mip4_exts *e, struct ext *x)
 	return true;
 }
 
+/* RFC 4433 3.4: skippable, so what is wrong about it is no reason to refuse
+ * the message. */
+static bool
+read_dyn_ha(struct mip4_exts *e, struct ext *x)
+{
+	if (x->sub != DYN_HA_REDIRECTED || x->len != 4 || e->off_redirect != 0)
+		return true;
+	e->off_redirect = x->off;
+	wire_r_copy(&x->data, &e->redirect, 4);
+	return true;
+}
+
 /* No vendor's extension is ours; had says so with code 140 or 141 [D46]. */
 static bool
 read_cvse(struct mip4_exts *e, struct ext *x)
@@ -216,7 +229,7 @@ static const struct ext_def ext_defs[256] = {
 	[MIP4_EXT_CHALLENGE]	= { FORM_TLV, ANY, NULL },
 	[MIP4_EXT_NVSE]		= { FORM_TLV, ANY, NULL },
 	[MIP4_EXT_REV_SUPPORT]	= { FORM_TLV, 6, UINT16_MAX, read_rev },
-	[MIP4_EXT_DYN_HA]	= { FORM_LONG, ANY, NULL },
+	[MIP4_EXT_DYN_HA]	= { FORM_LONG, ANY, read_dyn_ha },
 	[MIP4_EXT_MSG_STRING]	= { FORM_TLV, ANY, NULL },
 	[MIP4_EXT_PMIP_SKIP]	= { FORM_TLV, ANY, NULL },
 	[MIP4_EXT_SERVICE]	= { FORM_TLV, 1, UINT16_MAX, read_service },
@@ -389,6 +402,15 @@ mip4_put_gre_key(struct wire_w *w, uint32_t key)
 	wire_w_u8(w, 0);		/* Sub-Type */
 	wire_w_u16(w, 4);
 	wire_w_u32(w, key);
+}
+
+void
+mip4_put_redirect(struct wire_w *w, struct in_addr ha)
+{
+	wire_w_u8(w, MIP4_EXT_DYN_HA);
+	wire_w_u8(w, DYN_HA_REDIRECTED);
+	wire_w_u16(w, 4);
+	wire_w_copy(w, &ha, 4);
 }
 
 void

@@ -118,6 +118,10 @@ struct mip4_exts {
 	const uint8_t	*service;	/* borrowed, not terminated */
 	size_t		 service_len;
 
+	size_t		 off_redirect;	/* 139 sub-type 2 of Length 4; others
+					 * are passed over */
+	struct in_addr	 redirect;
+
 	size_t		 off_cvse;	/* first 38 or 37 */
 	uint32_t	 cvse_vendor;
 
@@ -154,6 +158,8 @@ void mip4_put_hoa(struct wire_w *, uint8_t type, const struct in6_addr *hoa,
     bool unique);
 void mip4_put_rev_support(struct wire_w *, bool i, uint32_t timestamp);
 void mip4_put_gre_key(struct wire_w *, uint32_t key);
+/* The Redirected HA Extension [RFC 4433 3.4.2]. */
+void mip4_put_redirect(struct wire_w *, struct in_addr ha);
 void mip4_put_pmip_auth(struct wire_w *, uint8_t method);
 /* Service Selection; len 1..MIP4_SERVICE_MAX. */
 void mip4_put_service(struct wire_w *, const void *service, size_t len);

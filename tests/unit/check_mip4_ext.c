@@ -121,6 +121,30 @@ START_TEST(long_forms)
 }
 END_TEST
 
+/* 139 sub-type 2; other sub-types and lengths are passed over. */
+START_TEST(redirection)
+{
+	uint8_t buf[8];
+	struct mip4_msg m;
+	struct wire_w w;
+
+	ck_assert_int_eq(parse(&m, "8b 02 0004 c6336405 83 01 61"), MIP4_OK);
+	ck_assert_uint_eq(m.ext.off_redirect, FIXED);
+	ck_assert_uint_eq(ntohl(m.ext.redirect.s_addr), 0xc6336405);
+	ck_assert_int_eq(parse(&m, "8b 01 0004 c6336405"), MIP4_OK);
+	ck_assert_uint_eq(m.ext.off_redirect, 0);
+	ck_assert_int_eq(parse(&m, "8b 02 0005 c633640500"), MIP4_OK);
+	ck_assert_uint_eq(m.ext.off_redirect, 0);
+	ck_assert_int_eq(parse(&m, "8b 02 0004 c6336405 8b 02 0004 c6336406"),
+	    MIP4_OK);
+	ck_assert_uint_eq(ntohl(m.ext.redirect.s_addr), 0xc6336405);
+	wire_w_init(&w, buf, sizeof(buf));
+	mip4_put_redirect(&w, m.ext.redirect);
+	ck_assert(!w.err && w.len == sizeof(buf));
+	ck_assert_mem_eq(buf, "\x8b\2\0\4\xc6\x33\x64\5", 8);
+}
+END_TEST
+
 START_TEST(long_length)
 {
 	char hex[2 * 600];
@@ -480,7 +504,7 @@ START_TEST(nais)
 END_TEST
 
 TEST_MAIN("mip4_ext", padding, every_type, skipping_keeps_step, long_forms,
-    long_length, runs_past_the_end, garbage_behind_authenticator,
+    redirection, long_length, runs_past_the_end, garbage_behind_authenticator,
     nai_lengths, hoa_request_lengths, hoa_request_twice, hoa_lengths,
     ipv6_address_lengths, revocation_support, gre_pmip_cvse, other_numbers,
     numbers_checked, service_lengths, bad_nai_is_not_written, nais)
