@@ -12,7 +12,7 @@
 #define WORDS_MAX	3	/* of a command */
 
 static command_args args_none, args_list, args_session, args_terminate,
-    args_level;
+    args_level, args_name;
 
 #define LIST_ARGS	"[columns COL,...] [order [-]COL] [match COL REGEX]"
 
@@ -26,7 +26,9 @@ const struct command commands[] = {
 	{ "show recent", LIST_ARGS, "sessions that have ended",
 	    PROG_NASCTL, args_list, show_list, "sessions", NULL },
 	{ "show home-agents", LIST_ARGS, "home agents and registrations",
-	    PROG_NASCTL, args_list, show_list, "home_agents", NULL },
+	    PROG_NASCTL, args_list, show_list, "home_agents",
+	    "name,address,state,drained,priority,weight,registrations,"
+	    "waiting,rtt-us,hold-down,times-down" },
 	{ "show radius", LIST_ARGS, "RADIUS servers",
 	    PROG_NASCTL | PROG_HACTL, args_list, show_list, "servers", NULL },
 	{ "show bindings", LIST_ARGS, "the bindings there are",
@@ -56,6 +58,13 @@ const struct command commands[] = {
 	{ "terminate", "ID|USER|IFNAME|CALLING-SID|all [soft|hard]",
 	    "end sessions: soft (default) lets PPP say goodbye",
 	    PROG_NASCTL, args_terminate, show_object, NULL, NULL },
+	{ "drain home-agent", "NAME", "no new registrations there",
+	    PROG_NASCTL, args_name, show_object, NULL, NULL },
+	{ "undrain home-agent", "NAME", "new registrations there again",
+	    PROG_NASCTL, args_name, show_object, NULL, NULL },
+	{ "renew", "HOME-AGENT|all",
+	    "renew all registrations at a home agent that has lost them",
+	    PROG_NASCTL, args_name, show_object, NULL, NULL },
 	{ "revoke", "NAI", "end a binding; its access router is told",
 	    PROG_HACTL, args_session, show_object, NULL, NULL },
 	{ "flush users", "NAI|all", "forget what look-ups said",
@@ -305,6 +314,14 @@ args_session(struct request *r, int argc, char **argv, FILE *err)
 	if (argc != 1)
 		return (usage(r, err));
 	return (put_string(r, "id", argv[0], err));
+}
+
+static int
+args_name(struct request *r, int argc, char **argv, FILE *err)
+{
+	if (argc != 1)
+		return (usage(r, err));
+	return (put_string(r, "name", argv[0], err));
 }
 
 static int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The verbs of nasd's control socket [nasctl(8)]. Each returns a snapshot;
- * only terminate and log level change anything.
+ * only those at the end of the table change anything.
  */
 #include "config.h"
 #define LOG_MODULE "control"
@@ -11,13 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <arpa/inet.h>
-
 #include "common/ctl.h"
 #include "common/log.h"
 #include "common/violations_json.h"
 #include "nasd/aaa.h"
 #include "nasd/engine.h"
+#include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
 #include "nasd/pppoe.h"
@@ -178,42 +177,17 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	    "ra", ra_stats(e->ra));
 }
 
-/* The client's record of a home agent, or NULL if it has not met it yet. */
-static json_t *
-record_of(json_t *list, const char *address)
-{
-	const char *a;
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(list, i, one) {
-		a = json_string_value(json_object_get(one, "address"));
-		if (a != NULL && strcmp(a, address) == 0)
-			return one;
-	}
-	return NULL;
-}
-
 static json_t *
 show_home_agents(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct engine *e = arg;
-	json_t *stats = mip_client_stats(e->mip), *list = json_array(), *one;
-	json_t *known = json_object_get(stats, "home_agents");
-	char addr[INET_ADDRSTRLEN];
-	unsigned i;
+	json_t *stats = mip_client_stats(e->mip), *list;
 
 	(void)args;
 	(void)code;
 	(void)message;
-	for (i = 0; i < e->cfg->n_ha; i++) {
-		inet_ntop(AF_INET, &e->cfg->ha[i].addr, addr, sizeof(addr));
-		one = json_pack("{s:s, s:s, s:i}", "name",
-		    e->cfg->ha[i].name, "address", addr, "registrations", 0);
-		json_object_update(one, record_of(known, addr));
-		json_array_append_new(list, one);
-	}
+	list = ha_watch_json(e->ha_watch, stats);
 	json_decref(stats);
 	return json_pack("{s:o}", "home_agents", list);
 }
@@ -336,6 +310,72 @@ terminate(void *arg, const json_t *args, const char **code,
 	return json_pack("{s:I}", "terminated", (json_int_t)m.n);
 }
 
+struct renewal {
+	const char	*home_agent;	/* name, or NULL: all */
+	size_t		 n;
+};
+
+static json_t *
+set_drained(struct engine *e, const json_t *args, bool drained,
+    const char **code, const char **message)
+{
+	const char *name = json_string_value(json_object_get(args, "name"));
+
+	if (name == NULL)
+		return fail(code, message, "usage", "\"name\": home agent");
+	if (!ha_watch_drain(e->ha_watch, name, drained))
+		return fail(code, message, "no-match", "no such home agent");
+	return json_pack("{s:s, s:b}", "home_agent", name, "drained", drained);
+}
+
+/* No new registrations there; those that exist stay. */
+static json_t *
+drain(void *arg, const json_t *args, const char **code, const char **message)
+{
+	return set_drained(arg, args, true, code, message);
+}
+
+static json_t *
+undrain(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	return set_drained(arg, args, false, code, message);
+}
+
+static bool
+renew_one(struct table_node *n, void *arg)
+{
+	const struct session *s = container_of(n, struct session, by_nr);
+	struct renewal *r = arg;
+
+	if (s->reg == NULL || s->ha == NULL || (r->home_agent != NULL &&
+	    strcmp(s->ha->name, r->home_agent) != 0))
+		return true;
+	r->n += mip_reg_renew(s->reg);
+	return true;
+}
+
+/* Renews all registrations at a home agent, one that has forgotten them. */
+static json_t *
+renew(void *arg, const json_t *args, const char **code, const char **message)
+{
+	struct engine *e = arg;
+	struct renewal r = {
+		.home_agent = json_string_value(json_object_get(args,
+		    "name")),
+	};
+
+	if (r.home_agent == NULL)
+		return fail(code, message, "usage",
+		    "\"name\": home agent, or all");
+	if (strcmp(r.home_agent, "all") == 0)
+		r.home_agent = NULL;
+	table_each(&e->sessions.by_nr, renew_one, &r);
+	if (r.n == 0)
+		return fail(code, message, "no-match", "nothing to renew");
+	return json_pack("{s:I}", "renewals", (json_int_t)r.n);
+}
+
 static json_t *
 set_log_level(void *arg, const json_t *args, const char **code,
     const char **message)
@@ -362,6 +402,9 @@ static const struct ctl_cmd commands[] = {
 	{ "show violations", show_violations },
 	{ "show version", show_version },
 	{ "terminate", terminate },
+	{ "drain home-agent", drain },
+	{ "undrain home-agent", undrain },
+	{ "renew", renew },
 	{ "log level", set_log_level },
 };
 

@@ -17,6 +17,7 @@
 #include "common/priv.h"
 #include "nasd/aaa.h"
 #include "nasd/control.h"
+#include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
 #include "nasd/pppoe.h"
@@ -28,6 +29,7 @@
 
 #define SHUTDOWN_MS	5000	/* for sessions to end in order */
 #define SHUTDOWN_POLL_MS 20
+#define SHUTDOWN_DEREG_MS 2000	/* of it: the first deregistration of all */
 
 static void
 priv_said(void *arg, uint16_t type, const void *body, size_t len)
@@ -88,6 +90,7 @@ engine_shutdown(struct engine *e)
 	e->stopping = true;
 	e->stop_by = mono_add_ms(clock_mono(e->clock), SHUTDOWN_MS);
 	e->stop_timer.fire = shutdown_poll;
+	mip_client_hurry(e->mip, SHUTDOWN_DEREG_MS);
 	sessions_post(&e->sessions, SESSION_EV_SHUTDOWN);
 	shutdown_poll(&e->stop_timer);
 }
@@ -154,13 +157,16 @@ build_mip(struct engine *e, struct nasd_sockets *fds)
 		.require_nai = cf->require_nai,
 		.match_most_recent_only = cf->most_recent_only,
 		.max_clock_offset = cf->max_clock_offset,
+		.rate = cf->rate,
 		.pmip_per_node_auth = cf->pmip_per_node_auth,
 		.types = cf->ext,
 	};
 
 	e->mip = mip_client_new(e->base, &e->timers, e->clock,
 	    take(&fds->mip), &params);
-	return e->mip != NULL ? 0 : -1;
+	if (e->mip != NULL)
+		e->ha_watch = ha_watch_new(cf, e->mip, &e->timers, e->clock);
+	return e->ha_watch != NULL ? 0 : -1;
 }
 
 static int
@@ -253,6 +259,7 @@ free_modules(struct engine *e)
 			pppoe_free(e->pppoe[i]);
 	if (e->pppd != NULL)
 		pppd_server_free(e->pppd);
+	ha_watch_free(e->ha_watch);
 	if (e->mip != NULL)
 		mip_client_free(e->mip);
 	if (e->aaa != NULL)

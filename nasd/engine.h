@@ -25,6 +25,7 @@ struct engine {
 	struct radius_client	*radius;
 	struct aaa		*aaa;
 	struct mip_client	*mip;
+	struct ha_watch		*ha_watch;
 	struct pppd_server	*pppd;
 	struct tunnels		*tunnels;
 	struct ra		*ra;

@@ -169,6 +169,32 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *q,
 	return mip_reg_create(&c->core, q, events, arg);
 }
 
+void
+mip_client_watch(struct mip_client *c, const struct mip_agent_events *ev,
+    void *arg)
+{
+	c->core.agents = *ev;
+	c->core.agents_arg = arg;
+}
+
+void
+mip_client_hold(struct mip_client *c, struct in_addr ha, bool held)
+{
+	mip_core_hold(&c->core, ha, held);
+}
+
+void
+mip_client_hurry(struct mip_client *c, int64_t ms)
+{
+	mip_core_hurry(&c->core, ms);
+}
+
+void
+mip_client_probe(struct mip_client *c, const struct mip_ha *ha)
+{
+	mip_leave_probe(&c->core, ha);
+}
+
 const struct violations *
 mip_client_violations(const struct mip_client *c)
 {
@@ -181,7 +207,7 @@ ha_json(const struct mip_ha_rec *ha)
 	char name[INET_ADDRSTRLEN];
 
 	inet_ntop(AF_INET, &ha->ha.addr, name, sizeof(name));
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:I}",
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I}",
 	    "address", name,
 	    "registrations", (json_int_t)ha->n_regs,
 	    "sent", (json_int_t)ha->sent,
@@ -189,7 +215,9 @@ ha_json(const struct mip_ha_rec *ha)
 	    "denied", (json_int_t)ha->denied,
 	    "no_reply", (json_int_t)ha->no_reply,
 	    "clock_offset", (int)ha->offset_s,
-	    "rtt_us", (json_int_t)ha->rtt_us);
+	    "rtt_us", (json_int_t)ha->rtt_us,
+	    "waiting", (json_int_t)ha->pace.queue.n,
+	    "waited_most", (json_int_t)ha->pace.longest);
 }
 
 json_t *
@@ -199,6 +227,8 @@ mip_client_stats(const struct mip_client *c)
 
 	json_object_set_new(o, "registrations",
 	    json_integer((json_int_t)c->core.n_regs));
+	json_object_set_new(o, "abandoned_now",
+	    json_integer((json_int_t)c->core.n_orphans));
 	for (int i = 0; i < MIP_C_COUNT; i++)
 		json_object_set_new(o, mip_counter_key(i),
 		    json_integer((json_int_t)c->core.count[i]));

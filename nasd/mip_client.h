@@ -36,6 +36,8 @@ struct mip_client_params {
 	bool			require_nai;	/* in replies */
 	bool			match_most_recent_only;		/* D9 */
 	uint32_t		max_clock_offset;	/* seconds; 0: any */
+	uint32_t		rate;		/* requests to one home agent in
+						 * any second; 0: no limit */
 	bool			pmip_per_node_auth;		/* D5 */
 	struct mip4_ext_types	types;
 };
@@ -60,11 +62,6 @@ struct mip_reg_request {
 	struct iid		iid;
 	int64_t			budget_ms;	/* give up the first
 						 * registration after this */
-	struct mip_reg		*instead_of;	/* NULL, or one of the same
-						 * binding: it is forgotten,
-						 * and the first request keeps
-						 * a second's distance from its
-						 * last [RFC 3543 3.3] */
 };
 
 enum mip_outcome {
@@ -83,6 +80,8 @@ struct mip_result {
 	struct in6_addr		hoa;
 	bool			unique;		/* U */
 	struct in_addr		ha;
+	struct in_addr		redirect;	/* of 136 and 143: the one to
+						 * ask, or 0.0.0.0 */
 	const char		*text;		/* what happened, for people */
 	unsigned		tries;
 	int64_t			rtt_us;		/* of the try answered */
@@ -109,14 +108,39 @@ struct mip_events {
 	void	(*step)(void *arg, const char *key, const char *detail);
 };
 
+/* What is seen of home agents, whoever asked. May call mip_client_hold and
+ * mip_client_probe. */
+struct mip_agent_events {
+	/* An authentic message came. */
+	void	(*heard)(void *arg, struct in_addr);
+	/* A request sent then has had no answer in its time. */
+	void	(*unheard)(void *arg, struct in_addr, mono_t sent);
+};
+
 /* fd: UDP, bound to the care-of address and port 434; owned from here on.
  * params are copied. NULL with errno. */
 struct mip_client *mip_client_new(struct event_base *, struct timers *,
     const struct clock *, int fd, const struct mip_client_params *);
 void	 mip_client_free(struct mip_client *);
 
-/* Sends the first Registration Request. NULL when memory is short; what it was
- * to stand instead of is gone then, too. */
+/* events are copied. */
+void	 mip_client_watch(struct mip_client *, const struct mip_agent_events *,
+    void *arg);
+/* A home agent that is held gets no requests; they wait until it no longer
+ * is. It must have been asked before. */
+void	 mip_client_hold(struct mip_client *, struct in_addr, bool);
+/* All that is registered now is to be deregistered within this time: no home
+ * agent's rate is to be in the way of it. */
+void	 mip_client_hurry(struct mip_client *, int64_t ms);
+/*
+ * One message that changes nothing, held or not: the deregistration of a name
+ * of ours that is never registered. The answer, or that there is none, comes
+ * as an agent event. Nothing while the last one is still out.
+ */
+void	 mip_client_probe(struct mip_client *, const struct mip_ha *);
+
+/* Asks for a first registration. Requests of this NAI that an abandoned one
+ * left at this home agent end here. NULL when memory is short. */
 struct mip_reg *mip_reg_new(struct mip_client *,
     const struct mip_reg_request *, const struct mip_events *, void *arg);
 /* Deregisters (also when only perhaps registered: a late reply would leave a
@@ -125,6 +149,14 @@ struct mip_reg *mip_reg_new(struct mip_client *,
  * (denied, revoked) no message is sent, but the event still comes. The home
  * agent's 133 is obeyed here too. */
 void	 mip_reg_deregister(struct mip_reg *);
+/*
+ * Its owner goes, and hears no more of it. What the home agent may hold is
+ * deregistered without an owner: also later, when the agent is held or a late
+ * reply tells of it. Allowed in every state.
+ */
+void	 mip_reg_abandon(struct mip_reg *);
+/* Renews now, at the pace there is. False: there is nothing to renew. */
+bool	 mip_reg_renew(struct mip_reg *);
 /* Forgets it at once, without a message. */
 void	 mip_reg_free(struct mip_reg *);
 

@@ -48,7 +48,8 @@ mip_core_init(struct mip_core *core)
 
 	core->ha_list = NULL;
 	core->violations = NULL;
-	core->n_regs = 0;
+	core->n_regs = core->n_orphans = 0;
+	core->agents = (struct mip_agent_events){ NULL, NULL };
 	memset(core->count, 0, sizeof(core->count));
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		if (table_init(t[i]) == 0)
@@ -60,13 +61,24 @@ mip_core_init(struct mip_core *core)
 	return 0;
 }
 
+static bool
+free_orphan(struct table_node *n, void *arg)
+{
+	(void)arg;
+	mip_reg_free(container_of(n, struct mip_reg, nai_node));
+	return true;
+}
+
 void
 mip_core_free(struct mip_core *core)
 {
 	struct mip_ha_rec *ha;
 
+	table_each(&core->by_nai, free_orphan, NULL);
 	while ((ha = core->ha_list) != NULL) {
 		core->ha_list = ha->next;
+		timer_cancel(core->timers, &ha->t_turns);
+		mip_pace_free(&ha->pace);
 		free(ha);
 	}
 	table_free(&core->by_id);
@@ -86,8 +98,8 @@ ha_eq(const struct table_node *n, const void *key)
 	    == addr->s_addr;
 }
 
-static struct mip_ha_rec *
-find_ha(struct mip_core *core, struct in_addr addr)
+struct mip_ha_rec *
+mip_core_find_ha(const struct mip_core *core, struct in_addr addr)
 {
 	struct table_node *n;
 
@@ -96,17 +108,27 @@ find_ha(struct mip_core *core, struct in_addr addr)
 	return n != NULL ? container_of(n, struct mip_ha_rec, node) : NULL;
 }
 
+static void
+turns_fire(struct timer *t)
+{
+	mip_send_turns(container_of(t, struct mip_ha_rec, t_turns));
+}
+
 struct mip_ha_rec *
 mip_core_ha(struct mip_core *core, const struct mip_ha *want)
 {
-	struct mip_ha_rec *ha = find_ha(core, want->addr);
+	struct mip_ha_rec *ha = mip_core_find_ha(core, want->addr);
 
 	if (ha == NULL) {
 		if ((ha = calloc(1, sizeof(*ha))) == NULL)
 			return NULL;
 		ha->next = core->ha_list;
 		core->ha_list = ha;
+		ha->core = core;
 		ha->ha.addr = want->addr;
+		ha->t_turns.fire = turns_fire;
+		mip_pace_init(&ha->pace, core->params.rate,
+		    clock_mono(core->clock));
 		table_insert(&core->has, &ha->node,
 		    table_hash(&core->has, &want->addr,
 		    sizeof(want->addr)));
@@ -114,6 +136,32 @@ mip_core_ha(struct mip_core *core, const struct mip_ha *want)
 	/* a new configuration has its keys elsewhere */
 	ha->ha = *want;
 	return ha;
+}
+
+void
+mip_core_hold(struct mip_core *core, struct in_addr addr, bool held)
+{
+	struct mip_ha_rec *ha = mip_core_find_ha(core, addr);
+
+	if (ha == NULL)
+		return;
+	ha->pace.held = held;
+	mip_send_turns(ha);
+}
+
+void
+mip_core_hurry(struct mip_core *core, int64_t ms)
+{
+	mono_t now = clock_mono(core->clock);
+	struct mip_ha_rec *ha;
+	uint64_t rate;
+
+	for (ha = core->ha_list; ha != NULL; ha = ha->next) {
+		rate = (uint64_t)ha->n_regs * 1000 / (uint64_t)ms + 1;
+		mip_pace_raise(&ha->pace, rate < UINT32_MAX / 2 ?
+		    (uint32_t)rate : UINT32_MAX / 2, now);
+		mip_send_turns(ha);
+	}
 }
 
 /* ---- tries, found by the low 32 bits of their Identification ---- */
@@ -231,6 +279,10 @@ mip_core_add_reg(struct mip_core *core, struct mip_reg *r)
 {
 	table_insert(&core->by_nai, &r->nai_node,
 	    table_hash(&core->by_nai, r->nai, r->nai_len));
+	if (r->orphan) {
+		core->n_orphans++;
+		return;
+	}
 	core->n_regs++;
 	r->ha->n_regs++;
 }
@@ -240,6 +292,10 @@ mip_core_remove_reg(struct mip_core *core, struct mip_reg *r)
 {
 	mip_core_set_hoa(core, r, NULL);
 	table_remove(&core->by_nai, &r->nai_node);
+	if (r->orphan) {
+		core->n_orphans--;
+		return;
+	}
 	core->n_regs--;
 	r->ha->n_regs--;
 }
@@ -261,6 +317,13 @@ mip_core_set_hoa(struct mip_core *core, struct mip_reg *r,
 }
 
 /* ---- revocations ---- */
+
+static void
+heard(const struct mip_core *core, struct in_addr from)
+{
+	if (core->agents.heard != NULL)
+		core->agents.heard(core->agents_arg, from);
+}
 
 struct binding_key {
 	const struct mip_ha_rec	*ha;
@@ -304,6 +367,32 @@ hoa_eq(const struct table_node *n, const void *key)
 {
 	return binding_matches(container_of(n, const struct mip_reg,
 	    hoa_node), key);
+}
+
+static bool
+orphan_eq(const struct table_node *n, const void *key)
+{
+	const struct mip_reg *r = container_of(n, const struct mip_reg,
+	    nai_node);
+	const struct binding_key *k = key;
+
+	return r->orphan && !r->probe && r->ha == k->ha &&
+	    r->nai_len == k->nai_len &&
+	    memcmp(r->nai, k->nai, k->nai_len) == 0;
+}
+
+struct mip_reg *
+mip_core_find_orphan(const struct mip_core *core, const char *nai,
+    size_t nai_len, const struct mip_ha_rec *ha)
+{
+	struct binding_key key = { .ha = ha, .nai = nai, .nai_len = nai_len };
+	struct table_node *n;
+
+	if (core->n_orphans == 0)
+		return NULL;
+	n = table_find(&core->by_nai, table_hash(&core->by_nai, nai, nai_len),
+	    orphan_eq, &key);
+	return n != NULL ? container_of(n, struct mip_reg, nai_node) : NULL;
 }
 
 /*
@@ -369,7 +458,7 @@ check_revocation(struct mip_core *core, struct in_addr src,
     const struct mip4_sa **sa, size_t *covered, struct mip_reg **reg)
 {
 	const struct mip4_rev *rev = &msg->rev;
-	struct mip_ha_rec *ha = find_ha(core, src);
+	struct mip_ha_rec *ha = mip_core_find_ha(core, src);
 	enum mip_counter c;
 	uint32_t now;
 	int32_t age;
@@ -425,6 +514,7 @@ input_revocation(struct mip_core *core, struct in_addr src, uint16_t port,
 	}
 	if (r != NULL)
 		mip_reg_revoke(r, msg->rev.rev_id);
+	heard(core, src);
 	return MIP_C_OK;
 }
 
@@ -440,8 +530,8 @@ refuse(struct mip_core *core, struct in_addr src, enum mip_counter c)
 	core->count[c]++;
 	if (strncmp(why, prefix, sizeof(prefix) - 1) == 0)
 		why += sizeof(prefix) - 1;
-	violations_note(core->violations, src, find_ha(core, src) != NULL,
-	    why, VIOLATION_SILENT);
+	violations_note(core->violations, src,
+	    mip_core_find_ha(core, src) != NULL, why, VIOLATION_SILENT);
 }
 
 static bool
@@ -456,7 +546,7 @@ input_reply(struct mip_core *core, struct in_addr src,
     const struct mip4_msg *msg, const uint8_t *buf)
 {
 	uint32_t low = (uint32_t)msg->rrp.id;
-	struct mip_ha_rec *ha = find_ha(core, src);
+	struct mip_ha_rec *ha = mip_core_find_ha(core, src);
 	struct mip_try *t = NULL;
 	struct mip_reply reply;
 	enum mip_counter c;
@@ -479,6 +569,7 @@ input_reply(struct mip_core *core, struct in_addr src,
 		return c;
 	}
 	mip_reg_reply(t->reg, t, &reply);
+	heard(core, src);
 	return MIP_C_OK;
 }
 

@@ -146,6 +146,24 @@ check_nai(const struct mip_reg *r, const struct mip4_exts *e, size_t covered)
 	return MIP_C_OK;
 }
 
+/* Which other home agent a reply names: 143 in an extension, its Home Agent
+ * field being the sender's own [RFC 4433 4.2], 136 in that field [RFC 3344
+ * 3.8.3.2]; in either, the other one will do. */
+static struct in_addr
+redirect(const struct mip_reg *r, const struct mip4_msg *msg, size_t covered)
+{
+	const struct mip4_rrp *rrp = &msg->rrp;
+	struct in_addr to = { INADDR_ANY };
+
+	if (rrp->code != MIP4_HA_UNKNOWN_HA && rrp->code != MIP4_HA_REDIRECT)
+		return to;
+	if (rrp->ha.s_addr != r->ha->ha.addr.s_addr)
+		to = rrp->ha;
+	if (mip_msg_is_covered(msg->ext.off_redirect, covered))
+		to = msg->ext.redirect;
+	return to;
+}
+
 enum mip_counter
 mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
     const uint8_t *buf, struct mip_reply *reply)
@@ -174,6 +192,7 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
 		.id = rrp->id,
 		.home = rrp->home,
 		.ha = rrp->ha,
+		.redirect = redirect(r, msg, covered),
 	};
 	if (mip_msg_is_covered(e->off_hoa, covered) && !e->hoa_empty &&
 	    e->n_hoa == 1 && !e->bad_ext) {

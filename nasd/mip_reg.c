@@ -23,7 +23,6 @@
 #define LOG_MODULE "mip"
 #include "common/log.h"
 
-#define RETRY_FIRST_MS	1000	/* also the least time between requests */
 #define RETRY_MAX_MS	32000
 #define STEP_MAX	160
 
@@ -39,8 +38,8 @@ state_str(enum mip_reg_state s)
 	return name[s];
 }
 
-static void
-set_state(struct mip_reg *r, enum mip_reg_state s, const char *why)
+void
+mip_reg_set_state(struct mip_reg *r, enum mip_reg_state s, const char *why)
 {
 	if (r->state != s)
 		log_debug(r->subject, "registration %s -> %s: %s",
@@ -74,8 +73,8 @@ now(const struct mip_reg *r)
 	return clock_mono(r->core->clock);
 }
 
-static void
-arm(struct mip_reg *r, struct timer *t, mono_t at)
+void
+mip_reg_arm(struct mip_reg *r, struct timer *t, mono_t at)
 {
 	if (timer_set(r->core->timers, t, at) != 0)
 		log_errorx(r->subject, "no memory for a timer");
@@ -91,23 +90,60 @@ mip_reg_is_bound(const struct mip_reg *r)
 
 /* t_send waits for the answer. */
 static void
-send_try(struct mip_reg *r)
+send_now(struct mip_reg *r)
 {
+	int64_t wait_ms = r->wait_ms;
+
 	mip_send_request(r);
-	arm(r, &r->t_send, mono_add_ms(r->last_sent, r->wait_ms));
+	/* Those that have lost an agent together come apart. */
+	if (r->state == MIP_S_RENEWING)
+		wait_ms += wait_ms / 10 * (r->core->random(r->core->arg) %
+		    1001) / 1000;
+	mip_reg_arm(r, &r->t_send, mono_add_ms(r->last_sent, wait_ms));
 	r->wait_ms *= 2;
 	if (r->wait_ms > RETRY_MAX_MS)
 		r->wait_ms = RETRY_MAX_MS;
 }
 
-/* A new exchange. Tries of the last one stay matchable only where their late
- * answer still tells something. */
-static void
-begin(struct mip_reg *r, enum mip_reg_state s, const char *why)
+void
+mip_reg_try(struct mip_reg *r)
 {
-	set_state(r, s, why);
+	if (mip_send_may(r))
+		send_now(r);
+	else
+		timer_cancel(r->core->timers, &r->t_send);
+}
+
+void
+mip_reg_turn(struct mip_reg *r)
+{
+	/* What it waited for before says nothing any more. */
+	if (r->was_held) {
+		r->was_held = false;
+		r->wait_ms = MIP_RETRY_FIRST_MS;
+		if (r->state == MIP_S_LEAVING)
+			r->n_sent = 0;
+	}
+	send_now(r);
+}
+
+/* A request was not answered in its time. */
+static void
+unheard(const struct mip_reg *r)
+{
+	const struct mip_core *core = r->core;
+
+	if (r->n_sent > 0 && core->agents.unheard != NULL)
+		core->agents.unheard(core->agents_arg, r->ha->ha.addr,
+		    r->last_sent);
+}
+
+void
+mip_reg_begin(struct mip_reg *r, enum mip_reg_state s, const char *why)
+{
+	mip_reg_set_state(r, s, why);
 	r->n_sent = 0;
-	r->wait_ms = RETRY_FIRST_MS;
+	r->wait_ms = MIP_RETRY_FIRST_MS;
 	r->resynced = false;
 	r->last_code = 0;
 	r->unproven = false;
@@ -131,9 +167,10 @@ result(const struct mip_reg *r, enum mip_outcome o, uint8_t code,
 	};
 }
 
-static void
-stop_timers(struct mip_reg *r)
+void
+mip_reg_stop(struct mip_reg *r)
 {
+	mip_send_leave(r);
 	timer_cancel(r->core->timers, &r->t_send);
 	timer_cancel(r->core->timers, &r->t_end);
 }
@@ -144,8 +181,8 @@ end(struct mip_reg *r, const struct mip_result *res)
 {
 	bool first = r->state == MIP_S_REQUESTING;
 
-	set_state(r, MIP_S_ENDED, res->text);
-	stop_timers(r);
+	mip_reg_set_state(r, MIP_S_ENDED, res->text);
+	mip_reg_stop(r);
 	if (first)
 		r->events.registered(r->arg, res);
 	else
@@ -173,56 +210,32 @@ end_unanswered(struct mip_reg *r, const char *text)
 	end(r, &res);
 }
 
-/* The last step of leaving; r is gone. */
-static void
-depart(struct mip_reg *r, bool answered)
-{
-	struct mip_events ev = r->events;
-	void *arg = r->arg;
-
-	mip_reg_step(r, "deregistered", "%s", answered ? "answered" :
-	    "unanswered");
-	mip_reg_free(r);
-	ev.deregistered(arg, answered);
-}
-
 /* ---- timers ---- */
-
-static void
-leave_timer(struct mip_reg *r)
-{
-	if (!r->maybe_bound) {
-		depart(r, true);
-	} else if (r->n_sent >= r->core->params.dereg_attempts) {
-		count(r, MIP_C_NO_REPLY);
-		r->ha->no_reply++;
-		depart(r, false);
-	} else {
-		send_try(r);
-	}
-}
 
 static void
 send_timer(struct timer *t)
 {
 	struct mip_reg *r = container_of(t, struct mip_reg, t_send);
 
+	/* BOUND has no request out. */
+	if (r->state != MIP_S_BOUND)
+		unheard(r);
 	switch (r->state) {
 	case MIP_S_REQUESTING:
 		if (r->n_sent >= r->core->params.attempts)
 			end_unanswered(r, "home agent does not answer");
 		else
-			send_try(r);
+			mip_reg_try(r);
 		break;
 	case MIP_S_BOUND:
-		begin(r, MIP_S_RENEWING, "due");
-		send_try(r);
+		mip_reg_begin(r, MIP_S_RENEWING, "due");
+		mip_reg_try(r);
 		break;
 	case MIP_S_RENEWING:
-		send_try(r);
+		mip_reg_try(r);
 		break;
 	case MIP_S_LEAVING:
-		leave_timer(r);
+		mip_leave_timer(r);
 		break;
 	case MIP_S_ENDED:
 		break;
@@ -235,10 +248,14 @@ end_timer(struct timer *t)
 	struct mip_reg *r = container_of(t, struct mip_reg, t_end);
 
 	if (r->state == MIP_S_REQUESTING) {
+		if (mono_diff_ms(now(r), r->last_sent) >= MIP_RETRY_FIRST_MS)
+			unheard(r);
 		end_unanswered(r, "home agent does not answer in time");
 	} else if (mip_reg_is_bound(r)) {
 		count(r, MIP_C_EXPIRED);
 		end_unanswered(r, "lifetime ran out, renewals unanswered");
+	} else if (r->state == MIP_S_LEAVING) {
+		mip_leave_end(r);
 	}
 }
 
@@ -255,18 +272,18 @@ start_lifetime(struct mip_reg *r, mono_t sent)
 
 	if (r->lifetime == MIP4_LIFETIME_INFINITY) {
 		r->expires = MONO_NEVER;
-		stop_timers(r);
+		mip_reg_stop(r);
 		return;
 	}
 	renew_ms -= renew_ms / 10 * (r->core->random(r->core->arg) % 1001) /
 	    1000;
 	renew = mono_add_ms(sent, renew_ms);
-	least = mono_add_ms(r->last_sent, RETRY_FIRST_MS);
+	least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
 	if (mono_before(renew, least))
 		renew = least;
 	r->expires = mono_add_ms(sent, life_ms);
-	arm(r, &r->t_end, r->expires);
-	arm(r, &r->t_send, renew);
+	mip_reg_arm(r, &r->t_end, r->expires);
+	mip_reg_arm(r, &r->t_send, renew);
 }
 
 /* ---- replies ---- */
@@ -287,10 +304,8 @@ useless(const struct mip_reg *r, const struct mip_reply *reply)
 	return NULL;
 }
 
-/* Takes what an accepted reply says. True if the session must hear that its
- * address, or how much of the prefix is its own, is another one. */
-static bool
-learn(struct mip_reg *r, const struct mip_reply *reply)
+bool
+mip_reg_learn(struct mip_reg *r, const struct mip_reply *reply)
 {
 	bool changed;
 
@@ -316,7 +331,7 @@ reject(struct mip_reg *r, const struct mip_reply *reply, const char *why)
 	count(r, MIP_C_HA_ERROR);
 	log_warnx(r->subject, "%s: deregistering", why);
 	if (reply->has_hoa && hoa_is_valid(&reply->hoa))
-		learn(r, reply);
+		mip_reg_learn(r, reply);
 	res = result(r, MIP_USELESS, reply->code, why);
 	mip_reg_deregister(r);
 	if (first)
@@ -359,7 +374,7 @@ granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 		log_warnx(r->subject, "home agent error: asked for a prefix of "
 		    "its own, U is not set; using the single address");
 	}
-	changed = learn(r, reply);
+	changed = mip_reg_learn(r, reply);
 	/* it may lower what was asked for, never raise [RFC 3344 3.6.2.2] */
 	r->lifetime = reply->lifetime < t->lifetime ? reply->lifetime :
 	    t->lifetime;
@@ -367,7 +382,8 @@ granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 	r->rev_floor = reply->rev_timestamp;
 	r->rev_acted = false;
 	mip_send_forget(r);
-	set_state(r, MIP_S_BOUND, "accepted");
+	mip_send_leave(r);
+	mip_reg_set_state(r, MIP_S_BOUND, "accepted");
 	start_lifetime(r, sent);
 
 	res = result(r, MIP_REGISTERED, reply->code, "registered");
@@ -396,22 +412,25 @@ denied(struct mip_reg *r, const struct mip_try *t,
 	r->ha->denied++;
 	res = result(r, MIP_DENIED, reply->code, mip4_code_str(reply->code));
 	res.rtt_us = mono_diff_us(now(r), t->sent);
-	res.ha = reply->ha;	/* 136, 143: another one [RFC 4433] */
+	res.ha = reply->ha;
+	res.redirect = reply->redirect;
 	res.lifetime = 0;
 	mip_reg_step(r, first ? "rrp-received" : "renewal-denied",
 	    "code %u, %s", reply->code, res.text);
-	/* A first one denied leaves no binding but what was there before; of a
-	 * renewal denied for want of resources the old one may stand. */
-	if (first)
-		r->maybe_bound = r->was_bound;
+	/* A first request denied leaves no binding; one before it may have been
+	 * accepted, and that reply be lost or late; and of a renewal denied for
+	 * want of resources the old binding may stand. */
+	if (first && r->n_sent == 1 && !r->inherited)
+		r->maybe_bound = false;
 	mip_send_forget(r);
 	end(r, &res);
 }
 
 /* 133: the clock is set by the reply and one try goes out at once; after
  * that the pace of t_send decides [PROTOCOLS 5]. */
-static void
-resync(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
+void
+mip_reg_resync(struct mip_reg *r, struct mip_try *t,
+    const struct mip_reply *reply)
 {
 	bool current = t->offset_gen == r->ha->offset_gen;
 
@@ -424,39 +443,11 @@ resync(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 		return;
 	}
 	r->resynced = true;
-	r->wait_ms = RETRY_FIRST_MS;
+	r->wait_ms = MIP_RETRY_FIRST_MS;
 	mip_reg_step(r, "rrp-received",
 	    "code %u, %s, clock offset %" PRId32 " s", reply->code,
 	    mip4_code_str(reply->code), r->ha->offset_s);
-	send_try(r);
-}
-
-/* An answer to a deregistration, or to a request that it has overtaken. */
-static void
-leave_reply(struct mip_reg *r, struct mip_try *t,
-    const struct mip_reply *reply)
-{
-	bool to_dereg = t->lifetime == 0;
-
-	if (reply->code == MIP4_HA_ID_MISMATCH && to_dereg) {
-		resync(r, t, reply);
-		return;
-	}
-	mip_core_remove_try(r->core, t);
-	if (!to_dereg) {
-		/* The late reply names the address to deregister. */
-		if (reply->code <= MIP4_ACCEPTED_NO_SIMUL && reply->has_hoa &&
-		    hoa_is_valid(&reply->hoa))
-			learn(r, reply);
-		return;
-	}
-	if (reply->code > MIP4_ACCEPTED_NO_SIMUL) {
-		count(r, MIP_C_DENIED);
-		r->ha->denied++;
-		log_info(r->subject, "deregistration denied: %s",
-		    mip4_code_str(reply->code));
-	}
-	depart(r, true);
+	mip_reg_try(r);
 }
 
 void
@@ -464,11 +455,11 @@ mip_reg_reply(struct mip_reg *r, struct mip_try *t,
     const struct mip_reply *reply)
 {
 	if (r->state == MIP_S_LEAVING || r->state == MIP_S_ENDED)
-		leave_reply(r, t, reply);
+		mip_leave_reply(r, t, reply);
 	else if (reply->code <= MIP4_ACCEPTED_NO_SIMUL)
 		granted(r, t, reply);
 	else if (reply->code == MIP4_HA_ID_MISMATCH)
-		resync(r, t, reply);
+		mip_reg_resync(r, t, reply);
 	else
 		denied(r, t, reply);
 }
@@ -481,20 +472,19 @@ mip_reg_revoke(struct mip_reg *r, uint32_t rev_id)
 	r->rev_acted = true;
 	r->maybe_bound = false;
 	mip_send_forget(r);
-	stop_timers(r);
-	set_state(r, MIP_S_ENDED, "revoked by the home agent");
+	mip_reg_stop(r);
+	mip_reg_set_state(r, MIP_S_ENDED, "revoked by the home agent");
 	mip_reg_step(r, "revoked", "by the home agent");
 	r->events.revoked(r->arg);
 }
 
 /* ---- the owner's calls ---- */
 
-/* When another request may follow the last one: not twice within a second
- * [RFC 3344 3.6.3, RFC 3543 3.3]. */
-static mono_t
-may_follow(const struct mip_reg *r)
+void
+mip_reg_set_timers(struct mip_reg *r)
 {
-	return mono_add_ms(r->last_sent, RETRY_FIRST_MS);
+	r->t_send.fire = send_timer;
+	r->t_end.fire = end_timer;
 }
 
 struct mip_reg *
@@ -503,15 +493,9 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
 {
 	size_t len = strlen(q->nai);
 	size_t service = q->service != NULL ? strlen(q->service) : 0;
-	bool was_bound = false;
-	mono_t last = { 0 };
 	struct mip_reg *r;
+	mono_t least;
 
-	if (q->instead_of != NULL) {
-		was_bound = q->instead_of->maybe_bound;
-		last = q->instead_of->last_sent;
-		mip_reg_free(q->instead_of);
-	}
 	if (len == 0 || len > MIP4_NAI_MAX || service > MIP4_SERVICE_MAX ||
 	    q->ha.n_sa == 0) {
 		errno = EINVAL;
@@ -535,8 +519,7 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
 		r->mn_ha.set = true;
 		mip4_sa_copy(&r->mn_ha.sa, q->mn_ha);
 	}
-	r->t_send.fire = send_timer;
-	r->t_end.fire = end_timer;
+	mip_reg_set_timers(r);
 	if ((r->ha = mip_core_ha(core, &q->ha)) == NULL ||
 	    timer_set(core->timers, &r->t_end,
 	    mono_add_ms(now(r), q->budget_ms)) != 0) {
@@ -544,32 +527,31 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
 		errno = ENOMEM;
 		return NULL;
 	}
+	mip_leave_absorb(r);
 	mip_core_add_reg(core, r);
-	r->maybe_bound = r->was_bound = was_bound;
-	r->last_sent = last;
-	begin(r, MIP_S_REQUESTING, "asked");
-	if (q->instead_of != NULL && mono_before(now(r), may_follow(r)))
-		arm(r, &r->t_send, may_follow(r));
+	mip_reg_begin(r, MIP_S_REQUESTING, "asked");
+	least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
+	if (r->inherited && mono_before(now(r), least))
+		mip_reg_arm(r, &r->t_send, least);
 	else
-		send_try(r);
+		mip_reg_try(r);
 	return r;
 }
 
-void
-mip_reg_deregister(struct mip_reg *r)
+bool
+mip_reg_renew(struct mip_reg *r)
 {
-	mono_t at = now(r), least = may_follow(r);
+	mono_t least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
 
-	if (r->state == MIP_S_LEAVING)
-		return;
-	stop_timers(r);
-	begin(r, MIP_S_LEAVING, "asked");
-	if (!r->maybe_bound)
-		arm(r, &r->t_send, at);
-	else if (mono_before(at, least))
-		arm(r, &r->t_send, least);
-	else
-		send_try(r);
+	if (r->state != MIP_S_BOUND)
+		return false;
+	if (mono_before(now(r), least)) {
+		mip_reg_arm(r, &r->t_send, least);
+		return true;
+	}
+	mip_reg_begin(r, MIP_S_RENEWING, "asked");
+	mip_reg_try(r);
+	return true;
 }
 
 void
@@ -577,10 +559,13 @@ mip_reg_free(struct mip_reg *r)
 {
 	if (r == NULL)
 		return;
-	stop_timers(r);
+	if (r->ha->probe == r)
+		r->ha->probe = NULL;
+	mip_reg_stop(r);
 	mip_send_forget(r);
 	mip_core_remove_reg(r->core, r);
 	mip4_sa_wipe(&r->mn_ha.sa);
+	free(r->own_subject);
 	free(r);
 }
 

@@ -7,7 +7,10 @@
  *   mip_core.c	all registrations: finds whose a datagram is, home agents'
  *		clocks, revocations
  *   mip_reg.c	one registration: states, timers, results
- *   mip_send.c	its requests, and which of them may still be answered
+ *   mip_leave.c	its end, registrations without an owner, and probes
+ *   mip_send.c	its requests, their turn, and which of them may still be
+ *		answered
+ *   mip_pace.c	the turns at one home agent
  *   mip_msg.c	builds requests and acknowledgments, checks replies
  */
 #ifndef NASD_MIP_REG_H
@@ -18,6 +21,7 @@
 #include "common/table.h"
 #include "common/timers.h"
 #include "nasd/mip_client.h"
+#include "nasd/mip_pace.h"
 
 /* X(name, text): the text is the key of "show statistics". */
 #define MIP_COUNTERS(X)							\
@@ -25,6 +29,8 @@
 	X(SENT_RENEWAL, "sent_renewals")				\
 	X(SENT_DEREG, "sent_deregistrations")				\
 	X(SENT_AGAIN, "sent_again")					\
+	X(SENT_PROBE, "sent_probes")					\
+	X(WAITED, "waited_for_their_turn")				\
 	X(SENT_REV_ACK, "sent_revocation_acks")				\
 	X(SEND_FAILED, "send_failed")					\
 	X(RECV_FAILED, "receive_failed")				\
@@ -37,6 +43,8 @@
 	X(NO_REPLY, "no_reply")						\
 	X(EXPIRED, "expired")						\
 	X(REVOKED, "revoked")						\
+	X(ABANDONED, "abandoned")					\
+	X(LATE, "accepted_late")					\
 	X(NO_NAI, "reply_without_nai")					\
 	X(DROP_SHORT, "dropped_short")					\
 	X(DROP_TYPE, "dropped_unknown_type")				\
@@ -72,7 +80,11 @@ enum mip_counter {
 struct mip_ha_rec {
 	struct table_node	node;		/* by address */
 	struct mip_ha_rec	*next;
+	struct mip_core		*core;
 	struct mip_ha		ha;
+	struct mip_pace		pace;
+	struct timer		t_turns;	/* of those who wait */
+	struct mip_reg		*probe;		/* out, or NULL */
 	uint64_t		last_id;	/* last Identification sent */
 	int32_t			offset_s;	/* from its 133 [PROTOCOLS 5] */
 	uint32_t		offset_gen;	/* counts changes of it */
@@ -105,6 +117,8 @@ enum mip_reg_state {
 #undef X
 };
 
+#define MIP_RETRY_FIRST_MS 1000	/* also the least time between requests */
+
 /* Tries kept matchable [D9]: more than a first registration makes. */
 #define MIP_TRIES	8
 
@@ -125,6 +139,9 @@ struct mip_reg {
 	/* the exchange under way */
 	struct timer		 t_send;
 	struct timer		 t_end;		/* budget, then expiry */
+	struct timer		 t_turn;	/* in ha->pace while it waits
+						 * for its turn */
+	bool			 was_held;	/* for the agent, that is */
 	struct mip_try		 tries[MIP_TRIES];
 	unsigned		 n_sent;	/* in this exchange */
 	unsigned		 next_try;	/* slot */
@@ -136,7 +153,7 @@ struct mip_reg {
 
 	/* what the home agent may hold, and what it told */
 	bool			 maybe_bound;
-	bool			 was_bound;	/* before the first request */
+	bool			 inherited;	/* of an abandoned one */
 	bool			 has_hoa;
 	struct in6_addr		 hoa;
 	bool			 unique;
@@ -149,6 +166,12 @@ struct mip_reg {
 	bool			 rev_acted;
 
 	const char		*service;	/* behind nai, or NULL */
+
+	/* without an owner (mip_leave.c) */
+	bool			 orphan;
+	bool			 probe;
+	char			*own_subject;
+
 	struct table_node	 nai_node;
 	struct table_node	 hoa_node;	/* in use while has_hoa */
 	size_t			 nai_len;
@@ -167,10 +190,13 @@ struct mip_core {
 				    uint16_t port, const uint8_t *, size_t);
 	uint32_t		(*random)(void *arg);
 	void			*arg;
+	struct mip_agent_events	agents;		/* each may be NULL */
+	void			*agents_arg;
 
 	struct table		 by_id, by_nai, by_hoa, has;
 	struct mip_ha_rec	*ha_list;
-	size_t			 n_regs;
+	size_t			 n_regs;	/* with an owner */
+	size_t			 n_orphans;
 	uint64_t		 count[MIP_C_COUNT];
 	struct violations	*violations;	/* NULL: not kept */
 };
@@ -180,7 +206,7 @@ struct mip_core {
 /* timers, clock, params, send, random and arg are set by the caller before.
  * 0 or -ENOMEM. */
 int	 mip_core_init(struct mip_core *);
-/* All registrations must have been freed. */
+/* All registrations that have an owner must have been freed. */
 void	 mip_core_free(struct mip_core *);
 /* One datagram of port 434. */
 void	 mip_core_input(struct mip_core *, struct in_addr src, uint16_t port,
@@ -202,6 +228,13 @@ void	 mip_core_remove_reg(struct mip_core *, struct mip_reg *);
 void	 mip_core_set_hoa(struct mip_core *, struct mip_reg *,
     const struct in6_addr *);
 
+struct mip_ha_rec *mip_core_find_ha(const struct mip_core *, struct in_addr);
+void	 mip_core_hold(struct mip_core *, struct in_addr, bool);
+void	 mip_core_hurry(struct mip_core *, int64_t ms);
+/* One that has no owner any more. */
+struct mip_reg *mip_core_find_orphan(const struct mip_core *, const char *nai,
+    size_t nai_len, const struct mip_ha_rec *);
+
 /* ---- mip_msg.c ---- */
 
 /* What an authentic reply says. */
@@ -210,6 +243,7 @@ struct mip_reply {
 	uint16_t	lifetime;
 	uint64_t	id;
 	struct in_addr	home, ha;
+	struct in_addr	redirect;	/* 136, 143: another one, or 0 */
 	bool		has_hoa;	/* 221 of Length 17 */
 	struct in6_addr	hoa;
 	bool		unique;
@@ -240,6 +274,12 @@ int	 mip_msg_rev_ack(const struct mip_core *, const struct mip4_msg *rev,
 
 /* ---- mip_send.c ---- */
 
+/* May it send now? False: it waits for its turn, and then mip_reg_turn. */
+bool	 mip_send_may(struct mip_reg *);
+/* It does not wait for a turn any more. */
+void	 mip_send_leave(struct mip_reg *);
+/* Lets those at a home agent have their turns, as far as they have come. */
+void	 mip_send_turns(struct mip_ha_rec *);
 /* Sends the request that fits the state; the only way out. */
 void	 mip_send_request(struct mip_reg *);
 /* No request that is out can be answered any more. */
@@ -253,6 +293,8 @@ void	 mip_reg_step(const struct mip_reg *, const char *key,
 
 struct mip_reg *mip_reg_create(struct mip_core *,
     const struct mip_reg_request *, const struct mip_events *, void *arg);
+/* Its turn to send has come. */
+void	 mip_reg_turn(struct mip_reg *);
 /* A checked reply. t is one of r's; r may be gone afterwards. */
 void	 mip_reg_reply(struct mip_reg *, struct mip_try *,
     const struct mip_reply *);
@@ -260,5 +302,34 @@ void	 mip_reg_reply(struct mip_reg *, struct mip_try *,
 void	 mip_reg_revoke(struct mip_reg *, uint32_t rev_id);
 /* Is there a binding that a revocation can end? */
 bool	 mip_reg_is_bound(const struct mip_reg *);
+void	 mip_reg_set_state(struct mip_reg *, enum mip_reg_state,
+    const char *why);
+void	 mip_reg_set_timers(struct mip_reg *);
+void	 mip_reg_arm(struct mip_reg *, struct timer *, mono_t at);
+/* Nothing is sent by itself any more, and nothing ends. */
+void	 mip_reg_stop(struct mip_reg *);
+/* A new exchange. Tries of the last one stay matchable only where their late
+ * answer still tells something. */
+void	 mip_reg_begin(struct mip_reg *, enum mip_reg_state, const char *why);
+/* One try: at once, or when its turn comes [D63]. */
+void	 mip_reg_try(struct mip_reg *);
+/* Follows a 133. */
+void	 mip_reg_resync(struct mip_reg *, struct mip_try *,
+    const struct mip_reply *);
+/* Takes what an accepted reply says. True if the session must hear that its
+ * address, or how much of the prefix is its own, is another one. */
+bool	 mip_reg_learn(struct mip_reg *, const struct mip_reply *);
+
+/* ---- mip_leave.c ---- */
+
+/* Of one that is leaving: t_send, t_end, a reply. r may be gone afterwards. */
+void	 mip_leave_timer(struct mip_reg *);
+void	 mip_leave_end(struct mip_reg *);
+void	 mip_leave_reply(struct mip_reg *, struct mip_try *,
+    const struct mip_reply *);
+/* Ends what an abandoned registration of the same NAI still does there, and
+ * takes over what it knows. */
+void	 mip_leave_absorb(struct mip_reg *);
+void	 mip_leave_probe(struct mip_core *, const struct mip_ha *);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One registration's requests: every try is built anew [RFC 3344 3.6.3], sent,
- * and remembered for its answer [PROTOCOLS 7, D9]. Under mip_reg.c, which knows
- * when; mip_msg.c makes the bytes.
+ * One registration's requests: every try waits for its turn where there is a
+ * queue [D63], is built anew [RFC 3344 3.6.3], sent, and remembered for its
+ * answer [PROTOCOLS 7, D9]. Under mip_reg.c, which knows when; mip_pace.c has
+ * the queue, mip_msg.c makes the bytes.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -11,6 +12,69 @@
 
 #define LOG_MODULE "mip"
 #include "common/log.h"
+
+#define TURNS_AT_ONCE	64
+
+static void
+set_turns(struct mip_ha_rec *ha)
+{
+	struct mip_core *core = ha->core;
+	mono_t due = mip_pace_due(&ha->pace, clock_mono(core->clock));
+
+	if (due.ns == MONO_NEVER.ns)
+		timer_cancel(core->timers, &ha->t_turns);
+	else if (timer_set(core->timers, &ha->t_turns, due) != 0)
+		log_errorx(NULL, "no memory for a timer");
+}
+
+void
+mip_send_turns(struct mip_ha_rec *ha)
+{
+	mono_t now = clock_mono(ha->core->clock);
+	struct timer *t;
+
+	/* Not all at once even without a limit: those that a closed gate has
+	 * kept would be too many for any socket. */
+	for (unsigned i = 0; i < TURNS_AT_ONCE; i++) {
+		if ((t = mip_pace_next(&ha->pace, now)) == NULL)
+			break;
+		mip_reg_turn(container_of(t, struct mip_reg, t_turn));
+	}
+	set_turns(ha);
+}
+
+static enum mip_pace_class
+class_of(const struct mip_reg *r)
+{
+	if (r->state == MIP_S_REQUESTING)
+		return MIP_PACE_NEW;
+	return r->state == MIP_S_RENEWING ? MIP_PACE_RENEW : MIP_PACE_LEAVE;
+}
+
+bool
+mip_send_may(struct mip_reg *r)
+{
+	enum mip_pace_class class = class_of(r);
+	mono_t now = clock_mono(r->core->clock);
+
+	if (timer_is_set(&r->t_turn))
+		return false;
+	if (mip_pace_take(&r->ha->pace, class, now))
+		return true;
+	if (!mip_pace_wait(&r->ha->pace, &r->t_turn, class,
+	    class == MIP_PACE_RENEW ? r->expires : now))
+		return true;	/* no memory to wait with */
+	r->core->count[MIP_C_WAITED]++;
+	r->was_held = r->ha->pace.held;
+	set_turns(r->ha);
+	return false;
+}
+
+void
+mip_send_leave(struct mip_reg *r)
+{
+	mip_pace_leave(&r->ha->pace, &r->t_turn);
+}
 
 void
 mip_send_forget(struct mip_reg *r)
@@ -68,7 +132,9 @@ count_sent(struct mip_reg *r)
 
 	r->n_sent++;
 	r->ha->sent++;
-	if (r->n_sent > 1)
+	if (r->probe)
+		c = MIP_C_SENT_PROBE;
+	else if (r->n_sent > 1)
 		c = MIP_C_SENT_AGAIN;
 	else if (r->state == MIP_S_REQUESTING)
 		c = MIP_C_SENT_REQUEST;

@@ -51,6 +51,8 @@ static cfg_opt_t radius_opts[] = {
 
 static cfg_opt_t ha_opts[] = {
 	CFG_STR("address", NULL, CFGF_NONE),
+	CFG_INT("priority", 0, CFGF_NONE),
+	CFG_INT("weight", 1, CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
@@ -59,6 +61,7 @@ static cfg_opt_t registration_opts[] = {
 	CFG_INT("lifetime", 1800, CFGF_NONE),
 	CFG_INT("attempts", 5, CFGF_NONE),
 	CFG_INT("deregistration-attempts", 3, CFGF_NONE),
+	CFG_INT("rate", 1000, CFGF_NONE),
 	CFG_BOOL("require-nai-in-reply", cfg_true, CFGF_NONE),
 	CFG_BOOL("match-most-recent-only", cfg_false, CFGF_NONE),
 	CFG_INT("max-clock-offset", 0, CFGF_NONE),
@@ -237,12 +240,18 @@ read_radius(struct conf *c, struct nasd_config *cf)
 }
 
 static void
-read_ha(struct conf *c, struct in_addr coa, cfg_t *sec, struct config_ha *ha)
+read_ha(struct conf *c, struct in_addr coa, cfg_t *sec, struct config_ha *ha,
+    unsigned place)
 {
 	unsigned i, n = cfg_size(sec, "key");
 
 	ha->name = copy(c, cfg_title(sec));
 	need_ipv4(c, sec, "address", &ha->addr);
+	/* without one they are asked in the order of the file */
+	conf_uint(c, sec, "priority", 0, 65535, &ha->priority);
+	if (ha->priority == 0)
+		ha->priority = place;
+	conf_uint(c, sec, "weight", 1, 65535, &ha->weight);
 	if (n == 0)
 		conf_error(c, sec, "key", "missing: no FA-HA association");
 	if (n > CONFIG_HA_KEYS) {
@@ -263,7 +272,7 @@ read_has(struct conf *c, struct nasd_config *cf)
 	cf->ha = array(c, c->cfg, "home-agent", sizeof(*cf->ha), &cf->n_ha);
 	for (i = 0; i < cf->n_ha; i++)
 		read_ha(c, cf->coa, cfg_getnsec(c->cfg, "home-agent", i),
-		    &cf->ha[i]);
+		    &cf->ha[i], i + 1);
 }
 
 static void
@@ -279,6 +288,9 @@ read_registration(struct conf *c, struct nasd_config *cf)
 	conf_uint(c, sec, "attempts", 1, 20, &cf->attempts);
 	conf_uint(c, sec, "deregistration-attempts", 1, 20,
 	    &cf->dereg_attempts);
+	conf_uint(c, sec, "rate", 0, 1000000, &cf->rate);
+	if (cf->rate > 0 && cf->rate < 10)
+		conf_error(c, sec, "rate", "0 (no limit) or at least 10");
 	cf->require_nai = cfg_getbool(sec, "require-nai-in-reply");
 	cf->most_recent_only = cfg_getbool(sec, "match-most-recent-only");
 	conf_uint(c, sec, "max-clock-offset", 0, INT32_MAX,

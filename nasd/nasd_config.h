@@ -45,6 +45,8 @@ struct config_pppd {
 struct config_ha {
 	char		*name;
 	struct in_addr	 addr;
+	uint32_t	 priority;	/* lower ones are asked first */
+	uint32_t	 weight;	/* its share within a priority */
 	struct mip4_sa	 sa[CONFIG_HA_KEYS];	/* the first one signs */
 	unsigned	 n_sa;
 };
@@ -77,7 +79,7 @@ struct nasd_config {
 	struct radius_conf	 radius;
 	char			*dictionary;
 
-	struct config_ha	*ha;		/* the first is the default */
+	struct config_ha	*ha;
 	unsigned		 n_ha;
 	bool			 radius_ha;	/* an Access-Accept may name
 						 * one of ha[] */
@@ -89,6 +91,8 @@ struct nasd_config {
 	uint16_t		 lifetime;	/* of registrations, seconds */
 	uint32_t		 attempts;
 	uint32_t		 dereg_attempts;
+	uint32_t		 rate;		/* requests in a second to one
+						 * home agent; 0: no limit */
 	bool			 require_nai;
 	bool			 most_recent_only;	/* D9 */
 	uint32_t		 max_clock_offset;	/* seconds; 0: any */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/conf.h"
+#include "nasd/ha_select.h"
 #include "nasd/nasd_config.h"
 #include "nasd/sockets.h"
 #include "radius/client.h"
@@ -76,6 +77,9 @@ check_has(struct conf *c, const struct nasd_config *cf)
 
 	if (cf->n_ha == 0)
 		conf_error(c, NULL, "home-agent", "none is configured");
+	if (cf->n_ha > HA_SELECT_MAX)
+		conf_error(c, NULL, "home-agent", "more than %d",
+		    HA_SELECT_MAX);
 	for (i = 0; i < cf->n_ha; i++) {
 		cfg_t *sec = cfg_getnsec(c->cfg, "home-agent", i);
 

@@ -446,7 +446,7 @@ session_free(struct session *s)
 	if (s->tunnel != NULL)
 		tunnel_session_free(s->tunnel);
 	if (s->reg != NULL)
-		mip_reg_free(s->reg);
+		mip_reg_abandon(s->reg);
 	s->reg = NULL;
 	if (s->link != NULL)
 		pppd_link_drop(s->link);
@@ -476,6 +476,7 @@ view_of(const struct session *s)
 		.reg = s->reg != NULL,
 		.accounting = s->accounting,
 		.carrier_lost = s->carrier_lost,
+		.another_ha = s->ha_next != NULL,
 	};
 
 	if (session_rival(s, true) != NULL)

@@ -26,6 +26,7 @@
 
 struct engine;
 struct mip_reg;
+struct mip_result;
 struct pppd_link;
 struct plug_auth;
 struct pppoe_link;
@@ -95,6 +96,9 @@ struct session {
 	/* Registration. */
 	char			 nai[MIP4_NAI_MAX + 1];
 	const struct config_ha	*ha;
+	const struct config_ha	*ha_next;	/* to ask instead, or NULL */
+	uint64_t		 ha_tried;	/* by number; this time */
+	unsigned		 ha_redirects;	/* followed, this time */
 	struct mip_reg		*reg;
 	bool			 registered;	/* once at least */
 	bool			 deregistering;
@@ -177,6 +181,16 @@ bool	 session_act(struct session *, uint32_t actions);
 #define session_step(s, ...)						\
 	timeline_add(&(s)->timeline, session_now(s), __VA_ARGS__)
 mono_t	 session_now(const struct session *);
+
+/* session_ha.c */
+/* The home agent to begin with. False: there is none. */
+bool	 session_ha_choose(struct session *);
+/* s->ha, or the next one in its place, is about to be asked; how long to
+ * wait for it. */
+void	 session_ha_ask(struct session *, int64_t *patience_ms);
+/* How a first registration has ended; sets s->ha_next if another agent is to
+ * be asked. */
+void	 session_ha_result(struct session *, const struct mip_result *);
 
 /* session_acct.c */
 /* Fills what identifies the session to RADIUS; called is a buffer for it. */

@@ -25,9 +25,6 @@
 #include "nasd/session_in.h"
 
 #define PPPOE_MTU	1492	/* RFC 2516 7 */
-/* How long before the end of the budget the registration gives up, so that its
- * own reason gets through. */
-#define REGISTER_SPARE_MS	1000
 
 static void
 do_start_confirm(struct session *s)
@@ -159,17 +156,25 @@ do_register(struct session *s)
 	struct mip_reg_request req = {
 		.nai = s->nai,
 		.subject = s->subject,
-		.ha = { .addr = s->ha->addr, .sa = s->ha->sa,
-		    .n_sa = s->ha->n_sa },
 		.mn_ha = s->grant.has_mn_ha ? &s->grant.mn_ha : NULL,
 		.service = s->engine->cfg->send_service ? s->grant.pool : NULL,
 		.unique = s->unique,
 		.iid = choose_iid(s),
-		.budget_ms = mono_diff_ms(s->budget_end, session_now(s)) -
-		    REGISTER_SPARE_MS,
-		.instead_of = s->reg,
 	};
 
+	/* What the one before may still do for it, its home agent may not be
+	 * the same: that is not for us to wait for. */
+	if (s->reg != NULL)
+		mip_reg_abandon(s->reg);
+	s->reg = NULL;
+	if (s->ha_next == NULL && !session_ha_choose(s)) {
+		session_event(s, SESSION_EV_HA_SILENT,
+		    "all home agents are drained");
+		return;
+	}
+	session_ha_ask(s, &req.budget_ms);
+	req.ha = (struct mip_ha){ .addr = s->ha->addr, .sa = s->ha->sa,
+	    .n_sa = s->ha->n_sa };
 	s->iid = req.iid;
 	s->reg = mip_reg_new(s->engine->mip, &req, &session_in_mip, s);
 	if (s->reg == NULL)

@@ -194,6 +194,15 @@ in_waiting(enum session_event ev, const struct session_view *v)
 	}
 }
 
+/* At another home agent, or nowhere [D61]. */
+static struct session_decision
+elsewhere(const struct session_view *v, const char *why)
+{
+	if (v->another_ha)
+		return go(SESSION_REGISTERING, DO(REGISTER));
+	return refuse(v, SESSION_CAUSE_LOST_SERVICE, why, 0);
+}
+
 static struct session_decision
 in_registering(enum session_event ev, const struct session_view *v)
 {
@@ -205,15 +214,12 @@ in_registering(enum session_event ev, const struct session_view *v)
 	case SESSION_EV_REGISTERED:
 		return go(SESSION_INSTALLING, DO(INSTALL));
 	case SESSION_EV_DENIED:
-		return refuse(v, SESSION_CAUSE_LOST_SERVICE,
-		    "home agent denied the registration", 0);
+		return elsewhere(v, "home agent denied the registration");
 	case SESSION_EV_USELESS:
-		return refuse(v, SESSION_CAUSE_LOST_SERVICE,
-		    "home agent does not support IPv6 home addresses",
-		    0);
+		return elsewhere(v, "home agent does not support IPv6 home "
+		    "addresses");
 	case SESSION_EV_HA_SILENT:
-		return refuse(v, SESSION_CAUSE_LOST_SERVICE,
-		    "no answer from the home agent", 0);
+		return elsewhere(v, "no answer from the home agent");
 	case SESSION_EV_ACCESS_DOWN:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
 		    "peer closed IPv6CP", DO(CLOSE));

@@ -153,6 +153,8 @@ struct session_view {
 	bool			own_is_ours;	/* it is what we assigned */
 	/* Of a changed registration: the identifier is the same. */
 	bool			iid_kept;
+	/* Of a failed registration: another home agent can be asked. */
+	bool			another_ha;
 	/* What is there. */
 	bool			access;		/* link or its process */
 	bool			reg;

@@ -339,22 +339,6 @@ session_in_pppd_exit(struct engine *e, const struct nasd_priv_pppd_exit *x)
  * AAA.
  */
 
-/* Which home agent serves this user: the first of the Access-Accept's that we
- * have keys for, if it may say so, or the first of the configuration. */
-static const struct config_ha *
-choose_ha(const struct session *s, const struct aaa_grant *grant)
-{
-	const struct nasd_config *cfg = s->engine->cfg;
-	const struct config_ha *ha = NULL;
-	unsigned i;
-
-	if (grant->n_home_agents == 0 || !cfg->radius_ha)
-		return &cfg->ha[0];
-	for (i = 0; i < grant->n_home_agents && ha == NULL; i++)
-		ha = nasd_config_ha(cfg, grant->home_agent[i]);
-	return ha;
-}
-
 static void
 take_grant(struct session *s, const struct aaa_grant *grant)
 {
@@ -370,8 +354,8 @@ take_grant(struct session *s, const struct aaa_grant *grant)
 		mode = grant->mode == AAA_MODE_SHARED ? CONFIG_SHARED :
 		    CONFIG_UNIQUE;
 	s->unique = mode == CONFIG_UNIQUE;
-	s->ha = choose_ha(s, grant);
-	if (s->ha != NULL)
+	if (session_set_nai(s, s->engine->cfg->nai) == 0 &&
+	    session_ha_choose(s))
 		inet_ntop(AF_INET, &s->ha->addr, addr, sizeof(addr));
 	if (grant->has_mn_ha)
 		snprintf(key, sizeof(key), ", MN-HA SPI %u",
@@ -380,10 +364,27 @@ take_grant(struct session *s, const struct aaa_grant *grant)
 	    s->unique ? "unique" : "shared", key);
 }
 
+#define WHY_NO_AGENT	64
+
+static const char *
+no_home_agent(const struct session *s, char text[static WHY_NO_AGENT])
+{
+	const struct in_addr *first = &s->grant.home_agent[0];
+	char addr[INET_ADDRSTRLEN];
+
+	if (s->grant.n_home_agents == 0 || !s->engine->cfg->radius_ha)
+		return "all home agents are drained";
+	inet_ntop(AF_INET, first, addr, sizeof(addr));
+	snprintf(text, WHY_NO_AGENT, "%s is %s", addr,
+	    nasd_config_ha(s->engine->cfg, *first) != NULL ? "drained" :
+	    "not configured");
+	return text;
+}
+
 static void
 accepted(struct session *s, const struct aaa_grant *grant)
 {
-	char text[64], addr[INET_ADDRSTRLEN];
+	char text[WHY_NO_AGENT];
 
 	/* A later challenge of the same link changes nothing but the text. */
 	if (s->granted) {
@@ -392,18 +393,12 @@ accepted(struct session *s, const struct aaa_grant *grant)
 		return;
 	}
 	take_grant(s, grant);
-	if (s->ha == NULL) {
-		snprintf(text, sizeof(text), "%s is not configured",
-		    inet_ntop(AF_INET, &grant->home_agent[0], addr,
-		    sizeof(addr)));
-		session_event(s, SESSION_EV_GRANT_BAD, text);
-		return;
-	}
-	if (session_set_nai(s, s->engine->cfg->nai) != 0) {
+	if (!s->in_nai)
 		session_event(s, SESSION_EV_GRANT_BAD, "no valid NAI");
-		return;
-	}
-	session_event(s, SESSION_EV_ACCEPTED, NULL);
+	else if (s->ha == NULL)
+		session_event(s, SESSION_EV_GRANT_BAD, no_home_agent(s, text));
+	else
+		session_event(s, SESSION_EV_ACCEPTED, NULL);
 }
 
 void
@@ -461,6 +456,7 @@ mip_registered(void *arg, const struct mip_result *r)
 	struct session *s = arg;
 
 	take_result(s, r);
+	session_ha_result(s, r);
 	session_event(s, ev[r->outcome], r->text);
 }
 

@@ -143,10 +143,11 @@ do_register(struct sess *s)
 		.iid = choose_iid(s),
 		.budget_ms = mono_diff_ms(s->budget_end, now(s)) -
 		    REGISTER_SPARE_MS,
-		.instead_of = s->reg,
 	};
 
 	s->u->w->counts->readdressed += s->reg != NULL;
+	if (s->reg != NULL)
+		mip_reg_abandon(s->reg);
 	s->iid = req.iid;
 	s->reg = mip_reg_create(&s->nas->core, &req, &sess_mip, s);
 	if (s->reg == NULL)

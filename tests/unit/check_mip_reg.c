@@ -785,7 +785,7 @@ START_TEST(old_reply_with_the_same_low_half)
 	struct mip_reg_request q = request(true);
 
 	bind_it();
-	q.instead_of = reg;
+	mip_reg_abandon(reg);
 	start_as(&q);
 	advance(1000);
 	ck_assert_uint_eq((uint32_t)id_of(0), (uint32_t)id_of(1));
@@ -851,6 +851,47 @@ START_TEST(another_home_agent_is_reported)
 	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
 	ck_assert_uint_eq(seen.res.code, 136);
 	ck_assert_uint_eq(seen.res.ha.s_addr, ip(HA2).s_addr);
+	ck_assert_uint_eq(seen.res.redirect.s_addr, ip(HA2).s_addr);
+}
+END_TEST
+
+static void
+put_redirect(struct msg *m, bool now)
+{
+	if (!now)
+		return;
+	memcpy(m->b + m->n, "\x8b\2\0\4", 4);
+	memcpy(m->b + m->n + 4, &(struct in_addr){ ip(HA2).s_addr }, 4);
+	m->n += 8;
+}
+
+/* 143 names it in an extension, if that is authentic; other codes do not,
+ * whatever they carry [RFC 4433 4.2]. */
+START_TEST(redirected)
+{
+	static const struct {
+		uint8_t		code;
+		bool		covered, follow;
+	} t[] = { { 143, true, true }, { 143, false, false },
+	    { 130, true, false } };
+	struct msg m;
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		n_sent = 0;
+		start(true);
+		m = reply_head(t[i].code, 0, id_of(0));
+		put_nai(&m, NAI);
+		put_redirect(&m, t[i].covered);
+		sign(&m);
+		put_redirect(&m, !t[i].covered);
+		input(&m);
+		ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+		ck_assert_uint_eq(seen.res.code, t[i].code);
+		ck_assert_uint_eq(seen.res.redirect.s_addr, t[i].follow ?
+		    ip(HA2).s_addr : INADDR_ANY);
+		mip_reg_free(reg);
+		reg = NULL;
+	}
 }
 END_TEST
 
@@ -1679,7 +1720,7 @@ START_TEST(instead_of_another)
 
 	bind_it();
 	advance(400);
-	q.instead_of = reg;
+	mip_reg_abandon(reg);
 	start_as(&q);
 	ck_assert_uint_eq(core.n_regs, 1);
 	advance(599);
@@ -1688,9 +1729,9 @@ START_TEST(instead_of_another)
 	ck_assert_uint_eq(n_sent, 2);
 	/* once more before and once more after a second */
 	advance(500);
-	q.instead_of = reg;
+	mip_reg_abandon(reg);
 	start_as(&q);
-	q.instead_of = reg;
+	mip_reg_abandon(reg);
 	start_as(&q);
 	advance(499);
 	ck_assert_uint_eq(n_sent, 2);
@@ -1698,7 +1739,7 @@ START_TEST(instead_of_another)
 	ck_assert_uint_eq(n_sent, 3);
 	accept_it(2);
 	advance(1000);
-	q.instead_of = reg;
+	mip_reg_abandon(reg);
 	start_as(&q);
 	ck_assert_uint_eq(n_sent, 4);
 }
@@ -1711,7 +1752,7 @@ START_TEST(instead_of_another_then_nothing)
 	struct mip_reg_request q = request(true);
 
 	bind_it();
-	q.instead_of = reg;
+	mip_reg_abandon(reg);
 	start_as(&q);
 	advance(100);
 	mip_reg_deregister(reg);
@@ -1729,7 +1770,7 @@ START_TEST(instead_of_another_and_denied)
 
 	bind_it();
 	advance(1000);
-	q.instead_of = reg;
+	mip_reg_abandon(reg);
 	start_as(&q);
 	deny_it(1, 130);
 	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
@@ -2042,7 +2083,7 @@ main(void)
 		late_reply_to_an_older_try, old_reply_with_the_same_low_half,
 		low_bits_are_random, reply_later_than_its_lifetime,
 		most_recent_only, denied,
-		another_home_agent_is_reported, owner_frees_in_the_event,
+		another_home_agent_is_reported, redirected, owner_frees_in_the_event,
 		resynchronisation, resynchronisation_backwards,
 		era_ends, era_ends_there_first,
 		era_ends_before_a_revocation,

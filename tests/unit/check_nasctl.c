@@ -193,7 +193,8 @@ START_TEST(prefixes)
 	test_has(err, "no such word");
 	test_has_not(err, "pools");
 	ck_assert_int_eq(ctl(NULL, "frobnicate"), 2);
-	test_has(err, "frobnicate: no such word, one of: show terminate log");
+	test_has(err, "frobnicate: no such word, one of: show terminate "
+	    "drain undrain renew log");
 	ck_assert_int_eq(ctl(NULL, ""), 2);
 	ck_assert_int_eq(ctl(NULL, "show session"), 2);
 	test_has(err, "usage: show session ID|USER|IFNAME");

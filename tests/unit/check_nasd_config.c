@@ -69,6 +69,9 @@ START_TEST(defaults)
 	ck_assert_uint_eq(cf->radius.server[0].secret.len, 10);
 	ck_assert_uint_eq(cf->radius.server[0].auth_port, 1812);
 	ck_assert_uint_eq(cf->lifetime, 1800);
+	ck_assert_uint_eq(cf->ha[0].priority, 1);
+	ck_assert_uint_eq(cf->ha[0].weight, 1);
+	ck_assert_uint_eq(cf->rate, 1000);
 	ck_assert_int_eq(cf->mode, CONFIG_UNIQUE);
 	ck_assert_int_eq(cf->iid_policy, CONFIG_IID_ASSIGN);
 	ck_assert_int_eq(cf->duplicate, CONFIG_DUP_REPLACE);
@@ -95,7 +98,10 @@ START_TEST(all_keys)
 	    "pppd { auth = pap options = {\"debug\"} }\n"
 	    "registration { lifetime = 30 attempts = 2\n"
 	    "match-most-recent-only = true max-clock-offset = 60\n"
-	    "send-service-selection = false }\n"
+	    "send-service-selection = false rate = 77 }\n"
+	    "home-agent \"ha2\" {\n\taddress = \"198.51.100.2\"\n" KEY "}\n"
+	    "home-agent \"ha3\" {\n\taddress = \"198.51.100.3\"\n"
+	    "priority = 2 weight = 30\n" KEY "}\n"
 	    "router-advertisement { preferred-lifetime = 700 }\n"
 	    "extension-type { ipv6-hoa-request = 60 }\n", said);
 
@@ -113,6 +119,11 @@ START_TEST(all_keys)
 	ck_assert_uint_eq(cf->lifetime, 30);
 	ck_assert(cf->most_recent_only && !cf->send_service);
 	ck_assert_uint_eq(cf->max_clock_offset, 60);
+	ck_assert_uint_eq(cf->rate, 77);
+	ck_assert_uint_eq(cf->ha[1].priority, 2);
+	ck_assert_uint_eq(cf->ha[1].weight, 1);
+	ck_assert_uint_eq(cf->ha[2].priority, 2);
+	ck_assert_uint_eq(cf->ha[2].weight, 30);
 	ck_assert_uint_eq(cf->ext.hoa_request, 60);
 	nasd_config_free(cf);
 }
@@ -151,6 +162,12 @@ static const struct {
 	{ GOOD "nai = \"%x\"\n", "nasd.conf:12: nai: " },
 	{ GOOD "registration {\n\tlifetime = 70000\n}\n",
 	    "nasd.conf:13: lifetime: 70000 is not in" },
+	{ GOOD "registration {\n\trate = 9\n}\n",
+	    "nasd.conf:13: rate: 0 (no limit) or at least 10" },
+	{ GOOD "home-agent \"ha2\" {\n\tweight = 0\n}\n",
+	    "nasd.conf:13: weight: 0 is not in" },
+	{ GOOD "home-agent \"ha2\" {\n\tpriority = 65536\n}\n",
+	    "nasd.conf:13: priority: 65536 is not in" },
 	{ GOOD "pppd { auth = rot13 }\n", "auth: \"rot13\"" },
 	{ GOOD "pppd { path = pppd }\n", "path: must begin with /" },
 	{ GOOD "pppoe \"an-interface-name-too-long\" { }\n",

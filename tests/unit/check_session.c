@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "nasd/engine.h"
+#include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
 #include "nasd/pppoe.h"
@@ -30,7 +31,7 @@ struct handle {
 
 static struct engine engine;
 static struct nasd_config cfg;
-static struct config_ha has[2];
+static struct config_ha has[3];
 static mono_t now;
 static char calls[4096];
 static int handles;
@@ -39,6 +40,10 @@ static aaa_done *auth_done;
 static const struct mip_events *mip_ev;
 static struct iid asked_iid;
 static const char *asked_service;
+static struct in_addr asked_ha;
+static int64_t patience;
+static struct mip_agent_events agent_ev;
+static void *agent_arg;
 static tunnel_done *install_done;
 static tunnel_counted *count_done;
 static uint32_t count_owner;
@@ -141,13 +146,13 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
     const struct mip_events *ev, void *arg)
 {
 	(void)c;
-	if (r->instead_of != NULL)
-		mip_reg_free(r->instead_of);
 	call("rrq %s%s", r->nai, r->unique ? "" : " shared");
 	mip_ev = ev;
 	asked_iid = r->iid;
 	asked_sa = r->mn_ha != NULL ? *r->mn_ha : (struct mip4_sa){ 0 };
 	asked_service = r->service;
+	asked_ha = r->ha.addr;
+	patience = r->budget_ms;
 	ck_assert_int_gt(r->budget_ms, 0);
 	ck_assert_int_lt(r->budget_ms, SESSION_BUDGET_MS);
 	return (handle("reg", arg));
@@ -161,10 +166,33 @@ mip_reg_deregister(struct mip_reg *r)
 }
 
 void
-mip_reg_free(struct mip_reg *r)
+mip_reg_abandon(struct mip_reg *r)
 {
-	call("reg-free");
+	call("abandon");
 	drop(r, "reg");
+}
+
+void
+mip_client_watch(struct mip_client *c, const struct mip_agent_events *ev,
+    void *arg)
+{
+	(void)c;
+	agent_ev = *ev;
+	agent_arg = arg;
+}
+
+void
+mip_client_hold(struct mip_client *c, struct in_addr ha, bool held)
+{
+	(void)c;
+	call("%s %u", held ? "hold" : "release", ntohl(ha.s_addr) & 0xff);
+}
+
+void
+mip_client_probe(struct mip_client *c, const struct mip_ha *ha)
+{
+	(void)c;
+	call("probe %u", ntohl(ha->addr.s_addr) & 0xff);
 }
 
 uint32_t
@@ -381,16 +409,32 @@ wait_ms(int64_t ms)
 }
 
 static void
+home_agents(unsigned n)
+{
+	ha_watch_free(engine.ha_watch);
+	cfg.n_ha = n;
+	engine.ha_watch = ha_watch_new(&cfg, NULL, &engine.timers,
+	    &fake_clock);
+	ck_assert_ptr_nonnull(engine.ha_watch);
+}
+
+static void
 setup(void)
 {
+	static char names[3][4] = { "ha1", "ha2", "ha3" };
+	unsigned i;
+
 	memset(&engine, 0, sizeof(engine));
 	memset(&cfg, 0, sizeof(cfg));
 	memset(has, 0, sizeof(has));
 	now = (mono_t){ 1000000000 };
 	cfg.ha = has;
-	cfg.n_ha = 2;
-	inet_pton(AF_INET, "198.51.100.1", &has[0].addr);
-	inet_pton(AF_INET, "198.51.100.2", &has[1].addr);
+	for (i = 0; i < 3; i++) {
+		has[i].name = names[i];
+		has[i].priority = i + 1;
+		has[i].weight = 1;
+		has[i].addr.s_addr = htonl(0xc6336401 + i);
+	}
 	cfg.nai = (char *)(uintptr_t)"%u";
 	cfg.radius_ha = true;
 	cfg.ra = (struct config_ra){ 1800, 7200, 3600 };
@@ -398,6 +442,8 @@ setup(void)
 	engine.clock = &fake_clock;
 	timers_init(&engine.timers);
 	ck_assert_int_eq(sessions_init(&engine.sessions), 0);
+	engine.ha_watch = NULL;
+	home_agents(1);
 	log_set_level(NULL, "error");
 	calls[0] = '\0';
 	handles = 0;
@@ -411,6 +457,7 @@ teardown(void)
 	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
 	ck_assert_int_eq(handles, 0);
 	ck_assert_uint_eq(count_due, 0);
+	ha_watch_free(engine.ha_watch);
 	ck_assert_uint_eq(engine.timers.n, 0);
 	sessions_free(&engine.sessions);
 	timers_free(&engine.timers);
@@ -498,6 +545,38 @@ reply(struct session *s, enum mip_outcome out, const char *hoa, bool unique)
 }
 
 static void
+refusal(struct session *s, uint8_t code, const char *to)
+{
+	struct mip_result r = { .outcome = MIP_DENIED, .code = code,
+	    .text = "text" };
+
+	if (to != NULL)
+		ck_assert_int_eq(inet_pton(AF_INET, to, &r.redirect), 1);
+	mip_ev->registered(s, &r);
+}
+
+/* The last byte of the home agent that was asked last. */
+static unsigned
+asked(void)
+{
+	return (ntohl(asked_ha.s_addr) & 0xff);
+}
+
+/* A session whose registration is out. */
+static struct session *
+register_it(int pid, const char *user)
+{
+	struct session *s = dial(pid);
+
+	hello(s, "lo");
+	auth(s, user);
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	iid_req(s, "a:b:c:d", false);
+	forget_calls();
+	return (s);
+}
+
+static void
 link_up(struct session *s)
 {
 	struct plug_up up = { .remote = s->iid };
@@ -518,6 +597,20 @@ pppd_exit(uint32_t nr, int pid)
 	struct nasd_priv_pppd_exit x = { .pid = pid, .link_id = nr };
 
 	session_in_pppd_exit(&engine, &x);
+}
+
+static void
+give_up(struct session *s, int pid)
+{
+	uint32_t nr = s->nr;
+
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	if (s->reg != NULL) {
+		drop(s->reg, "reg");
+		mip_ev->deregistered(s, true);
+	}
+	link_gone(s, "ended");
+	pppd_exit(nr, pid);
 }
 
 static void
@@ -574,6 +667,7 @@ START_TEST(figure_1)
 	struct session *s = dial(100);
 	uint32_t nr = s->nr;
 
+	home_agents(2);
 	called("pppd;");
 	hello(s, "lo");
 	called("pads;");
@@ -857,7 +951,7 @@ START_TEST(insists)
 	install_done(s, 0);
 	forget_calls();
 	iid_req(s, "a:b:c:d", true);
-	called("uninstall;reg-free;rrq alice;");
+	called("uninstall;abandon;rrq alice;");
 	ck_assert_uint_eq(asked_iid.b[1], 0xa);
 	reply(s, MIP_REGISTERED, "2001:db8:1:2:a:b:c:d", true);
 	install_done(s, 0);
@@ -976,7 +1070,7 @@ START_TEST(stuck)
 	forget_calls();
 	wait_ms(12100);
 	/* nor is the Stop forgotten */
-	called("kill 100;acct 2;reg-free;drop;padt;");
+	called("kill 100;acct 2;abandon;drop;padt;");
 	ck_assert_ptr_null(session_find_nr(&engine.sessions, nr));
 	counted(1, 0);		/* comes for nobody */
 	pppd_exit(nr, 100);
@@ -1214,6 +1308,189 @@ START_TEST(timeline_full)
 }
 END_TEST
 
+/* Three that are silent or refuse, one after the other, in one budget; each is
+ * left in order, and the session has the third one's address. */
+START_TEST(another_home_agent)
+{
+	struct session *s;
+
+	home_agents(3);
+	s = register_it(100, "alice");
+	ck_assert_uint_eq(asked(), 1);
+	ck_assert_int_gt(patience, 3000);
+	ck_assert_int_le(patience, 5000);
+	wait_ms(patience);
+	reply(s, MIP_NO_REPLY, NULL, false);
+	called("abandon;rrq alice;");
+	ck_assert_uint_eq(asked(), 2);
+	wait_ms(patience);
+	reply(s, MIP_USELESS, NULL, false);
+	called("abandon;rrq alice;");
+	ck_assert_uint_eq(asked(), 3);
+	ck_assert_int_ge(patience, 4000);
+	ck_assert_int_eq(s->state, SESSION_REGISTERING);
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	called("install lo/64;");
+	ck_assert_ptr_eq(s->ha, &has[2]);
+	give_up(s, 100);
+}
+END_TEST
+
+/* What is left when all have been asked. */
+START_TEST(no_home_agent_left)
+{
+	struct session *s;
+
+	home_agents(2);
+	s = register_it(100, "alice");
+	refusal(s, 130, NULL);
+	called("abandon;rrq alice;");
+	/* nobody else: all that is left of the time */
+	ck_assert_int_eq(patience, SESSION_BUDGET_MS - 1000);
+	refusal(s, 128, NULL);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	test_has(s->why, "denied");
+	give_up(s, 100);
+
+	/* 130 was not forgotten, but is no reason to ask nobody */
+	s = register_it(100, "bob");
+	ck_assert_uint_eq(asked(), 1);
+	/* 129 is about the subscriber */
+	refusal(s, 129, NULL);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	give_up(s, 100);
+}
+END_TEST
+
+/* The budget is the session's, however many there are. */
+START_TEST(no_time_left)
+{
+	struct session *s;
+
+	home_agents(3);
+	s = register_it(100, "alice");
+	wait_ms(13500);
+	reply(s, MIP_NO_REPLY, NULL, false);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	give_up(s, 100);
+}
+END_TEST
+
+START_TEST(redirected)
+{
+	struct session *s;
+
+	home_agents(3);
+	s = register_it(100, "alice");
+	refusal(s, 143, "198.51.100.3");
+	ck_assert_uint_eq(asked(), 3);
+	/* back again: a loop; the one that was not asked yet is */
+	refusal(s, 143, "198.51.100.1");
+	ck_assert_uint_eq(asked(), 2);
+	/* no key for that one, and nobody left */
+	refusal(s, 136, "198.51.100.9");
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	give_up(s, 100);
+}
+END_TEST
+
+/* The list of RADIUS is all there is, in its order. */
+START_TEST(list_of_radius)
+{
+	struct aaa_grant g = { .n_home_agents = 3 };
+	struct session *s = dial(100);
+	unsigned i;
+
+	home_agents(3);
+	for (i = 0; i < 3; i++)		/* .3, a stranger, .1 */
+		g.home_agent[i].s_addr = htonl(0xc6336400 + (i == 1 ? 99 :
+		    3 - i));
+	hello(s, "lo");
+	auth(s, "alice");
+	drop(s->aaa_req, "aaa");
+	auth_done(s, AAA_ACCEPT, &g, "");
+	ck_assert_ptr_eq(s->ha, &has[2]);
+	iid_req(s, NULL, false);
+	ck_assert_uint_eq(asked(), 3);
+	refusal(s, 130, NULL);
+	ck_assert_uint_eq(asked(), 1);
+	refusal(s, 130, NULL);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	give_up(s, 100);
+}
+END_TEST
+
+/* What others found out about an agent spares the next session the wait; it
+ * is probed, and comes back. */
+START_TEST(held_down)
+{
+	struct session *s;
+	int i;
+
+	home_agents(2);
+	s = register_it(100, "alice");
+	for (i = 0; i < 3; i++) {
+		mono_t sent = now;
+
+		wait_ms(1700);
+		agent_ev.unheard(agent_arg, asked_ha, sent);
+	}
+	called("hold 1;");
+	reply(s, MIP_NO_REPLY, NULL, false);
+	called("abandon;rrq alice;");
+	ck_assert_uint_eq(asked(), 2);
+	give_up(s, 100);
+
+	s = register_it(100, "bob");
+	ck_assert_uint_eq(asked(), 2);
+	wait_ms(1000);
+	called("probe 1;");
+	wait_ms(1000);
+	called("");
+	wait_ms(1000);
+	called("probe 1;");
+	agent_ev.heard(agent_arg, has[0].addr);
+	called("release 1;");
+	wait_ms(20000);
+	give_up(s, 100);
+
+	s = register_it(100, "carol");
+	ck_assert_uint_eq(asked(), 1);
+	give_up(s, 100);
+}
+END_TEST
+
+START_TEST(drained)
+{
+	struct session *old, *s;
+
+	home_agents(2);
+	old = register_it(100, "alice");
+	reply(old, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	install_done(old, 0);
+	ck_assert(ha_watch_drain(engine.ha_watch, "ha1", true));
+	ck_assert(!ha_watch_drain(engine.ha_watch, "ha9", true));
+	/* one that is there keeps its prefix, also by a new registration */
+	iid_req(old, "a:b:c:d", true);
+	ck_assert_uint_eq(asked(), 1);
+	s = register_it(101, "bob");
+	ck_assert_uint_eq(asked(), 2);
+	give_up(s, 101);
+	ck_assert(ha_watch_drain(engine.ha_watch, "ha2", true));
+	s = dial(101);
+	hello(s, "lo");
+	auth(s, "bob");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	test_has(s->why, "drained");
+	give_up(s, 101);
+	ck_assert(ha_watch_drain(engine.ha_watch, "ha1", false));
+	s = register_it(101, "bob");
+	ck_assert_uint_eq(asked(), 1);
+	give_up(s, 101);
+	give_up(old, 100);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1249,6 +1526,13 @@ main(void)
 	tcase_add_test(t, shown);
 	tcase_add_loop_test(t, freed_anywhere, 0, 8);
 	tcase_add_test(t, timeline_full);
+	tcase_add_test(t, another_home_agent);
+	tcase_add_test(t, no_home_agent_left);
+	tcase_add_test(t, no_time_left);
+	tcase_add_test(t, redirected);
+	tcase_add_test(t, list_of_radius);
+	tcase_add_test(t, held_down);
+	tcase_add_test(t, drained);
 	suite_add_tcase(s, t);
 	return (test_run(s));
 }

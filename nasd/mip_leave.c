@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end of registrations: deregistration [PROTOCOLS 11.4], and what is done
+ * at home agents that no session waits for. Registrations that were abandoned
+ * are deregistered, when the agent is back if need be, so that no subscriber
+ * is bound at two of them [D64]; and probes [D62]. Both are registrations
+ * without an owner, in the state LEAVING. Beside mip_reg.c.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nasd/mip_reg.h"
+
+#define LOG_MODULE "mip"
+#include "common/log.h"
+
+/* Beyond that a dead home agent's bindings are left to expire. */
+#define ORPHANS_MAX	10000
+/* No host has this name [RFC 2606], and no other access concentrator this
+ * address: Identifications are compared by NAI [D7]. */
+#define PROBE_NAI	"probe-%s@netmip4.invalid"
+
+static mono_t
+now(const struct mip_core *core)
+{
+	return clock_mono(core->clock);
+}
+
+/* The last step; r is gone. */
+static void
+depart(struct mip_reg *r, bool answered)
+{
+	struct mip_events ev = r->events;
+	void *arg = r->arg;
+
+	mip_reg_step(r, "deregistered", "%s", answered ? "answered" :
+	    "unanswered");
+	mip_reg_free(r);
+	if (ev.deregistered != NULL)	/* else without an owner */
+		ev.deregistered(arg, answered);
+}
+
+/* t_send is set for the first message: at once, or a second after the last. */
+static void
+begin_leaving(struct mip_reg *r)
+{
+	mono_t at = now(r->core), least;
+
+	mip_reg_stop(r);
+	mip_reg_begin(r, MIP_S_LEAVING, "asked");
+	/* Not twice within a second [RFC 3344 3.6.3, RFC 3543 3.3]. */
+	least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
+	if (r->maybe_bound && mono_before(at, least))
+		at = least;
+	mip_reg_arm(r, &r->t_send, at);
+}
+
+void
+mip_reg_deregister(struct mip_reg *r)
+{
+	bool at_once;
+
+	if (r->state == MIP_S_LEAVING)
+		return;
+	at_once = r->maybe_bound && !r->ha->pace.held &&
+	    mono_diff_ms(now(r->core), r->last_sent) >= MIP_RETRY_FIRST_MS;
+	begin_leaving(r);
+	if (at_once)
+		mip_reg_try(r);
+}
+
+/* ---- without an owner ---- */
+
+/* From here on nobody hears of it. False, and it is gone, when there is
+ * nothing left to do for it, or too many are. */
+static bool
+make_orphan(struct mip_reg *r)
+{
+	struct mip_core *core = r->core;
+
+	if (!r->maybe_bound || core->n_orphans >= ORPHANS_MAX) {
+		if (r->maybe_bound)
+			log_warnx(r->subject, "too many abandoned "
+			    "registrations: this one is left to expire");
+		mip_reg_free(r);
+		return false;
+	}
+	r->own_subject = strdup(r->subject);
+	r->subject = r->own_subject;
+	memset(&r->events, 0, sizeof(r->events));
+	r->arg = NULL;
+	r->orphan = true;
+	r->ha->n_regs--;
+	core->n_regs--;
+	core->n_orphans++;
+	core->count[MIP_C_ABANDONED]++;
+	return true;
+}
+
+/* When nothing can be left of it, whatever we do. */
+static mono_t
+over(const struct mip_reg *r)
+{
+	mono_t sent = mono_add_ms(r->last_sent,
+	    (int64_t)r->core->params.lifetime * 1000);
+
+	return r->has_hoa && mono_before(sent, r->expires) ? r->expires :
+	    sent;
+}
+
+void
+mip_reg_abandon(struct mip_reg *r)
+{
+	mono_t end;
+
+	if (r->orphan || !make_orphan(r))
+		return;
+	end = over(r);
+	if (r->state != MIP_S_LEAVING)
+		begin_leaving(r);
+	mip_reg_arm(r, &r->t_end, end);
+}
+
+/* Of an agent that is held: the owner does not wait for it. r may be gone
+ * afterwards. */
+static void
+hand_over(struct mip_reg *r)
+{
+	struct mip_events ev = r->events;
+	void *arg = r->arg;
+	mono_t end = over(r);
+
+	mip_reg_step(r, "deregistered", "later: home agent is down");
+	if (make_orphan(r)) {
+		mip_reg_arm(r, &r->t_end, end);
+		if (mip_send_may(r))
+			mip_reg_turn(r);
+	}
+	ev.deregistered(arg, false);
+}
+
+void
+mip_leave_timer(struct mip_reg *r)
+{
+	bool held = r->ha->pace.held;
+
+	if (!r->maybe_bound) {
+		depart(r, true);
+	} else if (held && !r->probe) {
+		/* Whoever left it waits until the agent is back; its owner
+		 * does not [D64]. */
+		if (r->orphan)
+			mip_reg_try(r);
+		else
+			hand_over(r);
+	} else if (r->n_sent >= (r->probe ? 1 :
+	    r->core->params.dereg_attempts)) {
+		r->core->count[MIP_C_NO_REPLY]++;
+		r->ha->no_reply++;
+		depart(r, false);
+	} else {
+		mip_reg_try(r);
+	}
+}
+
+void
+mip_leave_end(struct mip_reg *r)
+{
+	/* Whatever there was has expired. */
+	if (r->orphan)
+		depart(r, false);
+}
+
+/* An answer to a deregistration, or to a request that it has overtaken. */
+void
+mip_leave_reply(struct mip_reg *r, struct mip_try *t,
+    const struct mip_reply *reply)
+{
+	bool to_dereg = t->lifetime == 0;
+
+	if (reply->code == MIP4_HA_ID_MISMATCH && to_dereg) {
+		mip_reg_resync(r, t, reply);
+		return;
+	}
+	mip_core_remove_try(r->core, t);
+	if (!to_dereg) {
+		/* The late reply names the address to deregister. */
+		if (reply->code > MIP4_ACCEPTED_NO_SIMUL)
+			return;
+		r->core->count[MIP_C_LATE]++;
+		if (reply->has_hoa && hoa_is_valid(&reply->hoa))
+			mip_reg_learn(r, reply);
+		return;
+	}
+	if (reply->code > MIP4_ACCEPTED_NO_SIMUL) {
+		r->core->count[MIP_C_DENIED]++;
+		r->ha->denied++;
+		log_info(r->subject, "deregistration denied: %s",
+		    mip4_code_str(reply->code));
+	}
+	depart(r, true);
+}
+
+void
+mip_leave_absorb(struct mip_reg *r)
+{
+	struct mip_reg *old = mip_core_find_orphan(r->core, r->nai,
+	    r->nai_len, r->ha);
+
+	if (old == NULL)
+		return;
+	/* Its deregistration would come to the new binding. */
+	r->inherited = r->maybe_bound = true;
+	r->last_sent = old->last_sent;
+	mip_reg_free(old);
+}
+
+void
+mip_leave_probe(struct mip_core *core, const struct mip_ha *want)
+{
+	char addr[INET_ADDRSTRLEN], nai[sizeof(PROBE_NAI) + INET_ADDRSTRLEN];
+	struct mip_ha_rec *ha = mip_core_ha(core, want);
+	struct mip_reg *r;
+	size_t len;
+
+	if (ha == NULL || ha->probe != NULL)
+		return;
+	inet_ntop(AF_INET, &core->params.coa, addr, sizeof(addr));
+	len = (size_t)snprintf(nai, sizeof(nai), PROBE_NAI, addr);
+	if ((r = calloc(1, sizeof(*r) + len)) == NULL)
+		return;
+	r->core = core;
+	r->ha = ha;
+	r->subject = "probe";
+	r->orphan = r->probe = r->maybe_bound = true;
+	r->state = MIP_S_LEAVING;
+	memcpy(r->nai, nai, len);
+	r->nai_len = len;
+	r->expires = MONO_NEVER;
+	mip_reg_set_timers(r);
+	ha->probe = r;
+	mip_core_add_reg(core, r);
+	mip_send_request(r);
+	mip_reg_arm(r, &r->t_send, mono_add_ms(now(core),
+	    MIP_RETRY_FIRST_MS));
+}
