@@ -205,6 +205,7 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	put(all, "bindings", r->bindings->n_bound);
 	put(all, "installing", r->bindings->n_installing);
 	put(all, "shedding", r->shed.on);
+	put(all, "drained", r->drained);
 	put(all, "queue_ms", (uint64_t)r->shed.age_ms);
 	put(all, "records", table_count(&r->bindings->by_nai));
 	put(all, "revoking", r->revoker ? revoker_count(r->revoker) : 0);
@@ -322,6 +323,32 @@ revoke(void *arg, const json_t *args, const char **code,
 	return json_pack("{s:i}", "revoked", 1);
 }
 
+static json_t *
+set_drained(struct reg *r, bool drained)
+{
+	reg_drain(r, drained);
+	return json_pack("{s:b}", "drained", r->drained);
+}
+
+static json_t *
+drain(void *arg, const json_t *args, const char **code, const char **message)
+{
+	(void)args;
+	(void)code;
+	(void)message;
+	return set_drained(arg, true);
+}
+
+static json_t *
+undrain(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	(void)args;
+	(void)code;
+	(void)message;
+	return set_drained(arg, false);
+}
+
 static const struct ctl_cmd commands[] = {
 	{ "show bindings", show_bindings },
 	{ "show exits", show_exits },
@@ -334,6 +361,8 @@ static const struct ctl_cmd commands[] = {
 	{ "show version", show_version },
 	{ "log level", log_level },
 	{ "revoke", revoke },
+	{ "drain", drain },
+	{ "undrain", undrain },
 	{ "flush users", control_flush_users },
 };
 

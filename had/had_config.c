@@ -68,6 +68,7 @@ static cfg_opt_t had_opts[] = {
 	CFG_STR("pool-hint", "prefer", CFGF_NONE),
 	CFG_BOOL("always-code-1", cfg_false, CFGF_NONE),
 	CFG_BOOL("dynamic-ha", cfg_false, CFGF_NONE),
+	CFG_STR("redirect", NULL, CFGF_NONE),
 	CFG_BOOL("revocation", cfg_true, CFGF_NONE),
 	CFG_SEC("pool", pool_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("exit", had_config_exit_opts, CFGF_MULTI | CFGF_TITLE),
@@ -115,6 +116,18 @@ one_of(struct conf *c, cfg_t *sec, const char *key, const char *const *words)
 			return i;
 	conf_error(c, sec, key, "\"%s\" is not known", s ? s : "");
 	return 0;
+}
+
+/* The address of a host; 0, or -errno when there is none. */
+static int
+load_host(struct conf *c, cfg_t *sec, const char *key, struct in_addr *a)
+{
+	int err = conf_ipv4(c, sec, key, a);
+
+	if (err == 0 && (a->s_addr == INADDR_ANY ||
+	    a->s_addr == INADDR_BROADCAST || IN_MULTICAST(ntohl(a->s_addr))))
+		conf_error(c, sec, key, "not the address of a host");
+	return err;
 }
 
 static bool
@@ -284,17 +297,11 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 {
 	static const char *const modes[] = { "ar", NULL };
 	unsigned before = c->errors;
-	int err;
 
 	p->name = had_config_dup(c, cfg_title(sec));
 	(void)one_of(c, sec, "mode", modes);
-	err = conf_ipv4(c, sec, "address", &p->addr);
-	if (err == -ENOENT)
+	if (load_host(c, sec, "address", &p->addr) == -ENOENT)
 		conf_error(c, sec, "address", "missing");
-	if (err == 0 && (p->addr.s_addr == INADDR_ANY ||
-	    p->addr.s_addr == INADDR_BROADCAST ||
-	    IN_MULTICAST(ntohl(p->addr.s_addr))))
-		conf_error(c, sec, "address", "not the address of a host");
 	p->pools = had_config_pools(c, h, sec, &p->n_pools);
 	p->realms = load_names(c, sec, "realms", &p->n_realms);
 	p->group = had_config_dup(c, cfg_getstr(sec, "group"));
@@ -431,19 +438,22 @@ load_numbers(struct conf *c, struct had_config *h)
 }
 
 static void
+load_addresses(struct conf *c, struct had_config *h)
+{
+	if (load_host(c, c->cfg, "address", &h->address) == -ENOENT)
+		conf_error(c, c->cfg, "address", "missing");
+	if (load_host(c, c->cfg, "redirect", &h->redirect) == 0 &&
+	    h->redirect.s_addr == h->address.s_addr)
+		conf_error(c, c->cfg, "redirect", "our own address");
+}
+
+static void
 load_all(struct conf *c, struct had_config *h)
 {
 	static const char *const planes[] = { "kernel", "none", NULL };
 	cfg_t *dp = cfg_getsec(c->cfg, "dataplane");
-	int err;
 
-	err = conf_ipv4(c, c->cfg, "address", &h->address);
-	if (err == -ENOENT)
-		conf_error(c, c->cfg, "address", "missing");
-	if (err == 0 && (h->address.s_addr == INADDR_ANY ||
-	    h->address.s_addr == INADDR_BROADCAST ||
-	    IN_MULTICAST(ntohl(h->address.s_addr))))
-		conf_error(c, c->cfg, "address", "not the address of a host");
+	load_addresses(c, h);
 	h->user = had_config_dup(c, cfg_getstr(c->cfg, "user"));
 	h->chroot = had_config_dup(c, cfg_getstr(c->cfg, "chroot"));
 	h->control_socket = had_config_dup(c, cfg_getstr(c->cfg,

@@ -50,6 +50,7 @@ struct had_lookup_conf {
 
 struct had_config {
 	struct in_addr		 address;
+	struct in_addr		 redirect;	/* 0: none [D85] */
 	uint16_t		 port;
 	char			*user;
 	char			*chroot;

@@ -70,6 +70,7 @@ struct reg {
 	struct exits		*exits;		/* for control only */
 	struct user_lookup	*lookup;	/* NULL: nobody is asked */
 	struct user_radius	*radius;	/* who asks; for its figures */
+	bool			 drained;	/* no new subscribers [D85] */
 	mono_t			 started;	/* by reg_init, as is: */
 	uint64_t		 started_ntp;
 };
@@ -94,6 +95,8 @@ enum reg_verdict reg_input_again(struct reg *, const struct reg_packet *);
 /* Ends a binding for a reason of ours: the data path goes, the peer is told
  * by a revocation where that was negotiated [RFC 3543]. */
 void	 reg_end(struct reg *, struct binding *, const char *why);
+/* From now on, or no more: new subscribers are sent elsewhere [D85]. */
+void	 reg_drain(struct reg *, bool drained);
 /* Ends all without telling anyone: the program ends. */
 void	 reg_shutdown(struct reg *);
 

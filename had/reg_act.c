@@ -39,12 +39,36 @@ has_left(struct reg *r, const struct rq *rq)
 	    revoke_is_unheard(r->revoker, rq->b, rq->msg.rrq.coa);
 }
 
+void
+reg_drain(struct reg *r, bool drained)
+{
+	if (r->drained != drained)
+		log_info(NULL, drained ? "drained: no new subscribers" :
+		    "new subscribers are taken again");
+	r->drained = drained;
+}
+
+/* A subscriber that was not here, to its access router's knowledge: one that
+ * names the home address it has is renewing what a restart of ours has lost
+ * [D85]. */
+static int
+row_drained(const struct reg *r, struct rq *rq)
+{
+	if (!r->drained || rq->b->state != BINDING_IDLE ||
+	    rq->msg.ext.n_hoa > 0)
+		return ROW_PASS;
+	rq->why = "drained";
+	return r->conf->redirect.s_addr != INADDR_ANY ? MIP4_HA_REDIRECT :
+	    MIP4_HA_RESOURCES;
+}
+
 /* Row 12, first part [D50, D52]. */
 static int
 limits(struct reg *r, struct rq *rq)
 {
 	struct binding *b = rq->b;
 	bool fresh, other_peer;
+	int v;
 
 	if (!b) {
 		rq->why = "too many subscribers of this peer";
@@ -54,6 +78,9 @@ limits(struct reg *r, struct rq *rq)
 		rq->why = "revoked there";
 		return MIP4_HA_PROHIBITED;
 	}
+	v = row_drained(r, rq);
+	if (v != ROW_PASS)
+		return v;
 	fresh = b->state == BINDING_IDLE;
 	if (reg_overloaded(r, rq, b))
 		return MIP4_HA_RESOURCES;

@@ -52,6 +52,8 @@ write_reply(struct reg *r, const struct rq *rq,
 		mip4_put_nai(&w, e->nai, e->nai_len);
 	if (e->off_pmip_auth && may_echo(rq, e->off_pmip_auth))
 		mip4_put_pmip_auth(&w, e->pmip_auth_method);
+	if (spec->code == MIP4_HA_REDIRECT)
+		mip4_put_redirect(&w, r->conf->redirect);
 	if (spec->hoa)
 		mip4_put_hoa(&w, r->conf->types.hoa, spec->hoa, spec->unique);
 	if (rq->mn_ha)

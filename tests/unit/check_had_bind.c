@@ -157,6 +157,48 @@ START_TEST(renewal)
 }
 END_TEST
 
+/* D85: new subscribers elsewhere; who is here, or was before a restart of
+ * ours, stays and may come from another access router. */
+START_TEST(drained)
+{
+	char hoa[INET6_ADDRSTRLEN], again[INET6_ADDRSTRLEN];
+	struct in_addr other = { inet_addr("198.51.100.5") };
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(hoa, NULL, true);
+	reg_drain(&rig.reg, true);
+	ask(&m, AR1, BOB, 1800, IID);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(sent_ext(139), 0);
+	rig.conf.redirect = other;
+	ask(&m, AR1, BOB, 1800, IID);
+	expect(&m, 143, 0);
+	ck_assert_uint_gt(sent_ext(139), sent_ext(131));
+	ck_assert_uint_lt(sent_ext(139), sent_ext(34));
+	ck_assert_mem_eq(&rig.sent[sent_ext(139)], "\x8b\2\0\4", 4);
+	ck_assert_mem_eq(&rig.sent[sent_ext(139) + 4], &other, 4);
+	/* byte for byte when asked again */
+	rig_in(&m, AR1);
+	expect(&m, 143, 0);
+	ck_assert_uint_ne(sent_ext(139), 0);
+	tell(&m, AR1, ALICE, 1800, hoa);
+	expect(&m, 0, 1800);
+	ask(&m, AR2, ALICE, 1800, IID);
+	ck_assert_str_eq(of(ALICE)->peer->name, "nas2");
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	tell(&m, AR1, BOB, 1800, "2001:db8:100:77:211:2233:4455:6677");
+	expect(&m, 0, 1800);
+	got(again, NULL, true);
+	ck_assert_str_eq(again, "2001:db8:100:77:211:2233:4455:6677");
+	tell(&m, AR1, BOB, 0, again);
+	expect(&m, 0, 0);
+	reg_drain(&rig.reg, false);
+	ask(&m, AR1, BOB, 1800, IID);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
 /* D43: another identifier is a new registration in the same prefix. */
 START_TEST(other_identifier)
 {
@@ -509,6 +551,7 @@ main(void)
 	tcase_add_test(t, lifetimes);
 	tcase_add_test(t, code_1);
 	tcase_add_test(t, renewal);
+	tcase_add_test(t, drained);
 	tcase_add_test(t, other_identifier);
 	tcase_add_test(t, deregistration);
 	tcase_add_test(t, movement);

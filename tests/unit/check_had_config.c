@@ -162,6 +162,7 @@ START_TEST(everything)
 	    "shed-after = 100\nshed-pending = 0\n"
 	    "max-lifetime = 600\nstrict-reserved = both\n"
 	    "always-code-1 = true\ndynamic-ha = true\nrevocation = false\n"
+	    "redirect = \"198.51.100.5\"\n"
 	    "chroot = \"\"\ndataplane { type = none mtu = 1400 }\n"
 	    "extension-type { ipv6-hoa-request = 60 }\n" POOL
 	    "pool \"s\" { prefix = \"2001:db8:200:1::/64\" mode = shared "
@@ -182,6 +183,7 @@ START_TEST(everything)
 	ck_assert_uint_eq(h->port, 1434);
 	ck_assert_int_eq(h->strict, HAD_STRICT_BOTH);
 	ck_assert(h->always_code_1 && h->dynamic_ha && !h->revocation);
+	ck_assert_uint_eq(h->redirect.s_addr, inet_addr("198.51.100.5"));
 	ck_assert_ptr_null(h->chroot);
 	ck_assert_int_eq(h->dataplane, HAD_DATAPLANE_NONE);
 	ck_assert_uint_eq(h->types.hoa_request, 60);
@@ -228,6 +230,10 @@ static const struct {
 	{ "address = \"1.2.3\"\n" POOL PEER, "had.conf:1: address" },
 	{ "address = \"224.0.0.1\"\n" POOL PEER, "had.conf:1: address" },
 	{ "address = \"0.0.0.0\"\n" POOL PEER, "had.conf:1: address" },
+	{ ADDR POOL PEER "redirect = \"255.255.255.255\"\n",
+	    "had.conf:4: redirect: not the address of a host" },
+	{ ADDR POOL PEER "redirect = \"198.51.100.1\"\n",
+	    "had.conf:4: redirect: our own address" },
 	{ ADDR PEER, "pool: at least one" },
 	{ ADDR POOL, "peer: at least one" },
 	{ ADDR "pool \"p\" { }\n" PEER, "had.conf:2: prefix: missing" },

@@ -439,7 +439,8 @@ sent_ext(uint8_t type)
 			ck_assert_uint_eq(found, 0);
 			found = off;
 		}
-		off += 2u + rig.sent[off + 1];
+		off += rig.sent[off] == 139 ? 4u + rig.sent[off + 3] :
+		    2u + rig.sent[off + 1];	/* 139 is a long one */
 	}
 	ck_assert_uint_eq(off, rig.sent_len);
 	return found;
