@@ -18,6 +18,7 @@ GRACE_KEY = "grace shares this key"
 RADIUS_SECRET = "lab-radius-secret"
 REALM = "example.net"
 UNIQUE_POOL = "2001:db8:100::/48"
+UNIQUE_POOL2 = "2001:db8:500::/48"     # of the second home agent
 SHARED_POOL = "2001:db8:200:1::/64"
 
 
@@ -68,13 +69,19 @@ class Writer:
     @staticmethod
     def run_dir(nas):
         """The first NAS and the home agent have the default paths."""
-        return "/run/netmip4" if nas == "nas1" else f"/run/netmip4-{nas}"
+        return "/run/netmip4" if nas in ("nas1", "had") else \
+            f"/run/netmip4-{nas}"
 
     def nasd(self, nas="nas1", coa=t.NAS1, *, lifetime=1800, key="fa-ha.key",
              attempts=5, radius=None, ha=t.HA, mode="unique",
              pppd="/usr/sbin/pppd", pppd_options=(), max_sessions=1000,
-             per_mac=8, log="debug", extra=""):
-        """nasd.conf. radius: [(name, address, timeout ms, tries)]."""
+             per_mac=8, log="debug", more_has=(), extra=""):
+        """nasd.conf. radius: [(name, address, timeout ms, tries)]; more_has:
+        [(name, address)], asked after ha."""
+        agents = "".join(
+            f'home-agent "{name}" {{\n\taddress = "{address}"\n'
+            f'\t{self.key(key)}\n}}\n'
+            for name, address in (("ha1", ha), *more_has))
         servers = radius or [("aaa1", t.AAA, 2000, 3)]
         radius_text = "\n".join(
             f'\tserver "{name}" {{\n\t\taddress = "{address}"\n'
@@ -109,11 +116,7 @@ pppd {{
 radius {{
 {radius_text}
 }}
-home-agent "ha1" {{
-	address = "{ha}"
-	{self.key(key)}
-}}
-prefix-mode = {mode}
+{agents}prefix-mode = {mode}
 registration {{
 	lifetime = {lifetime}
 	attempts = {attempts}
@@ -133,7 +136,7 @@ registration {{
     def had(self, *, peers=(("nas1", t.NAS1), ("nas2", t.NAS2)),
             dataplane="kernel", max_lifetime=3600, key="fa-ha.key",
             unique=UNIQUE_POOL, shared=SHARED_POOL, home_link=None,
-            log="debug", extra=""):
+            log="debug", extra="", address=t.HA, which="had"):
         """had.conf."""
         on_link = f'\n\thome-link = "{home_link}"' if home_link else ""
         peer_text = "\n".join(
@@ -141,9 +144,9 @@ registration {{
             f'\tmax-bindings = 10000\n'
             f'\t{self.key(key)}\n}}' for name, address in peers)
         return f"""\
-address = "{t.HA}"
+address = "{address}"
 user = "netmip4"
-control-socket = "/run/netmip4/had.ctl"
+control-socket = "{self.run_dir(which)}/had.ctl"
 log {{
 	dest = stderr
 	level = {log}

@@ -12,7 +12,7 @@ from .capture import Tap
 from .client import Client
 from .control import Control
 from .process import Daemon, children, wait_for
-from .topology import NAS2, Topology
+from .topology import HA2, NAS2, Topology
 
 WORK = "/run/netlab"
 USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi",
@@ -38,12 +38,14 @@ class Lab:
         self._private_etc()
         self.net = Topology(mobile_nodes)
         self.ns = self.net.ns
-        for name in ("nas1", "nas2"):
+        for name in ("nas1", "nas2", "ha2"):
             os.makedirs(self.files.run_dir(name), exist_ok=True)
         self.nas2 = None        # the other NAS, where a scenario wants it
         self.nasctl = Control("/run/netmip4/nasd.ctl")
         self.nas2ctl = Control("/run/netmip4-nas2/nasd.ctl")
         self.hactl = Control("/run/netmip4/had.ctl")
+        self.had2 = None        # likewise
+        self.ha2ctl = Control("/run/netmip4-ha2/had.ctl")
 
     def __enter__(self):
         return self
@@ -114,6 +116,19 @@ class Lab:
         if self.nas2:
             self.nas2.stop(20)
         self.nas2 = None
+
+    def start_had2(self, **conf):
+        """The other home agent, for nasd(more_has=)."""
+        path = config.write(self.files.path("had2.conf"), self.files.had(
+            which="ha2", address=HA2, unique=config.UNIQUE_POOL2, **conf))
+        self.had2 = Daemon(self.ns["ha2"], "had2",
+                           [f"{self.stage}/sbin/had", "-f", path], self.logs)
+        self._wait_up(self.had2, self.ha2ctl)
+
+    def stop_had2(self):
+        if self.had2:
+            self.had2.stop()
+        self.had2 = None
 
     @staticmethod
     def _wait_up(daemon, control):
@@ -202,7 +217,8 @@ class Lab:
         self.clients.clear()
 
     def stop_daemons(self):
-        for daemon in (self.nas, self.nas2, self.radius, self.had):
+        for daemon in (self.nas, self.nas2, self.radius, self.had,
+                       self.had2):
             if daemon:
                 daemon.stop()
 

@@ -5,14 +5,16 @@
                   |              |
                   +------ nas2 --+-- core --+-- ha --- cn
                                  |  (IPv4   |
-                          aaa ---+   only)  +-- stranger
+                          aaa ---+   only)  +-- ha2, stranger
 """
 
 from .net import Namespace
 
 NAS1, NAS2 = "192.0.2.1", "192.0.2.5"
 AAA, HA, STRANGER = "203.0.113.10", "198.51.100.1", "203.0.113.66"
+HA2 = "198.51.100.5"
 HA6, CN6 = "2001:db8:ffff::1", "2001:db8:ffff::2"
+HA2_6 = "2001:db8:fffd::1"           # behind the second home agent
 NAS_ICMP6 = "2001:db8:fffe::%d"     # whence a NAS's ICMPv6 errors come
 
 # Core's side of each link: name, peer's address, own address, prefix length.
@@ -21,6 +23,7 @@ CORE_LINKS = (
     ("nas2", NAS2, "192.0.2.6", 30),
     ("aaa", AAA, "203.0.113.9", 30),
     ("ha", HA, "198.51.100.2", 30),
+    ("ha2", HA2, "198.51.100.6", 30),
     ("stranger", STRANGER, "203.0.113.65", 30),
 )
 
@@ -43,8 +46,8 @@ class Topology:
             self.ns.popitem()[1].close()
 
     def _build(self):
-        for name in ["acc", "core", "nas1", "nas2", "aaa", "ha", "cn",
-                     "stranger", *self.mobile_nodes]:
+        for name in ["acc", "core", "nas1", "nas2", "aaa", "ha", "ha2",
+                     "cn", "stranger", *self.mobile_nodes]:
             self.ns[name] = Namespace(name)
             # Duplicate address detection only makes everything wait.
             self.ns[name].sysctl("ipv6/conf/default/accept_dad", 0)
@@ -98,6 +101,10 @@ class Topology:
                 batch += ["link add home0 type veth peer name eth0 netns cn",
                           f"address add {HA6}/64 dev home0",
                           "link set home0 up"]
+            elif name == "ha2":
+                self.ns[name].sysctl("ipv6/conf/all/forwarding", 1)
+                self.ns[name].sysctl("ipv6/conf/core0/disable_ipv6", 1)
+                batch += [f"address add {HA2_6}/128 dev lo"]
             if name in ("aaa", "stranger"):
                 self.ns[name].sysctl("ipv6/conf/core0/disable_ipv6", 1)
             self.ns[name].ip(*batch)
