@@ -233,21 +233,47 @@ take_answer(struct nl *nl, const struct nlmsghdr *h)
 		log_warnx(NULL, "%s: %s", en->what, strerror(-e->error));
 }
 
-/* Sends messages from..to and waits for their answers. */
+/* The kernel handles a batch in order and answers what fails in any case: when
+ * the last one is answered, those without an answer have succeeded. */
+static void
+ask_of_last(struct nl *nl, size_t from, size_t to)
+{
+	struct nlmsghdr *h;
+	size_t i;
+
+	for (i = from; i + 1 < to; i++) {
+		h = (void *)(nl->buf + nl->entry[i].off);
+		h->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	}
+}
+
+static void
+rest_succeeded(struct nl *nl, size_t from, size_t to)
+{
+	size_t i;
+
+	for (i = from; i < to; i++)
+		if (nl->entry[i].result == 1)
+			nl->entry[i].result = 0;
+}
+
+/* Sends messages from..to and waits for the answer to the last. */
 static int
 do_chunk(struct nl *nl, size_t from, size_t to)
 {
 	const size_t end = to < nl->n ? nl->entry[to].off : nl->len;
 	uint8_t in[16384] __attribute__((aligned(8)));
 	const struct nlmsghdr *h;
-	size_t waiting = to - from;
+	bool waiting = true;
 	ssize_t n;
 	int len;
+
+	ask_of_last(nl, from, to);
 
 	if (mnl_socket_sendto(nl->sk, nl->buf + nl->entry[from].off,
 	    end - nl->entry[from].off) == -1)
 		return (-errno);
-	while (waiting > 0) {
+	while (waiting) {
 		n = mnl_socket_recvfrom(nl->sk, in, sizeof(in));
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -258,11 +284,11 @@ do_chunk(struct nl *nl, size_t from, size_t to)
 		    h = mnl_nlmsg_next(h, &len)) {
 			take_answer(nl, h);
 			if (h->nlmsg_type == NLMSG_ERROR &&
-			    h->nlmsg_seq - nl->first_seq - from < to - from &&
-			    waiting > 0)
-				waiting--;
+			    h->nlmsg_seq == nl->first_seq + to - 1)
+				waiting = false;
 		}
 	}
+	rest_succeeded(nl, from, to);
 	return (0);
 }
 

@@ -35,12 +35,22 @@ struct priv_op {
 	size_t		 min_len;	/* of the body, bytes */
 	size_t		 max_len;
 	priv_handler	*handle;
+	/* The handler only prepares; what is prepared by several such requests
+	 * in a row is carried out at once, by the server's commit. It replies
+	 * with a status alone. */
+	bool		 together;
 };
+
+#define PRIV_TOGETHER	32	/* at most */
 
 struct priv_server {
 	const struct priv_op *ops;
 	size_t		 n_ops;
 	void		*state;		/* for the handlers */
+	/* Carries out what the handlers of n requests have prepared, of which
+	 * status[i] is the i-th one's, 0 or -errno; to be replaced by the one
+	 * that the engine shall get. Only with an op "together". */
+	void		(*commit)(void *state, int *status, size_t n);
 	/* Called in priv when a child process that a handler started has
 	 * ended; may call priv_notify. */
 	void		(*child_exit)(void *state, struct priv_ctx *, pid_t,

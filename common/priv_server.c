@@ -38,6 +38,9 @@ struct priv_ctx {
 	int		 status;	/* of waitpid, once it has ended */
 	bool		 ended;
 	int64_t		 kill_at;	/* ms, monotonic; 0: not set */
+	struct priv_hdr	 late[PRIV_TOGETHER];	/* replies to what was only
+						 * prepared */
+	unsigned	 n_late;
 	struct priv_msg	 msg;
 	_Alignas(16) uint8_t out[PRIV_MSG_MAX];
 };
@@ -141,10 +144,9 @@ find_op(const struct priv_server *srv, uint16_t type)
 
 /* The status of one request; its reply's body in c->out. */
 static int
-handle(struct priv_ctx *c, size_t *out_len, int *fd)
+handle(struct priv_ctx *c, const struct priv_op *op, size_t *out_len, int *fd)
 {
 	const struct priv_hdr *h = &c->msg.hdr;
-	const struct priv_op *op = find_op(c->srv, h->type);
 	int status;
 
 	if (op == NULL) {
@@ -166,22 +168,57 @@ handle(struct priv_ctx *c, size_t *out_len, int *fd)
 }
 
 static void
+reply(struct priv_ctx *c, const struct priv_hdr *h, int fd)
+{
+	int err = send_bounded(c, h, c->out, fd);
+
+	if (err != 0 && err != -EPIPE)
+		log_at(LOG_L_ERROR, LOG_MODULE, NULL, -err, "reply");
+}
+
+/* Carries out what was only prepared. */
+static void
+commit(struct priv_ctx *c)
+{
+	int status[PRIV_TOGETHER];
+	unsigned i, n = c->n_late;
+
+	if (n == 0)
+		return;
+	c->n_late = 0;
+	for (i = 0; i < n; i++)
+		status[i] = c->late[i].status;
+	c->srv->commit(c->srv->state, status, n);
+	for (i = 0; i < n; i++) {
+		c->late[i].status = status[i];
+		reply(c, &c->late[i], -1);
+	}
+}
+
+static void
 serve(struct priv_ctx *c)
 {
-	struct priv_hdr reply = {
+	const struct priv_op *op = find_op(c->srv, c->msg.hdr.type);
+	struct priv_hdr r = {
 		.kind = PRIV_REPLY,
 		.type = c->msg.hdr.type,
 		.seq = c->msg.hdr.seq,
 	};
 	size_t out_len = 0;
 	int fd = -1;
-	int err;
 
-	reply.status = handle(c, &out_len, &fd);
-	reply.len = (uint32_t)(out_len <= PRIV_MSG_MAX ? out_len : 0);
-	err = send_bounded(c, &reply, c->out, fd);
-	if (err != 0 && err != -EPIPE)
-		log_at(LOG_L_ERROR, LOG_MODULE, NULL, -err, "reply");
+	/* Replies, and what is done, are in the order of the requests. */
+	if (op == NULL || !op->together)
+		commit(c);
+	r.status = handle(c, op, &out_len, &fd);
+	if (op != NULL && op->together) {
+		c->late[c->n_late++] = r;
+		if (c->n_late == PRIV_TOGETHER)
+			commit(c);
+		return;
+	}
+	r.len = (uint32_t)(out_len <= PRIV_MSG_MAX ? out_len : 0);
+	reply(c, &r, fd);
 	if (fd != -1)
 		close(fd);
 }
@@ -194,12 +231,13 @@ on_socket(struct priv_ctx *c)
 
 	while (c->sock != -1) {
 		r = priv_wire_recv(c->sock, &c->msg, false);
-		if (r == -EAGAIN)
-			return;
 		if (r == 1 && c->msg.hdr.kind == PRIV_REQUEST) {
 			serve(c);
 			continue;
 		}
+		commit(c);
+		if (r == -EAGAIN)
+			return;
 		if (r != 0) {
 			log_errorx(NULL, "the engine sent nonsense: killed");
 			kill(c->engine, SIGKILL);

@@ -33,6 +33,7 @@
 #include "had/priv_exit.h"
 
 #define TUNNEL_NAME	"had"	/* and the peer's place */
+#define ROUTE_MESSAGES	2	/* of the kernel, for one of ours */
 #define PRIO_PASS	10	/* filters: the bound prefixes */
 #define PRIO_DROP	20	/* everything else */
 /* Behind any route of a subscriber: what nobody is bound to is unreachable,
@@ -45,6 +46,10 @@ struct priv_state {
 	struct peers		 peers;		/* own index of the config */
 	unsigned		*ifindex;	/* by peer; 0: no tunnel */
 	bool			 started;
+	/* Changes of routes that are prepared [priv.h, together]: where the
+	 * messages of each begin in the batch, and how many there are. */
+	unsigned		 part[PRIV_TOGETHER];
+	unsigned		 n_parts, n_messages;
 };
 
 /* The peer's place in the configuration, or -1. */
@@ -179,59 +184,86 @@ route_device(struct priv_state *s, const struct had_priv_route *q)
 	return (int)s->ifindex[place];
 }
 
+/* The messages of one request: the filter's, then the route's. */
+static int
+route_messages(struct nl *nl, const struct had_priv_route *q, unsigned dev,
+    bool add)
+{
+	const struct nl_route6 rt = {
+		.dst = q->prefix, .dst_len = q->len, .ifindex = dev,
+	};
+	int err;
+
+	if (add) {
+		err = nl_flower_pass_source(nl, dev, PRIO_PASS, q->handle,
+		    &q->prefix, q->len);
+		return err < 0 ? err : nl_route6_replace(nl, &rt);
+	}
+	err = nl_flower_del(nl, dev, PRIO_PASS, q->handle, NL_IGN_NOENT);
+	/* Only through this device: it may lead to another by now. */
+	return err < 0 ? err : nl_route6_del(nl, &rt, NL_IGN_NOENT);
+}
+
+/* Prepares one; routes_commit sends. Every request has its part of the batch,
+ * be it empty. */
+static int
+route_change(struct priv_state *s, const void *body, size_t len, bool add)
+{
+	struct had_priv_route q;
+	int dev, err;
+
+	memcpy(&q, body, len);
+	if (s->n_parts == 0)
+		nl_begin(s->nl);
+	s->part[s->n_parts++] = s->n_messages;
+	dev = route_device(s, &q);
+	/* Routes and filters have gone with the device. */
+	if (dev == -ENODEV && !add)
+		return 0;
+	if (dev < 0)
+		return dev;
+	err = route_messages(s->nl, &q, (unsigned)dev, add);
+	if (err < 0)
+		return err;
+	s->n_messages = (unsigned)err + 1;
+	return 0;
+}
+
 static int
 route_add(void *state, const void *body, size_t len, void *out,
     size_t *out_len, int *fd)
 {
-	struct priv_state *s = state;
-	struct had_priv_route q;
-	struct nl_route6 rt = { 0 };
-	int dev;
-
 	(void)out;
 	(void)out_len;
 	(void)fd;
-	memcpy(&q, body, len);
-	dev = route_device(s, &q);
-	if (dev < 0)
-		return dev;
-	rt.dst = q.prefix;
-	rt.dst_len = q.len;
-	rt.ifindex = (unsigned)dev;
-	nl_begin(s->nl);
-	nl_flower_pass_source(s->nl, rt.ifindex, PRIO_PASS, q.handle,
-	    &q.prefix, q.len);
-	nl_route6_replace(s->nl, &rt);
-	return nl_commit(s->nl, NULL, 0);
+	return route_change(state, body, len, true);
 }
 
 static int
 route_del(void *state, const void *body, size_t len, void *out,
     size_t *out_len, int *fd)
 {
-	struct priv_state *s = state;
-	struct had_priv_route q;
-	struct nl_route6 rt = { 0 };
-	int dev;
-
 	(void)out;
 	(void)out_len;
 	(void)fd;
-	memcpy(&q, body, len);
-	dev = route_device(s, &q);
-	/* Routes and filters have gone with the device. */
-	if (dev == -ENODEV)
-		return 0;
-	if (dev < 0)
-		return dev;
-	rt.dst = q.prefix;
-	rt.dst_len = q.len;
-	rt.ifindex = (unsigned)dev;
-	nl_begin(s->nl);
-	nl_flower_del(s->nl, rt.ifindex, PRIO_PASS, q.handle, NL_IGN_NOENT);
-	/* Only through this device: it may lead to another by now. */
-	nl_route6_del(s->nl, &rt, NL_IGN_NOENT);
-	return nl_commit(s->nl, NULL, 0);
+	return route_change(state, body, len, false);
+}
+
+static void
+routes_commit(void *state, int *status, size_t n)
+{
+	struct priv_state *s = state;
+	int result[PRIV_TOGETHER * ROUTE_MESSAGES] = { 0 };
+	unsigned i, end;
+	size_t k;
+
+	(void)nl_commit(s->nl, result, s->n_messages);
+	for (k = 0; k < n; k++) {
+		end = k + 1 < n ? s->part[k + 1] : s->n_messages;
+		for (i = s->part[k]; i < end && status[k] == 0; i++)
+			status[k] = result[i];
+	}
+	s->n_parts = s->n_messages = 0;
 }
 
 static void
@@ -297,14 +329,14 @@ count_exits(void *state, const void *body, size_t len, void *out,
 
 static const struct priv_op ops[] = {
 	{ HAD_PRIV_TUNNEL_ADD, "tunnel-add", sizeof(struct had_priv_tunnel),
-	    sizeof(struct had_priv_tunnel), tunnel_add },
+	    sizeof(struct had_priv_tunnel), tunnel_add, false },
 	{ HAD_PRIV_TUNNEL_DEL, "tunnel-del", sizeof(struct had_priv_tunnel),
-	    sizeof(struct had_priv_tunnel), tunnel_del },
+	    sizeof(struct had_priv_tunnel), tunnel_del, false },
 	{ HAD_PRIV_ROUTE_ADD, "route-add", sizeof(struct had_priv_route),
-	    sizeof(struct had_priv_route), route_add },
+	    sizeof(struct had_priv_route), route_add, true },
 	{ HAD_PRIV_ROUTE_DEL, "route-del", sizeof(struct had_priv_route),
-	    sizeof(struct had_priv_route), route_del },
-	{ HAD_PRIV_EXITS, "exits", 0, 0, count_exits },
+	    sizeof(struct had_priv_route), route_del, true },
+	{ HAD_PRIV_EXITS, "exits", 0, 0, count_exits, false },
 };
 
 /* An index of addresses of its own: the engine's lies in its copy. */
@@ -340,6 +372,7 @@ priv_ops_new(const struct had_config *conf, struct priv_server *server)
 	server->ops = ops;
 	server->n_ops = sizeof(ops) / sizeof(ops[0]);
 	server->state = s;
+	server->commit = routes_commit;
 	server->engine_gone = engine_gone;
 	return s;
 }

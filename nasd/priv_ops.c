@@ -161,7 +161,7 @@ op_count_many(void *state, const void *body, size_t len, void *out,
 }
 
 #define OP(type, name, body, handle)					\
-	{ type, name, sizeof(struct body), sizeof(struct body), handle }
+	{ type, name, sizeof(struct body), sizeof(struct body), handle, false }
 
 static const struct priv_op ops[] = {
 	OP(NASD_PRIV_PPPD_START, "start pppd", nasd_priv_pppd_start,
@@ -175,7 +175,7 @@ static const struct priv_op ops[] = {
 	OP(NASD_PRIV_COUNT, "count", nasd_priv_count, op_count),
 	{ NASD_PRIV_COUNT_MANY, "count many",
 	    offsetof(struct nasd_priv_count_many, id),
-	    sizeof(struct nasd_priv_count_many), op_count_many },
+	    sizeof(struct nasd_priv_count_many), op_count_many, false },
 };
 
 static void

@@ -14,13 +14,19 @@
 #include "common/priv.h"
 #include "tests/unit/test.h"
 
-enum { OP_ECHO, OP_PIPE, OP_FAIL, OP_SPAWN, OP_BIG, OP_DIE, NOTE_EXIT };
+enum {
+	OP_ECHO, OP_PIPE, OP_FAIL, OP_SPAWN, OP_BIG, OP_DIE, OP_LATE, NOTE_EXIT
+};
 
 struct root {
 	struct priv_ctx	*ctx;
 	pid_t		 child;
 	int		 gone;
 	int		 exits;
+	/* OP_LATE */
+	uint32_t	 prepared[PRIV_TOGETHER];
+	size_t		 n_prepared, most;
+	unsigned	 commits;
 };
 
 static char dir[64];
@@ -103,6 +109,39 @@ op_die(void *state, const void *body, size_t len, void *out, size_t *out_len,
 	_exit(99);
 }
 
+/* Its status says what is to become of it: -v now, and -v at the commit if
+ * that is above 100. */
+static int
+op_late(void *state, const void *body, size_t len, void *out, size_t *out_len,
+    int *fd)
+{
+	struct root *r = state;
+	uint32_t v;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&v, body, len);
+	r->prepared[r->n_prepared++] = v;
+	return (v > 100 ? 0 : -(int)v);
+}
+
+static void
+commit(void *state, int *status, size_t n)
+{
+	struct root *r = state;
+	size_t i;
+
+	ck_assert_uint_eq(n, r->n_prepared);
+	for (i = 0; i < n; i++)
+		if (r->prepared[i] > 100)
+			status[i] = -(int)r->prepared[i];
+	r->n_prepared = 0;
+	r->commits++;
+	if (n > r->most)
+		r->most = n;
+}
+
 static void
 child_exit(void *state, struct priv_ctx *ctx, pid_t pid, int status)
 {
@@ -127,11 +166,12 @@ start(void *state, struct priv_ctx *ctx)
 }
 
 static const struct priv_op ops[] = {
-	{ OP_ECHO, "echo", 0, PRIV_MSG_MAX, op_echo },
-	{ OP_PIPE, "pipe", 0, 0, op_pipe },
-	{ OP_FAIL, "fail", 4, 4, op_fail },
-	{ OP_SPAWN, "spawn", 0, 0, op_spawn },
-	{ OP_DIE, "die", 0, 0, op_die },
+	{ OP_ECHO, "echo", 0, PRIV_MSG_MAX, op_echo, false },
+	{ OP_PIPE, "pipe", 0, 0, op_pipe, false },
+	{ OP_FAIL, "fail", 4, 4, op_fail, false },
+	{ OP_SPAWN, "spawn", 0, 0, op_spawn, false },
+	{ OP_DIE, "die", 0, 0, op_die, false },
+	{ OP_LATE, "late", 4, 4, op_late, true },
 };
 
 /* What the engine sees. */
@@ -199,6 +239,7 @@ run(void (*fn)(struct engine *), struct root *r)
 		.ops = ops,
 		.n_ops = sizeof(ops) / sizeof(ops[0]),
 		.state = r,
+		.commit = commit,
 		.child_exit = child_exit,
 		.engine_gone = engine_gone,
 		.start = start,
@@ -294,6 +335,59 @@ many(struct engine *e)
 		must(3, event_base_loop(e->base, EVLOOP_ONCE) == 0);
 	must(4, e->sum == 1000 && e->gone == 0);
 }
+
+/* Requests that are carried out together, and others between them. */
+static void
+on_late(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct engine *e = arg;
+
+	(void)body;
+	(void)fd;
+	must(1, len == 0 && status == -(int)e->replies);
+	e->replies++;
+}
+
+static void
+on_between(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct engine *e = arg;
+	uint32_t v;
+
+	(void)fd;
+	must(2, status == 0 && len == sizeof(v));
+	memcpy(&v, body, sizeof(v));
+	must(3, v == e->replies++);
+}
+
+static void
+together(struct engine *e)
+{
+	uint32_t i;
+
+	for (i = 0; i < 500; i++)
+		must(4, priv_request(e->cl, i % 100 == 99 ? OP_ECHO : OP_LATE,
+		    &i, sizeof(i), i % 100 == 99 ? on_between : on_late,
+		    e) == 0);
+	while (e->replies < 500)
+		must(5, event_base_loop(e->base, EVLOOP_ONCE) == 0);
+	/* the last ones are not answered, but done */
+	must(6, priv_request(e->cl, OP_LATE, &i, sizeof(i), NULL, NULL) == 0);
+	must(7, priv_request_sync(e->cl, OP_FAIL, "1234", 4, NULL, NULL,
+	    NULL) == -EPERM);
+}
+
+START_TEST(requests_together)
+{
+	struct root r;
+
+	ck_assert_int_eq(run(together, &r), 0);
+	ck_assert_uint_eq(r.n_prepared, 0);
+	ck_assert_uint_gt(r.most, 1);
+	ck_assert_uint_le(r.most, PRIV_TOGETHER);
+	ck_assert_uint_lt(r.commits, 400);
+}
+END_TEST
 
 START_TEST(many_requests)
 {
@@ -640,6 +734,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, sync_requests);
 	tcase_add_test(t, many_requests);
+	tcase_add_test(t, requests_together);
 	tcase_add_test(t, child_reaped);
 	tcase_add_test(t, engine_death);
 	tcase_add_test(t, signal_forwarded);
