@@ -270,15 +270,15 @@ find_record(struct reg *r, struct rq *rq)
 }
 
 /*
- * What a fresh Identification is above, 0 for nothing. Of a subscriber of whom
- * nothing is remembered it is our start, for as long as what was sent before
- * could still be within the window [D55], unless our clock was set back since.
+ * Of a subscriber of whom nothing is remembered it is our start, for as long
+ * as what was sent before could still be within the window [D55], unless our
+ * clock was set back since.
  */
-static uint64_t
-last_id(const struct reg *r, const struct rq *rq)
+uint64_t
+reg_last_id(const struct reg *r, const struct binding *b)
 {
-	if (rq->b && rq->b->last_id)
-		return rq->b->last_id;
+	if (b && b->last_id)
+		return b->last_id;
 	if (ntp_cmp(clock_ntp(r->clock), r->started_ntp) < 0 ||
 	    mono_diff_ms(clock_mono(r->clock), r->started) >
 	    (int64_t)r->conf->replay_window * 1000)
@@ -298,7 +298,7 @@ row_replay(struct reg *r, struct rq *rq)
 	find_record(r, rq);
 	if (reg_reply_is_duplicate(r, rq))
 		return ROW_DUPLICATE;
-	v = mip4_replay_check(id, last_id(r, rq), clock_ntp(r->clock),
+	v = mip4_replay_check(id, reg_last_id(r, rq->b), clock_ntp(r->clock),
 	    r->conf->replay_window);
 	if (v != MIP4_REPLAY_FRESH) {
 		rq->why = v == MIP4_REPLAY_WINDOW ? "clocks differ" : rq->b ?

@@ -45,6 +45,9 @@ bool	 reg_may_log(struct reg *, struct peer *, unsigned *swallowed);
 bool	 reg_may_tell(struct reg *);
 /* The same for trouble that requests can bring about. */
 bool	 reg_may_warn(struct reg *);
+/* What a fresh Identification of a subscriber whose record is b, or NULL, is
+ * above; 0 for nothing. */
+uint64_t reg_last_id(const struct reg *, const struct binding *);
 /* Is there no time for this request, whose record is b or NULL? Counts [D83].
  */
 bool	 reg_overloaded(struct reg *, struct rq *, const struct binding *b);

@@ -36,7 +36,7 @@ is_fresh(struct reg *r, const struct rq *rq)
 	const struct mip4_exts *e = &rq->msg.ext;
 	struct binding *b = binding_find(r->bindings, e->nai, e->nai_len);
 
-	return mip4_replay_check(rq->msg.rrq.id, b ? b->last_id : 0,
+	return mip4_replay_check(rq->msg.rrq.id, reg_last_id(r, b),
 	    clock_ntp(r->clock), r->conf->replay_window) ==
 	    MIP4_REPLAY_FRESH;
 }

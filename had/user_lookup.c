@@ -324,11 +324,14 @@ user_lookup_is_waiting(struct user_lookup *l, const uint8_t *nai, size_t len)
  * Waiting.
  */
 
-/* Is the Identification a at or behind b, over the end of an era? */
+/* Does a request take the place of w? Not a copy: who sent that could choose
+ * the port that the reply goes to. */
 static bool
-not_before(uint64_t a, uint64_t b)
+replaces(uint64_t id, bool fresh, const struct waiting *w)
 {
-	return (int64_t)(a - b) >= 0;
+	if (fresh != w->fresh)
+		return fresh;
+	return ntp_cmp(id, w->id) > 0;
 }
 
 static struct waiting *
@@ -403,7 +406,7 @@ user_lookup_wait(struct user_lookup *l, struct peer *p, const uint8_t *nai,
 	w = e ? waiting_of(e, p) : NULL;
 	if (w) {
 		l->stats.replaced++;
-		if (w->fresh != fresh ? w->fresh : !not_before(id, w->id))
+		if (!replaces(id, fresh, w))
 			return 0;
 		drop_waiting(e, w);
 		return enqueue(e, s, p, pkt, id, fresh);

@@ -76,7 +76,7 @@ struct user_lookup_stats {
 	uint64_t	asked, known, rejected, broken, silent;
 	uint64_t	stale;		/* old answers used, as none came */
 	uint64_t	evicted;
-	uint64_t	replaced;	/* waiting requests, by newer ones */
+	uint64_t	replaced;	/* requests, by newer ones that wait */
 	uint64_t	busy;		/* not asked: at a limit */
 };
 

@@ -405,6 +405,23 @@ START_TEST(newest_waits)
 }
 END_TEST
 
+/* Who copies a request that waits does not get its reply sent elsewhere. */
+START_TEST(copy_that_waits)
+{
+	struct reg_packet p = { .flow = { .sport = 7, .dport = 434 } };
+	struct m m;
+
+	request(&m, AR1, ALICE, true);
+	p.data = m.b;
+	p.len = m.n;
+	p.flow.src.s_addr = inet_addr(AR1);
+	p.flow.dst.s_addr = p.local.s_addr = inet_addr(HA);
+	ck_assert_int_eq(reg_input(&rig.reg, &p), REG_PENDING);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);		/* to its own port */
+}
+END_TEST
+
 /* Neither keeps the other from being judged. */
 START_TEST(two_routers_wait)
 {
@@ -471,6 +488,28 @@ START_TEST(replayed_ones)
 	/* One with a wrong clock learns the time, by its key. */
 	answer(0, USER_KNOWN, false);
 	ck_assert_uint_eq(rig.sent[1], 133);
+}
+END_TEST
+
+/* Nor are they believed right after a start, when nothing is remembered
+ * [D55]. */
+START_TEST(replayed_after_start)
+{
+	struct m old[6];
+	char nai[32];
+
+	for (unsigned i = 0; i < 6; i++) {
+		snprintf(nai, sizeof(nai), "u%u@x", i);
+		make(&old[i], AR1, nai, 1800, false);
+	}
+	rig_wait(1);
+	reg_init(&rig.reg);
+	rig.peer[0].unverified = (struct bucket){ 1, 3, 3000,
+	    rig_mono(NULL) };
+	for (unsigned i = 0; i < 6; i++)
+		rig_in(&old[i], AR1);
+	ck_assert_uint_eq(n_asked, 3);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_RATE], 3);
 }
 END_TEST
 
@@ -799,9 +838,11 @@ main(void)
 		overloaded, rejected,
 		broken, nobody_answers,
 		old_answer_while_nobody_answers, newest_waits,
-		two_routers_wait, the_peers_other_requests, late_answer,
-		replayed_ones, fresh_before_stale, limits, memory_is_bounded,
-		one_peer_does_not_push_out_another, a_peer_loses_its_own, flushing, ended_while_asking,
+		copy_that_waits, two_routers_wait,
+		the_peers_other_requests, late_answer,
+		replayed_ones, replayed_after_start, fresh_before_stale, limits,
+		memory_is_bounded, one_peer_does_not_push_out_another,
+		a_peer_loses_its_own, flushing, ended_while_asking,
 		what_is_shown,
 	};
 
