@@ -53,7 +53,8 @@ get_u32(const struct radius_attrs *as, const struct place *p, uint8_t id,
 	struct wire_r r;
 	size_t len;
 
-	if (vp == NULL)
+	/* Of two it could not be told whose the key is. */
+	if (vp == NULL || radius_find_next(vp) != NULL)
 		return false;
 	if (!p->wimax) {
 		*out = vp->lvalue;
@@ -87,7 +88,7 @@ read_sa(const struct radius_attrs *as, const struct place *p,
 	if (radius_find_next(key) != NULL)
 		return broken(p, "there are two", why, cap);
 	if (!get_u32(as, p, p->spi, &sa->spi))
-		return broken(p, "without an SPI", why, cap);
+		return broken(p, "without an SPI, or with two", why, cap);
 	if (sa->spi < MIP4_SPI_MIN)
 		return broken(p, "its SPI is a reserved one", why, cap);
 	v = p->wimax ? wimax_value(key, &len) : radius_value(key, &len);

@@ -315,6 +315,14 @@ START_TEST(keys_that_are_none)
 	vsa(5535, 58, key16);
 	vsa(5535, 58, key16);
 	is_broken(k3, "two");
+	vsa(5535, 57, "00000200");
+	vsa(5535, 57, "00000300");
+	vsa(5535, 58, key16);
+	is_broken(k3, "two");
+	wimax(11, "00000400");
+	wimax(11, "00000500");
+	wimax(10, key16);
+	is_broken(kw, "two");
 	/* Not hidden by a salt: what should have been a key in the clear. */
 	vsa(5535, 57, "00000200");
 	vsa(5535, 58, "30313233343536373839616263646566");
