@@ -91,9 +91,10 @@ struct binding {
 struct binding_held {
 	struct in_addr	src, dst;
 	uint16_t	sport, dport;	/* host order */
-	uint16_t	len, len_failed;
+	uint16_t	len, len_failed, len_in_use;
 	uint16_t	req_len;	/* 0: no request */
 	uint8_t		tries;		/* of other addresses, before */
+	bool		fixed;		/* the home address, for this one */
 	uint8_t		data[];		/* all, in this order */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What follows from an authentic, well-formed request: home prefix (reg_home),
- * binding, data path, reply, in this order [PROTOCOLS 8.1 row 12, 10.2, 11.4]. Part of
- * reg; the reply waits until the data plane has confirmed.
+ * binding, data path, reply, in this order [PROTOCOLS 8.1 row 12, 10.2, 11.4].
+ * Part of reg; the reply waits until the data plane has confirmed.
  */
 #define LOG_MODULE "reg"
 #include "had/reg_int.h"
@@ -142,7 +142,7 @@ reg_end(struct reg *r, struct binding *b, const char *why)
 {
 	log_info(binding_subject(b), "binding ended: %s", why);
 	if (b->state == BINDING_INSTALLING) {
-		reg_reply_release(r, b, false);
+		reg_reply_release(r, b, -ECANCELED);
 		reg_unbind(r, b);
 		return;
 	}
@@ -177,7 +177,8 @@ ask_again(struct reg *r, struct binding *b)
 	};
 	uint8_t request[MIP4_MAX_MSG];
 
-	memcpy(request, h->data + h->len + h->len_failed, h->req_len);
+	memcpy(request, h->data + h->len + h->len_failed +
+	    h->len_in_use, h->req_len);
 	pkt.data = request;
 	h->tries++;
 	/* What is held stays, with its count. */
@@ -200,9 +201,10 @@ in_use(struct reg *r, struct binding *b)
 	bool again;
 
 	binding_release(b);
-	/* Another one of what is fixed there is not. */
-	again = pool_bar(r->pools, p, &addr) == 0 && h && h->req_len > 0 &&
-	    h->tries < OTHER_ADDRESSES;
+	/* Of what is fixed there is no other one, and it is not barred: that
+	 * would keep its owner from it. */
+	again = h && !h->fixed && pool_bar(r->pools, p, &addr) == 0 &&
+	    h->req_len > 0 && h->tries < OTHER_ADDRESSES;
 	if (reg_may_tell(r))
 		log_info(binding_subject(b), "home address in use on the home "
 		    "link%s", again ? ": another one is tried" : "");
@@ -210,7 +212,7 @@ in_use(struct reg *r, struct binding *b)
 		ask_again(r, b);
 		return;
 	}
-	reg_reply_release(r, b, false);
+	reg_reply_release(r, b, -EADDRINUSE);
 	reg_unbind(r, b);
 }
 
@@ -229,12 +231,12 @@ installed(void *arg, int status)
 		if (reg_may_warn(r))
 			log_warnx(binding_subject(b), "data path could not be "
 			    "made: %s", strerror(-status));
-		reg_reply_release(r, b, false);
+		reg_reply_release(r, b, status);
 		reg_unbind(r, b);
 		return;
 	}
 	binding_set_state(b, BINDING_BOUND);
-	reg_reply_release(r, b, true);
+	reg_reply_release(r, b, 0);
 }
 
 /* Makes the kernel route what the binding now says. 0, -EINPROGRESS or
@@ -356,15 +358,6 @@ success(const struct reg *r, const struct rq *rq)
 	    MIP4_ACCEPTED_NO_SIMUL : MIP4_ACCEPTED;
 }
 
-/* The code if the data path can not be made. An address that the peer insists
- * on, and that is in use on the home link, is not to be asked for again. */
-static uint8_t
-failure(const struct rq *rq)
-{
-	return rq->b->lease.pool->home_link && rq->msg.ext.n_hoa ?
-	    MIP4_HA_PROHIBITED : MIP4_HA_RESOURCES;
-}
-
 static int
 bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 {
@@ -397,7 +390,7 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	}
 	if (v == -EINPROGRESS) {
 		binding_set_state(b, BINDING_INSTALLING);
-		if (reg_reply_hold(r, rq, &spec, failure(rq)) == 0) {
+		if (reg_reply_hold(r, rq, &spec) == 0) {
 			*verdict = REG_PENDING;
 			return ROW_PASS;
 		}

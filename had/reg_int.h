@@ -97,14 +97,15 @@ void	 reg_reply_flow(const struct reg *, const struct reg_packet *,
 /* Writes, keeps it in rq's binding where there is one, and sends it. */
 enum reg_verdict reg_reply(struct reg *, const struct rq *,
     const struct reply_spec *);
-/* The same, kept until reg_reply_release. failed: the code of the denial that
- * may go in its place. -errno. */
+/* The same, kept until reg_reply_release, with the denials that may go in its
+ * place. -errno. */
 int	 reg_reply_hold(struct reg *, const struct rq *,
-    const struct reply_spec *, uint8_t failed);
+    const struct reply_spec *);
 /* What is held will not be sent. */
 void	 reg_reply_forget(struct binding *);
-/* Sends what was held: the reply itself, or a denial in its place. */
-void	 reg_reply_release(struct reg *, struct binding *, bool ok);
+/* Sends what was held: the reply itself where status is 0, or a denial in its
+ * place; -EADDRINUSE: another node has the home address. */
+void	 reg_reply_release(struct reg *, struct binding *, int status);
 bool	 reg_reply_is_duplicate(struct reg *, const struct rq *);
 enum reg_verdict reg_reply_again(struct reg *, const struct rq *);
 /* A denial with what rq allows to echo [D49]. */

@@ -159,45 +159,88 @@ data_path_failed(const struct mip4_exts *e, uint8_t code)
 	return spec;
 }
 
-/* The home agent chooses from a home link's pool, and the first choice may be
- * in use there: then the request is needed once more. */
+/* Is the home address that of this subscriber alone? */
+static bool
+is_fixed(const struct rq *rq)
+{
+	return rq->user && rq->user->home.fixed;
+}
+
+static bool
+is_on_home_link(const struct rq *rq)
+{
+	return rq->b->lease.pool->home_link != NULL;
+}
+
+/* The home agent chooses from a home link's pool, unless an address is fixed,
+ * and the first choice may be in use there: then the request is needed once
+ * more. */
 static size_t
 request_to_keep(const struct rq *rq)
 {
-	return rq->b->lease.pool->home_link && rq->msg.ext.n_hoa_req &&
-	    rq->pkt->len <= MIP4_MAX_MSG ? rq->pkt->len : 0;
+	return is_on_home_link(rq) && rq->msg.ext.n_hoa_req &&
+	    !is_fixed(rq) && rq->pkt->len <= MIP4_MAX_MSG ?
+	    rq->pkt->len : 0;
+}
+
+/* The denials after the reply in buf: no data path, and, where the peer
+ * insists on an address that may be in use on the home link, that it is: then
+ * it is not to be asked for again. */
+static int
+write_denials(struct reg *r, const struct rq *rq, struct binding_held *h,
+    uint8_t buf[static 2 * MIP4_MAX_MSG])
+{
+	struct reply_spec bad = data_path_failed(&rq->msg.ext,
+	    MIP4_HA_RESOURCES);
+	int n;
+
+	n = write_reply(r, rq, &bad, buf, MIP4_MAX_MSG);
+	if (n < 0)
+		return n;
+	h->len_failed = (uint16_t)n;
+	if (!is_on_home_link(rq) || rq->msg.ext.n_hoa == 0)
+		return 0;
+	bad.code = MIP4_HA_PROHIBITED;
+	n = write_reply(r, rq, &bad, buf + n, MIP4_MAX_MSG);
+	if (n < 0)
+		return n;
+	h->len_in_use = (uint16_t)n;
+	return 0;
 }
 
 int
 reg_reply_hold(struct reg *r, const struct rq *rq,
-    const struct reply_spec *spec, uint8_t failed)
+    const struct reply_spec *spec)
 {
-	struct reply_spec bad = data_path_failed(&rq->msg.ext, failed);
-	size_t req_len = request_to_keep(rq);
-	uint8_t tries = rq->b->held ? rq->b->held->tries : 0;
-	uint8_t buf[2 * MIP4_MAX_MSG];
-	struct binding_held *h;
+	struct binding_held *h, head = {
+		.req_len = (uint16_t)request_to_keep(rq),
+		.tries = rq->b->held ? rq->b->held->tries : 0,
+		.fixed = is_fixed(rq),
+	};
+	uint8_t buf[3 * MIP4_MAX_MSG];
 	struct reg_flow f;
-	int n, m;
+	size_t len;
+	int n;
 
 	n = write_reply(r, rq, spec, buf, MIP4_MAX_MSG);
 	if (n < 0)
 		return n;
-	m = write_reply(r, rq, &bad, buf + n, MIP4_MAX_MSG);
-	if (m < 0)
-		return m;
-	h = realloc(rq->b->held, sizeof(*h) + (size_t)(n + m) + req_len);
+	head.len = (uint16_t)n;
+	n = write_denials(r, rq, &head, buf + n);
+	if (n < 0)
+		return n;
+	len = (size_t)head.len + head.len_failed + head.len_in_use;
+	h = realloc(rq->b->held, sizeof(*h) + len + head.req_len);
 	if (!h)
 		return -ENOMEM;
 	reg_reply_flow(r, rq->pkt, &f);
-	*h = (struct binding_held){
-		.src = f.src, .dst = f.dst,
-		.sport = f.sport, .dport = f.dport,
-		.len = (uint16_t)n, .len_failed = (uint16_t)m,
-		.req_len = (uint16_t)req_len, .tries = tries,
-	};
-	memcpy(h->data, buf, (size_t)(n + m));
-	memcpy(h->data + n + m, rq->pkt->data, req_len);
+	*h = head;
+	h->src = f.src;
+	h->dst = f.dst;
+	h->sport = f.sport;
+	h->dport = f.dport;
+	memcpy(h->data, buf, len);
+	memcpy(h->data + len, rq->pkt->data, head.req_len);
 	rq->b->held = h;
 	remember(rq, spec, false);
 	return 0;
@@ -210,22 +253,37 @@ reg_reply_forget(struct binding *b)
 	b->held = NULL;
 }
 
+/* Which of the replies held; its length. */
+static size_t
+held_reply(const struct binding_held *h, int status, const uint8_t **reply)
+{
+	*reply = h->data;
+	if (status == 0)
+		return h->len;
+	*reply += h->len;
+	if (status != -EADDRINUSE || h->len_in_use == 0)
+		return h->len_failed;
+	*reply += h->len_failed;
+	return h->len_in_use;
+}
+
 void
-reg_reply_release(struct reg *r, struct binding *b, bool ok)
+reg_reply_release(struct reg *r, struct binding *b, int status)
 {
 	struct binding_held *h = b->held;
 	struct binding_memo *m = &b->memo;
 	const uint8_t *reply;
 	struct reg_flow f;
+	size_t len;
 
 	if (!h)
 		return;
 	b->held = NULL;
 	/* A newer request may have been answered meanwhile. */
-	reply = ok ? h->data : h->data + h->len;
+	len = held_reply(h, status, &reply);
 	if (!m->sent) {
 		m->sent = true;
-		if (!ok) {
+		if (status) {
 			m->code = reply[1];
 			m->lifetime = 0;
 			m->own_hoa = m->revocation = false;
@@ -237,7 +295,7 @@ reg_reply_release(struct reg *r, struct binding *b, bool ok)
 		.sport = h->sport, .dport = h->dport,
 	};
 	reg_count_code(r, b->peer, reply[1]);
-	r->send(r->send_arg, &f, reply, ok ? h->len : h->len_failed);
+	r->send(r->send_arg, &f, reply, len);
 	free(h);
 }
 
@@ -255,8 +313,9 @@ reg_reply_is_duplicate(struct reg *r, const struct rq *rq)
 	const struct binding *b = rq->b;
 	uint64_t tag;
 
-	return b && !is_outdated(b) && b->last_id == rq->msg.rrq.id && b->memo.req_len > 0 &&
-	    b->memo.req_len == rq->pkt->len && request_tag(rq, &tag) &&
+	return b && !is_outdated(b) && b->last_id == rq->msg.rrq.id &&
+	    b->memo.req_len > 0 && b->memo.req_len == rq->pkt->len &&
+	    request_tag(rq, &tag) &&
 	    b->memo.tag == tag &&
 	    mono_diff_ms(clock_mono(r->clock), b->last_at) <
 	    (int64_t)r->conf->replay_window * 1000;

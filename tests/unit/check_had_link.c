@@ -159,6 +159,13 @@ START_TEST(link_down)
 	rig_dp_answer(-ENETDOWN);
 	expect(&m, 130, 0);
 	ck_assert_uint_eq(rig_routes(), 0);
+	/* Nor does it say that an address is another's. */
+	tell(&m, AR1, ALICE, 1800, "2001:db8:200:1::77");
+	rig_dp_answer(-ENETDOWN);
+	expect(&m, 130, 0);
+	ck_assert_uint_ne(sent_ext(221), 0);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	expect(&m, 130, 0);
 }
 END_TEST
 
@@ -204,6 +211,40 @@ START_TEST(fixed)
 }
 END_TEST
 
+/* The same where it is fixed by AAA, so that nobody has reserved it: it is not
+ * barred, which would keep its owner from it for good. */
+START_TEST(fixed_by_aaa)
+{
+	struct user_home *h = &rig.user.home;
+	static char nai[] = ALICE;
+	struct m m;
+
+	h->pool = &rig.pool[1];
+	h->fixed = true;
+	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8:200:1::77", &h->addr),
+	    1);
+	rig.user.nai = nai;
+	rig.user.nai_len = strlen(ALICE);
+	ck_assert(peers_add_user(&rig.peers, &rig.user));
+	ask(&m, AR1, ALICE, 1800, ANY);
+	rig_dp_answer(-EADDRINUSE);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(rig.pool[1].reserved, 0);
+	/* Nor when it asks for just that. */
+	rig_wait(1);
+	tell(&m, AR1, ALICE, 1800, "2001:db8:200:1::77");
+	rig_dp_answer(-EADDRINUSE);
+	expect(&m, 129, 0);
+	ck_assert_uint_eq(rig.pool[1].reserved, 0);
+	/* The other node is gone. */
+	rig_wait(1);
+	ask(&m, AR1, ALICE, 1800, ANY);
+	rig_dp_answer(0);
+	expect(&m, 0, 1800);
+	ck_assert(IN6_ARE_ADDR_EQUAL(&of(ALICE)->hoa, &h->addr));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -218,6 +259,7 @@ main(void)
 	tcase_add_test(t, link_down);
 	tcase_add_test(t, no_other);
 	tcase_add_test(t, fixed);
+	tcase_add_test(t, fixed_by_aaa);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
