@@ -6,6 +6,7 @@
  */
 #include "common/violations.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,7 @@ set_of(struct violations *v, struct in_addr from, bool known,
     const char *reason)
 {
 	uint64_t h = siphash24(v->key, &from, sizeof(from)) ^
-	    siphash24(v->key, reason, strlen(reason));
+	    siphash24(v->key, reason, strnlen(reason, VIOLATION_REASON - 1));
 
 	return v->v[known ? 0 : 1][h % VIOLATIONS_SETS];
 }
@@ -54,22 +55,23 @@ violations_note(struct violations *v, struct in_addr from, bool known,
 		return;
 	set = old = set_of(v, from, known, reason);
 	for (e = set; e < set + VIOLATIONS_WAYS; e++) {
-		if (!e->reason) {
+		if (e->count == 0) {
 			old = e;
 			break;
 		}
 		if (e->from.s_addr == from.s_addr && e->code == code &&
-		    strcmp(e->reason, reason) == 0)
+		    strncmp(e->reason, reason, VIOLATION_REASON - 1) == 0)
 			goto found;
 		if (mono_before(e->last, old->last))
 			old = e;
 	}
-	if (old->reason)
+	if (old->count > 0)
 		v->forgotten++;
 	e = old;
 	*e = (struct violation){
-		.from = from, .reason = reason, .code = code, .known = known,
+		.from = from, .code = code, .known = known,
 	};
+	snprintf(e->reason, sizeof(e->reason), "%s", reason);
 found:
 	e->count++;
 	e->last = clock_mono(v->clock);
@@ -84,6 +86,6 @@ violations_each(const struct violations *v,
 	for (half = 0; half < 2; half++)
 		for (set = 0; set < VIOLATIONS_SETS; set++)
 			for (way = 0; way < VIOLATIONS_WAYS; way++)
-				if (v->v[half][set][way].reason)
+				if (v->v[half][set][way].count > 0)
 					fn(&v->v[half][set][way], arg);
 }

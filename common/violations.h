@@ -21,13 +21,15 @@
 
 /* No answer was given. */
 #define VIOLATION_SILENT	(-1)
+/* Bytes of a reason with its NUL; more is cut off. */
+#define VIOLATION_REASON	96
 
 struct violation {
 	struct in_addr	 from;
-	const char	*reason;	/* a literal; NULL: free */
+	char		 reason[VIOLATION_REASON];
 	int		 code;		/* of the reply, or VIOLATION_SILENT */
 	bool		 known;		/* from a configured peer's address */
-	uint64_t	 count;
+	uint64_t	 count;		/* 0: free */
 	mono_t		 last;
 };
 
@@ -41,7 +43,7 @@ struct violations {
 /* NULL when memory or randomness is short. */
 struct violations *violations_new(const struct clock *);
 void	 violations_free(struct violations *);
-/* Counts one; v may be NULL. reason must outlive v. */
+/* Counts one; v may be NULL. reason is copied: some are made up by AAA. */
 void	 violations_note(struct violations *, struct in_addr from, bool known,
     const char *reason, int code);
 /* Visits all, known peers' first. */

@@ -112,6 +112,29 @@ START_TEST(oldest_makes_room)
 }
 END_TEST
 
+/* Some reasons are texts of others, which change, or are longer. */
+START_TEST(reasons_are_copied)
+{
+	struct violations *v = violations_new(&by_hand);
+	const struct violation *e = &v->v[0][0][0], *end;
+	char why[200] = "stale";
+	uint64_t sum[3] = { 0 };
+
+	violations_note(v, ip(1), true, why, 130);
+	memset(why, 'x', sizeof(why) - 1);
+	violations_note(v, ip(1), true, why, 130);
+	why[150] = '\0';
+	violations_note(v, ip(1), true, why, 130);
+	violations_note(v, ip(1), true, "stale", 130);
+	violations_each(v, add, sum);
+	ck_assert_uint_eq(sum[0], 2);
+	ck_assert_uint_eq(sum[1], 4);
+	for (end = e + VIOLATIONS_SETS * VIOLATIONS_WAYS; e < end; e++)
+		ck_assert_uint_eq(e->count, e->count ? 2 : 0);
+	violations_free(v);
+}
+END_TEST
+
 static const char *
 name(void *arg, struct in_addr from)
 {
@@ -149,4 +172,5 @@ START_TEST(as_json)
 END_TEST
 
 TEST_MAIN("violations", counts_by_source_reason_and_answer,
-    strangers_push_out_strangers_only, oldest_makes_room, as_json)
+    strangers_push_out_strangers_only, oldest_makes_room,
+    reasons_are_copied, as_json)
