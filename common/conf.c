@@ -116,10 +116,28 @@ read_file(const char *file, char **text)
 	return (0);
 }
 
+/* libconfuse makes sections that may be there once before it reads, and they
+ * do not know the file. False: no memory. */
+static bool
+name_file(cfg_t *cfg, const char *file)
+{
+	cfg_opt_t *o;
+
+	cfg->filename = strdup(file);
+	if (cfg->filename == NULL)
+		return (false);
+	for (o = cfg->opts; o->name != NULL; o++)
+		if (o->type == CFGT_SEC && cfg_opt_size(o) > 0 &&
+		    !name_file(cfg_opt_getnsec(o, 0), file))
+			return (false);
+	return (true);
+}
+
 static int
 parse_text(struct conf *c, const char *text, cfg_opt_t *opts)
 {
 	FILE *f;
+	bool named;
 	int err;
 
 	/* Unknown keys are known by now; going on finds the other mistakes. */
@@ -128,9 +146,9 @@ parse_text(struct conf *c, const char *text, cfg_opt_t *opts)
 	if (c->cfg == NULL)
 		return (-ENOMEM);
 	cfg_set_error_function(c->cfg, parser_error);
-	c->cfg->filename = strdup(c->file);
+	named = name_file(c->cfg, c->file);
 	f = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-	if (f == NULL || c->cfg->filename == NULL) {
+	if (f == NULL || !named) {
 		err = -ENOMEM;
 	} else {
 		err = cfg_parse_fp(c->cfg, f) == CFG_SUCCESS ? 0 : -EINVAL;

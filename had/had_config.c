@@ -94,6 +94,17 @@ had_config_dup(struct conf *c, const char *s)
 	return d;
 }
 
+/* Of a section. */
+static char *
+load_name(struct conf *c, cfg_t *sec)
+{
+	char *name = had_config_dup(c, cfg_title(sec));
+
+	if (!name)
+		conf_error(c, sec, NULL, "needs a name");
+	return name;
+}
+
 void *
 had_config_array(struct conf *c, size_t n, size_t size)
 {
@@ -158,7 +169,7 @@ load_pool(struct conf *c, struct had_config *h, cfg_t *sec, struct pool *p)
 	static const char *const modes[] = { "unique", "shared", NULL };
 	int err;
 
-	p->name = had_config_dup(c, cfg_title(sec));
+	p->name = load_name(c, sec);
 	p->mode = one_of(c, sec, "mode", modes) ? POOL_SHARED : POOL_UNIQUE;
 	p->max_lifetime = h->max_lifetime;
 	p->hold = h->prefix_hold;
@@ -223,9 +234,12 @@ load_names(struct conf *c, cfg_t *sec, const char *key, size_t *n)
 	if (!names)
 		return NULL;
 	*n = cfg_size(sec, key);
-	for (i = 0; i < *n; i++)
+	for (i = 0; i < *n; i++) {
 		names[i] = had_config_dup(c, cfg_getnstr(sec, key,
 		    (unsigned)i));
+		if (!names[i])
+			conf_error(c, sec, key, "an empty name");
+	}
 	return names;
 }
 
@@ -298,7 +312,7 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 	static const char *const modes[] = { "ar", NULL };
 	unsigned before = c->errors;
 
-	p->name = had_config_dup(c, cfg_title(sec));
+	p->name = load_name(c, sec);
 	(void)one_of(c, sec, "mode", modes);
 	if (load_host(c, sec, "address", &p->addr) == -ENOENT)
 		conf_error(c, sec, "address", "missing");
@@ -458,6 +472,8 @@ load_all(struct conf *c, struct had_config *h)
 	h->chroot = had_config_dup(c, cfg_getstr(c->cfg, "chroot"));
 	h->control_socket = had_config_dup(c, cfg_getstr(c->cfg,
 	    "control-socket"));
+	if (!h->control_socket)
+		conf_error(c, c->cfg, "control-socket", "empty");
 	h->control_group = had_config_dup(c, cfg_getstr(c->cfg,
 	    "control-group"));
 	h->dataplane = one_of(c, dp, "type", planes) ? HAD_DATAPLANE_NONE :

@@ -46,7 +46,7 @@ peer_has_realm(const struct peer *p, const char *name)
 	if (p->n_realms == 0)
 		return true;
 	for (i = 0; i < p->n_realms; i++)
-		if (strcasecmp(p->realms[i], name) == 0)
+		if (p->realms[i] && strcasecmp(p->realms[i], name) == 0)
 			return true;
 	return false;
 }

@@ -225,6 +225,20 @@ static const struct {
 	const char	*text;
 	const char	*says;
 } bad[] = {
+	/* What has no name could not be named, nor compared. */
+	{ ADDR "pool \"\" { prefix = \"2001:db8::/48\" }\n" PEER,
+	    "had.conf:2: pool: needs a name" },
+	{ ADDR POOL "peer \"\" { address = \"192.0.2.1\" " KEY " }\n",
+	    "had.conf:3: peer: needs a name" },
+	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" realms = "
+	    "{\"a\", \"\"} " KEY " }\nrealm \"a\" { }\n",
+	    "had.conf:3: realms: an empty name" },
+	{ ADDR POOL PEER "control-socket = \"\"\n",
+	    "had.conf:4: control-socket: empty" },
+	{ ADDR POOL PEER "dataplane {\nmtu = maybe }\n",
+	    "had.conf:5: mtu: " },
+	{ ADDR POOL PEER "user-lookup {\nserver \"a\" {\ntimeout = x } }\n",
+	    "had.conf:6: timeout: " },
 	{ POOL PEER, "had.conf:1: address: missing" },
 	{ ADDR POOL PEER "nonsense = 1\n", "had.conf:4: nonsense" },
 	{ "address = \"1.2.3\"\n" POOL PEER, "had.conf:1: address" },
