@@ -8,9 +8,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -43,12 +46,30 @@ lookup(const struct radius_dict *d, unsigned id, uint32_t vendor)
 	return rc_dict_getattr(d->rh, VATTRID_SET(id, vendor));
 }
 
+/* Not one that would hold us up, as a FIFO does. */
+static FILE *
+open_regular(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	FILE *f;
+
+	if (fd == -1)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (f = fdopen(fd, "r")) != NULL)
+		return f;
+	close(fd);
+	errno = EINVAL;
+	return NULL;
+}
+
 /* A file's text, NUL-terminated and not empty; NULL after saying why. */
 static char *
 read_text(const char *file, size_t *len)
 {
 	char *text = calloc(1, DICT_MAX);
-	FILE *f = fopen(file, "r");
+	FILE *f = open_regular(file);
 
 	if (f == NULL || text == NULL) {
 		log_error(NULL, "%s", file);

@@ -9,6 +9,7 @@
 
 #include "radius/attrs.h"
 #include "radius/packet.h"
+#include "tests/unit/test.h"
 
 static const struct radius_secret xyzzy = { 9, "xyzzy5461" };
 
@@ -369,7 +370,7 @@ START_TEST(errors_stick)
 {
 	struct radius_attrs as;
 	uint8_t buf[RADIUS_MAX], big[254] = { 0 };
-	char text[64];
+	char text[64], dir[64];
 	struct wire_w w;
 
 	radius_attrs_init(&as, dict);
@@ -389,6 +390,11 @@ START_TEST(errors_stick)
 	ck_assert_ptr_null(radius_dict_load("/nonexistent/dictionary"));
 	ck_assert_ptr_null(radius_dict_load("/dev/null"));
 	ck_assert_ptr_null(radius_dict_load("/dev/zero"));
+	/* One that nobody writes to: not waited for. */
+	test_dir_enter(dir);
+	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+	ck_assert_ptr_null(radius_dict_load("fifo"));
+	test_dir_leave(dir);
 }
 END_TEST
 
