@@ -27,9 +27,6 @@
 #define VATTRID_SET(id, vendor)	((vendor) << 16 | (id))
 #endif
 
-/* More than fits into the longest packet only by attributes without a value,
- * which nobody needs. */
-#define DECODE_MAX	512
 #define DICT_MAX	(1 << 20)	/* bytes of a dictionary */
 
 struct radius_dict {
@@ -314,12 +311,14 @@ radius_attrs_decode(struct radius_attrs *as, const struct radius_dict *d,
 {
 	struct radius_iter it;
 	struct radius_attr a;
-	unsigned n = 0;
 
 	radius_attrs_init(as, d);
 	radius_iter_init(&it, pkt, len);
-	while (n < DECODE_MAX && radius_iter_next(&it, &a)) {
-		n++;
+	while (radius_iter_next(&it, &a)) {
+		/* None of those without a value is needed, and there may be
+		 * twice as many of them. */
+		if (a.len == 0)
+			continue;
 		if (append(as, a.type, a.vendor, a.data, a.len) == -ENOMEM) {
 			radius_attrs_free(as);
 			return -ENOMEM;

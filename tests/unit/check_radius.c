@@ -353,6 +353,28 @@ START_TEST(ipv6_attributes)
 }
 END_TEST
 
+/* What says most may be the last one: behind as many as fit, of one byte or of
+ * none. */
+START_TEST(last_of_many)
+{
+	uint8_t pkt[RADIUS_MAX];
+	struct radius_attrs as;
+	size_t n;
+
+	for (uint8_t len = 2; len < 4; len++) {
+		memset(pkt, 0, sizeof(pkt));
+		for (n = RADIUS_HDR; n + 9 < sizeof(pkt); n += len) {
+			pkt[n] = 25;
+			pkt[n + 1] = len;
+		}
+		memcpy(pkt + n, "\x1b\x06\0\0\0\x05", 6);
+		ck_assert_int_eq(radius_attrs_decode(&as, dict, pkt, n + 6), 0);
+		ck_assert_ptr_nonnull(radius_find(&as, 27, 0));
+		radius_attrs_free(&as);
+	}
+}
+END_TEST
+
 /* libradcli 1.2 reads beyond a date when it makes text of it. */
 START_TEST(date_as_text)
 {
@@ -418,6 +440,7 @@ main(void)
 	tcase_add_test(t, accept_attributes);
 	tcase_add_test(t, odd_attributes);
 	tcase_add_test(t, ipv6_attributes);
+	tcase_add_test(t, last_of_many);
 	tcase_add_test(t, date_as_text);
 	tcase_add_test(t, errors_stick);
 	suite_add_tcase(s, t);
