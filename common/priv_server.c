@@ -172,7 +172,8 @@ reply(struct priv_ctx *c, const struct priv_hdr *h, int fd)
 {
 	int err = send_bounded(c, h, c->out, fd);
 
-	if (err != 0 && err != -EPIPE)
+	/* an engine that has ended, and may not have read what came before */
+	if (err != 0 && err != -EPIPE && err != -ECONNRESET)
 		log_at(LOG_L_ERROR, LOG_MODULE, NULL, -err, "reply");
 }
 
