@@ -48,7 +48,7 @@ struct peer {
 	uint32_t		 max_bindings;
 	uint32_t		 n_bindings;	/* now bound */
 	uint32_t		 n_records;	/* bound or remembered */
-	uint32_t		 n_held;	/* of these, with a held lease */
+	uint32_t		 n_held;	/* of them, holding a lease */
 	struct bucket		 unverified;	/* D42 */
 	struct log_limit	 log;
 	struct stats		 stats;

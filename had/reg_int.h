@@ -48,8 +48,8 @@ bool	 reg_may_warn(struct reg *);
 /* What a fresh Identification of a subscriber whose record is b, or NULL, is
  * above; 0 for nothing. */
 uint64_t reg_last_id(const struct reg *, const struct binding *);
-/* Is there no time for this request, whose record is b or NULL? Counts [D83].
- */
+/* reg_load.c: is there no time for this request, whose record is b or NULL?
+ * Counts [D83]. */
 bool	 reg_overloaded(struct reg *, struct rq *, const struct binding *b);
 void	 reg_log_swallowed(const struct peer *, unsigned n);
 const char *binding_subject(const struct binding *);

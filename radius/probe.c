@@ -52,7 +52,8 @@ usage(void)
 	fprintf(stderr, "usage: radius-probe -k secret-file"
 	    " -s address[:auth-port[:acct-port]] [-s ...]\n"
 	    "\t[-D dictionary] [-m] [-t ms] [-n tries] [-v]\n"
-	    "\tpap|chap|lookup|start|interim|stop user [\"Name = value\" ...]\n");
+	    "\tpap|chap|lookup|start|interim|stop user"
+	    " [\"Name = value\" ...]\n");
 	return EXIT_USAGE;
 }
 

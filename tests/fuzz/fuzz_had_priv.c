@@ -16,7 +16,7 @@
 
 #define MAX_OPS	64
 
-/* ---- the kernel: a device for each name, errors when the input says so ---- */
+/* ---- the kernel: a device for each name, errors when the input says ---- */
 
 static struct {
 	struct had_config	 conf;

@@ -132,8 +132,8 @@ static void
 check_told(struct ha *h, const struct subscriber *u, const struct view *v)
 {
 	if (v->bound && v->negotiated && revoker_count(h->reg.revoker) == 0)
-		world_fail(h->node.w, "%s: u%u's binding ends, its agent is not "
-		    "told", h->node.name, u->index);
+		world_fail(h->node.w, "%s: u%u's binding ends, its agent is "
+		    "not told", h->node.name, u->index);
 }
 
 static void

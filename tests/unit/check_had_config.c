@@ -341,7 +341,8 @@ static const struct {
 	{ ADDR POOL PEER "user-key \"a@B\" { " KEY " }\n"
 	    "user-key \"a@b\" { " KEY " }\n", "had.conf:5: " },
 	{ ADDR POOL PEER "subscriber \"a@b\" { }\n"
-	    "user-key \"a@b\" { " KEY " }\n", "had.conf:5: user-key: there is one" },
+	    "user-key \"a@b\" { " KEY " }\n",
+	    "had.conf:5: user-key: there is one" },
 	{ ADDR POOL PEER "subscriber \"a@b\" { pool = \"q\" }\n",
 	    "had.conf:4: pool: no pool \"q\"" },
 	{ ADDR POOL PEER "subscriber \"a@b\" { home-prefix = "

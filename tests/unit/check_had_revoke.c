@@ -104,12 +104,15 @@ START_TEST(revoked_by_router)
 	rig_wait(2);
 	send_rev(&m, AR1, true, AR1, 0);		/* reflected */
 	ck_assert_uint_eq(rig.n_sent, 0);
-	send_rev(&m, AR1, false, AR2, 0);		/* not its own address */
+	/* not its own address */
+	send_rev(&m, AR1, false, AR2, 0);
 	ck_assert_uint_eq(rig.n_sent, 0);
-	send_rev(&m, AR1, false, AR1, 3);		/* older than the binding */
+	/* older than the binding */
+	send_rev(&m, AR1, false, AR1, 3);
 	ck_assert_uint_eq(rig.n_sent, 0);
 	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_REV_STALE], 3);
-	send_rev(&m, AR2, false, AR2, 0);		/* another's: untouched */
+	/* another's: untouched */
+	send_rev(&m, AR2, false, AR2, 0);
 	ck_assert_uint_eq(rig.n_sent, 1);
 	ck_assert_uint_eq(rig.bindings.n_bound, 1);
 	send_rev(&m, AR1, false, AR1, 0);
