@@ -512,9 +512,11 @@ input_revocation(struct mip_core *core, struct in_addr src, uint16_t port,
 		core->count[MIP_C_SENT_REV_ACK]++;
 		core->send(core->arg, src, port, out, (size_t)n);
 	}
-	if (r != NULL)
+	/* About nothing it may be an old one: no sign of life. */
+	if (r != NULL) {
 		mip_reg_revoke(r, msg->rev.rev_id);
-	heard(core, src);
+		heard(core, src);
+	}
 	return MIP_C_OK;
 }
 

@@ -168,8 +168,15 @@ mip_leave_timer(struct mip_reg *r)
 void
 mip_leave_end(struct mip_reg *r)
 {
-	/* Whatever there was has expired. */
-	if (r->orphan)
+	mono_t least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
+
+	if (!r->orphan)
+		return;
+	/* Whatever there was has expired. But whoever registers anew keeps a
+	 * second's distance from what was sent last. */
+	if (mono_before(now(r->core), least))
+		mip_reg_arm(r, &r->t_end, least);
+	else
 		depart(r, false);
 }
 

@@ -500,6 +500,25 @@ START_TEST(back_again)
 }
 END_TEST
 
+/* One that has just been asked for the last time, as its time is up: the next
+ * registration keeps its distance (check_pace). */
+START_TEST(expired_while_leaving)
+{
+	core.params.lifetime = 4;
+	agents[0].dead = true;
+	start(1, 0, 60000);
+	advance(100);
+	abandon(1);
+	/* sent when the gate opens, at 3.5 s; over at 4 */
+	mip_core_hold(&core, addr(0), true);
+	advance(3400);
+	mip_core_hold(&core, addr(0), false);
+	advance(600);
+	start(1, 0, 60000);
+	advance(3000);
+}
+END_TEST
+
 /* What was never asked leaves nothing to do. */
 START_TEST(nothing_to_leave)
 {
@@ -586,6 +605,7 @@ main(void)
 	tcase_add_test(t, abandoned);
 	tcase_add_test(t, late_accept);
 	tcase_add_test(t, back_again);
+	tcase_add_test(t, expired_while_leaving);
 	tcase_add_test(t, nothing_to_leave);
 	tcase_add_test(t, handed_over);
 	tcase_add_test(t, probed);

@@ -45,7 +45,7 @@ static struct datagram {
 	size_t			len;
 	int64_t			ms;
 } sent[256];
-static unsigned n_sent;
+static unsigned n_sent, n_heard;
 
 static struct timers timers;
 static struct mip_core core;
@@ -214,8 +214,17 @@ ip6(const char *s)
 }
 
 static void
+count_heard(void *arg, struct in_addr from)
+{
+	(void)arg;
+	ck_assert_uint_eq(from.s_addr, ip(HA).s_addr);
+	n_heard++;
+}
+
+static void
 set_up(void)
 {
+	n_heard = 0;
 	memset(&now, 0, sizeof(now));
 	memset(&seen, 0, sizeof(seen));
 	now.ntp = NTP0;
@@ -246,6 +255,7 @@ set_up(void)
 		.random = fake_random,
 	};
 	ck_assert_int_eq(mip_core_init(&core), 0);
+	core.agents.heard = count_heard;
 }
 
 static void
@@ -1988,11 +1998,14 @@ START_TEST(revocation_before_the_reply)
 	ck_assert_uint_eq(seen.revoked, 1);
 	ck_assert_uint_eq(n_sent, 2);
 	ck_assert_uint_eq(sent[1].buf[0], 15);
-	/* whose registration is over answers as before [D15] */
+	ck_assert_uint_eq(n_heard, 2);
+	/* whose registration is over answers as before [D15]; it may be an old
+	 * message, so it does not tell that the agent is alive */
 	advance(1000);
 	m = revocation(seconds(), true, HA, COA, NAI, HOA);
 	input(&m);
 	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq(n_heard, 2);
 }
 END_TEST
 
