@@ -13,6 +13,7 @@
  *   sim_attack.c	recorded datagrams come back
  *   sim_ha.c		a home agent, and a data plane for it
  *   sim_nas.c		an access router: the client's core
+ *   sim_select.c	which home agent its sessions ask
  *   sim_session.c	its sessions: carries out what session_fsm decides
  *   sim_access.c	the subscriber's side of a session
  *   sim_user.c		what subscribers do
@@ -33,6 +34,7 @@
 #include "common/timers.h"
 #include "had/had_config.h"
 #include "had/reg.h"
+#include "nasd/ha_select.h"
 #include "nasd/mip_reg.h"
 #include "nasd/session_fsm.h"
 
@@ -74,6 +76,7 @@ struct plan {
 	unsigned	attacks;
 	bool		clocks;		/* they differ, and step */
 	bool		drift;
+	bool		fail_over;	/* to other home agents */
 	bool		one_key;	/* the same for all pairs */
 	unsigned	dp_slow, dp_fail;	/* permille of routes */
 	bool		dp_async;
@@ -153,6 +156,8 @@ struct ha {
 struct nas {
 	struct node		 node;
 	struct mip_core		 core;
+	struct ha_select	 select;
+	struct timer		 t_probe;
 	struct mip4_sa		 sa[MAX_HAS];
 	uint32_t		 last_nr;
 	unsigned		 n_sessions;
@@ -177,7 +182,10 @@ struct sess {
 	struct sess		*next, **prev;	/* of its subscriber */
 	struct nas		*nas;
 	struct subscriber		*u;
-	struct ha		*ha;
+	struct ha		*ha, *usual;
+	struct ha		*ha_next;	/* to ask instead, or NULL */
+	uint64_t		 ha_tried;
+	unsigned		 ha_redirects;
 	uint32_t		 nr;
 	char			 subject[32];
 	enum session_state	 state;
@@ -255,6 +263,7 @@ struct counts {
 	uint64_t	sessions, came_up, moved, revoked, rev_acked;
 	uint64_t	expired, renewed, mismatch, denied, lost_reg;
 	uint64_t	restarts, partitions, clock_steps, attacks, replays;
+	uint64_t	held_down, failed_over, redirected, abandoned;
 	uint64_t	readdressed, dp_failed, flaps, stale_wins;
 	uint64_t	virtual_ms;
 };
@@ -338,6 +347,7 @@ void	 ha_start(struct ha *);
 void	 ha_stop(struct ha *);		/* all is forgotten */
 void	 ha_input(struct ha *, const struct packet *);
 void	 ha_end(struct ha *, struct subscriber *);	/* hactl revoke */
+void	 ha_drain(struct ha *, bool);
 struct binding *ha_binding(struct ha *, const struct subscriber *);
 uint64_t ha_digest(struct ha *);
 /* Is the route there, and to where? */
@@ -349,6 +359,14 @@ void	 nas_stop(struct nas *);	/* all is forgotten */
 void	 nas_input(struct nas *, const struct packet *);
 uint64_t nas_digest(struct nas *);
 uint64_t digest_add(uint64_t sum, const void *, size_t);
+
+/* sim_select.c */
+void	 select_start(struct nas *);
+void	 select_stop(struct nas *);
+/* s->ha is about to be asked; how long to wait for it, ms. */
+int64_t	 select_ask(struct sess *);
+/* Sets s->ha_next if another one is to be asked. */
+void	 select_result(struct sess *, const struct mip_result *);
 
 /* sim_session.c */
 struct sess *sess_new(struct nas *, struct subscriber *, struct ha *);

@@ -174,6 +174,14 @@ set_time(struct world *w, struct node *n)
 }
 
 static void
+drain(struct world *w)
+{
+	struct ha *h = &w->ha[dice_below(&w->dice, w->plan.n_has)];
+
+	ha_drain(h, !h->reg.drained);
+}
+
+static void
 go_wrong(struct world *w)
 {
 	unsigned what = dice_below(&w->dice, 10);
@@ -182,6 +190,8 @@ go_wrong(struct world *w)
 		restart(w, some_node(w));
 	else if (what < 7)
 		cut(w);
+	else if (what == 7)
+		drain(w);
 	else if (w->plan.clocks)
 		set_time(w, some_node(w));
 }
@@ -221,4 +231,6 @@ fate_still(struct world *w)
 	memset(w->cut, 0, sizeof(w->cut));
 	for (i = 0; i < w->plan.n_users; i++)
 		timer_cancel(&w->timers, &w->user[i].dial);
+	for (i = 0; i < w->plan.n_has; i++)
+		ha_drain(&w->ha[i], false);
 }

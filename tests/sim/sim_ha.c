@@ -188,6 +188,9 @@ set_conf(struct ha *h)
 	    .unverified_rate = 20, .unverified_burst = 100,
 	    .revocation = plan->revocation,
 	    .types = MIP4_EXT_TYPES_DEFAULT };
+	/* the last one, or none: then 130 says so */
+	if (h->node.index + 1 < plan->n_has)
+		h->conf.redirect = h->node.w->ha[plan->n_has - 1].node.addr;
 	set_pool(&h->pool[0], plan, POOL_UNIQUE, h->node.index);
 	set_pool(&h->pool[1], plan, POOL_SHARED, h->node.index);
 	h->choice[0] = &h->pool[0];
@@ -306,6 +309,15 @@ ha_end(struct ha *h, struct subscriber *u)
 	world_touch(u);
 	w->counts->revoked++;
 	reg_end(&h->reg, b, "by the operator");
+}
+
+void
+ha_drain(struct ha *h, bool drained)
+{
+	if (!h->node.up || h->reg.drained == drained)
+		return;
+	SAY(h->node.w, &h->node, drained ? "drained" : "no longer drained");
+	reg_drain(&h->reg, drained);
 }
 
 static uint64_t

@@ -65,6 +65,7 @@ nas_start(struct nas *n)
 	n->core.arg = n;
 	if (mip_core_init(&n->core) != 0)
 		abort();
+	select_start(n);
 }
 
 static void
@@ -89,11 +90,14 @@ nas_stop(struct nas *n)
 
 	for (i = 0; i < w->plan.n_users; i++)
 		free_sessions_of(&w->user[i], n);
-	if (n->core.n_regs != 0 || table_count(&n->core.by_id) != 0 ||
-	    table_count(&n->core.by_nai) != 0 ||
-	    table_count(&n->core.by_hoa) != 0)
+	if (n->core.n_regs != 0 ||
+	    table_count(&n->core.by_nai) != n->core.n_orphans ||
+	    (n->core.n_orphans == 0 && (table_count(&n->core.by_id) != 0 ||
+	    table_count(&n->core.by_hoa) != 0)))
 		world_fail(w, "%s stopped, registrations are left",
 		    n->node.name);
+	select_stop(n);
+	w->counts->abandoned += n->core.count[MIP_C_ABANDONED];
 	mip_core_free(&n->core);
 }
 
@@ -102,10 +106,14 @@ nas_input(struct nas *n, const struct packet *p)
 {
 	struct world *w = n->node.w;
 	uint64_t acks = n->core.count[MIP_C_SENT_REV_ACK];
+	size_t orphans = n->core.n_orphans;
 
 	w->step.parsed = mip4_parse(&w->step.msg, p->data, p->len,
 	    &n->core.params.types) == MIP4_OK;
 	mip_core_input(&n->core, p->src, p->sport, p->data, p->len);
+	/* as check_over */
+	if (n->core.n_orphans < orphans && p->u != NULL)
+		p->u->asked[n->node.index][net_node(w, p->src)->index] = 0;
 	if (!p->attack && w->step.parsed && w->step.msg.type == MIP4_REV)
 		w->step.p->refused = n->core.count[MIP_C_SENT_REV_ACK] == acks;
 }
@@ -158,6 +166,11 @@ nas_digest(struct nas *n)
 	for (ha = n->core.ha_list; ha != NULL; ha = ha->next) {
 		d = digest_add(d, &ha->offset_s, sizeof(ha->offset_s));
 		d = digest_add(d, &ha->last_id, sizeof(ha->last_id));
+		d = digest_add(d, &ha->pace.held, sizeof(ha->pace.held));
 	}
+	d = digest_add(d, &n->core.n_orphans, sizeof(n->core.n_orphans));
+	for (i = 0; i < n->select.n; i++)
+		d = digest_add(d, &n->select.agent[i].unheard,
+		    sizeof(n->select.agent[i].unheard));
 	return digest_add(d, &n->node.timers.n, sizeof(n->node.timers.n));
 }

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REGISTER_SPARE_MS	1000	/* as session_act.c */
-
 static mono_t
 now(const struct sess *s)
 {
@@ -137,17 +135,16 @@ do_register(struct sess *s)
 	struct mip_reg_request req = {
 		.nai = s->u->nai,
 		.subject = s->subject,
-		.ha = { .addr = s->ha->node.addr,
-		    .sa = &s->nas->sa[s->ha->node.index], .n_sa = 1 },
 		.unique = s->unique,
 		.iid = choose_iid(s),
-		.budget_ms = mono_diff_ms(s->budget_end, now(s)) -
-		    REGISTER_SPARE_MS,
 	};
 
-	s->u->w->counts->readdressed += s->reg != NULL;
+	s->u->w->counts->readdressed += s->reg != NULL && s->registered;
 	if (s->reg != NULL)
 		mip_reg_abandon(s->reg);
+	req.budget_ms = select_ask(s);
+	req.ha = (struct mip_ha){ .addr = s->ha->node.addr,
+	    .sa = &s->nas->sa[s->ha->node.index], .n_sa = 1 };
 	s->iid = req.iid;
 	s->reg = mip_reg_create(&s->nas->core, &req, &sess_mip, s);
 	if (s->reg == NULL)
@@ -258,7 +255,7 @@ sess_new(struct nas *n, struct subscriber *u, struct ha *h)
 		abort();
 	s->nas = n;
 	s->u = u;
-	s->ha = h;
+	s->ha = s->usual = h;
 	s->nr = ++n->last_nr;
 	snprintf(s->subject, sizeof(s->subject), "%s/s%u u%u", n->node.name,
 	    s->nr, u->index);
@@ -287,8 +284,10 @@ sess_free(struct sess *s)
 	world_touch(u);
 	timer_cancel(&s->nas->node.timers, &s->state_timer);
 	access_cancel(s);
-	if (s->reg != NULL)
-		mip_reg_free(s->reg);
+	if (s->reg != NULL && s->nas->node.up)
+		mip_reg_abandon(s->reg);
+	else
+		mip_reg_free(s->reg);	/* its program has ended */
 	s->reg = NULL;
 	tell_rival(s);
 	*s->prev = s->next;
@@ -316,6 +315,7 @@ view_of(const struct sess *s)
 		.reg = s->reg != NULL,
 		.accounting = s->accounting,
 		.carrier_lost = s->carrier_lost,
+		.another_ha = s->ha_next != NULL,
 	};
 
 	if (sess_rival(s, true) != NULL)
@@ -425,6 +425,7 @@ mip_registered(void *arg, const struct mip_result *r)
 		    s->subject, r->text);
 	if (r->outcome == MIP_DENIED)
 		s->u->w->counts->denied++;
+	select_result(s, r);
 	sess_event(s, ev[r->outcome]);
 }
 

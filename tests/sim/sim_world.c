@@ -114,6 +114,9 @@ draw_plan(struct plan *p, struct dice *d, unsigned users, unsigned steps)
 		p->steps = 20 + dice_below(d, 60);
 	p->n_nases = many ? 20 : 2 + dice_below(d, 3);
 	p->n_has = many ? 2 : 1 + dice_below(d, 2);
+	if (!many && dice_permille(d, 100))
+		p->n_has = MAX_HAS;
+	p->fail_over = dice_permille(d, 700);
 	p->pause = dice_between(d, 50 * MS, 3 * SECOND);
 	p->delay = dice_between(d, MS, 60 * MS);
 	p->calm = dice_permille(d, 100);
@@ -166,6 +169,8 @@ begin(struct world *w)
 	const struct plan *p = &w->plan;
 	unsigned i;
 
+	for (i = 0; i < p->n_has; i++)
+		begin_node(w, &w->ha[i].node, "ha", i, 0xc6336400);
 	for (i = 0; i < p->n_nases; i++) {
 		begin_node(w, &w->nas[i].node, "nas", i, 0xc0000200);
 		node_start(w, &w->nas[i].node);
@@ -183,7 +188,6 @@ begin(struct world *w)
 			abort();
 	}
 	for (i = 0; i < p->n_has; i++) {
-		begin_node(w, &w->ha[i].node, "ha", i, 0xc6336400);
 		if (table_init(&w->ha[i].by_prefix) != 0 || (w->ha[i].view =
 		    calloc(p->n_users, sizeof(*w->ha[i].view))) == NULL)
 			abort();
