@@ -244,7 +244,7 @@ make_room(struct user_lookup *l, struct user_share *s)
 	if (s->n_entries >= 2 * (uint64_t)s->peer->max_bindings + 1024)
 		e = TAILQ_FIRST(&s->entries);
 	else if (table_count(&l->users) >= l->params.max_users)
-		e = s->n_entries >= l->params.max_users / 2 ?
+		e = 2 * (uint64_t)s->n_entries >= l->params.max_users ?
 		    TAILQ_FIRST(&s->entries) : TAILQ_FIRST(&l->entries);
 	else
 		return true;

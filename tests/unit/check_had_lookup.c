@@ -606,6 +606,23 @@ START_TEST(one_peer_does_not_push_out_another)
 }
 END_TEST
 
+/* One place for two: each gets it in turn. */
+START_TEST(one_place)
+{
+	struct m m;
+
+	user_lookup_free(rig.reg.lookup);
+	params.max_users = 1;
+	rig.reg.lookup = user_lookup_new(&params, &rig.clock, &ops, &rig.reg);
+	for (unsigned i = 0; i < 4; i++) {
+		request(&m, i & 1 ? AR2 : AR1, i & 1 ? "b@x" : "a@x", false);
+		ck_assert_uint_eq(n_asked, i + 1);
+		answer(n_asked - 1, USER_KNOWN, false);
+	}
+	ck_assert_uint_eq(user_lookup_kept(rig.reg.lookup), 1);
+}
+END_TEST
+
 START_TEST(a_peer_loses_its_own)
 {
 	struct user_lookup *l;
@@ -842,7 +859,7 @@ main(void)
 		the_peers_other_requests, late_answer,
 		replayed_ones, replayed_after_start, fresh_before_stale, limits,
 		memory_is_bounded, one_peer_does_not_push_out_another,
-		a_peer_loses_its_own, flushing, ended_while_asking,
+		one_place, a_peer_loses_its_own, flushing, ended_while_asking,
 		what_is_shown,
 	};
 
