@@ -315,10 +315,6 @@ radius_attrs_decode(struct radius_attrs *as, const struct radius_dict *d,
 	radius_attrs_init(as, d);
 	radius_iter_init(&it, pkt, len);
 	while (radius_iter_next(&it, &a)) {
-		/* None of those without a value is needed, and there may be
-		 * twice as many of them. */
-		if (a.len == 0)
-			continue;
 		if (append(as, a.type, a.vendor, a.data, a.len) == -ENOMEM) {
 			radius_attrs_free(as);
 			return -ENOMEM;

@@ -342,9 +342,11 @@ START_TEST(keys_that_are_none)
 	wimax(10, key16);
 	is_broken(kw, "without an SPI");
 	wimax(11, "00000400");
-	/* What has no value is as if it was not there. */
 	vsa(24757, 10, "");
-	is_broken(kw, "missing");
+	is_broken(kw, "too short");
+	/* Nor is an empty one none, where it stands alone. */
+	vsa(24757, 10, "");
+	is_broken(kw, "without an SPI");
 }
 END_TEST
 
