@@ -115,6 +115,54 @@ START_TEST(lifetimes)
 }
 END_TEST
 
+/* The end of a binding moves both ways, however often it is put off. */
+START_TEST(end_moves)
+{
+	struct m m;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		ask(&m, AR1, ALICE, 1000, IID);
+		rig_wait(300);
+	}
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	ask(&m, AR1, ALICE, 50, IID);
+	rig_wait(49);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	rig_wait(2);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	ck_assert_uint_eq(rig.reg.stats.expired, 1);
+	/* From never to soon. */
+	rig.conf.max_lifetime = rig.pool[0].max_lifetime = 0xffff;
+	ask(&m, AR1, ALICE, 0xffff, IID);
+	rig_wait(100000);
+	ask(&m, AR1, ALICE, 50, IID);
+	rig_wait(51);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+}
+END_TEST
+
+/* While the data path is being made, the old lifetime does not end it. */
+START_TEST(installing_outlives_the_old_end)
+{
+	struct m m;
+
+	ask(&m, AR1, ALICE, 100, IID);
+	rig_wait(90);
+	rig.dp_async = true;
+	ask(&m, AR2, ALICE, 100, IID);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_INSTALLING);
+	rig_wait(30);
+	ck_assert_uint_eq(rig.reg.stats.expired, 0);
+	rig_dp_answer(0);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_BOUND);
+	rig_wait(99);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	rig_wait(2);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+}
+END_TEST
+
 START_TEST(code_1)
 {
 	struct m m;
@@ -551,6 +599,8 @@ main(void)
 	tcase_add_test(t, lifetimes);
 	tcase_add_test(t, code_1);
 	tcase_add_test(t, renewal);
+	tcase_add_test(t, end_moves);
+	tcase_add_test(t, installing_outlives_the_old_end);
 	tcase_add_test(t, drained);
 	tcase_add_test(t, other_identifier);
 	tcase_add_test(t, deregistration);

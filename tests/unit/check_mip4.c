@@ -529,6 +529,26 @@ START_TEST(cut_anywhere)
 }
 END_TEST
 
+/* Only of a request that begins with it, and whole. */
+START_TEST(peek_nai)
+{
+	uint8_t msg[24 + 2 + 5] = { 1, [24] = 131, 5, 'a', '@', 'b', '.', 'c' };
+	const uint8_t *nai;
+	size_t len, n;
+
+	nai = mip4_peek_nai(msg, sizeof(msg), &n);
+	ck_assert_ptr_eq(nai, msg + 26);
+	ck_assert_uint_eq(n, 5);
+	for (len = 0; len < sizeof(msg); len++)
+		ck_assert_ptr_null(mip4_peek_nai(msg, len, &n));
+	msg[24] = 120;
+	ck_assert_ptr_null(mip4_peek_nai(msg, sizeof(msg), &n));
+	msg[24] = 131;
+	msg[0] = 3;
+	ck_assert_ptr_null(mip4_peek_nai(msg, sizeof(msg), &n));
+}
+END_TEST
+
 START_TEST(message_types)
 {
 	uint8_t buf[64] = { 0 };
@@ -593,5 +613,5 @@ START_TEST(code_texts)
 }
 END_TEST
 
-TEST_MAIN("mip4", decodes, encodes, cut_anywhere, message_types,
+TEST_MAIN("mip4", decodes, encodes, cut_anywhere, peek_nai, message_types,
     revocation_bits, written_revocation_bits, code_texts)

@@ -99,6 +99,28 @@ START_TEST(next_and_boundary)
 }
 END_TEST
 
+/* What is put off stays; what is brought forward, or not set, is set. */
+START_TEST(set_late)
+{
+	struct probe a = { .timer.fire = note };
+	struct timers t;
+	unsigned clock = 0;
+
+	a.clock = &clock;
+	timers_init(&t);
+	ck_assert_int_eq(timer_set_late(&t, &a.timer, at(20)), 0);
+	ck_assert_int_eq(timers_next(&t).ns, at(20).ns);
+	ck_assert_int_eq(timer_set_late(&t, &a.timer, at(30)), 0);
+	ck_assert_int_eq(timers_next(&t).ns, at(20).ns);
+	ck_assert_int_eq(timer_set_late(&t, &a.timer, at(10)), 0);
+	ck_assert_int_eq(timers_next(&t).ns, at(10).ns);
+	ck_assert_uint_eq(timers_run(&t, at(10)), 1);
+	ck_assert_int_eq(timer_set_late(&t, &a.timer, at(40)), 0);
+	ck_assert_int_eq(timers_next(&t).ns, at(40).ns);
+	timers_free(&t);
+}
+END_TEST
+
 static void
 again_at_once(struct timer *t)
 {
@@ -154,5 +176,5 @@ START_TEST(function_frees_itself_and_another)
 }
 END_TEST
 
-TEST_MAIN("timers", fires_in_order, next_and_boundary, rearming_ends,
-    function_frees_itself_and_another)
+TEST_MAIN("timers", fires_in_order, next_and_boundary, set_late,
+    rearming_ends, function_frees_itself_and_another)

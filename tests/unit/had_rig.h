@@ -393,6 +393,8 @@ rig_in(const struct m *m, const char *src)
 	p.flow.dport = 434;
 	rig.n_sent = 0;
 	rig.sent_len = 0;
+	/* As server does; it changes nothing. */
+	reg_expect(&rig.reg, &p, 1);
 	return reg_input(&rig.reg, &p);
 }
 
