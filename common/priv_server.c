@@ -142,13 +142,10 @@ find_op(const struct priv_server *srv, uint16_t type)
 	return (NULL);
 }
 
-/* The status of one request; its reply's body in c->out. */
+/* 0 when a request may be handled. */
 static int
-handle(struct priv_ctx *c, const struct priv_op *op, size_t *out_len, int *fd)
+check(const struct priv_hdr *h, const struct priv_op *op)
 {
-	const struct priv_hdr *h = &c->msg.hdr;
-	int status;
-
 	if (op == NULL) {
 		log_errorx(NULL, "request %u is not known", h->type);
 		return (-ENOSYS);
@@ -158,6 +155,16 @@ handle(struct priv_ctx *c, const struct priv_op *op, size_t *out_len, int *fd)
 		    h->len, op->min_len, op->max_len);
 		return (-EINVAL);
 	}
+	return (0);
+}
+
+/* The status of one request; its reply's body in c->out. */
+static int
+handle(struct priv_ctx *c, const struct priv_op *op, size_t *out_len, int *fd)
+{
+	const struct priv_hdr *h = &c->msg.hdr;
+	int status;
+
 	status = op->handle(c->srv->state, c->msg.body, h->len, c->out,
 	    out_len, fd);
 	if (status == 0)
@@ -208,10 +215,14 @@ serve(struct priv_ctx *c)
 	size_t out_len = 0;
 	int fd = -1;
 
+	r.status = check(&c->msg.hdr, op);
 	/* Replies, and what is done, are in the order of the requests. */
-	if (op == NULL || !op->together)
+	if (r.status != 0 || !op->together)
 		commit(c);
-	r.status = handle(c, op, &out_len, &fd);
+	if (r.status == 0)
+		r.status = handle(c, op, &out_len, &fd);
+	else
+		op = NULL;
 	if (op != NULL && op->together) {
 		c->late[c->n_late++] = r;
 		if (c->n_late == PRIV_TOGETHER)

@@ -184,10 +184,20 @@ route_device(struct priv_state *s, const struct had_priv_route *q)
 	return (int)s->ifindex[place];
 }
 
-/* The messages of one request: the filter's, then the route's. */
+/* One of the messages that a request becomes: place is what nl_* returned. */
 static int
-route_messages(struct nl *nl, const struct had_priv_route *q, unsigned dev,
-    bool add)
+prepared(struct priv_state *s, int place)
+{
+	if (place < 0)
+		return place;
+	s->n_messages = (unsigned)place + 1;
+	return 0;
+}
+
+/* The filter's message, then the route's. */
+static int
+route_messages(struct priv_state *s, const struct had_priv_route *q,
+    unsigned dev, bool add)
 {
 	const struct nl_route6 rt = {
 		.dst = q->prefix, .dst_len = q->len, .ifindex = dev,
@@ -195,13 +205,15 @@ route_messages(struct nl *nl, const struct had_priv_route *q, unsigned dev,
 	int err;
 
 	if (add) {
-		err = nl_flower_pass_source(nl, dev, PRIO_PASS, q->handle,
-		    &q->prefix, q->len);
-		return err < 0 ? err : nl_route6_replace(nl, &rt);
+		err = prepared(s, nl_flower_pass_source(s->nl, dev, PRIO_PASS,
+		    q->handle, &q->prefix, q->len));
+		return err ? err : prepared(s, nl_route6_replace(s->nl, &rt));
 	}
-	err = nl_flower_del(nl, dev, PRIO_PASS, q->handle, NL_IGN_NOENT);
+	err = prepared(s, nl_flower_del(s->nl, dev, PRIO_PASS, q->handle,
+	    NL_IGN_NOENT));
 	/* Only through this device: it may lead to another by now. */
-	return err < 0 ? err : nl_route6_del(nl, &rt, NL_IGN_NOENT);
+	return err ? err : prepared(s, nl_route6_del(s->nl, &rt,
+	    NL_IGN_NOENT));
 }
 
 /* Prepares one; routes_commit sends. Every request has its part of the batch,
@@ -210,7 +222,7 @@ static int
 route_change(struct priv_state *s, const void *body, size_t len, bool add)
 {
 	struct had_priv_route q;
-	int dev, err;
+	int dev;
 
 	memcpy(&q, body, len);
 	if (s->n_parts == 0)
@@ -222,11 +234,7 @@ route_change(struct priv_state *s, const void *body, size_t len, bool add)
 		return 0;
 	if (dev < 0)
 		return dev;
-	err = route_messages(s->nl, &q, (unsigned)dev, add);
-	if (err < 0)
-		return err;
-	s->n_messages = (unsigned)err + 1;
-	return 0;
+	return route_messages(s, &q, (unsigned)dev, add);
 }
 
 static int

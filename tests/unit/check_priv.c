@@ -371,6 +371,16 @@ together(struct engine *e)
 		    e) == 0);
 	while (e->replies < 500)
 		must(5, event_base_loop(e->base, EVLOOP_ONCE) == 0);
+	/* one that is refused unseen is no part of what is carried out */
+	e->replies = 0;
+	must(8, priv_request(e->cl, OP_LATE, &(uint32_t){ 0 }, 4, on_late,
+	    e) == 0);
+	must(9, priv_request(e->cl, OP_LATE, &(uint32_t){ 0 }, 3, NULL,
+	    NULL) == 0);
+	must(10, priv_request(e->cl, OP_LATE, &(uint32_t){ 1 }, 4, on_late,
+	    e) == 0);
+	while (e->replies < 2)
+		must(11, event_base_loop(e->base, EVLOOP_ONCE) == 0);
 	/* the last ones are not answered, but done */
 	must(6, priv_request(e->cl, OP_LATE, &i, sizeof(i), NULL, NULL) == 0);
 	must(7, priv_request_sync(e->cl, OP_FAIL, "1234", 4, NULL, NULL,
