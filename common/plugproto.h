@@ -105,7 +105,7 @@ struct plug_iid_req {
 	bool			has_iid;	/* the option is there */
 	struct iid		iid;		/* the peer's */
 	struct iid		local;		/* ours, as proposed */
-	bool			insists;	/* after as many Naks as we send,
+	bool			insists;	/* after the Naks we send,
 						 * the peer still asks for its
 						 * own [PROTOCOLS D16] */
 };

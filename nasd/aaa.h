@@ -27,7 +27,7 @@ struct aaa_who {
 	const char	*user;
 	const char	*session_id;	/* Acct-Session-Id, also in Access */
 	const char	*calling;	/* Calling-Station-Id: MAC */
-	const char	*called;	/* Called-Station-Id: interface:service */
+	const char	*called;	/* Called-Station-Id: ifname:service */
 	const char	*port_id;	/* NAS-Port-Id: access interface */
 	uint32_t	 nas_port;
 	const char	*ifname;	/* pppN */

@@ -52,7 +52,7 @@ struct mip_ha {
 
 struct mip_reg_request {
 	const char		*nai;		/* copied */
-	const char		*subject;	/* for log lines; outlives reg */
+	const char		*subject;	/* of log lines; outlives reg */
 	struct mip_ha		ha;
 	const struct mip4_sa	*mn_ha;		/* NULL: none; copied */
 	const char		*service;	/* NULL, or for 151 [RFC 5446];

@@ -100,7 +100,7 @@ struct mip_try {
 	struct mip_reg		*reg;
 	uint32_t		low, high;	/* Identification */
 	uint32_t		offset_gen;	/* of the clock offset used */
-	uint16_t		lifetime;	/* asked for; 0: deregistration */
+	uint16_t		lifetime;	/* asked; 0: deregistration */
 	mono_t			sent;
 };
 

@@ -11,7 +11,7 @@
 #include "nasd/pppoe_links.h"
 
 #define REST_MS		10000
-#define REPEAT_MS	30000	/* after PADS a PADR may still be a repetition */
+#define REPEAT_MS	30000	/* after PADS, of a repeated PADR */
 
 static bool
 sid_eq(const struct table_node *n, const void *key)

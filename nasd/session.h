@@ -77,7 +77,7 @@ struct session {
 	char			 service[64];
 	uint16_t		 pppoe_sid;
 	bool			 has_own, insists;
-	struct iid		 own, local;	/* the peer's wish; our side's */
+	struct iid		 own, local;	/* peer's wish; our side's */
 
 	/* AAA. */
 	char			 user[PLUG_NAME];

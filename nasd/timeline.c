@@ -69,7 +69,8 @@ append(json_t *list, const struct timeline_step *st)
 	if (detail == NULL)	/* cut, or never, UTF-8 */
 		detail = json_string("(not text)");
 	json_array_append_new(list, json_pack("{s:f, s:s, s:o}",
-	    "t_ms", (double)st->us / 1000.0, "step", st->key, "detail", detail));
+	    "t_ms", (double)st->us / 1000.0, "step", st->key,
+	    "detail", detail));
 }
 
 json_t *

@@ -5,7 +5,8 @@
  * looks at what the kernel then does with packets.
  *
  *   plane_driver CARE-OF-ADDRESS HOME-AGENT...
- *   start | add ID IFNAME HOME-AGENT HOA PLEN | del ID | count ID | last ID | clear
+ *   start | add ID IFNAME HOME-AGENT HOA PLEN | del ID | count ID | last ID |
+ *   clear
  *
  * count reads one interface's counters; last, those of all by one request.
  */

@@ -71,6 +71,15 @@ def test_pure_code_has_no_io():
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("directory", sorted(ALLOWED))
+def test_lines_fit_into_80_columns(directory):
+    wrong = [f"{path.relative_to(SRC)}:{n}"
+             for path in sources(directory, ".c", ".h")
+             for n, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+             if len(line.expandtabs(8)) > 80]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_every_source_names_its_licence():
     wrong = []
     for suffix in (".c", ".h", ".py", ".sh", ".am"):

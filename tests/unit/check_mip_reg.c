@@ -866,9 +866,9 @@ START_TEST(another_home_agent_is_reported)
 END_TEST
 
 static void
-put_redirect(struct msg *m, bool now)
+put_redirect(struct msg *m, bool here)
 {
-	if (!now)
+	if (!here)
 		return;
 	memcpy(m->b + m->n, "\x8b\2\0\4", 4);
 	memcpy(m->b + m->n + 4, &(struct in_addr){ ip(HA2).s_addr }, 4);
@@ -2096,7 +2096,8 @@ main(void)
 		late_reply_to_an_older_try, old_reply_with_the_same_low_half,
 		low_bits_are_random, reply_later_than_its_lifetime,
 		most_recent_only, denied,
-		another_home_agent_is_reported, redirected, owner_frees_in_the_event,
+		another_home_agent_is_reported, redirected,
+		owner_frees_in_the_event,
 		resynchronisation, resynchronisation_backwards,
 		era_ends, era_ends_there_first,
 		era_ends_before_a_revocation,
