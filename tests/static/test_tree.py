@@ -5,6 +5,7 @@ built programs are those of $LAB_STAGE."""
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,20 @@ def test_lines_fit_into_80_columns(directory):
              for n, line in enumerate(path.read_text("utf-8").splitlines(), 1)
              if len(line.expandtabs(8)) > 80]
     assert not wrong, "\n".join(wrong)
+
+
+def test_lab_test_can_name_every_test():
+    """lab/test reads their names word by word: one with a blank would never
+    run."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p",
+         "no:cacheprovider", "tests/static", "tests/system"], cwd=SRC,
+        env={**os.environ, "PYTHONPATH": "lab",
+             "PYTHONDONTWRITEBYTECODE": "1"},
+        text=True, capture_output=True, check=False)
+    names = [line for line in done.stdout.splitlines() if "::" in line]
+    assert names, done.stdout + done.stderr
+    assert not [name for name in names if " " in name]
 
 
 def test_every_source_names_its_licence():
