@@ -18,6 +18,7 @@
 #define LOG_MODULE "aaa"
 #include "common/log.h"
 #include "nasd/aaa.h"
+#include "nasd/line_id.h"
 #include "radius/client.h"
 #include "radius/mobile.h"
 
@@ -25,6 +26,9 @@
 #define PORT_VIRTUAL	5
 #define PORT_PPPOEOE	32		/* RFC 4603 */
 #define INTERIM_MIN	60		/* RFC 2869 2.1 */
+#define VENDOR_DSLFORUM	3561		/* RFC 4679 */
+#define DSLFORUM_CIRCUIT_ID 1
+#define DSLFORUM_REMOTE_ID 2
 #define MODE_TAG	"netmip4:"
 #define CHAP_MD5_LEN	16
 #define MSCHAP2_LEN	49		/* RFC 2759 4 */
@@ -124,6 +128,13 @@ request_new(struct aaa *a, const char *subject, aaa_done *done, void *arg)
 	return r;
 }
 
+static void
+add_line_id(struct radius_attrs *as, unsigned id, const struct line_id *line)
+{
+	if (line != NULL && line->len > 0)
+		radius_add_data(as, id, VENDOR_DSLFORUM, line->b, line->len);
+}
+
 /* What every packet says of a session and of us. */
 static void
 add_who(struct radius_attrs *as, const struct aaa *a,
@@ -141,6 +152,8 @@ add_who(struct radius_attrs *as, const struct aaa *a,
 	radius_add_str(as, PW_CALLING_STATION_ID, who->calling);
 	radius_add_str(as, PW_CALLED_STATION_ID, who->called);
 	radius_add_str(as, PW_ACCT_SESSION_ID, who->session_id);
+	add_line_id(as, DSLFORUM_CIRCUIT_ID, who->circuit);
+	add_line_id(as, DSLFORUM_REMOTE_ID, who->remote);
 }
 
 /* RFC 2759 4: peer challenge 16, reserved 8, response 24, flags 1. RFC 2548

@@ -19,6 +19,7 @@
 
 struct aaa;
 struct aaa_request;
+struct line_id;
 struct radius_client;
 
 /* What identifies a session to RADIUS in every packet. Strings may be NULL,
@@ -30,6 +31,7 @@ struct aaa_who {
 	const char	*called;	/* Called-Station-Id: ifname:service */
 	const char	*port_id;	/* NAS-Port-Id: access interface */
 	uint32_t	 nas_port;
+	const struct line_id *circuit, *remote;	/* RFC 4679; may be NULL */
 	const char	*ifname;	/* pppN */
 };
 

@@ -21,6 +21,7 @@
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
 #include "nasd/pppoe.h"
+#include "nasd/pppoe_stray.h"
 #include "nasd/priv_ops.h"
 #include "nasd/ra.h"
 #include "nasd/session_in.h"
@@ -169,29 +170,71 @@ build_mip(struct engine *e, struct nasd_sockets *fds)
 	return e->ha_watch != NULL ? 0 : -1;
 }
 
+/* What RFC 4638 may go up to on an interface. */
+static unsigned
+max_payload(const struct config_pppoe *cp, int mtu)
+{
+	return mtu - PPPOE_OVERHEAD < (int)cp->max_mru ?
+	    (unsigned)(mtu > PPPOE_OVERHEAD ? mtu - PPPOE_OVERHEAD : 0) :
+	    cp->max_mru;
+}
+
+static int
+build_one_pppoe(struct engine *e, struct nasd_sockets *fds, unsigned i)
+{
+	const struct config_pppoe *cp = &e->cfg->pppoe[i];
+	const struct pppoe_params params = {
+		.ifname = cp->ifname,
+		.ac_name = cp->ac_name,
+		.services = (const char **)cp->services,
+		.max_sessions = cp->max_sessions,
+		.max_per_mac = cp->max_per_mac,
+		.max_starting = cp->max_starting,
+		.padi_rate = cp->padi_rate,
+		.mac_rate = cp->mac_rate,
+		.max_payload = max_payload(cp, fds->mtu[i]),
+		.line_ids = cp->line_ids,
+	};
+
+	e->pppoe[i] = pppoe_new(e->base, &e->timers, e->clock,
+	    take(&fds->pppoe[i]), fds->mac[i], e->pppoe_shared, &params,
+	    &session_in_pppoe, e);
+	if (e->pppoe[i] == NULL)
+		return -1;
+	if (fds->stray[i] != -1)
+		e->stray[i] = pppoe_stray_new(e->base, take(&fds->stray[i]),
+		    e->pppoe[i]);
+	return 0;
+}
+
+static unsigned
+load(void *arg)
+{
+	const struct engine *e = arg;
+
+	return (unsigned)sessions_count(&e->sessions);
+}
+
 static int
 build_pppoe(struct engine *e, struct nasd_sockets *fds)
 {
+	const struct config_access *a = &e->cfg->access;
+	const struct pppoe_shared_params shared = {
+		.max_starting = a->max_starting,
+		.padi_rate = a->padi_rate,
+		.delays = a->delays,
+		.load = load,
+		.arg = e,
+		.max_sessions = a->max_sessions,
+	};
 	unsigned i;
 
-	for (i = 0; i < e->cfg->n_pppoe; i++) {
-		const struct config_pppoe *cp = &e->cfg->pppoe[i];
-		const struct pppoe_params params = {
-			.ifname = cp->ifname,
-			.ac_name = cp->ac_name,
-			.services = (const char **)cp->services,
-			.max_sessions = cp->max_sessions,
-			.max_per_mac = cp->max_per_mac,
-			.max_starting = cp->max_starting,
-			.padi_rate = cp->padi_rate,
-		};
-
-		e->pppoe[i] = pppoe_new(e->base, &e->timers, e->clock,
-		    take(&fds->pppoe[i]), fds->mac[i], &params,
-		    &session_in_pppoe, e);
-		if (e->pppoe[i] == NULL)
+	e->pppoe_shared = pppoe_shared_new(&e->timers, e->clock, &shared);
+	if (e->pppoe_shared == NULL)
+		return -1;
+	for (i = 0; i < e->cfg->n_pppoe; i++)
+		if (build_one_pppoe(e, fds, i) != 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -254,9 +297,12 @@ free_modules(struct engine *e)
 
 	if (e->ctl != NULL)
 		ctl_free(e->ctl);
-	for (i = 0; i < SOCKETS_MAX_PPPOE; i++)
+	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {
+		pppoe_stray_free(e->stray[i]);
 		if (e->pppoe[i] != NULL)
 			pppoe_free(e->pppoe[i]);
+	}
+	pppoe_shared_free(e->pppoe_shared);
 	if (e->pppd != NULL)
 		pppd_server_free(e->pppd);
 	ha_watch_free(e->ha_watch);

@@ -29,7 +29,9 @@ struct engine {
 	struct pppd_server	*pppd;
 	struct tunnels		*tunnels;
 	struct ra		*ra;
+	struct pppoe_shared	*pppoe_shared;
 	struct pppoe		*pppoe[SOCKETS_MAX_PPPOE];
+	struct pppoe_stray	*stray[SOCKETS_MAX_PPPOE];
 	struct ctl		*ctl;
 	bool			 counting;	/* for it, all sessions */
 	mono_t			 counted;	/* when last */

@@ -30,6 +30,18 @@ static cfg_opt_t pppoe_opts[] = {
 	CFG_INT("max-per-mac", 8, CFGF_NONE),
 	CFG_INT("max-starting", 64, CFGF_NONE),
 	CFG_INT("padi-rate", 500, CFGF_NONE),
+	CFG_INT("rate-per-mac", 10, CFGF_NONE),
+	CFG_INT("max-mru", 1500, CFGF_NONE),
+	CFG_BOOL("access-line-ids", cfg_false, CFGF_NONE),
+	CFG_BOOL("end-strays", cfg_true, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t access_opts[] = {
+	CFG_INT("max-sessions", 10000, CFGF_NONE),
+	CFG_INT("max-starting", 64, CFGF_NONE),
+	CFG_INT("padi-rate", 2000, CFGF_NONE),
+	CFG_STR_LIST("pado-delay", no_services, CFGF_NONE),
 	CFG_END()
 };
 
@@ -92,6 +104,7 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_STR("duplicate-session", "replace", CFGF_NONE),
 	CFG_BOOL("radius-home-agents", cfg_true, CFGF_NONE),
 	CFG_SEC("log", conf_log_opts, CFGF_NONE),
+	CFG_SEC("access", access_opts, CFGF_NONE),
 	CFG_SEC("pppoe", pppoe_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("pppd", pppd_opts, CFGF_NONE),
 	CFG_SEC("radius", radius_opts, CFGF_NONE),
@@ -192,6 +205,47 @@ read_top(struct conf *c, struct nasd_config *cf)
 }
 
 static void
+read_delays(struct conf *c, cfg_t *sec, struct pppoe_delays *d)
+{
+	unsigned i;
+
+	for (i = 0; i < cfg_size(sec, "pado-delay"); i++) {
+		const char *text = cfg_getnstr(sec, "pado-delay", i);
+
+		switch (pppoe_delays_add(d, text)) {
+		case 0:
+			break;
+		case -ERANGE:
+			conf_error(c, sec, "pado-delay", "\"%s\": at most %d "
+			    "milliseconds", text, PPPOE_DELAY_MS_MAX);
+			break;
+		case -EEXIST:
+			conf_error(c, sec, "pado-delay", "\"%s\": sessions "
+			    "must ascend", text);
+			break;
+		case -ENOSPC:
+			conf_error(c, sec, "pado-delay", "more than %d",
+			    PPPOE_DELAYS_MAX);
+			return;
+		default:
+			conf_error(c, sec, "pado-delay", "\"%s\": neither "
+			    "MILLISECONDS:SESSIONS nor -1:SESSIONS", text);
+		}
+	}
+}
+
+static void
+read_access(struct conf *c, struct config_access *a)
+{
+	cfg_t *sec = cfg_getsec(c->cfg, "access");
+
+	conf_uint(c, sec, "max-sessions", 1, 1000000, &a->max_sessions);
+	conf_uint(c, sec, "max-starting", 1, 65534, &a->max_starting);
+	conf_uint(c, sec, "padi-rate", 1, 1000000, &a->padi_rate);
+	read_delays(c, sec, &a->delays);
+}
+
+static void
 read_pppoe(struct conf *c, struct nasd_config *cf)
 {
 	unsigned i;
@@ -210,6 +264,10 @@ read_pppoe(struct conf *c, struct nasd_config *cf)
 		conf_uint(c, sec, "max-per-mac", 1, 65534, &p->max_per_mac);
 		conf_uint(c, sec, "max-starting", 1, 65534, &p->max_starting);
 		conf_uint(c, sec, "padi-rate", 1, 1000000, &p->padi_rate);
+		conf_uint(c, sec, "rate-per-mac", 0, 1000000, &p->mac_rate);
+		conf_uint(c, sec, "max-mru", 1492, 9000, &p->max_mru);
+		p->line_ids = cfg_getbool(sec, "access-line-ids");
+		p->end_strays = cfg_getbool(sec, "end-strays");
 	}
 }
 
@@ -324,6 +382,7 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 {
 	(void)conf_log(c, cfg_getsec(c->cfg, "log"), "nasd", debug);
 	read_top(c, cf);
+	read_access(c, &cf->access);
 	read_pppoe(c, cf);
 	read_pppd(c, cf);
 	read_radius(c, cf);

@@ -17,6 +17,7 @@
 
 #include "common/mip4_auth.h"
 #include "common/mip4_ext.h"
+#include "nasd/pppoe_limit.h"
 #include "radius/client.h"
 
 #define CONFIG_HA_KEYS		4
@@ -31,6 +32,18 @@ struct config_pppoe {
 	uint32_t	 max_per_mac;
 	uint32_t	 max_starting;
 	uint32_t	 padi_rate;
+	uint32_t	 mac_rate;
+	uint32_t	 max_mru;
+	bool		 line_ids;	/* TR-101's are believed */
+	bool		 end_strays;
+};
+
+/* access { ... }: of all interfaces, and of links without one. */
+struct config_access {
+	uint32_t	 max_sessions;
+	uint32_t	 max_starting;
+	uint32_t	 padi_rate;
+	struct pppoe_delays delays;
 };
 
 /* pppd { ... }: what priv starts a pppd with. */
@@ -72,6 +85,7 @@ struct nasd_config {
 	char			*control_group;	/* NULL: root's */
 	char			*nai;		/* template */
 
+	struct config_access	 access;
 	struct config_pppoe	*pppoe;
 	unsigned		 n_pppoe;
 	struct config_pppd	 pppd;

@@ -8,6 +8,7 @@
 
 #include "common/conf.h"
 #include "nasd/ha_select.h"
+#include "nasd/nai.h"
 #include "nasd/nasd_config.h"
 #include "nasd/sockets.h"
 #include "radius/client.h"
@@ -98,19 +99,10 @@ check_has(struct conf *c, const struct nasd_config *cf)
 static void
 check_nai(struct conf *c, const struct nasd_config *cf)
 {
-	const char *p = cf->nai;
+	const char *wrong = nai_template_error(cf->nai);
 
-	if (strstr(p, "%u") == NULL && strstr(p, "%c") == NULL)
-		conf_error(c, NULL, "nai",
-		    "neither %%u nor %%c: all would share one binding");
-	while ((p = strchr(p, '%')) != NULL) {
-		if (p[1] == '\0' || strchr("uc%", p[1]) == NULL) {
-			conf_error(c, NULL, "nai",
-			    "only %%u, %%c and %%%% are known");
-			return;
-		}
-		p += 2;
-	}
+	if (wrong != NULL)
+		conf_error(c, NULL, "nai", "%s", wrong);
 }
 
 void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * PPPoE discovery: the socket, the links, and what the owner wants of them.
- * Frames and the cookie are pppoe_proto.c's, the table of links is
- * pppoe_links.c's.
+ * Frames and the cookie are pppoe_proto.c's, limits pppoe_limit.c's, answers
+ * pppoe_send.c's, the table of links is pppoe_links.c's, and pppoe_shared.c has
+ * what all interfaces share.
  *
  * A PADI costs one frame and no memory. Only a PADR with a cookie of ours,
  * which proves that the station receives what is sent to its address, makes a
@@ -21,6 +22,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/if_packet.h>
+
 #define LOG_MODULE "pppoe"
 #include "nasd/pppoe_links.h"
 
@@ -28,101 +31,53 @@
 /* Sessions of a station that may have ended lately, beside those it has: a
  * start is a process, and log lines. */
 #define RESTING_MAX	8
-
-/* ---- sending ---- */
-
-static void
-transmit(struct pppoe *e, const struct pppoe_answer *a, uint64_t *counter)
-{
-	uint8_t	frame[PPPOE_FRAME_MAX];
-	int	len = pppoe_build(a, frame);
-
-	if (len > 0 && send(e->fd, frame, (size_t)len, MSG_DONTWAIT) == len)
-		(*counter)++;
-	else	/* the peer repeats itself */
-		e->n.send_errors++;
-}
-
-static struct pppoe_answer
-answer_to_link(const struct pppoe_link *l, enum pppoe_code code)
-{
-	struct pppoe_answer	a = {
-		.dst = l->mac, .src = l->pppoe->mac, .code = code,
-		.sid = l->sid,
-	};
-
-	if (l->has_uniq)
-		a.host_uniq = (struct pppoe_tag){ l->kept, l->uniq_len };
-	if (l->has_relay)
-		a.relay = (struct pppoe_tag){ l->kept + l->uniq_len,
-		    l->relay_len };
-	return a;
-}
-
-static struct pppoe_answer
-answer_to_packet(const struct pppoe *e, const struct pppoe_packet *k,
-    enum pppoe_code code)
-{
-	return (struct pppoe_answer){
-		.dst = k->src, .src = e->mac, .code = code,
-		.service = k->service, .host_uniq = k->host_uniq,
-		.relay = k->relay, .ac_name = e->ac_name,
-	};
-}
-
-static void
-send_pads(struct pppoe_link *l)
-{
-	struct pppoe_answer	a = answer_to_link(l, PPPOE_PADS);
-
-	a.service = (struct pppoe_tag){ (const uint8_t *)l->service,
-	    l->service_len };
-	a.ac_name = l->pppoe->ac_name;
-	transmit(l->pppoe, &a, &l->pppoe->n.pads);
-}
-
-static void
-send_padt(struct pppoe_link *l)
-{
-	struct pppoe_answer	a = answer_to_link(l, PPPOE_PADT);
-
-	a.ac_name = l->pppoe->ac_name;
-	transmit(l->pppoe, &a, &l->pppoe->n.padt_out);
-}
-
-/* PADS with session id 0 and an error [RFC 2516 5.4]. */
-static void
-send_refusal(struct pppoe_link *l, const char *why)
-{
-	struct pppoe_answer	a = answer_to_link(l, PPPOE_PADS);
-
-	a.sid = 0;
-	a.service = (struct pppoe_tag){ (const uint8_t *)l->service,
-	    l->service_len };
-	a.ac_name = l->pppoe->ac_name;
-	a.error = PPPOE_TAG_SYSTEM_ERR;
-	a.error_text = why;
-	transmit(l->pppoe, &a, &l->pppoe->n.refused);
-}
-
-static void
-refuse_packet(struct pppoe *e, const struct pppoe_packet *k,
-    enum pppoe_tag_type error, const char *why)
-{
-	struct pppoe_answer	a = answer_to_packet(e, k, PPPOE_PADS);
-
-	a.error = error;
-	a.error_text = why;
-	transmit(e, &a, &e->n.refused);
-}
+#define STRAY_RATE	10	/* PADTs a second to peers we do not know */
 
 /* ---- PADI ---- */
+
+/* Whether as many are starting as the machine is thought to finish. */
+static bool
+is_busy(const struct pppoe *e)
+{
+	return e->starting >= e->max_starting ||
+	    e->shared->starting >= e->shared->params.max_starting;
+}
+
+static bool
+is_full(const struct pppoe *e)
+{
+	const struct pppoe_shared_params *p = &e->shared->params;
+
+	return e->links >= e->max_sessions || p->load(p->arg) >=
+	    p->max_sessions;
+}
+
+/* What is refused for one reason takes nothing from the other limits, so that
+ * a station without a share of its own left does not use up everyone's, and a
+ * flood of new ones not everyone's own share [pppoe_limit.h]. */
+static bool
+padi_allowed(struct pppoe *e, const uint8_t *mac, mono_t now)
+{
+	struct pppoe_sketch	*by_mac = &e->shared->padi_by_mac;
+
+	if (!pppoe_sketch_has(by_mac, mac, e->ifname, e->mac_rate, now)) {
+		e->n.mac_limited++;
+		return false;
+	}
+	if (!pppoe_rate_allows(&e->padi_rate, now) ||
+	    !pppoe_rate_allows(&e->shared->padi_rate, now)) {
+		e->n.padi_limited++;
+		return false;
+	}
+	pppoe_sketch_take(by_mac, mac, e->ifname, e->mac_rate, now);
+	return true;
+}
 
 static void
 on_padi(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 {
-	struct pppoe_answer	a;
-	uint8_t			cookie[PPPOE_COOKIE_LEN];
+	const struct pppoe_shared_params *p = &e->shared->params;
+	int			ms;
 
 	e->n.padi++;
 	/* Another concentrator may have it, or have room (5.2). */
@@ -131,23 +86,41 @@ on_padi(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 		e->n.no_service++;
 		return;
 	}
-	if (e->links >= e->max_sessions) {
+	if (is_full(e)) {
 		e->n.full++;
 		return;
 	}
-	if (!pppoe_rate_allows(&e->padi_rate, now)) {
-		e->n.padi_limited++;
+	if (is_busy(e)) {
+		e->n.starting_full++;
 		return;
 	}
-	if (pppoe_cookie(e->key, k->src, e->ifname, now, cookie) != 0)
+	ms = pppoe_delays_at(&p->delays, p->load(p->arg));
+	if (ms == PPPOE_NO_PADO) {
+		e->n.too_busy++;
 		return;
-	a = answer_to_packet(e, k, PPPOE_PADO);
-	a.services = (const char *const *)e->services;
-	a.cookie = (struct pppoe_tag){ cookie, sizeof(cookie) };
-	transmit(e, &a, &e->n.pado);
+	}
+	if (padi_allowed(e, k->src, now))
+		pppoe_send_pado(e, k, now, ms);
 }
 
 /* ---- PADR ---- */
+
+static bool
+padr_allowed(struct pppoe *e, const uint8_t *mac, mono_t now)
+{
+	struct pppoe_sketch	*by_mac = &e->shared->padr_by_mac;
+
+	if (!pppoe_sketch_has(by_mac, mac, e->ifname, e->mac_rate, now)) {
+		e->n.mac_limited++;
+		return false;
+	}
+	if (!pppoe_rate_allows(&e->padr_rate, now)) {
+		e->n.padr_limited++;
+		return false;
+	}
+	pppoe_sketch_take(by_mac, mac, e->ifname, e->mac_rate, now);
+	return true;
+}
 
 /* Why there is no place for this station, or NULL. */
 static const char *
@@ -155,7 +128,7 @@ no_room(struct pppoe *e, const struct pppoe_packet *k)
 {
 	const struct pppoe_station	*st = pppoe_links_station(e, k->src);
 
-	if (e->links >= e->max_sessions) {
+	if (is_full(e)) {
 		e->n.full++;
 		return "no session left";
 	}
@@ -164,30 +137,56 @@ no_room(struct pppoe *e, const struct pppoe_packet *k)
 		e->n.per_mac++;
 		return "too many sessions of this station";
 	}
-	if (e->starting >= e->max_starting) {
-		e->n.starting_full++;
-		return "busy, try again";
-	}
 	return NULL;
+}
+
+static void
+take_line_id(struct line_id *id, const struct pppoe_tag *tag)
+{
+	id->len = (uint8_t)tag->len;
+	if (tag->len > 0)
+		memcpy(id->b, tag->p, tag->len);
+}
+
+static struct pppoe_wish
+wish_of(const struct pppoe *e, const struct pppoe_link *l,
+    const struct pppoe_packet *k, uint32_t id)
+{
+	struct pppoe_wish	w = {
+		.link_id = id, .ifname = e->ifname, .sid = l->sid,
+		.service = l->service, .mru = PPPOE_MRU,
+	};
+
+	memcpy(w.mac, l->mac, sizeof(w.mac));
+	if (l->payload_echo != 0)
+		w.mru = l->payload_echo < e->max_payload ? l->payload_echo :
+		    e->max_payload;
+	if (e->line_ids) {
+		take_line_id(&w.circuit_id, &k->circuit_id);
+		take_line_id(&w.remote_id, &k->remote_id);
+	}
+	return w;
 }
 
 static void
 start_link(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 {
 	struct pppoe_link	*l = pppoe_links_new(e, k, now);
+	struct pppoe_wish	 w;
 	int			 rc;
 
 	if (l == NULL) {
-		refuse_packet(e, k, PPPOE_TAG_SYSTEM_ERR, "out of resources");
+		pppoe_refuse_packet(e, k, PPPOE_TAG_SYSTEM_ERR,
+		    "out of resources");
 		return;
 	}
-	rc = e->events.wanted(e->arg, l, ++e->last_id, e->ifname, l->sid,
-	    l->mac, l->service);
+	w = wish_of(e, l, k, ++e->last_id);
+	rc = e->events.wanted(e->arg, l, &w);
 	if (rc == 0)
 		return;
 	if (log_limited(&e->limit, now.ns / 1000000, NULL))
 		log_warnx(e->ifname, "session refused: %s", strerror(-rc));
-	send_refusal(l, "no session can be started now");
+	pppoe_send_refusal(l, "no session can be started now");
 	pppoe_links_rest(l);
 }
 
@@ -205,11 +204,13 @@ on_padr(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 			log_warnx(e->ifname, "PADR without a valid cookie");
 		return;
 	}
+	if (!padr_allowed(e, k->src, now))
+		return;
 	if (k->service.len > PPPOE_SERVICE_MAX ||
 	    !pppoe_service_offered((const char *const *)e->services,
 	    &k->service)) {
 		e->n.no_service++;
-		refuse_packet(e, k, PPPOE_TAG_SERVICE_ERR,
+		pppoe_refuse_packet(e, k, PPPOE_TAG_SERVICE_ERR,
 		    "no such service here");
 		return;
 	}
@@ -217,12 +218,16 @@ on_padr(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 	if (l != NULL) {
 		e->n.repeated++;
 		if (l->ready)
-			send_pads(l);
+			pppoe_send_pads(l);
 		return;
 	}
 	why = no_room(e, k);
 	if (why != NULL)
-		refuse_packet(e, k, PPPOE_TAG_SYSTEM_ERR, why);
+		pppoe_refuse_packet(e, k, PPPOE_TAG_SYSTEM_ERR, why);
+	else if (is_busy(e))
+		/* Unanswered: it repeats itself, and soon; told of an error
+		 * many clients give up. */
+		e->n.starting_full++;
 	else
 		start_link(e, k, now);
 }
@@ -244,6 +249,25 @@ on_padt(struct pppoe *e, const struct pppoe_packet *k)
 	l->peer_left = true;
 	e->events.step(e->arg, l, "padt-received", NULL);
 	e->events.terminated(e->arg, l);
+}
+
+/* ---- sessions that are none ---- */
+
+void
+pppoe_session_seen(struct pppoe *e, const uint8_t mac[PPPOE_MAC_LEN],
+    uint16_t sid)
+{
+	const struct pppoe_link	*l = pppoe_links_by_sid(e, sid);
+
+	if (l != NULL && memcmp(l->mac, mac, PPPOE_MAC_LEN) == 0)
+		return;
+	/* While an id rests, last frames of its session may come. */
+	if (sid == 0 || (mac[0] & 1) != 0 ||
+	    (l == NULL && pppoe_sids_used(&e->sids, sid)))
+		return;
+	e->n.strays++;
+	if (pppoe_rate_allows(&e->stray_rate, clock_mono(e->clock)))
+		pppoe_send_stray_padt(e, mac, sid);
 }
 
 /* ---- the socket ---- */
@@ -284,8 +308,11 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	for (i = 0; i < FRAMES_MAX; i++) {
-		ssize_t	n = recv(fd, frame, sizeof(frame),
-			    MSG_DONTWAIT | MSG_TRUNC);
+		struct sockaddr_ll	from = { 0 };
+		socklen_t		len = sizeof(from);
+		ssize_t			n = recvfrom(fd, frame, sizeof(frame),
+					    MSG_DONTWAIT | MSG_TRUNC,
+					    (struct sockaddr *)&from, &len);
 
 		if (n < 0) {
 			/* ENETDOWN says that the interface went down, once. */
@@ -293,7 +320,11 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 				log_warn(e->ifname, "receive");
 			return;
 		}
-		if ((size_t)n > sizeof(frame))
+		/* A VLAN that has no interface here: the kernel has taken its
+		 * tag off, so an answer would go to nobody who asked. */
+		if (from.sll_pkttype == PACKET_OTHERHOST)
+			e->n.other_vlan++;
+		else if ((size_t)n > sizeof(frame))
 			e->n.oversize++;
 		else
 			on_frame(e, frame, (size_t)n);
@@ -311,9 +342,9 @@ pppoe_link_ready(struct pppoe_link *l)
 	if (l->ready || l->peer_left)
 		return;
 	l->ready = true;
-	e->starting--;
 	l->pads_at = clock_mono(e->clock);
-	send_pads(l);
+	pppoe_links_settle(l, l->pads_at);
+	pppoe_send_pads(l);
 	snprintf(detail, sizeof(detail), "session 0x%04x", l->sid);
 	e->events.step(e->arg, l, "pads", detail);
 }
@@ -322,7 +353,7 @@ void
 pppoe_link_refuse(struct pppoe_link *l, const char *why)
 {
 	if (!l->peer_left)
-		send_refusal(l, why);
+		pppoe_send_refusal(l, why);
 	pppoe_links_rest(l);
 }
 
@@ -332,9 +363,9 @@ pppoe_link_free(struct pppoe_link *l)
 	struct pppoe	*e = l->pppoe;
 
 	if (!l->ready && !l->peer_left) {
-		send_refusal(l, "no session");
+		pppoe_send_refusal(l, "no session");
 	} else if (!l->peer_left) {
-		send_padt(l);
+		pppoe_send_padt(l);
 		e->events.step(e->arg, l, "padt-sent", NULL);
 	}
 	pppoe_links_rest(l);
@@ -352,6 +383,11 @@ copy_params(struct pppoe *e, const struct pppoe_params *p)
 	e->max_per_mac = p->max_per_mac;
 	e->max_starting = p->max_starting;
 	e->padi_rate.rate = p->padi_rate;
+	e->padr_rate.rate = p->padi_rate;
+	e->stray_rate.rate = STRAY_RATE;
+	e->mac_rate = p->mac_rate;
+	e->max_payload = p->max_payload;
+	e->line_ids = p->line_ids;
 	e->ac_name = strdup(p->ac_name);
 	while (p->services != NULL && p->services[n] != NULL)
 		n++;
@@ -377,8 +413,8 @@ start(struct pppoe *e, struct event_base *base, const struct pppoe_params *p)
 struct pppoe *
 pppoe_new(struct event_base *base, struct timers *timers,
     const struct clock *clock, int fd, const uint8_t mac[PPPOE_MAC_LEN],
-    const struct pppoe_params *params, const struct pppoe_events *events,
-    void *arg)
+    struct pppoe_shared *shared, const struct pppoe_params *params,
+    const struct pppoe_events *events, void *arg)
 {
 	struct pppoe	*e = calloc(1, sizeof(*e));
 
@@ -388,6 +424,7 @@ pppoe_new(struct event_base *base, struct timers *timers,
 	}
 	e->timers = timers;
 	e->clock = clock;
+	e->shared = shared;
 	e->events = *events;
 	e->arg = arg;
 	e->fd = fd;
@@ -407,7 +444,7 @@ end_link(struct table_node *n, void *arg)
 
 	(void)arg;
 	if (l->ready && !l->peer_left)
-		send_padt(l);
+		pppoe_send_padt(l);
 	pppoe_links_rest(l);
 	return true;
 }
@@ -422,6 +459,7 @@ pppoe_free(struct pppoe *e)
 	if (e->by_sid.slot != NULL)
 		table_each(&e->by_sid, end_link, NULL);
 	pppoe_links_fini(e);
+	pppoe_shared_forget(e->shared, e);
 	if (e->ev != NULL)
 		event_free(e->ev);
 	close(e->fd);
@@ -457,6 +495,11 @@ pppoe_stats(const struct pppoe *e)
 		{ "starting_limit", e->n.starting_full },
 		{ "refused", e->n.refused },
 		{ "send_errors", e->n.send_errors },
+		{ "mac_rate_limited", e->n.mac_limited },
+		{ "padr_limited", e->n.padr_limited },
+		{ "delayed", e->n.delayed }, { "too_busy", e->n.too_busy },
+		{ "other_vlan", e->n.other_vlan },
+		{ "strays", e->n.strays }, { "padt_stray", e->n.padt_stray },
 	};
 	json_t	*o = json_pack("{s:s}", "interface", e->ifname);
 	size_t	 i;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PPPoE discovery, the access concentrator's side [RFC 2516]. Stateless until
- * a PADR with a valid cookie; then a link, for which the owner starts a pppd;
- * PADS goes out when the owner confirms that the session socket is bound.
+ * PPPoE discovery, the access concentrator's side [RFC 2516, RFC 4638].
+ * Stateless until a PADR with a valid cookie; then a link, for which the owner
+ * starts a pppd; PADS goes out when the owner confirms that the session socket
+ * is bound.
  */
 #ifndef NASD_PPPOE_H
 #define NASD_PPPOE_H
@@ -14,14 +15,33 @@
 #include <jansson.h>
 
 #include "common/clock.h"
+#include "nasd/line_id.h"
+#include "nasd/pppoe_limit.h"
 
 struct event_base;
 struct timers;
 struct pppoe;
 struct pppoe_link;
+struct pppoe_shared;
 
-#define PPPOE_MAC_LEN	6
 #define PPPOE_TAG_MAX	256	/* Host-Uniq, Relay-Session-Id kept: bytes */
+#define PPPOE_MRU	1492	/* without RFC 4638 */
+#define PPPOE_OVERHEAD	8	/* of a PPP frame's payload in Ethernet's */
+
+/* What all interfaces have in common. Outlives them. NULL: no memory, or no
+ * random numbers. */
+struct pppoe_shared_params {
+	unsigned	 max_starting;	/* on all interfaces */
+	unsigned	 padi_rate;	/* the same; 0: no limit */
+	struct pppoe_delays delays;
+	/* Sessions there are, and may be, of all kinds. */
+	unsigned	(*load)(void *arg);
+	void		*arg;
+	unsigned	 max_sessions;
+};
+struct pppoe_shared *pppoe_shared_new(struct timers *, const struct clock *,
+    const struct pppoe_shared_params *);
+void	 pppoe_shared_free(struct pppoe_shared *);
 
 struct pppoe_params {
 	const char	*ifname;
@@ -29,17 +49,29 @@ struct pppoe_params {
 	const char	**services;	/* NULL-terminated; empty: any */
 	unsigned	 max_sessions;	/* on this interface */
 	unsigned	 max_per_mac;
-	unsigned	 max_starting;	/* PADRs whose PADS is still due */
-	unsigned	 padi_rate;	/* answered a second, all in all */
+	unsigned	 max_starting;	/* not yet up, see pppoe_links.h */
+	unsigned	 padi_rate;	/* PADI, and PADR, answered a second */
+	unsigned	 mac_rate;	/* the same, of one station; 0: any */
+	unsigned	 max_payload;	/* of a PPP frame, RFC 4638; less than
+					 * PPPOE_MRU + 1: not granted */
+	bool		 line_ids;	/* the access node's are believed */
+};
+
+/* A session that a peer asks for. */
+struct pppoe_wish {
+	uint32_t	 link_id;	/* for the plugin's HELLO */
+	const char	*ifname;
+	uint16_t	 sid;
+	uint8_t		 mac[PPPOE_MAC_LEN];
+	unsigned	 mru;		/* the greatest that both can have */
+	const char	*service;
+	struct line_id	 circuit_id, remote_id;
 };
 
 struct pppoe_events {
-	/* A peer wants a session: start a pppd on ifname for sid and mac.
-	 * link_id names it in the plugin's HELLO. Return 0, or -errno to have
-	 * it refused. */
-	int	(*wanted)(void *arg, struct pppoe_link *, uint32_t link_id,
-	    const char *ifname, uint16_t sid,
-	    const uint8_t mac[PPPOE_MAC_LEN], const char *service);
+	/* Start a pppd. Return 0, or -errno to have it refused. */
+	int	(*wanted)(void *arg, struct pppoe_link *,
+	    const struct pppoe_wish *);
 	/* PADT from the peer. The owner ends the session and calls
 	 * pppoe_link_free when its pppd has gone. */
 	void	(*terminated)(void *arg, struct pppoe_link *);
@@ -53,7 +85,8 @@ struct pppoe_events {
  * here on. mac: the interface's own. params and events are copied. */
 struct pppoe *pppoe_new(struct event_base *, struct timers *,
     const struct clock *, int fd, const uint8_t mac[PPPOE_MAC_LEN],
-    const struct pppoe_params *, const struct pppoe_events *, void *arg);
+    struct pppoe_shared *, const struct pppoe_params *,
+    const struct pppoe_events *, void *arg);
 void	 pppoe_free(struct pppoe *);
 
 /* The owner's pointer for a link, NULL until set. */
@@ -61,6 +94,8 @@ void	 pppoe_link_set_owner(struct pppoe_link *, void *owner);
 void	*pppoe_link_owner(const struct pppoe_link *);
 /* The session socket is bound: send PADS (again on a repeated PADR). */
 void	 pppoe_link_ready(struct pppoe_link *);
+/* The session is up: the machine has done with starting it. */
+void	 pppoe_link_settled(struct pppoe_link *);
 /* No session: PADS with session id 0 and AC-System-Error; frees the link. */
 void	 pppoe_link_refuse(struct pppoe_link *, const char *why);
 /* The session has ended and its pppd is gone: PADT unless the peer sent one;
@@ -68,6 +103,12 @@ void	 pppoe_link_refuse(struct pppoe_link *, const char *why);
 void	 pppoe_link_free(struct pppoe_link *);
 /* When PADI came (for the timeline); MONO_NEVER when not known. */
 mono_t	 pppoe_link_padr_at(const struct pppoe_link *);
+
+/* A frame of a session arrived here. If we have no such session the peer gets
+ * a PADT, at a bounded rate: it has missed the end of an old one, ours or a
+ * former nasd's. */
+void	 pppoe_session_seen(struct pppoe *, const uint8_t mac[PPPOE_MAC_LEN],
+    uint16_t sid);
 json_t	*pppoe_stats(const struct pppoe *);
 
 #endif

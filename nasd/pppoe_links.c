@@ -121,6 +121,61 @@ on_rest_over(struct timer *t)
 	end_rests(e, clock_mono(e->clock));
 }
 
+/* ---- starting ---- */
+
+static void
+start_over(struct pppoe_link *l)
+{
+	struct pppoe	*e = l->pppoe;
+
+	if (l->settling)
+		TAILQ_REMOVE(&e->settlers, l, settle);
+	l->settling = false;
+	if (!l->starting)
+		return;
+	l->starting = false;
+	e->starting--;
+	e->shared->starting--;
+}
+
+static void
+on_settle_over(struct timer *t)
+{
+	struct pppoe		*e = container_of(t, struct pppoe,
+				    settle_over);
+	mono_t			 now = clock_mono(e->clock);
+	struct pppoe_link	*l;
+
+	while ((l = TAILQ_FIRST(&e->settlers)) != NULL &&
+	    !mono_before(now, l->settle_by))
+		start_over(l);
+	if (l != NULL)
+		timer_set(e->timers, &e->settle_over, l->settle_by);
+}
+
+void
+pppoe_links_settle(struct pppoe_link *l, mono_t now)
+{
+	struct pppoe	*e = l->pppoe;
+
+	if (!l->starting || l->settling)
+		return;
+	l->settle_by = mono_add_ms(now, PPPOE_SETTLE_MS);
+	l->settling = true;
+	TAILQ_INSERT_TAIL(&e->settlers, l, settle);
+	if (!timer_is_set(&e->settle_over) &&
+	    timer_set(e->timers, &e->settle_over, l->settle_by) != 0)
+		start_over(l);
+}
+
+void
+pppoe_link_settled(struct pppoe_link *l)
+{
+	start_over(l);
+}
+
+/* ---- the end ---- */
+
 void
 pppoe_links_rest(struct pppoe_link *l)
 {
@@ -130,8 +185,7 @@ pppoe_links_rest(struct pppoe_link *l)
 	station_remove(l);
 	l->station->resting++;
 	e->links--;
-	if (!l->ready)
-		e->starting--;
+	start_over(l);
 	l->owner = NULL;
 	l->next = NULL;
 	l->rest_until = mono_add_ms(clock_mono(e->clock), REST_MS);
@@ -187,6 +241,7 @@ pppoe_links_new(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 	l->has_relay = k->relay.p != NULL;
 	l->uniq_len = k->host_uniq.len;
 	l->relay_len = k->relay.len;
+	l->payload_echo = pppoe_payload_echo(e, k);
 	if (l->uniq_len > 0)
 		memcpy(l->kept, k->host_uniq.p, l->uniq_len);
 	if (l->relay_len > 0)
@@ -203,7 +258,9 @@ pppoe_links_new(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 	table_insert(&e->by_sid, &l->node, table_hash(&e->by_sid, &l->sid,
 	    sizeof(l->sid)));
 	e->links++;
+	l->starting = true;
 	e->starting++;
+	e->shared->starting++;
 	return l;
 }
 
@@ -232,6 +289,8 @@ pppoe_links_init(struct pppoe *e)
 
 	e->rest_tail = &e->rest_head;
 	e->rest_over.fire = on_rest_over;
+	TAILQ_INIT(&e->settlers);
+	e->settle_over.fire = on_settle_over;
 	if (table_init(&e->by_sid) != 0 || table_init(&e->stations) != 0)
 		return -ENOMEM;
 	if (RAND_bytes((unsigned char *)&first, sizeof(first)) != 1)
@@ -246,6 +305,7 @@ pppoe_links_fini(struct pppoe *e)
 	struct pppoe_link	*l;
 
 	timer_cancel(e->timers, &e->rest_over);
+	timer_cancel(e->timers, &e->settle_over);
 	while ((l = e->rest_head) != NULL) {
 		e->rest_head = l->next;
 		l->station->resting--;

@@ -1,21 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between pppoe.c and pppoe_links.c: what a concentrator consists of, and the
- * table of its links. */
+/* Between pppoe.c, pppoe_links.c and pppoe_send.c: what a concentrator consists
+ * of, the table of its links, and its answers. */
 #ifndef NASD_PPPOE_LINKS_H
 #define NASD_PPPOE_LINKS_H
+
+#include <sys/queue.h>
 
 #include "common/log.h"
 #include "common/table.h"
 #include "common/timers.h"
 #include "nasd/pppoe_proto.h"
+#include "nasd/pppoe_shared.h"
 
 #define PPPOE_SERVICE_MAX	255
+/* A link counts as starting from PADR until its session is up, but not longer
+ * than so after PADS: a peer that then says nothing costs the machine nothing
+ * more, and must not keep others out. */
+#define PPPOE_SETTLE_MS		10000
 
 struct pppoe_counters {
 	uint64_t	padi, pado, padr, pads, padt_in, padt_out;
 	uint64_t	malformed, oversize, ignored, padi_limited;
 	uint64_t	bad_cookie, no_service, repeated, foreign_padt;
 	uint64_t	full, per_mac, starting_full, refused, send_errors;
+	uint64_t	mac_limited, padr_limited, delayed, too_busy;
+	uint64_t	other_vlan, strays, padt_stray;
 };
 
 /* A MAC address with links, or some that rest. */
@@ -35,6 +44,11 @@ struct pppoe_link {
 	uint16_t		 sid;
 	uint8_t			 mac[PPPOE_MAC_LEN];
 	bool			 ready, peer_left;
+	bool			 starting;	/* counted so */
+	bool			 settling;	/* in that list */
+	TAILQ_ENTRY(pppoe_link)	 settle;
+	mono_t			 settle_by;
+	uint16_t		 payload_echo;	/* PPP-Max-Payload, or 0 */
 	mono_t			 padr_at, pads_at, rest_until;
 	void			*owner;
 	bool			 has_uniq, has_relay;
@@ -50,13 +64,16 @@ struct pppoe {
 	void			*arg;
 	int			 fd;
 	struct event		*ev;
+	struct pppoe_shared	*shared;
 	uint8_t			 mac[PPPOE_MAC_LEN];
 	uint8_t			 key[PPPOE_KEY_LEN];
 	char			 ifname[32];
 	char			*ac_name;
 	char			**services;
 	unsigned		 max_sessions, max_per_mac, max_starting;
-	struct pppoe_rate	 padi_rate;
+	unsigned		 mac_rate, max_payload;
+	bool			 line_ids;
+	struct pppoe_rate	 padi_rate, padr_rate, stray_rate;
 	struct log_limit	 limit;
 	struct pppoe_sids	 sids;
 	struct table		 by_sid, stations;
@@ -64,6 +81,8 @@ struct pppoe {
 	uint32_t		 last_id;
 	struct pppoe_link	*rest_head, **rest_tail;
 	struct timer		 rest_over;
+	TAILQ_HEAD(, pppoe_link) settlers;	/* oldest PADS first */
+	struct timer		 settle_over;
 	struct pppoe_counters		 n;
 };
 
@@ -82,5 +101,21 @@ struct pppoe_link *pppoe_links_new(struct pppoe *,
     const struct pppoe_packet *, mono_t now);
 /* The end of a link for everyone but its id, which rests a while. */
 void	pppoe_links_rest(struct pppoe_link *);
+/* PADS went out: it counts as starting for PPPOE_SETTLE_MS at most. */
+void	pppoe_links_settle(struct pppoe_link *, mono_t now);
+
+/* Answers, in pppoe_send.c. PADO, after so many milliseconds. */
+void	pppoe_send_pado(struct pppoe *, const struct pppoe_packet *,
+    mono_t now, int delay_ms);
+void	pppoe_send_pads(struct pppoe_link *);
+void	pppoe_send_padt(struct pppoe_link *);
+void	pppoe_send_stray_padt(struct pppoe *, const uint8_t *mac,
+    uint16_t sid);
+void	pppoe_send_refusal(struct pppoe_link *, const char *why);
+void	pppoe_refuse_packet(struct pppoe *, const struct pppoe_packet *,
+    enum pppoe_tag_type error, const char *why);
+/* The PPP-Max-Payload that answers this one; 0: none. */
+uint16_t pppoe_payload_echo(const struct pppoe *,
+    const struct pppoe_packet *);
 
 #endif

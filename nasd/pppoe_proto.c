@@ -2,10 +2,9 @@
 /* See pppoe_proto.h. Sections are RFC 2516's. */
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <string.h>
 
+#include "common/siphash.h"
 #include "common/wire.h"
 #include "nasd/pppoe_proto.h"
 
@@ -13,6 +12,9 @@
 #define VER_TYPE	0x11
 #define LENGTH_AT	(ETH_HEADER + 4)
 #define PAYLOAD_AT	(ETH_HEADER + 6)
+#define DSL_FORUM	3561		/* enterprise number, TR-101 */
+#define LINE_CIRCUIT	1		/* Agent Circuit ID */
+#define LINE_REMOTE	2		/* Agent Remote ID */
 
 static const uint8_t	broadcast[PPPOE_MAC_LEN] =
     { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -33,6 +35,49 @@ take_once(struct pppoe_tag *tag, const uint8_t *p, uint16_t len)
 	return 0;
 }
 
+/*
+ * The access node's tag [TR-101 3.9.2; RFC 4679 3.3.1, 3.3.2 for the lengths]:
+ * its vendor's number, then sub-options of type, length, value. A second one,
+ * or one that is broken, spoils the packet: the subscriber may have added it.
+ */
+static int
+take_vendor(struct pppoe_packet *k, const uint8_t *p, uint16_t len)
+{
+	struct wire_r	r;
+
+	wire_r_init(&r, p, len);
+	if (wire_r_u32(&r) != DSL_FORUM || r.err)
+		return 0;
+	while (wire_r_left(&r) > 0) {
+		uint8_t		type = wire_r_u8(&r);
+		uint8_t		n = wire_r_u8(&r);
+		const uint8_t	*v = wire_r_ptr(&r, n);
+		int		rc = 0;
+
+		if (r.err)
+			return -EPROTO;
+		if (type != LINE_CIRCUIT && type != LINE_REMOTE)
+			continue;
+		if (n == 0 || n > LINE_ID_MAX)
+			return -EPROTO;
+		rc = take_once(type == LINE_CIRCUIT ? &k->circuit_id :
+		    &k->remote_id, v, n);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* RFC 4638 4. */
+static int
+take_max_payload(struct pppoe_packet *k, const uint8_t *p, uint16_t len)
+{
+	if (len != 2 || k->max_payload != 0)
+		return -EPROTO;
+	k->max_payload = (uint16_t)(p[0] << 8 | p[1]);
+	return 0;
+}
+
 static int
 take_tag(struct pppoe_packet *k, uint16_t type, const uint8_t *p,
     uint16_t len)
@@ -48,6 +93,10 @@ take_tag(struct pppoe_packet *k, uint16_t type, const uint8_t *p,
 		    take_once(&k->relay, p, len);
 	case PPPOE_TAG_COOKIE:
 		return take_once(&k->cookie, p, len);
+	case PPPOE_TAG_VENDOR:
+		return take_vendor(k, p, len);
+	case PPPOE_TAG_MAX_PAYLOAD:
+		return take_max_payload(k, p, len);
 	case PPPOE_TAG_SERVICE_ERR:
 	case PPPOE_TAG_SYSTEM_ERR:
 	case PPPOE_TAG_GENERIC_ERR:
@@ -184,6 +233,11 @@ pppoe_build(const struct pppoe_answer *a, uint8_t frame[
 	put_tag(&w, PPPOE_TAG_HOST_UNIQ, &a->host_uniq);
 	put_tag(&w, PPPOE_TAG_RELAY, &a->relay);
 	put_tag(&w, PPPOE_TAG_COOKIE, &a->cookie);
+	if (a->max_payload != 0) {
+		wire_w_u16(&w, PPPOE_TAG_MAX_PAYLOAD);
+		wire_w_u16(&w, 2);
+		wire_w_u16(&w, a->max_payload);
+	}
 	if (a->error != 0)
 		put_text(&w, a->error, a->error_text != NULL ?
 		    a->error_text : "");
@@ -216,31 +270,31 @@ slot_of(mono_t now)
 	return (uint32_t)(now.ns / 1000000000 / PPPOE_COOKIE_SLOT_S);
 }
 
-static int
+/* Two SipHashes of different keys: a MAC of 128 bits at the price of a table
+ * look-up, since every frame of a flood is worth one. */
+static void
 cookie_of_slot(const uint8_t *key, const uint8_t *mac, const char *ifname,
     uint32_t slot, uint8_t *cookie)
 {
-	uint8_t		text[PPPOE_MAC_LEN + 4 + 64], md[EVP_MAX_MD_SIZE];
-	unsigned	n = 0;
+	uint8_t		text[PPPOE_MAC_LEN + 4 + 64];
 	struct wire_w	w;
+	uint64_t	half[2];
 
 	wire_w_init(&w, text, sizeof(text));
 	wire_w_copy(&w, mac, PPPOE_MAC_LEN);
 	wire_w_u32(&w, slot);
 	wire_w_copy(&w, ifname, strnlen(ifname, 64));
-	if (HMAC(EVP_sha256(), key, PPPOE_KEY_LEN, text, w.len, md,
-	    &n) == NULL || n < PPPOE_COOKIE_LEN)
-		return -EIO;
-	memcpy(cookie, md, PPPOE_COOKIE_LEN);
-	return 0;
+	half[0] = siphash24(key, text, w.len);
+	half[1] = siphash24(key + PPPOE_KEY_LEN / 2, text, w.len);
+	memcpy(cookie, half, PPPOE_COOKIE_LEN);
 }
 
-int
+void
 pppoe_cookie(const uint8_t key[static PPPOE_KEY_LEN],
     const uint8_t mac[static PPPOE_MAC_LEN], const char *ifname, mono_t now,
     uint8_t cookie[static PPPOE_COOKIE_LEN])
 {
-	return cookie_of_slot(key, mac, ifname, slot_of(now), cookie);
+	cookie_of_slot(key, mac, ifname, slot_of(now), cookie);
 }
 
 bool
@@ -253,42 +307,12 @@ pppoe_cookie_valid(const uint8_t key[static PPPOE_KEY_LEN],
 
 	if (tag->p == NULL || tag->len != PPPOE_COOKIE_LEN)
 		return false;
-	for (back = 0; back < 2 && back <= slot; back++)
-		if (cookie_of_slot(key, mac, ifname, slot - back,
-		    cookie) == 0 &&
-		    CRYPTO_memcmp(cookie, tag->p, PPPOE_COOKIE_LEN) == 0)
+	for (back = 0; back < 2 && back <= slot; back++) {
+		cookie_of_slot(key, mac, ifname, slot - back, cookie);
+		if (CRYPTO_memcmp(cookie, tag->p, PPPOE_COOKIE_LEN) == 0)
 			return true;
-	return false;
-}
-
-bool
-pppoe_rate_allows(struct pppoe_rate *r, mono_t now)
-{
-	const int64_t	full = (int64_t)r->rate * 1000;
-
-	if (r->rate == 0)
-		return true;
-	if (!r->started) {
-		r->started = true;
-		r->milli = full;
-	} else {
-		int64_t	ms = mono_diff_ms(now, r->last);
-
-		/* A second fills it: longer waits need no multiplying. */
-		if (ms >= 1000)
-			r->milli = full;
-		else if (ms > 0)
-			r->milli += ms * r->rate;
-		else
-			now = r->last;
 	}
-	r->last = now;
-	if (r->milli > full)
-		r->milli = full;
-	if (r->milli < 1000)
-		return false;
-	r->milli -= 1000;
-	return true;
+	return false;
 }
 
 void
@@ -323,4 +347,10 @@ pppoe_sids_give(struct pppoe_sids *s, uint16_t sid)
 {
 	if (sid != 0 && sid != 0xffff)
 		s->used[sid / 32] &= ~(UINT32_C(1) << (sid % 32));
+}
+
+bool
+pppoe_sids_used(const struct pppoe_sids *s, uint16_t sid)
+{
+	return (s->used[sid / 32] & UINT32_C(1) << (sid % 32)) != 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PPPoE discovery without sockets [RFC 2516]: frames, the stateless cookie,
- * service names and the rate of answers. pppoe.c keeps the links.
+ * PPPoE discovery without sockets [RFC 2516; RFC 4638; TR-101 3.9.2]: frames,
+ * the stateless cookie, service names and session ids. pppoe.c keeps the
+ * links, pppoe_limit.c knows how many of them there may be.
  */
 #ifndef NASD_PPPOE_PROTO_H
 #define NASD_PPPOE_PROTO_H
@@ -30,8 +31,9 @@ enum pppoe_tag_type {
 	PPPOE_TAG_AC_NAME	= 0x0102,
 	PPPOE_TAG_HOST_UNIQ	= 0x0103,
 	PPPOE_TAG_COOKIE	= 0x0104,
+	PPPOE_TAG_VENDOR	= 0x0105,
 	PPPOE_TAG_RELAY		= 0x0110,
-	PPPOE_TAG_MAX_PAYLOAD	= 0x0120,	/* RFC 4638: not granted */
+	PPPOE_TAG_MAX_PAYLOAD	= 0x0120,	/* RFC 4638 */
 	PPPOE_TAG_SERVICE_ERR	= 0x0201,
 	PPPOE_TAG_SYSTEM_ERR	= 0x0202,
 	PPPOE_TAG_GENERIC_ERR	= 0x0203,
@@ -48,6 +50,9 @@ struct pppoe_packet {
 	uint8_t			code;
 	uint16_t		sid;
 	struct pppoe_tag	service, host_uniq, relay, cookie;
+	/* Of the access node's tag, 1 to LINE_ID_MAX bytes of anything. */
+	struct pppoe_tag	circuit_id, remote_id;
+	uint16_t		max_payload;	/* 0: not said */
 	bool			errors;		/* one of the error tags */
 };
 
@@ -63,6 +68,7 @@ struct pppoe_answer {
 	enum pppoe_code		 code;
 	uint16_t		 sid;
 	struct pppoe_tag	 service, host_uniq, relay, cookie;
+	uint16_t		 max_payload;	/* 0: none */
 	const char		*ac_name;	/* NULL: none */
 	const char *const	*services;	/* NULL-terminated, or NULL */
 	enum pppoe_tag_type	 error;		/* 0: none */
@@ -83,22 +89,13 @@ bool	pppoe_service_offered(const char *const *services,
 #define PPPOE_COOKIE_SLOT_S	60	/* valid for one to two of these */
 
 /* The cookie for a station now: a MAC over its address, the interface and the
- * time slot. 0 or -EIO. */
-int	pppoe_cookie(const uint8_t key[static PPPOE_KEY_LEN],
+ * time slot. */
+void	pppoe_cookie(const uint8_t key[static PPPOE_KEY_LEN],
     const uint8_t mac[static PPPOE_MAC_LEN], const char *ifname, mono_t now,
     uint8_t cookie[static PPPOE_COOKIE_LEN]);
 bool	pppoe_cookie_valid(const uint8_t key[static PPPOE_KEY_LEN],
     const uint8_t mac[static PPPOE_MAC_LEN], const char *ifname, mono_t now,
     const struct pppoe_tag *);
-
-/* Token bucket: rate a second, as many at once. rate 0: no limit. */
-struct pppoe_rate {
-	unsigned	rate;
-	bool		started;
-	int64_t		milli;		/* tokens, in thousandths */
-	mono_t		last;
-};
-bool	pppoe_rate_allows(struct pppoe_rate *, mono_t now);
 
 /* Session ids: 1 to 0xfffe, each given out as late as possible after it was
  * given back. */
@@ -109,5 +106,6 @@ struct pppoe_sids {
 void		pppoe_sids_init(struct pppoe_sids *, uint16_t first);
 uint16_t	pppoe_sids_take(struct pppoe_sids *);	/* 0: none free */
 void		pppoe_sids_give(struct pppoe_sids *, uint16_t);
+bool		pppoe_sids_used(const struct pppoe_sids *, uint16_t);
 
 #endif

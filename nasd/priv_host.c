@@ -100,3 +100,19 @@ host_ppp_ifindex(const char *ifname)
 	close(fd);
 	return err != 0 ? err : (int)ifindex;
 }
+
+int
+host_mtu(const char *ifname)
+{
+	struct ifreq ifr = { 0 };
+	int fd, mtu;
+
+	if (strlen(ifname) >= sizeof(ifr.ifr_name))
+		return -EINVAL;
+	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return -errno;
+	strcpy(ifr.ifr_name, ifname);
+	mtu = ioctl(fd, SIOCGIFMTU, &ifr) == 0 ? ifr.ifr_mtu : -errno;
+	close(fd);
+	return mtu;
+}

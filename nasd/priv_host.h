@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the root side asks its host, and sets there, besides rtnetlink: sysctls,
- * interfaces' kinds, the path's MTU. Used by priv_plane.c only. */
+ * interfaces' kinds, the path's MTU. Used by the priv_*.c only. */
 #ifndef NASD_PRIV_HOST_H
 #define NASD_PRIV_HOST_H
 
@@ -15,6 +15,9 @@ int	 host_sysctl_get(const char *ifname, const char *key);
 /* Only what the kernel knows as a PPP interface is ever touched, whatever its
  * name. Its index, or -errno; the name (IF_NAMESIZE bytes) may be anything. */
 int	 host_ppp_ifindex(const char *ifname);
+/* An interface's MTU in bytes, or -errno; ifname (IF_NAMESIZE bytes, with its
+ * NUL) may be anything. */
+int	 host_mtu(const char *ifname);
 /* The IPv4 path's MTU as known now, less the outer header [D33]. */
 uint32_t host_tunnel_mtu(struct in_addr coa, struct in_addr ha);
 

@@ -12,6 +12,8 @@
 
 #include "common/priv.h"
 #include "nasd/nasd_config.h"
+#include "nasd/pppoe.h"
+#include "nasd/priv_host.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
 #include "nasd/priv_pppd.h"
@@ -28,15 +30,26 @@ struct nasd_priv {
 	struct plane		*plane;
 };
 
-static bool
-is_access_interface(const struct nasd_config *cfg, const char *ifname)
+static const struct config_pppoe *
+access_interface(const struct nasd_config *cfg, const char *ifname)
 {
 	if (memchr(ifname, '\0', NASD_PRIV_IFNAME) == NULL)
-		return false;
+		return NULL;
 	for (unsigned i = 0; i < cfg->n_pppoe; i++)
 		if (strcmp(cfg->pppoe[i].ifname, ifname) == 0)
-			return true;
-	return false;
+			return &cfg->pppoe[i];
+	return NULL;
+}
+
+/* The interface's MTU may have shrunk since the engine was told. */
+static uint32_t
+mru_now(const char *ifname, uint32_t mru)
+{
+	int most = host_mtu(ifname) - PPPOE_OVERHEAD;
+
+	if (mru <= PPPOE_MRU || most >= (int)mru)
+		return mru;
+	return most > PPPOE_MRU ? (uint32_t)most : PPPOE_MRU;
 }
 
 static int
@@ -46,16 +59,20 @@ op_pppd_start(void *state, const void *body, size_t len, void *out,
 	struct nasd_priv *np = state;
 	struct nasd_priv_pppd_start q;
 	struct nasd_priv_pppd_started reply;
+	const struct config_pppoe *access;
 	int pid;
 
 	(void)len;
 	(void)fd;
 	memcpy(&q, body, sizeof(q));
 	/* 0xffff is reserved [RFC 2516 4]; a peer's address has no group bit */
-	if (!is_access_interface(np->cfg, q.ifname))
+	if ((access = access_interface(np->cfg, q.ifname)) == NULL)
 		return -EPERM;
-	if (q.sid == 0 || q.sid == 0xffff || (q.mac[0] & 1) != 0)
+	if (q.sid == 0 || q.sid == 0xffff || (q.mac[0] & 1) != 0 ||
+	    q.mru < PPPOE_MRU || (q.mru > PPPOE_MRU &&
+	    q.mru > access->max_mru))
 		return -EINVAL;
+	q.mru = mru_now(q.ifname, q.mru);
 	if ((pid = pppds_spawn(np->pppds, &q)) < 0)
 		return pid;
 	reply.pid = pid;
@@ -93,6 +110,8 @@ op_session_add(void *state, const void *body, size_t len, void *out,
 	memcpy(&q, body, sizeof(q));
 	if ((err = plane_session_add(np->plane, &q, &reply.mtu)) != 0)
 		return err;
+	err = host_mtu(q.ifname);
+	reply.link_mtu = err > 0 ? (uint32_t)err : 0;
 	memcpy(out, &reply, sizeof(reply));
 	*out_len = sizeof(reply);
 	return 0;

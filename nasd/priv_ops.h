@@ -40,6 +40,9 @@ struct nasd_priv_pppd_start {
 	uint32_t	link_id;	/* comes back in the plugin's HELLO */
 	uint16_t	sid;		/* PPPoE SESSION_ID, not 0 or 0xffff */
 	uint8_t		mac[6];		/* the peer's, unicast */
+	uint32_t	mru;		/* 1492, or by RFC 4638 up to the
+					 * configuration's; cut to what the
+					 * interface can carry */
 };
 struct nasd_priv_pppd_started {
 	int32_t		pid;
@@ -74,6 +77,7 @@ struct nasd_priv_session_add {
 };
 struct nasd_priv_session_added {
 	uint32_t	mtu;		/* of the tunnel, bytes */
+	uint32_t	link_mtu;	/* of the PPP interface */
 };
 /* Undo it. */
 struct nasd_priv_session_del {

@@ -152,7 +152,7 @@ pppd_args_build(struct pppd_args *a, const struct nasd_config *cfg,
 {
 	static const char *const fixed[] = {
 		"nodetach", "silent", "auth", "noip", "noccp", "nodefaultroute",
-		"hide-password", "mtu", "1492", "mru", "1492",
+		"hide-password",
 		"lcp-echo-interval", "10", "lcp-echo-failure", "3",
 		"logfd", "2",
 	};
@@ -179,6 +179,10 @@ pppd_args_build(struct pppd_args *a, const struct nasd_config *cfg,
 	add(a, cfg->nas_id);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		add(a, fixed[i]);
+	add(a, "mtu");
+	addf(a, "%u", q->mru);
+	add(a, "mru");
+	addf(a, "%u", q->mru);
 	add(a, auth_option(p->auth));
 	add(a, "+ipv6");
 	/* last, so that they have the last word */

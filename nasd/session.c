@@ -17,6 +17,7 @@
 #include "common/mip4_ext.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
+#include "nasd/nai.h"
 #include "nasd/pppd_link.h"
 #include "nasd/pppoe.h"
 #include "nasd/ra.h"
@@ -298,32 +299,20 @@ session_set_ifname(struct session *s, const char *ifname)
 int
 session_set_nai(struct session *s, const char *template)
 {
+	const struct nai_parts parts = {
+		.user = s->user, .calling = s->calling,
+		.circuit = &s->circuit_id, .remote = &s->remote_id,
+	};
 	struct table *t = &s->engine->sessions.by_nai;
 	char nai[sizeof(s->nai)];
-	size_t len = 0;
-	const char *p, *with;
+	int len = nai_expand(nai, sizeof(nai), template, &parts);
 
-	for (p = template; *p != '\0'; p++) {
-		char one[2] = { *p, '\0' };
-
-		with = one;
-		if (p[0] == '%' && p[1] != '\0') {
-			p++;
-			with = *p == 'u' ? s->user :
-			    *p == 'c' ? s->calling : "%";
-		}
-		if (strlen(with) >= sizeof(nai) - len)
-			return -EMSGSIZE;
-		memcpy(nai + len, with, strlen(with));
-		len += strlen(with);
-	}
-	if (len == 0)
-		return -EINVAL;
-	nai_normalize(nai, len);
-	nai[len] = '\0';
+	if (len < 0)
+		return len;
+	nai_normalize(nai, (size_t)len);
 	if (s->in_nai)
 		table_remove(t, &s->by_nai);
-	memcpy(s->nai, nai, len + 1);
+	memcpy(s->nai, nai, (size_t)len + 1);
 	table_insert(t, &s->by_nai, hash_str(t, s->nai));
 	s->in_nai = true;
 	return 0;
@@ -512,6 +501,8 @@ change_state(struct session *s, const struct session_decision *d,
 	s->state = d->state;
 	s->state_since = session_now(s);
 	if (d->state == SESSION_UP && !s->came_up) {
+		if (s->pppoe != NULL)
+			pppoe_link_settled(s->pppoe);
 		s->came_up = true;
 		s->up_since = s->state_since;
 		s->engine->sessions.came_up++;

@@ -19,6 +19,7 @@
 #include "common/table.h"
 #include "common/timers.h"
 #include "nasd/aaa.h"
+#include "nasd/line_id.h"
 #include "nasd/nasd_config.h"
 #include "nasd/session_fsm.h"
 #include "nasd/timeline.h"
@@ -76,6 +77,8 @@ struct session {
 	char			 calling[32];
 	char			 service[64];
 	uint16_t		 pppoe_sid;
+	unsigned		 mru;		/* asked for; 0: not PPPoE */
+	struct line_id		 circuit_id, remote_id;
 	bool			 has_own, insists;
 	struct iid		 own, local;	/* peer's wish; our side's */
 
@@ -165,7 +168,7 @@ struct session *session_rival(const struct session *, bool live);
 /* Tells one that waits for it that this one's registration is gone. */
 void	 session_tell_rival(struct session *);
 void	 session_set_user(struct session *, const char *user);
-/* By the configuration's template [D23]. -EMSGSIZE if it gets too long. */
+/* By the configuration's template [D23]. As nai_expand: 0 or -errno. */
 int	 session_set_nai(struct session *, const char *template);
 void	 session_set_ifname(struct session *, const char *ifname);
 
@@ -177,6 +180,9 @@ void	 session_event(struct session *, enum session_event,
 /* Carries out the actions of a decision (session_act.c). True when the session
  * is gone. */
 bool	 session_act(struct session *, uint32_t actions);
+/* For the peer's packets: what fits both the PPP link, as LCP has made it, and
+ * the tunnel. Bytes. */
+uint32_t session_ra_mtu(const struct session *);
 /* Adds a step to the timeline: key, format, ... */
 #define session_step(s, ...)						\
 	timeline_add(&(s)->timeline, session_now(s), __VA_ARGS__)

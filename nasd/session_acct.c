@@ -25,6 +25,8 @@ session_who(const struct session *s, struct aaa_who *who, char *called,
 		.called = called,
 		.port_id = s->device,
 		.nas_port = s->pppoe_sid,
+		.circuit = &s->circuit_id,
+		.remote = &s->remote_id,
 		.ifname = s->ifname,
 	};
 }

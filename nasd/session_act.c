@@ -24,7 +24,7 @@
 #include "nasd/session.h"
 #include "nasd/session_in.h"
 
-#define PPPOE_MTU	1492	/* RFC 2516 7 */
+#define IPV6_MIN_MTU	1280
 
 static void
 do_start_confirm(struct session *s)
@@ -209,6 +209,19 @@ do_refuse(struct session *s)
 		pppd_link_refuse(s->link, s->why);
 }
 
+uint32_t
+session_ra_mtu(const struct session *s)
+{
+	unsigned link = s->tunnel != NULL ? tunnel_link_mtu(s->tunnel) : 0;
+	unsigned tunnel = s->tunnel != NULL ? tunnel_mtu(s->tunnel) : 0;
+
+	if (link == 0)
+		link = PPPOE_MRU;
+	if (tunnel > 0 && tunnel < link)
+		link = tunnel;
+	return link < IPV6_MIN_MTU ? IPV6_MIN_MTU : link;
+}
+
 /* The home prefix: A = 1 for SLAAC, L = 0 as its other nodes are elsewhere
  * [PROTOCOLS 11.1 step 11, 11.2, 14.3]. */
 static void
@@ -216,7 +229,6 @@ ra_content(const struct session *s, struct icmp6_ra *ra)
 {
 	const struct config_ra *cfg = &s->engine->cfg->ra;
 	static const struct in6_addr none;
-	unsigned tunnel = s->tunnel != NULL ? tunnel_mtu(s->tunnel) : 0;
 	const struct icmp6_prefix now = {
 		.addr = iid_join(&s->hoa, (struct iid){ { 0 } }),
 		.len = 64, .autonomous = true,
@@ -226,7 +238,7 @@ ra_content(const struct session *s, struct icmp6_ra *ra)
 	memset(ra, 0, sizeof(*ra));
 	ra->hop_limit = 64;
 	ra->router_lifetime = (uint16_t)cfg->router_lifetime;
-	ra->mtu = tunnel > 0 && tunnel < PPPOE_MTU ? tunnel : PPPOE_MTU;
+	ra->mtu = session_ra_mtu(s);
 	ra->prefix[ra->n_prefixes++] = now;
 	if (memcmp(&s->old_prefix, &none, sizeof(none)) != 0 &&
 	    memcmp(&s->old_prefix, &now.addr, sizeof(none)) != 0) {

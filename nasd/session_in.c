@@ -70,7 +70,7 @@ static int
 start_pppd(struct session *s, const uint8_t mac[PPPOE_MAC_LEN])
 {
 	struct nasd_priv_pppd_start req = {
-		.link_id = s->nr, .sid = s->pppoe_sid,
+		.link_id = s->nr, .sid = s->pppoe_sid, .mru = s->mru,
 	};
 	struct started *st = malloc(sizeof(*st));
 	int error;
@@ -98,17 +98,28 @@ set_calling(struct session *s, const uint8_t mac[PPPOE_MAC_LEN])
 	    mac[4], mac[5]);
 }
 
+static void
+take_wish(struct session *s, const struct pppoe_wish *w)
+{
+	s->pppoe_sid = w->sid;
+	s->mru = w->mru;
+	s->circuit_id = w->circuit_id;
+	s->remote_id = w->remote_id;
+	snprintf(s->device, sizeof(s->device), "%s", w->ifname);
+	snprintf(s->service, sizeof(s->service), "%s", w->service);
+	set_calling(s, w->mac);
+	session_step(s, "padr", "%s on %s, session 0x%04x, service \"%.20s\"",
+	    s->calling, w->ifname, w->sid, w->service);
+}
+
 static int
-pppoe_wanted(void *arg, struct pppoe_link *link, uint32_t link_id,
-    const char *ifname, uint16_t sid, const uint8_t mac[PPPOE_MAC_LEN],
-    const char *service)
+pppoe_wanted(void *arg, struct pppoe_link *link, const struct pppoe_wish *w)
 {
 	struct engine *e = arg;
 	mono_t at = pppoe_link_padr_at(link);
 	struct session *s;
 	int error;
 
-	(void)link_id;	/* the session's number names its link */
 	if (e->stopping)
 		return -ESHUTDOWN;
 	if (at.ns == MONO_NEVER.ns)
@@ -116,13 +127,8 @@ pppoe_wanted(void *arg, struct pppoe_link *link, uint32_t link_id,
 	s = session_new(e, at);
 	if (s == NULL)
 		return -ENOMEM;
-	s->pppoe_sid = sid;
-	snprintf(s->device, sizeof(s->device), "%s", ifname);
-	snprintf(s->service, sizeof(s->service), "%s", service);
-	set_calling(s, mac);
-	session_step(s, "padr", "%s on %s, session 0x%04x, service \"%.20s\"",
-	    s->calling, ifname, sid, service);
-	error = start_pppd(s, mac);
+	take_wish(s, w);	/* but the session's number names its link */
+	error = start_pppd(s, w->mac);
 	if (error != 0) {
 		snprintf(s->why, sizeof(s->why), "pppd not started: %s",
 		    strerror(-error));
@@ -182,6 +188,11 @@ session_of_hello(struct engine *e, const struct plug_hello *h)
 	}
 	if (e->stopping)
 		return NULL;
+	if (sessions_count(&e->sessions) >= e->cfg->access.max_sessions) {
+		log_warnx(NULL, "pppd %u: max-sessions are here already",
+		    (unsigned)h->pid);
+		return NULL;
+	}
 	s = session_new(e, clock_mono(e->clock));
 	if (s == NULL)
 		return NULL;

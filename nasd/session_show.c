@@ -88,6 +88,21 @@ iid_json(struct iid iid)
 	    json_string(iid_str(iid, buf));
 }
 
+/* Anything at all is in there. */
+static json_t *
+line_id(const struct line_id *id)
+{
+	char str[LINE_ID_MAX + 1];
+	unsigned i;
+
+	if (id->len == 0)
+		return json_null();
+	for (i = 0; i < id->len; i++)
+		str[i] = id->b[i] != 0 ? (char)id->b[i] : '?';
+	str[i] = '\0';
+	return text(str);
+}
+
 /* What `show session' says beyond the list. */
 json_t *
 session_json_full(const struct session *s)
@@ -112,6 +127,11 @@ session_json_full(const struct session *s)
 	    "rx_dropped", (json_int_t)s->count.rx_dropped,
 	    "timeline", timeline_json(&s->timeline));
 
+	json_object_set_new(more, "circuit_id", line_id(&s->circuit_id));
+	json_object_set_new(more, "remote_id", line_id(&s->remote_id));
+	json_object_set_new(more, "mru", json_integer(s->mru));
+	json_object_set_new(more, "ra_mtu", s->tunnel != NULL ?
+	    json_integer(session_ra_mtu(s)) : json_null());
 	json_object_set_new(more, "ended", json_null());
 	json_object_update(all, more);
 	json_decref(more);

@@ -60,11 +60,11 @@ open_icmp6(void)
 }
 
 static int
-open_packet(const char *ifname, uint8_t mac[6])
+open_packet(const char *ifname, uint16_t type, uint8_t mac[6], int *mtu)
 {
 	struct sockaddr_ll ll = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_PPP_DISC),
+		.sll_protocol = htons(type),
 	};
 	struct ifreq ifr = { 0 };
 	int fd = socket(AF_PACKET, SOCK_RAW | FLAGS, 0);
@@ -81,6 +81,7 @@ open_packet(const char *ifname, uint8_t mac[6])
 		goto fail;
 	}
 	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
+	*mtu = ioctl(fd, SIOCGIFMTU, &ifr) == 0 ? ifr.ifr_mtu : 0;
 	return fd;
 fail:
 	log_error(NULL, "PPPoE on interface %s", ifname);
@@ -128,6 +129,21 @@ open_listeners(struct nasd_sockets *s, const struct nasd_config *cf)
 }
 
 static int
+open_pppoe(struct nasd_sockets *s, const struct nasd_config *cf, unsigned i)
+{
+	const struct config_pppoe *p = &cf->pppoe[i];
+
+	s->pppoe[i] = open_packet(p->ifname, ETH_P_PPP_DISC, s->mac[i],
+	    &s->mtu[i]);
+	if (s->pppoe[i] == -1)
+		return -1;
+	if (p->end_strays)
+		s->stray[i] = open_packet(p->ifname, ETH_P_PPP_SES, s->mac[i],
+		    &s->mtu[i]);
+	return p->end_strays && s->stray[i] == -1 ? -1 : 0;
+}
+
+static int
 open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 {
 	unsigned i;
@@ -138,11 +154,9 @@ open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 	s->icmp6 = open_icmp6();
 	if (s->icmp6 == -1)
 		return -1;
-	for (i = 0; i < cf->n_pppoe; i++) {
-		s->pppoe[i] = open_packet(cf->pppoe[i].ifname, s->mac[i]);
-		if (s->pppoe[i] == -1)
+	for (i = 0; i < cf->n_pppoe; i++)
+		if (open_pppoe(s, cf, i) != 0)
 			return -1;
-	}
 	/* Last: they replace what an earlier nasd left. */
 	return open_listeners(s, cf);
 }
@@ -174,6 +188,8 @@ nasd_sockets_close(struct nasd_sockets *s)
 	close_one(&s->control);
 	close_one(&s->mip);
 	close_one(&s->icmp6);
-	for (i = 0; i < SOCKETS_MAX_PPPOE; i++)
+	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {
 		close_one(&s->pppoe[i]);
+		close_one(&s->stray[i]);
+	}
 }

@@ -15,7 +15,9 @@ struct nasd_sockets {
 	int	mip;			/* UDP 434 of the care-of address */
 	int	icmp6;			/* raw */
 	int	pppoe[SOCKETS_MAX_PPPOE];	/* AF_PACKET, by interface */
+	int	stray[SOCKETS_MAX_PPPOE];	/* of session frames, or -1 */
 	uint8_t	mac[SOCKETS_MAX_PPPOE][6];
+	int	mtu[SOCKETS_MAX_PPPOE];
 };
 
 /* 0, or -1 after saying on the log which failed; then none is open. */

@@ -28,6 +28,7 @@ struct tunnel_session {
 	uint32_t		 id;
 	struct in_addr		 ha;
 	unsigned		 mtu;
+	unsigned		 link_mtu;	/* 0: not known */
 	const char		*subject;
 	tunnel_done		*done;
 	void			*arg;
@@ -149,6 +150,7 @@ session_added(void *arg, int status, const void *body, size_t len, int fd)
 	if (status == 0 && len == sizeof(reply)) {
 		memcpy(&reply, body, sizeof(reply));
 		s->mtu = reply.mtu;
+		s->link_mtu = reply.link_mtu;
 		s->installed = true;
 		s->tunnels->added++;
 	} else {
@@ -219,6 +221,12 @@ tunnel_session_free(struct tunnel_session *s)
 	} else {
 		session_destroy(s);
 	}
+}
+
+unsigned
+tunnel_link_mtu(const struct tunnel_session *s)
+{
+	return s->link_mtu;
 }
 
 unsigned

@@ -35,6 +35,8 @@ struct tunnel_session *tunnel_session_new(struct tunnels *,
 void	 tunnel_session_free(struct tunnel_session *);
 /* MTU of the tunnel in bytes [PROTOCOLS D33]. */
 unsigned tunnel_mtu(const struct tunnel_session *);
+/* Of the session's own interface when it was installed; 0: not known. */
+unsigned tunnel_link_mtu(const struct tunnel_session *);
 json_t	*tunnels_json(const struct tunnels *);
 
 /* Counters of a session's interface, from 64-bit rtnetlink ones. */

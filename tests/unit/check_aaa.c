@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "fake_radius.h"
 #include "nasd/aaa.h"
+#include "nasd/line_id.h"
 
 struct answer {
 	unsigned		calls;
@@ -22,7 +23,10 @@ static struct world w;
 static struct aaa *aaa;
 static struct fake_request rq;
 
+static const struct line_id circuit = { 4, "c\0 1" };
+static const struct line_id remote = { 2, "r1" };
 static const struct aaa_who who = {
+	.circuit = &circuit, .remote = &remote,
 	.session_id = "0123456789abcdef", .calling = "02:00:00:00:00:01",
 	.called = "acc0:internet", .port_id = "acc0", .nas_port = 12,
 	.ifname = "ppp0", .user = "alice@example.net",
@@ -117,6 +121,8 @@ has(uint8_t type)
 static void
 ck_who(void)
 {
+	ck_raw(3561, 1, (const uint8_t *)"c\0 1", 4);
+	ck_raw(3561, 2, (const uint8_t *)"r1", 2);
 	ck_str(1, "alice@example.net");
 	ck_raw(0, 4, "\xc0\x00\x02\x01", 4);
 	ck_assert_uint_eq(fake_u32(&rq, 5), 12);

@@ -94,7 +94,10 @@ START_TEST(all_keys)
 	    "prefix-mode = shared\niid-policy = honour\n"
 	    "duplicate-session = refuse\nnai = \"%c@example.net\"\n"
 	    "pppoe \"acc0\" { service-names = {\"a\", \"b\"}\n"
-	    "max-sessions = 5 }\n"
+	    "max-sessions = 5 rate-per-mac = 3 max-mru = 1508\n"
+	    "access-line-ids = true end-strays = false }\n"
+	    "access { max-sessions = 7 max-starting = 8 padi-rate = 9\n"
+	    "pado-delay = {\"50:10\", \"-1:20\"} }\n"
 	    "pppd { auth = pap options = {\"debug\"} }\n"
 	    "registration { lifetime = 30 attempts = 2\n"
 	    "match-most-recent-only = true max-clock-offset = 60\n"
@@ -114,6 +117,15 @@ START_TEST(all_keys)
 	ck_assert_str_eq(cf->pppoe[0].ac_name, "nasd");
 	ck_assert_str_eq(cf->pppoe[0].services[1], "b");
 	ck_assert_ptr_null(cf->pppoe[0].services[2]);
+	ck_assert_uint_eq(cf->pppoe[0].mac_rate, 3);
+	ck_assert_uint_eq(cf->pppoe[0].max_mru, 1508);
+	ck_assert(cf->pppoe[0].line_ids && !cf->pppoe[0].end_strays);
+	ck_assert_uint_eq(cf->access.max_sessions, 7);
+	ck_assert_uint_eq(cf->access.max_starting, 8);
+	ck_assert_uint_eq(cf->access.padi_rate, 9);
+	ck_assert_int_eq(pppoe_delays_at(&cf->access.delays, 10), 50);
+	ck_assert_int_eq(pppoe_delays_at(&cf->access.delays, 20),
+	    PPPOE_NO_PADO);
 	ck_assert_str_eq(cf->pppd.options[0], "debug");
 	ck_assert_ptr_null(cf->pppd.options[1]);
 	ck_assert_uint_eq(cf->lifetime, 30);
@@ -168,6 +180,16 @@ static const struct {
 	    "nasd.conf:13: weight: 0 is not in" },
 	{ GOOD "home-agent \"ha2\" {\n\tpriority = 65536\n}\n",
 	    "nasd.conf:13: priority: 65536 is not in" },
+	{ GOOD "pppoe \"acc0\" {\n\tmax-mru = 1400\n}\n",
+	    "nasd.conf:13: max-mru: 1400 is not in" },
+	{ GOOD "access {\n\tpado-delay = {\"10:x\"}\n}\n",
+	    "nasd.conf:13: pado-delay: \"10:x\": neither" },
+	{ GOOD "access {\n\tpado-delay = {\"3000:1\"}\n}\n",
+	    "nasd.conf:13: pado-delay: \"3000:1\": at most 2000" },
+	{ GOOD "access {\n\tpado-delay = {\"9:8\", \"9:7\"}\n}\n",
+	    "nasd.conf:13: pado-delay: \"9:7\": sessions must ascend" },
+	{ GOOD "nai = \"%{circuit}@x\"\n", "nai: only %u, %c, %{circuit-id}" },
+	{ GOOD "nai = \"x%%@x\"\n", "nai: none of %u, %c" },
 	{ GOOD "pppd { auth = rot13 }\n", "auth: \"rot13\"" },
 	{ GOOD "pppd { path = pppd }\n", "path: must begin with /" },
 	{ GOOD "pppoe \"an-interface-name-too-long\" { }\n",

@@ -35,6 +35,7 @@ set_up(void)
 	snprintf(script, sizeof(script), "%s/pppd", dir);
 	memset(&cfg, 0, sizeof(cfg));
 	strcpy(pppoe[0].ifname, "acc0");
+	pppoe[0].max_mru = 1500;
 	inet_pton(AF_INET, "198.51.100.1", &ha[0].addr);
 	inet_pton(AF_INET, "192.0.2.1", &cfg.coa);
 	cfg.nas_id = nas_id;
@@ -100,7 +101,7 @@ start(const struct nasd_priv_pppd_start *q, int *pid)
 
 static const struct nasd_priv_pppd_start good = {
 	.ifname = "acc0", .link_id = 42, .sid = 7,
-	.mac = { 2, 0, 0, 0xaa, 0xbb, 0xcc },
+	.mac = { 2, 0, 0, 0xaa, 0xbb, 0xcc }, .mru = 1492,
 };
 
 START_TEST(command_line)
@@ -123,6 +124,7 @@ START_TEST(command_line)
 	}
 	test_has(text, " require-pap ");
 	test_has(text, " nodetach silent ");
+	test_has(text, " mtu 1492 mru 1492 ");
 	ck_assert_str_eq(a.argv[a.n - 2], "lcp-echo-interval");
 	ck_assert_str_eq(a.argv[a.n - 1], "1");
 	ck_assert_ptr_null(a.argv[a.n]);
@@ -161,6 +163,11 @@ START_TEST(pppd_requests_refused)
 	ck_assert_int_eq(start(&q, &pid), -EINVAL);
 	q = good;
 	q.mac[0] = 1;
+	ck_assert_int_eq(start(&q, &pid), -EINVAL);
+	q = good;
+	q.mru = 1491;
+	ck_assert_int_eq(start(&q, &pid), -EINVAL);
+	q.mru = 1501;
 	ck_assert_int_eq(start(&q, &pid), -EINVAL);
 	/* no such file */
 	ck_assert_int_eq(start(&good, &pid), -ENOENT);

@@ -188,7 +188,7 @@ START_TEST(cookies)
 	mono_t			t0 = { 1000 * INT64_C(1000000000) };
 	size_t			i;
 
-	ck_assert_int_eq(pppoe_cookie(key, mn_mac, "eth0", t0, c), 0);
+	pppoe_cookie(key, mn_mac, "eth0", t0, c);
 	ck_assert(pppoe_cookie_valid(key, mn_mac, "eth0", t0, &t));
 	ck_assert(pppoe_cookie_valid(key, mn_mac, "eth0",
 	    mono_add_ms(t0, 60000), &t));
@@ -292,6 +292,9 @@ static struct world {
 	unsigned		 wanted, terminated, steps;
 	struct pppoe_link	*link;
 	uint16_t		 sid;
+	unsigned		 load;		/* sessions of all kinds */
+	struct pppoe_shared	*shared;
+	struct pppoe_wish	 wish;		/* the last one */
 	char			 service[256], step[64];
 	struct frame		 f;
 	struct pppoe_tag	 cookie;
@@ -299,16 +302,16 @@ static struct world {
 } w;
 
 static int
-on_wanted(void *arg, struct pppoe_link *l, uint32_t id, const char *ifname,
-    uint16_t sid, const uint8_t mac[6], const char *service)
+on_wanted(void *arg, struct pppoe_link *l, const struct pppoe_wish *wish)
 {
 	ck_assert_ptr_eq(arg, &w);
-	ck_assert_uint_ne(id, 0);
-	ck_assert_str_eq(ifname, "acc0");
-	ck_assert_uint_eq(mac[0], 2);
+	ck_assert_uint_ne(wish->link_id, 0);
+	ck_assert_str_eq(wish->ifname, "acc0");
+	ck_assert_uint_eq(wish->mac[0], 2);
 	w.wanted++;
-	w.sid = sid;
-	snprintf(w.service, sizeof(w.service), "%s", service);
+	w.sid = wish->sid;
+	w.wish = *wish;
+	snprintf(w.service, sizeof(w.service), "%s", wish->service);
 	if (w.wanted_rc == 0) {
 		w.link = l;
 		pppoe_link_set_owner(l, &w);
@@ -340,15 +343,27 @@ static const struct pppoe_events	events = {
 
 static const char	*service_names[] = { "internet", "voice", NULL };
 
-static void
-setup(void)
+static unsigned
+load(void *arg)
 {
-	const struct pppoe_params	params = {
-		.ifname = "acc0", .ac_name = "nas1",
-		.services = service_names, .max_sessions = 4,
-		.max_per_mac = 2, .max_starting = 3, .padi_rate = 5,
-	};
-	int				fd[2];
+	(void)arg;
+	return w.load;
+}
+
+static const struct pppoe_params	usual = {
+	.ifname = "acc0", .ac_name = "nas1", .services = service_names,
+	.max_sessions = 4, .max_per_mac = 2, .max_starting = 3,
+	.padi_rate = 5, .max_payload = 1500, .line_ids = true,
+};
+static const struct pppoe_shared_params	usual_shared = {
+	.max_starting = 10, .load = load, .max_sessions = 1000,
+};
+
+static void
+set_up_with(const struct pppoe_params *params,
+    const struct pppoe_shared_params *shared)
+{
+	int	fd[2];
 
 	memset(&w, 0, sizeof(w));
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK,
@@ -357,15 +372,24 @@ setup(void)
 	w.base = event_base_new();
 	timers_init(&w.timers);
 	now_is.ns = 1000 * INT64_C(1000000000);
+	w.shared = pppoe_shared_new(&w.timers, &hand_clock, shared);
+	ck_assert_ptr_nonnull(w.shared);
 	w.e = pppoe_new(w.base, &w.timers, &hand_clock, fd[1], ac_mac,
-	    &params, &events, &w);
+	    w.shared, params, &events, &w);
 	ck_assert_ptr_nonnull(w.e);
+}
+
+static void
+setup(void)
+{
+	set_up_with(&usual, &usual_shared);
 }
 
 static void
 teardown(void)
 {
 	pppoe_free(w.e);
+	pppoe_shared_free(w.shared);
 	timers_free(&w.timers);
 	event_base_free(w.base);
 	close(w.wire);
@@ -385,6 +409,7 @@ static uint8_t	heard[2048];
 static struct {
 	uint16_t		sid;
 	struct pppoe_tag	service, ac_name, uniq, relay, cookie, error;
+	struct pppoe_tag	max_payload;
 	uint16_t		error_type;
 	unsigned		services;
 } got;
@@ -404,6 +429,8 @@ hear_tag(uint16_t type, const uint8_t *p, uint16_t len)
 		got.relay = t;
 	else if (type == PPPOE_TAG_COOKIE)
 		got.cookie = t;
+	else if (type == PPPOE_TAG_MAX_PAYLOAD)
+		got.max_payload = t;
 	else if (type >= 0x0201) {
 		got.error = t;
 		got.error_type = type;
@@ -601,9 +628,13 @@ END_TEST
 /* Each start is a process: a station whose sessions only end must wait. */
 START_TEST(starts_are_limited)
 {
+	struct pppoe_params params = usual;
 	char uniq[16];
 	int i;
 
+	teardown();
+	params.padi_rate = 0;
+	set_up_with(&params, &usual_shared);
 	get_cookie(mn_mac);
 	for (i = 0; i < 100; i++) {
 		snprintf(uniq, sizeof(uniq), "u%d", i);
@@ -638,12 +669,17 @@ START_TEST(limits)
 	send_padr(mn2_mac, "", "u1");
 	ck_assert_uint_eq(w.wanted, 3);
 	send_padr(mn2_mac, "", "u2");		/* three start at once */
-	ck_assert_uint_eq(hear(), PPPOE_PADS);
-	ck_assert_uint_eq(got.error_type, PPPOE_TAG_SYSTEM_ERR);
+	ck_assert_uint_eq(hear(), 0);		/* it will ask again */
+	send_padi(mn2_mac, "");
+	ck_assert_uint_eq(hear(), 0);
 	pppoe_link_ready(w.link);
 	ck_assert_uint_eq(hear(), PPPOE_PADS);
+	send_padr(mn2_mac, "", "u2");		/* the pppd has much to do */
+	ck_assert_uint_eq(w.wanted, 3);
+	pppoe_link_settled(w.link);
 	send_padr(mn2_mac, "", "u2");
 	ck_assert_uint_eq(w.wanted, 4);
+	ck_assert_int_eq(stat_of("starting"), 3);
 	/* four in all: not even an offer */
 	send_padi(mn_mac, "");
 	ck_assert_uint_eq(hear(), 0);
@@ -722,17 +758,433 @@ START_TEST(noise)
 }
 END_TEST
 
+/* A peer that says nothing after PADS keeps nobody else out for long. */
+START_TEST(silent_peers_settle)
+{
+	get_cookie(mn_mac);
+	send_padr(mn_mac, "", "u1");
+	pppoe_link_ready(w.link);
+	ck_assert_uint_eq(hear(), PPPOE_PADS);
+	now_is = mono_add_ms(now_is, 3000);
+	send_padr(mn_mac, "", "u2");
+	pppoe_link_ready(w.link);
+	ck_assert_uint_eq(hear(), PPPOE_PADS);
+	ck_assert_int_eq(stat_of("starting"), 2);
+	now_is = mono_add_ms(now_is, 7000);
+	timers_run(&w.timers, now_is);
+	ck_assert_int_eq(stat_of("starting"), 1);
+	pppoe_link_free(w.link);
+	ck_assert_int_eq(stat_of("starting"), 0);
+	now_is = mono_add_ms(now_is, 3000);
+	timers_run(&w.timers, now_is);
+	ck_assert_int_eq(stat_of("starting"), 0);
+}
+END_TEST
+
+/* In all: starting, rate, sessions. */
+START_TEST(limits_in_all)
+{
+	struct pppoe_shared_params	shared = usual_shared;
+
+	teardown();
+	shared.max_starting = 1;
+	shared.padi_rate = 2;
+	shared.max_sessions = 7;
+	set_up_with(&usual, &shared);
+	get_cookie(mn_mac);
+	send_padr(mn_mac, "", "u1");
+	send_padr(mn_mac, "", "u2");
+	ck_assert_uint_eq(w.wanted, 1);
+	ck_assert_int_eq(stat_of("starting_limit"), 1);
+	pppoe_link_free(w.link);
+	ck_assert_uint_eq(hear(), PPPOE_PADS);
+	send_padi(mn_mac, "");
+	send_padi(mn_mac, "");
+	send_padi(mn_mac, "");
+	ck_assert_uint_eq(hear(), PPPOE_PADO);
+	ck_assert_uint_eq(hear(), PPPOE_PADO);
+	ck_assert_uint_eq(hear(), 0);
+	ck_assert_int_eq(stat_of("padi_limited"), 1);
+	now_is = mono_add_ms(now_is, 1000);
+	w.load = 7;			/* by serial lines, say */
+	send_padi(mn_mac, "");
+	ck_assert_uint_eq(hear(), 0);
+	send_padr(mn_mac, "", "u3");
+	ck_assert_uint_eq(hear(), PPPOE_PADS);
+	ck_assert(is(&got.error, "no session left"));
+	w.load = 6;
+	send_padi(mn_mac, "");
+	ck_assert_uint_eq(hear(), PPPOE_PADO);
+}
+END_TEST
+
+/* One station that asks and asks uses up its own share only. */
+START_TEST(limit_of_a_station)
+{
+	struct pppoe_params	params = usual;
+	int			i;
+
+	teardown();
+	params.mac_rate = 2;
+	params.padi_rate = 100;
+	set_up_with(&params, &usual_shared);
+	for (i = 0; i < 50; i++)
+		send_padi(mn_mac, "");
+	ck_assert_int_eq(stat_of("pado"), 2);
+	ck_assert_int_eq(stat_of("mac_rate_limited"), 48);
+	ck_assert_int_eq(stat_of("padi_limited"), 0);
+	while (hear() != 0)
+		continue;
+	get_cookie(mn2_mac);
+	for (i = 0; i < 10; i++)
+		send_padr(mn2_mac, "other", "u1");
+	for (i = 0; hear() == PPPOE_PADS; i++)
+		continue;
+	ck_assert_int_eq(i, 2);
+}
+END_TEST
+
+START_TEST(load_delays_offers)
+{
+	struct pppoe_shared_params	shared = usual_shared;
+
+	teardown();
+	ck_assert_int_eq(pppoe_delays_add(&shared.delays, "100:5"), 0);
+	ck_assert_int_eq(pppoe_delays_add(&shared.delays, "-1:9"), 0);
+	set_up_with(&usual, &shared);
+	send_padi(mn_mac, "");
+	ck_assert_uint_eq(hear(), PPPOE_PADO);	/* no load */
+	w.load = 5;
+	send_padi(mn_mac, "");
+	ck_assert_uint_eq(hear(), 0);
+	now_is = mono_add_ms(now_is, 60);
+	send_padi(mn2_mac, "voice");
+	now_is = mono_add_ms(now_is, 40);
+	timers_run(&w.timers, now_is);
+	ck_assert_uint_eq(hear(), PPPOE_PADO);
+	ck_assert_mem_eq(heard, mn_mac, 6);
+	ck_assert_uint_eq(hear(), 0);
+	now_is = timers_next(&w.timers);
+	timers_run(&w.timers, now_is);
+	ck_assert_uint_eq(hear(), PPPOE_PADO);
+	ck_assert_mem_eq(heard, mn2_mac, 6);
+	ck_assert(timers_next(&w.timers).ns == MONO_NEVER.ns);
+	w.load = 9;
+	send_padi(mn_mac, "");
+	ck_assert_int_eq(stat_of("too_busy"), 1);
+	/* gone while an offer waits */
+	w.load = 5;
+	send_padi(mn_mac, "");
+	ck_assert(timers_next(&w.timers).ns != MONO_NEVER.ns);
+	pppoe_free(w.e);
+	now_is = mono_add_ms(now_is, 200);
+	timers_run(&w.timers, now_is);
+	w.e = NULL;
+}
+END_TEST
+
+/* What waits is bounded, however many ask. */
+START_TEST(delayed_offers_are_bounded)
+{
+	struct pppoe_shared_params	shared = usual_shared;
+	struct pppoe_params		params = usual;
+	int				i;
+
+	teardown();
+	params.padi_rate = 0;
+	ck_assert_int_eq(pppoe_delays_add(&shared.delays, "1000"), 0);
+	set_up_with(&params, &shared);
+	for (i = 0; i < 300; i++)
+		send_padi(mn_mac, "");
+	ck_assert_int_eq(stat_of("delayed"), 256);
+	ck_assert_int_eq(stat_of("padi_limited"), 44);
+	for (i = 0; i < 8; i++) {	/* as the socket's buffer allows */
+		now_is = mono_add_ms(now_is, 1000);
+		timers_run(&w.timers, now_is);
+		while (hear() != 0)
+			continue;
+	}
+	ck_assert_int_eq(stat_of("pado") + stat_of("send_errors"), 256);
+	send_padi(mn_mac, "");
+	ck_assert_int_eq(stat_of("delayed"), 257);
+}
+END_TEST
+
+static void
+send_with(uint8_t code, uint16_t type, const void *p, size_t len)
+{
+	struct frame	f;
+
+	begin(&f, code == PPPOE_PADI ? all_mac : ac_mac, mn_mac, code, 0);
+	tag(&f, PPPOE_TAG_SERVICE, "", 0);
+	if (code == PPPOE_PADR)
+		tag(&f, PPPOE_TAG_COOKIE, w.cookie_bytes,
+		    sizeof(w.cookie_bytes));
+	tag(&f, type, p, len);
+	put(&f);
+}
+
+/* RFC 4638 4: the client's tag comes back as it is. */
+START_TEST(big_payloads)
+{
+	struct pppoe_params	params = usual;
+
+	get_cookie(mn_mac);
+	send_with(PPPOE_PADI, PPPOE_TAG_MAX_PAYLOAD, "\x05\xdc", 2);
+	ck_assert_uint_eq(hear(), PPPOE_PADO);
+	ck_assert(is(&got.max_payload, "\x05\xdc"));
+	send_with(PPPOE_PADR, PPPOE_TAG_MAX_PAYLOAD, "\x05\xd8", 2);
+	ck_assert_uint_eq(w.wish.mru, 1496);
+	pppoe_link_ready(w.link);
+	ck_assert_uint_eq(hear(), PPPOE_PADS);
+	ck_assert(is(&got.max_payload, "\x05\xd8"));
+	pppoe_link_free(w.link);
+	hear();
+	/* more than we can: still its own, and ours for LCP */
+	send_with(PPPOE_PADR, PPPOE_TAG_MAX_PAYLOAD, "\x23\x28", 2);
+	ck_assert_uint_eq(w.wish.mru, 1500);
+	/* no more than without the tag */
+	send_with(PPPOE_PADI, PPPOE_TAG_MAX_PAYLOAD, "\x05\xd4", 2);
+	ck_assert_uint_eq(hear(), PPPOE_PADO);
+	ck_assert(got.max_payload.p == NULL);
+
+	teardown();
+	params.max_payload = 1492;		/* an ordinary Ethernet */
+	set_up_with(&params, &usual_shared);
+	get_cookie(mn_mac);
+	send_with(PPPOE_PADI, PPPOE_TAG_MAX_PAYLOAD, "\x05\xdc", 2);
+	ck_assert_uint_eq(hear(), PPPOE_PADO);
+	ck_assert(got.max_payload.p == NULL);
+	send_with(PPPOE_PADR, PPPOE_TAG_MAX_PAYLOAD, "\x05\xdc", 2);
+	ck_assert_uint_eq(w.wish.mru, 1492);
+}
+END_TEST
+
+#define LINE	"\0\0\x0d\xe9\1\3abc\x81\1x\2\2re"
+
+START_TEST(line_ids)
+{
+	struct pppoe_params	params = usual;
+
+	get_cookie(mn_mac);
+	send_with(PPPOE_PADR, PPPOE_TAG_VENDOR, LINE, sizeof(LINE) - 1);
+	ck_assert_uint_eq(w.wanted, 1);
+	ck_assert_uint_eq(w.wish.circuit_id.len, 3);
+	ck_assert_mem_eq(w.wish.circuit_id.b, "abc", 3);
+	ck_assert_uint_eq(w.wish.remote_id.len, 2);
+	ck_assert_mem_eq(w.wish.remote_id.b, "re", 2);
+	/* one that subscribers could have written is not believed */
+	teardown();
+	params.line_ids = false;
+	set_up_with(&params, &usual_shared);
+	get_cookie(mn_mac);
+	send_with(PPPOE_PADR, PPPOE_TAG_VENDOR, LINE, sizeof(LINE) - 1);
+	ck_assert_uint_eq(w.wanted, 1);
+	ck_assert_uint_eq(w.wish.circuit_id.len, 0);
+	ck_assert_uint_eq(w.wish.remote_id.len, 0);
+}
+END_TEST
+
+START_TEST(strays)
+{
+	uint16_t	sid;
+	int		i;
+
+	pppoe_session_seen(w.e, mn_mac, 77);
+	ck_assert_uint_eq(hear(), PPPOE_PADT);
+	ck_assert_uint_eq(got.sid, 77);
+	ck_assert_mem_eq(heard, mn_mac, 6);
+	pppoe_session_seen(w.e, all_mac, 77);
+	pppoe_session_seen(w.e, mn_mac, 0);
+	ck_assert_uint_eq(hear(), 0);
+	get_cookie(mn_mac);
+	send_padr(mn_mac, "", "u1");
+	pppoe_link_ready(w.link);
+	ck_assert_uint_eq(hear(), PPPOE_PADS);
+	sid = got.sid;
+	pppoe_session_seen(w.e, mn_mac, sid);
+	ck_assert_uint_eq(hear(), 0);		/* its own */
+	pppoe_session_seen(w.e, mn2_mac, sid);
+	ck_assert_uint_eq(hear(), PPPOE_PADT);	/* not this one's */
+	ck_assert_mem_eq(heard, mn2_mac, 6);
+	pppoe_link_free(w.link);
+	ck_assert_uint_eq(hear(), PPPOE_PADT);
+	pppoe_session_seen(w.e, mn_mac, sid);	/* its last frames */
+	ck_assert_uint_eq(hear(), 0);
+	now_is = mono_add_ms(now_is, 11000);
+	timers_run(&w.timers, now_is);
+	pppoe_session_seen(w.e, mn_mac, sid);	/* it has heard nothing */
+	ck_assert_uint_eq(hear(), PPPOE_PADT);
+	for (i = 0; i < 100; i++)
+		pppoe_session_seen(w.e, mn_mac, 77);
+	for (i = 0; hear() != 0; i++)
+		continue;
+	ck_assert_int_eq(i, 9);			/* ten a second in all */
+}
+END_TEST
+
+/* ---- limits by themselves ---- */
+
+static void
+random_mac(uint32_t i, uint8_t mac[6])
+{
+	mac[0] = 2;
+	mac[1] = 1;
+	memcpy(mac + 2, &i, 4);
+}
+
+START_TEST(sketch)
+{
+	static struct pppoe_sketch	s;
+	mono_t				t = { 5000000000 };
+	uint8_t				mac[6];
+	uint32_t			i;
+	int				n = 0;
+
+	ck_assert_int_eq(pppoe_sketch_init(&s), 0);
+	while (pppoe_sketch_has(&s, mn_mac, "a", 5, t)) {
+		pppoe_sketch_take(&s, mn_mac, "a", 5, t);
+		n++;
+	}
+	ck_assert_int_eq(n, 5);
+	ck_assert(pppoe_sketch_has(&s, mn2_mac, "a", 5, t));
+	ck_assert(pppoe_sketch_has(&s, mn_mac, "b", 5, t));
+	ck_assert(pppoe_sketch_has(&s, mn_mac, "a", 0, t));
+	ck_assert(!pppoe_sketch_has(&s, mn_mac, "a", 5, mono_add_ms(t, 199)));
+	t = mono_add_ms(t, 200);
+	ck_assert(pppoe_sketch_has(&s, mn_mac, "a", 5, t));
+	t = mono_add_ms(t, 60000);
+	for (n = 0; pppoe_sketch_has(&s, mn_mac, "a", 5, t); n++)
+		pppoe_sketch_take(&s, mn_mac, "a", 5, t);
+	ck_assert_int_eq(n, 5);
+	/* A flood of addresses, at the rate that answers have in all, keeps
+	 * hardly any other station out. */
+	for (i = 0; i < 500; i++) {
+		random_mac(i, mac);
+		t = mono_add_ms(t, 2);
+		pppoe_sketch_take(&s, mac, "a", 5, t);
+	}
+	for (n = 0; i < 1500; i++) {
+		random_mac(i, mac);
+		n += !pppoe_sketch_has(&s, mac, "a", 5, t);
+	}
+	ck_assert_int_le(n, 5);
+}
+END_TEST
+
+START_TEST(delays)
+{
+	struct pppoe_delays	d = { 0 };
+
+	ck_assert_int_eq(pppoe_delays_at(&d, 1000), 0);
+	ck_assert_int_eq(pppoe_delays_add(&d, "50"), 0);
+	ck_assert_int_eq(pppoe_delays_add(&d, "200:100"), 0);
+	ck_assert_int_eq(pppoe_delays_add(&d, "300:100"), -EEXIST);
+	ck_assert_int_eq(pppoe_delays_add(&d, "300:"), -EINVAL);
+	ck_assert_int_eq(pppoe_delays_add(&d, ":300"), -EINVAL);
+	ck_assert_int_eq(pppoe_delays_add(&d, ""), -EINVAL);
+	ck_assert_int_eq(pppoe_delays_add(&d, "1x:300"), -EINVAL);
+	ck_assert_int_eq(pppoe_delays_add(&d, "-2:300"), -EINVAL);
+	ck_assert_int_eq(pppoe_delays_add(&d, "2001:300"), -ERANGE);
+	ck_assert_int_eq(pppoe_delays_add(&d, "99999999999999999999:3"),
+	    -ERANGE);
+	ck_assert_int_eq(pppoe_delays_add(&d, "-1:300"), 0);
+	ck_assert_int_eq(pppoe_delays_at(&d, 0), 50);
+	ck_assert_int_eq(pppoe_delays_at(&d, 99), 50);
+	ck_assert_int_eq(pppoe_delays_at(&d, 100), 200);
+	ck_assert_int_eq(pppoe_delays_at(&d, 299), 200);
+	ck_assert_int_eq(pppoe_delays_at(&d, 65535), PPPOE_NO_PADO);
+	ck_assert_uint_eq(d.n, 3);
+}
+END_TEST
+
+/* What an access node may say of a line, and what nobody may. */
+START_TEST(tags_of_access_nodes)
+{
+	static const struct {
+		const char	*bytes;
+		size_t		 len;
+		int		 rc, circuit, remote;
+	} row[] = {
+#define ROW(bytes)	bytes, sizeof(bytes) - 1
+		{ ROW(LINE), 0, 3, 2 },
+		{ ROW("\0\0\x0d\xe9"), 0, 0, 0 },
+		{ ROW("\0\0\x0d"), 0, 0, 0 },
+		{ ROW("\0\0\x0d\xea\1\3abc"), 0, 0, 0 },	/* another */
+		{ ROW("\0\0\x0d\xe9\1\4abc"), -EPROTO, 0, 0 },
+		{ ROW("\0\0\x0d\xe9\1"), -EPROTO, 0, 0 },
+		{ ROW("\0\0\x0d\xe9\1\0"), -EPROTO, 0, 0 },
+		{ ROW("\0\0\x0d\xe9\1\1a\1\1b"), -EPROTO, 0, 0 },
+	};
+	static uint8_t		long_id[4 + 2 + 64] = { 0, 0, 0x0d, 0xe9, 1,
+				    63 };
+	struct pppoe_packet	k;
+	struct frame		f;
+	size_t			i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		begin(&f, all_mac, mn_mac, PPPOE_PADI, 0);
+		tag(&f, PPPOE_TAG_SERVICE, "", 0);
+		tag(&f, PPPOE_TAG_VENDOR, row[i].bytes, row[i].len);
+		ck_assert_int_eq(parse(&f, &k), row[i].rc);
+		if (row[i].rc != 0)
+			continue;
+		ck_assert_uint_eq(k.circuit_id.len, row[i].circuit);
+		ck_assert_uint_eq(k.remote_id.len, row[i].remote);
+	}
+	for (i = 0; i < 2; i++) {
+		long_id[5] = (uint8_t)(63 + i);
+		begin(&f, all_mac, mn_mac, PPPOE_PADI, 0);
+		tag(&f, PPPOE_TAG_SERVICE, "", 0);
+		tag(&f, PPPOE_TAG_VENDOR, long_id, 4 + 2 + 63 + i);
+		ck_assert_int_eq(parse(&f, &k), i == 0 ? 0 : -EPROTO);
+	}
+	/* the subscriber's own beside the access node's */
+	begin(&f, all_mac, mn_mac, PPPOE_PADI, 0);
+	tag(&f, PPPOE_TAG_SERVICE, "", 0);
+	tag(&f, PPPOE_TAG_VENDOR, LINE, sizeof(LINE) - 1);
+	tag(&f, PPPOE_TAG_VENDOR, LINE, sizeof(LINE) - 1);
+	ck_assert_int_eq(parse(&f, &k), -EPROTO);
+}
+END_TEST
+
+START_TEST(max_payload_tag)
+{
+	struct pppoe_packet	k;
+	struct frame		f;
+	size_t			len;
+
+	for (len = 0; len < 4; len++) {
+		begin(&f, all_mac, mn_mac, PPPOE_PADI, 0);
+		tag(&f, PPPOE_TAG_SERVICE, "", 0);
+		tag(&f, PPPOE_TAG_MAX_PAYLOAD, "\5\xdc\0", len);
+		ck_assert_int_eq(parse(&f, &k), len == 2 ? 0 : -EPROTO);
+	}
+	begin(&f, all_mac, mn_mac, PPPOE_PADI, 0);
+	tag(&f, PPPOE_TAG_SERVICE, "", 0);
+	tag(&f, PPPOE_TAG_MAX_PAYLOAD, "\5\xdc", 2);
+	ck_assert_int_eq(parse(&f, &k), 0);
+	ck_assert_uint_eq(k.max_payload, 1500);
+	tag(&f, PPPOE_TAG_MAX_PAYLOAD, "\5\xdc", 2);
+	ck_assert_int_eq(parse(&f, &k), -EPROTO);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const pure[] = {
 		padi, end_of_list, addresses_and_codes, rules_of_tags,
 		too_much_is_not_built, cookies, services, rate, session_ids,
+		sketch, delays, tags_of_access_nodes, max_payload_tag,
 	};
 	const TTest *const live[] = {
 		offers, offers_are_limited, session, forged_cookie,
-		unknown_service, owner_refuses, limits, starts_are_limited, padt_from_the_peer,
-		padt_to_the_peer, gone_before_it_was_ready, noise,
+		unknown_service, owner_refuses, limits, starts_are_limited,
+		padt_from_the_peer, padt_to_the_peer,
+		gone_before_it_was_ready, noise, silent_peers_settle,
+		limits_in_all, limit_of_a_station, load_delays_offers,
+		delayed_offers_are_bounded, big_payloads, line_ids, strays,
 	};
 	Suite	*s = suite_create("pppoe");
 	TCase	*p = tcase_create("pure"), *l = tcase_create("live");

@@ -230,6 +230,15 @@ tunnel_mtu(const struct tunnel_session *t)
 	return (1480);
 }
 
+static unsigned link_mtu;
+
+unsigned
+tunnel_link_mtu(const struct tunnel_session *t)
+{
+	(void)t;
+	return (link_mtu);
+}
+
 int
 tunnel_count(struct tunnel_session *t, tunnel_counted *done, void *arg,
     uint32_t owner)
@@ -324,6 +333,8 @@ pppd_link_drop(struct pppd_link *l)
 	drop(l, "link");
 }
 
+static unsigned settled;
+
 void
 pppoe_link_set_owner(struct pppoe_link *l, void *owner)
 {
@@ -356,6 +367,13 @@ pppoe_link_free(struct pppoe_link *l)
 {
 	call("padt");
 	drop(l, "pppoe");
+}
+
+void
+pppoe_link_settled(struct pppoe_link *l)
+{
+	(void)l;
+	settled++;
 }
 
 mono_t
@@ -437,6 +455,7 @@ setup(void)
 	}
 	cfg.nai = (char *)(uintptr_t)"%u";
 	cfg.radius_ha = true;
+	cfg.access.max_sessions = 100;
 	cfg.ra = (struct config_ra){ 1800, 7200, 3600 };
 	engine.cfg = &cfg;
 	engine.clock = &fake_clock;
@@ -463,7 +482,18 @@ teardown(void)
 	timers_free(&engine.timers);
 }
 
-static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+/* What discovery tells of a PADR. */
+static int
+wanted(struct pppoe_link *l, const char *service)
+{
+	const struct pppoe_wish wish = {
+		.link_id = 7, .ifname = "acc0", .sid = 5,
+		.mac = { 2, 0, 0, 0, 0, 1 }, .mru = 1500, .service = service,
+		.circuit_id = { 9, "eth 1/2:3" }, .remote_id = { 2, "r1" },
+	};
+
+	return (session_in_pppoe.wanted(&engine, l, &wish));
+}
 
 /* A session whose pppd has been started. */
 static struct session *
@@ -473,8 +503,7 @@ dial(int pid)
 	struct nasd_priv_pppd_started reply = { .pid = pid };
 	struct session *s;
 
-	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
-	    mac, "internet"), 0);
+	ck_assert_int_eq(wanted(l, "internet"), 0);
 	s = pppoe_link_owner(l);
 	ck_assert_ptr_nonnull(s);
 	start_done(start_arg, 0, &reply, sizeof(reply), -1);
@@ -693,6 +722,13 @@ START_TEST(figure_1)
 	ck_assert(advertised.prefix[0].autonomous &&
 	    !advertised.prefix[0].on_link && !advertised.managed);
 	ck_assert_uint_eq(advertised.mtu, 1480);
+	ck_assert_uint_eq(settled, 1);	/* the machine has done with it */
+	link_mtu = 1400;		/* what LCP came to */
+	ck_assert_uint_eq(session_ra_mtu(s), 1400);
+	link_mtu = 1000;
+	ck_assert_uint_eq(session_ra_mtu(s), 1280);
+	link_mtu = 1500;
+	ck_assert_uint_eq(session_ra_mtu(s), 1480);
 	ck_assert_uint_eq(advertised.prefix[0].addr.s6_addr[15], 0);
 	ck_assert_uint_eq(advertised.prefix[0].addr.s6_addr[7], 2);
 	session_in_pppd.down(s, "peer");
@@ -782,8 +818,7 @@ START_TEST(no_pppd)
 {
 	struct pppoe_link *l = handle("pppoe", NULL);
 
-	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
-	    mac, ""), 0);
+	ck_assert_int_eq(wanted(l, ""), 0);
 	forget_calls();
 	start_done(start_arg, -ENOENT, NULL, 0, -1);
 	called("pads-error;");
@@ -798,8 +833,7 @@ START_TEST(padt_at_once)
 	struct pppoe_link *l = handle("pppoe", NULL);
 	uint32_t nr;
 
-	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
-	    mac, ""), 0);
+	ck_assert_int_eq(wanted(l, ""), 0);
 	nr = ((struct session *)pppoe_link_owner(l))->nr;
 	forget_calls();
 	session_in_pppoe.terminated(&engine, l);
@@ -810,8 +844,7 @@ START_TEST(padt_at_once)
 	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
 
 	l = handle("pppoe", NULL);
-	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
-	    mac, ""), 0);
+	ck_assert_int_eq(wanted(l, ""), 0);
 	session_in_pppoe.terminated(&engine, l);
 	start_done(start_arg, -EAGAIN, NULL, 0, -1);
 	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
@@ -824,8 +857,7 @@ START_TEST(late_pppd)
 	struct nasd_priv_pppd_started ok = { .pid = 55 };
 	struct pppoe_link *l = handle("pppoe", NULL);
 
-	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, 7, "acc0", 5,
-	    mac, ""), 0);
+	ck_assert_int_eq(wanted(l, ""), 0);
 	session_event(pppoe_link_owner(l), SESSION_EV_SHUTDOWN, NULL);
 	wait_ms(13000);
 	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);

@@ -64,7 +64,9 @@ add(const char *ifname)
 static void
 answer(unsigned i, int status, uint32_t mtu)
 {
-	struct nasd_priv_session_added reply = { .mtu = mtu };
+	struct nasd_priv_session_added reply = {
+		.mtu = mtu, .link_mtu = 1492,
+	};
 
 	asked[i].done(asked[i].arg, status, &reply,
 	    status == 0 ? sizeof(reply) : 0, -1);
@@ -122,6 +124,7 @@ START_TEST(installed_and_removed)
 	ck_assert_uint_eq(n_done, 1);
 	ck_assert_int_eq(last_error, 0);
 	ck_assert_uint_eq(tunnel_mtu(s), 1472);
+	ck_assert_uint_eq(tunnel_link_mtu(s), 1492);
 	tunnel_session_free(s);
 	ck_assert_uint_eq(asked[1].type, NASD_PRIV_SESSION_DEL);
 	ck_assert_uint_eq(id_of(1), id_of(0));
