@@ -75,7 +75,7 @@ class Writer:
     def nasd(self, nas="nas1", coa=t.NAS1, *, lifetime=1800, key="fa-ha.key",
              attempts=5, radius=None, ha=t.HA, mode="unique",
              pppd="/usr/sbin/pppd", pppd_options=(), max_sessions=1000,
-             per_mac=8, log="debug", more_has=(), extra=""):
+             per_mac=8, pppoe="", log="debug", more_has=(), extra=""):
         """nasd.conf. radius: [(name, address, timeout ms, tries)]; more_has:
         [(name, address)], asked after ha."""
         agents = "".join(
@@ -105,6 +105,7 @@ pppoe "acc0" {{
 	service-names = {{"internet"}}
 	max-sessions = {max_sessions}
 	max-per-mac = {per_mac}
+	{pppoe}
 }}
 pppd {{
 	path = "{pppd}"
