@@ -240,7 +240,7 @@ digest_one(struct table_node *n, void *arg)
 	h = mix(h, &b->lease.pool, sizeof(b->lease.pool));
 	h = mix(h, &b->lease.part, sizeof(b->lease.part));
 	h = mix(h, &b->lifetime, sizeof(b->lifetime));
-	h = mix(h, &b->granted, sizeof(b->granted));
+	h = mix(h, &b->until, sizeof(b->until));
 	h = mix(h, &b->last_id, sizeof(b->last_id));
 	h = mix(h, &b->route, sizeof(b->route));
 	h = mix(h, &b->rev_peer, sizeof(b->rev_peer));
