@@ -21,6 +21,7 @@
 static struct {
 	struct had_config	 conf;
 	bool			 failing, batch;
+	int			 messages;	/* in the batch */
 } kernel;
 
 static bool
@@ -45,7 +46,7 @@ static int
 in_batch(void)
 {
 	fuzz_assert(kernel.batch);
-	return 0;
+	return kernel.messages++;
 }
 
 struct nl *
@@ -66,6 +67,7 @@ nl_begin(struct nl *nl)
 {
 	(void)nl;
 	kernel.batch = true;
+	kernel.messages = 0;
 }
 
 int
@@ -74,7 +76,7 @@ nl_commit(struct nl *nl, int *result, size_t n)
 	size_t i;
 
 	(void)nl;
-	(void)in_batch();
+	fuzz_assert(kernel.batch);
 	kernel.batch = false;
 	for (i = 0; result && i < n; i++)
 		result[i] = kernel.failing ? -EEXIST : 0;
@@ -254,6 +256,9 @@ handle(const struct priv_server *server, const struct priv_msg *msg)
 	err = op->handle(server->state, msg->body, msg->hdr.len, out,
 	    &out_len, &fd);
 	fuzz_assert(err <= 0 && out_len <= sizeof(out) && fd == -1);
+	if (op->together)
+		server->commit(server->state, &err, 1);
+	fuzz_assert(err <= 0);
 	fuzz_assert(!kernel.batch);
 }
 
