@@ -216,19 +216,17 @@ serve(struct priv_ctx *c)
 	int fd = -1;
 
 	r.status = check(&c->msg.hdr, op);
-	/* Replies, and what is done, are in the order of the requests. */
-	if (r.status != 0 || !op->together)
-		commit(c);
-	if (r.status == 0)
+	if (r.status == 0 && op->together) {
 		r.status = handle(c, op, &out_len, &fd);
-	else
-		op = NULL;
-	if (op != NULL && op->together) {
 		c->late[c->n_late++] = r;
 		if (c->n_late == PRIV_TOGETHER)
 			commit(c);
 		return;
 	}
+	/* Replies, and what is done, are in the order of the requests. */
+	commit(c);
+	if (r.status == 0)
+		r.status = handle(c, op, &out_len, &fd);
 	r.len = (uint32_t)(out_len <= PRIV_MSG_MAX ? out_len : 0);
 	reply(c, &r, fd);
 	if (fd != -1)

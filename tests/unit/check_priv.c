@@ -121,6 +121,7 @@ op_late(void *state, const void *body, size_t len, void *out, size_t *out_len,
 	(void)out;
 	(void)out_len;
 	(void)fd;
+	ck_assert_uint_eq(len, sizeof(v));	/* else refused unseen */
 	memcpy(&v, body, len);
 	r->prepared[r->n_prepared++] = v;
 	return (v > 100 ? 0 : -(int)v);
