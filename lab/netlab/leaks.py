@@ -8,11 +8,22 @@ import time
 from collections import Counter
 
 from . import rtnl
-from .process import by_namespace
+from .process import alive, by_namespace
 
 
 def descriptors(pid):
-    """What each of a process's descriptors is."""
+    """What each of a process's descriptors is; one line that is in no other
+    stock for a process that ends meanwhile (a child about to be pppd)."""
+    try:
+        return open_descriptors(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        if alive(pid):
+            raise
+        return [f"process {pid} that has ended"]
+
+
+def open_descriptors(pid):
+    """As above, of a process that exists."""
     sockets = {}
     for kind, inode, remote in (("udp", 9, 2), ("raw6", 9, 2),
                                 ("packet", 8, None), ("unix", 6, None),

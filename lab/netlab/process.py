@@ -98,6 +98,15 @@ def children(pid):
         return []
 
 
+def alive(pid):
+    """Whether a process exists and is no zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+            return f.read().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def by_namespace():
     """{namespace inode: [(pid, name)]} of all processes."""
     found = {}
