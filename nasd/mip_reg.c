@@ -362,6 +362,8 @@ granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 	r->ha->accepted++;
 	r->maybe_bound = true;
 	if (why != NULL) {
+		/* A copy of it tells nothing any more. */
+		mip_core_remove_try(r->core, t);
 		reject(r, reply, why);
 		return;
 	}

@@ -124,6 +124,12 @@ def mip_client():
     yield new + b'\1\0\3' + bytes(8) + good + revoked + b'\7\0'
     yield b'\x0a\2' + new + good + b'\0\3\1' + good + b'\x09\0\4\5'
     yield new + b'\4\6' + b'\0\1\0' + b'\x08\0\4abcd'
+    # found: a useless answer was acted on twice
+    yield bytes.fromhex(
+        '00000004046100000000000100000302000143640a5b0002040a0000'
+        '00fffd0001000003020001436f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f'
+        '6f6f6f6f6f640a5b0000000041007e000000000008fdffffc6070204'
+        '0001006364ff0201')
 
 
 def session_fsm():

@@ -1445,6 +1445,33 @@ START_TEST(another_identifier)
 }
 END_TEST
 
+/* An answer is acted on once, also one that is of no use: its copy does not
+ * bring back an address that a later answer has replaced. */
+START_TEST(useless_once)
+{
+	struct msg m;
+
+	start(false);
+	advance(1000);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, "2001:db8:1:2::", false);
+	sign(&m);
+	input(&m);
+	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
+	accept_as(1, 1800, HOA, false);
+	ck_assert_uint_eq(n_heard, 2);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_UNMATCHED], 1);
+	ck_assert_uint_eq(core.count[MIP_C_LATE], 1);
+	ck_assert_uint_eq(n_heard, 2);
+	advance(1000);
+	ck_assert_mem_eq(ext_of(2, 221) + 3, ip6(HOA).s6_addr, 16);
+	accept_as(2, 0, HOA, false);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
 START_TEST(no_lifetime)
 {
 	struct msg m;
@@ -2111,7 +2138,8 @@ main(void)
 		mn_ha_where_there_is_a_key, denial_needs_no_mn_ha,
 		service_in_every_request,
 		without_221, with_empty_221, hoa_behind_the_authenticator,
-		another_identifier, no_lifetime, unique_asked_u_not_set,
+		another_identifier, useless_once, no_lifetime,
+		unique_asked_u_not_set,
 		ipv4_home_address_is_repeated,
 		renewal, renewal_jitter, u_is_repeated_as_received,
 		renewals_until_expiry, late_renewal,
