@@ -291,6 +291,20 @@ read_home_agents(struct aaa_grant *g, const struct radius_attrs *as)
 			    htonl(vp->lvalue);
 }
 
+/* Bits a second; RADIUS knows none above 4.29 Gbit/s. */
+static void
+read_rates(struct aaa_grant *g, const struct radius_attrs *as)
+{
+	uint32_t v;
+
+	if (radius_get_vendor_u32(as, RADIUS_WISPR_UP, RADIUS_VENDOR_WISPR,
+	    &v))
+		g->rate_up_bps = v;
+	if (radius_get_vendor_u32(as, RADIUS_WISPR_DOWN, RADIUS_VENDOR_WISPR,
+	    &v))
+		g->rate_down_bps = v;
+}
+
 static void
 read_grant(struct aaa_grant *g, const struct radius_attrs *as,
     const struct aaa_request *r)
@@ -306,6 +320,7 @@ read_grant(struct aaa_grant *g, const struct radius_attrs *as,
 	if (g->interim_s != 0 && g->interim_s < INTERIM_MIN)
 		g->interim_s = INTERIM_MIN;
 	read_filter_ids(g, as, r->subject);
+	read_rates(g, as);
 	read_ipv6(g, as, r->subject);
 	read_classes(g, as);
 }

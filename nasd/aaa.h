@@ -56,7 +56,9 @@ struct aaa_grant {
 	struct iid	iid;
 	char		user[PLUG_NAME]; /* User-Name of the Accept, or ours */
 	char		pool[254];	/* Framed-IPv6-Pool */
-	char		filter_id[64];
+	char		filter_id[64];	/* first one that is no prefix mode */
+	uint64_t	rate_up_bps;	/* WISPr-Bandwidth-Max-Up: from the */
+	uint64_t	rate_down_bps;	/* subscriber, and to it. 0: no limit */
 	char		reply[PLUG_TEXT]; /* Reply-Message */
 	uint32_t	session_timeout, idle_timeout;	/* seconds, 0: none */
 	uint32_t	interim_s;			/* 0: not given */

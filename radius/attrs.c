@@ -149,9 +149,12 @@ radius_attrs_free(struct radius_attrs *as)
 	radius_attrs_init(as, as->dict);
 }
 
+/* What is opaque to the dictionary may have a length of its own. */
 static bool
-length_fits(rc_attr_type type, size_t len)
+length_fits(rc_attr_type type, unsigned id, uint32_t vendor, size_t len)
 {
+	if (vendor == 0 && id == PW_FRAMED_INTERFACE_ID)
+		return len == 8;	/* RFC 3162 2.2 */
 	switch (type) {
 	case PW_TYPE_STRING:
 		return len <= AUTH_STRING_LEN;
@@ -187,7 +190,7 @@ append(struct radius_attrs *as, unsigned id, uint32_t vendor,
 
 	if (da == NULL)
 		return -ENOENT;
-	if (!length_fits(da->type, len))
+	if (!length_fits(da->type, id, vendor, len))
 		return -EINVAL;
 	if (is_u32(da->type)) {
 		wire_r_init(&r, data, len);
@@ -311,14 +314,18 @@ radius_attrs_decode(struct radius_attrs *as, const struct radius_dict *d,
 {
 	struct radius_iter it;
 	struct radius_attr a;
+	int err;
 
 	radius_attrs_init(as, d);
 	radius_iter_init(&it, pkt, len);
 	while (radius_iter_next(&it, &a)) {
-		if (append(as, a.type, a.vendor, a.data, a.len) == -ENOMEM) {
+		err = append(as, a.type, a.vendor, a.data, a.len);
+		if (err == -ENOMEM) {
 			radius_attrs_free(as);
 			return -ENOMEM;
 		}
+		if (err == -EINVAL && as->wrong == NULL)
+			as->wrong = lookup(d, a.type, a.vendor)->name;
 	}
 	return 0;
 }
@@ -343,7 +350,14 @@ radius_find_next(const VALUE_PAIR *vp)
 bool
 radius_get_u32(const struct radius_attrs *as, unsigned id, uint32_t *out)
 {
-	const VALUE_PAIR *vp = radius_find(as, id, 0);
+	return radius_get_vendor_u32(as, id, 0, out);
+}
+
+bool
+radius_get_vendor_u32(const struct radius_attrs *as, unsigned id,
+    uint32_t vendor, uint32_t *out)
+{
+	const VALUE_PAIR *vp = radius_find(as, id, vendor);
 
 	if (vp == NULL || !is_u32(vp->type))
 		return false;

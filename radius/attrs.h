@@ -21,6 +21,9 @@
 
 #define RADIUS_VENDOR_3GPP2	5535	/* X.S0011-005-C */
 #define RADIUS_3GPP2_HA		7	/* 3GPP2-Home-Agent-IP-Address */
+#define RADIUS_VENDOR_WISPR	14122	/* WISPr 1.0 */
+#define RADIUS_WISPR_UP		7	/* WISPr-Bandwidth-Max-Up */
+#define RADIUS_WISPR_DOWN	8
 #define RADIUS_VENDOR_WIMAX	24757	/* NWG stage 3 */
 
 struct radius_dict;
@@ -44,6 +47,8 @@ struct radius_attrs {
 	 * secret and the request's authenticator, lent by the client. */
 	const struct radius_secret *secret;
 	const uint8_t	*vector;
+	int		 server;	/* of a reply: which one's it is */
+	const char	*wrong;		/* decoded: an attribute left out */
 };
 
 void	 radius_attrs_init(struct radius_attrs *, const struct radius_dict *);
@@ -67,8 +72,8 @@ int	 radius_add_text(struct radius_attrs *, const char *);
 void	 radius_attrs_encode(const struct radius_attrs *, struct wire_w *,
     const struct radius_secret *);
 /* The attributes of a packet that radius_verify accepted. One that the
- * dictionary does not have, or whose length is not its type's, is left out. 0
- * or -ENOMEM. */
+ * dictionary does not have is left out, and so is one whose length is not its
+ * type's: wrong then is the first such one's name. 0 or -ENOMEM. */
 int	 radius_attrs_decode(struct radius_attrs *, const struct radius_dict *,
     const uint8_t *pkt, size_t len);
 
@@ -78,6 +83,8 @@ const VALUE_PAIR *radius_find(const struct radius_attrs *, unsigned id,
 const VALUE_PAIR *radius_find_next(const VALUE_PAIR *);
 /* *out is set only if the attribute is there. */
 bool	 radius_get_u32(const struct radius_attrs *, unsigned id, uint32_t *);
+bool	 radius_get_vendor_u32(const struct radius_attrs *, unsigned id,
+    uint32_t vendor, uint32_t *);
 bool	 radius_get_ip4(const struct radius_attrs *, unsigned id,
     uint32_t vendor, struct in_addr *);
 /* Copies what fits, terminated; a NUL in the value ends it. */

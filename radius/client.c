@@ -40,6 +40,7 @@ struct radius_request {
 
 	/* At the server being asked: */
 	unsigned		 server;
+	uint32_t		 barred;	/* bit n: never ask server n */
 	uint32_t		 tried;		/* bit n: server n was asked */
 	unsigned		 tries;		/* transmissions to it */
 	mono_t			 since;		/* first of them */
@@ -384,7 +385,7 @@ request_timer(struct timer *tm)
 		if (!next_server(r)) {
 			/* Accounting goes round again until its time is up. */
 			if (r->code == RADIUS_ACCT_REQUEST)
-				r->tried = 0;
+				r->tried = r->barred;
 			if (!next_server(r)) {
 				request_end(r, RADIUS_SILENT, NULL);
 				return;
@@ -399,10 +400,24 @@ struct radius_request *
 radius_send(struct radius_client *c, enum radius_code code,
     struct radius_attrs *attrs, radius_done *done, void *arg)
 {
+	return radius_send_to(c, -1, code, attrs, done, arg);
+}
+
+int
+radius_reply_server(const struct radius_attrs *reply)
+{
+	return reply->server;
+}
+
+struct radius_request *
+radius_send_to(struct radius_client *c, int server, enum radius_code code,
+    struct radius_attrs *attrs, radius_done *done, void *arg)
+{
 	struct radius_request *r;
 	unsigned total;
 
 	if (attrs->err || c->n_requests >= c->conf.max_requests ||
+	    server >= (int)c->conf.n_servers ||
 	    (r = calloc(1, sizeof(*r))) == NULL) {
 		radius_attrs_free(attrs);
 		return NULL;
@@ -413,6 +428,8 @@ radius_send(struct radius_client *c, enum radius_code code,
 	radius_attrs_init(attrs, attrs->dict);
 	r->done = done;
 	r->arg = arg;
+	if (server >= 0)
+		r->barred = r->tried = ~(1u << server);
 	r->timer.fire = request_timer;
 	r->born = now(c);
 	total = code == RADIUS_ACCT_REQUEST ? c->conf.acct_ms :
@@ -491,6 +508,13 @@ receive(void *arg, void *user, const uint8_t *pkt, size_t len)
 		return;		/* no memory: as if it had been lost */
 	reply.secret = &s->conf.secret;
 	reply.vector = r->vector;
+	reply.server = (int)r->server;
+	if (reply.wrong != NULL && r->code == RADIUS_ACCESS_REQUEST) {
+		/* As a rejection, which it is to be [RFC 2865 5]. */
+		server_wrong_attr(s, reply.wrong, now(c));
+		result = RADIUS_REJECTED;
+		radius_attrs_free(&reply);
+	}
 	++*count;
 	server_alive(s, now(c), r->tries == 1 ?
 	    mono_diff_us(now(c), r->since) : -1);

@@ -82,6 +82,13 @@ typedef void radius_done(void *arg, enum radius_result,
  */
 struct radius_request *radius_send(struct radius_client *,
     enum radius_code, struct radius_attrs *attrs, radius_done *, void *arg);
+/* The same to one server and no other: an Access-Challenge's next round goes to
+ * who gave it, its State means nothing elsewhere [RFC 2865 5.24]. server is
+ * what radius_reply_server said; -1: any. */
+struct radius_request *radius_send_to(struct radius_client *, int server,
+    enum radius_code, struct radius_attrs *attrs, radius_done *, void *arg);
+/* Which server gave a reply, within its callback. */
+int	 radius_reply_server(const struct radius_attrs *reply);
 /* Forgets a request: done will not be called. */
 void	 radius_cancel(struct radius_request *);
 

@@ -61,6 +61,17 @@ server_bad_reply(struct radius_server *s, enum radius_verdict v, mono_t now)
 		    radius_verdict_str(v), swallowed);
 }
 
+void
+server_wrong_attr(struct radius_server *s, const char *name, mono_t now)
+{
+	unsigned swallowed;
+
+	s->stats.wrong_attr++;
+	if (log_limited(&s->limit, now.ns / 1000000, &swallowed))
+		log_warnx(s->conf.name, "reply refused: %s has a wrong length "
+		    "(%u more before)", name, swallowed);
+}
+
 int
 server_pick(struct radius_server *s, unsigned n, uint32_t tried, mono_t now,
     unsigned dead_s)
@@ -101,7 +112,7 @@ server_json(const struct radius_server *s)
 
 	inet_ntop(AF_INET, &s->conf.address, addr, sizeof(addr));
 	return json_pack("{s:s s:s s:i s:i s:s s:f"
-	    " s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
+	    " s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
 	    "name", s->conf.name, "address", addr,
 	    "auth_port", (int)s->conf.auth_port,
 	    "acct_port", (int)s->conf.acct_port,
@@ -115,6 +126,7 @@ server_json(const struct radius_server *s)
 	    "challenges", (json_int_t)st->challenges,
 	    "acct_responses", (json_int_t)st->acct_responses,
 	    "malformed", (json_int_t)st->malformed,
+	    "bad_attribute", (json_int_t)st->wrong_attr,
 	    "bad_authenticator", (json_int_t)st->bad_vector,
 	    "bad_message_authenticator", (json_int_t)st->bad_ma,
 	    "stray", (json_int_t)st->stray,

@@ -25,6 +25,7 @@ struct server_stats {
 	uint64_t	timeouts;	/* requests given up here */
 	uint64_t	accepts, rejects, challenges, acct_responses;
 	uint64_t	malformed;
+	uint64_t	wrong_attr;	/* authentic, but not to be used */
 	uint64_t	bad_vector;	/* wrong Response Authenticator */
 	uint64_t	bad_ma;		/* wrong or missing one */
 	uint64_t	stray;		/* late, repeated or never asked for */
@@ -51,6 +52,10 @@ void	 server_silent(struct radius_server *, mono_t since, mono_t now,
     unsigned dead_s);
 /* Counts and logs a bad reply; at most a line a second. */
 void	 server_bad_reply(struct radius_server *, enum radius_verdict,
+    mono_t now);
+/* The same of one whose attribute, by its name, has a length that it can not
+ * have: such a reply is a rejection. */
+void	 server_wrong_attr(struct radius_server *, const char *name,
     mono_t now);
 /* The server to ask next, of those whose bit in tried is not set: the first
  * that lives, or whose time to be tried again has come; failing that, the

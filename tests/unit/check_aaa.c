@@ -232,6 +232,8 @@ START_TEST(everything_granted)
 	    "\x1a\x12\0\0\x15\x9f\x07\x06\xc6\x33\x64\x01"
 	    "\x07\x06\0\0\0\0"
 	    "\x55\x06\0\0\0\x05"
+	    "\x1a\x0c\0\0\x37\x2a\x07\x06\0\x0f\x42\x40"
+	    "\x1a\x0c\0\0\x37\x2a\x08\x06\xff\xff\xff\xff"
 	    "\x60\x0a\0\xda\0\0\0\x7e\0\x01"
 	    "\x64\x07" "homes"
 	    "\xa9\x12\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x53";
@@ -254,6 +256,8 @@ START_TEST(everything_granted)
 	ck_assert_uint_eq(ntohl(g->home_agent[0].s_addr), 0xc6336402);
 	ck_assert_uint_eq(ntohl(g->home_agent[1].s_addr), 0xc6336401);
 	ck_assert_uint_eq(g->interim_s, 60);	/* RFC 2869 2.1 */
+	ck_assert_uint_eq(g->rate_up_bps, 1000000);
+	ck_assert_uint_eq(g->rate_down_bps, 4294967295);
 	ck_assert(g->has_iid);
 	ck_assert_mem_eq(g->iid.b, "\0\xda\0\0\0\x7e\0\x01", 8);
 	ck_assert_str_eq(g->pool, "homes");
@@ -267,7 +271,8 @@ START_TEST(odd_grants)
 	static const char unique[] = "\x0b\x10" "NetMIP4:UNIQUE";
 	static const char neither[] = "\x0b\x0f" "netmip4:maybe";
 	static const char zero_iid[] = "\x60\x0a\0\0\0\0\0\0\0\0";
-	static const char short_iid[] = "\x60\x06\1\1\1\1";
+	/* a vendor's that nobody here knows */
+	static const char unknown[] = "\x1a\x09\0\0\x27\x0f\x07\x03\1";
 	struct answer a;
 
 	ask(&a, RADIUS_ACCESS_ACCEPT, unique, sizeof(unique) - 1);
@@ -276,8 +281,30 @@ START_TEST(odd_grants)
 	ck_assert_int_eq(a.grant.mode, AAA_MODE_UNSET);
 	ask(&a, RADIUS_ACCESS_ACCEPT, zero_iid, sizeof(zero_iid) - 1);
 	ck_assert(!a.grant.has_iid);
-	ask(&a, RADIUS_ACCESS_ACCEPT, short_iid, sizeof(short_iid) - 1);
-	ck_assert(!a.grant.has_iid);
+	ask(&a, RADIUS_ACCESS_ACCEPT, unknown, sizeof(unknown) - 1);
+	ck_assert_int_eq(a.verdict, AAA_ACCEPT);
+}
+END_TEST
+
+/* RFC 2865 5: a reply with an attribute of invalid length is a rejection. */
+START_TEST(malformed_attributes)
+{
+	static const struct {
+		const char	*attr;
+		size_t		 len;
+	} tries[] = {
+		{ "\x1b\x05\0\0\1", 5 },	/* Session-Timeout */
+		{ "\x60\x06\1\1\1\1", 6 },	/* Framed-Interface-Id */
+		{ "\xa9\x06\x20\x01\x0d\xb8", 6 },	/* DNS-Server-... */
+		{ "\x1a\x0b\0\0\x15\x9f\x07\x05\1\2\3", 11 }, /* HA */
+		{ "\x1a\x0b\0\0\x37\x2a\x07\x05\1\2\3", 11 }, /* WISPr */
+	};
+	struct answer a;
+
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		ask(&a, RADIUS_ACCESS_ACCEPT, tries[i].attr, tries[i].len);
+		ck_assert_msg(a.verdict == AAA_REJECT, "%zu", i);
+	}
 }
 END_TEST
 
@@ -487,6 +514,7 @@ main(void)
 	tcase_add_test(t, credentials_nobody_can_carry);
 	tcase_add_test(t, everything_granted);
 	tcase_add_test(t, odd_grants);
+	tcase_add_test(t, malformed_attributes);
 	tcase_add_test(t, mobile_home_keys);
 	tcase_add_test(t, other_services);
 	tcase_add_test(t, rejected_and_silent);

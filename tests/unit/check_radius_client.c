@@ -15,6 +15,7 @@ struct answer {
 	unsigned		calls;
 	enum radius_result	result;
 	uint32_t		timeout;	/* Session-Timeout */
+	int			server;
 };
 
 static struct world w;
@@ -55,12 +56,14 @@ done(void *arg, enum radius_result result, const struct radius_attrs *reply)
 
 	a->calls++;
 	a->result = result;
-	if (reply != NULL)
-		radius_get_u32(reply, PW_SESSION_TIMEOUT, &a->timeout);
+	if (reply == NULL)
+		return;
+	radius_get_u32(reply, PW_SESSION_TIMEOUT, &a->timeout);
+	a->server = radius_reply_server(reply);
 }
 
 static struct radius_request *
-ask(struct answer *a)
+ask_one(struct answer *a, int server)
 {
 	struct radius_attrs as;
 
@@ -68,7 +71,14 @@ ask(struct answer *a)
 	radius_attrs_init(&as, w.dict);
 	radius_add_str(&as, PW_USER_NAME, "nemo");
 	radius_add_data(&as, PW_USER_PASSWORD, 0, "arctangent", 10);
-	return radius_send(w.client, RADIUS_ACCESS_REQUEST, &as, done, a);
+	return radius_send_to(w.client, server, RADIUS_ACCESS_REQUEST, &as,
+	    done, a);
+}
+
+static struct radius_request *
+ask(struct answer *a)
+{
+	return ask_one(a, -1);
 }
 
 static struct radius_request *
@@ -470,6 +480,39 @@ START_TEST(accounting_goes_round_the_servers)
 }
 END_TEST
 
+/* What began with a server goes on with it, come what may. */
+START_TEST(the_next_round_is_the_same_servers)
+{
+	struct answer a;
+	unsigned n = 0;
+
+	ask(&a);
+	world_advance(&w, 7000);
+	ck_assert(fake_recv(&w.fake[1], &rq));
+	reply(1, &rq, RADIUS_ACCESS_CHALLENGE, FAKE_MA);
+	ck_assert_int_eq(a.result, RADIUS_CHALLENGED);
+	ck_assert_int_eq(a.server, 1);
+	while (fake_recv(&w.fake[0], &rq))
+		;
+	world_advance(&w, 120000);
+	ask_one(&a, a.server);
+	world_advance(&w, 13000);
+	ck_assert_uint_eq(a.calls, 1);
+	ck_assert_int_eq(a.result, RADIUS_SILENT);
+	ck_assert(!fake_recv(&w.fake[0], &rq));
+	while (fake_recv(&w.fake[1], &rq))
+		n++;
+	ck_assert_uint_eq(n, 2);
+	/* Though there is one that lives. */
+	ask_one(&a, 1);
+	ck_assert(fake_recv(&w.fake[1], &rq));
+	ck_assert(!fake_recv(&w.fake[0], &rq));
+	reply(1, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
+	ck_assert_int_eq(a.result, RADIUS_ACCEPTED);
+	ck_assert_ptr_null(ask_one(&a, 2));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -498,6 +541,7 @@ main(void)
 	tcase_add_test(two, each_server_has_its_tries_once);
 	tcase_add_test(two, others_leave_a_server_found_dead);
 	tcase_add_test(two, accounting_goes_round_the_servers);
+	tcase_add_test(two, the_next_round_is_the_same_servers);
 	suite_add_tcase(s, two);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
