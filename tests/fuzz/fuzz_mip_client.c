@@ -348,40 +348,35 @@ put_hoa(struct ops *o, struct wire_w *b, const struct mip4_exts *asked,
 }
 
 /* What is done to a message before and after it is signed; false when nobody
- * can believe it any more. */
+ * can believe it any more. What is cut off may be put back by chance. */
 static bool
 finish(struct ops *o, struct wire_w *b, struct datagram *d, unsigned ha)
 {
 	unsigned how = ops_u8(o);
+	struct datagram whole;
 	struct mip4_sa bad;
-	bool proved = true;
 
 	if (how & 1) {
 		mip4_sa_copy(&bad, &w.sa[ha][0]);
 		bad.key[3] ^= 1;
 		mip4_put_auth(b, MIP4_EXT_FA_HA, &bad);
-		proved = false;
 	} else {
 		mip4_put_auth(b, MIP4_EXT_FA_HA, &w.sa[ha][how >> 1 & 1]);
 	}
 	fuzz_assert(!b->err);
 	d->n = b->len;
 	d->from = ha;
-	if (how & 4) {
+	whole = *d;
+	if (how & 4)
 		d->n -= 1 + ops_u8(o) % d->n;
-		proved = false;
-	}
-	if (how & 8 && d->n > 0) {
+	if (how & 8 && d->n > 0)
 		d->b[ops_u8(o) % d->n] ^= (uint8_t)(1 + ops_pick(o, 255));
-		proved = false;
-	}
 	if (how & 16)
 		d->n += ops_bytes(o, d->b + d->n, 1 + ops_pick(o, 32));
-	if (how & 32) {
+	if (how & 32)
 		d->from = ops_pick(o, N_HAS + 1);
-		proved &= d->from == ha;
-	}
-	return proved;
+	return !(how & 1) && d->from == ha && d->n >= whole.n &&
+	    memcmp(d->b, whole.b, whole.n) == 0;
 }
 
 /* 137 as had does: above what was revoked before. */

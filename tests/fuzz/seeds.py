@@ -124,7 +124,9 @@ def mip_client():
     yield new + b'\1\0\3' + bytes(8) + good + revoked + b'\7\0'
     yield b'\x0a\2' + new + good + b'\0\3\1' + good + b'\x09\0\4\5'
     yield new + b'\4\6' + b'\0\1\0' + b'\x08\0\4abcd'
-    # found: a useless answer was acted on twice
+    # found: an answer that was cut, and made whole again; a useless one that
+    # was acted on twice
+    yield bytes.fromhex('02010001ffffff00ffff000000000016000009000405')
     yield bytes.fromhex(
         '00000004046100000000000100000302000143640a5b0002040a0000'
         '00fffd0001000003020001436f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f'
