@@ -426,13 +426,12 @@ read_secret(int fd, uint8_t *buf, size_t cap)
 }
 
 int
-conf_secret_file(struct conf *c, cfg_t *sec, const char *key, uint8_t *buf,
-    size_t cap)
+conf_secret_open(struct conf *c, cfg_t *sec, const char *key)
 {
 	const char *path = get_str(sec, key);
 	const char *wrong;
 	char why[96];
-	int fd, len;
+	int fd;
 
 	if (path == NULL)
 		return (-ENOENT);
@@ -443,11 +442,25 @@ conf_secret_file(struct conf *c, cfg_t *sec, const char *key, uint8_t *buf,
 		return (-EINVAL);
 	}
 	wrong = secret_file_wrong(fd, why, sizeof(why));
-	len = wrong != NULL ? -EACCES : read_secret(fd, buf, cap);
+	if (wrong == NULL)
+		return (fd);
+	conf_error(c, sec, key, "%s: %s", path, wrong);
 	close(fd);
-	if (wrong != NULL)
-		conf_error(c, sec, key, "%s: %s", path, wrong);
-	else if (len == -EMSGSIZE)
+	return (-EINVAL);
+}
+
+int
+conf_secret_file(struct conf *c, cfg_t *sec, const char *key, uint8_t *buf,
+    size_t cap)
+{
+	const char *path = get_str(sec, key);
+	int fd = conf_secret_open(c, sec, key), len;
+
+	if (fd < 0)
+		return (fd);
+	len = read_secret(fd, buf, cap);
+	close(fd);
+	if (len == -EMSGSIZE)
 		conf_error(c, sec, key, "%s: longer than %zu bytes", path,
 		    cap);
 	else if (len == -EINVAL)

@@ -68,6 +68,10 @@ int	 conf_uint(struct conf *, cfg_t *sec, const char *key, uint32_t min,
 int	 conf_secret_file(struct conf *, cfg_t *sec, const char *key,
     uint8_t *buf, size_t cap);
 
+/* The same checks of a file that something else reads, a private key's: its
+ * descriptor, or -ENOENT, silently, or -EINVAL. */
+int	 conf_secret_open(struct conf *, cfg_t *sec, const char *key);
+
 /* Reads section "key "SPI" { algorithm = ... key-file = ... }" into sa, and
  * prepares it: mip4_sa_wipe when done. */
 extern cfg_opt_t conf_key_opts[];

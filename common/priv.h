@@ -121,12 +121,13 @@ int	 priv_drop(const char *user, const char *chroot_dir);
  */
 int	 priv_check_user(const char *file, const char *user);
 /*
- * Installs the seccomp filter of an engine: sockets (new ones only datagram),
- * memory, time, epoll and files already open. Opening a file gives EACCES,
- * since libc does that on its own account; anything else kills: no exec, no
- * fork, no ptrace. After priv_drop, as the last thing before the loop: what
- * loads files (OpenSSL's providers, getaddrinfo) comes before it.
+ * Installs the seccomp filter of an engine: sockets (new ones only datagram,
+ * and TCP over IPv4 where that is needed), memory, time, epoll and files
+ * already open. Opening a file gives EACCES, since libc does that on its own
+ * account; anything else kills: no exec, no fork, no ptrace. After priv_drop,
+ * as the last thing before the loop: what loads files (OpenSSL's providers,
+ * getaddrinfo) comes before it.
  */
-int	 priv_seccomp(void);
+int	 priv_seccomp(bool tcp);
 
 #endif

@@ -107,22 +107,23 @@ allow_when(scmp_filter_ctx ctx, int nr, unsigned arg, uint64_t mask,
 }
 
 static int
-allow_datagram(scmp_filter_ctx ctx, int family)
+allow_socket(scmp_filter_ctx ctx, int family, int type)
 {
 	const struct scmp_arg_cmp cmp[] = {
 		{ .arg = 0, .op = SCMP_CMP_EQ,
 		    .datum_a = (scmp_datum_t)family },
 		{ .arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = 0xf,
-		    .datum_b = SOCK_DGRAM },
+		    .datum_b = (scmp_datum_t)type },
 	};
 
 	return (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket),
 	    2, cmp));
 }
 
-/* Datagram sockets towards networks, and syslog's towards its daemon. */
+/* Datagram sockets towards networks, and syslog's towards its daemon; TCP for
+ * those who have servers over TLS. */
 static int
-add_sockets(scmp_filter_ctx ctx)
+add_sockets(scmp_filter_ctx ctx, bool tcp)
 {
 	static const int families[] = { AF_INET, AF_INET6, AF_UNIX };
 	size_t i;
@@ -130,7 +131,9 @@ add_sockets(scmp_filter_ctx ctx)
 
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (err == 0)
-			err = allow_datagram(ctx, families[i]);
+			err = allow_socket(ctx, families[i], SOCK_DGRAM);
+	if (err == 0 && tcp)
+		err = allow_socket(ctx, AF_INET, SOCK_STREAM);
 	return (err);
 }
 
@@ -184,7 +187,7 @@ add_abort(scmp_filter_ctx ctx)
 }
 
 static int
-fill(scmp_filter_ctx ctx)
+fill(scmp_filter_ctx ctx, bool tcp)
 {
 	int err;
 
@@ -195,7 +198,7 @@ fill(scmp_filter_ctx ctx)
 		    sizeof(refused) / sizeof(refused[0]),
 		    SCMP_ACT_ERRNO(EACCES));
 	if (err == 0)
-		err = add_sockets(ctx);
+		err = add_sockets(ctx, tcp);
 	if (err == 0)
 		err = add_ioctls(ctx);
 	if (err == 0)
@@ -206,12 +209,13 @@ fill(scmp_filter_ctx ctx)
 }
 
 int
-priv_seccomp(void)
+priv_seccomp(bool tcp)
 {
 	scmp_filter_ctx ctx;
 	int err;
 
 #ifdef SANITIZED
+	(void)tcp;
 	log_warnx(NULL, "no system call filter in a build with sanitizers");
 	return (0);
 #endif
@@ -220,7 +224,7 @@ priv_seccomp(void)
 		log_errorx(NULL, "no system call filter: out of memory");
 		return (-ENOMEM);
 	}
-	err = fill(ctx);
+	err = fill(ctx, tcp);
 	if (err == 0)
 		err = seccomp_load(ctx);
 	if (err != 0)

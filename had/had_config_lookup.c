@@ -10,7 +10,7 @@
 #include "radius/conf.h"
 
 cfg_opt_t had_config_lookup_opts[] = {
-	CFG_SEC("server", radius_server_opts, CFGF_MULTI | CFGF_TITLE),
+	RADIUS_CONF_OPTS,
 	CFG_STR("dictionary", PKGDATADIR "/dictionary", CFGF_NONE),
 	CFG_STR("nas-identifier", "had", CFGF_NONE),
 	CFG_STR("service-type", "call-check", CFGF_NONE),

@@ -31,6 +31,7 @@
 #include "had/tunnel.h"
 #include "had/user_radius.h"
 #include "radius/attrs.h"
+#include "radius/conf.h"
 
 #define OWN_MAX	64	/* our addresses in pools; there should be none */
 
@@ -263,7 +264,7 @@ engine(struct had_config *conf, struct exits *exits,
 		return EXIT_FAILURE;
 	}
 	if (priv_drop(conf->user, root ? conf->chroot : NULL) ||
-	    priv_seccomp())
+	    priv_seccomp(radius_conf_has_tls(&conf->lookup.radius)))
 		return EXIT_FAILURE;
 	log_info(NULL, "serving, %zu peers, %zu pools", conf->n_peers,
 	    conf->n_pools);

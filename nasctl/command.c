@@ -30,7 +30,10 @@ const struct command commands[] = {
 	    "name,address,state,drained,priority,weight,registrations,"
 	    "waiting,rtt-us,hold-down,times-down" },
 	{ "show radius", LIST_ARGS, "RADIUS servers",
-	    PROG_NASCTL | PROG_HACTL, args_list, show_list, "servers", NULL },
+	    PROG_NASCTL | PROG_HACTL, args_list, show_list, "servers",
+	    "name,address,transport,auth-state,acct-state,priority,weight,"
+	    "rtt-ms,sent,retrans,timeouts,accepts,rejects,challenges,"
+	    "acct-responses,in-flight" },
 	{ "show bindings", LIST_ARGS, "the bindings there are",
 	    PROG_HACTL, args_list, show_list, "bindings",
 	    "nai,home-address,unique,care-of,lifetime,left,peer,pool" },

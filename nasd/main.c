@@ -19,6 +19,7 @@
 #include "nasd/priv_ops.h"
 #include "nasd/sockets.h"
 #include "radius/attrs.h"
+#include "radius/conf.h"
 
 static int
 run_engine(const struct nasd_config *cf, struct nasd_sockets *fds,
@@ -30,7 +31,8 @@ run_engine(const struct nasd_config *cf, struct nasd_sockets *fds,
 	if (e == NULL)
 		return status;
 	if (priv_drop(cf->user, cf->chroot_dir[0] != '\0' ?
-	    cf->chroot_dir : NULL) == 0 && priv_seccomp() == 0) {
+	    cf->chroot_dir : NULL) == 0 &&
+	    priv_seccomp(radius_conf_has_tls(&cf->radius)) == 0) {
 		log_info(NULL, "nasd %s: %s is up", PACKAGE_VERSION,
 		    cf->nas_id);
 		status = engine_run(e);

@@ -55,7 +55,7 @@ static cfg_opt_t pppd_opts[] = {
 };
 
 static cfg_opt_t radius_opts[] = {
-	CFG_SEC("server", radius_server_opts, CFGF_MULTI | CFGF_TITLE),
+	RADIUS_CONF_OPTS,
 	CFG_STR("dictionary", PKGDATADIR "/dictionary", CFGF_NONE),
 	CFG_INT("interim-interval", 0, CFGF_NONE),
 	CFG_END()

@@ -22,32 +22,54 @@
 
 struct event_base;
 struct radius_client;
+struct radius_ping;
 struct radius_request;
+struct ssl_ctx_st;
 
 #define RADIUS_SERVERS	8
 
+/* What a server may be asked for. */
+enum radius_kind { RADIUS_AUTH, RADIUS_ACCT };
+#define RADIUS_KINDS	2
+
+enum radius_transport { RADIUS_UDP, RADIUS_TLS };	/* RFC 6614 */
+
 struct radius_server_conf {
 	char			 name[32];
+	enum radius_transport	 transport;
 	struct in_addr		 address;
-	uint16_t		 auth_port, acct_port;	/* host order */
+	uint16_t		 auth_port, acct_port;	/* host order; TLS has
+							 * the first only */
+	bool			 auth, acct;	/* is asked for these */
 	struct radius_secret	 secret;
 	unsigned		 timeout_ms;	/* until the first retry */
 	unsigned		 tries;		/* transmissions, >= 1 */
 	enum radius_ma_policy	 ma;
+	bool			 status_server;	/* it understands that */
+	uint32_t		 priority;	/* lower ones are asked first */
+	uint32_t		 weight;	/* within a priority, >= 1 */
+	/* TLS: certificates, one reference of ours, and the name that its
+	 * certificate must have, "": its address. */
+	struct ssl_ctx_st	*tls;
+	char			 tls_name[128];
 };
 
 struct radius_conf {
 	struct radius_server_conf server[RADIUS_SERVERS];
-	unsigned	n_servers;	/* in the order of preference */
+	unsigned	n_servers;
 	struct in_addr	source;		/* 0.0.0.0: the kernel chooses */
 	unsigned	dead_s;		/* a silent server is passed over for
 					 * so long, while another lives */
+	unsigned	probe_ms;	/* between Status-Servers to a dead
+					 * one */
+	unsigned	probe_answers;	/* in a row that revive it */
 	unsigned	auth_ms;	/* an Access-Request's whole time */
 	unsigned	acct_ms;	/* the same of a record */
 	unsigned	max_requests;	/* at once */
 };
 
-/* Ports, times and limits; no server. One server's defaults likewise. */
+/* Ports, times and limits; no server. One server's defaults likewise. wipe
+ * forgets secrets and certificates. */
 void	 radius_conf_init(struct radius_conf *);
 void	 radius_server_conf_init(struct radius_server_conf *);
 void	 radius_conf_wipe(struct radius_conf *);
@@ -59,6 +81,7 @@ struct radius_client *radius_client_new(struct event_base *, struct timers *,
     const struct radius_conf *);
 /* Requests still open end without a word. Not from within a callback. */
 void	 radius_client_free(struct radius_client *);
+const struct radius_conf *radius_client_conf(const struct radius_client *);
 const struct radius_dict *radius_client_dict(const struct radius_client *);
 const struct clock *radius_client_clock(const struct radius_client *);
 
@@ -91,6 +114,17 @@ struct radius_request *radius_send_to(struct radius_client *, int server,
 int	 radius_reply_server(const struct radius_attrs *reply);
 /* Forgets a request: done will not be called. */
 void	 radius_cancel(struct radius_request *);
+
+/*
+ * Sends Status-Server [RFC 5997], whether the server is said to understand it
+ * or not: done, once, has the microseconds until its answer, or -1 when none
+ * came within the server's timeout, and never from within radius_ping. NULL: it
+ * is not asked for that, or can not be reached now.
+ */
+typedef void radius_pinged(void *arg, int64_t us);
+struct radius_ping *radius_ping(struct radius_client *, unsigned server,
+    enum radius_kind, radius_pinged *, void *arg);
+void	 radius_ping_cancel(struct radius_ping *);
 
 /* {"requests":n, "servers":[{name, address, state, ...}]}; times in ms. */
 json_t	*radius_stats(const struct radius_client *);

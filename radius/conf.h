@@ -6,13 +6,22 @@
 #include "common/conf.h"
 #include "radius/client.h"
 
-/* Options of a server, for CFG_SEC("server", radius_server_opts, CFGF_MULTI |
- * CFGF_TITLE). */
+/* Options of a server. */
 extern cfg_opt_t radius_server_opts[];
+/* Of the section that they are in. */
+#define RADIUS_CONF_OPTS						\
+	CFG_SEC("server", radius_server_opts, CFGF_MULTI | CFGF_TITLE),	\
+	CFG_INT("hold-down", 60, CFGF_NONE),				\
+	CFG_INT("probe-interval", 10000, CFGF_NONE),			\
+	CFG_INT("probe-answers", 3, CFGF_NONE)
+
 /* Reads all servers of a section, secrets included; that there is none is for
  * the caller to report. The rest of *rc stays as it is: radius_conf_init
  * before, radius_conf_wipe after. */
 void	 radius_conf_servers(struct conf *, cfg_t *section,
     struct radius_conf *rc);
+
+/* Does one of them need stream sockets? */
+bool	 radius_conf_has_tls(const struct radius_conf *);
 
 #endif

@@ -25,6 +25,7 @@
 
 #define T_USER_PASSWORD		2
 #define T_VENDOR_SPECIFIC	26
+#define T_PROXY_STATE		33
 #define T_MESSAGE_AUTH		80
 
 static const uint8_t zero_vector[RADIUS_VECTOR];
@@ -82,7 +83,7 @@ radius_begin(struct wire_w *w, enum radius_code code, uint8_t id,
 		return;
 	}
 	wire_w_copy(w, vector, RADIUS_VECTOR);
-	if (code == RADIUS_ACCESS_REQUEST)
+	if (code == RADIUS_ACCESS_REQUEST || code == RADIUS_STATUS_SERVER)
 		radius_put(w, T_MESSAGE_AUTH, zero_vector, MD5_LEN);
 }
 
@@ -226,6 +227,9 @@ radius_verdict_str(enum radius_verdict v)
 		return "wrong Message-Authenticator";
 	case RADIUS_NO_MA:
 		return "Message-Authenticator missing";
+	case RADIUS_PROXY_STATE:
+		return "Proxy-State that was not sent, and no "
+		    "Message-Authenticator";
 	}
 	return "?";
 }
@@ -233,17 +237,20 @@ radius_verdict_str(enum radius_verdict v)
 /* Checks that the attributes fill the packet exactly. *ma: offset of the
  * Message-Authenticator's value, 0 when there is none; two are an error. */
 static bool
-structure(const uint8_t *pkt, size_t len, size_t *ma)
+structure(const uint8_t *pkt, size_t len, size_t *ma, bool *proxy)
 {
 	struct radius_attr a;
 	struct wire_r r;
 
 	*ma = 0;
+	*proxy = false;
 	wire_r_init(&r, pkt, len);
 	wire_r_skip(&r, RADIUS_HDR);
 	while (wire_r_left(&r) > 0) {
 		if (!next_tlv(&r, &a))
 			return false;
+		if (a.type == T_PROXY_STATE)
+			*proxy = true;
 		if (a.type != T_MESSAGE_AUTH)
 			continue;
 		if (*ma != 0 || a.len != MD5_LEN)
@@ -260,6 +267,17 @@ is_access_reply(uint8_t code)
 	    code == RADIUS_ACCESS_CHALLENGE;
 }
 
+/* Is an access reply good though no Message-Authenticator protects it? */
+static enum radius_verdict
+unprotected(uint8_t code, enum radius_ma_policy policy, bool proxy)
+{
+	if (!is_access_reply(code))
+		return RADIUS_GOOD;
+	if (policy == RADIUS_MA_REQUIRED)
+		return RADIUS_NO_MA;
+	return proxy ? RADIUS_PROXY_STATE : RADIUS_GOOD;
+}
+
 enum radius_verdict
 radius_verify(const uint8_t *pkt, size_t len,
     const uint8_t request_vector[RADIUS_VECTOR],
@@ -268,12 +286,13 @@ radius_verify(const uint8_t *pkt, size_t len,
 {
 	uint8_t copy[RADIUS_MAX], sum[MD5_LEN];
 	size_t ma, n;
+	bool proxy;
 
 	if (len < RADIUS_HDR)
 		return RADIUS_MALFORMED;
 	n = (size_t)pkt[OFF_LENGTH] << 8 | pkt[OFF_LENGTH + 1];
 	if (n < RADIUS_HDR || n > RADIUS_MAX || n > len ||
-	    !structure(pkt, n, &ma))
+	    !structure(pkt, n, &ma, &proxy))
 		return RADIUS_MALFORMED;
 
 	/* Both sums are made over the reply with the request's vector. */
@@ -283,11 +302,8 @@ radius_verify(const uint8_t *pkt, size_t len,
 	    CRYPTO_memcmp(sum, pkt + OFF_VECTOR, MD5_LEN) != 0)
 		return RADIUS_BAD_VECTOR;
 	*used = n;
-	if (policy == RADIUS_MA_IGNORED)
-		return RADIUS_GOOD;
-	if (ma == 0)
-		return policy == RADIUS_MA_REQUIRED &&
-		    is_access_reply(pkt[0]) ? RADIUS_NO_MA : RADIUS_GOOD;
+	if (ma == 0 || policy == RADIUS_MA_IGNORED)
+		return unprotected(pkt[0], policy, proxy);
 	memset(copy + ma, 0, MD5_LEN);
 	if (hmac_md5(s, copy, n, sum) < 0 ||
 	    CRYPTO_memcmp(sum, pkt + ma, MD5_LEN) != 0)

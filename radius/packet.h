@@ -26,6 +26,7 @@ enum radius_code {
 	RADIUS_ACCT_REQUEST	= 4,
 	RADIUS_ACCT_RESPONSE	= 5,
 	RADIUS_ACCESS_CHALLENGE	= 11,
+	RADIUS_STATUS_SERVER	= 12,	/* RFC 5997 */
 };
 
 /* What is shared with one server; never logged, wiped by its owner. */
@@ -40,11 +41,11 @@ struct radius_secret {
 int	 radius_crypto_init(void);
 
 /*
- * Writing. begin writes the header and, in an Access-Request, room for the
- * Message-Authenticator as the first attribute: there it protects everything
- * behind it against the prefix collisions of CVE-2024-3596. vector is the
- * Request Authenticator of an Access-Request, random, and ignored for
- * accounting, where finish computes it.
+ * Writing. begin writes the header and, in an Access-Request or Status-Server,
+ * room for the Message-Authenticator as the first attribute: there it protects
+ * everything behind it against the prefix collisions of CVE-2024-3596. vector
+ * is their Request Authenticator, random, and ignored for accounting, where
+ * finish computes it.
  */
 void	 radius_begin(struct wire_w *, enum radius_code, uint8_t id,
     const uint8_t vector[RADIUS_VECTOR]);
@@ -95,6 +96,9 @@ enum radius_verdict {
 	RADIUS_BAD_VECTOR,	/* Response Authenticator is wrong */
 	RADIUS_BAD_MA,		/* Message-Authenticator is wrong */
 	RADIUS_NO_MA,		/* there is none, and one is required */
+	RADIUS_PROXY_STATE,	/* there is none, but a Proxy-State: a client
+				 * never sends one, and CVE-2024-3596's forged
+				 * replies have their collision in it */
 };
 
 const char *radius_verdict_str(enum radius_verdict);

@@ -555,16 +555,23 @@ START_TEST(no_leak)
 }
 END_TEST
 
+static void
+do_tcp(void)
+{
+	if (socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0) < 0)
+		_exit(95);
+}
+
 /* How a child ends that runs fn under the filter. */
 static int
-filtered(void (*fn)(void))
+filtered(bool tcp, void (*fn)(void))
 {
 	int status = 0, saved = test_log_begin();
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		if (priv_seccomp() != 0)
+		if (priv_seccomp(tcp) != 0)
 			_exit(96);
 		fn();
 		_exit(0);
@@ -650,23 +657,25 @@ do_kill_other(void)
 START_TEST(seccomp)
 {
 	static void (*const forbidden[])(void) = { do_exec, do_fork,
-	    do_raw_socket, do_netlink, do_ptrace, do_kill_other };
+	    do_raw_socket, do_netlink, do_tcp, do_ptrace, do_kill_other };
 	size_t i;
 	int st;
 
 	if (!FILTERED)
 		return;
-	st = filtered(do_allowed);
+	st = filtered(false, do_allowed);
 	ck_assert_msg(WIFEXITED(st) && WEXITSTATUS(st) == 0, "%x %s", st,
 	    text);
 	test_has(text, "[test]: logged");
-	st = filtered(do_abort);
+	st = filtered(false, do_abort);
 	ck_assert(WIFSIGNALED(st) && WTERMSIG(st) == SIGABRT);
 	for (i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
-		st = filtered(forbidden[i]);
+		st = filtered(false, forbidden[i]);
 		ck_assert_msg(WIFSIGNALED(st) && WTERMSIG(st) == SIGSYS,
 		    "%zu: %x", i, st);
 	}
+	st = filtered(true, do_tcp);
+	ck_assert_msg(WIFEXITED(st) && WEXITSTATUS(st) == 0, "%x", st);
 }
 END_TEST
 
@@ -675,7 +684,7 @@ violates(struct engine *e)
 {
 	(void)e;
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	must(1, priv_seccomp() == 0);
+	must(1, priv_seccomp(false) == 0);
 	do_exec();
 }
 

@@ -281,24 +281,207 @@ START_TEST(each_server_has_its_tries_once)
 }
 END_TEST
 
+/* Status-Server [RFC 5997], and that only; the last one. */
+static unsigned
+probes(unsigned server)
+{
+	unsigned n = 0;
+
+	while (fake_recv(&w.fake[server], &rq)) {
+		if (rq.pkt[0] != RADIUS_STATUS_SERVER)
+			continue;
+		ck_assert_uint_eq(rq.len, 38);
+		ck_assert(fake_authentic(&w.fake[server], &rq));
+		rq2 = rq;
+		n++;
+	}
+	return n;
+}
+
+static void
+watch(void)
+{
+	for (int i = 0; i < 2; i++) {
+		w.conf.server[i].status_server = true;
+		w.conf.server[i].tries = 10;
+	}
+	w.conf.auth_ms = 60000;
+	restart();
+}
+
+/* Long before their own time there is up. */
 START_TEST(others_leave_a_server_found_dead)
 {
 	struct answer a, b;
 
-	w.conf.server[0].tries = w.conf.server[1].tries = 3;
-	restart();
+	watch();
 	ask(&a);
-	world_advance(&w, 6900);
+	world_advance(&w, 1500);
 	ask(&b);
-	world_advance(&w, 100);			/* a's share is used up */
+	world_advance(&w, 800);
+	ck_state(0, "zombie");
+	ck_assert_uint_eq(probes(0), 1);
+	world_advance(&w, 6200);
 	ck_state(0, "dead");
-	ck_assert(fake_recv(&w.fake[1], &rq));
-	reply(1, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
-	ck_assert_uint_eq(a.calls, 1);
-	world_advance(&w, 2200);		/* b's second try */
+	ck_assert_uint_eq(probes(0), 2);
+	for (int i = 0; i < 26; i++) {
+		world_advance(&w, 500);
+		while (fake_recv(&w.fake[1], &rq))
+			reply(1, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
+	}
+	ck_assert_uint_eq(a.calls + b.calls, 2);
+	ck_assert_int_eq(stat(0, "in_flight"), 1);	/* the probe */
+}
+END_TEST
+
+START_TEST(a_zombie_shows_that_it_lives)
+{
+	struct answer a, b;
+
+	watch();
+	ask(&a);
+	world_advance(&w, 2300);
+	ck_state(0, "zombie");
+	/* Those who come meanwhile go elsewhere. */
+	ask(&b);
 	ck_assert(fake_recv(&w.fake[1], &rq));
 	reply(1, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
 	ck_assert_uint_eq(b.calls, 1);
+	ck_assert_uint_eq(probes(0), 1);
+	/* None that it has not sent, and none without its sum. */
+	reply(0, &rq2, RADIUS_ACCESS_REJECT, FAKE_MA);
+	reply(0, &rq2, RADIUS_ACCESS_ACCEPT, FAKE_MA | FAKE_BAD_VECTOR);
+	ck_state(0, "zombie");
+	reply(0, &rq2, RADIUS_ACCESS_ACCEPT, FAKE_MA);
+	ck_state(0, "alive");
+	/* Not counted as an Access-Accept [RFC 5997 4.6]. */
+	ck_assert_int_eq(stat(0, "accepts"), 0);
+	ck_assert_int_eq(stat(0, "bad_authenticator"), 1);
+	ask(&b);
+	ck_assert(fake_recv(&w.fake[0], &rq));
+}
+END_TEST
+
+START_TEST(a_dead_one_is_probed_until_it_lives)
+{
+	struct answer a;
+	unsigned n = 0;
+
+	watch();
+	w.conf.dead_s = 15;
+	restart();
+	ask(&a);
+	world_advance(&w, 8400);
+	ck_state(0, "dead");
+	ck_assert_uint_eq(probes(0), 3);
+	ck_assert_int_eq(stat(1, "in_flight"), 0);
+	for (; n < 3; n++) {
+		world_advance(&w, 11000);
+		ck_state(0, "dead");
+		ck_assert_uint_eq(probes(0), 1);
+		reply(0, &rq2, RADIUS_ACCESS_ACCEPT, FAKE_MA);
+	}
+	ck_state(0, "alive");
+	radius_cancel(ask(&a));
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_eq(rq.pkt[0], RADIUS_ACCESS_REQUEST);
+}
+END_TEST
+
+/* Authentication may be dead, and accounting live. */
+START_TEST(kinds_live_apart)
+{
+	struct answer a;
+	json_t *o;
+
+	ask(&a);
+	world_advance(&w, 7000);
+	ck_state(0, "dead");
+	account(&a);
+	while (fake_recv(&w.fake[0], &rq))
+		;
+	ck_assert_uint_eq(rq.pkt[0], RADIUS_ACCT_REQUEST);
+	reply(0, &rq, RADIUS_ACCT_RESPONSE, 0);
+	ck_assert_uint_eq(a.calls, 1);
+	o = radius_stats(w.client);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(
+	    json_object_get(o, "servers"), 0), "acct_state")), "alive");
+	json_decref(o);
+	ck_state(0, "dead");
+}
+END_TEST
+
+START_TEST(not_asked_for)
+{
+	struct answer a;
+
+	w.conf.server[0].auth = false;
+	w.conf.server[1].acct = false;
+	restart();
+	ask(&a);
+	ck_assert(!fake_recv(&w.fake[0], &rq));
+	ck_assert(fake_recv(&w.fake[1], &rq));
+	account(&a);
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert(!fake_recv(&w.fake[1], &rq));
+	ck_assert_ptr_null(ask_one(&a, 0));
+}
+END_TEST
+
+static void
+pinged(void *arg, int64_t us)
+{
+	int64_t *out = arg;
+
+	ck_assert_int_eq(*out, 0);
+	*out = us;
+}
+
+START_TEST(pings)
+{
+	int64_t us[4] = { 0 };
+	struct radius_ping *p;
+
+	ck_assert_ptr_nonnull(radius_ping(w.client, 0, RADIUS_AUTH, pinged,
+	    &us[0]));
+	ck_assert_ptr_nonnull(radius_ping(w.client, 1, RADIUS_ACCT, pinged,
+	    &us[1]));
+	p = radius_ping(w.client, 1, RADIUS_AUTH, pinged, &us[2]);
+	ck_assert_uint_eq(probes(0), 1);
+	w.now = mono_add_ms(w.now, 7);
+	reply(0, &rq2, RADIUS_ACCESS_ACCEPT, FAKE_MA);
+	ck_assert_int_eq(us[0], 7000);
+	radius_ping_cancel(p);
+	world_advance(&w, 2000);
+	ck_assert_int_eq(us[1], -1);
+	ck_assert_int_eq(us[2], 0);
+	ck_assert_int_eq(stat(1, "in_flight"), 0);
+	ck_assert_ptr_null(radius_ping(w.client, 2, RADIUS_AUTH, pinged,
+	    &us[3]));
+	/* One that radius_client_free ends. */
+	ck_assert_ptr_nonnull(radius_ping(w.client, 0, RADIUS_AUTH, pinged,
+	    &us[3]));
+}
+END_TEST
+
+/* CVE-2024-3596: where a forged reply has its collision. */
+START_TEST(proxy_states_never_sent)
+{
+	static const uint8_t state[] = { 33, 4, 'x', 'y' };
+	struct answer a;
+
+	ask(&a);
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	fake_reply(&w.fake[0], &rq, RADIUS_ACCESS_ACCEPT, state,
+	    sizeof(state), 0);
+	world_pump(&w);
+	ck_assert_uint_eq(a.calls, 0);
+	ck_assert_int_eq(stat(0, "foreign_proxy_state"), 1);
+	/* With a Message-Authenticator it is only useless. */
+	fake_reply(&w.fake[0], &rq, RADIUS_ACCESS_ACCEPT, state,
+	    sizeof(state), FAKE_MA);
+	world_pump(&w);
+	ck_assert_int_eq(a.result, RADIUS_ACCEPTED);
 }
 END_TEST
 
@@ -541,6 +724,12 @@ main(void)
 	tcase_add_test(two, each_server_has_its_tries_once);
 	tcase_add_test(two, others_leave_a_server_found_dead);
 	tcase_add_test(two, accounting_goes_round_the_servers);
+	tcase_add_test(two, a_zombie_shows_that_it_lives);
+	tcase_add_test(two, a_dead_one_is_probed_until_it_lives);
+	tcase_add_test(two, kinds_live_apart);
+	tcase_add_test(two, not_asked_for);
+	tcase_add_test(two, pings);
+	tcase_add_test(two, proxy_states_never_sent);
 	tcase_add_test(two, the_next_round_is_the_same_servers);
 	suite_add_tcase(s, two);
 	sr = srunner_create(s);

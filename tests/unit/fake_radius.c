@@ -65,6 +65,7 @@ world_init(struct world *w, unsigned n)
 		s->secret.len = strlen(secret[i]);
 		memcpy(s->secret.data, secret[i], s->secret.len);
 		memcpy(s->name, secret[i], s->secret.len);
+		s->priority = i + 1;
 	}
 	w->client = radius_client_new(w->base, &w->timers, &w->clock, w->dict,
 	    &w->conf);
@@ -174,15 +175,17 @@ fake_put_salted(const struct fake *f, const struct fake_request *r,
 	*len += 6 + n;
 }
 
-void
-fake_reply(struct fake *f, const struct fake_request *r, uint8_t code,
-    const void *attrs, size_t len, unsigned flags)
+size_t
+fake_make_reply(const struct fake *f, const struct fake_request *r,
+    uint8_t code, const void *attrs, size_t len, unsigned flags, uint8_t *p)
 {
-	uint8_t p[RADIUS_MAX] = { code, r->pkt[1] };
 	size_t n = 20;
 
+	p[0] = code;
+	p[1] = r->pkt[1];
 	memcpy(p + 4, r->pkt + 4, 16);
 	if (flags & (FAKE_MA | FAKE_BAD_MA)) {
+		memset(p + 20, 0, 18);
 		p[20] = 80;
 		p[21] = 18;
 		n += 18;
@@ -199,6 +202,16 @@ fake_reply(struct fake *f, const struct fake_request *r, uint8_t code,
 	md5_with_secret(f, p, n, p + 4);
 	if (flags & FAKE_BAD_VECTOR)
 		p[4] ^= 1;
+	return n;
+}
+
+void
+fake_reply(struct fake *f, const struct fake_request *r, uint8_t code,
+    const void *attrs, size_t len, unsigned flags)
+{
+	uint8_t p[RADIUS_MAX];
+	size_t n = fake_make_reply(f, r, code, attrs, len, flags, p);
+
 	ck_assert_int_eq(sendto(f->fd, p, n, 0,
 	    (const struct sockaddr *)&r->from, sizeof(r->from)), (int)n);
 }

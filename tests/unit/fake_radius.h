@@ -56,6 +56,9 @@ bool	fake_recv(struct fake *, struct fake_request *);
 enum { FAKE_MA = 1, FAKE_BAD_VECTOR = 2, FAKE_BAD_MA = 4 };
 void	fake_reply(struct fake *, const struct fake_request *, uint8_t code,
     const void *attrs, size_t len, unsigned flags);
+/* The same as bytes, at most RADIUS_MAX; their number. */
+size_t	fake_make_reply(const struct fake *, const struct fake_request *,
+    uint8_t code, const void *attrs, size_t len, unsigned flags, uint8_t *);
 /* Appends an attribute that is salted for this request [RFC 2868 3.5], one of
  * 3GPP2's or, with its continuation byte, of WiMAX's. */
 void	fake_put_salted(const struct fake *, const struct fake_request *,
