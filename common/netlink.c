@@ -21,8 +21,9 @@
 #include "common/log.h"
 
 /* Messages sent at once: their answers (below 1 kB each in the kernel's
- * count) must fit into the socket's receive buffer. */
-#define CHUNK_MSGS	64
+ * count) must fit into the socket's receive buffer, and they themselves (300
+ * bytes) into what the kernel takes of an ordinary socket, 208 kB. */
+#define CHUNK_MSGS	256
 #define RCVBUF		(1 << 20)
 /* The kernel answers at once; whoever waits longer would wait for ever. */
 #define WAIT_S		5

@@ -3,7 +3,8 @@
  * Privilege separation. A daemon forks: the parent ("priv") stays root and
  * serves typed requests, each checked again by its handler; the child
  * ("engine") gives up everything and reads the network. Between them a
- * SOCK_SEQPACKET pair, one message a datagram, descriptors by SCM_RIGHTS.
+ * SOCK_SEQPACKET pair, messages of one event in one datagram, descriptors by
+ * SCM_RIGHTS.
  *
  * Never a path or a command line crosses this boundary.
  */
@@ -41,7 +42,7 @@ struct priv_op {
 	bool		 together;
 };
 
-#define PRIV_TOGETHER	32	/* at most */
+#define PRIV_TOGETHER	128	/* at most */
 
 struct priv_server {
 	const struct priv_op *ops;

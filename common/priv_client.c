@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The engine's end of the socket to priv: requests queue here when priv is
- * busy; replies come in the order of the requests. */
+/*
+ * The engine's end of the socket to priv: what is asked for while one event is
+ * handled is sent together behind it, and queues here when priv is busy;
+ * replies come in the order of the requests.
+ */
 #include "config.h"
 #include <errno.h>
 #include <event2/event.h>
@@ -29,6 +32,7 @@ struct pending {
 struct priv_client {
 	int		 sock;
 	struct event	*rd, *wr;	/* NULL after priv has gone */
+	struct event	*later;		/* flushes when this event is over */
 	struct pending	*head, **tail;
 	struct pending	*unsent;	/* first not sent yet */
 	uint32_t	 seq;
@@ -37,7 +41,8 @@ struct priv_client {
 	void		*arg;
 	bool		 dead;
 	bool		*freed;		/* set when freed in a callback */
-	struct priv_msg	 msg;
+	struct priv_dgram in, out;	/* in: taken out one by one */
+	int		 fd;		/* that came with it, or -1 */
 };
 
 static void
@@ -73,6 +78,7 @@ die(struct priv_client *c)
 	c->dead = true;
 	event_del(c->rd);
 	event_del(c->wr);
+	event_del(c->later);
 	c->freed = &freed;
 	while (!freed && c->head != NULL) {
 		p = take_head(c);
@@ -88,51 +94,95 @@ die(struct priv_client *c)
 		*outer = true;
 }
 
+/* Fills a datagram: what follows the last request in it. */
+static struct pending *
+pack(struct priv_client *c)
+{
+	struct pending *p;
+
+	c->out.len = 0;
+	for (p = c->unsent; p != NULL; p = p->next)
+		if (!priv_wire_put(&c->out, &p->hdr, p->body))
+			break;
+	return (p);
+}
+
 /* Sends what can be sent. 0, -EAGAIN when some is left, or -errno. */
 static int
 flush(struct priv_client *c)
 {
+	struct pending *end;
 	int err;
 
 	while (c->unsent != NULL) {
-		err = priv_wire_send(c->sock, &c->unsent->hdr,
-		    c->unsent->body, -1);
+		end = pack(c);
+		err = priv_wire_send(c->sock, &c->out, -1);
 		if (err != 0)
 			return (err);
-		c->unsent->sent = true;
-		c->unsent = c->unsent->next;
+		for (; c->unsent != end; c->unsent = c->unsent->next)
+			c->unsent->sent = true;
 	}
 	return (0);
 }
 
-/* Hands over the message in c->msg. False when c is gone. */
+/* Hands over one message of c->in. False when c is gone. */
 static bool
-dispatch(struct priv_client *c)
+dispatch(struct priv_client *c, const struct priv_hdr *h, const uint8_t *body)
 {
-	const struct priv_hdr h = c->msg.hdr;
 	bool *outer = c->freed;
 	bool freed = false;
 	struct pending *p;
+	int fd = c->fd;
 
+	c->fd = -1;
 	c->freed = &freed;
-	if (h.kind == PRIV_NOTE) {
-		close_fd(c->msg.fd);
+	if (h->kind == PRIV_NOTE) {
+		close_fd(fd);
 		if (c->note != NULL)
-			c->note(c->arg, h.type, c->msg.body, h.len);
-	} else if (h.kind == PRIV_REPLY && c->head != NULL &&
-	    c->head->sent && c->head->hdr.seq == h.seq) {
+			c->note(c->arg, h->type, body, h->len);
+	} else if (h->kind == PRIV_REPLY && c->head != NULL &&
+	    c->head->sent && c->head->hdr.seq == h->seq) {
 		p = take_head(c);
 		if (p->done != NULL)
-			p->done(p->arg, h.status, c->msg.body, h.len,
-			    c->msg.fd);
+			p->done(p->arg, h->status, body, h->len, fd);
 		else
-			close_fd(c->msg.fd);
+			close_fd(fd);
 		free(p);
 	} else {
-		close_fd(c->msg.fd);
+		close_fd(fd);
 		log_errorx(NULL, "a reply without its request");
 		die(c);
 	}
+	if (!freed)
+		c->freed = outer;
+	else if (outer != NULL)
+		*outer = true;
+	return (!freed);
+}
+
+/* The messages that are left of a datagram; whoever waits in a callback for
+ * what comes later goes on with them. False when c is gone. */
+static bool
+dispatch_all(struct priv_client *c)
+{
+	const uint8_t *body;
+	struct priv_hdr h;
+
+	while (!c->dead && (body = priv_wire_take(&c->in, &h)) != NULL)
+		if (!dispatch(c, &h, body))
+			return (false);
+	return (true);
+}
+
+/* Priv has gone. False when c is, too. */
+static bool
+end(struct priv_client *c)
+{
+	bool *outer = c->freed;
+	bool freed = false;
+
+	c->freed = &freed;
+	die(c);
 	if (!freed)
 		c->freed = outer;
 	else if (outer != NULL)
@@ -144,31 +194,22 @@ dispatch(struct priv_client *c)
 static bool
 receive(struct priv_client *c)
 {
-	bool *outer = c->freed;
-	bool freed = false;
 	int r;
 
-	while (!c->dead) {
-		r = priv_wire_recv(c->sock, &c->msg, true);
+	for (;;) {
+		if (!dispatch_all(c))
+			return (false);
+		if (c->dead)
+			return (true);
+		r = priv_wire_recv(c->sock, &c->in, &c->fd);
 		if (r == -EAGAIN)
-			break;
-		if (r == 1) {
-			if (!dispatch(c))
-				return (false);
+			return (true);
+		if (r == 1)
 			continue;
-		}
 		if (r < 0)
 			log_errorx(NULL, "from priv: %s", strerror(-r));
-		c->freed = &freed;
-		die(c);
-		if (freed) {
-			if (outer != NULL)
-				*outer = true;
-			return (false);
-		}
-		c->freed = outer;
+		return (end(c));
 	}
-	return (true);
 }
 
 static void
@@ -190,6 +231,7 @@ try_flush(struct priv_client *c)
 	 * back. */
 }
 
+/* The socket takes more, or the event is over that asked for something. */
 static void
 write_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -208,12 +250,15 @@ priv_client_new(struct event_base *base, int sock, priv_note *note,
 		return (NULL);
 	c->sock = sock;
 	c->tail = &c->head;
+	c->fd = -1;
 	c->note = note;
 	c->gone = gone;
 	c->arg = arg;
 	c->rd = event_new(base, sock, EV_READ | EV_PERSIST, read_cb, c);
 	c->wr = event_new(base, sock, EV_WRITE, write_cb, c);
-	if (c->rd == NULL || c->wr == NULL || event_add(c->rd, NULL) == -1) {
+	c->later = event_new(base, -1, 0, write_cb, c);
+	if (c->rd == NULL || c->wr == NULL || c->later == NULL ||
+	    event_add(c->rd, NULL) == -1) {
 		/* The socket stays the caller's. */
 		c->sock = -1;
 		priv_client_free(c);
@@ -229,10 +274,15 @@ priv_client_free(struct priv_client *c)
 		return;
 	if (c->freed != NULL)
 		*c->freed = true;
+	/* What was asked for last is done, though nobody waits for it. */
+	if (!c->dead && c->sock != -1)
+		(void)flush(c);
 	if (c->rd != NULL)
 		event_free(c->rd);
 	if (c->wr != NULL)
 		event_free(c->wr);
+	if (c->later != NULL)
+		event_free(c->later);
 	while (c->head != NULL)
 		free(take_head(c));
 	close_fd(c->sock);
@@ -268,7 +318,7 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
 	c->tail = &p->next;
 	if (c->unsent == NULL) {
 		c->unsent = p;
-		try_flush(c);
+		event_active(c->later, EV_WRITE, 0);
 	}
 	return (0);
 }

@@ -41,8 +41,8 @@ struct priv_ctx {
 	struct priv_hdr	 late[PRIV_TOGETHER];	/* replies to what was only
 						 * prepared */
 	unsigned	 n_late;
-	struct priv_msg	 msg;
-	_Alignas(16) uint8_t out[PRIV_MSG_MAX];
+	struct priv_dgram in, out;	/* out: replies not sent yet */
+	_Alignas(PRIV_ALIGN) uint8_t body[PRIV_MSG_MAX];	/* of a reply */
 };
 
 static int64_t
@@ -95,26 +95,43 @@ close_sock(struct priv_ctx *c)
 	expect_end(c);
 }
 
+/* Sends what has been put into c->out; it is empty then in any case. */
 static int
-send_bounded(struct priv_ctx *c, const struct priv_hdr *hdr, const void *body,
-    int fd)
+send_bounded(struct priv_ctx *c, int fd)
 {
 	const int64_t until = now_ms() + SEND_MS;
 	struct pollfd p = { .fd = c->sock, .events = POLLOUT };
 	int64_t left;
 	int err;
 
-	if (c->sock == -1)
-		return (-EPIPE);
-	while ((err = priv_wire_send(c->sock, hdr, body, fd)) == -EAGAIN) {
+	if (c->out.len == 0)
+		return (0);
+	err = c->sock == -1 ? -EPIPE : priv_wire_send(c->sock, &c->out, fd);
+	while (err == -EAGAIN) {
 		left = until - now_ms();
 		if (left <= 0 || poll(&p, 1, (int)left) == 0) {
 			log_errorx(NULL, "the engine does not read: killed");
 			kill(c->engine, SIGKILL);
-			return (-ETIMEDOUT);
+			err = -ETIMEDOUT;
+			break;
 		}
+		err = priv_wire_send(c->sock, &c->out, fd);
 	}
+	c->out.len = 0;
 	return (err);
+}
+
+/* Sends the replies there are. fd goes along with the last, and is closed. */
+static void
+answer(struct priv_ctx *c, int fd)
+{
+	int err = send_bounded(c, fd);
+
+	/* an engine that has ended, and may not have read what came before */
+	if (err != 0 && err != -EPIPE && err != -ECONNRESET)
+		log_at(LOG_L_ERROR, LOG_MODULE, NULL, -err, "reply");
+	if (fd != -1)
+		close(fd);
 }
 
 int
@@ -128,7 +145,9 @@ priv_notify(struct priv_ctx *c, uint16_t type, const void *body, size_t len)
 
 	if (len > PRIV_MSG_MAX)
 		return (-EMSGSIZE);
-	return (send_bounded(c, &hdr, body, -1));
+	answer(c, -1);
+	(void)priv_wire_put(&c->out, &hdr, body);
+	return (send_bounded(c, -1));
 }
 
 static const struct priv_op *
@@ -158,15 +177,14 @@ check(const struct priv_hdr *h, const struct priv_op *op)
 	return (0);
 }
 
-/* The status of one request; its reply's body in c->out. */
+/* The status of one request; its reply's body in c->body. */
 static int
-handle(struct priv_ctx *c, const struct priv_op *op, size_t *out_len, int *fd)
+handle(struct priv_ctx *c, const struct priv_op *op, const uint8_t *body,
+    size_t len, size_t *out_len, int *fd)
 {
-	const struct priv_hdr *h = &c->msg.hdr;
 	int status;
 
-	status = op->handle(c->srv->state, c->msg.body, h->len, c->out,
-	    out_len, fd);
+	status = op->handle(c->srv->state, body, len, c->body, out_len, fd);
 	if (status == 0)
 		log_debug(op->name, "done");
 	else
@@ -175,13 +193,12 @@ handle(struct priv_ctx *c, const struct priv_op *op, size_t *out_len, int *fd)
 }
 
 static void
-reply(struct priv_ctx *c, const struct priv_hdr *h, int fd)
+reply(struct priv_ctx *c, const struct priv_hdr *h)
 {
-	int err = send_bounded(c, h, c->out, fd);
-
-	/* an engine that has ended, and may not have read what came before */
-	if (err != 0 && err != -EPIPE && err != -ECONNRESET)
-		log_at(LOG_L_ERROR, LOG_MODULE, NULL, -err, "reply");
+	if (priv_wire_put(&c->out, h, c->body))
+		return;
+	answer(c, -1);
+	(void)priv_wire_put(&c->out, h, c->body);
 }
 
 /* Carries out what was only prepared. */
@@ -199,38 +216,61 @@ commit(struct priv_ctx *c)
 	c->srv->commit(c->srv->state, status, n);
 	for (i = 0; i < n; i++) {
 		c->late[i].status = status[i];
-		reply(c, &c->late[i], -1);
+		reply(c, &c->late[i]);
 	}
 }
 
+/* Carries out what waits for it, and answers. */
 static void
-serve(struct priv_ctx *c)
+finish(struct priv_ctx *c)
 {
-	const struct priv_op *op = find_op(c->srv, c->msg.hdr.type);
+	commit(c);
+	answer(c, -1);
+}
+
+static void
+serve(struct priv_ctx *c, const struct priv_hdr *h, const uint8_t *body)
+{
+	const struct priv_op *op = find_op(c->srv, h->type);
 	struct priv_hdr r = {
 		.kind = PRIV_REPLY,
-		.type = c->msg.hdr.type,
-		.seq = c->msg.hdr.seq,
+		.type = h->type,
+		.seq = h->seq,
 	};
 	size_t out_len = 0;
 	int fd = -1;
 
-	r.status = check(&c->msg.hdr, op);
+	r.status = check(h, op);
 	if (r.status == 0 && op->together) {
-		r.status = handle(c, op, &out_len, &fd);
+		r.status = handle(c, op, body, h->len, &out_len, &fd);
 		c->late[c->n_late++] = r;
 		if (c->n_late == PRIV_TOGETHER)
-			commit(c);
+			finish(c);
 		return;
 	}
-	/* Replies, and what is done, are in the order of the requests. */
-	commit(c);
+	/* Replies, and what is done, are in the order of the requests; and
+	 * nobody waits for a reply until another's request is done. */
+	finish(c);
 	if (r.status == 0)
-		r.status = handle(c, op, &out_len, &fd);
+		r.status = handle(c, op, body, h->len, &out_len, &fd);
 	r.len = (uint32_t)(out_len <= PRIV_MSG_MAX ? out_len : 0);
-	reply(c, &r, fd);
-	if (fd != -1)
-		close(fd);
+	reply(c, &r);
+	answer(c, fd);
+}
+
+/* The messages of one datagram; false for what the engine may not send. */
+static bool
+serve_all(struct priv_ctx *c)
+{
+	const uint8_t *body;
+	struct priv_hdr h;
+
+	while ((body = priv_wire_take(&c->in, &h)) != NULL) {
+		if (h.kind != PRIV_REQUEST)
+			return (false);
+		serve(c, &h, body);
+	}
+	return (true);
 }
 
 /* Everything that has come. */
@@ -240,12 +280,10 @@ on_socket(struct priv_ctx *c)
 	int r;
 
 	while (c->sock != -1) {
-		r = priv_wire_recv(c->sock, &c->msg, false);
-		if (r == 1 && c->msg.hdr.kind == PRIV_REQUEST) {
-			serve(c);
+		r = priv_wire_recv(c->sock, &c->in, NULL);
+		if (r == 1 && serve_all(c))
 			continue;
-		}
-		commit(c);
+		finish(c);
 		if (r == -EAGAIN)
 			return;
 		if (r != 0) {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The datagrams between a daemon's two processes: of one build on one machine,
- * so host byte order. Neighbours: priv_server.c, priv_client.c. */
+/*
+ * The datagrams between a daemon's two processes: of one build on one machine,
+ * so host byte order. A datagram has one message or more, since sending one
+ * costs more than most of what is asked for: each a header and a body, filled
+ * up with zeros to where the next may begin. Neighbours: priv_server.c,
+ * priv_client.c.
+ */
 #ifndef COMMON_PRIV_WIRE_H
 #define COMMON_PRIV_WIRE_H
 
@@ -23,19 +28,31 @@ struct priv_hdr {
 	uint32_t	len;		/* of the body that follows */
 };
 
-struct priv_msg {
-	struct priv_hdr	hdr;
-	/* aligned for whatever structure a handler takes from it */
-	_Alignas(16) uint8_t body[PRIV_MSG_MAX];
-	int		fd;		/* received along, or -1 */
+/* Bodies are aligned for whatever structure a handler takes from them. */
+#define PRIV_ALIGN	16
+
+/* One datagram; all zeros is an empty one. */
+struct priv_dgram {
+	_Alignas(PRIV_ALIGN) uint8_t data[sizeof(struct priv_hdr) +
+			    PRIV_MSG_MAX];
+	size_t		len;
+	size_t		at;		/* what has been taken out */
 };
 
-/* Sends one datagram and a copy of fd, if it is not -1. 0 or -errno;
- * -EAGAIN when the other's queue is full. */
-int	priv_wire_send(int sock, const struct priv_hdr *, const void *body,
-    int fd);
+/* Appends a message (body of at most PRIV_MSG_MAX bytes, NULL when empty).
+ * False when there is no room left; an empty datagram has room for any. */
+bool	priv_wire_put(struct priv_dgram *, const struct priv_hdr *,
+    const void *body);
+/* Takes the next message; its body, valid as long as the datagram, or NULL
+ * when none is left. */
+const uint8_t *priv_wire_take(struct priv_dgram *, struct priv_hdr *);
+
+/* Sends a datagram and a copy of fd, if it is not -1. 0, and it is empty
+ * again, or -errno; -EAGAIN when the other's queue is full. */
+int	priv_wire_send(int sock, struct priv_dgram *, int fd);
 /* Receives one. 1; 0 when the other has closed; -errno; -EPROTO for what is
- * no message. take_fd: whether a descriptor is accepted. */
-int	priv_wire_recv(int sock, struct priv_msg *, bool take_fd);
+ * not whole messages. fd: where a descriptor goes that came along with a
+ * single message, else -1; NULL: none is accepted. */
+int	priv_wire_recv(int sock, struct priv_dgram *, int *fd);
 
 #endif

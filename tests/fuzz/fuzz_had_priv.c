@@ -14,7 +14,8 @@
 #include "tests/unit/had_rig.h"
 #include "tests/fuzz/ops.h"
 
-#define MAX_OPS	64
+#define MAX_OPS		64
+#define MAX_MESSAGES	5	/* of a datagram */
 
 /* ---- the kernel: a device for each name, errors when the input says ---- */
 
@@ -240,8 +241,28 @@ nl_filter_counts(struct nl *nl, unsigned ifindex, bool egress,
 
 /* ---- the engine ---- */
 
+/* What waits to be carried out together, as priv_server.c has it. */
+struct late {
+	int	 status[PRIV_TOGETHER];
+	size_t	 n;
+};
+
 static void
-handle(const struct priv_server *server, const struct priv_msg *msg)
+commit(const struct priv_server *server, struct late *late)
+{
+	size_t i;
+
+	if (late->n > 0)
+		server->commit(server->state, late->status, late->n);
+	for (i = 0; i < late->n; i++)
+		fuzz_assert(late->status[i] <= 0);
+	late->n = 0;
+	fuzz_assert(!kernel.batch);
+}
+
+static void
+handle(const struct priv_server *server, struct late *late,
+    const struct priv_hdr *h, const uint8_t *body)
 {
 	_Alignas(16) static uint8_t out[PRIV_MSG_MAX];
 	const struct priv_op *op = NULL;
@@ -249,17 +270,35 @@ handle(const struct priv_server *server, const struct priv_msg *msg)
 	int fd = -1, err;
 
 	for (i = 0; i < server->n_ops; i++)
-		if (server->ops[i].type == msg->hdr.type)
+		if (server->ops[i].type == h->type)
 			op = &server->ops[i];
-	if (!op || msg->hdr.len < op->min_len || msg->hdr.len > op->max_len)
+	if (!op || h->len < op->min_len || h->len > op->max_len)
 		return;
-	err = op->handle(server->state, msg->body, msg->hdr.len, out,
-	    &out_len, &fd);
+	if (!op->together)
+		commit(server, late);
+	err = op->handle(server->state, body, h->len, out, &out_len, &fd);
 	fuzz_assert(err <= 0 && out_len <= sizeof(out) && fd == -1);
 	if (op->together)
-		server->commit(server->state, &err, 1);
-	fuzz_assert(err <= 0);
-	fuzz_assert(!kernel.batch);
+		late->status[late->n++] = err;
+	if (late->n == PRIV_TOGETHER)
+		commit(server, late);
+}
+
+static void
+receive(const struct priv_server *server, int sock)
+{
+	static struct priv_dgram in;
+	struct late late = { .n = 0 };
+	const uint8_t *body;
+	struct priv_hdr h;
+	int got = priv_wire_recv(sock, &in, NULL);
+
+	fuzz_assert(got == 1 || got == -EPROTO);
+	while ((body = priv_wire_take(&in, &h)) != NULL) {
+		fuzz_assert(body + h.len <= in.data + sizeof(in.data));
+		handle(server, &late, &h, body);
+	}
+	commit(server, &late);
 }
 
 static void
@@ -287,9 +326,9 @@ put_route(struct ops *o, uint8_t *b)
 	return sizeof(q);
 }
 
-/* One datagram: header and body as the input has it, or nearly right. */
+/* One message: header and body as the input has it, or nearly right. */
 static size_t
-datagram(struct ops *o, uint8_t *b)
+message(struct ops *o, uint8_t *b)
 {
 	struct priv_hdr h = { .kind = PRIV_REQUEST };
 	uint8_t *body = b + sizeof(h);
@@ -317,6 +356,21 @@ datagram(struct ops *o, uint8_t *b)
 	return sizeof(h) + h.len - (ops_pick(o, 16) == 15 && h.len > 0);
 }
 
+/* Some of them, filled up as they should be or not. */
+static size_t
+datagram(struct ops *o, uint8_t *b)
+{
+	size_t at = 0;
+	unsigned n = 0;
+
+	do {
+		at += message(o, b + at);
+		while (at % PRIV_ALIGN != 0 && ops_pick(o, 16) != 15)
+			b[at++] = 0;
+	} while (++n < MAX_MESSAGES && ops_pick(o, 2) == 1);
+	return at;
+}
+
 static void
 config(void)
 {
@@ -338,12 +392,11 @@ config(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static struct priv_msg msg;
 	struct ops o = { data, data + len };
 	struct priv_server server;
 	struct priv_state *state;
 	uint8_t b[2048];
-	int sock[2], got;
+	int sock[2];
 	unsigned n;
 	size_t size;
 
@@ -358,10 +411,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (size == 0)
 			continue;
 		fuzz_assert(send(sock[0], b, size, 0) == (ssize_t)size);
-		got = priv_wire_recv(sock[1], &msg, false);
-		fuzz_assert(got == 1 || got == -EPROTO);
-		if (got == 1)
-			handle(&server, &msg);
+		receive(&server, sock[1]);
 	}
 	kernel.failing = false;
 	server.engine_gone(state);

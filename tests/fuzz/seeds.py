@@ -151,9 +151,15 @@ def ctl():
 
 
 def had_priv():
-    up, route = b'\0\0\1\0\0', b'\0\1\1\1\0\0\1\0\0'
-    yield up + route + b'\0\1\0\1\0\0\1\0\0' + b'\0\0\0\0\0'
-    yield up + b'\0\1\1\1\0\1\0\0\0' + b'\0\2\5\0' + route
+    up, down = (bytes((0, add, 0, 0)) + bytes(12) for add in (1, 0))
+    route, other, unroute = (bytes((1, add, 1, 0, prefix, 1, 0, 0)) + bytes(4)
+                             for add, prefix in ((1, 0), (1, 1), (0, 0)))
+
+    def datagram(*messages):
+        return b'\0' + b'\1'.join(messages) + b'\0'
+    yield datagram(up) + datagram(route) + datagram(unroute) + datagram(down)
+    yield datagram(up, route, other, unroute) + datagram(unroute, down, route)
+    yield datagram(up, b'\2\5\0') + b'\7' + datagram(route, route)[1:]
 
 
 SEEDS = {'fuzz_ctl': ctl, 'fuzz_had_priv': had_priv,

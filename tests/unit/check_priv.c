@@ -396,7 +396,7 @@ START_TEST(requests_together)
 	ck_assert_uint_eq(r.n_prepared, 0);
 	ck_assert_uint_gt(r.most, 1);
 	ck_assert_uint_le(r.most, PRIV_TOGETHER);
-	ck_assert_uint_lt(r.commits, 400);
+	ck_assert_uint_lt(r.commits, 50);
 }
 END_TEST
 
