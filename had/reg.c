@@ -256,8 +256,8 @@ not_its_own(const struct rq *rq)
 }
 
 /* The subscriber's record, for who speaks for it. */
-static void
-find_record(struct reg *r, struct rq *rq)
+void
+reg_find_record(struct reg *r, struct rq *rq)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
 
@@ -286,16 +286,28 @@ reg_last_id(const struct reg *r, const struct binding *b)
 	return r->started_ntp - 1;
 }
 
+/* Its Identification, or one below, is not taken any more. */
+void
+reg_spend(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	if (!rq->b && !rq->foreign && rq->nai_ok && e->n_nai == 1 &&
+	    e->nai_len > 0)
+		rq->b = new_record(r, rq);
+	if (rq->b)
+		binding_seen(rq->b, rq->msg.rrq.id);
+}
+
 /* Row 8 [D7, D8, D53, D55]. Whoever does not speak for a subscriber does not
  * move its Identification either: that would lock it out [D81]. */
 static int
 row_replay(struct reg *r, struct rq *rq)
 {
-	const struct mip4_exts *e = &rq->msg.ext;
 	uint64_t id = rq->msg.rrq.id;
 	enum mip4_replay v;
 
-	find_record(r, rq);
+	reg_find_record(r, rq);
 	if (reg_reply_is_duplicate(r, rq))
 		return ROW_DUPLICATE;
 	v = mip4_replay_check(id, reg_last_id(r, rq->b), clock_ntp(r->clock),
@@ -305,11 +317,7 @@ row_replay(struct reg *r, struct rq *rq)
 		    "not above the last one" : "from before the start";
 		return MIP4_HA_ID_MISMATCH;
 	}
-	if (!rq->b && !rq->foreign && rq->nai_ok && e->n_nai == 1 &&
-	    e->nai_len > 0)
-		rq->b = new_record(r, rq);
-	if (rq->b)
-		binding_seen(rq->b, id);
+	reg_spend(r, rq);
 	return ROW_PASS;
 }
 
@@ -426,7 +434,7 @@ reg_refuse_itself(struct reg *r, struct rq *rq)
 	size_t i;
 
 	/* A denial is not the last reply of a record that it finds. */
-	find_record(r, rq);
+	reg_find_record(r, rq);
 	rq->b = b;
 	for (i = 0; i < sizeof(of_itself) / sizeof(of_itself[0]); i++) {
 		v = of_itself[i](r, rq);

@@ -30,13 +30,14 @@ adopt_lease(struct reg *r, struct binding *b, const struct home *h)
 	pool_take(r->pools, h->pool, &b->lease, &h->addr);
 }
 
-/* A renewal by an agent whose revocation it has not acknowledged: it does not
- * know, but its subscriber is elsewhere, or was sent away [D59]. */
+/* A renewal by an agent that has not acknowledged the revocation, or had not
+ * when it sent that: it does not know, but its subscriber is elsewhere, or was
+ * sent away [D59, D88]. */
 static bool
 has_left(struct reg *r, const struct rq *rq)
 {
 	return rq->msg.ext.n_hoa > 0 && r->revoker &&
-	    revoke_is_unheard(r->revoker, rq->b, rq->msg.rrq.coa);
+	    revoke_has_left(r->revoker, rq->b, rq->msg.rrq.coa);
 }
 
 void
@@ -404,6 +405,32 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	return MIP4_HA_RESOURCES;
 }
 
+/* Is it the binding that a request with Lifetime 0 means? */
+static bool
+is_meant(const struct rq *rq, const struct binding *b)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	return b && b->state != BINDING_IDLE &&
+	    b->coa.s_addr == rq->msg.rrq.coa.s_addr &&
+	    (!e->n_hoa || IN6_ARE_ADDR_EQUAL(&e->hoa, &b->hoa));
+}
+
+void
+reg_leave(struct reg *r, const struct rq *rq, struct binding *b)
+{
+	if (b && r->revoker)
+		revoke_stop(r->revoker, b, rq->msg.rrq.coa);
+	if (!is_meant(rq, b)) {
+		log_debug(rq->subject, "deregistration by %s: no such "
+		    "binding", rq->peer->name);
+		return;
+	}
+	if (reg_may_tell(r))
+		log_info(rq->subject, "deregistered by %s", rq->peer->name);
+	reg_unbind(r, b);
+}
+
 /* Lifetime 0. A binding that is not this one, or elsewhere by now, is left
  * alone; the answer is the same, so that repeating it does no harm
  * [PROTOCOLS 11.4]. */
@@ -411,7 +438,7 @@ static int
 unbind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
-	struct binding *b = rq->b;
+	const struct binding *b = rq->b;
 	struct reply_spec spec = { .code = success(r, rq) };
 	struct in6_addr hoa;
 
@@ -419,22 +446,12 @@ unbind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 		spec.hoa = &e->hoa;
 		spec.unique = e->hoa_unique;
 	}
-	if (b && r->revoker)
-		revoke_stop(r->revoker, b, rq->msg.rrq.coa);
-	if (b && b->state != BINDING_IDLE &&
-	    b->coa.s_addr == rq->msg.rrq.coa.s_addr &&
-	    (!e->n_hoa || IN6_ARE_ADDR_EQUAL(&e->hoa, &b->hoa))) {
+	if (is_meant(rq, b)) {
 		hoa = b->hoa;
 		spec.hoa = &hoa;
 		spec.unique = b->lease.pool->mode == POOL_UNIQUE;
-		if (reg_may_tell(r))
-			log_info(rq->subject, "deregistered by %s",
-			    rq->peer->name);
-		reg_unbind(r, b);
-	} else {
-		log_debug(rq->subject, "deregistration by %s: no such "
-		    "binding", rq->peer->name);
 	}
+	reg_leave(r, rq, rq->b);
 	*verdict = reg_reply(r, rq, &spec);
 	return ROW_PASS;
 }

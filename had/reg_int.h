@@ -48,6 +48,10 @@ bool	 reg_may_warn(struct reg *);
 /* What a fresh Identification of a subscriber whose record is b, or NULL, is
  * above; 0 for nothing. */
 uint64_t reg_last_id(const struct reg *, const struct binding *);
+/* Sets b, nai_ok and foreign. */
+void	 reg_find_record(struct reg *, struct rq *);
+/* Spends a fresh Identification, after reg_find_record. */
+void	 reg_spend(struct reg *, struct rq *);
 /* reg_load.c: is there no time for this request, whose record is b or NULL?
  * Counts [D83]. */
 bool	 reg_overloaded(struct reg *, struct rq *, const struct binding *b);
@@ -81,6 +85,8 @@ int	 reg_row_mn_ha(struct reg *, struct rq *);
  * ROW_PASS *verdict says what became of it. */
 int	 reg_act(struct reg *, struct rq *, enum reg_verdict *verdict);
 void	 reg_unbind(struct reg *, struct binding *);
+/* Ends b, or NULL, if that is what a request with Lifetime 0 means. */
+void	 reg_leave(struct reg *, const struct rq *, struct binding *b);
 void	 reg_expired(void *arg, struct binding *);
 
 /* reg_reply.c */

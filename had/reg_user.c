@@ -5,8 +5,8 @@
  * look-up, decides; otherwise a request that is authentic (34) and has nothing
  * wrong with it is kept until AAA has answered [D66-D68].
  *
- * Nothing of a subscriber changes here: a request that waited is judged anew,
- * from the first row on, and only then is its Identification spent.
+ * A request that waited is judged anew, from the first row on, and only then
+ * is its Identification spent; or when it is denied here.
  */
 #define LOG_MODULE "reg"
 #include "had/reg_int.h"
@@ -62,6 +62,21 @@ ask(struct reg *r, struct rq *rq)
 	return ROW_WAIT;
 }
 
+/*
+ * AAA will not have the subscriber any more. What its own router still has of
+ * it ends, by a request to end it, though that is denied: the router takes the
+ * answer for the end of it, and could as well have revoked it [D86].
+ */
+static void
+let_go(struct reg *r, const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	if (rq->msg.rrq.lifetime == 0 && is_fresh(r, rq))
+		reg_leave(r, rq, binding_find(r->bindings, e->nai,
+		    e->nai_len));
+}
+
 static int
 look_up(struct reg *r, struct rq *rq)
 {
@@ -77,10 +92,12 @@ look_up(struct reg *r, struct rq *rq)
 			rq->user = u;
 		return ROW_PASS;
 	case USER_REJECTED:
+		let_go(r, rq);
 		rq->why = "rejected by AAA";
 		return mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi) ?
 		    MIP4_HA_MN_AUTH : MIP4_HA_PROHIBITED;
 	case USER_BROKEN:
+		let_go(r, rq);
 		return MIP4_HA_RESOURCES;
 	case USER_SILENT:
 		return no_answer(rq, "AAA does not answer");
@@ -88,6 +105,18 @@ look_up(struct reg *r, struct rq *rq)
 		break;
 	}
 	return ask(r, rq);
+}
+
+/* A fresh one is denied once for all: a copy of it that the network made does
+ * not come to a binding that its router has been told it has not [D89]. */
+static int
+deny(struct reg *r, struct rq *rq, int code)
+{
+	if (!is_fresh(r, rq))
+		return code;
+	reg_find_record(r, rq);
+	reg_spend(r, rq);
+	return code;
 }
 
 static int
@@ -104,7 +133,10 @@ find_user(struct reg *r, struct rq *rq)
 		return ROW_PASS;
 	/* What will be refused in any case is no reason to ask. */
 	v = reg_refuse_itself(r, rq);
-	return v == ROW_PASS ? look_up(r, rq) : v;
+	if (v != ROW_PASS)
+		return v;
+	v = look_up(r, rq);
+	return v > 0 ? deny(r, rq, v) : v;
 }
 
 /* Row 5 [D5]: an MN-HA key there is must be used, and nothing else may be. */

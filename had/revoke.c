@@ -23,6 +23,7 @@
 #define TRIES		5
 #define FIRST_MS	1000	/* doubles */
 #define FRESH_S		60	/* for a binding we do not know */
+#define HEARD_MAX	65536	/* remembered beyond their end [D88] */
 
 struct revocation {
 	struct table_node	 node;
@@ -40,7 +41,8 @@ struct revocation {
 	mono_t			 sent;		/* last try */
 	bool			 quiet;		/* nothing is sent: */
 	bool			 unheard;	/* it was in vain; else it is
-						 * over, but no other yet */
+						 * over, but no other yet, or */
+	bool			 heard;		/* renewals may be under way */
 	uint32_t		 id[TRIES];
 	unsigned		 tries;
 	uint8_t			 nai_len;
@@ -49,7 +51,7 @@ struct revocation {
 
 struct revoker {
 	struct table		 table;
-	size_t			 n_quiet;
+	size_t			 n_quiet, n_heard;
 	struct timers		*timers;
 	const struct clock	*clock;
 };
@@ -108,6 +110,7 @@ forget(struct revocation *v)
 {
 	timer_cancel(v->owner->timers, &v->timer);
 	v->owner->n_quiet -= v->quiet;
+	v->owner->n_heard -= v->heard;
 	table_remove(&v->owner->table, &v->node);
 	free(v);
 }
@@ -148,13 +151,35 @@ finish(struct revocation *v)
 	struct revoker *rv = v->owner;
 	mono_t until = needed_until(v);
 
-	if (v->quiet && !v->unheard)
+	if (v->quiet && !v->unheard && !v->heard)
 		return;
 	rv->n_quiet += !v->quiet;
+	rv->n_heard -= v->heard;
 	v->quiet = true;
-	v->unheard = false;
+	v->unheard = v->heard = false;
 	if (!mono_before(clock_mono(rv->clock), until) ||
 	    timer_set(rv->timers, &v->timer, until))
+		forget(v);
+}
+
+/* What it sent before it heard may come for so long as it can pass for fresh
+ * [D88]. Where that is more than we want to remember, it passes. */
+static void
+heard(struct revocation *v)
+{
+	struct revoker *rv = v->owner;
+	int64_t ms = (2 * (int64_t)v->reg->conf->replay_window + 1) * 1000;
+	mono_t until = mono_add_ms(clock_mono(rv->clock), ms);
+
+	if (rv->n_heard >= HEARD_MAX || mono_before(until, needed_until(v))) {
+		finish(v);
+		return;
+	}
+	rv->n_quiet += !v->quiet;
+	rv->n_heard++;
+	v->quiet = v->heard = true;
+	v->unheard = false;
+	if (timer_set(rv->timers, &v->timer, until))
 		forget(v);
 }
 
@@ -300,8 +325,9 @@ new_record(struct revoker *rv, const struct binding *b)
 static void
 renew_record(struct revocation *v, const struct binding *b)
 {
-	v->quiet = v->unheard = false;
 	v->owner->n_quiet--;
+	v->owner->n_heard -= v->heard;
+	v->quiet = v->unheard = v->heard = false;
 	/* none, when it had come back before the first was due */
 	if (v->tries > 0)
 		v->floor = v->id[v->tries - 1];
@@ -350,12 +376,12 @@ revoke_stop(struct revoker *rv, const struct binding *b, struct in_addr coa)
 }
 
 bool
-revoke_is_unheard(struct revoker *rv, const struct binding *b,
+revoke_has_left(struct revoker *rv, const struct binding *b,
     struct in_addr coa)
 {
 	const struct revocation *v = find(rv, b->nai, b->nai_len, coa);
 
-	return v && (!v->quiet || v->unheard);
+	return v && (!v->quiet || v->unheard || v->heard);
 }
 
 /* Do Home Address and, where there is one, 221 mean this home address? There
@@ -389,7 +415,7 @@ acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
 			    rq->peer->name);
 		r->stats.revoke_acked++;
 		rq->peer->stats.revoke_acked++;
-		finish(v);
+		heard(v);
 		return true;
 	}
 	return false;

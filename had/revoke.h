@@ -29,8 +29,9 @@ void	 revoke_start(struct revoker *, struct reg *, const struct binding *);
 void	 revoke_stop(struct revoker *, const struct binding *,
     struct in_addr coa);
 /* Has a binding left this care-of address, and the agent there not said that
- * it knows? It may still believe in its registration, until that is over. */
-bool	 revoke_is_unheard(struct revoker *, const struct binding *,
+ * it knows, or only just? It may still believe in its registration, until that
+ * is over, or have renewed it. */
+bool	 revoke_has_left(struct revoker *, const struct binding *,
     struct in_addr coa);
 /* The timestamp for 137 in the reply to a registration of b: our clock, but
  * above the id of a revocation sent there just before. With seconds for a

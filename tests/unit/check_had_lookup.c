@@ -289,6 +289,26 @@ START_TEST(overloaded)
 }
 END_TEST
 
+/* A copy of what was denied is denied, though there is time for it now: its
+ * router has been told [D89]. */
+START_TEST(denied_for_good)
+{
+	struct m m;
+
+	rig.reg.shed.after_ms = 500;
+	reg_load(&rig.reg, 501);
+	request(&m, AR1, ALICE, true);
+	expect(&m, 130, 0);
+	reg_load(&rig.reg, 0);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_PENDING);
+	answer(0, USER_KNOWN, true);
+	nothing_changed();
+	expect(&m, 130, 0);
+	request(&m, AR1, ALICE, true);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
 START_TEST(rejected)
 {
 	struct m m;
@@ -305,6 +325,37 @@ START_TEST(rejected)
 	answer(1, USER_KNOWN, false);
 	expect(&m, 0, 1800);
 	ck_assert_uint_eq(figures()->rejected, 1);
+}
+END_TEST
+
+/* Whom AAA rejects by now is let go by its own router, of which nothing else
+ * would end the binding, and by no other, nor by old bytes [D86]. */
+START_TEST(rejected_one_leaves)
+{
+	struct m m, old;
+
+	make(&old, AR1, ALICE, 0, true);
+	rig_wait(1);
+	request(&m, AR1, ALICE, true);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+	(void)user_lookup_flush(rig.reg.lookup, NULL);
+	make(&m, AR2, ALICE, 0, true);
+	ck_assert_int_eq(rig_in(&m, AR2), REG_PENDING);
+	answer(1, USER_REJECTED, false);
+	expect(&m, 131, 0);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_BOUND);
+	rig_in(&old, AR1);
+	expect(&old, 131, 0);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_BOUND);
+	request(&m, AR1, ALICE, true);
+	expect(&m, 131, 0);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_BOUND);
+	make(&m, AR1, ALICE, 0, true);
+	rig_in(&m, AR1);
+	expect(&m, 131, 0);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_IDLE);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
 }
 END_TEST
 
@@ -852,7 +903,7 @@ main(void)
 	const TTest *const tests[] = {
 		key_is_demanded, no_key, who_is_asked_for,
 		configured_ones_are_known, configured_without_a_key,
-		overloaded, rejected,
+		overloaded, denied_for_good, rejected, rejected_one_leaves,
 		broken, nobody_answers,
 		old_answer_while_nobody_answers, newest_waits,
 		copy_that_waits, two_routers_wait,

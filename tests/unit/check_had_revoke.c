@@ -320,7 +320,6 @@ START_TEST(signed_by_the_key_in_use)
 }
 END_TEST
 
-/* An acknowledgment that names another home address than was revoked. */
 /* D59: a router that was not reached renews what it has no more. */
 START_TEST(renewed_where_unheard)
 {
@@ -356,6 +355,41 @@ START_TEST(renewed_where_unheard)
 }
 END_TEST
 
+/* D88: one that was sent before and comes after the acknowledgment. */
+START_TEST(renewed_before_acknowledged)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+	bool u;
+
+	ask(&m, AR1, ALICE, 600, IID);
+	strcpy(hoa, sent_hoa(&u));
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	rev_acked(sent_rev_id());
+	tell(&m, AR1, ALICE, 600, hoa);
+	expect(&m, 129, 0);
+	/* one that has come back renews */
+	ask(&m, AR1, ALICE, 600, IID);
+	tell(&m, AR1, ALICE, 600, hoa);
+	expect(&m, 0, 600);
+	rig_wait(2);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	rev_acked(sent_rev_id());
+	ask(&m, AR2, ALICE, 600, IID);
+	rig_wait(13);
+	tell(&m, AR1, ALICE, 600, hoa);
+	expect(&m, 129, 0);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR2));
+	/* not for ever */
+	rig_wait(3);
+	tell(&m, AR1, ALICE, 600, hoa);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR1));
+}
+END_TEST
+
+/* An acknowledgment that names another home address than was revoked. */
 START_TEST(acknowledgment_of_another)
 {
 	struct m m, ack = { .n = 0 };
@@ -512,6 +546,7 @@ main(void)
 	tcase_add_test(t, era_ends);
 	tcase_add_test(t, signed_by_the_key_in_use);
 	tcase_add_test(t, renewed_where_unheard);
+	tcase_add_test(t, renewed_before_acknowledged);
 	tcase_add_test(t, acknowledgment_of_another);
 	tcase_add_test(t, deregistered_while_revoking);
 	tcase_add_test(t, revoked_by_router);
