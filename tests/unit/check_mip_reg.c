@@ -848,6 +848,24 @@ START_TEST(denied)
 }
 END_TEST
 
+/* Authentication that failed may have been that of a copy which somebody bent:
+ * our own request may have been accepted [D87]. */
+START_TEST(denied_for_a_bent_copy)
+{
+	static const uint8_t codes[] = { 131, 132 };
+
+	start(true);
+	deny_it(0, codes[_i]);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	mip_reg_deregister(reg);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(lifetime_of(1), 0);
+	deny_it(1, codes[_i]);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
 START_TEST(another_home_agent_is_reported)
 {
 	struct msg m;
@@ -2168,6 +2186,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tc, tests[i]);
 	tcase_add_loop_test(tc, invalid_hoa, 0, 6);
+	tcase_add_loop_test(tc, denied_for_a_bent_copy, 0, 2);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }
