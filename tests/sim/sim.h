@@ -11,7 +11,9 @@
  *   sim_fate.c		what happens besides: restarts, partitions, clocks
  *   sim_net.c		the network
  *   sim_attack.c	recorded datagrams come back
- *   sim_ha.c		a home agent, and a data plane for it
+ *   sim_ha.c		a home agent
+ *   sim_plane.c	a data plane for it
+ *   sim_lookup.c	the AAA that it asks about subscribers
  *   sim_nas.c		an access router: the client's core
  *   sim_select.c	which home agent its sessions ask
  *   sim_session.c	its sessions: carries out what session_fsm decides
@@ -34,6 +36,7 @@
 #include "common/timers.h"
 #include "had/had_config.h"
 #include "had/reg.h"
+#include "had/user_lookup.h"
 #include "nasd/ha_select.h"
 #include "nasd/mip_reg.h"
 #include "nasd/session_fsm.h"
@@ -44,6 +47,9 @@
 #define MAX_NASES	32
 #define MANY_USERS	64	/* above: look only at what was touched */
 #define SPI		256
+#define MN_SPI		512
+#define HA_POOLS	4		/* unique and shared, of two realms */
+#define ATTACK_PORT	4434		/* where the attacker sends from */
 
 struct world;
 struct sess;
@@ -77,9 +83,22 @@ struct plan {
 	bool		clocks;		/* they differ, and step */
 	bool		drift;
 	bool		fail_over;	/* to other home agents */
+	unsigned	redirect[MAX_HAS];	/* when drained, to which; itself: to
+						 * none */
 	bool		one_key;	/* the same for all pairs */
 	unsigned	dp_slow, dp_fail;	/* permille of routes */
 	bool		dp_async;
+	unsigned	in_use;		/* permille of addresses on home links */
+	bool		realms;		/* two, with pools of their own */
+	uint32_t	realm_lifetime;	/* of the second one */
+	bool		lookup;		/* home agents ask AAA */
+	unsigned	aaa_fails;	/* permille of the questions */
+	uint32_t	known, rejected; /* seconds that answers are good for */
+	uint32_t	shed_after, shed_pending;
+	unsigned	late_reads;	/* permille: it has waited to be read */
+	uint32_t	max_bindings;	/* of one router */
+	uint32_t	rate;		/* of requests; 0: no limit */
+	bool		newest_only;	/* answers to that request count [D9] */
 	unsigned	insist;		/* permille of subscribers */
 	unsigned	lifetime;	/* asked for */
 	uint32_t	max_lifetime, hold, window, flap_limit;
@@ -115,6 +134,7 @@ int64_t	 node_to_world(const struct node *, mono_t);
 struct view {
 	struct table_node	 by_prefix;	/* in use while known */
 	struct subscriber		*u;
+	struct pool		*pool;		/* that prefix is of */
 	bool			 known;		/* had one, since its start */
 	bool			 holds;		/* bound or about to be */
 	bool			 bound;
@@ -124,6 +144,11 @@ struct view {
 	unsigned		 len;
 	int64_t			 until, ended;	/* its mono, ns */
 	uint64_t		 reclaimed;	/* by then, of all */
+	const struct node	*at_nas;	/* who knows of it, or NULL */
+	uint32_t		 nas_boot;	/* when that was so */
+	uint64_t		 waits[MAX_NASES];	/* the Identification of
+						 * a request that waits for a
+						 * look-up; 0: none */
 	uint16_t		 lifetime;
 	int64_t			*moves;		/* ring, flap_limit long */
 	unsigned		 n_moves;
@@ -138,8 +163,12 @@ struct view {
 struct ha {
 	struct node		 node;
 	struct had_config	 conf;
-	struct pool		 pool[2];
-	struct pool		*choice[2];
+	struct pool		 pool[HA_POOLS];
+	struct pool		*choice[HA_POOLS];
+	unsigned		 n_pools;
+	struct realm		 realm[2];
+	struct realms		 realms;
+	char			 realm_name[2][16];
 	struct peer		*peer;		/* one a NAS */
 	struct peers		 peers;
 	struct pools		 pools;
@@ -149,6 +178,8 @@ struct ha {
 	struct dp_route		*routes;	/* all there are */
 	unsigned		 n_routes;
 	bool			 dp_failed;	/* in this step */
+	bool			 dp_in_use;	/* likewise, for that */
+	struct question		*questions;	/* to AAA, that are out */
 	struct view		*view;		/* one a user */
 	struct table		 by_prefix;	/* of views */
 };
@@ -223,6 +254,10 @@ struct subscriber {
 	char			 nai[32];
 	bool			 unique;
 	bool			 insists;
+	unsigned		 realm;
+	bool			 keyed;		/* has a key of its own */
+	bool			 fixed;		/* and a prefix, by AAA */
+	struct mip4_sa		 sa;
 	struct iid		 own;
 	struct sess		*sessions;
 	struct sess		*at;	/* where the subscriber really is */
@@ -233,7 +268,10 @@ struct subscriber {
 	/* Last Registration Request by NAS and home agent, ns of the NAS's
 	 * mono; 0: none, or what it was about is over. */
 	int64_t			(*asked)[MAX_HAS];	/* [MAX_NASES] */
-	uint8_t			(*retry)[MAX_HAS];	/* the 133 used */
+	uint8_t			(*retry)[MAX_HAS];	/* for a 133: */
+#define RETRY_NONE	0
+#define RETRY_USED	1
+#define RETRY_DUE	2	/* when its turn comes */
 };
 
 /* ---- the network ---- */
@@ -264,7 +302,8 @@ struct counts {
 	uint64_t	expired, renewed, mismatch, denied, lost_reg;
 	uint64_t	restarts, partitions, clock_steps, attacks, replays;
 	uint64_t	held_down, failed_over, redirected, abandoned;
-	uint64_t	readdressed, dp_failed, flaps, stale_wins;
+	uint64_t	readdressed, dp_failed, in_use, flaps, stale_wins;
+	uint64_t	looked_up, shed, drains;
 	uint64_t	virtual_ms;
 };
 
@@ -298,6 +337,8 @@ struct world {
 	struct packet	*history;	/* HISTORY of them, a ring */
 	unsigned	 n_history;	/* ever */
 	struct step	 step;
+	struct packet	 judged;	/* what the step is about, if that has
+					 * waited */
 	struct counts	*counts;
 	uint64_t	 until_sweep;
 	bool		 failed;
@@ -350,14 +391,29 @@ void	 ha_end(struct ha *, struct subscriber *);	/* hactl revoke */
 void	 ha_drain(struct ha *, bool);
 struct binding *ha_binding(struct ha *, const struct subscriber *);
 uint64_t ha_digest(struct ha *);
+/* A request was judged: what it may have come to, denials by overload being
+ * so many before. */
+void	 ha_judged(struct ha *, struct packet *, uint64_t shed);
+
+/* sim_plane.c */
+void	 plane_start(struct ha *);
 /* Is the route there, and to where? */
 bool	 ha_routed(const struct dp_route *, const struct binding *);
+
+/* sim_lookup.c */
+void	 lookup_start(struct ha *);
+void	 lookup_stop(struct ha *);
+/* One of the subscriber's own has come: does it wait? */
+void	 lookup_note(struct ha *, struct subscriber *, const struct packet *);
 
 /* sim_nas.c */
 void	 nas_start(struct nas *);
 void	 nas_stop(struct nas *);	/* all is forgotten */
 void	 nas_input(struct nas *, const struct packet *);
 uint64_t nas_digest(struct nas *);
+/* Does it know that the subscriber may have a binding there? */
+bool	 nas_knows(const struct nas *, const struct subscriber *,
+    const struct ha *);
 uint64_t digest_add(uint64_t sum, const void *, size_t);
 
 /* sim_select.c */

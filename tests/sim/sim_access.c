@@ -91,8 +91,10 @@ aaa_answers(struct timer *t)
 
 	if (w->plan.calm || !dice_permille(&w->dice, 10))
 		sess_event(s, SESSION_EV_ACCEPTED);
-	else if (dice_permille(&w->dice, 500))
+	else if (dice_permille(&w->dice, 400))
 		sess_event(s, SESSION_EV_REJECTED);
+	else if (dice_permille(&w->dice, 200))
+		sess_event(s, SESSION_EV_GRANT_BAD);
 	else
 		sess_event(s, SESSION_EV_AAA_SILENT);
 }

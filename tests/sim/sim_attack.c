@@ -26,12 +26,14 @@ is_late(struct world *w, const struct packet *p)
 	const struct binding *b;
 	struct mip4_msg m;
 
-	if (p->refused)
-		return true;
 	if (to == NULL || node_is_nas(to) || p->u == NULL ||
 	    mip4_parse(&m, p->data, p->len, &types) != MIP4_OK ||
 	    m.type != MIP4_RRQ)
-		return false;
+		return p->refused;
+	/* the same one waits for a look-up */
+	if (p->refused)
+		return w->ha[to->index].view[p->u->index].waits[net_node(w,
+		    p->src)->index] != m.rrq.id;
 	b = ha_binding(&w->ha[to->index], p->u);
 	if (to->set_back != p->set_back &&
 	    (b == NULL || ntp_cmp(m.rrq.id, b->last_id) > 0))
@@ -102,6 +104,7 @@ attack(struct world *w)
 	to = net_node(w, there);
 	late = to != NULL && to->up && is_late(w, &p);
 	p.attack = true;
+	p.sport = ATTACK_PORT;
 	change(w, &p, kind);
 	if (late && there.s_addr == p.dst.s_addr)
 		return;

@@ -139,15 +139,16 @@ check_request(struct nas *n, struct in_addr to, const uint8_t *data,
 	last = &u->asked[n->node.index][h->index];
 	retry = &u->retry[n->node.index][h->index];
 	if (*last != 0 && now - *last < SECOND) {
-		if (*retry || w->step.by != BY_PACKET || !w->step.parsed ||
+		if (*retry != RETRY_DUE && (*retry == RETRY_USED ||
+		    w->step.by != BY_PACKET || !w->step.parsed ||
 		    w->step.msg.type != MIP4_RRP ||
-		    w->step.msg.rrp.code != MIP4_HA_ID_MISMATCH)
+		    w->step.msg.rrp.code != MIP4_HA_ID_MISMATCH))
 			world_fail(w, "%s: two requests for u%u within "
 			    "%lld ms", n->node.name, u->index,
 			    (long long)((now - *last) / MS));
-		*retry = 1;
+		*retry = RETRY_USED;
 	} else {
-		*retry = 0;
+		*retry = RETRY_NONE;
 	}
 	*last = now;
 }
@@ -256,14 +257,42 @@ agreed(struct world *w, const struct subscriber *u)
 	return n;
 }
 
+/* The router of each binding stands on it, and no subscriber has two, also not
+ * at two home agents. */
+static void
+check_bindings(struct world *w, const struct subscriber *u)
+{
+	const struct sess *s;
+	const struct view *v;
+	unsigned i, n = 0;
+
+	for (i = 0; i < w->plan.n_has; i++) {
+		v = &w->ha[i].view[u->index];
+		if (!w->ha[i].node.up || !v->holds)
+			continue;
+		for (s = u->sessions; s != NULL; s = s->next)
+			if (s->ha == &w->ha[i] && check_is_current(s))
+				break;
+		if (s == NULL)
+			world_fail(w, "at rest: %s has a binding of u%u's that "
+			    "its router does not know of",
+			    w->ha[i].node.name, u->index);
+		n++;
+	}
+	if (n > 1)
+		world_fail(w, "at rest: u%u has %u bindings", u->index, n);
+}
+
 void
 check_agreement(struct world *w)
 {
 	size_t sessions = 0, bindings = 0;
 	unsigned i;
 
-	for (i = 0; i < w->plan.n_users; i++)
+	for (i = 0; i < w->plan.n_users; i++) {
 		sessions += agreed(w, &w->user[i]);
+		check_bindings(w, &w->user[i]);
+	}
 	for (i = 0; i < w->plan.n_has; i++) {
 		struct ha *h = &w->ha[i];
 
@@ -282,16 +311,22 @@ check_ha_empty(struct ha *h)
 {
 	struct world *w = h->node.w;
 	const char *what = NULL;
+	uint64_t used = 0;
+	unsigned i;
 
+	for (i = 0; i < h->n_pools; i++)
+		used += h->pool[i].used;
 	if (h->bindings.n_bound != 0)
 		what = "bindings";
 	else if (table_count(&h->bindings.by_nai) != 0)
 		what = "records";
-	else if (h->pool[0].used + h->pool[1].used != 0 ||
+	else if (used != 0 ||
 	    table_count(&h->pools.leases) != 0)
 		what = "leases";
 	else if (h->n_routes != 0)
 		what = "routes";
+	else if (h->questions != NULL)
+		what = "questions to AAA";
 	else if (h->node.timers.n != 0)
 		what = "timers";
 	if (what != NULL)

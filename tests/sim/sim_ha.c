@@ -1,118 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A home agent: had's reg with its pools, bindings, peers and revoker, as
- * had/main.c and server.c put them together, over a data plane that answers
- * when it likes, and not always well.
+ * A home agent: had's reg with its pools, realms, bindings, peers and revoker,
+ * as had/main.c and server.c put them together; sim_plane.c is under it,
+ * sim_lookup.c beside it.
  */
 #include "tests/sim/sim.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "had/reg_int.h"
 #include "had/revoke.h"
-
-struct dp_route {
-	struct dp_route	*next, **prev;
-	struct ha	*ha;
-	struct dp_entry	 e;
-	dp_done		*done;
-	void		*arg;
-	struct timer	 timer;		/* the world's; pending while set */
-	bool		 good;
-	int		 status;
-};
-
-/* ---- data plane ---- */
-
-static void
-dp_answer(struct timer *t)
-{
-	struct dp_route *r = container_of(t, struct dp_route, timer);
-	struct ha *h = r->ha;
-	struct world *w = h->node.w;
-	struct binding *b = r->arg;
-
-	w->step.by = BY_PLANE;
-	w->step.node = &h->node;
-	w->step.u = world_user(w, b->nai, b->nai_len);
-	world_touch(w->step.u);
-	r->good = r->status == 0;
-	h->dp_failed = !r->good;
-	if (!r->good)
-		w->counts->dp_failed++;
-	SAY(w, &h->node, "data plane: u%u %s", w->step.u->index, r->good ?
-	    "routed" : "not routed");
-	r->done(r->arg, r->status);
-}
-
-static struct dp_route *
-dp_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
-    void *arg, int *status)
-{
-	struct ha *h = container_of(dp, struct ha, dp);
-	struct world *w = h->node.w;
-	bool fail = w->phase == RESTLESS && dice_permille(&w->dice,
-	    w->plan.dp_fail);
-	struct dp_route *r;
-
-	if (fail && dice_permille(&w->dice, 300)) {
-		h->dp_failed = true;
-		w->counts->dp_failed++;
-		*status = -ENOBUFS;
-		return NULL;
-	}
-	if ((r = calloc(1, sizeof(*r))) == NULL)
-		abort();
-	r->ha = h;
-	r->e = *e;
-	r->done = done;
-	r->arg = arg;
-	r->timer.fire = dp_answer;
-	r->next = h->routes;
-	r->prev = &h->routes;
-	if (r->next != NULL)
-		r->next->prev = &r->next;
-	h->routes = r;
-	h->n_routes++;
-	if (!w->plan.dp_async && !fail) {
-		r->good = true;
-		*status = 0;
-		return r;
-	}
-	r->status = fail ? -ENETDOWN : 0;
-	*status = -EINPROGRESS;
-	world_at(w, &r->timer, dice_permille(&w->dice, w->plan.dp_slow) ?
-	    dice_between(&w->dice, 100 * MS, 9 * SECOND) :
-	    dice_between(&w->dice, MS / 10, 20 * MS));
-	return r;
-}
-
-static void
-dp_del(struct dataplane *dp, struct dp_route *r)
-{
-	struct ha *h = container_of(dp, struct ha, dp);
-
-	timer_cancel(&h->node.w->timers, &r->timer);
-	*r->prev = r->next;
-	if (r->next != NULL)
-		r->next->prev = r->prev;
-	h->n_routes--;
-	free(r);
-}
-
-bool
-ha_routed(const struct dp_route *r, const struct binding *b)
-{
-	const struct in6_addr prefix = lease_addr(&b->lease);
-
-	return r->good && r->e.coa.s_addr == b->coa.s_addr &&
-	    memcmp(&r->e.prefix, &prefix, sizeof(prefix)) == 0;
-}
-
-/* ---- the home agent ---- */
 
 static void
 ha_send(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
@@ -136,19 +36,21 @@ ha_expired(void *arg, struct binding *b)
 
 static void
 set_pool(struct pool *p, const struct plan *plan, enum pool_mode mode,
-    unsigned index)
+    unsigned realm, unsigned index)
 {
-	static char names[][8] = { "unique", "shared" };
+	static char names[][8] = { "unique", "shared", "unique2", "shared2" },
+	    link[] = "home0";
 
-	*p = (struct pool){ .name = names[mode], .mode = mode, .len = 64,
-	    .max_lifetime = plan->max_lifetime, .hold = plan->hold,
+	*p = (struct pool){ .name = names[mode + 2 * realm], .mode = mode,
+	    .len = 64, .max_lifetime = plan->max_lifetime, .hold = plan->hold,
 	    .hold_strict = plan->hold_strict };
 	p->prefix.s6_addr[0] = 0x20;
 	p->prefix.s6_addr[1] = 0x01;
 	p->prefix.s6_addr[2] = 0x0d;
 	p->prefix.s6_addr[3] = 0xb8;
-	p->prefix.s6_addr[4] = (uint8_t)(index + 1);
+	p->prefix.s6_addr[4] = (uint8_t)(index + 1 + realm * 0x40);
 	if (mode == POOL_SHARED) {
+		p->home_link = plan->in_use > 0 ? link : NULL;
 		p->prefix.s6_addr[4] |= 0x80;
 		p->prefix.s6_addr[7] = 1;
 	} else {
@@ -162,8 +64,9 @@ set_peer(struct ha *h, struct nas *n)
 	struct peer *p = &h->peer[n->node.index];
 
 	*p = (struct peer){ .name = n->node.name, .addr = n->node.addr,
-	    .n_sas = 1, .pools = h->choice, .n_pools = 2,
-	    .max_bindings = 1000000 };
+	    .n_sas = 1, .pools = h->choice,
+	    .n_pools = h->n_pools,
+	    .max_bindings = h->node.w->plan.max_bindings };
 	p->sas = calloc(1, sizeof(*p->sas));
 	if (p->sas == NULL)
 		abort();
@@ -174,6 +77,45 @@ set_peer(struct ha *h, struct nas *n)
 	p->log = (struct log_limit){ .rate = 1, .burst = 10 };
 	if (!peers_add(&h->peers, p))
 		abort();
+}
+
+static void
+set_pools(struct ha *h)
+{
+	const struct plan *plan = &h->node.w->plan;
+	unsigned i;
+
+	h->n_pools = plan->realms ? HA_POOLS : 2;
+	for (i = 0; i < h->n_pools; i++) {
+		set_pool(&h->pool[i], plan, i % 2 == 0 ? POOL_UNIQUE :
+		    POOL_SHARED, i / 2, h->node.index);
+		h->choice[i] = &h->pool[i];
+	}
+}
+
+/* Whoever is of no other realm, and the second one. */
+static void
+set_realms(struct ha *h)
+{
+	static const char *const names[] = { "*", "Example.ORG" };
+	const struct plan *plan = &h->node.w->plan;
+	unsigned i;
+
+	if (!plan->realms)
+		return;
+	if (realms_init(&h->realms) != 0)
+		abort();
+	for (i = 0; i < 2; i++) {
+		snprintf(h->realm_name[i], sizeof(h->realm_name[i]), "%s",
+		    names[i]);
+		h->realm[i] = (struct realm){ .name = h->realm_name[i],
+		    .pools = &h->choice[2 * i], .n_pools = 2,
+		    .max_lifetime = i == 0 ? plan->max_lifetime :
+		    plan->realm_lifetime };
+		if (!realms_add(&h->realms, &h->realm[i]))
+			abort();
+	}
+	h->reg.realms = &h->realms;
 }
 
 static void
@@ -188,13 +130,13 @@ set_conf(struct ha *h)
 	    .unverified_rate = 20, .unverified_burst = 100,
 	    .revocation = plan->revocation,
 	    .types = MIP4_EXT_TYPES_DEFAULT };
-	/* the last one, or none: then 130 says so */
-	if (h->node.index + 1 < plan->n_has)
-		h->conf.redirect = h->node.w->ha[plan->n_has - 1].node.addr;
-	set_pool(&h->pool[0], plan, POOL_UNIQUE, h->node.index);
-	set_pool(&h->pool[1], plan, POOL_SHARED, h->node.index);
-	h->choice[0] = &h->pool[0];
-	h->choice[1] = &h->pool[1];
+	h->conf.shed_after = plan->shed_after;
+	h->conf.shed_pending = plan->shed_pending;
+	/* or none: then 130 says so */
+	if (plan->redirect[h->node.index] != h->node.index)
+		h->conf.redirect =
+		    h->node.w->ha[plan->redirect[h->node.index]].node.addr;
+	set_pools(h);
 }
 
 void
@@ -205,8 +147,8 @@ ha_start(struct ha *h)
 
 	set_conf(h);
 	h->peer = calloc(w->plan.n_nases, sizeof(*h->peer));
-	if (h->peer == NULL || pools_init(&h->pools, h->pool, 2,
-	    h->conf.max_bindings) != 0 ||
+	if (h->peer == NULL || pools_init(&h->pools, h->pool,
+	    h->n_pools, h->conf.max_bindings) != 0 ||
 	    peers_init(&h->peers) != 0)
 		abort();
 	for (i = 0; i < w->plan.n_nases; i++)
@@ -216,7 +158,7 @@ ha_start(struct ha *h)
 	    .window = w->plan.window, .flap_limit = w->plan.flap_limit };
 	if (bindings_init(&h->bindings) != 0)
 		abort();
-	h->dp = (struct dataplane){ .add = dp_add, .del = dp_del };
+	plane_start(h);
 	h->reg = (struct reg){ .conf = &h->conf, .clock = &h->node.clock,
 	    .peers = &h->peers, .pools = &h->pools,
 	    .bindings = &h->bindings, .dp = &h->dp, .send = ha_send,
@@ -225,6 +167,8 @@ ha_start(struct ha *h)
 	    (h->reg.revoker = revoker_new(&h->node.timers,
 	    &h->node.clock)) == NULL)
 		abort();
+	set_realms(h);
+	lookup_start(h);
 	reg_init(&h->reg);
 	h->bindings.expired = ha_expired;
 }
@@ -235,17 +179,20 @@ ha_stop(struct ha *h)
 	struct world *w = h->node.w;
 	unsigned i;
 
+	lookup_stop(h);
 	reg_shutdown(&h->reg);
 	revoker_free(h->reg.revoker);
 	bindings_free(&h->bindings);
 	if (h->n_routes != 0)
 		world_fail(w, "%s stopped, %u routes are left", h->node.name,
 		    h->n_routes);
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < h->n_pools; i++)
 		if (h->pool[i].used != 0 || h->pool[i].held != 0)
 			world_fail(w, "%s stopped, leases are left",
 			    h->node.name);
 	pools_free(&h->pools);
+	if (h->reg.realms != NULL)
+		realms_free(&h->realms);
 	peers_free(&h->peers);
 	for (i = 0; i < w->plan.n_nases; i++) {
 		if (h->peer[i].n_bindings != 0 || h->peer[i].n_records != 0)
@@ -277,6 +224,44 @@ note_refused(struct ha *h, struct packet *p)
 		p->refused = b == NULL || b->last_id != st->msg.rrq.id;
 }
 
+/* Who has a binding, or leaves, is never turned away for want of time
+ * [D83]. */
+static void
+check_shed(struct ha *h, const struct packet *p, uint64_t before)
+{
+	const struct step *st = &h->node.w->step;
+
+	if (h->reg.stats.shed == before)
+		return;
+	h->node.w->counts->shed++;
+	if (p->u != NULL && (h->view[p->u->index].holds ||
+	    st->msg.rrq.lifetime == 0))
+		world_fail(h->node.w, "%s: u%u is shed", h->node.name,
+		    p->u->index);
+}
+
+void
+ha_judged(struct ha *h, struct packet *p, uint64_t shed)
+{
+	check_shed(h, p, shed);
+	if (p->attack)
+		return;
+	note_refused(h, p);
+	if (p->u != NULL)
+		lookup_note(h, p->u, p);
+}
+
+/* It may have waited in the socket's queue. */
+static void
+load(struct ha *h)
+{
+	struct world *w = h->node.w;
+	bool late = w->phase == RESTLESS && dice_permille(&w->dice,
+	    w->plan.late_reads);
+
+	reg_load(&h->reg, late ? dice_between(&w->dice, 0, 3000) : 0);
+}
+
 void
 ha_input(struct ha *h, const struct packet *p)
 {
@@ -286,13 +271,15 @@ ha_input(struct ha *h, const struct packet *p)
 		    .dport = p->dport },
 		.local = h->node.addr, .data = p->data, .len = p->len,
 	};
+	uint64_t shed = h->reg.stats.shed;
 
 	w->step.parsed = mip4_parse(&w->step.msg, p->data, p->len,
 	    &h->conf.types) == MIP4_OK;
 	check_ack(h, p);
-	reg_input(&h->reg, &pkt);
 	if (!p->attack)
-		note_refused(h, w->step.p);
+		load(h);
+	reg_input(&h->reg, &pkt);
+	ha_judged(h, w->step.p, shed);
 }
 
 void
@@ -316,6 +303,7 @@ ha_drain(struct ha *h, bool drained)
 {
 	if (!h->node.up || h->reg.drained == drained)
 		return;
+	h->node.w->counts->drains += drained;
 	SAY(h->node.w, &h->node, drained ? "drained" : "no longer drained");
 	reg_drain(&h->reg, drained);
 }
@@ -350,7 +338,7 @@ ha_digest(struct ha *h)
 		if (b != NULL)
 			d = digest_binding(d, b);
 	}
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < h->n_pools; i++) {
 		d = digest_add(d, &h->pool[i].used, sizeof(h->pool[i].used));
 		d = digest_add(d, &h->pool[i].held, sizeof(h->pool[i].held));
 	}

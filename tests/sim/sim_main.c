@@ -109,7 +109,8 @@ report(const struct counts *c, uint64_t schedules, double took)
 	P(revoked); P(rev_acked); P(expired); P(mismatch); P(denied);
 	P(lost_reg); P(stale_wins);
 	putchar('\n');
-	P(held_down); P(failed_over); P(redirected); P(abandoned);
+	P(held_down); P(failed_over); P(redirected); P(abandoned); P(drains);
+	P(looked_up); P(shed); P(in_use);
 	putchar('\n');
 	P(sent); P(lost); P(dup); P(restarts); P(partitions); P(clock_steps);
 	P(dp_failed); P(attacks);

@@ -58,6 +58,8 @@ nas_start(struct nas *n)
 	n->core.params = (struct mip_client_params){
 		.coa = n->node.addr, .attempts = 5, .dereg_attempts = 3,
 		.lifetime = (uint16_t)w->plan.lifetime, .require_nai = true,
+		.rate = w->plan.rate,
+		.match_most_recent_only = w->plan.newest_only,
 		.types = MIP4_EXT_TYPES_DEFAULT,
 	};
 	n->core.send = nas_send;
@@ -101,6 +103,19 @@ nas_stop(struct nas *n)
 	mip_core_free(&n->core);
 }
 
+/* The retry at once has to wait for its turn like others. */
+static void
+note_retry(struct nas *n, const struct packet *p)
+{
+	const struct mip4_msg *m = &n->node.w->step.msg;
+	uint8_t *retry = &p->u->retry[n->node.index][net_node(n->node.w,
+	    p->src)->index];
+
+	if (m->type == MIP4_RRP && m->rrp.code == MIP4_HA_ID_MISMATCH &&
+	    *retry == RETRY_NONE)
+		*retry = RETRY_DUE;
+}
+
 void
 nas_input(struct nas *n, const struct packet *p)
 {
@@ -110,12 +125,30 @@ nas_input(struct nas *n, const struct packet *p)
 
 	w->step.parsed = mip4_parse(&w->step.msg, p->data, p->len,
 	    &n->core.params.types) == MIP4_OK;
+	if (w->plan.rate > 0 && w->step.parsed && p->u != NULL)
+		note_retry(n, p);
 	mip_core_input(&n->core, p->src, p->sport, p->data, p->len);
 	/* as check_over */
 	if (n->core.n_orphans < orphans && p->u != NULL)
 		p->u->asked[n->node.index][net_node(w, p->src)->index] = 0;
 	if (!p->attack && w->step.parsed && w->step.msg.type == MIP4_REV)
 		w->step.p->refused = n->core.count[MIP_C_SENT_REV_ACK] == acks;
+}
+
+bool
+nas_knows(const struct nas *n, const struct subscriber *u,
+    const struct ha *h)
+{
+	const struct mip_ha_rec *ha = mip_core_find_ha(&n->core,
+	    h->node.addr);
+	const struct sess *s;
+
+	for (s = u->sessions; s != NULL; s = s->next)
+		if (s->nas == n && s->reg != NULL && s->reg->ha == ha &&
+		    s->reg->maybe_bound)
+			return true;
+	return ha != NULL && mip_core_find_orphan(&n->core, u->nai,
+	    strlen(u->nai), ha) != NULL;
 }
 
 uint64_t

@@ -143,6 +143,7 @@ do_register(struct sess *s)
 	if (s->reg != NULL)
 		mip_reg_abandon(s->reg);
 	req.budget_ms = select_ask(s);
+	req.mn_ha = s->u->keyed ? &s->u->sa : NULL;
 	req.ha = (struct mip_ha){ .addr = s->ha->node.addr,
 	    .sa = &s->nas->sa[s->ha->node.index], .n_sa = 1 };
 	s->iid = req.iid;

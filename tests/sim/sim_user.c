@@ -47,8 +47,14 @@ user_init(struct world *w, struct subscriber *u, unsigned index)
 	memset(u, 0, sizeof(*u));
 	u->w = w;
 	u->index = index;
-	snprintf(u->nai, sizeof(u->nai), "u%u@example.net", index);
+	u->realm = w->plan.realms && dice_permille(&w->dice, 500);
+	snprintf(u->nai, sizeof(u->nai), "u%u@example.%s", index,
+	    u->realm == 0 ? "net" : "org");
 	u->unique = !dice_permille(&w->dice, 300);
+	u->keyed = w->plan.lookup && dice_permille(&w->dice, 500);
+	u->fixed = w->plan.lookup && u->unique && dice_permille(&w->dice, 200);
+	u->sa = (struct mip4_sa){ .spi = MN_SPI, .alg = MIP4_ALG_HMAC_MD5,
+	    .key = { (uint8_t)index, 7 }, .key_len = 16 };
 	u->insists = u->unique && dice_permille(&w->dice, w->plan.insist);
 	u->own = iid_random();
 	u->ha = dice_below(&w->dice, w->plan.n_has);
@@ -119,6 +125,14 @@ move(struct subscriber *u)
 		world_at(w, &u->dial, dice_between(&w->dice, 0, 3 * SECOND));
 }
 
+/* The operator's command. */
+static void
+renew(struct sess *s)
+{
+	if (s->state == SESSION_UP && s->reg != NULL)
+		(void)mip_reg_renew(s->reg);
+}
+
 void
 user_act(struct subscriber *u)
 {
@@ -141,6 +155,10 @@ user_act(struct subscriber *u)
 		renegotiate(u);
 	else if (what < 72)
 		ha_end(&w->ha[dice_below(&w->dice, w->plan.n_has)], u);
-	else if (what < 80)
+	else if (what < 75)
+		sess_event(u->at, SESSION_EV_ACCESS_DOWN);
+	else if (what < 78)
+		renew(u->at);
+	else if (what < 85)
 		sess_event(u->at, ends[dice_below(&w->dice, 5)]);
 }

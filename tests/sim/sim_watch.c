@@ -46,15 +46,23 @@ hold_of(const struct ha *h)
 	return (int64_t)h->node.w->plan.hold * SECOND;
 }
 
+/* Is what v had kept for it? Of a router's subscribers not more than it may
+ * have bindings [D82]. */
+static bool
+is_held(const struct ha *h, const struct view *v)
+{
+	return ha_now(h) < v->ended + hold_of(h) &&
+	    h->node.w->plan.max_bindings >= h->node.w->plan.n_users;
+}
+
 /* Is a prefix that v had still promised to it? While there are others, or
  * always. */
 static bool
 is_promised(const struct ha *h, const struct view *v)
 {
-	const struct pool *p = &h->pool[v->len == 64 ? 0 : 1];
+	const struct pool *p = v->pool;
 
-	return ha_now(h) < v->ended + hold_of(h) && (p->hold_strict ||
-	    p->used < p->capacity);
+	return is_held(h, v) && (p->hold_strict || p->used < p->capacity);
 }
 
 /* v has a prefix that it did not have: nobody else may have it, nor have had
@@ -72,7 +80,7 @@ take_prefix(struct ha *h, struct view *v)
 		if (other->holds)
 			world_fail(w, "%s: u%u and u%u share a home prefix",
 			    h->node.name, v->u->index, other->u->index);
-		else if (is_promised(h, other))
+		else if (!v->u->fixed && is_promised(h, other))
 			world_fail(w, "%s: u%u is given a prefix that is held "
 			    "for u%u", h->node.name, v->u->index,
 			    other->u->index);
@@ -95,15 +103,32 @@ leave_prefix(struct ha *h, struct view *v)
 static uint64_t
 reclaimed(const struct ha *h)
 {
-	return h->pool[0].reclaimed + h->pool[1].reclaimed;
+	uint64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < h->n_pools; i++)
+		n += h->pool[i].reclaimed;
+	return n;
 }
 
 /* ---- why something changed ---- */
+
+/* In this step the home agent was told that another node has the address: it
+ * asks itself again. */
+static bool
+is_asked_again(const struct step *st, const struct ha *h,
+    const struct subscriber *u)
+{
+	return st->by == BY_PLANE && st->node == &h->node && st->u == u &&
+	    h->dp_in_use && st->parsed;
+}
 
 /* A request of the subscriber itself, not the attacker's. */
 static const struct mip4_rrq *
 request(const struct step *st, const struct ha *h, const struct subscriber *u)
 {
+	if (is_asked_again(st, h, u))
+		return &st->msg.rrq;
 	if (st->by != BY_PACKET || st->node != &h->node || st->u != u ||
 	    st->p->attack || !st->parsed || st->msg.type != MIP4_RRQ)
 		return NULL;
@@ -193,11 +218,12 @@ check_address(struct ha *h, struct subscriber *u, const struct view *v,
 	const struct mip4_exts *e = &w->step.msg.ext;
 	const struct in6_addr prefix = lease_addr(&b->lease);
 	struct iid iid = iid_of(&b->hoa);
+	bool free = h->dp_in_use;	/* to change */
 
 	/* a renewal that names an older one may bring it back [D51] */
-	if (v->known && !SAME(&v->prefix, &prefix) && (v->holds ||
+	if (!free && v->known && !SAME(&v->prefix, &prefix) && (v->holds ||
 	    (e->n_hoa == 0 && v->reclaimed == reclaimed(h) &&
-	    ha_now(h) < v->ended + hold_of(h))))
+	    is_held(h, v))))
 		world_fail(w, "%s: u%u's home prefix changes", h->node.name,
 		    u->index);
 	if (e->n_hoa && !SAME(&e->hoa, &b->hoa))
@@ -207,7 +233,7 @@ check_address(struct ha *h, struct subscriber *u, const struct view *v,
 	    !iid_equal(e->hoa_req_iid, iid))
 		world_fail(w, "%s: u%u gets another identifier than asked for",
 		    h->node.name, u->index);
-	if (e->n_hoa_req && iid_is_zero(e->hoa_req_iid) && v->holds &&
+	if (e->n_hoa_req && iid_is_zero(e->hoa_req_iid) && v->holds && !free &&
 	    !SAME(&v->hoa, &b->hoa))
 		world_fail(w, "%s: u%u's home address changes without need",
 		    h->node.name, u->index);
@@ -221,6 +247,17 @@ has_prefix(const struct view *v, const struct binding *b)
 	const struct in6_addr prefix = lease_addr(&b->lease);
 
 	return SAME(&v->prefix, &prefix);
+}
+
+static uint64_t
+fixed_part(const struct pool *p, const struct subscriber *u)
+{
+	uint64_t part = 0;
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		part = part << 8 | p->prefix.s6_addr[i];
+	return part | (u->index & (p->capacity - 1));
 }
 
 static void
@@ -237,6 +274,14 @@ check_sound(struct ha *h, const struct subscriber *u, const struct binding *b)
 	else if (memcmp(&b->hoa, &prefix, b->lease.pool->mode ==
 	    POOL_UNIQUE ? 8 : 16) != 0)
 		what = "an address outside its lease";
+	else if (b->lease.pool != &h->pool[(b->lease.pool->mode ==
+	    POOL_SHARED) + (w->plan.realms ? 2 * u->realm : 0)])
+		what = "a lease of another realm";
+	else if (b->lifetime > (u->realm == 0 ? w->plan.max_lifetime :
+	    w->plan.realm_lifetime))
+		what = "a longer lifetime than its realm allows";
+	else if (u->fixed && b->lease.part != fixed_part(b->lease.pool, u))
+		what = "another prefix than is fixed";
 	else if (b->peer->addr.s_addr != b->coa.s_addr)
 		what = "another peer's care-of address";
 	else if (b->state == BINDING_BOUND && (b->route == NULL ||
@@ -265,6 +310,9 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
 		    h->node.name, u->index, v->holds ? "changes" : "appears");
 		return;
 	}
+	if (h->reg.drained && !v->holds && w->step.msg.ext.n_hoa == 0)
+		world_fail(w, "%s: takes u%u though it is drained",
+		    h->node.name, u->index);
 	if (moved) {
 		check_move(h, u, v);
 		check_told(h, u, v);
@@ -276,12 +324,39 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
 	if (!v->known || !SAME(&v->prefix, &prefix)) {
 		leave_prefix(h, v);
 		v->prefix = prefix;
+		v->pool = b->lease.pool;
 		v->len = pool_route_len(b->lease.pool);
 		take_prefix(h, v);
 	}
 	v->coa = b->coa;
 	v->hoa = b->hoa;
 	v->holds = true;
+}
+
+/*
+ * A router that has a binding here forgets it only when it has given up
+ * deregistering, which a timer of its says, or has restarted: or else nobody
+ * would ever end what its subscriber has left, at this home agent or for
+ * another one [D64]. Where clocks are set a deregistration may be stale, and
+ * be denied by a look-up [D86].
+ */
+static void
+check_known(struct ha *h, const struct subscriber *u, struct view *v)
+{
+	struct world *w = h->node.w;
+	const struct node *n = net_node(w, v->coa);
+	const struct step *st = &w->step;
+	bool was = v->at_nas == n && v->nas_boot == n->boot, is;
+
+	is = v->bound && n->up && nas_knows(&w->nas[n->index], u, h);
+	v->at_nas = is ? n : NULL;
+	v->nas_boot = n->boot;
+	if (!was || is || !n->up || !v->bound ||
+	    (st->by == BY_TIMER && st->node == n && !w->plan.calm) ||
+	    (w->plan.clocks && w->plan.lookup))
+		return;
+	world_fail(w, "%s: %s does not know any more of u%u's binding",
+	    h->node.name, n->name, u->index);
 }
 
 static void
@@ -292,6 +367,9 @@ look(struct ha *h, struct subscriber *u)
 	struct world *w = h->node.w;
 
 	v->u = u;
+	/* Nor is it held for anybody: it is barred. */
+	if (h->dp_in_use && w->step.u == u)
+		leave_prefix(h, v);
 	if (b == NULL || b->state == BINDING_IDLE) {
 		if (v->holds) {
 			check_end(h, u, v);
@@ -300,6 +378,7 @@ look(struct ha *h, struct subscriber *u)
 			v->reclaimed = reclaimed(h);
 		}
 		v->holds = v->bound = false;
+		v->at_nas = NULL;
 		/* With the record its moves are forgotten. */
 		if (b == NULL)
 			v->n_moves = 0;
@@ -319,6 +398,7 @@ look(struct ha *h, struct subscriber *u)
 	v->negotiated = b->negotiated;
 	v->until = b->until.ns;
 	v->lifetime = b->lifetime;
+	check_known(h, u, v);
 }
 
 static void
@@ -381,7 +461,7 @@ watch_step(struct world *w)
 			look_everywhere(w, u);
 	}
 	for (i = 0; i < w->plan.n_has; i++)
-		w->ha[i].dp_failed = false;
+		w->ha[i].dp_failed = w->ha[i].dp_in_use = false;
 }
 
 void
@@ -397,7 +477,9 @@ watch_ha_lost(struct ha *h)
 			    "home agent restarted");
 		leave_prefix(h, v);
 		v->holds = v->bound = false;
+		v->at_nas = NULL;
 		v->n_moves = 0;
 		memset(v->revoked, 0, sizeof(v->revoked));
+		memset(v->waits, 0, sizeof(v->waits));
 	}
 }

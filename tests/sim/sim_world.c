@@ -101,6 +101,43 @@ draw_faults(struct plan *p, struct dice *d)
 	p->dp_slow = dice_permille(d, 300) ? 100 : 0;
 }
 
+/* More that a home agent or a router may be told to do. */
+static void
+draw_policy(struct plan *p, struct dice *d, bool many)
+{
+	unsigned i;
+
+	for (i = 0; i < p->n_has; i++)
+		p->redirect[i] = dice_below(d, p->n_has);
+	p->realms = dice_permille(d, 400);
+	p->realm_lifetime = p->max_lifetime;
+	if (p->realms && !many)
+		p->realm_lifetime = (uint32_t)dice_between(d, 8, 90);
+	p->lookup = dice_permille(d, 350);
+	p->known = (uint32_t)dice_between(d, 1, 120);
+	p->rejected = (uint32_t)dice_between(d, 1, 20);
+	p->max_bindings = 1000000;
+	p->rate = dice_permille(d, 300) ? 10 + dice_below(d, 20) : 0;
+	if (many)
+		p->rate *= 1000;
+	if (p->calm)
+		return;
+	p->aaa_fails = dice_permille(d, 500) ? dice_below(d, 150) : 0;
+	p->in_use = dice_permille(d, 300) ? 50 + dice_below(d, 400) : 0;
+	p->newest_only = dice_permille(d, 100);
+	if (many)
+		return;
+	if (dice_permille(d, 300)) {
+		p->shed_after = 1000;
+		p->shed_pending = 1 + dice_below(d, 3);
+		p->late_reads = dice_below(d, 300);
+	}
+	if (dice_permille(d, 100))
+		p->max_bindings = 1 + dice_below(d, 3);
+	if (dice_permille(d, 100))
+		p->rate = 2 + dice_below(d, 4);
+}
+
 static void
 draw_plan(struct plan *p, struct dice *d, unsigned users, unsigned steps)
 {
@@ -140,6 +177,7 @@ draw_plan(struct plan *p, struct dice *d, unsigned users, unsigned steps)
 	    ((uint64_t)dice_below(d, 200) << 32) : NTP0;
 	if (!p->calm)
 		draw_faults(p, d);
+	draw_policy(p, d, many);
 	if (many) {
 		p->pause = 1200 * SECOND / (int64_t)p->steps;
 		p->attacks = 0;
