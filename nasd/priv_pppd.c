@@ -196,12 +196,16 @@ pppd_args_build(struct pppd_args *a, const struct nasd_config *cfg,
 
 /* ---- processes ---- */
 
+/*
+ * Between vfork and exec: system calls only, for the memory is the parent's,
+ * who waits. Why it failed goes to *err.
+ */
 static void __attribute__((noreturn))
-child(const struct pppd_args *a, int report)
+child(const struct pppd_args *a, volatile int *err)
 {
 	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 	char *const env[] = { path, NULL };
-	int null, err;
+	int null;
 
 	priv_child_reset();
 	setsid();
@@ -210,30 +214,35 @@ child(const struct pppd_args *a, int report)
 		goto fail;
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
 		goto fail;
-	/* all the rest but the log closes itself at exec, report among them */
+	/* all the rest but the log closes itself at exec */
 	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	umask(022);
 	if (chdir("/") != 0)
 		goto fail;
 	execve(a->argv[0], (char *const *)(uintptr_t)a->argv, env);
 fail:
-	err = errno;
-	if (write(report, &err, sizeof(err)) < 0)
-		_exit(126);
+	*err = -errno;
 	_exit(127);
 }
 
-/* Waits until the child has become pppd: 0, or why it did not. */
-static int
-await_exec(int fd)
+/*
+ * The pid, or -errno; returns when the child has become pppd. vfork, because
+ * copying this process's page tables would be a good part of what a session
+ * costs.
+ */
+static pid_t
+spawn(const struct pppd_args *a)
 {
-	ssize_t n;
-	int err;
+	volatile int err = 0;
+	pid_t pid = vfork();
 
-	do {
-		n = read(fd, &err, sizeof(err));
-	} while (n < 0 && errno == EINTR);
-	return n == (ssize_t)sizeof(err) ? -err : 0;
+	if (pid == 0)
+		child(a, &err);
+	if (pid < 0)
+		return -errno;
+	if (err != 0)
+		waitpid(pid, NULL, 0);
+	return err != 0 ? err : pid;
 }
 
 int
@@ -241,29 +250,18 @@ pppds_spawn(struct pppds *ps, const struct nasd_priv_pppd_start *q)
 {
 	struct pppd_proc *proc;
 	struct pppd_args args;
-	int pipefd[2], err;
 	pid_t pid;
+	int err;
 
 	if ((err = pppd_args_build(&args, ps->cfg, q)) != 0)
 		return err;
 	if ((proc = calloc(1, sizeof(*proc))) == NULL)
 		return -ENOMEM;
-	if (pipe2(pipefd, O_CLOEXEC) != 0) {
+	if ((pid = spawn(&args)) < 0) {
 		free(proc);
-		return -errno;
-	}
-	if ((pid = fork()) == 0)
-		child(&args, pipefd[1]);
-	err = pid < 0 ? -errno : 0;
-	close(pipefd[1]);
-	if (err == 0)
-		err = await_exec(pipefd[0]);
-	close(pipefd[0]);
-	if (err != 0) {
-		free(proc);
-		errno = -err;
+		errno = -pid;
 		log_error(NULL, "cannot start %s", args.argv[0]);
-		return err;
+		return pid;
 	}
 	proc->pid = pid;
 	proc->link_id = q->link_id;

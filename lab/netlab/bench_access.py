@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """nasd next to what there is without it: many subscribers who dial in at once
 (nmdial plays them), alternately at nasd, at Debian's pppoe-server and at pppds
-with sessions of the kernel's, in one boot. Then what nasd costs for a session,
+with sessions of the kernel's (with Debian's scripts, and "bare"), in one boot. Then what nasd costs for a session,
 what it does while nothing happens, what a flood of PADIs does to it, and
 whether forwarding stops when it is killed."""
 
@@ -17,7 +17,7 @@ from . import config, leaks
 from .bench import figure, note, pss_kb
 from .lab import Lab
 from .process import by_namespace, wait_for
-from .stock import KernelServer, StockServer
+from .stock import KernelServer, StockServer, debian_scripts, drop_scripts
 from .topology import CN6
 
 ROUNDS = int(os.environ.get("LAB_ROUNDS", "3"))
@@ -99,44 +99,54 @@ def one_setup(lab, ns):
     return got["rate"], sum(used.values()) / AT_ONCE
 
 
-def setup(lab):
+# Without netmip4: Debian's server; pppd with sessions of the kernel's and
+# Debian's scripts, as it is installed; the same without the scripts.
+OTHERS = {"pppoe_server": StockServer, "kernel": KernelServer,
+          "bare": KernelServer}
+
+
+def other_setup(lab, kind):
+    """one_setup() with another server in nasd's place."""
     ns = lab.ns["nas1"]
-    rates = {"ours": [], "pppoe_server": [], "kernel": []}
-    cpu = {kind: [] for kind in rates}
-    before = leaks.baseline(lab)
+    lab.nas.stop()
+    scripts = [] if kind == "bare" else debian_scripts(lab.work)
+    server = OTHERS[kind](ns, lab.work)
+    time.sleep(0.5)
+    got = one_setup(lab, ns)
+    time.sleep(1)
+    server.close()
+    wait_for("the pppds to end", 30, lambda: not any(
+        comm == "pppd" for _, comm in by_namespace().get(ns.inode, ())), 0.2)
+    drop_scripts(scripts)
+    lab.start_nasd(per_mac=8, log="info")
+    return got
+
+
+def setup(lab):
+    kinds = ("ours", *OTHERS)
+    rates, cpu = {k: [] for k in kinds}, {k: [] for k in kinds}
     for i in range(ROUNDS):
-        for kind in rates:
+        for kind in kinds:
             if kind == "ours":
-                server = None
+                before = leaks.baseline(lab)
+                rate, used = one_setup(lab, lab.ns["nas1"])
+                leaks.settle(lab, before, 60)
             else:
-                lab.nas.stop()
-                server = (StockServer if kind == "pppoe_server" else
-                          KernelServer)(ns, lab.work)
-                time.sleep(0.5)
-            rate, used = one_setup(lab, ns)
+                rate, used = other_setup(lab, kind)
             rates[kind].append(rate)
             cpu[kind].append(used)
             note(f"round {i + 1}: {kind} {rate:.2f} /s, {used:.3f} s a"
                  " session")
-            if server:
-                time.sleep(1)
-                server.close()
-                wait_for("the pppds to end", 30, lambda: not any(
-                    comm == "pppd" for _, comm in
-                    by_namespace().get(ns.inode, ())), 0.2)
-                lab.start_nasd(per_mac=8)
-                before = leaks.baseline(lab)
-            else:
-                leaks.settle(lab, before, 60)
     rate = {kind: statistics.median(v) for kind, v in rates.items()}
     used = {kind: statistics.median(v) for kind, v in cpu.items()}
     best = max(("pppoe_server", "kernel"), key=rate.get)
-    for kind in rates:
+    for kind in kinds:
         figure(f"access.setup_{kind}_per_s", rate[kind], "/s")
         figure(f"access.cpu_{kind}_s", used[kind], "s")
-    note(f"the better of the others: {best}")
-    figure("access.setup_vs_stock", rate["ours"] / rate[best], "ratio")
-    figure("access.cpu_vs_stock", used["ours"] / used[best], "ratio")
+    note(f"the better of pppoe_server and kernel: {best}")
+    for name, kind in (("stock", best), ("bare", "bare")):
+        figure(f"access.setup_vs_{name}", rate["ours"] / rate[kind], "ratio")
+        figure(f"access.cpu_vs_{name}", used["ours"] / used[kind], "ratio")
 
 
 def up(lab):

@@ -4,15 +4,41 @@ pppoe-server with pppd, and pppd with sessions of the kernel's. The benches
 compare with them."""
 
 import os
+import shutil
 import socket
 import struct
 import subprocess
 import threading
 
+from . import net
 from .process import Daemon
 
 DISCOVERY = 0x8863
 PADI, PADO, PADR, PADS = 0x09, 0x07, 0x19, 0x65
+
+
+def debian_scripts(workdir):
+    """pppd's scripts as Debian has them, into the lab's own /etc/ppp. Their
+    names; drop_scripts takes them away again."""
+    root = os.path.join(workdir, "root")
+    os.makedirs(root, exist_ok=True)
+    net.mount("/", root, "none", net.MS_BIND)   # without what is mounted
+    try:
+        names = [n for n in os.listdir(f"{root}/etc/ppp")
+                 if n.startswith(("ip", "auth-"))]
+        for name in names:
+            theirs, ours = f"{root}/etc/ppp/{name}", f"/etc/ppp/{name}"
+            (shutil.copytree if os.path.isdir(theirs) else shutil.copy2)(
+                theirs, ours)
+    finally:
+        net.umount(root)
+    return names
+
+
+def drop_scripts(names):
+    for name in names:
+        path = f"/etc/ppp/{name}"
+        (shutil.rmtree if os.path.isdir(path) else os.unlink)(path)
 
 
 def write_options(workdir):
