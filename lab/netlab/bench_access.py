@@ -186,10 +186,10 @@ def flood(lab):
     got = {line.split()[0]: float(line.split()[1])
            for line in done.stdout.splitlines()}
     used = sum(ticks(p, False) for p in pids) - used
-    stats = lab.nasctl("show stats")
+    counters = lab.nasctl("show statistics")
     note(f"sent {got['sent']:.0f}, offers {got['offers']:.0f};"
          f" nasd used {used / TICK:.1f} s in {FLOOD_S} s")
-    note(f"nasd: {stats}")
+    note(f"nasd counts: {counters}")
     figure("access.padi_per_s", got["rate"], "/s")
     figure("access.padi_growth_kB", pss_kb(pids) - base, "kB")
     sent, received, _ = client.ping(CN6, 5)
