@@ -179,20 +179,22 @@ def flood(lab):
     client = lab.connect("mn1", "alice")
     pids = lab.daemon_pids()["nasd"]
     base, used = pss_kb(pids), sum(ticks(p, False) for p in pids)
-    done = lab.ns["mn1"].run(
-        f"{os.environ['LAB_BENCH']}/nmdial", "--interface", "eth0",
-        "--flood", str(FLOOD), "--seconds", str(FLOOD_S),
-        timeout=60 + FLOOD_S, check=True)
+    flooding = lab.ns["mn1"].popen(
+        [f"{os.environ['LAB_BENCH']}/nmdial", "--interface", "eth0",
+         "--flood", str(FLOOD), "--seconds", str(FLOOD_S)],
+        stdout=subprocess.PIPE, text=True)
+    time.sleep(1)
+    sent, received, _ = client.ping(CN6, 5 * FLOOD_S // 2)
+    done = flooding.communicate(timeout=60 + FLOOD_S)[0]
     got = {line.split()[0]: float(line.split()[1])
-           for line in done.stdout.splitlines()}
+           for line in done.splitlines()}
     used = sum(ticks(p, False) for p in pids) - used
     counters = lab.nasctl("show statistics")
     note(f"sent {got['sent']:.0f}, offers {got['offers']:.0f};"
          f" nasd used {used / TICK:.1f} s in {FLOOD_S} s")
-    note(f"nasd counts: {counters}")
+    note(f"nasd counts: {counters['pppoe']}")
     figure("access.padi_per_s", got["rate"], "/s")
     figure("access.padi_growth_kB", pss_kb(pids) - base, "kB")
-    sent, received, _ = client.ping(CN6, 5)
     figure("access.padi_pings_lost", sent - received, "count")
     client.close()
 
