@@ -34,6 +34,12 @@ struct conn {
 	unsigned		 id;
 	bool			 closing;	/* after the reply */
 	json_t			*waiting;	/* a request, for ctl_resume */
+	struct ctl_later	*later;		/* its answer is to come */
+};
+
+struct ctl_later {
+	struct conn		*conn;		/* NULL: it has gone */
+	json_t			*id;		/* of the request */
 };
 
 struct ctl {
@@ -45,6 +51,7 @@ struct ctl {
 	size_t			 n_cmds;
 	void			*arg;
 	ctl_wait		*wait;
+	struct conn		*asking;	/* whose request is handled */
 	/* Longest idle first. */
 	TAILQ_HEAD(, conn)	 conns;
 	unsigned		 n_conns;
@@ -60,6 +67,8 @@ conn_free(struct conn *c)
 	c->ctl->n_conns--;
 	bufferevent_free(c->bev);
 	json_decref(c->waiting);
+	if (c->later != NULL)
+		c->later->conn = NULL;
 	free(c);
 }
 
@@ -119,6 +128,17 @@ find_cmd(const struct ctl *ctl, const char *name)
 	return (NULL);
 }
 
+/* Takes id and data over. */
+static json_t *
+make_reply(json_t *id, json_t *data, const char *code, const char *message)
+{
+	if (data != NULL)
+		return (json_pack("{s:o, s:s, s:o}", "id", id, "status", "ok",
+		    "data", data));
+	return (json_pack("{s:o, s:s, s:s, s:s}", "id", id, "status", "error",
+	    "code", code, "message", message));
+}
+
 /* The reply to a request; a new reference. */
 static json_t *
 answer(struct ctl *ctl, const json_t *req)
@@ -143,25 +163,67 @@ answer(struct ctl *ctl, const json_t *req)
 	}
 	json_decref(none);
 	id = id != NULL ? json_incref(id) : json_null();
-	if (data != NULL)
-		return (json_pack("{s:o, s:s, s:o}", "id", id, "status", "ok",
-		    "data", data));
-	return (json_pack("{s:o, s:s, s:s, s:s}", "id", id, "status", "error",
-	    "code", code, "message", message));
+	return (make_reply(id, data, code, message));
+}
+
+struct ctl_later *
+ctl_defer(struct ctl *ctl)
+{
+	struct ctl_later *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return (NULL);
+	l->conn = ctl->asking;
+	l->conn->later = l;
+	return (l);
+}
+
+void
+ctl_not_later(struct ctl_later *l)
+{
+	l->conn->later = NULL;
+	free(l);
 }
 
 /* Answers a request and releases it. False when the connection has been
- * closed. */
+ * closed, or its answer is to come. */
 static bool
 conn_answer(struct conn *c, json_t *req)
 {
-	int err = conn_reply(c, answer(c->ctl, req));
+	json_t *reply, *id = json_object_get(req, "id");
+	int err = 0;
 
+	c->ctl->asking = c;
+	reply = answer(c->ctl, req);
+	if (c->later != NULL) {
+		json_decref(reply);
+		c->later->id = id != NULL ? json_incref(id) : json_null();
+		bufferevent_disable(c->bev, EV_READ);
+	} else
+		err = conn_reply(c, reply);
 	json_decref(req);
 	if (err == 0)
-		return (true);
+		return (c->later == NULL);
 	conn_close(c, "out of memory");
 	return (false);
+}
+
+void
+ctl_answer(struct ctl_later *l, json_t *data, const char *code,
+    const char *message)
+{
+	struct conn *c = l->conn;
+	json_t *reply = make_reply(l->id, data, code, message);
+
+	free(l);
+	if (c == NULL) {
+		json_decref(reply);
+		return;
+	}
+	c->later = NULL;
+	/* write_cb reads on when the reply has gone */
+	if (conn_reply(c, reply) != 0)
+		conn_close(c, "out of memory");
 }
 
 /* One line. False when the connection has been closed, or waits. */

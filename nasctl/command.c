@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nasctl/password.h"
 #include "nasctl/show.h"
 
+#define TEST_MS		20000	/* a request's 14 s and more */
 #define WORDS_MAX	3	/* of a command */
 
 static command_args args_none, args_list, args_session, args_terminate,
-    args_level, args_name;
+    args_level, args_name, args_radius_test;
 
 #define LIST_ARGS	"[columns COL,...] [order [-]COL] [match COL REGEX]"
 
@@ -58,6 +60,10 @@ const struct command commands[] = {
 	    "peer,address,reason,answer,count,last" },
 	{ "show version", "", "the daemon's version",
 	    PROG_NASCTL | PROG_HACTL, args_none, show_object, NULL, NULL },
+	{ "radius test", "[USER [SERVER]]",
+	    "try RADIUS: a user, whose password is asked for, or all servers",
+	    PROG_NASCTL, args_radius_test, show_radius_test, "servers",
+	    NULL },
 	{ "terminate", "ID|USER|IFNAME|CALLING-SID|all [soft|hard]",
 	    "end sessions: soft (default) lets PPP say goodbye",
 	    PROG_NASCTL, args_terminate, show_object, NULL, NULL },
@@ -329,6 +335,33 @@ args_name(struct request *r, int argc, char **argv, FILE *err)
 	if (argc != 1)
 		return (usage(r, err));
 	return (put_string(r, "name", argv[0], err));
+}
+
+/* The password comes from the terminal, or the first line of what is not one:
+ * command lines can be seen by others. */
+static int
+args_radius_test(struct request *r, int argc, char **argv, FILE *err)
+{
+	char password[PASSWORD_MAX];
+	int e;
+
+	r->timeout_ms = TEST_MS;
+	if (argc > 2)
+		return (usage(r, err));
+	if (argc == 0)
+		return (0);
+	if (argc == 2 && put_string(r, "server", argv[1], err) != 0)
+		return (-EINVAL);
+	if (password_read(password, argv[0]) != 0) {
+		fprintf(err, "no password on standard input, or one longer "
+		    "than %d bytes\n", PASSWORD_MAX - 1);
+		return (-EINVAL);
+	}
+	e = put_string(r, "user", argv[0], err);
+	if (e == 0)
+		e = put_string(r, "password", password, err);
+	memset(password, 0, sizeof(password));
+	return (e);
 }
 
 static int

@@ -27,6 +27,7 @@ struct request {
 	const char		*match_column;
 	const char		*match_regex;
 	json_t			*args;		/* for the daemon */
+	int			 timeout_ms;	/* 0: the usual */
 };
 
 typedef int command_args(struct request *, int argc, char **argv, FILE *err);

@@ -151,7 +151,8 @@ ask(const struct who *w, const struct options *o, const struct request *r,
 	json_t *reply;
 	int e;
 
-	reply = ctl_call(o->socket, r->command->words, r->args, TIMEOUT_MS,
+	reply = ctl_call(o->socket, r->command->words, r->args,
+	    r->timeout_ms > 0 ? r->timeout_ms : TIMEOUT_MS,
 	    &e);
 	if (reply == NULL)
 		return (unreachable(w, o->socket, e, err));

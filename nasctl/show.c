@@ -299,6 +299,75 @@ show_session(const struct request *r, const json_t *data, const char *format,
 	return (NASCTL_OK);
 }
 
+/* What the exit code says of a test. */
+static int
+test_code(const char *result)
+{
+	if (result != NULL && strcmp(result, "accepted") == 0)
+		return (NASCTL_OK);
+	return (result != NULL && strcmp(result, "no answer") == 0 ?
+	    NASCTL_FAILED : NASCTL_NO_MATCH);
+}
+
+static bool
+one_silent(const json_t *servers)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(servers, i, v)
+		if (!json_is_number(json_object_get(v, "time_ms")))
+			return (true);
+	return (false);
+}
+
+/*
+ * accepted by aaa1 in 3.2 ms
+ *	Reply-Message = Welcome
+ */
+static void
+test_result(FILE *out, const char *result, const json_t *data)
+{
+	const json_t *list = json_object_get(data, "attributes"), *v;
+	const char *server = json_string_value(json_object_get(data,
+	    "server"));
+	size_t i;
+
+	output_safe(out, result);
+	if (server != NULL) {
+		fputs(" by ", out);
+		output_safe(out, server);
+	}
+	fprintf(out, " in %.1f ms\n", json_number_value(json_object_get(data,
+	    "time_ms")));
+	json_array_foreach(list, i, v) {
+		fputc('\t', out);
+		output_safe(out, json_string_value(v));
+		fputc('\n', out);
+	}
+}
+
+int
+show_radius_test(const struct request *r, const json_t *data,
+    const char *format, FILE *out, FILE *err)
+{
+	const json_t *servers = json_object_get(data, "servers");
+	const char *result = json_string_value(json_object_get(data,
+	    "result"));
+	int e;
+
+	if (servers != NULL) {
+		e = show_list(r, data, format, out, err);
+		return (e == NASCTL_OK && one_silent(servers) ?
+		    NASCTL_FAILED : e);
+	}
+	if (output_find(format)->name[0] == 't' && result != NULL)
+		test_result(out, result, data);
+	else
+		show_object(r, data, format, out, err);
+	return (test_code(result));
+}
+
 int
 show_object(const struct request *r, const json_t *data, const char *format,
     FILE *out, FILE *err)

@@ -21,6 +21,7 @@
 #include "nasd/pppd_link.h"
 #include "nasd/pppoe.h"
 #include "nasd/ra.h"
+#include "nasd/radius_test.h"
 #include "nasd/session.h"
 #include "nasd/tunnel.h"
 #include "radius/client.h"
@@ -229,6 +230,32 @@ show_radius(void *arg, const json_t *args, const char **code,
 	return radius_stats(e->radius);
 }
 
+static void
+radius_was_tested(void *arg, json_t *data, const char *code,
+    const char *message)
+{
+	ctl_answer(arg, data, code, message);
+}
+
+/* An Access-Request, or Status-Server to all: answered when there is one. */
+static json_t *
+test_radius(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	struct ctl_later *later = ctl_defer(e->ctl);
+	const char *wrong;
+
+	if (later == NULL)
+		return fail(code, message, "internal", "out of memory");
+	wrong = radius_test(e->radius_tests, args, code, radius_was_tested,
+	    later);
+	if (wrong == NULL)
+		return NULL;
+	ctl_not_later(later);
+	return fail(code, message, *code, wrong);
+}
+
 static json_t *
 show_version(void *arg, const json_t *args, const char **code,
     const char **message)
@@ -401,6 +428,7 @@ static const struct ctl_cmd commands[] = {
 	{ "show radius", show_radius },
 	{ "show violations", show_violations },
 	{ "show version", show_version },
+	{ "radius test", test_radius },
 	{ "terminate", terminate },
 	{ "drain home-agent", drain },
 	{ "undrain home-agent", undrain },

@@ -24,6 +24,7 @@
 #include "nasd/pppoe_stray.h"
 #include "nasd/priv_ops.h"
 #include "nasd/ra.h"
+#include "nasd/radius_test.h"
 #include "nasd/session_in.h"
 #include "nasd/tunnel.h"
 #include "radius/client.h"
@@ -143,7 +144,10 @@ build_radius(struct engine *e, const struct radius_dict *dict)
 	    &cf->radius);
 	if (e->radius != NULL)
 		e->aaa = aaa_new(e->radius, cf->nas_id, cf->coa);
-	return e->aaa != NULL ? 0 : -1;
+	if (e->aaa != NULL)
+		e->radius_tests = radius_tests_new(e->radius, cf->nas_id,
+		    cf->coa);
+	return e->radius_tests != NULL ? 0 : -1;
 }
 
 static int
@@ -310,6 +314,7 @@ free_modules(struct engine *e)
 		mip_client_free(e->mip);
 	if (e->aaa != NULL)
 		aaa_free(e->aaa);
+	radius_tests_free(e->radius_tests);
 	if (e->radius != NULL)
 		radius_client_free(e->radius);
 	if (e->ra != NULL)

@@ -23,6 +23,7 @@ struct engine {
 	struct timers		 timers;
 	struct priv_client	*priv;
 	struct radius_client	*radius;
+	struct radius_tests	*radius_tests;
 	struct aaa		*aaa;
 	struct mip_client	*mip;
 	struct ha_watch		*ha_watch;

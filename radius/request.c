@@ -414,10 +414,8 @@ replied(struct radius_request *r, enum radius_result result,
     struct radius_attrs *reply)
 {
 	mono_t now = client_now(r->client);
+	const char *wrong;
 
-	reply->secret = &server_of(r)->conf.secret;
-	reply->vector = r->flight.vector;
-	reply->server = (int)r->server;
 	if (r->sent == 1)
 		server_rtt(server_of(r), mono_diff_us(now, r->since));
 	life_changed(r, life_reply(life_of(r), r->since, now));
@@ -425,8 +423,13 @@ replied(struct radius_request *r, enum radius_result result,
 		/* Is to be taken for a rejection [RFC 2865 5]. */
 		server_bad_attr(server_of(r), r->kind, reply->wrong, now);
 		result = RADIUS_REJECTED;
+		wrong = reply->wrong;
 		radius_attrs_free(reply);
+		reply->wrong = wrong;
 	}
+	reply->secret = &server_of(r)->conf.secret;
+	reply->vector = r->flight.vector;
+	reply->server = (int)r->server;
 	request_end(r, result, reply);
 }
 

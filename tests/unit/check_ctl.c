@@ -42,6 +42,24 @@ cmd_none(void *arg, const json_t *args, const char **code,
 	return (NULL);
 }
 
+/* One that is answered later, or at once after all. */
+static struct ctl_later *later;
+
+static json_t *
+cmd_later(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	(void)arg;
+	later = ctl_defer(ctl);
+	ck_assert_ptr_nonnull(later);
+	if (json_object_size(args) == 0)
+		return (NULL);
+	ctl_not_later(later);
+	*code = "usage";
+	*message = "no arguments";
+	return (NULL);
+}
+
 /* A reply far larger than a socket takes. */
 static json_t *
 cmd_big(void *arg, const json_t *args, const char **code,
@@ -64,6 +82,7 @@ static bool waiting;
 
 static const struct ctl_cmd cmds[] = {
 	{ "echo", cmd_echo },
+	{ "later", cmd_later },
 	{ "none", cmd_none },
 	{ "big", cmd_big },
 };
@@ -79,7 +98,7 @@ setup(void)
 	base = event_base_new();
 	fd = ctl_listen("s", NULL);
 	ck_assert_int_ge(fd, 0);
-	ctl = ctl_new(base, fd, cmds, 3, &calls);
+	ctl = ctl_new(base, fd, cmds, sizeof(cmds) / sizeof(cmds[0]), &calls);
 	ck_assert_ptr_nonnull(ctl);
 }
 
@@ -502,6 +521,42 @@ START_TEST(waits)
 }
 END_TEST
 
+START_TEST(answers_later)
+{
+	int a = dial(), b = dial();
+	struct ctl_later *first;
+
+	say(a, "{\"id\": 1, \"cmd\": \"later\"}\n"
+	    "{\"id\": 2, \"cmd\": \"none\"}\n");
+	ck_assert_str_eq(hear(a), "");
+	first = later;
+	say(b, "{\"id\": 3, \"cmd\": \"later\", \"args\": {\"x\": 1}}\n");
+	test_has(hear(b), "{\"id\":3,\"status\":\"error\"");
+	ctl_answer(first, json_pack("{s:i}", "n", 42), NULL, NULL);
+	turn();
+	test_has(hear(a), "{\"id\":1,\"status\":\"ok\",\"data\":{\"n\":42}}");
+	test_has(text, "{\"id\":2,");
+	say(a, "{\"cmd\": \"later\"}\n");
+	turn();
+	ctl_answer(later, NULL, "internal", "it failed");
+	turn();
+	test_has(hear(a), "\"code\":\"internal\",\"message\":\"it failed\"");
+	/* Nobody waits for it any more. */
+	say(a, "{\"cmd\": \"later\"}\n");
+	turn();
+	first = later;
+	close(a);
+	turn();
+	ctl_answer(first, json_object(), NULL, NULL);
+	say(b, "{\"cmd\": \"later\"}\n");
+	turn();
+	ctl_free(ctl);
+	ctl = NULL;
+	ctl_answer(later, json_object(), NULL, NULL);
+	close(b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -523,6 +578,7 @@ main(void)
 	tcase_add_test(t, listening);
 	tcase_add_test(t, client);
 	tcase_add_test(t, waits);
+	tcase_add_test(t, answers_later);
 	suite_add_tcase(s, t);
 	return (test_run(s));
 }

@@ -111,6 +111,57 @@ ctl(const char *answer, const char *line)
 	return (ctl_as("nasctl", answer, line));
 }
 
+/* What the daemon is sent of a password, and people are not shown. */
+static int
+with_stdin(const char *input, const char *answer, const char *line)
+{
+	int saved = dup(STDIN_FILENO), p[2], code;
+
+	ck_assert_int_eq(pipe(p), 0);
+	ck_assert_int_eq(write(p[1], input, strlen(input)),
+	    (ssize_t)strlen(input));
+	close(p[1]);
+	dup2(p[0], STDIN_FILENO);
+	close(p[0]);
+	code = ctl(answer, line);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	return (code);
+}
+
+#define TESTED(result)							\
+	"{\"status\":\"ok\",\"data\":{\"result\":\"" result "\","		\
+	"\"server\":\"aaa1\",\"time_ms\":3.25,\"attributes\":["		\
+	"\"Reply-Message = hi\\u001b\"]}}"
+
+START_TEST(radius_test)
+{
+	ck_assert_int_eq(with_stdin("s e\r\nmore", TESTED("accepted"),
+	    "rad te nemo aaa1"), 0);
+	test_has(asked, "\"cmd\":\"radius test\"");
+	test_has(asked, "\"user\":\"nemo\"");
+	test_has(asked, "\"password\":\"s e\"");
+	test_has(asked, "\"server\":\"aaa1\"");
+	ck_assert_str_eq(out, "accepted by aaa1 in 3.2 ms\n"
+	    "\tReply-Message = hi\\x1b\n");
+	ck_assert_int_eq(with_stdin("", NULL, "radius test nemo"), 2);
+	test_has(err, "no password on standard input");
+	ck_assert_int_eq(with_stdin("\n", TESTED("rejected"),
+	    "radius test nemo"), 1);
+	test_has(asked, "\"password\":\"\"");
+	ck_assert_int_eq(with_stdin("x", TESTED("no answer"),
+	    "radius test nemo"), 4);
+	ck_assert_int_eq(ctl(NULL, "radius test a b c"), 2);
+	ck_assert_int_eq(ctl("{\"status\":\"ok\",\"data\":{\"servers\":["
+	    "{\"name\":\"aaa1\",\"result\":\"no answer\",\"time_ms\":null}]}}",
+	    "radius test"), 4);
+	test_has(out, "aaa1");
+	ck_assert_int_eq(ctl("{\"status\":\"ok\",\"data\":{\"servers\":["
+	    "{\"name\":\"aaa1\",\"result\":\"answered\",\"time_ms\":1.5}]}}",
+	    "radius test"), 0);
+}
+END_TEST
+
 START_TEST(table)
 {
 	ck_assert_int_eq(ctl(SESSIONS, "show sessions"), 0);
@@ -193,8 +244,8 @@ START_TEST(prefixes)
 	test_has(err, "no such word");
 	test_has_not(err, "pools");
 	ck_assert_int_eq(ctl(NULL, "frobnicate"), 2);
-	test_has(err, "frobnicate: no such word, one of: show terminate "
-	    "drain undrain renew log");
+	test_has(err, "frobnicate: no such word, one of: show radius "
+	    "terminate drain undrain renew log");
 	ck_assert_int_eq(ctl(NULL, ""), 2);
 	ck_assert_int_eq(ctl(NULL, "show session"), 2);
 	test_has(err, "usage: show session ID|USER|IFNAME");
@@ -280,6 +331,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, table);
+	tcase_add_test(t, radius_test);
 	tcase_add_test(t, columns_order_match);
 	tcase_add_test(t, formats);
 	tcase_add_test(t, empty);
