@@ -55,14 +55,15 @@ void	 ctl_free(struct ctl *);
 typedef bool ctl_wait(void *arg, const char *cmd);
 void	 ctl_set_wait(struct ctl *, ctl_wait *);
 void	 ctl_resume(struct ctl *);
-/* Within a handler, for an answer that takes its time: the handler returns NULL
- * and whoever has it calls ctl_answer once, also when nobody waits any more. The
- * connection's next request is read then. NULL: no memory. */
+/* Within a handler, for an answer that takes its time: the handler returns
+ * NULL, and whoever has it calls ctl_answer once, also when nobody waits any
+ * more. The connection's next request is read then. NULL: no memory. */
 struct ctl_later;
 struct ctl_later *ctl_defer(struct ctl *);
 /* Within the handler: it has an answer after all. */
 void	 ctl_not_later(struct ctl_later *);
-/* Not within the handler. data's ownership passes; NULL: an error, with code and message. */
+/* Not within the handler. data's ownership passes; NULL: an error, with code
+ * and message. */
 void	 ctl_answer(struct ctl_later *, json_t *data, const char *code,
     const char *message);
 /* For connections accepted from now on, instead of CTL_IDLE_S (tests). */

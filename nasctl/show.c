@@ -55,11 +55,11 @@ find_column(const json_t *row, const char *typed, FILE *err)
 	return (NULL);
 }
 
-/* The columns by name, or all of the first row's. Names in the command table
- * that this daemon does not send are left out. */
+/* The columns by name, or the command's, for programs all of the first row's.
+ * Names in the command table that this daemon does not send are left out. */
 static int
 set_columns(struct table *t, const struct request *r, const json_t *row,
-    FILE *err)
+    bool all, FILE *err)
 {
 	char *list, *p, *save = NULL;
 	const char *key;
@@ -78,9 +78,9 @@ set_columns(struct table *t, const struct request *r, const json_t *row,
 	}
 	if (r->n_columns > 0)
 		return (0);
-	if (r->command->columns == NULL) {
+	if (all || r->command->columns == NULL) {
 		json_object_foreach((json_t *)(uintptr_t)row, key, v)
-			if (!json_is_array(v))
+			if (all || !json_is_array(v))
 				t->column[t->n_columns++] = key;
 		return (0);
 	}
@@ -191,7 +191,7 @@ find_list(const struct command *c, const json_t *data, const char **name)
 
 static int
 fill_table(struct table *t, const struct request *r, const json_t *list,
-    FILE *err)
+    bool all, FILE *err)
 {
 	const json_t *first = json_array_get(list, 0);
 	const char *match = NULL;
@@ -199,7 +199,7 @@ fill_table(struct table *t, const struct request *r, const json_t *list,
 	const char *order = r->order;
 	int e;
 
-	e = set_columns(t, r, first, err);
+	e = set_columns(t, r, first, all, err);
 	if (e == 0 && r->match_column != NULL) {
 		match = find_column(first, r->match_column, err);
 		if (match == NULL)
@@ -240,7 +240,7 @@ show_list(const struct request *r, const json_t *data, const char *format,
 		return (r->match_column != NULL ? NASCTL_NO_MATCH :
 		    NASCTL_OK);
 	}
-	e = fill_table(&t, r, list, err);
+	e = fill_table(&t, r, list, o->name[0] == 'j', err);
 	if (e == 0 && (t.n_rows > 0 || o->name[0] == 'j'))
 		o->table(out, &t);
 	free(t.column);

@@ -307,6 +307,7 @@ main(int argc, char **argv)
 		p.conf.server[i].secret = p.secret;
 		p.conf.server[i].timeout_ms = timeout;
 		p.conf.server[i].tries = tries;
+		p.conf.server[i].priority = i;
 		p.conf.server[i].ma = require_ma ? RADIUS_MA_REQUIRED :
 		    RADIUS_MA_IF_PRESENT;
 	}

@@ -49,8 +49,11 @@ status_input(struct flight *f, const uint8_t *pkt, size_t len)
 		stats_of(st)->unknown_type++;
 		return;
 	}
-	v = radius_verify(pkt, len, f->vector, &s->conf.secret, s->conf.ma,
-	    &used);
+	/* Servers that send a Message-Authenticator may do so here [RFC 5997
+	 * 3]: none is demanded, whatever is of Access-Requests [D100]. */
+	v = radius_verify(pkt, len, f->vector, &s->conf.secret,
+	    s->conf.ma == RADIUS_MA_IGNORED ? s->conf.ma :
+	    RADIUS_MA_IF_PRESENT, &used);
 	if (v != RADIUS_GOOD) {
 		server_bad_reply(s, st->kind, v, now);
 		return;

@@ -49,6 +49,7 @@ static int listen_fd;
 static struct conn conn[CONNS];
 static unsigned n_conns;
 static struct request seen[SEEN];
+static unsigned n_records;	/* with data in them, that came */
 static unsigned n_seen;
 static const struct fake secret = { .fd = -1, .secret = "radsec" };
 
@@ -113,6 +114,18 @@ make_ctx(const SSL_METHOD *method, const struct cert *own,
 /*
  * The server.
  */
+
+static void
+on_record(int write, int version, int type, const void *buf, size_t len,
+    SSL *ssl, void *arg)
+{
+	(void)version;
+	(void)ssl;
+	(void)arg;
+	if (!write && type == SSL3_RT_HEADER && len > 0 &&
+	    *(const uint8_t *)buf == SSL3_RT_APPLICATION_DATA)
+		n_records++;
+}
 
 static void
 conn_close(struct conn *c)
@@ -236,6 +249,7 @@ setup(void)
 	client_cert = make_cert("nas1.example.net", &ca, NULL);
 	world_init(&w, 2);
 	server_ctx = make_ctx(TLS_server_method(), &server_cert, &ca);
+	SSL_CTX_set_msg_callback(server_ctx, on_record);
 	s = &w.conf.server[0];
 	s->transport = RADIUS_TLS;
 	s->auth_port = open_listener();
@@ -331,16 +345,19 @@ START_TEST(both_kinds_over_one_connection)
 }
 END_TEST
 
-/* The reply to a request, a byte at a time, and two in one piece. */
+/* Each request in a record of its own. The reply to one, a byte at a time, and two in one piece. */
 START_TEST(stream_of_packets)
 {
 	struct answered a[3];
 	uint8_t buf[2 * RADIUS_MAX];
 	size_t n = 0;
 
+	until(is_state("alive") && conn[0].up);
+	n_records = 0;
 	for (int i = 0; i < 3; i++)
 		ask(&a[i], RADIUS_ACCESS_REQUEST);
 	until(n_seen == 3);
+	ck_assert_uint_eq(n_records, 3);
 	for (int i = 0; i < 3; i++) {
 		struct fake_request r = { .len = seen[i].len };
 
