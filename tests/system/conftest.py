@@ -8,12 +8,13 @@ import os
 import pytest
 
 from netlab import leaks
-from netlab.lab import Lab
+from netlab.lab import USERS, Lab
 
 
 @pytest.fixture(scope="session")
 def whole_lab():
-    with Lab(mobile_nodes=3) as lab:
+    users = [*USERS, *(f"user{i + 1}" for i in range(100))]
+    with Lab(mobile_nodes=3, users=users) as lab:
         lab.start()
         yield lab
         lab.save_logs(os.path.join(lab.out, "logs"))
