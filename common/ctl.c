@@ -25,6 +25,7 @@
 
 #define CTL_WRITE_S	10	/* without progress, and a reader is closed */
 #define CTL_ACCEPT_MAX	16	/* connections taken at one wake-up */
+#define CTL_HELD_MAX	(32 << 20)	/* bytes of replies not yet read */
 #define CTL_PAUSE_US	100000	/* when there is no descriptor for one more */
 
 struct conn {
@@ -185,6 +186,34 @@ ctl_not_later(struct ctl_later *l)
 	free(l);
 }
 
+static size_t
+unread(const struct conn *c)
+{
+	return (evbuffer_get_length(bufferevent_get_output(c->bev)));
+}
+
+/* Clients that do not read must not fill the memory with their replies: the
+ * one that asked first goes first. c is about to get one. */
+static void
+make_room(struct ctl *ctl, const struct conn *c)
+{
+	struct conn *i, *first;
+	size_t held;
+
+	for (;;) {
+		held = 0;
+		first = NULL;
+		TAILQ_FOREACH(i, &ctl->conns, link) {
+			held += unread(i);
+			if (first == NULL && i != c && unread(i) > 0)
+				first = i;
+		}
+		if (held <= CTL_HELD_MAX || first == NULL)
+			return;
+		conn_close(first, "did not read its reply while others wait");
+	}
+}
+
 /* Answers a request and releases it. False when the connection has been
  * closed, or its answer is to come. */
 static bool
@@ -193,6 +222,7 @@ conn_answer(struct conn *c, json_t *req)
 	json_t *reply, *id = json_object_get(req, "id");
 	int err = 0;
 
+	make_room(c->ctl, c);
 	c->ctl->asking = c;
 	reply = answer(c->ctl, req);
 	if (c->later != NULL) {
@@ -295,13 +325,17 @@ write_cb(struct bufferevent *bev, void *arg)
 void
 ctl_resume(struct ctl *ctl)
 {
-	struct conn *c, *next;
+	struct conn *c;
 	json_t *req;
 
-	for (c = TAILQ_FIRST(&ctl->conns); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, link);
-		if ((req = c->waiting) == NULL)
-			continue;
+	for (;;) {
+		/* An answer may close any other: begin anew. */
+		TAILQ_FOREACH(c, &ctl->conns, link)
+			if (c->waiting != NULL)
+				break;
+		if (c == NULL)
+			return;
+		req = c->waiting;
 		c->waiting = NULL;
 		/* write_cb reads on when the reply has gone */
 		(void)conn_answer(c, req);

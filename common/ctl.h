@@ -9,7 +9,9 @@
  * code: usage, no-match, denied, busy, internal. A line is at most
  * CTL_LINE_MAX bytes towards the daemon. Idle connections are closed after
  * CTL_IDLE_S seconds, and there are at most CTL_CONN_MAX of them: a new one
- * beyond replaces the one idle longest.
+ * beyond replaces the one idle longest. Replies that are not read are kept up
+ * to a limit; beyond it the one that has been asked for first is dropped with
+ * its connection.
  */
 #ifndef COMMON_CTL_H
 #define COMMON_CTL_H

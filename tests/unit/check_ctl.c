@@ -323,6 +323,29 @@ START_TEST(slow_reader)
 }
 END_TEST
 
+/* Many that ask for much and read nothing: some are kept, not all. */
+START_TEST(slow_readers)
+{
+	int fd[20], i, saved = test_log_begin();
+	unsigned left;
+
+	for (i = 0; i < 20; i++) {
+		fd[i] = dial();
+		say(fd[i], "{\"cmd\": \"big\"}\n");
+	}
+	ck_assert_uint_eq(calls, 20);
+	left = ctl_connections(ctl);
+	ck_assert_uint_ge(left, 10);
+	ck_assert_uint_le(left, 14);
+	/* The last one is among them. */
+	ck_assert_ptr_nonnull(hear(fd[19]));
+	test_log_end(saved, text, sizeof(text));
+	test_has(text, "connection 1 closed: did not read its reply while");
+	for (i = 0; i < 20; i++)
+		close(fd[i]);
+}
+END_TEST
+
 /* Asks, says that it will say no more, and still gets its answer. */
 START_TEST(half_closed)
 {
@@ -572,6 +595,7 @@ main(void)
 	tcase_add_test(t, one_that_works_stays);
 	tcase_add_test(t, idle_closed);
 	tcase_add_test(t, slow_reader);
+	tcase_add_test(t, slow_readers);
 	tcase_add_test(t, half_closed);
 	tcase_add_test(t, hung_up_meanwhile);
 	tcase_add_test(t, no_descriptor_left);
