@@ -52,11 +52,11 @@ reg_drain(struct reg *r, bool drained)
 /* A subscriber that was not here, to its access router's knowledge: one that
  * names the home address it has is renewing what a restart of ours has lost
  * [D85]. */
-static int
-row_drained(const struct reg *r, struct rq *rq)
+int
+reg_row_drained(const struct reg *r, struct rq *rq, const struct binding *b)
 {
-	if (!r->drained || rq->b->state != BINDING_IDLE ||
-	    rq->msg.ext.n_hoa > 0)
+	if (!r->drained || (b && b->state != BINDING_IDLE) ||
+	    rq->msg.ext.n_hoa > 0 || rq->msg.rrq.lifetime == 0)
 		return ROW_PASS;
 	rq->why = "drained";
 	return r->conf->redirect.s_addr != INADDR_ANY ? MIP4_HA_REDIRECT :
@@ -79,7 +79,7 @@ limits(struct reg *r, struct rq *rq)
 		rq->why = "revoked there";
 		return MIP4_HA_PROHIBITED;
 	}
-	v = row_drained(r, rq);
+	v = reg_row_drained(r, rq, b);
 	if (v != ROW_PASS)
 		return v;
 	fresh = b->state == BINDING_IDLE;

@@ -55,6 +55,10 @@ void	 reg_spend(struct reg *, struct rq *);
 /* reg_load.c: is there no time for this request, whose record is b or NULL?
  * Counts [D83]. */
 bool	 reg_overloaded(struct reg *, struct rq *, const struct binding *b);
+/* reg_act.c: is this a new subscriber, of which we take none? ROW_PASS or a
+ * code; likewise [D85]. */
+int	 reg_row_drained(const struct reg *, struct rq *,
+    const struct binding *b);
 void	 reg_log_swallowed(const struct peer *, unsigned n);
 const char *binding_subject(const struct binding *);
 

@@ -45,10 +45,14 @@ static int
 ask(struct reg *r, struct rq *rq)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
+	const struct binding *b = binding_find(r->bindings, e->nai,
+	    e->nai_len);
 	bool fresh = is_fresh(r, rq);
+	int v = reg_row_drained(r, rq, b);
 
-	if (reg_overloaded(r, rq, binding_find(r->bindings, e->nai,
-	    e->nai_len)))
+	if (v != ROW_PASS)
+		return v;
+	if (reg_overloaded(r, rq, b))
 		return MIP4_HA_RESOURCES;
 	if (!fresh && !bucket_take(&rq->peer->unverified,
 	    clock_mono(r->clock))) {

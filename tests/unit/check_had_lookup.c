@@ -309,6 +309,26 @@ START_TEST(denied_for_good)
 }
 END_TEST
 
+/* Nor is who is new to a home agent that takes nobody new [D85]. */
+START_TEST(drained)
+{
+	struct m m;
+
+	reg_drain(&rig.reg, true);
+	request(&m, AR1, ALICE, true);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(n_asked, 0);
+	reg_drain(&rig.reg, false);
+	ck_assert_int_eq(request(&m, AR1, ALICE, true), REG_PENDING);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+	(void)user_lookup_flush(rig.reg.lookup, NULL);
+	reg_drain(&rig.reg, true);
+	ck_assert_int_eq(request(&m, AR1, ALICE, true), REG_PENDING);
+	ck_assert_uint_eq(n_asked, 2);
+}
+END_TEST
+
 START_TEST(rejected)
 {
 	struct m m;
@@ -903,7 +923,7 @@ main(void)
 	const TTest *const tests[] = {
 		key_is_demanded, no_key, who_is_asked_for,
 		configured_ones_are_known, configured_without_a_key,
-		overloaded, denied_for_good, rejected, rejected_one_leaves,
+		overloaded, drained, denied_for_good, rejected, rejected_one_leaves,
 		broken, nobody_answers,
 		old_answer_while_nobody_answers, newest_waits,
 		copy_that_waits, two_routers_wait,
