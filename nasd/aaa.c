@@ -257,8 +257,11 @@ read_ipv6(struct aaa_grant *g, const struct radius_attrs *as,
 	size_t len;
 
 	vp = radius_find(as, PW_FRAMED_INTERFACE_ID, 0);
-	if (vp != NULL && (v = radius_value(vp, &len)) != NULL &&
-	    len == sizeof(g->iid.b)) {
+	if (vp != NULL && ((v = radius_value(vp, &len)) == NULL ||
+	    len != sizeof(g->iid.b))) {
+		log_warnx(subject, "Framed-Interface-Id of a wrong length: "
+		    "not used");
+	} else if (vp != NULL) {
 		memcpy(g->iid.b, v, len);
 		g->has_iid = !iid_is_reserved(g->iid);
 		if (!g->has_iid)

@@ -238,6 +238,12 @@ START_TEST(homes)
 	home(130, "", false);
 	put("\x64\x09" "nowhere", 9);
 	home(130, "", false);
+	/* An address, a prefix, of no such length: a rejection
+	 * [RFC 2865 5]. */
+	put("\xa8\x11\x20\x01\x0d\xb8\x01\0\x0a\xbe\0\0\0\0\0\0\0", 17);
+	home(129, "", false);
+	put("\x61\x03\0", 3);
+	home(129, "", false);
 }
 END_TEST
 
