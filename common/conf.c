@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/conf_scan.h"
@@ -197,21 +199,27 @@ conf_free(struct conf *c)
 	c->scan = NULL;
 }
 
+unsigned
+conf_line(const struct conf *c, cfg_t *sec, const char *key)
+{
+	unsigned line = conf_scan_line(c->scan, sec != NULL ? sec : c->cfg,
+	    key);
+
+	return (line > 0 ? line : 1);
+}
+
 static void __attribute__((format(printf, 5, 0)))
 report(struct conf *c, enum log_level level, cfg_t *sec, const char *key,
     const char *fmt, va_list ap)
 {
-	unsigned line;
+	unsigned line = conf_line(c, sec, key);
 	char msg[512];
 
-	if (sec == NULL)
-		sec = c->cfg;
-	line = conf_scan_line(c->scan, sec, key);
 	if (key == NULL)
-		key = sec != c->cfg ? cfg_name(sec) : "file";
+		key = sec != NULL && sec != c->cfg ? cfg_name(sec) : "file";
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	log_at(level, LOG_MODULE, NULL, 0, "%s:%u: %s: %s", c->file,
-	    line > 0 ? line : 1, key, msg);
+	    line, key, msg);
 }
 
 void
@@ -343,6 +351,17 @@ conf_uint(struct conf *c, cfg_t *sec, const char *key, uint32_t min,
 	}
 	*value = (uint32_t)v;
 	return (0);
+}
+
+void
+conf_socket_path(struct conf *c, cfg_t *sec, const char *key)
+{
+	const size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	const char *s = get_str(sec, key);
+
+	if (s != NULL && (s[0] == '\0' || strlen(s) > max))
+		conf_error(c, sec, key, s[0] == '\0' ? "empty" :
+		    "longer than %zu bytes", max);
 }
 
 static int

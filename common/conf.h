@@ -41,6 +41,10 @@ void	 conf_free(struct conf *);
 void	 conf_error(struct conf *, cfg_t *sec, const char *key,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The line that conf_error would name, at least 1: for what can only be checked
+ * later. */
+unsigned conf_line(const struct conf *, cfg_t *sec, const char *key);
+
 /* The same for what is unwise but possible: not counted. */
 void	 conf_warn(struct conf *, cfg_t *sec, const char *key,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
@@ -60,6 +64,9 @@ int	 conf_nprefix6(struct conf *, cfg_t *sec, const char *key, unsigned i,
 /* Integer with bounds. */
 int	 conf_uint(struct conf *, cfg_t *sec, const char *key, uint32_t min,
     uint32_t max, uint32_t *);
+
+/* Reports a path of a Unix socket that none can be bound to; NULL passes. */
+void	 conf_socket_path(struct conf *, cfg_t *sec, const char *key);
 
 /* Reads a file that holds one secret: refused unless it is a regular file,
  * owned by root or us, with no rights for others. "0x..." or "hex:..." is

@@ -118,9 +118,9 @@ int	 priv_request_sync(struct priv_client *, uint16_t type,
 int	 priv_drop(const char *user, const char *chroot_dir);
 /*
  * Whether priv_drop will find this user, for -n and before anything is
- * started; said with the name of the configuration file if not. 0 or -ENOENT.
+ * started; said with file and line of the configuration if not. 0 or -ENOENT.
  */
-int	 priv_check_user(const char *file, const char *user);
+int	 priv_check_user(const char *file, unsigned line, const char *user);
 /*
  * Installs the seccomp filter of an engine: sockets (new ones only datagram,
  * and TCP over IPv4 where that is needed), memory, time, epoll and files

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -99,9 +100,12 @@ find_user(const char *subject, const char *user)
 }
 
 int
-priv_check_user(const char *file, const char *user)
+priv_check_user(const char *file, unsigned line, const char *user)
 {
-	return (geteuid() != 0 || find_user(file, user) != NULL ? 0 : -ENOENT);
+	char at[512];
+
+	snprintf(at, sizeof(at), "%s:%u", file, line);
+	return (geteuid() != 0 || find_user(at, user) != NULL ? 0 : -ENOENT);
 }
 
 int

@@ -469,11 +469,11 @@ load_all(struct conf *c, struct had_config *h)
 
 	load_addresses(c, h);
 	h->user = had_config_dup(c, cfg_getstr(c->cfg, "user"));
+	h->user_line = conf_line(c, c->cfg, "user");
 	h->chroot = had_config_dup(c, cfg_getstr(c->cfg, "chroot"));
 	h->control_socket = had_config_dup(c, cfg_getstr(c->cfg,
 	    "control-socket"));
-	if (!h->control_socket)
-		conf_error(c, c->cfg, "control-socket", "empty");
+	conf_socket_path(c, c->cfg, "control-socket");
 	h->control_group = had_config_dup(c, cfg_getstr(c->cfg,
 	    "control-group"));
 	h->dataplane = one_of(c, dp, "type", planes) ? HAD_DATAPLANE_NONE :

@@ -42,6 +42,7 @@ struct had_lookup_conf {
 	bool			 on;
 	struct radius_conf	 radius;	/* holds secrets */
 	char			*dictionary;
+	unsigned		 dictionary_line; /* of the file */
 	char			*nas_id;
 	uint32_t		 service_type;
 	enum mip4_alg		 alg;		/* of the keys it gives */
@@ -53,6 +54,7 @@ struct had_config {
 	struct in_addr		 redirect;	/* 0: none [D85] */
 	uint16_t		 port;
 	char			*user;
+	unsigned		 user_line;	/* of the file */
 	char			*chroot;
 	char			*control_socket;
 	char			*control_group;

@@ -357,8 +357,11 @@ main(int argc, char **argv)
 		return EXIT_CONFIG;
 	if (conf->lookup.on)
 		dict = radius_dict_load(conf->lookup.dictionary);
-	if ((dict || !conf->lookup.on) &&
-	    priv_check_user(opts.config, conf->user) == 0)
+	if (conf->lookup.on && !dict)
+		log_errorx(NULL, "%s:%u: dictionary: can not be used",
+		    opts.config, conf->lookup.dictionary_line);
+	else if (priv_check_user(opts.config, conf->user_line,
+	    conf->user) == 0)
 		status = opts.check_only ? EXIT_SUCCESS : run(conf, dict);
 	radius_dict_free(dict);
 	had_config_free(conf);

@@ -100,7 +100,10 @@ main(int argc, char **argv)
 	if (cf == NULL)
 		return EXIT_CONFIG;
 	dict = radius_dict_load(cf->dictionary);
-	if (dict != NULL && priv_check_user(opts.config, cf->user) == 0)
+	if (dict == NULL)
+		log_errorx(NULL, "%s:%u: dictionary: can not be used",
+		    opts.config, cf->dictionary_line);
+	else if (priv_check_user(opts.config, cf->user_line, cf->user) == 0)
 		status = opts.check_only ? EXIT_SUCCESS : run(cf, dict);
 	radius_dict_free(dict);
 	nasd_config_free(cf);

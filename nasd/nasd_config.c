@@ -193,6 +193,7 @@ read_top(struct conf *c, struct nasd_config *cf)
 	need_ipv4(c, c->cfg, "care-of-address", &cf->coa);
 	cf->nas_id = copy(c, cfg_getstr(c->cfg, "nas-identifier"));
 	cf->user = copy(c, cfg_getstr(c->cfg, "user"));
+	cf->user_line = conf_line(c, c->cfg, "user");
 	cf->chroot_dir = copy(c, cfg_getstr(c->cfg, "chroot"));
 	cf->plugin_socket = copy(c, cfg_getstr(c->cfg, "plugin-socket"));
 	cf->control_socket = copy(c, cfg_getstr(c->cfg, "control-socket"));
@@ -291,6 +292,7 @@ read_radius(struct conf *c, struct nasd_config *cf)
 	radius_conf_init(&cf->radius);
 	radius_conf_servers(c, sec, &cf->radius);
 	cf->dictionary = copy(c, cfg_getstr(sec, "dictionary"));
+	cf->dictionary_line = conf_line(c, sec, "dictionary");
 	conf_uint(c, sec, "interim-interval", 0, 86400, &cf->interim_s);
 	if (cf->interim_s > 0 && cf->interim_s < 60)
 		conf_error(c, sec, "interim-interval",

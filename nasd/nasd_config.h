@@ -79,6 +79,8 @@ struct nasd_config {
 	char			*nas_id;
 	struct in_addr		 coa;		/* care-of address */
 	char			*user;
+	unsigned		 user_line, dictionary_line; /* of the file:
+						 * they are checked later */
 	char			*chroot_dir;
 	char			*plugin_socket;
 	char			*control_socket;

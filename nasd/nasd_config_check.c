@@ -85,6 +85,8 @@ check_has(struct conf *c, const struct nasd_config *cf)
 		cfg_t *sec = cfg_getnsec(c->cfg, "home-agent", i);
 
 		check_keys(c, sec, &cf->ha[i]);
+		if (cf->ha[i].name[0] == '\0')
+			conf_error(c, sec, NULL, "has no name");
 		if (cf->ha[i].addr.s_addr == cf->coa.s_addr)
 			conf_error(c, sec, "address",
 			    "is our care-of-address");
@@ -112,6 +114,8 @@ nasd_config_check(struct conf *c, const struct nasd_config *cf)
 		conf_error(c, NULL, "nas-identifier",
 		    "must have 1 to 253 characters");
 	check_nai(c, cf);
+	conf_socket_path(c, c->cfg, "plugin-socket");
+	conf_socket_path(c, c->cfg, "control-socket");
 	check_pppoe(c, cf);
 	check_pppd(c, cf);
 	if (cf->radius.n_servers == 0)

@@ -95,6 +95,8 @@ read_server(struct conf *c, cfg_t *sec, struct radius_server_conf *s,
 
 	radius_server_conf_init(s);
 	strncpy(s->name, cfg_title(sec), sizeof(s->name) - 1);
+	if (s->name[0] == '\0')
+		conf_error(c, sec, NULL, "has no name");
 	read_address(c, sec, &s->address);
 	if (strcmp(transport, "tls") == 0)
 		read_tls(c, sec, s);

@@ -60,6 +60,8 @@ BAD = {
     "nasd-user-is-root": ("nasd", replace('"nobody"', '"root"'), "user"),
     "had-no-such-user": ("had", replace('"nobody"', '"no-such-user"'),
                          "user"),
+    "nasd-no-dictionary": ("nasd", replace(
+        "radius {", 'radius {\n\tdictionary = "/dev/null"'), "dictionary"),
     "nasd-unknown-key": ("nasd", append("no-such-key = 1\n"), "no-such-key"),
     "nasd-bad-address": ("nasd", replace('"192.0.2.1"', '"192.0.2.300"'),
                          "care-of-address"),
@@ -97,8 +99,21 @@ def test_bad_file(files, name):
     done = check(daemon, path)
     assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
     assert f"{path}:" in done.stderr or f"{Path(path).name}:" in done.stderr
-    assert key in done.stderr, done.stderr
+    assert re.search(rf"\.conf:\d+: .*{key}", done.stderr), done.stderr
     assert f" {daemon}[" in done.stderr, done.stderr
+
+
+def test_line_of_what_is_checked_late(files):
+    """User and dictionary: with the line, though nothing else is wrong."""
+    edits = {"user = ": replace('"nobody"', '"no-such-user"'),
+             "\tdictionary": BAD["nasd-no-dictionary"][1]}
+    for key, edit in edits.items():
+        path = written(files, "nasd", edit)
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        line = [i for i, text in enumerate(lines, 1)
+                if text.startswith(key)][0]
+        done = check("nasd", path)
+        assert f"{path}:{line}: {key.strip(' =' + chr(9))}: " in done.stderr
 
 
 @pytest.mark.parametrize("daemon", ("nasd", "had"))

@@ -197,6 +197,18 @@ static const struct {
 	{ GOOD "extension-type { ipv6-hoa = 120 }\n", "extension-type: " },
 	{ GOOD "router-advertisement { preferred-lifetime = 9000 }\n",
 	    "preferred-lifetime: longer" },
+	{ GOOD "plugin-socket = \"\"\n", "nasd.conf:12: plugin-socket: empty" },
+	{ GOOD "control-socket = \"\"\n",
+	    "nasd.conf:12: control-socket: empty" },
+	{ GOOD "control-socket = \"/1234567890/1234567890/1234567890/"
+	    "1234567890/1234567890/1234567890/1234567890/1234567890/"
+	    "1234567890123456789\"\n",
+	    "nasd.conf:12: control-socket: longer than 107" },
+	{ GOOD "home-agent \"\" {\n\taddress = \"198.51.100.2\"\n" KEY
+	    "}\n", "nasd.conf:12: home-agent: has no name" },
+	{ GOOD "radius {\n\tserver \"\" {\n\t\taddress = \"192.0.2.9\"\n"
+	    "\t\tsecret-file = \"ha.key\"\n\t}\n}\n",
+	    "server: has no name" },
 	{ GOOD "radius { interim-interval = 5 }\n", "interim-interval: " },
 };
 
