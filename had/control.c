@@ -366,9 +366,23 @@ static const struct ctl_cmd commands[] = {
 	{ "flush users", control_flush_users },
 };
 
+/* The root side may take its time; only who wants to know it waits. */
+static bool
+wait_for_root(void *arg, const char *cmd)
+{
+	struct reg *r = arg;
+
+	return r->exits && strcmp(cmd, "show exits") == 0 &&
+	    exits_ask(r->exits);
+}
+
 struct ctl *
 control_new(struct event_base *base, int fd, struct reg *r)
 {
-	return ctl_new(base, fd, commands,
+	struct ctl *ctl = ctl_new(base, fd, commands,
 	    sizeof(commands) / sizeof(commands[0]), r);
+
+	if (ctl)
+		ctl_set_wait(ctl, wait_for_root);
+	return ctl;
 }

@@ -10,12 +10,12 @@
 
 #include <arpa/inet.h>
 
+#include "common/ctl.h"
 #include "common/priv.h"
 #include "had/dad.h"
 #include "had/had_config.h"
 #include "had/home_link.h"
 #include "had/home_plane.h"
-#include "had/priv_exit.h"
 #include "had/priv_ops.h"
 #include "had/tunnel.h"
 
@@ -148,26 +148,46 @@ describe_exit(const struct exit_conf *conf, enum exit_device d,
 	return o;
 }
 
-/* Asked of the kernel now; an operator waits, and so do we, for a millisecond
- * or two. */
+static void
+counted(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct exits *x = arg;
+
+	(void)fd;
+	x->counting = false;
+	x->counted = status == 0 && len == sizeof(x->counts);
+	if (x->counted)
+		memcpy(&x->counts, body, len);
+	if (x->ctl)
+		ctl_resume(x->ctl);
+}
+
+bool
+exits_ask(struct exits *x)
+{
+	if (!x->counting && x->conf->exit.on && x->priv) {
+		x->counted = false;
+		x->counting = priv_request(x->priv, HAD_PRIV_EXITS, NULL, 0,
+		    counted, x) == 0;
+	}
+	return x->counting;
+}
+
 json_t *
 exits_show(const struct exits *x)
 {
 	const struct exit_conf *conf = &x->conf->exit;
-	struct had_priv_exits counts;
-	size_t len = sizeof(counts);
 	json_t *list;
 	unsigned d;
 
 	if (!conf->on)
 		return json_array();
-	if (priv_request_sync(x->priv, HAD_PRIV_EXITS, NULL, 0, &counts, &len,
-	    NULL) || len != sizeof(counts))
+	if (!x->counted)
 		return NULL;
 	list = json_array();
 	for (d = 0; d < EXIT_N_DEVICES; d++)
 		if (exit_has(conf, (enum exit_device)d))
 			json_array_append_new(list, describe_exit(conf,
-			    (enum exit_device)d, &counts.dev[d]));
+			    (enum exit_device)d, &x->counts.dev[d]));
 	return list;
 }

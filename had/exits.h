@@ -6,11 +6,15 @@
 #ifndef HAD_EXITS_H
 #define HAD_EXITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
 
+#include "had/priv_exit.h"
+
 struct clock;
+struct ctl;
 struct dataplane;
 struct event_base;
 struct had_config;
@@ -23,6 +27,10 @@ struct exits {
 	struct home_link	*links;
 	size_t			 n_links;
 	struct priv_client	*priv;		/* NULL: no root side */
+	struct ctl		*ctl;		/* whose requests wait */
+	bool			 counting;	/* root is asked */
+	bool			 counted;	/* and has answered */
+	struct had_priv_exits	 counts;
 };
 
 /* As root. 0 or -errno, after logging why. */
@@ -33,7 +41,10 @@ int	 exits_start(struct exits *, struct event_base *, struct timers *,
 void	 exits_close(struct exits *);
 /* "show home-links": a new list. */
 json_t	*exits_home_links(const struct exits *);
-/* "show exits": a new list, or NULL when the root side does not answer. */
+/* Asks the root side for the counters that exits_show tells; false when there
+ * is nothing to ask. The control socket is resumed when it has answered. */
+bool	 exits_ask(struct exits *);
+/* "show exits": a new list, or NULL when the root side did not answer. */
 json_t	*exits_show(const struct exits *);
 
 #endif

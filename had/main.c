@@ -201,6 +201,7 @@ init_io(struct had *h, int udp, int ctl, int priv)
 	if (err)
 		return err;
 	h->reg.exits = h->exits;
+	h->exits->ctl = h->ctl;
 	h->term = daemon_stop_on(h->base, SIGTERM, &h->stop);
 	h->intr = daemon_stop_on(h->base, SIGINT, &h->stop);
 	h->hangup = evsignal_new(h->base, SIGHUP, on_hangup, h);

@@ -2,9 +2,14 @@
 /* had/exit: the rules of the 6to4 exit against packets of each class of
  * RFC 3964 5, by a matcher that does what the kernel's filters do. */
 #include <arpa/inet.h>
+#include <event2/event.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "common/priv.h"
 #include "had/exit.h"
+#include "had/exits.h"
 #include "had/had_config.h"
 #include "test.h"
 
@@ -246,6 +251,40 @@ START_TEST(names)
 }
 END_TEST
 
+static void
+root_gone(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+/* Root is asked and does not answer: nobody is held up. When it has ended
+ * there is nothing to show. */
+START_TEST(root_that_does_not_answer)
+{
+	struct event_base *base = event_base_new();
+	struct exits x = { .conf = &conf };
+	bool gone = false;
+	int sv[2];
+
+	ck_assert(!exits_ask(&x));
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK,
+	    0, sv), 0);
+	x.priv = priv_client_new(base, sv[0], NULL, root_gone, &gone);
+	ck_assert_ptr_nonnull(x.priv);
+	ck_assert(exits_ask(&x));
+	ck_assert(exits_ask(&x));
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_ptr_null(exits_show(&x));
+	close(sv[1]);
+	while (!gone)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert(!x.counting);
+	ck_assert_ptr_null(exits_show(&x));
+	priv_client_free(x.priv);
+	event_base_free(base);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -258,6 +297,7 @@ main(void)
 	tcase_add_test(t, relay);
 	tcase_add_test(t, whole_prefix);
 	tcase_add_test(t, names);
+	tcase_add_test(t, root_that_does_not_answer);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
