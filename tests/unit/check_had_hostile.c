@@ -88,6 +88,34 @@ START_TEST(realm_is_not_its_own)
 }
 END_TEST
 
+/* An access router's probe of a silent home agent is of no realm: refused, but
+ * answered and signed, which is all that it wants to know [D62]. Nothing is
+ * kept of it. */
+START_TEST(probe_is_answered)
+{
+	struct m m;
+
+	rig.peer[1].realms = realms;
+	rig.peer[1].n_realms = 1;
+	m_rrq(&m, 0, 0, AR2);
+	m_nai(&m, "probe-" AR2 "@netmip4.invalid");
+	m_req(&m, NULL);
+	m_sign(&m);
+	rig_in(&m, AR2);
+	expect(&m, 129, 0);
+	ck_assert_uint_eq(rig.peer[1].n_records, 0);
+	/* At a home agent that serves every realm it is a deregistration of
+	 * nobody, and leaves as little. */
+	rig.peer[1].n_realms = 0;
+	m_rrq(&m, 0, 0, AR2);
+	m_nai(&m, "probe-" AR2 "@netmip4.invalid");
+	m_req(&m, NULL);
+	m_sign(&m);
+	rig_in(&m, AR2);
+	expect(&m, 0, 0);
+}
+END_TEST
+
 START_TEST(bound_by_another_group)
 {
 	struct m m;
@@ -415,6 +443,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, realm_is_not_its_own);
+	tcase_add_test(t, probe_is_answered);
 	tcase_add_test(t, bound_by_another_group);
 	tcase_add_test(t, home_address_of_another);
 	tcase_add_test(t, own_share_only);

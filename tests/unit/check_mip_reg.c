@@ -866,6 +866,29 @@ START_TEST(denied_for_a_bent_copy)
 }
 END_TEST
 
+/* A home agent may not know the probe's NAI (had's "realms"): it is there all
+ * the same [D62], and does not have to be asked again. */
+START_TEST(refused_probe)
+{
+	const struct mip_ha ha = { ip(HA), sa, 2 };
+	struct msg m;
+
+	mip_leave_probe(&core, &ha);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert_uint_eq(lifetime_of(0), 0);
+	m = reply_head(129, 0, id_of(0));
+	put_nai(&m, "probe-" COA "@netmip4.invalid");
+	input(&m);		/* from anybody */
+	ck_assert_uint_eq(n_heard, 0);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(n_heard, 1);
+	advance(60000);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert_uint_eq(core.n_regs, 0);
+}
+END_TEST
+
 START_TEST(another_home_agent_is_reported)
 {
 	struct msg m;
@@ -2141,7 +2164,7 @@ main(void)
 		late_reply_to_an_older_try, old_reply_with_the_same_low_half,
 		low_bits_are_random, reply_later_than_its_lifetime,
 		most_recent_only, denied,
-		another_home_agent_is_reported, redirected,
+		refused_probe, another_home_agent_is_reported, redirected,
 		owner_frees_in_the_event,
 		resynchronisation, resynchronisation_backwards,
 		era_ends, era_ends_there_first,
