@@ -420,3 +420,38 @@ dad_link_down(struct dad *d)
 	while (d->tentative.first)
 		fail(d->tentative.first, -ENETDOWN);
 }
+
+static bool
+join_anew(struct table_node *n, void *arg)
+{
+	struct dad_group *g = container_of(n, struct dad_group, node);
+	struct dad *d = arg;
+
+	g->handle = d->io->join(d->arg, &g->addr);
+	return true;
+}
+
+/* Not all at the same moment. */
+static bool
+announce_anew(struct table_node *n, void *arg)
+{
+	struct dad_addr *a = container_of(n, struct dad_addr, node);
+	unsigned *place = arg;
+
+	if (a->state != DAD_DEFENDED)
+		return true;
+	a->sent = 0;
+	(void)timer_set(a->dad->timers, &a->timer,
+	    mono_add_ms(clock_mono(a->dad->clock), (*place)++ %
+	    DAD_RETRANS_MS));
+	return true;
+}
+
+void
+dad_link_anew(struct dad *d)
+{
+	unsigned place = 0;
+
+	table_each(&d->groups, join_anew, d);
+	table_each(&d->addrs, announce_anew, &place);
+}

@@ -44,6 +44,7 @@ struct dad_io {
 	 * -errno. */
 	int	(*join)(void *arg, const struct in6_addr *group);
 	void	(*leave)(void *arg, const struct in6_addr *group, int handle);
+				/* handle as of join, also if that failed */
 	/* lladdr NULL: to m's destination, a group. 0 or -errno. */
 	int	(*send)(void *arg, const struct nd6 *m, const uint8_t *lladdr);
 	/* Another node answers for an address that we hold. May be NULL. */
@@ -94,5 +95,8 @@ void	 dad_input(struct dad *, const struct nd6 *, const uint8_t *lladdr);
 /* Nothing can be probed now: what is being probed has failed. What is held
  * stays so. */
 void	 dad_link_down(struct dad *);
+/* The link is another device by now: groups are joined there, own and lladdr
+ * may have changed, and what is held is announced within a second or two. */
+void	 dad_link_anew(struct dad *);
 
 #endif

@@ -30,6 +30,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/netlink_watch.h"
 #include "had/had_config.h"
 
 #define BURST		64	/* packets a wake-up, then others' turn */
@@ -269,9 +270,22 @@ leave(void *arg, const struct in6_addr *group, int handle)
 {
 	struct home_link *l = arg;
 
+	if (handle < 0)
+		return;
 	/* It has left already where the device is gone. */
 	(void)membership(l, l->socks[handle].fd, IPV6_LEAVE_GROUP, group);
 	l->socks[handle].n--;
+}
+
+/* Memberships of a device that is no more are kept by their sockets. */
+static void
+leave_all(struct home_link *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_socks; i++)
+		close(l->socks[i].fd);
+	l->n_socks = 0;
 }
 
 static void
@@ -290,6 +304,58 @@ is_up(struct home_link *l)
 	if (l->down)
 		log_info(l->name, "the home link is up again");
 	l->down = false;
+}
+
+/* A device of the link's name that is another one, or has another address. */
+static int
+adopt(struct home_link *l, const struct nl_watch_link *k)
+{
+	struct sockaddr_ll sll = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IPV6),
+		.sll_ifindex = (int)k->ifindex,
+	};
+
+	if (k->ifindex != l->ifindex) {
+		if (bind(l->fd, (struct sockaddr *)&sll, sizeof(sll)) == -1)
+			return -errno;
+		l->ifindex = k->ifindex;
+		log_info(l->name, "the home link is another device now");
+	}
+	leave_all(l);
+	memcpy(l->dad.lladdr, k->lladdr, sizeof(l->dad.lladdr));
+	dad_link_anew(&l->dad);
+	return 0;
+}
+
+void
+home_link_device(struct home_link *l, const struct nl_watch_link *k)
+{
+	int err = 0;
+
+	if (k->gone ? k->ifindex == l->ifindex :
+	    k->ifindex == l->ifindex && !k->up)
+		went_down(l);
+	if (k->gone || strcmp(k->name, l->name) != 0)
+		return;
+	if (!k->ethernet)
+		err = -EPFNOSUPPORT;
+	else if (k->ifindex != l->ifindex || memcmp(k->lladdr, l->dad.lladdr,
+	    sizeof(k->lladdr)) != 0)
+		err = adopt(l, k);
+	if (err && may_log(l))
+		log_errorx(l->name, "home link: %s", why_not(err));
+}
+
+/* The link is up when there is an address to speak from. */
+void
+home_link_addr(struct home_link *l, const struct nl_watch_addr *a)
+{
+	if (a->ifindex != l->ifindex || a->gone || a->tentative ||
+	    !IN6_IS_ADDR_LINKLOCAL(&a->addr))
+		return;
+	l->dad.own = a->addr;
+	is_up(l);
 }
 
 static int

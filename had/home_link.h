@@ -12,6 +12,8 @@
 
 #include "had/dad.h"
 
+struct nl_watch_addr;
+struct nl_watch_link;
 struct clock;
 struct event_base;
 struct had_config;
@@ -34,6 +36,9 @@ struct home_link *home_link_at(struct home_link *, size_t i);
 struct home_link *home_link_find(struct home_link *, size_t n,
     const char *name);
 struct dad *home_link_dad(struct home_link *);
+/* What has become of any device, and of any address: it may be the link's. */
+void	 home_link_device(struct home_link *, const struct nl_watch_link *);
+void	 home_link_addr(struct home_link *, const struct nl_watch_addr *);
 
 struct home_link_info {
 	const char	*name;

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 #include <errno.h>
-#include <ifaddrs.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +29,9 @@
 #include "had/server.h"
 #include "had/tunnel.h"
 #include "had/user_radius.h"
+#include "had/watch.h"
 #include "radius/attrs.h"
 #include "radius/conf.h"
-
-#define OWN_MAX	64	/* our addresses in pools; there should be none */
 
 struct had {
 	struct had_config	*conf;
@@ -50,38 +48,10 @@ struct had {
 	struct priv_client	*priv;
 	struct exits		*exits;
 	struct user_radius	*radius;
-	struct lease		 own[OWN_MAX];
-	size_t			 n_own;
+	struct watch		*watch;
 	volatile bool		 stop;
 	bool			 priv_gone;
 };
-
-/* Our own addresses are nobody's home address [PROTOCOLS 10.2]. */
-static void
-exclude_own(struct had *h)
-{
-	struct ifaddrs *list, *i;
-	struct sockaddr_in6 sin6;
-	struct pool *pool;
-
-	if (getifaddrs(&list) == -1) {
-		log_warn(NULL, "own addresses");
-		return;
-	}
-	for (i = list; i && h->n_own < OWN_MAX; i = i->ifa_next) {
-		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET6)
-			continue;
-		memcpy(&sin6, i->ifa_addr, sizeof(sin6));
-		pool = pool_of(&h->pools, &sin6.sin6_addr);
-		if (pool && pool_reserve(&h->pools, pool,
-		    &h->own[h->n_own], &sin6.sin6_addr) == 0)
-			h->n_own++;
-	}
-	freeifaddrs(list);
-	if (h->n_own > 0)
-		log_info(NULL, "%zu of our own addresses lie in pools: never "
-		    "given out", h->n_own);
-}
 
 /* Fixed home addresses are their owners' from now on. */
 static void
@@ -122,7 +92,9 @@ init_tables(struct had *h)
 	h->bindings.flap_limit = h->conf->flap_limit;
 	if (bindings_init(&h->bindings))
 		return -ENOMEM;
-	exclude_own(h);
+	h->watch = watch_new(&h->pools);
+	if (!h->watch)
+		return -errno;
 	reserve_fixed(h);
 	h->reg.conf = h->conf;
 	h->reg.clock = &clock_system;
@@ -200,6 +172,10 @@ init_io(struct had *h, int udp, int ctl, int priv)
 	    h->priv, &h->reg.dp);
 	if (err)
 		return err;
+	err = watch_start(h->watch, h->base, h->exits->links,
+	    h->exits->n_links);
+	if (err)
+		return err;
 	h->reg.exits = h->exits;
 	h->exits->ctl = h->ctl;
 	h->term = daemon_stop_on(h->base, SIGTERM, &h->stop);
@@ -224,8 +200,7 @@ free_all(struct had *h)
 		ctl_free(h->ctl);
 	server_free(h->server);
 	bindings_free(&h->bindings);
-	for (i = 0; i < h->n_own; i++)
-		pool_unreserve(&h->pools, &h->own[i]);
+	watch_free(h->watch);
 	for (i = 0; i < h->conf->n_users; i++)
 		pool_unreserve(&h->pools, &h->conf->users[i].reserved);
 	pools_free(&h->pools);

@@ -207,6 +207,33 @@ def test_home_link_down(on_link):
     assert link(lab)["state"] == "up" and link(lab)["held"] == 2
     assert other.ping(CN6)[1] == 1
 
+    # The device is made anew: groups are joined and addresses announced there.
+    # (With the link-layer addresses it had, so that nothing is left behind.)
+    macs = lladdr(lab, "ha", "home0"), lladdr(lab, "cn", "eth0")
+    ha.ip("link del home0",
+          f"link add home0 address {macs[0]} type veth"
+          f" peer name eth0 address {macs[1]} netns cn",
+          f"address add {HA6}/64 dev home0", "link set home0 up")
+    lab.ns["cn"].ip(f"address add {CN6}/64 dev eth0", "link set eth0 up",
+                    f"route add default via {HA6}")
+    wait_for("the link to be up", 10, lambda: link(lab)["state"] == "up")
+    wait_for("the neighbours", 10, lambda: client.ping(CN6)[1] == 1)
+    assert other.ping(CN6)[1] == 1
+    assert solicited_node(home_address(lab)) in map(group_text, groups(lab))
+
+    # An address that becomes ours is given to nobody, for as long as it is.
+    before = reserved(lab)
+    ha.ip("address add 2001:db8:ffff::77/64 dev home0")
+    wait_for("it to be reserved", 10, lambda: reserved(lab) == before + 1)
+    ha.ip("address del 2001:db8:ffff::77/64 dev home0")
+    wait_for("it to be free", 10, lambda: reserved(lab) == before)
+
+
+def reserved(lab):
+    """Of the pool on the link."""
+    return next(p["reserved"] for p in lab.hactl("show pools")["pools"]
+                if p["prefix"] == HOME)
+
 
 # 6to4. "stranger" is a 6to4 host, "aaa" the relay, with a native IPv6 network
 # behind it.

@@ -25,6 +25,7 @@ static struct dad dad;
 static int64_t now_ms;
 static unsigned n_sent, n_groups, n_conflicts;
 static int send_error, join_error;
+static unsigned left_unjoined;
 static struct nd6 sent;			/* the last */
 static bool sent_unicast;
 static uint8_t sent_to[6];
@@ -54,6 +55,10 @@ io_leave(void *arg, const struct in6_addr *group, int handle)
 {
 	(void)arg;
 	(void)group;
+	if (handle < 0) {
+		left_unjoined++;
+		return;
+	}
 	ck_assert_int_eq(handle, 7);
 	n_groups--;
 }
@@ -376,6 +381,38 @@ START_TEST(link_down)
 }
 END_TEST
 
+/* The link's device is another one: what is held is listened for and announced
+ * there, with the address it has. A group that can not be joined is not left
+ * either. */
+START_TEST(link_anew)
+{
+	struct wish a = { 0 }, b = { 0 };
+
+	ck_assert_int_eq(want(&a, T), -EINPROGRESS);
+	pass(5000);
+	ck_assert_int_eq(want(&b, NEIGH), -EINPROGRESS);
+	dad_link_down(&dad);
+	dad_release(&dad, &b.claim);
+	ck_assert_uint_eq(n_groups, 1);
+	n_sent = n_groups = 0;
+	memcpy(dad.lladdr, other_mac, 6);
+	dad.own = ip6("fe80::2");
+	dad_link_anew(&dad);
+	ck_assert_uint_eq(n_groups, 1);
+	pass(10000);
+	ck_assert_uint_eq(n_sent, DAD_ANNOUNCES);
+	ck_assert_mem_eq(sent.lladdr, other_mac, 6);
+	ck_assert(is(&sent.src, "fe80::2"));
+	ck_assert(is(&sent.target, T));
+	n_groups = 0;
+	join_error = -ENODEV;
+	left_unjoined = 0;
+	dad_link_anew(&dad);
+	dad_release(&dad, &a.claim);
+	ck_assert_uint_eq(left_unjoined, 1);
+}
+END_TEST
+
 /*
  * The plane before a plane.
  */
@@ -562,6 +599,7 @@ suite(void)
 	tcase_add_test(tc, failed_stays_failed);
 	tcase_add_test(tc, one_group_for_two);
 	tcase_add_test(tc, link_down);
+	tcase_add_test(tc, link_anew);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(tp, plane_set_up, plane_tear_down);
 	tcase_add_test(tp, probed_then_routed);
