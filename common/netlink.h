@@ -111,6 +111,43 @@ typedef void nl_filter_counted(void *arg, uint16_t prio, uint64_t packets);
 int	 nl_filter_counts(struct nl *, unsigned ifindex, bool egress,
     nl_filter_counted *, void *arg);
 
+/*
+ * Rate limits of a device [doc/DATAPLANE]. Down, what it sends: a tbf as its
+ * root qdisc, and in it fq_codel, whose lack is no error. Up, what it receives:
+ * a policer in a filter of its clsact, with a prio of its own, before those
+ * that pass packets; it drops what is too much and leaves the rest to them.
+ * nl_shaper_set adds or changes; a policer is changed by another message.
+ * -ENOENT where the kernel has no tbf, police or matchall.
+ */
+struct nl_rate {
+	uint64_t	bytes;		/* a second; below 2^32 */
+	uint32_t	burst;		/* bytes; at least a packet */
+	uint32_t	queue;		/* of a shaper, bytes, unless it has
+					 * fair queues */
+};
+struct nl_fair {
+	bool		change;		/* they may be there already */
+	uint32_t	flows;		/* queues */
+	uint32_t	packets;	/* in all of them */
+	uint32_t	target_us, interval_us;	/* RFC 8289 */
+};
+int	 nl_shaper_set(struct nl *, unsigned ifindex, const struct nl_rate *);
+int	 nl_shaper_fair(struct nl *, unsigned ifindex, const struct nl_fair *);
+int	 nl_shaper_del(struct nl *, unsigned ifindex, unsigned ign);
+int	 nl_policer_add(struct nl *, unsigned ifindex, uint16_t prio,
+    const struct nl_rate *);
+int	 nl_policer_change(struct nl *, unsigned ifindex,
+    const struct nl_rate *);
+int	 nl_policer_del(struct nl *, unsigned ifindex, uint16_t prio,
+    unsigned ign);
+/* Packets that they have dropped, of one device or (ifindex 0) all. 0 or
+ * -errno; -EBUSY within a batch. */
+typedef void nl_dropped(void *arg, unsigned ifindex, uint64_t packets);
+int	 nl_shaper_drops(struct nl *, unsigned ifindex, nl_dropped *,
+    void *arg);
+int	 nl_policer_drops(struct nl *, unsigned ifindex, nl_dropped *,
+    void *arg);
+
 /* 64-bit counters of a device. 0 or -errno; -EBUSY within a batch. */
 struct nl_stats {
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;

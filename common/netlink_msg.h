@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Inside netlink: how an operation appends its message to the batch.
  * Neighbours: netlink.c (the batch), netlink_link.c, netlink_route.c,
- * netlink_tc.c (the messages). */
+ * netlink_tc.c, netlink_rate.c (the messages). */
 #ifndef COMMON_NETLINK_MSG_H
 #define COMMON_NETLINK_MSG_H
 
@@ -9,7 +9,7 @@
 
 #include "common/netlink.h"
 
-#define NL_MSG_MAX	1024	/* bytes; the longest of ours has about 300 */
+#define NL_MSG_MAX	2048	/* bytes; the longest of ours has about 1200 */
 
 /*
  * A zeroed message of a type with an extra header of size bytes, NULL when out

@@ -102,11 +102,14 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_STR("prefix-mode", "unique", CFGF_NONE),
 	CFG_STR("iid-policy", "assign", CFGF_NONE),
 	CFG_STR("duplicate-session", "replace", CFGF_NONE),
+	CFG_STR("unlimited-sessions", "accept", CFGF_NONE),
 	CFG_BOOL("radius-home-agents", cfg_true, CFGF_NONE),
 	CFG_SEC("log", conf_log_opts, CFGF_NONE),
 	CFG_SEC("access", access_opts, CFGF_NONE),
 	CFG_SEC("pppoe", pppoe_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("pppd", pppd_opts, CFGF_NONE),
+	CFG_SEC("profile", nasd_config_profile_opts,
+	    CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("radius", radius_opts, CFGF_NONE),
 	CFG_SEC("home-agent", ha_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("registration", registration_opts, CFGF_NONE),
@@ -189,6 +192,7 @@ read_top(struct conf *c, struct nasd_config *cf)
 	static const char *const modes[] = { "unique", "shared", NULL };
 	static const char *const policies[] = { "assign", "honour", NULL };
 	static const char *const duplicates[] = { "replace", "refuse", NULL };
+	static const char *const unlimited[] = { "accept", "refuse", NULL };
 
 	need_ipv4(c, c->cfg, "care-of-address", &cf->coa);
 	cf->nas_id = copy(c, cfg_getstr(c->cfg, "nas-identifier"));
@@ -202,6 +206,7 @@ read_top(struct conf *c, struct nasd_config *cf)
 	cf->mode = choice(c, "prefix-mode", modes);
 	cf->iid_policy = choice(c, "iid-policy", policies);
 	cf->duplicate = choice(c, "duplicate-session", duplicates);
+	cf->unlimited = choice(c, "unlimited-sessions", unlimited);
 	cf->radius_ha = cfg_getbool(c->cfg, "radius-home-agents");
 }
 
@@ -389,6 +394,7 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 	read_pppd(c, cf);
 	read_radius(c, cf);
 	read_has(c, cf);
+	nasd_config_profiles(c, cf);
 	read_registration(c, cf);
 	read_ra(c, cf);
 	conf_ext(c, cfg_getsec(c->cfg, "extension-type"), &cf->ext);
@@ -448,6 +454,7 @@ free_sections(struct nasd_config *cf)
 			mip4_sa_wipe(&cf->ha[i].sa[k]);
 	}
 	free(cf->ha);
+	nasd_config_profiles_free(cf);
 }
 
 void

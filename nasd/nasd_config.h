@@ -18,10 +18,12 @@
 #include "common/mip4_auth.h"
 #include "common/mip4_ext.h"
 #include "nasd/pppoe_limit.h"
+#include "nasd/rate.h"
 #include "radius/client.h"
 
 #define CONFIG_HA_KEYS		4
 #define CONFIG_PPPD_OPTIONS	64
+#define CONFIG_PROFILE_NAME	63	/* bytes */
 
 /* pppoe "IFNAME" { ... } */
 struct config_pppoe {
@@ -70,6 +72,14 @@ enum config_iid_policy { CONFIG_IID_ASSIGN, CONFIG_IID_HONOUR };
 /* A second session that would register the same NAI [PROTOCOLS D23]. */
 enum config_duplicate { CONFIG_DUP_REPLACE, CONFIG_DUP_REFUSE };
 
+/* profile "NAME" { ... }: what a Filter-Id may name. */
+struct config_profile {
+	char		*name;
+	struct rate	 rate;
+};
+/* A session whose rate limits the kernel can not enforce. */
+enum config_unlimited { CONFIG_UNLIMITED_ACCEPT, CONFIG_UNLIMITED_REFUSE };
+
 struct config_ra {
 	uint32_t	 router_lifetime;	/* seconds */
 	uint32_t	 valid, preferred;
@@ -100,6 +110,10 @@ struct nasd_config {
 	bool			 radius_ha;	/* an Access-Accept may name
 						 * one of ha[] */
 
+	struct config_profile	*profile;
+	unsigned		 n_profile;
+	enum config_unlimited	 unlimited;
+
 	enum config_mode	 mode;
 	enum config_iid_policy	 iid_policy;
 	enum config_duplicate	 duplicate;
@@ -128,6 +142,9 @@ struct nasd_config *nasd_config_load(const char *file, bool debug,
     int *err);
 void	 nasd_config_free(struct nasd_config *);
 
+/* The profile of a name, or NULL. */
+const struct config_profile *nasd_config_profile(const struct nasd_config *,
+    const char *name);
 /* The configured home agent of an address, or NULL. */
 const struct config_ha *nasd_config_ha(const struct nasd_config *,
     struct in_addr);

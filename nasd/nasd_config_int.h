@@ -3,10 +3,17 @@
 #ifndef NASD_NASD_CONFIG_INT_H
 #define NASD_NASD_CONFIG_INT_H
 
+#include <confuse.h>
+
 struct conf;
 struct nasd_config;
 
 /* What the sections can not tell each for itself; reports by conf_error. */
 void	 nasd_config_check(struct conf *, const struct nasd_config *);
+
+/* Sections "profile" [nasd_config_rate.c]. */
+extern cfg_opt_t nasd_config_profile_opts[];
+void	 nasd_config_profiles(struct conf *, struct nasd_config *);
+void	 nasd_config_profiles_free(struct nasd_config *);
 
 #endif

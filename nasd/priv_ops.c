@@ -179,6 +179,23 @@ op_count_many(void *state, const void *body, size_t len, void *out,
 	return 0;
 }
 
+static int
+op_rates(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_rates q;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, len);
+	if (q.n > NASD_PRIV_RATES_MAX || len !=
+	    offsetof(struct nasd_priv_rates, one) + q.n * sizeof(q.one[0]))
+		return -EINVAL;
+	return plane_rates(np->plane, q.one, q.n);
+}
+
 #define OP(type, name, body, handle)					\
 	{ type, name, sizeof(struct body), sizeof(struct body), handle, false }
 
@@ -195,6 +212,8 @@ static const struct priv_op ops[] = {
 	{ NASD_PRIV_COUNT_MANY, "count many",
 	    offsetof(struct nasd_priv_count_many, id),
 	    sizeof(struct nasd_priv_count_many), op_count_many, false },
+	{ NASD_PRIV_RATES, "rates", offsetof(struct nasd_priv_rates, one),
+	    sizeof(struct nasd_priv_rates), op_rates, false },
 };
 
 static void

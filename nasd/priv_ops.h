@@ -17,6 +17,8 @@
 
 #include <netinet/in.h>
 
+#include "nasd/rate.h"
+
 struct nasd_config;
 struct nasd_priv;
 struct priv_server;
@@ -30,6 +32,7 @@ enum nasd_priv_type {
 	NASD_PRIV_SESSION_DEL,		/* session_del */
 	NASD_PRIV_COUNT,		/* count -> counted */
 	NASD_PRIV_COUNT_MANY,		/* count_many -> counted[] */
+	NASD_PRIV_RATES,		/* rates */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 };
@@ -94,16 +97,32 @@ struct nasd_priv_counted {
 	uint32_t	pad;
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
 	uint64_t	rx_dropped;	/* as of the last NASD_PRIV_COUNT */
+	uint64_t	down_dropped, up_dropped;	/* by rate limits */
 };
 
 /* The same of many sessions; the answer has one counted for each that is
  * there. read: all interfaces are read first, by one request to the kernel;
  * else the figures are those of the last reading. */
-#define NASD_PRIV_COUNT_MAX	128
+#define NASD_PRIV_COUNT_MAX	96
 struct nasd_priv_count_many {
 	uint32_t	read;
 	uint32_t	n;
 	uint32_t	id[NASD_PRIV_COUNT_MAX];	/* n are sent */
+};
+
+/*
+ * Sets rate limits of sessions, which replace those they have: of all of them,
+ * or, with the error of the first that can not be, of none. -EOPNOTSUPP: the
+ * kernel lacks what is needed.
+ */
+#define NASD_PRIV_RATES_MAX	64
+struct nasd_priv_rate {
+	uint32_t	id;
+	struct rate	rate;
+};
+struct nasd_priv_rates {
+	uint32_t	n;
+	struct nasd_priv_rate one[NASD_PRIV_RATES_MAX];	/* n are sent */
 };
 
 /* The root side's state. The configuration stays the caller's and must outlive

@@ -15,7 +15,8 @@
  *   iif lo -> DOWN			errors that the NAS itself sends
  *
  * and of each session the route, and on its interface's ingress: fe80::/10
- * passes, its own sources pass with the mark, the rest is dropped. Dropped is
+ * passes, its own sources pass with the mark, the rest is dropped (and, with a
+ * rate limit, what is too much before that: priv_rate.c). Dropped is
  * the source :: too: the only ones to use it are duplicate address detection,
  * which IPv6CP makes needless on this link [RFC 5072 5], and MLD reports,
  * which nobody here wants.
@@ -40,6 +41,7 @@
 #include "nasd/priv_host.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
+#include "nasd/priv_rate.h"
 
 #define LOG_MODULE "plane"
 #include "common/log.h"
@@ -56,7 +58,7 @@
 
 #define METRIC_LAST	0x7fffffff	/* of the blackhole under a default */
 
-enum { PRIO_LINKLOCAL = 1, PRIO_SOURCE, PRIO_DROP };
+enum { PRIO_LINKLOCAL = 1, PRIO_RATE, PRIO_SOURCE, PRIO_DROP };
 
 struct plane_tunnel {
 	struct in_addr	ha;
@@ -76,6 +78,8 @@ struct plane_session {
 	struct in6_addr		 dst;		/* bits beyond plen are zero */
 	unsigned		 plen;
 	struct nl_stats		 count;		/* as last read */
+	struct rate		 rate;		/* its limits */
+	uint64_t		 down_dropped, up_dropped;	/* by these */
 	bool			 gone;		/* its interface; they stay */
 };
 
@@ -85,6 +89,8 @@ struct plane {
 	struct in_addr		 coa;
 	struct table		 sessions, ifaces;
 	bool			 set_forwarding; /* it was off before us */
+	bool			 no_rates;	/* the kernel can not, said */
+	unsigned		 n_limited;	/* sessions with a limit */
 	unsigned		 n_tunnels;
 	struct plane_tunnel	 tunnels[];	/* as configured */
 };
@@ -351,6 +357,12 @@ find_tunnel(const struct plane *p, struct in_addr ha)
 	return -EPERM;
 }
 
+static bool
+is_limited(const struct plane_session *s)
+{
+	return s->rate.down_bps != 0 || s->rate.up_bps != 0;
+}
+
 static void
 session_uninstall(struct plane *p, const struct plane_session *s)
 {
@@ -360,6 +372,8 @@ session_uninstall(struct plane *p, const struct plane_session *s)
 	nl_begin(p->nl);
 	nl_route6_del(p->nl, &down, NL_IGN_NOENT);
 	nl_clsact_del(p->nl, s->ifindex, NL_IGN_NOENT);
+	if (s->rate.down_bps != 0)
+		nl_shaper_del(p->nl, s->ifindex, NL_IGN_NOENT);
 	if ((err = nl_commit(p->nl, NULL, 0)) != 0) {
 		errno = -err;
 		log_warn(s->ifname, "session not wholly removed");
@@ -466,6 +480,7 @@ static void
 session_remove(struct plane *p, struct plane_session *s)
 {
 	session_uninstall(p, s);
+	p->n_limited -= is_limited(s);
 	table_remove(&p->sessions, &s->by_id);
 	table_remove(&p->ifaces, &s->by_ifindex);
 	free(s);
@@ -509,7 +524,39 @@ counted(const struct plane_session *s)
 	const struct nl_stats *st = &s->count;
 
 	return (struct nasd_priv_counted){ s->id, 0, st->rx_bytes,
-	    st->tx_bytes, st->rx_packets, st->tx_packets, st->rx_dropped };
+	    st->tx_bytes, st->rx_packets, st->tx_packets, st->rx_dropped,
+	    s->down_dropped, s->up_dropped };
+}
+
+static void
+take_down_drops(void *arg, unsigned ifindex, uint64_t packets)
+{
+	struct plane_session *s = find_iface(arg, ifindex);
+
+	if (s != NULL)
+		s->down_dropped = packets;
+}
+
+static void
+take_up_drops(void *arg, unsigned ifindex, uint64_t packets)
+{
+	struct plane_session *s = find_iface(arg, ifindex);
+
+	if (s != NULL)
+		s->up_dropped = packets;
+}
+
+/* What a policer drops is among what the ingress drops; the rest of that is
+ * the source filter's. */
+static void
+count_limits(struct plane *p, struct plane_session *s)
+{
+	if (!is_limited(s))
+		return;
+	(void)nl_shaper_drops(p->nl, s->ifindex, take_down_drops, p);
+	(void)nl_policer_drops(p->nl, s->ifindex, take_up_drops, p);
+	s->count.rx_dropped -= s->up_dropped < s->count.rx_dropped ?
+	    s->up_dropped : s->count.rx_dropped;
 }
 
 int
@@ -523,8 +570,10 @@ plane_count(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
 		return -ENOENT;
 	/* The kernel answers after whatever it is doing to the interface, so
 	 * one that has gone is among those heard of by then. */
-	if (!s->gone && (err = nl_link_stats(p->nl, s->ifindex, &st)) == 0)
+	if (!s->gone && (err = nl_link_stats(p->nl, s->ifindex, &st)) == 0) {
 		s->count = st;
+		count_limits(p, s);
+	}
 	if (err != 0)
 		see_who_went(p);
 	if (err != 0 && !s->gone)
@@ -539,6 +588,10 @@ plane_count_all(struct plane *p)
 	if (p->nl == NULL)
 		return -ENOTCONN;
 	see_who_went(p);
+	if (p->n_limited > 0) {
+		(void)nl_shaper_drops(p->nl, 0, take_down_drops, p);
+		(void)nl_policer_drops(p->nl, 0, take_up_drops, p);
+	}
 	return nl_link_stats_all(p->nl, take_count, p);
 }
 
@@ -550,6 +603,79 @@ plane_counted(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
 	if (s == NULL)
 		return -ENOENT;
 	*c = counted(s);
+	return 0;
+}
+
+/* ---- rate limits ---- */
+
+static int
+set_rate(struct plane *p, uint32_t id, const struct rate *r)
+{
+	struct plane_session *s = find_session(p, id);
+	bool was;
+	int err;
+
+	if (s == NULL)
+		return -ENOENT;
+	if (p->nl == NULL)
+		return -ENOTCONN;
+	if (rate_equal(r, &s->rate))
+		return 0;
+	was = is_limited(s);
+	err = rate_install(p->nl, s->ifindex, PRIO_RATE, &s->rate, r);
+	if (err == 0)
+		s->rate = *r;
+	p->n_limited += is_limited(s);
+	p->n_limited -= was;
+	return err;
+}
+
+/* Once is enough to say that the kernel can not. */
+static int
+rates_failed(struct plane *p, int err)
+{
+	/* Not so if it could before. */
+	if ((err != -ENOENT && err != -EOPNOTSUPP) || p->n_limited > 0)
+		return err;
+	if (!p->no_rates)
+		log_errorx(NULL, "the kernel can not limit rates: it needs "
+		    "sch_tbf, cls_matchall and act_police; not tried again "
+		    "until nasd is started again");
+	p->no_rates = true;
+	return -EOPNOTSUPP;
+}
+
+static int
+check_rate(struct plane *p, const struct nasd_priv_rate *q)
+{
+	if (!rate_is_valid(q->rate.down_bps) ||
+	    !rate_is_valid(q->rate.up_bps) ||
+	    q->rate.burst_ms > RATE_BURST_MS_MAX)
+		return -EINVAL;
+	if (find_session(p, q->id) == NULL)
+		return -ESRCH;
+	return p->no_rates && (q->rate.down_bps != 0 || q->rate.up_bps != 0) ?
+	    -EOPNOTSUPP : 0;
+}
+
+int
+plane_rates(struct plane *p, const struct nasd_priv_rate *q, unsigned n)
+{
+	struct rate old[NASD_PRIV_RATES_MAX];
+	unsigned i;
+	int err;
+
+	for (i = 0; i < n; i++) {
+		if ((err = check_rate(p, &q[i])) != 0)
+			return err;
+		old[i] = find_session(p, q[i].id)->rate;
+	}
+	for (i = 0; i < n; i++)
+		if ((err = set_rate(p, q[i].id, &q[i].rate)) != 0) {
+			while (i-- > 0)
+				(void)set_rate(p, q[i].id, &old[i]);
+			return rates_failed(p, err);
+		}
 	return 0;
 }
 

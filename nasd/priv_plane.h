@@ -10,6 +10,7 @@
 
 struct nasd_config;
 struct nasd_priv_counted;
+struct nasd_priv_rate;
 struct nasd_priv_session_add;
 struct plane;
 
@@ -30,6 +31,8 @@ int	 plane_count(struct plane *, uint32_t id, struct nasd_priv_counted *);
 int	 plane_count_all(struct plane *);
 int	 plane_counted(struct plane *, uint32_t id,
     struct nasd_priv_counted *);
+/* Sets the rate limits of n sessions, or with -errno of none. */
+int	 plane_rates(struct plane *, const struct nasd_priv_rate *, unsigned n);
 /* Removes all that was installed. */
 void	 plane_clear(struct plane *);
 

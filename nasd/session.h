@@ -117,6 +117,9 @@ struct session {
 
 	/* Data plane. */
 	struct tunnel_session	*tunnel;
+	struct rate		 rate;		/* granted */
+	bool			 rated;		/* and in force */
+	uint32_t		 rate_asked;	/* number of the request */
 	struct ra_iface		*ra;
 
 	struct timeline		 timeline;
@@ -197,6 +200,13 @@ void	 session_ha_ask(struct session *, int64_t *patience_ms);
 /* How a first registration has ended; sets s->ha_next if another agent is to
  * be asked. */
 void	 session_ha_result(struct session *, const struct mip_result *);
+
+/* session_rate.c */
+/* The limits that a grant means: its own, or else its profile's. */
+void	 session_rate_granted(struct session *);
+/* The data path is there: if it is to be limited asks for that, and says
+ * INSTALLED or INSTALL_FAILED when it is. False: nothing to wait for. */
+bool	 session_rate_install(struct session *);
 
 /* session_acct.c */
 /* Fills what identifies the session to RADIUS; called is a buffer for it. */

@@ -73,8 +73,10 @@ do_auth_ok(struct session *s)
 	struct timers *timers = &s->engine->timers;
 	uint32_t timeout = s->grant.session_timeout;
 
+	/* Session-Timeout is counted here alone: pppd, once told, would end
+	 * the link at a time that a CoA-Request may have put off [D112]. */
 	if (s->link != NULL)
-		pppd_link_auth_result(s->link, true, s->grant.reply, timeout);
+		pppd_link_auth_result(s->link, true, s->grant.reply, 0);
 	if (timeout > 0 && !timer_is_set(&s->timeout) &&
 	    timer_set(timers, &s->timeout, mono_add_ms(session_now(s),
 	    timeout * INT64_C(1000))) != 0)

@@ -365,6 +365,7 @@ take_grant(struct session *s, const struct aaa_grant *grant)
 		mode = grant->mode == AAA_MODE_SHARED ? CONFIG_SHARED :
 		    CONFIG_UNIQUE;
 	s->unique = mode == CONFIG_UNIQUE;
+	session_rate_granted(s);
 	if (session_set_nai(s, s->engine->cfg->nai) == 0 &&
 	    session_ha_choose(s))
 		inet_ntop(AF_INET, &s->ha->addr, addr, sizeof(addr));
@@ -552,7 +553,8 @@ session_in_tunnel(void *arg, int error)
 		return;
 	}
 	session_step(s, "tunnel-up", "MTU %u", tunnel_mtu(s->tunnel));
-	session_event(s, SESSION_EV_INSTALLED, NULL);
+	if (!session_rate_install(s))
+		session_event(s, SESSION_EV_INSTALLED, NULL);
 }
 
 void

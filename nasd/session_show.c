@@ -63,7 +63,7 @@ session_json(const struct session *s)
 	json_int_t left = s->reg != NULL ? mip_reg_left(s->reg) : 0;
 
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:I, s:s,"
-	    " s:I, s:I, s:s}",
+	    " s:I, s:I, s:s, s:I, s:I}",
 	    "id", s->id,
 	    "ifname", text(s->ifname),
 	    "username", text(s->user),
@@ -76,7 +76,9 @@ session_json(const struct session *s)
 	    "prefix_mode", !s->granted ? "" : s->unique ? "unique" : "shared",
 	    "rx_bytes", (json_int_t)s->count.rx_bytes,
 	    "tx_bytes", (json_int_t)s->count.tx_bytes,
-	    "access", access_kind(s));
+	    "access", access_kind(s),
+	    "rate_down", (json_int_t)(s->rated ? s->rate.down_bps : 0),
+	    "rate_up", (json_int_t)(s->rated ? s->rate.up_bps : 0));
 }
 
 static json_t *
@@ -132,6 +134,12 @@ session_json_full(const struct session *s)
 	json_object_set_new(more, "mru", json_integer(s->mru));
 	json_object_set_new(more, "ra_mtu", s->tunnel != NULL ?
 	    json_integer(session_ra_mtu(s)) : json_null());
+	json_object_set_new(more, "profile", s->grant.filter_id[0] != '\0' ?
+	    text(s->grant.filter_id) : json_null());
+	json_object_set_new(more, "down_dropped",
+	    json_integer((json_int_t)s->count.down_dropped));
+	json_object_set_new(more, "up_dropped",
+	    json_integer((json_int_t)s->count.up_dropped));
 	json_object_set_new(more, "ended", json_null());
 	json_object_update(all, more);
 	json_decref(more);

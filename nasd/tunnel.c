@@ -20,6 +20,8 @@
 #define LOG_MODULE "tunnel"
 #include "common/log.h"
 
+_Static_assert(TUNNEL_RATES_MAX == NASD_PRIV_RATES_MAX, "rates at once");
+
 #define MTU_UNKNOWN	1480	/* D33 */
 
 struct tunnel_session {
@@ -47,6 +49,14 @@ struct count_request {
 	uint32_t	 owner;
 };
 
+/* Limits asked for. */
+struct rate_request {
+	LIST_ENTRY(rate_request) link;
+	tunnel_rated	*done;
+	void		*arg;
+	uint64_t	 owner;
+};
+
 struct tunnels {
 	struct priv_client	*priv;
 	struct in_addr		 coa;
@@ -54,6 +64,7 @@ struct tunnels {
 	struct table		 sessions;
 	uint64_t		 added, failed, removed;
 	LIST_HEAD(, count_request) counts;
+	LIST_HEAD(, rate_request) rates;
 	/* tunnels_count_all under way */
 	unsigned		 pages;		/* answers due */
 	void			(*all_counted)(void *arg);
@@ -70,6 +81,7 @@ tunnels_new(struct priv_client *priv, struct in_addr coa)
 	t->priv = priv;
 	t->coa = coa;
 	LIST_INIT(&t->counts);
+	LIST_INIT(&t->rates);
 	if (table_init(&t->sessions) != 0) {
 		free(t);
 		errno = ENOMEM;
@@ -92,12 +104,17 @@ void
 tunnels_free(struct tunnels *t)
 {
 	struct count_request *r;
+	struct rate_request *q;
 
 	if (t == NULL)
 		return;
 	while ((r = LIST_FIRST(&t->counts)) != NULL) {
 		LIST_REMOVE(r, link);
 		free(r);
+	}
+	while ((q = LIST_FIRST(&t->rates)) != NULL) {
+		LIST_REMOVE(q, link);
+		free(q);
 	}
 	table_each(&t->sessions, free_one, t);
 	table_free(&t->sessions);
@@ -279,7 +296,8 @@ static struct tunnel_counters
 counters_of(const struct nasd_priv_counted *c)
 {
 	return (struct tunnel_counters){ c->rx_bytes, c->tx_bytes,
-	    c->rx_packets, c->tx_packets, c->rx_dropped };
+	    c->rx_packets, c->tx_packets, c->rx_dropped, c->down_dropped,
+	    c->up_dropped };
 }
 
 static void
@@ -397,4 +415,47 @@ const struct tunnel_counters *
 tunnel_counters(const struct tunnel_session *s)
 {
 	return s->counted ? &s->count : NULL;
+}
+
+/* ---- rate limits ---- */
+
+static void
+rated(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct rate_request *r = arg;
+
+	(void)body;
+	(void)len;
+	(void)fd;
+	LIST_REMOVE(r, link);
+	r->done(r->arg, r->owner, status);
+	free(r);
+}
+
+int
+tunnels_rate(struct tunnels *t, const struct tunnel_rate *list, unsigned n,
+    tunnel_rated *done, void *arg, uint64_t owner)
+{
+	struct nasd_priv_rates q = { .n = n };
+	struct rate_request *r;
+	int err;
+
+	if (n > TUNNEL_RATES_MAX)
+		return -E2BIG;
+	for (unsigned i = 0; i < n; i++) {
+		q.one[i].id = list[i].session->id;
+		q.one[i].rate = list[i].rate;
+	}
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return -ENOMEM;
+	*r = (struct rate_request){ .done = done, .arg = arg,
+	    .owner = owner };
+	err = priv_request(t->priv, NASD_PRIV_RATES, &q,
+	    offsetof(struct nasd_priv_rates, one) + n * sizeof(q.one[0]),
+	    rated, r);
+	if (err != 0)
+		free(r);
+	else
+		LIST_INSERT_HEAD(&t->rates, r, link);
+	return err;
 }

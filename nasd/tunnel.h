@@ -14,6 +14,8 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
+#include "nasd/rate.h"
+
 struct priv_client;
 struct tunnels;
 struct tunnel_session;
@@ -43,6 +45,7 @@ json_t	*tunnels_json(const struct tunnels *);
 struct tunnel_counters {
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
 	uint64_t	rx_dropped;	/* source filter */
+	uint64_t	down_dropped, up_dropped;	/* rate limits */
 };
 /* error is 0, or -errno and the counters say nothing. */
 typedef void tunnel_counted(void *arg, uint32_t owner, int error,
@@ -52,6 +55,20 @@ typedef void tunnel_counted(void *arg, uint32_t owner, int error,
  * number of the owner. 0 or -errno. */
 int	 tunnel_count(struct tunnel_session *, tunnel_counted *, void *arg,
     uint32_t owner);
+/*
+ * Sets the rate limits of n sessions in place of those they have: all of them
+ * or none. error: 0, -EOPNOTSUPP when the kernel can not, or another -errno.
+ * The answer comes even if the sessions are freed meanwhile, hence owner. 0 or
+ * -errno.
+ */
+#define TUNNEL_RATES_MAX	64
+struct tunnel_rate {
+	const struct tunnel_session	*session;
+	struct rate			 rate;
+};
+typedef void tunnel_rated(void *arg, uint64_t owner, int error);
+int	 tunnels_rate(struct tunnels *, const struct tunnel_rate *, unsigned n,
+    tunnel_rated *, void *arg, uint64_t owner);
 /*
  * Reads those of all sessions at little cost, for tunnel_counters to tell;
  * done (unless the tunnels are freed before) when all have come, or as many as

@@ -147,13 +147,17 @@ build_product() {
 kernel_has_it_all() {
 	[ -d "/lib/modules/$(uname -r)" ] &&
 		modprobe -qa ppp_generic pppoe sit bridge veth cls_u32 \
-			cls_flower cls_matchall act_skbedit act_gact sch_ingress
+			cls_flower cls_matchall act_skbedit act_gact sch_ingress \
+			sch_tbf act_police
 	[ -c /dev/ppp ] && [ -e /proc/net/pppoe ] &&
 		unshare --net sh -ec '
 		ip link add t0 type sit local 127.0.0.1 remote 127.0.0.2
 		ip link add v0 type veth peer name v1
 		ip link add b0 type bridge
 		tc qdisc add dev lo clsact
+		tc qdisc add dev lo root tbf rate 1mbit burst 20k latency 50ms
+		tc filter add dev lo ingress matchall action police rate 1mbit \
+			burst 20k conform-exceed drop
 		tc filter add dev lo ingress protocol ipv6 u32 match ip6 src \
 			fe80::/10 action skbedit mark 1
 		tc filter add dev lo ingress protocol ipv6 flower \

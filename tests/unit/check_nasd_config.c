@@ -106,10 +106,22 @@ START_TEST(all_keys)
 	    "home-agent \"ha3\" {\n\taddress = \"198.51.100.3\"\n"
 	    "priority = 2 weight = 30\n" KEY "}\n"
 	    "router-advertisement { preferred-lifetime = 700 }\n"
+	    "profile \"gold\" { rate-down = \"20M\" rate-up = \"500k\"\n"
+	    "burst = 50 }\nprofile \"none\" { }\n"
+	    "unlimited-sessions = refuse\n"
 	    "extension-type { ipv6-hoa-request = 60 }\n", said);
 
 	ck_assert_msg(cf != NULL, "%s", said);
 	ck_assert_int_eq(cf->mode, CONFIG_SHARED);
+	ck_assert_int_eq(cf->unlimited, CONFIG_UNLIMITED_REFUSE);
+	ck_assert_uint_eq(cf->n_profile, 2);
+	ck_assert_ptr_eq(nasd_config_profile(cf, "gold"), &cf->profile[0]);
+	ck_assert_ptr_null(nasd_config_profile(cf, "golf"));
+	ck_assert_uint_eq(cf->profile[0].rate.down_bps, 20000000);
+	ck_assert_uint_eq(cf->profile[0].rate.up_bps, 500000);
+	ck_assert_uint_eq(cf->profile[0].rate.burst_ms, 50);
+	ck_assert_uint_eq(cf->profile[1].rate.down_bps, 0);
+	ck_assert_uint_eq(cf->profile[1].rate.burst_ms, RATE_BURST_MS);
 	ck_assert_int_eq(cf->iid_policy, CONFIG_IID_HONOUR);
 	ck_assert_int_eq(cf->duplicate, CONFIG_DUP_REFUSE);
 	ck_assert_uint_eq(cf->n_pppoe, 1);
@@ -147,6 +159,18 @@ static const struct {
 	const char	*said;
 } mistakes[] = {
 	{ GOOD "bogus = 1\n", "nasd.conf:12: bogus: " },
+	{ GOOD "profile \"a\" {\n\trate-up = \"5m\"\n}\n",
+	    "nasd.conf:13: rate-up: \"5m\": not a number" },
+	{ GOOD "profile \"a\" {\n\trate-down = \"7999\"\n}\n",
+	    "nasd.conf:13: rate-down: \"7999\": 0 (no limit), or from" },
+	{ GOOD "profile \"a\" {\n\tburst = 0\n}\n",
+	    "nasd.conf:13: burst: 0 is not in" },
+	{ GOOD "profile \"netmip4:x\" { }\n",
+	    "nasd.conf:12: profile: names with netmip4: are taken" },
+	{ GOOD "profile \"a\" { }\nprofile \"a\" { }\n",
+	    "nasd.conf:13: profile: " },
+	{ GOOD "unlimited-sessions = maybe\n",
+	    "nasd.conf:12: unlimited-sessions: \"maybe\": accept or refuse" },
 	{ GOOD "registration {\n\tmax-clock-offset = -1\n}\n",
 	    "nasd.conf:13: max-clock-offset: " },
 	{ GOOD "home-agent \"ha2\" {\n\taddress = \"198.51.100.1\"\n" KEY

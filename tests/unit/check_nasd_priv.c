@@ -315,6 +315,37 @@ START_TEST(counters_refused)
 }
 END_TEST
 
+START_TEST(rates_refused)
+{
+	struct nasd_priv_rates q = { .n = 1, .one[0] = { 5, { 8000, 0, 0 } } };
+	size_t len = offsetof(struct nasd_priv_rates, one), n = 0;
+	const struct priv_op *op = NULL;
+	uint8_t out[PRIV_MSG_MAX];
+	int fd = -1;
+
+	for (size_t i = 0; i < srv.n_ops; i++)
+		if (srv.ops[i].type == NASD_PRIV_RATES)
+			op = &srv.ops[i];
+	ck_assert_ptr_nonnull(op);
+#define RATES(l) op->handle(srv.state, &q, l, out, &n, &fd)
+	/* no such session */
+	ck_assert_int_eq(RATES(len + sizeof(q.one[0])), -ESRCH);
+	/* values that the configuration could not have either */
+	q.one[0].rate.up_bps = 1;
+	ck_assert_int_eq(RATES(len + sizeof(q.one[0])), -EINVAL);
+	q.one[0].rate.up_bps = 0;
+	q.one[0].rate.burst_ms = RATE_BURST_MS_MAX + 1;
+	ck_assert_int_eq(RATES(len + sizeof(q.one[0])), -EINVAL);
+	/* it is as long as it says */
+	ck_assert_int_eq(RATES(len), -EINVAL);
+	q.n = NASD_PRIV_RATES_MAX + 1;
+	ck_assert_int_eq(RATES(sizeof(q)), -EINVAL);
+	q.n = 0;
+	ck_assert_int_eq(RATES(len), 0);
+#undef RATES
+}
+END_TEST
+
 int
 main(void)
 {
@@ -331,6 +362,7 @@ main(void)
 	tcase_add_test(tc, engine_gone_stops_them);
 	tcase_add_test(tc, sessions_refused);
 	tcase_add_test(tc, counters_refused);
+	tcase_add_test(tc, rates_refused);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

@@ -227,6 +227,56 @@ START_TEST(filters)
 }
 END_TEST
 
+/* A shaper and a policer of 1 Mbit/s. */
+START_TEST(rates)
+{
+	const struct nl_rate r = { 125000, 20000, 32768 };
+	const struct nl_fair f = { false, 64, 1000, 24000, 119000 };
+	const uint8_t *m, *p;
+	size_t n;
+
+	ck_assert_int_eq(nl_shaper_set(nl, 9, &r), 0);
+	ck_assert_int_eq(nl_shaper_fair(nl, 9, &f), 1);
+	ck_assert_int_eq(nl_policer_add(nl, 9, 2, &r), 2);
+	ck_assert_int_eq(nl_policer_change(nl, 9, &r), 3);
+	ck_assert_int_eq(nl_policer_del(nl, 9, 2, 0), 4);
+	ck_assert_int_eq(nl_shaper_del(nl, 9, 0), 5);
+	has_head(0, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
+	m = nl_batch_msg(nl, 0, &n);
+	ck_assert_uint_eq(u32(m + 24), 0x10000);
+	ck_assert_uint_eq(u32(m + 28), 0xffffffff);
+	ck_assert_str_eq((const char *)ATTR(0, 20, 4, TCA_KIND), "tbf");
+	p = ATTR(0, 20, 36, TCA_OPTIONS, 1);	/* TCA_TBF_PARMS */
+	ck_assert_uint_eq(p[1] & 0xf, 1);	/* Ethernet: no table */
+	ck_assert_uint_eq(u32(p + 8), 125000);
+	ck_assert_uint_eq(u32(p + 24), 32768);
+	ck_assert_uint_eq(u32(ATTR(0, 20, 4, TCA_OPTIONS, 6)), 20000);
+	m = nl_batch_msg(nl, 1, &n);
+	ck_assert_uint_eq(u32(m + 28), 0x10001);
+	ck_assert_uint_eq(u32(ATTR(1, 20, 4, TCA_OPTIONS, 1)), 24000);
+	ck_assert_uint_eq(u32(ATTR(1, 20, 4, TCA_OPTIONS, 5)), 64);
+
+	m = nl_batch_msg(nl, 2, &n);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff2);
+	ck_assert_uint_eq(u32(m + 32), 2 << 16 | htons(ETH_P_ALL));
+	ck_assert_str_eq((const char *)ATTR(2, 20, 7, TCA_OPTIONS, 2, 1, 1),
+	    "police");
+	p = ATTR(2, 20, 56, TCA_OPTIONS, 2, 1, 2, 1);
+	ck_assert_uint_eq(u32(p), 0x80000009);
+	ck_assert_uint_eq(u32(p + 4), 2);	/* TC_ACT_SHOT */
+	ck_assert_uint_eq(u32(p + 12), 2500000); /* 160 ms of 64 ns */
+	ck_assert_uint_eq(u32(p + 28), 125000);
+	(void)ATTR(2, 20, 1024, TCA_OPTIONS, 2, 1, 2, 2);
+	/* what conforms goes on to the next filter */
+	ck_assert_uint_eq(u32(ATTR(2, 20, 4, TCA_OPTIONS, 2, 1, 2, 5)),
+	    0xffffffff);
+	has_head(3, RTM_NEWACTION, NLM_F_CREATE | NLM_F_REPLACE);
+	ck_assert_mem_eq(ATTR(3, 4, 56, 1, 1, 2, 1), p, 56);
+	has_head(4, RTM_DELTFILTER, 0);
+	has_head(5, RTM_DELQDISC, 0);
+}
+END_TEST
+
 /* Each answer belongs to its message, in a batch larger than a chunk or the
  * first buffer. Nobody may do or needs to do any of this: as root the devices
  * do not exist, else there is no permission. */
@@ -312,6 +362,7 @@ main(void)
 	tcase_add_test(t, route);
 	tcase_add_test(t, rules);
 	tcase_add_test(t, filters);
+	tcase_add_test(t, rates);
 	tcase_add_test(t, errors);
 	tcase_add_test(t, stats);
 	tcase_add_test(t, stats_of_all);

@@ -139,6 +139,7 @@ aaa_accounting_pending(const struct aaa *a)
 }
 
 static bool granted_key;
+static struct aaa_grant granted;	/* and this, in all */
 static struct mip4_sa asked_sa;		/* key_len 0: none */
 
 struct mip_reg *
@@ -262,6 +263,31 @@ tunnel_counters(const struct tunnel_session *t)
 {
 	(void)t;
 	return (&all_counted);
+}
+
+static tunnel_rated *rate_done;
+static uint64_t rate_owner;
+static struct rate rate_asked[2];
+static unsigned rates_due;
+
+int
+tunnels_rate(struct tunnels *t, const struct tunnel_rate *list, unsigned n,
+    tunnel_rated *done, void *arg, uint64_t owner)
+{
+	(void)t;
+	(void)arg;
+	if (fail_next) {
+		fail_next = false;
+		return (-ENOMEM);
+	}
+	call("rates %u", n);
+	ck_assert_uint_le(n, 2);
+	for (unsigned i = 0; i < n; i++)
+		rate_asked[i] = list[i].rate;
+	rate_done = done;
+	rate_owner = owner;
+	rates_due++;
+	return (0);
 }
 
 struct ra_iface *
@@ -462,6 +488,8 @@ setup(void)
 	timers_init(&engine.timers);
 	ck_assert_int_eq(sessions_init(&engine.sessions), 0);
 	engine.ha_watch = NULL;
+	memset(&granted, 0, sizeof(granted));
+	rates_due = 0;
 	home_agents(1);
 	log_set_level(NULL, "error");
 	calls[0] = '\0';
@@ -534,9 +562,11 @@ static void
 verdict(struct session *s, enum aaa_verdict v, const char *ha,
     enum aaa_mode mode)
 {
-	struct aaa_grant g = { .mode = mode, .pool = "homes" };
+	struct aaa_grant g = granted;
 	void *req = s->aaa_req;
 
+	g.mode = mode;
+	strcpy(g.pool, "homes");
 	if (ha != NULL)
 		g.n_home_agents = (unsigned)inet_pton(AF_INET, ha,
 		    &g.home_agent[0]);
@@ -744,6 +774,118 @@ START_TEST(figure_1)
 	called("");
 	pppd_exit(nr, 100);
 	called("padt;");
+}
+END_TEST
+
+/* A session that waits for its rate limits. */
+static struct session *
+bring_rated(void)
+{
+	struct session *s = register_it(100, "alice");
+
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	forget_calls();
+	install_done(s, 0);
+	return (s);
+}
+
+static void
+profiles(void)
+{
+	static char gold[] = "gold";
+	static struct config_profile p[1] = { { gold,
+	    { 20000000, 5000000, 50 } } };
+
+	cfg.profile = p;
+	cfg.n_profile = 1;
+}
+
+/* The grant's own rates before its profile's; IPv6CP goes on when they are in
+ * force. */
+START_TEST(limited)
+{
+	struct session *s;
+
+	profiles();
+	strcpy(granted.filter_id, "gold");
+	granted.rate_up_bps = 1000000;
+	s = bring_rated();
+	called("rates 1;");
+	ck_assert_uint_eq(rate_asked[0].down_bps, 20000000);
+	ck_assert_uint_eq(rate_asked[0].up_bps, 1000000);
+	ck_assert_uint_eq(rate_asked[0].burst_ms, 50);
+	ck_assert_int_eq(s->state, SESSION_INSTALLING);
+	rate_done(&engine, rate_owner, 0);
+	called("assign 0003:0004:0005:0006;");
+	ck_assert(s->rated);
+	finish(s);
+}
+END_TEST
+
+/* What can not be done is none, or a lesser one; a profile that is not there
+ * is none. */
+START_TEST(odd_limits)
+{
+	struct session *s;
+
+	profiles();
+	strcpy(granted.filter_id, "golf");
+	granted.rate_down_bps = 1;
+	s = bring_rated();
+	ck_assert_uint_eq(rate_asked[0].down_bps, RATE_MIN_BPS);
+	ck_assert_uint_eq(rate_asked[0].up_bps, 0);
+	rate_done(&engine, rate_owner, 0);
+	finish(s);
+}
+END_TEST
+
+/* A kernel that can not: by the configuration without a limit, or not at
+ * all. */
+START_TEST(not_limited)
+{
+	struct session *s;
+
+	granted.rate_down_bps = 1000000;
+	s = bring_rated();
+	rate_done(&engine, rate_owner, -EOPNOTSUPP);
+	called("rates 1;assign 0003:0004:0005:0006;");
+	ck_assert(!s->rated);
+	finish(s);
+	s = register_it(100, "alice");
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	forget_calls();
+	fail_next = true;
+	install_done(s, 0);
+	called("assign 0003:0004:0005:0006;");
+	finish(s);
+	cfg.unlimited = CONFIG_UNLIMITED_REFUSE;
+	s = bring_rated();
+	rate_done(&engine, rate_owner, -EOPNOTSUPP);
+	test_has(s->why, "its rate can not be limited");
+	finish(s);
+}
+END_TEST
+
+/* The session is gone, or another data path takes the place of the one that
+ * was to be limited. */
+START_TEST(limited_too_late)
+{
+	struct session *s;
+	uint64_t first;
+	tunnel_rated *done;
+
+	granted.rate_down_bps = 1000000;
+	s = bring_rated();
+	first = rate_owner;
+	done = rate_done;
+	session_in_tunnel(s, 0);
+	ck_assert(rate_owner != first);
+	forget_calls();
+	done(&engine, first, 0);
+	called("");
+	ck_assert(!s->rated);
+	finish(s);
+	rate_done(&engine, rate_owner, 0);
 }
 END_TEST
 
@@ -1538,6 +1680,10 @@ main(void)
 	tcase_add_test(t, padt_at_once);
 	tcase_add_test(t, rejected);
 	tcase_add_test(t, unknown_home_agent);
+	tcase_add_test(t, limited);
+	tcase_add_test(t, odd_limits);
+	tcase_add_test(t, not_limited);
+	tcase_add_test(t, limited_too_late);
 	tcase_add_test(t, denied);
 	tcase_add_test(t, budget);
 	tcase_add_test(t, not_installed);

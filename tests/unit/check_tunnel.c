@@ -3,6 +3,7 @@
  * what the test says. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 
 #include "common/priv.h"
 #include "nasd/priv_ops.h"
@@ -12,7 +13,7 @@
 /* Stands for common/priv_client.c: requests queue up here. */
 static struct {
 	uint16_t	 type;
-	uint8_t		 body[sizeof(struct nasd_priv_count_many)];
+	uint8_t		 body[sizeof(struct nasd_priv_rates)];
 	size_t		 len;
 	priv_done	*done;
 	void		*arg;
@@ -288,6 +289,56 @@ START_TEST(all_counters)
 }
 END_TEST
 
+static uint64_t rated_owner;
+
+static void
+on_rated(void *arg, uint64_t owner, int error)
+{
+	(void)arg;
+	n_done++;
+	rated_owner = owner;
+	last_error = error;
+}
+
+/* Several at once, in one request; the answer outlives the sessions. */
+START_TEST(rates)
+{
+	struct tunnel_rate list[2] = {
+		{ add("ppp0"), { 8000, 16000, 20 } },
+		{ add("ppp1"), { 0, 9000, 0 } },
+	};
+	struct nasd_priv_rates q;
+
+	answer(0, 0, 1480);
+	answer(1, 0, 1480);
+	n_done = 0;
+	ck_assert_int_eq(tunnels_rate(tunnels, list, 2, on_rated, NULL,
+	    UINT64_C(1) << 40), 0);
+	ck_assert_uint_eq(asked[2].type, NASD_PRIV_RATES);
+	ck_assert_uint_eq(asked[2].len,
+	    offsetof(struct nasd_priv_rates, one) + 2 * sizeof(q.one[0]));
+	memcpy(&q, asked[2].body, asked[2].len);
+	ck_assert_uint_eq(q.n, 2);
+	ck_assert_uint_eq(q.one[0].id, id_of(0));
+	ck_assert_uint_eq(q.one[0].rate.up_bps, 16000);
+	ck_assert_uint_eq(q.one[1].id, id_of(1));
+	ck_assert_uint_eq(q.one[1].rate.down_bps, 0);
+	tunnel_session_free((void *)(uintptr_t)list[0].session);
+	asked[2].done(asked[2].arg, -EOPNOTSUPP, NULL, 0, -1);
+	ck_assert_uint_eq(n_done, 1);
+	ck_assert_int_eq(last_error, -EOPNOTSUPP);
+	ck_assert(rated_owner == UINT64_C(1) << 40);
+	/* another is still due when all ends */
+	ck_assert_int_eq(tunnels_rate(tunnels, &list[1], 1, on_rated, NULL,
+	    1), 0);
+	request_error = -ENOMEM;
+	ck_assert_int_eq(tunnels_rate(tunnels, &list[1], 1, on_rated, NULL,
+	    1), -ENOMEM);
+	ck_assert_int_eq(tunnels_rate(tunnels, list, TUNNEL_RATES_MAX + 1,
+	    on_rated, NULL, 1), -E2BIG);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -302,6 +353,7 @@ main(void)
 	tcase_add_test(tc, summary);
 	tcase_add_test(tc, counters);
 	tcase_add_test(tc, all_counters);
+	tcase_add_test(tc, rates);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }
