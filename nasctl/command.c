@@ -36,6 +36,11 @@ const struct command commands[] = {
 	    "name,address,transport,auth-state,acct-state,priority,weight,"
 	    "rtt-ms,sent,retrans,timeouts,accepts,rejects,challenges,"
 	    "acct-responses,in-flight" },
+	{ "show dynamic-authorization", LIST_ARGS,
+	    "who sends CoA and Disconnect, and what became of it",
+	    PROG_NASCTL, args_list, show_list, "clients",
+	    "client,address,disconnects,coas,acks,naks,duplicates,"
+	    "dropped" },
 	{ "show bindings", LIST_ARGS, "the bindings there are",
 	    PROG_HACTL, args_list, show_list, "bindings",
 	    "nai,home-address,unique,care-of,lifetime,left,peer,pool" },

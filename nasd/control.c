@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/violations_json.h"
 #include "nasd/aaa.h"
+#include "nasd/coa.h"
 #include "nasd/engine.h"
 #include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
@@ -257,6 +258,18 @@ test_radius(void *arg, const json_t *args, const char **code,
 }
 
 static json_t *
+show_dynamic_authorization(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	return coa_json(e->coa);
+}
+
+static json_t *
 show_version(void *arg, const json_t *args, const char **code,
     const char **message)
 {
@@ -426,6 +439,7 @@ static const struct ctl_cmd commands[] = {
 	{ "show statistics", show_statistics },
 	{ "show home-agents", show_home_agents },
 	{ "show radius", show_radius },
+	{ "show dynamic-authorization", show_dynamic_authorization },
 	{ "show violations", show_violations },
 	{ "show version", show_version },
 	{ "radius test", test_radius },

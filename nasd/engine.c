@@ -16,6 +16,8 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "nasd/aaa.h"
+#include "nasd/coa.h"
+#include "nasd/coa_act.h"
 #include "nasd/control.h"
 #include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
@@ -242,6 +244,19 @@ build_pppoe(struct engine *e, struct nasd_sockets *fds)
 	return 0;
 }
 
+/* Without a client there is no listener. */
+static int
+build_coa(struct engine *e, struct nasd_sockets *fds)
+{
+	e->coa_jobs = coa_jobs_new();
+	if (e->coa_jobs == NULL)
+		return -1;
+	if (fds->coa == -1)
+		return 0;
+	e->coa = coa_new(e, take(&fds->coa));
+	return e->coa != NULL ? 0 : -1;
+}
+
 static int
 build(struct engine *e, struct nasd_sockets *fds,
     const struct radius_dict *dict, int priv_sock)
@@ -260,6 +275,8 @@ build(struct engine *e, struct nasd_sockets *fds,
 	e->pppd = pppd_server_new(e->base, &e->timers, e->clock,
 	    take(&fds->plugin), &session_in_pppd, e);
 	if (e->pppd == NULL || build_pppoe(e, fds) != 0)
+		return -1;
+	if (build_coa(e, fds) != 0)
 		return -1;
 	e->ctl = control_new(e, take(&fds->control));
 	if (e->ctl == NULL)
@@ -306,6 +323,9 @@ free_modules(struct engine *e)
 		if (e->pppoe[i] != NULL)
 			pppoe_free(e->pppoe[i]);
 	}
+	coa_free(e->coa);
+	coa_jobs_free(e->coa_jobs);
+	e->coa_jobs = NULL;
 	pppoe_shared_free(e->pppoe_shared);
 	if (e->pppd != NULL)
 		pppd_server_free(e->pppd);

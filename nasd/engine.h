@@ -33,6 +33,8 @@ struct engine {
 	struct pppoe_shared	*pppoe_shared;
 	struct pppoe		*pppoe[SOCKETS_MAX_PPPOE];
 	struct pppoe_stray	*stray[SOCKETS_MAX_PPPOE];
+	struct coa		*coa;		/* NULL: no client */
+	struct coa_jobs		*coa_jobs;
 	struct ctl		*ctl;
 	bool			 counting;	/* for it, all sessions */
 	mono_t			 counted;	/* when last */

@@ -111,6 +111,7 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_SEC("profile", nasd_config_profile_opts,
 	    CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("radius", radius_opts, CFGF_NONE),
+	CFG_SEC("dynamic-authorization", nasd_config_dae_opts, CFGF_NONE),
 	CFG_SEC("home-agent", ha_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("registration", registration_opts, CFGF_NONE),
 	CFG_SEC("router-advertisement", ra_opts, CFGF_NONE),
@@ -395,6 +396,7 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 	read_radius(c, cf);
 	read_has(c, cf);
 	nasd_config_profiles(c, cf);
+	nasd_config_dae(c, cf);
 	read_registration(c, cf);
 	read_ra(c, cf);
 	conf_ext(c, cfg_getsec(c->cfg, "extension-type"), &cf->ext);
@@ -455,6 +457,7 @@ free_sections(struct nasd_config *cf)
 	}
 	free(cf->ha);
 	nasd_config_profiles_free(cf);
+	nasd_config_dae_wipe(cf);
 }
 
 void

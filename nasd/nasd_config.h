@@ -72,6 +72,24 @@ enum config_iid_policy { CONFIG_IID_ASSIGN, CONFIG_IID_HONOUR };
 /* A second session that would register the same NAI [PROTOCOLS D23]. */
 enum config_duplicate { CONFIG_DUP_REPLACE, CONFIG_DUP_REFUSE };
 
+/* dynamic-authorization { ... }; without a client there is no listener. */
+#define CONFIG_DAE_CLIENTS	16
+struct config_dae_client {
+	char		 name[32];
+	struct in_addr	 address;
+	struct radius_secret secret;
+	bool		 disconnect, coa;	/* allowed */
+	bool		 require_ma;
+	bool		 require_time;
+};
+struct config_dae {
+	struct in_addr	 address;
+	uint16_t	 port;
+	uint32_t	 window_s;	/* of Event-Timestamp */
+	struct config_dae_client client[CONFIG_DAE_CLIENTS];
+	unsigned	 n_clients;
+};
+
 /* profile "NAME" { ... }: what a Filter-Id may name. */
 struct config_profile {
 	char		*name;
@@ -109,6 +127,8 @@ struct nasd_config {
 	unsigned		 n_ha;
 	bool			 radius_ha;	/* an Access-Accept may name
 						 * one of ha[] */
+
+	struct config_dae	 dae;
 
 	struct config_profile	*profile;
 	unsigned		 n_profile;

@@ -11,6 +11,10 @@ struct nasd_config;
 /* What the sections can not tell each for itself; reports by conf_error. */
 void	 nasd_config_check(struct conf *, const struct nasd_config *);
 
+/* Section "dynamic-authorization" [nasd_config_dae.c]. */
+extern cfg_opt_t nasd_config_dae_opts[];
+void	 nasd_config_dae(struct conf *, struct nasd_config *);
+void	 nasd_config_dae_wipe(struct nasd_config *);
 /* Sections "profile" [nasd_config_rate.c]. */
 extern cfg_opt_t nasd_config_profile_opts[];
 void	 nasd_config_profiles(struct conf *, struct nasd_config *);

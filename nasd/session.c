@@ -158,8 +158,8 @@ session_find_nr(const struct sessions *ss, uint32_t nr)
 	return n != NULL ? container_of(n, struct session, by_nr) : NULL;
 }
 
-static struct session *
-find_id(const struct sessions *ss, const char *id)
+struct session *
+session_find_id(const struct sessions *ss, const char *id)
 {
 	struct session *s;
 	uint32_t boot, nr;
@@ -195,7 +195,7 @@ struct session *
 session_find(struct sessions *ss, const char *what)
 {
 	struct by_user by = { .user = what };
-	struct session *s = find_id(ss, what);
+	struct session *s = session_find_id(ss, what);
 	struct table_node *n;
 
 	if (s != NULL)

@@ -87,6 +87,7 @@ struct session {
 	const struct plug_auth	*auth;		/* during AUTHENTICATE only */
 	struct aaa_request	*aaa_req;
 	bool			 granted;
+	mono_t			 granted_at;	/* Session-Timeout's start */
 	struct aaa_grant	 grant;
 	bool			 accounting;	/* Start sent, Stop not */
 	bool			 stopping;	/* Stop waits for counters */
@@ -120,6 +121,7 @@ struct session {
 	struct rate		 rate;		/* granted */
 	bool			 rated;		/* and in force */
 	uint32_t		 rate_asked;	/* number of the request */
+	bool			 changing;	/* by a CoA-Request */
 	struct ra_iface		*ra;
 
 	struct timeline		 timeline;
@@ -163,6 +165,8 @@ struct session *session_new(struct engine *, mono_t since);
 void	 session_free(struct session *);
 
 struct session *session_find_nr(const struct sessions *, uint32_t nr);
+/* By Acct-Session-Id. */
+struct session *session_find_id(const struct sessions *, const char *id);
 /* By a session's id, interface or user (then the newest); for people: users
  * are searched one by one. NULL if there is none. */
 struct session *session_find(struct sessions *, const char *what);
@@ -222,6 +226,8 @@ void	 sessions_counted(struct sessions *);
  * figures there are. */
 void	 session_account_lost(struct session *);
 void	 session_poll_fire(struct timer *);
+/* Idle-Timeout or interval have changed; interim: the latter, from now. */
+void	 session_account_retime(struct session *, bool interim);
 
 /* session_show.c; a new reference each. */
 json_t	*session_json(const struct session *);

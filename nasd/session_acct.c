@@ -214,3 +214,16 @@ session_poll_fire(struct timer *t)
 	if (start_count(s) != 0)
 		counted_in_life(s);
 }
+
+void
+session_account_retime(struct session *s, bool interim)
+{
+	if (!s->accounting || s->stopping)
+		return;
+	if (interim)
+		s->interim_due = mono_add_ms(session_now(s),
+		    interim_s(s) * INT64_C(1000));
+	/* Not while a reading is out: its end sets the next one. */
+	if (timer_is_set(&s->poll))
+		set_poll(s);
+}

@@ -78,7 +78,7 @@ do_auth_ok(struct session *s)
 	if (s->link != NULL)
 		pppd_link_auth_result(s->link, true, s->grant.reply, 0);
 	if (timeout > 0 && !timer_is_set(&s->timeout) &&
-	    timer_set(timers, &s->timeout, mono_add_ms(session_now(s),
+	    timer_set(timers, &s->timeout, mono_add_ms(s->granted_at,
 	    timeout * INT64_C(1000))) != 0)
 		log_errorx(s->subject, "out of memory for Session-Timeout");
 }

@@ -415,6 +415,8 @@ static const struct ending {
 	    "terminated by the operator", DO(CLOSE) },
 	[SESSION_EV_TERMINATE_HARD] = { true, SESSION_CAUSE_ADMIN_RESET,
 	    "killed by the operator", DO(KILL) },
+	[SESSION_EV_DISCONNECT] = { true, SESSION_CAUSE_ADMIN_RESET,
+	    "disconnected by the AAA server", DO(CLOSE) },
 	[SESSION_EV_SHUTDOWN] = { true, SESSION_CAUSE_NAS_REBOOT,
 	    "nasd ends", DO(CLOSE) },
 	[SESSION_EV_SESSION_TIMEOUT] = { true, SESSION_CAUSE_SESSION_TIMEOUT,

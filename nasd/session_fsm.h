@@ -81,6 +81,7 @@ enum session_state {
 	/* operator, policy, time */					\
 	X(TERMINATE, "terminated by the operator")			\
 	X(TERMINATE_HARD, "killed by the operator")			\
+	X(DISCONNECT, "disconnected by the AAA server")			\
 	X(SHUTDOWN, "nasd ends")					\
 	X(SESSION_TIMEOUT, "session timeout")				\
 	X(IDLE_TIMEOUT, "idle timeout")					\

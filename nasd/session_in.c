@@ -359,6 +359,7 @@ take_grant(struct session *s, const struct aaa_grant *grant)
 	s->grant = *grant;
 	s->grant.mn_ha.alg = s->engine->cfg->mn_ha_alg;
 	s->granted = true;
+	s->granted_at = session_now(s);
 	if (grant->user[0] != '\0')
 		session_set_user(s, grant->user);
 	if (grant->mode != AAA_MODE_UNSET)

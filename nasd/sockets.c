@@ -30,20 +30,20 @@
 #define FLAGS	(SOCK_CLOEXEC | SOCK_NONBLOCK)
 
 static int
-open_mip(struct in_addr coa)
+open_udp(struct in_addr addr, uint16_t port)
 {
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET,
-		.sin_port = htons(MIP4_PORT),
-		.sin_addr = coa,
+		.sin_port = htons(port),
+		.sin_addr = addr,
 	};
 	char buf[INET_ADDRSTRLEN];
 	int fd = socket(AF_INET, SOCK_DGRAM | FLAGS, 0);
 
 	if (fd != -1 && bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0)
 		return fd;
-	log_error(NULL, "UDP %s port %d", inet_ntop(AF_INET, &coa, buf,
-	    sizeof(buf)), MIP4_PORT);
+	log_error(NULL, "UDP %s port %d", inet_ntop(AF_INET, &addr, buf,
+	    sizeof(buf)), port);
 	if (fd != -1)
 		close(fd);
 	return -1;
@@ -148,8 +148,11 @@ open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 {
 	unsigned i;
 
-	s->mip = open_mip(cf->coa);
+	s->mip = open_udp(cf->coa, MIP4_PORT);
 	if (s->mip == -1)
+		return -1;
+	if (cf->dae.n_clients > 0 && (s->coa = open_udp(cf->dae.address,
+	    cf->dae.port)) == -1)
 		return -1;
 	s->icmp6 = open_icmp6();
 	if (s->icmp6 == -1)
@@ -188,6 +191,7 @@ nasd_sockets_close(struct nasd_sockets *s)
 	close_one(&s->control);
 	close_one(&s->mip);
 	close_one(&s->icmp6);
+	close_one(&s->coa);
 	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {
 		close_one(&s->pppoe[i]);
 		close_one(&s->stray[i]);

@@ -14,6 +14,7 @@ struct nasd_sockets {
 	int	control;		/* listening */
 	int	mip;			/* UDP 434 of the care-of address */
 	int	icmp6;			/* raw */
+	int	coa;			/* UDP 3799, or -1 */
 	int	pppoe[SOCKETS_MAX_PPPOE];	/* AF_PACKET, by interface */
 	int	stray[SOCKETS_MAX_PPPOE];	/* of session frames, or -1 */
 	uint8_t	mac[SOCKETS_MAX_PPPOE][6];

@@ -169,6 +169,32 @@ radius_finish(struct wire_w *w, const struct radius_secret *s)
 }
 
 void
+radius_begin_reply(struct wire_w *w, uint8_t code, const uint8_t *request)
+{
+	wire_w_u8(w, code);
+	wire_w_u8(w, request[1]);
+	wire_w_u16(w, 0);
+	wire_w_copy(w, request + OFF_VECTOR, RADIUS_VECTOR);
+	radius_put(w, T_MESSAGE_AUTH, zero_vector, MD5_LEN);
+}
+
+int
+radius_finish_reply(struct wire_w *w, const struct radius_secret *s)
+{
+	uint8_t *p = w->buf;
+	int err;
+
+	if (w->err || w->len < RADIUS_HDR + 2 + MD5_LEN ||
+	    w->len > RADIUS_MAX)
+		return -EMSGSIZE;
+	wire_w_put_u16(w, OFF_LENGTH, (uint16_t)w->len);
+	err = hmac_md5(s, p, w->len, p + RADIUS_HDR + 2);
+	if (err == 0)
+		err = md5_2(p, w->len, s->data, s->len, p + OFF_VECTOR);
+	return err < 0 ? err : (int)w->len;
+}
+
+void
 radius_iter_init(struct radius_iter *it, const uint8_t *pkt, size_t len)
 {
 	memset(it, 0, sizeof(*it));

@@ -61,6 +61,13 @@ void	 radius_put_password(struct wire_w *, const struct radius_secret *,
 /* Fills in length and authenticator. The packet's length, or -EMSGSIZE. */
 int	 radius_finish(struct wire_w *, const struct radius_secret *);
 
+/* The same of an answer that we give: its Message-Authenticator first, then the
+ * Response Authenticator over it all. request is the packet that is answered,
+ * at least its header. */
+void	 radius_begin_reply(struct wire_w *, uint8_t code,
+    const uint8_t *request);
+int	 radius_finish_reply(struct wire_w *, const struct radius_secret *);
+
 /*
  * Reading. An attribute borrows the packet's bytes; vendor is 0 or, for one
  * inside a Vendor-Specific, the enterprise number.

@@ -69,6 +69,18 @@ def radius():
             vsa(24757, key, b'\0' + hidden(20))
 
 
+def coa():
+    """Disconnect- (first byte 0) and CoA-Requests (1)."""
+    yield b'\0\x01\x07alice\x2c\x120123456789abcdef\x37\x06\1\2\3\4'
+    yield b'\0\x01\x07alice\x20\x06nas1\x05\x06\0\0\0\x07\x21\x03p'
+    yield b'\0' + bytes.fromhex('610c004020010db800010002'
+                                '600a0003000400050006')
+    yield b'\1\x01\x07alice\x0b\x06gold\x18\x03s' + bytes.fromhex(
+        '1a120000372a070600001f40080600003e80' '1b0600000e10' '55060000003c')
+    yield b'\1' + bytes.fromhex('1a0a00000de901046331' '060600000011'
+                                '1c0600000005' '19036101')
+
+
 def had_lookup():
     yield from radius()
     prefix = bytes.fromhex('6114004020010db8010000770000000000000000')
@@ -167,7 +179,7 @@ SEEDS = {'fuzz_ctl': ctl, 'fuzz_had_priv': had_priv,
          'fuzz_session_fsm': session_fsm,
          'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
          'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
-         'fuzz_radius': radius, 'fuzz_had_lookup': had_lookup}
+         'fuzz_radius': radius, 'fuzz_coa': coa, 'fuzz_had_lookup': had_lookup}
 
 
 def main(args):

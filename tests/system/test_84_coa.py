@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Rate limits of sessions, from RADIUS and profiles."""
+"""Rate limits of sessions, from RADIUS and profiles; and what an AAA server
+changes or ends while they live (RFC 5176), with FreeRADIUS' own radclient."""
 
+import hashlib
 import os
+import re
 import select
 import socket
+import struct
 import subprocess
 import time
 
 import pytest
 
-from netlab import config
+from netlab import config, decode
 from netlab.process import wait_for
-from netlab.topology import CN6
+from netlab.topology import AAA, CN6, NAS1
 
 PROFILES = """
 profile "bronze" {
@@ -71,6 +75,12 @@ class Flow:
         """What a limit may have let through since the flow began."""
         passed = time.monotonic() - self.started
         return (BURST + 1.25 * bps / 8 * passed) / WIRE + 2
+
+
+def faster(lab, hoa, bps):
+    """More comes down than a limit would have let through."""
+    with Flow(lab.ns["cn"], lab.ns["mn1"], hoa) as down:
+        return down.blast().drain(0.5) > down.most(bps)
 
 
 def shown(lab, name):
@@ -151,3 +161,165 @@ def test_kernel_without_limits(lab, no_limits):
     mark = lab.nas.log_mark()
     lab.dial(user="lea").failure()
     assert "its rate can not be limited" in lab.nas.log(mark)
+
+
+def dae(lab, more=""):
+    """nasd.conf's section, for the AAA server."""
+    return (f'dynamic-authorization {{ client "aaa1" {{ address = "{AAA}"\n'
+            f'secret-file = "{lab.files.path("radius.secret")}"\n'
+            f'{more} }} }}\n')
+
+
+def radclient(lab, kind, *attributes, secret=config.RADIUS_SECRET, tries=3):
+    """What FreeRADIUS' client says: the answer's name, its Error-Cause."""
+    with lab.ns["aaa"].inside():
+        done = subprocess.run(
+            ["radclient", "-x", "-r", str(tries), "-t", "2", f"{NAS1}:3799",
+             kind, secret], input="\n".join(attributes) + "\n", text=True,
+            capture_output=True, timeout=60, check=False)
+    text = done.stdout + done.stderr
+    said = re.search(r"Received ((?:CoA|Disconnect)-\w+)", text)
+    cause = re.search(r"Error-Cause = (\S+)", text)
+    return (said and said.group(1)), (cause and cause.group(1)), text
+
+
+class Client:
+    """Another client, which sends the same bytes as often as it likes."""
+
+    def __init__(self, ns):
+        with ns.inside():
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    @staticmethod
+    def request(code, *attributes, ident=7, when=None):
+        attributes = [*attributes, (55, struct.pack(
+            "!I", int(time.time() if when is None else when)))]
+        body = b"".join(bytes((kind, len(v) + 2)) + v
+                        for kind, v in attributes)
+        head = struct.pack("!BBH", code, ident, 20 + len(body))
+        return head + hashlib.md5(head + bytes(16) + body + config.
+                                  RADIUS_SECRET.encode()).digest() + body
+
+    def ask(self, packet, seconds=5):
+        """The answer's code and its Error-Cause; (None, None)."""
+        self.sock.sendto(packet, (NAS1, 3799))
+        if not select.select([self.sock], [], [], seconds)[0]:
+            return None, None
+        data, cause = self.sock.recv(4096), None
+        at = 20
+        while at < len(data):
+            if data[at] == 101:
+                cause = int.from_bytes(data[at + 2:at + 6], "big")
+            at += data[at + 1]
+        return data[0], cause
+
+
+def counters(lab, name="aaa1"):
+    for row in lab.nasctl("show dynamic-authorization")["clients"]:
+        if row["client"] == name:
+            return row
+    return None
+
+
+def test_coa(lab):
+    """Rate, profile and timeouts of a live session, all or nothing; the
+    subscriber notices nothing but the rate."""
+    lab.restart_nasd(extra=PROFILES + dae(lab))
+    client = lab.connect(user="lea")
+    hoa = client.wait_global()
+    s = shown(lab, "lea")
+    me = f'User-Name = "{config.user("lea")}"'
+    said, _, text = radclient(
+        lab, "coa", me, f'Acct-Session-Id = "{s["id"]}"',
+        f"NAS-IP-Address = {NAS1}", "WISPr-Bandwidth-Max-Down = 40000000",
+        "Session-Timeout = 5000", "Acct-Interim-Interval = 600")
+    assert said == "CoA-ACK", text
+    s = shown(lab, "lea")
+    assert (s["rate_down"], s["rate_up"]) == (40000000, 200000)
+    assert "rate 40Mbit" in tc(lab, s["ifname"])
+    assert any(faster(lab, hoa, 400000) for _ in range(3))
+    # One bad value, and the good ones are not taken either.
+    said, cause, text = radclient(
+        lab, "coa", me, "WISPr-Bandwidth-Max-Up = 9000000",
+        'Filter-Id = "platinum"')
+    assert (said, cause) == ("CoA-NAK", "Invalid-Attribute-Value"), text
+    s = shown(lab, "lea")
+    assert (s["rate_down"], s["rate_up"]) == (40000000, 200000)
+    said, _, text = radclient(lab, "coa", me, 'Filter-Id = "gold"')
+    assert said == "CoA-ACK", text
+    s = shown(lab, "lea")
+    assert (s["rate_down"], s["rate_up"]) == (100000000, 50000000)
+    assert s["profile"] == "gold" and client.running()
+    assert counters(lab)["coas"] == 3 and counters(lab)["naks"] == 1
+    # Already over: the session ends for that reason.
+    core = lab.tap("nas1", "core0")
+    with Client(lab.ns["aaa"]) as other:
+        assert other.ask(other.request(43, (1, config.user(
+            "lea").encode()), (27, bytes((0, 0, 0, 1))))) == (44, None)
+    client.daemon.wait(20)
+    wait_for("the session to go", 15, lambda: not lab.sessions())
+    assert lab.nasctl("show recent")["sessions"][0]["terminate_cause"] == 5
+    assert core
+
+
+def test_disconnect(lab):
+    """Ends the session in order; a copy of the request does not end the
+    next one."""
+    lab.restart_nasd(extra=dae(lab))
+    core = lab.tap("nas1", "core0")
+    client = lab.connect()
+    said, _, text = radclient(
+        lab, "disconnect", f'User-Name = "{config.user("alice")}"',
+        f"Acct-Session-Id = {shown(lab, 'alice')['id']}")
+    assert said == "Disconnect-ACK", text
+    client.daemon.wait(20)
+    wait_for("the session to go", 15, lambda: not lab.sessions())
+    last, = [p for p in decode.packets(core)
+             if p.values.get("status") == "Stop"]
+    assert last
+    recent = lab.nasctl("show recent")["sessions"][0]
+    assert recent["terminate_cause"] == 6
+    assert recent["ended"].startswith("disconnected by the AAA server")
+    with Client(lab.ns["aaa"]) as other:
+        packet = other.request(40, (1, config.user("alice").encode()))
+        lab.connect(user="alice")
+        assert other.ask(packet) == (41, None)
+        wait_for("the session to go", 20, lambda: not lab.sessions())
+        client = lab.connect(user="alice")
+        assert other.ask(packet) == (41, None)
+        assert client.ping(CN6, 3)[1] == 3 and client.running()
+    row = counters(lab)
+    assert (row["disconnects"], row["duplicates"]) == (2, 1)
+
+
+def test_refused(lab):
+    """Each with its reason, or without any answer; nothing happens."""
+    lab.restart_nasd(extra=dae(lab, "coa = false"))
+    client = lab.connect()
+    me = (1, config.user("alice").encode())
+    said, cause, text = radclient(lab, "disconnect",
+                                  'User-Name = "nobody@example.net"')
+    assert (said, cause) == ("Disconnect-NAK", "Session-Context-Not-Found"), \
+        text
+    said, _, _ = radclient(lab, "disconnect", 'User-Name = "x"',
+                           secret="another", tries=1)
+    assert said is None
+    with Client(lab.ns["aaa"]) as other:
+        assert other.ask(other.request(40, me, (32, b"nas9"))) == (42, 403)
+        assert other.ask(other.request(40, me, (27, bytes(4)))) == (42, 401)
+        assert other.ask(other.request(43, me, (27, bytes(4)))) == (45, 501)
+        assert other.ask(other.request(40)) == (42, 402)
+        assert other.ask(other.request(40, me, when=time.time() - 400),
+                         1) == (None, None)
+    with Client(lab.ns["stranger"]) as other:
+        assert other.ask(other.request(40, me), 1) == (None, None)
+    row = counters(lab)
+    assert row["bad_authenticator"] == 1 and row["stale"] == 1
+    assert row["naks"] == 5 and counters(lab, "(others)")["dropped"] == 1
+    assert client.ping(CN6)[1] == 1

@@ -21,6 +21,10 @@
 	KEY								\
 	"}\n"
 
+#define DAE_CLIENT(name)						\
+	"\tclient \"" name "\" { address = \"203.0.113.10\" "	\
+	"secret-file = \"radius.secret\" }\n"
+
 static char dir[64];
 
 static void
@@ -109,11 +113,24 @@ START_TEST(all_keys)
 	    "profile \"gold\" { rate-down = \"20M\" rate-up = \"500k\"\n"
 	    "burst = 50 }\nprofile \"none\" { }\n"
 	    "unlimited-sessions = refuse\n"
+	    "dynamic-authorization { port = 3800 window = 60\n"
+	    "address = \"192.0.2.9\"\n" DAE_CLIENT("a")
+	    "client \"b\" { address = \"203.0.113.11\"\n"
+	    "secret-file = \"radius.secret\" coa = false\n"
+	    "require-event-timestamp = true } }\n"
 	    "extension-type { ipv6-hoa-request = 60 }\n", said);
 
 	ck_assert_msg(cf != NULL, "%s", said);
 	ck_assert_int_eq(cf->mode, CONFIG_SHARED);
 	ck_assert_int_eq(cf->unlimited, CONFIG_UNLIMITED_REFUSE);
+	ck_assert_uint_eq(cf->dae.port, 3800);
+	ck_assert_uint_eq(cf->dae.window_s, 60);
+	ck_assert_uint_eq(ntohl(cf->dae.address.s_addr), 0xc0000209);
+	ck_assert_uint_eq(cf->dae.n_clients, 2);
+	ck_assert(cf->dae.client[0].coa && !cf->dae.client[0].require_time);
+	ck_assert(!cf->dae.client[1].coa && cf->dae.client[1].disconnect &&
+	    cf->dae.client[1].require_time && !cf->dae.client[1].require_ma);
+	ck_assert_uint_eq(cf->dae.client[1].secret.len, 10);
 	ck_assert_uint_eq(cf->n_profile, 2);
 	ck_assert_ptr_eq(nasd_config_profile(cf, "gold"), &cf->profile[0]);
 	ck_assert_ptr_null(nasd_config_profile(cf, "golf"));
@@ -159,6 +176,16 @@ static const struct {
 	const char	*said;
 } mistakes[] = {
 	{ GOOD "bogus = 1\n", "nasd.conf:12: bogus: " },
+	{ GOOD "dynamic-authorization {\n\tclient \"a\" {\n"
+	    "\t\tsecret-file = \"radius.secret\"\n\t}\n}\n",
+	    "nasd.conf:13: address: missing" },
+	{ GOOD "dynamic-authorization {\n\tclient \"a\" {\n"
+	    "\t\taddress = \"203.0.113.10\"\n\t}\n}\n",
+	    "nasd.conf:13: secret-file: missing" },
+	{ GOOD "dynamic-authorization {\n" DAE_CLIENT("a") DAE_CLIENT("b")
+	    "}\n", "nasd.conf:14: address: client \"a\" has it already" },
+	{ GOOD "dynamic-authorization {\n\twindow = 9\n}\n",
+	    "nasd.conf:13: window: 9 is not in" },
 	{ GOOD "profile \"a\" {\n\trate-up = \"5m\"\n}\n",
 	    "nasd.conf:13: rate-up: \"5m\": not a number" },
 	{ GOOD "profile \"a\" {\n\trate-down = \"7999\"\n}\n",

@@ -14,6 +14,7 @@
 #include "common/icmp6.h"
 #include "common/log.h"
 #include "common/priv.h"
+#include "nasd/coa_act.h"
 #include "nasd/engine.h"
 #include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
@@ -889,6 +890,181 @@ START_TEST(limited_too_late)
 }
 END_TEST
 
+/* A request of the AAA server, and what became of it. */
+static unsigned coa_answers;
+static enum dae_cause coa_cause;
+
+static void
+coa_answer(void *arg, enum dae_cause cause)
+{
+	(void)arg;
+	coa_answers++;
+	coa_cause = cause;
+}
+
+static enum coa_outcome
+coa(const struct dae_request *q)
+{
+	return (coa_act(&engine, q, "aaa1", coa_answer, NULL, &coa_cause));
+}
+
+static struct dae_request
+request(bool is_coa, const char *user)
+{
+	return ((struct dae_request){ .coa = is_coa, .n_keys = 1,
+	    .n_changes = is_coa,
+	    .user = { (const uint8_t *)user, (uint8_t)strlen(user) } });
+}
+
+/* Nothing is changed before the kernel has the rate, and then everything. */
+START_TEST(coa_changes)
+{
+	struct session *s = bring_up("alice");
+	struct dae_request q = request(true, "alice");
+
+	engine.coa_jobs = coa_jobs_new();
+	coa_answers = 0;
+	forget_calls();
+	q.rate_down = (struct dae_u32){ true, 3000000 };
+	q.session_timeout = (struct dae_u32){ true, 3600 };
+	q.idle_timeout = (struct dae_u32){ true, 500 };
+	q.interim = (struct dae_u32){ true, 90 };
+	q.class[0] = (struct dae_bytes){ (const uint8_t *)"new", 3 };
+	q.n_class = 1;
+	ck_assert_int_eq(coa(&q), COA_LATER);
+	called("rates 1;");
+	ck_assert(rate_asked[0].down_bps == 3000000 &&
+	    rate_asked[0].up_bps == 0);
+	ck_assert(!s->rated && s->grant.session_timeout == 0 &&
+	    s->grant.n_class == 0);
+	/* one at a time */
+	ck_assert_int_eq(coa(&q), COA_BUSY);
+	rate_done(&engine, rate_owner, 0);
+	ck_assert_uint_eq(coa_answers, 1);
+	ck_assert_int_eq(coa_cause, DAE_NONE);
+	ck_assert(s->rated && s->rate.down_bps == 3000000);
+	ck_assert_uint_eq(s->grant.idle_timeout, 500);
+	ck_assert_mem_eq(s->grant.class[0].data, "new", 3);
+	/* the same again asks nothing of the kernel */
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	ck_assert_int_eq(coa_cause, DAE_NONE);
+	/* the interim of 90 s, in place of none */
+	wait_ms(30000);
+	counted(1, 0);
+	wait_ms(30000);
+	counted(2, 0);
+	forget_calls();
+	wait_ms(30000);
+	counted(3, 0);
+	called("count;acct 1;");
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	coa_jobs_free(engine.coa_jobs);
+}
+END_TEST
+
+START_TEST(coa_fails)
+{
+	struct session *s = bring_up("alice");
+	struct dae_request q = request(true, "alice");
+
+	engine.coa_jobs = coa_jobs_new();
+	coa_answers = 0;
+	q.rate_up = (struct dae_u32){ true, 3000000 };
+	q.session_timeout = (struct dae_u32){ true, 1 };
+	ck_assert_int_eq(coa(&q), COA_LATER);
+	rate_done(&engine, rate_owner, -EOPNOTSUPP);
+	ck_assert_uint_eq(coa_answers, 1);
+	ck_assert_int_eq(coa_cause, DAE_RESOURCES);
+	ck_assert(!s->rated && s->grant.session_timeout == 0 && !s->changing);
+	fail_next = true;
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	ck_assert_int_eq(coa_cause, DAE_RESOURCES);
+	ck_assert(!s->changing);
+	/* one that is not there; one that has gone in the meantime */
+	q = request(true, "bob");
+	q.rate_up = (struct dae_u32){ true, 3000000 };
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	ck_assert_int_eq(coa_cause, DAE_NOT_FOUND);
+	q = request(true, "alice");
+	q.rate_up = (struct dae_u32){ true, 3000000 };
+	ck_assert_int_eq(coa(&q), COA_LATER);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	rate_done(&engine, rate_owner, 0);
+	ck_assert_int_eq(coa_cause, DAE_NOT_FOUND);
+	/* a session that is not yet what it is to be */
+	s = register_it(100, "alice");
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	ck_assert_int_eq(coa_cause, DAE_NOT_FOUND);
+	/* nasd ends while the kernel is asked */
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	install_done(s, 0);
+	ck_assert_int_eq(coa(&q), COA_LATER);
+	finish(s);
+	coa_jobs_free(engine.coa_jobs);
+}
+END_TEST
+
+/* Session-Timeout counts from the beginning: later than it was, sooner, none,
+ * and already over. */
+START_TEST(coa_timeout)
+{
+	struct dae_request q = request(true, "alice");
+	struct session *s;
+
+	engine.coa_jobs = coa_jobs_new();
+	granted.session_timeout = 20;
+	s = bring_up("alice");
+	q.session_timeout = (struct dae_u32){ true, 25 };
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	ck_assert_int_eq(coa_cause, DAE_NONE);
+	wait_ms(24000);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	q.session_timeout.v = 0;
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	wait_ms(4000);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	q.session_timeout.v = 10;
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	wait_ms(0);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_SESSION_TIMEOUT);
+	finish(s);
+	coa_jobs_free(engine.coa_jobs);
+}
+END_TEST
+
+/* All that match; once more while they end; and then there is none. */
+START_TEST(coa_disconnects)
+{
+	struct session *a = bring_up("alice"), *b = register_it(100, "bob");
+	struct dae_request q = { .n_keys = 1 };
+	char id[SESSION_ID_STRLEN];
+
+	q.calling = (struct dae_bytes){ (const uint8_t *)a->calling,
+	    (uint8_t)strlen(a->calling) };
+	forget_calls();
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	ck_assert_int_eq(coa_cause, DAE_NONE);
+	ck_assert_int_eq(a->state, SESSION_CLOSING);
+	ck_assert_int_eq(b->state, SESSION_CLOSING);
+	ck_assert_int_eq(a->cause, SESSION_CAUSE_ADMIN_RESET);
+	test_has(a->why, "disconnected by the AAA server: aaa1");
+	test_has(calls, "close hard;");
+	strcpy(id, a->id);
+	q = (struct dae_request){ .n_keys = 1, .session_id = {
+	    (const uint8_t *)id, (uint8_t)strlen(id) } };
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	ck_assert_int_eq(coa_cause, DAE_RESIDUAL);
+	finish(a);
+	finish(b);
+	ck_assert_int_eq(coa(&q), COA_DECIDED);
+	ck_assert_int_eq(coa_cause, DAE_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(figure_2)
 {
 	struct session *s = dial(100);
@@ -1684,6 +1860,10 @@ main(void)
 	tcase_add_test(t, odd_limits);
 	tcase_add_test(t, not_limited);
 	tcase_add_test(t, limited_too_late);
+	tcase_add_test(t, coa_changes);
+	tcase_add_test(t, coa_fails);
+	tcase_add_test(t, coa_timeout);
+	tcase_add_test(t, coa_disconnects);
 	tcase_add_test(t, denied);
 	tcase_add_test(t, budget);
 	tcase_add_test(t, not_installed);
