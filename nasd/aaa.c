@@ -152,6 +152,10 @@ add_who(struct radius_attrs *as, const struct aaa *a,
 	radius_add_str(as, PW_CALLING_STATION_ID, who->calling);
 	radius_add_str(as, PW_CALLED_STATION_ID, who->called);
 	radius_add_str(as, PW_ACCT_SESSION_ID, who->session_id);
+	radius_add_str(as, PW_CONNECT_INFO, who->port_id != NULL ?
+	    "PPPoE" : "PPP");
+	/* The care-of address, where access routers are looked for. */
+	radius_add_ip4(as, RADIUS_3GPP2_FA, RADIUS_VENDOR_3GPP2, a->nas_ip);
 	add_line_id(as, DSLFORUM_CIRCUIT_ID, who->circuit);
 	add_line_id(as, DSLFORUM_REMOTE_ID, who->remote);
 }

@@ -21,6 +21,7 @@
 
 #define RADIUS_VENDOR_3GPP2	5535	/* X.S0011-005-C */
 #define RADIUS_3GPP2_HA		7	/* 3GPP2-Home-Agent-IP-Address */
+#define RADIUS_3GPP2_FA		79	/* 3GPP2-Foreign-Agent-Address */
 #define RADIUS_VENDOR_WISPR	14122	/* WISPr 1.0 */
 #define RADIUS_WISPR_UP		7	/* WISPr-Bandwidth-Max-Up */
 #define RADIUS_WISPR_DOWN	8

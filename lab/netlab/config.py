@@ -76,14 +76,14 @@ class Writer:
              attempts=5, radius=None, ha=t.HA, mode="unique",
              pppd="/usr/sbin/pppd", pppd_options=(), max_sessions=1000,
              per_mac=8, pppoe="", log="debug", more_has=(), extra=""):
-        """nasd.conf. radius: [(name, address, timeout ms, tries)]; more_has:
-        [(name, address)], asked after ha."""
+        """nasd.conf. radius: [(name, address, timeout ms, tries)], or text;
+        more_has: [(name, address)], asked after ha."""
         agents = "".join(
             f'home-agent "{name}" {{\n\taddress = "{address}"\n'
             f'\t{self.key(key)}\n}}\n'
             for name, address in (("ha1", ha), *more_has))
         servers = radius or [("aaa1", t.AAA, 2000, 3)]
-        radius_text = "\n".join(
+        radius_text = radius if isinstance(radius, str) else "\n".join(
             f'\tserver "{name}" {{\n\t\taddress = "{address}"\n'
             f'\t\tsecret-file = "{self.path("radius.secret")}"\n'
             f'\t\ttimeout = {timeout}\n\t\ttries = {tries}\n\t}}'

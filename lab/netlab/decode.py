@@ -160,6 +160,10 @@ def _ra_options(p, data):
             p.values["flags"] = "".join(
                 name for bit, name in ((0x80, "L"), (0x40, "A"))
                 if data[3] & bit)
+        elif data[0] == 25:             # RFC 8106
+            p.values["rdnss"] = [
+                str(ipaddress.IPv6Address(data[i:i + 16]))
+                for i in range(8, length, 16)]
         elif data[0] == 5:
             p.values["mtu"] = int.from_bytes(data[4:8], "big")
         data = data[length:]

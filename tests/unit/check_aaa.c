@@ -132,6 +132,8 @@ ck_who(void)
 	ck_str(31, "02:00:00:00:00:01");
 	ck_str(32, "nas1");
 	ck_str(44, "0123456789abcdef");
+	ck_str(77, "PPPoE");
+	ck_raw(5535, 79, "\xc0\x00\x02\x01", 4);
 	ck_assert_uint_eq(fake_u32(&rq, 61), 32);
 	ck_str(87, "acc0");
 }
