@@ -67,19 +67,20 @@ def test_radsec(lab, radsec):
     wait_for("a Start over TLS", 20, lambda: records(radsec, "Start"))
     start = records(radsec, "Start")[0]
     assert ALICE in start and "Framed-IPv6-Address = 2001:db8:100:" in start
+    wait_for("its answer", 20, lambda: servers(lab)["radsec"]["acct"][
+        "responses"] == 1)
     now = servers(lab)
     assert now["radsec"]["transport"] == "tls"
     assert now["radsec"]["auth"]["access_accepts"] == 2
-    assert now["radsec"]["acct"]["responses"] == 1
     assert now["aaa1"]["auth"]["access_accepts"] == 0
 
     radsec.stop()
     wait_state(lab, "radsec", "dead")
     bob = lab.connect("mn2", "bob")
     assert bob.ping(CN6)[1] == 1
-    now = servers(lab)
-    assert now["aaa1"]["auth"]["access_accepts"] == 1
-    assert now["aaa1"]["acct_state"] == "alive"
+    assert servers(lab)["aaa1"]["auth"]["access_accepts"] == 1
+    wait_for("its record to be acknowledged", 30, lambda: servers(lab)[
+        "aaa1"]["acct_state"] == "alive", 0.2)
     radsec.start()
     wait_state(lab, "radsec", "alive", 60)
     client.hang_up()
@@ -115,6 +116,16 @@ def test_status_server(lab, radsec):
     assert status == 0 and "accepted by aaa1" in text, text
 
 
+def start_of(lab, user):
+    """The lab's server's record of a session's start, or None."""
+    try:
+        with open(lab.files.path("raddb/detail"), encoding="utf-8") as f:
+            return next((b for b in f.read().split("\n\n") if user in b and
+                         "Acct-Status-Type = Start" in b), None)
+    except FileNotFoundError:
+        return None
+
+
 def test_attributes(lab):
     """What an Access-Accept may grant, next to what nobody here knows; and one
     that can not be."""
@@ -126,9 +137,7 @@ def test_attributes(lab):
         for p in decode.packets(tap) if p.what == "RA"), 0.2)
     assert client.ping(CN6)[1] == 1
     oscar = config.user("oscar")
-    with open(lab.files.path("raddb/detail"), encoding="utf-8") as f:
-        start = next(b for b in f.read().split("\n\n")
-                     if oscar in b and "Acct-Status-Type = Start" in b)
+    start = wait_for("its Start", 20, lambda: start_of(lab, oscar))
     for line in ("Class = 0x6f6e65", "Class = 0x74776f",
                  "Framed-Interface-Id = 0:5:ca:12",
                  "3GPP2-Foreign-Agent-Address = 192.0.2.1",
