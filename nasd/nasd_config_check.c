@@ -99,6 +99,22 @@ check_has(struct conf *c, const struct nasd_config *cf)
 }
 
 static void
+check_radius(struct conf *c, const struct nasd_config *cf)
+{
+	cfg_t *sec = cfg_getsec(c->cfg, "radius");
+	unsigned i;
+
+	if (cf->radius.n_servers == 0) {
+		conf_error(c, sec, "server", "no RADIUS server");
+		return;
+	}
+	for (i = 0; i < cf->radius.n_servers; i++)
+		if (cf->radius.server[i].acct)
+			return;
+	conf_error(c, sec, "server", "none is for accounting");
+}
+
+static void
 check_nai(struct conf *c, const struct nasd_config *cf)
 {
 	const char *wrong = nai_template_error(cf->nai);
@@ -118,8 +134,6 @@ nasd_config_check(struct conf *c, const struct nasd_config *cf)
 	conf_socket_path(c, c->cfg, "control-socket");
 	check_pppoe(c, cf);
 	check_pppd(c, cf);
-	if (cf->radius.n_servers == 0)
-		conf_error(c, cfg_getsec(c->cfg, "radius"), "server",
-		    "no RADIUS server");
+	check_radius(c, cf);
 	check_has(c, cf);
 }

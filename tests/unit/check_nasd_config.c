@@ -213,6 +213,9 @@ static const struct {
 	    "\tkey \"99\" {\n\t\tkey-file = \"ha.key\"\n\t}\n}\n",
 	    "nasd.conf:14: key: SPI 99" },
 	{ "care-of-address = \"192.0.2.1\"\n", "server: no RADIUS server" },
+	{ "care-of-address = \"192.0.2.1\"\nradius { server \"a\" {\n"
+	    "address = \"203.0.113.10\"\nsecret-file = \"radius.secret\"\n"
+	    "accounting = false } }\n", "server: none is for accounting" },
 	{ "care-of-address = \"192.0.2.1\"\n", "home-agent: none" },
 	{ "nas-identifier = \"x\"\n", "care-of-address: missing" },
 	{ "care-of-address = \"192.0.2.300\"\n",
