@@ -128,12 +128,13 @@ def test_keys_that_fail(asking):
     assert not messages(core, mip4.RRQ) and "heidi" not in known(lab)
     mark, had_mark = lab.nas.log_mark(), lab.had.log_mark()
     lab.dial("mn1", "ivan").failure(60)
-    assert [m.code for m in messages(core, mip4.RRP)] == [131]
+    # The registration, and perhaps by now its deregistration.
+    assert {m.code for m in messages(core, mip4.RRP)} == {131}
     assert "mobile node failed authentication" in lab.nas.log(mark)
     assert "131 (mobile node failed authentication): mobile-home " \
         "authenticator" in lab.had.log(had_mark)
-    assert violations(lab.hactl)[NAS1, "mobile-home authenticator"] == \
-        (1, "code 131")
+    assert violations(lab.hactl)[NAS1, "mobile-home authenticator"] in \
+        ((1, "code 131"), (2, "code 131"))
     wait_for("the session to be over", 15, lambda: not lab.sessions())
     past = lab.nasctl("show session", id=config.user("ivan"))
     assert "mobile node failed authentication" in json.dumps(past)
