@@ -50,6 +50,9 @@ struct radius_attrs {
 	const uint8_t	*vector;
 	int		 server;	/* of a reply: which one's it is */
 	const char	*wrong;		/* decoded: an attribute left out */
+	/* Of a record of accounting: how long ago it was, in milliseconds, what
+	 * it tells of; Acct-Delay-Time counts from then. */
+	int64_t		 late_ms;
 };
 
 void	 radius_attrs_init(struct radius_attrs *, const struct radius_dict *);

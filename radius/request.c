@@ -495,8 +495,8 @@ request_new(struct radius_client *c, int server, enum radius_code code,
 	r->timer.fire = request_timer;
 	r->flight.input = request_input;
 	r->flight.lost = request_lost;
-	r->born = client_now(c);
-	r->deadline = mono_add_ms(r->born, r->kind == RADIUS_ACCT ?
+	r->born = mono_add_ms(client_now(c), -r->attrs.late_ms);
+	r->deadline = mono_add_ms(client_now(c), r->kind == RADIUS_ACCT ?
 	    c->conf.acct_ms : c->conf.auth_ms);
 	return r;
 }

@@ -648,6 +648,30 @@ START_TEST(accounting_keeps_at_it)
 }
 END_TEST
 
+/* What happened an hour ago is an hour late, and has as long as another. */
+START_TEST(accounting_of_the_past)
+{
+	struct answer a = { 0 };
+	struct radius_attrs as;
+
+	radius_attrs_init(&as, w.dict);
+	radius_add_u32(&as, PW_ACCT_STATUS_TYPE, PW_STATUS_STOP);
+	as.late_ms = 3600000;
+	ck_assert_ptr_nonnull(radius_send(w.client, RADIUS_ACCT_REQUEST, &as,
+	    done, &a));
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_eq(fake_u32(&rq, PW_ACCT_DELAY_TIME), 3600);
+	world_advance(&w, 2210);
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_ge(fake_u32(&rq, PW_ACCT_DELAY_TIME), 3601);
+	world_advance(&w, 57000);
+	ck_assert_uint_eq(a.calls, 0);
+	world_advance(&w, 1000);
+	ck_assert_uint_eq(a.calls, 1);
+	ck_assert_int_eq(a.result, RADIUS_SILENT);
+}
+END_TEST
+
 START_TEST(accounting_goes_round_the_servers)
 {
 	struct answer a;
@@ -718,6 +742,7 @@ main(void)
 	tcase_add_test(one, many_at_once);
 	tcase_add_test(one, limits);
 	tcase_add_test(one, accounting_keeps_at_it);
+	tcase_add_test(one, accounting_of_the_past);
 	suite_add_tcase(s, one);
 	tcase_add_checked_fixture(two, setup_2, teardown);
 	tcase_add_test(two, next_server_when_the_first_is_silent);
