@@ -36,7 +36,8 @@ static const char *const allowed[] = {
 	"read", "write", "readv", "writev", "pread64", "pwrite64", "lseek",
 	"close", "close_range", "dup", "dup2", "dup3", "fcntl", "fcntl64",
 	"fstat", "fstat64", "newfstatat", "statx", "sendfile", "sendfile64",
-	"pipe2", "eventfd2",
+	"pipe2", "eventfd2", "ftruncate", "ftruncate64", "fallocate",
+	"fdatasync", "sync_file_range", "sync_file_range2",
 	/* sockets, beside socket itself */
 	"sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg",
 	"send", "recv", "accept", "accept4", "bind", "connect", "listen",

@@ -41,6 +41,8 @@ const struct command commands[] = {
 	    PROG_NASCTL, args_list, show_list, "clients",
 	    "client,address,disconnects,coas,acks,naks,duplicates,"
 	    "dropped" },
+	{ "show accounting", "", "accounting records and their spool",
+	    PROG_NASCTL, args_none, show_object, NULL, NULL },
 	{ "show bindings", LIST_ARGS, "the bindings there are",
 	    PROG_HACTL, args_list, show_list, "bindings",
 	    "nai,home-address,unique,care-of,lifetime,left,peer,pool" },

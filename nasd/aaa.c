@@ -18,6 +18,7 @@
 #define LOG_MODULE "aaa"
 #include "common/log.h"
 #include "nasd/aaa.h"
+#include "nasd/acct.h"
 #include "nasd/line_id.h"
 #include "radius/client.h"
 #include "radius/mobile.h"
@@ -37,22 +38,20 @@ struct aaa_request {
 	LIST_ENTRY(aaa_request)	 link;
 	struct aaa		*aaa;
 	struct radius_request	*req;
-	aaa_done		*done;		/* NULL: accounting */
+	aaa_done		*done;
 	void			*arg;
 	enum plug_auth_kind	 kind;
-	enum aaa_acct		 acct;
 	char			 user[PLUG_NAME];
 	char			 subject[96];
 };
 
 struct aaa {
 	struct radius_client	*client;
+	struct acct		*acct;
 	char			*nas_id;
 	struct in_addr		 nas_ip;
 	LIST_HEAD(, aaa_request) requests;
-	size_t			 n_acct;
 	uint64_t		 accepts, rejects, silent;
-	uint64_t		 acct_done, acct_lost;
 };
 
 /* What does not fit is cut off. */
@@ -66,7 +65,7 @@ copy_str(char *dst, size_t cap, const char *s)
 }
 
 struct aaa *
-aaa_new(struct radius_client *client, const char *nas_id,
+aaa_new(struct radius_client *client, struct acct *acct, const char *nas_id,
     struct in_addr nas_ip)
 {
 	struct aaa *a = calloc(1, sizeof(*a));
@@ -76,6 +75,7 @@ aaa_new(struct radius_client *client, const char *nas_id,
 		return NULL;
 	}
 	a->client = client;
+	a->acct = acct;
 	a->nas_ip = nas_ip;
 	LIST_INIT(&a->requests);
 	return a;
@@ -85,8 +85,6 @@ static void
 request_free(struct aaa_request *r)
 {
 	LIST_REMOVE(r, link);
-	if (r->done == NULL)
-		r->aaa->n_acct--;
 	free(r);
 }
 
@@ -123,8 +121,6 @@ request_new(struct aaa *a, const char *subject, aaa_done *done, void *arg)
 	if (subject != NULL)
 		copy_str(r->subject, sizeof(r->subject), subject);
 	LIST_INSERT_HEAD(&a->requests, r, link);
-	if (done == NULL)
-		a->n_acct++;
 	return r;
 }
 
@@ -515,65 +511,25 @@ unix_seconds(const struct aaa *a)
 	    NTP_TO_UNIX;
 }
 
-static const char *
-acct_str(enum aaa_acct kind)
-{
-	switch (kind) {
-	case AAA_ACCT_START:
-		return "Start";
-	case AAA_ACCT_INTERIM:
-		return "Interim-Update";
-	case AAA_ACCT_STOP:
-		return "Stop";
-	}
-	return "?";
-}
-
-static void
-accounted(void *arg, enum radius_result result,
-    const struct radius_attrs *reply)
-{
-	struct aaa_request *r = arg;
-
-	(void)reply;
-	if (result == RADIUS_ACCEPTED)
-		r->aaa->acct_done++;
-	else {
-		r->aaa->acct_lost++;
-		log_warnx(r->subject, "Accounting %s lost: no RADIUS server "
-		    "answered", acct_str(r->acct));
-	}
-	request_free(r);
-}
-
-static uint32_t
-acct_status(enum aaa_acct kind)
-{
-	switch (kind) {
-	case AAA_ACCT_START:
-		return PW_STATUS_START;
-	case AAA_ACCT_STOP:
-		return PW_STATUS_STOP;
-	case AAA_ACCT_INTERIM:
-		break;
-	}
-	return PW_STATUS_ALIVE;
-}
+/* What we call a record, RADIUS, and the spool. */
+static const struct {
+	enum acct_kind	kind;
+	uint32_t	status;
+} acct_kinds[] = {
+	[AAA_ACCT_START] = { ACCT_START, PW_STATUS_START },
+	[AAA_ACCT_INTERIM] = { ACCT_INTERIM, PW_STATUS_ALIVE },
+	[AAA_ACCT_STOP] = { ACCT_STOP, PW_STATUS_STOP },
+	[AAA_ACCT_NOTE] = { ACCT_NOTE, PW_STATUS_ALIVE },
+};
 
 void
 aaa_account(struct aaa *a, enum aaa_acct kind, const struct aaa_who *who,
-    const struct aaa_usage *u, const char *subject)
+    const struct aaa_usage *u)
 {
-	struct aaa_request *r = request_new(a, subject, NULL, NULL);
 	struct radius_attrs as;
 
-	if (r == NULL) {
-		a->acct_lost++;
-		return;
-	}
-	r->acct = kind;
 	radius_attrs_init(&as, radius_client_dict(a->client));
-	radius_add_u32(&as, PW_ACCT_STATUS_TYPE, acct_status(kind));
+	radius_add_u32(&as, PW_ACCT_STATUS_TYPE, acct_kinds[kind].status);
 	add_who(&as, a, who);
 	radius_add_u32(&as, PW_ACCT_AUTHENTIC, PW_RADIUS);
 	radius_add_u32(&as, PW_EVENT_TIMESTAMP, unix_seconds(a));
@@ -582,20 +538,25 @@ aaa_account(struct aaa *a, enum aaa_acct kind, const struct aaa_who *who,
 		add_usage(&as, u);
 	if (kind == AAA_ACCT_STOP && u->cause != 0)
 		radius_add_u32(&as, PW_ACCT_TERMINATE_CAUSE, u->cause);
-	r->req = radius_send(a->client, RADIUS_ACCT_REQUEST, &as, accounted,
-	    r);
-	if (r->req == NULL) {
-		log_warnx(subject, "Accounting %s lost: too many wait",
-		    acct_str(kind));
-		a->acct_lost++;
-		request_free(r);
-	}
+	acct_put(a->acct, acct_kinds[kind].kind, who->session_id, &as);
 }
 
-size_t
-aaa_accounting_pending(const struct aaa *a)
+void
+aaa_account_nas(struct aaa *a, bool on, const char *id)
 {
-	return a->n_acct;
+	struct radius_attrs as;
+
+	radius_attrs_init(&as, radius_client_dict(a->client));
+	radius_add_u32(&as, PW_ACCT_STATUS_TYPE, on ?
+	    PW_ACCOUNTING_ON : PW_ACCOUNTING_OFF);
+	radius_add_ip4(&as, PW_NAS_IP_ADDRESS, 0, a->nas_ip);
+	radius_add_str(&as, PW_NAS_IDENTIFIER, a->nas_id);
+	radius_add_str(&as, PW_ACCT_SESSION_ID, id);
+	radius_add_u32(&as, PW_EVENT_TIMESTAMP, unix_seconds(a));
+	if (!on)
+		radius_add_u32(&as, PW_ACCT_TERMINATE_CAUSE,
+		    AAA_CAUSE_NAS_REBOOT);
+	acct_put(a->acct, on ? ACCT_ON : ACCT_OFF, id, &as);
 }
 
 json_t *
@@ -606,11 +567,5 @@ aaa_stats(const struct aaa *a)
 	json_object_set_new(o, "accepts", json_integer((json_int_t)a->accepts));
 	json_object_set_new(o, "rejects", json_integer((json_int_t)a->rejects));
 	json_object_set_new(o, "no_reply", json_integer((json_int_t)a->silent));
-	json_object_set_new(o, "accounting_pending",
-	    json_integer((json_int_t)a->n_acct));
-	json_object_set_new(o, "accounting_done",
-	    json_integer((json_int_t)a->acct_done));
-	json_object_set_new(o, "accounting_lost",
-	    json_integer((json_int_t)a->acct_lost));
 	return o;
 }

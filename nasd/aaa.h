@@ -19,6 +19,7 @@
 
 struct aaa;
 struct aaa_request;
+struct acct;
 struct line_id;
 struct radius_client;
 
@@ -82,9 +83,9 @@ enum aaa_verdict { AAA_ACCEPT, AAA_REJECT, AAA_NO_REPLY };
 typedef void aaa_done(void *arg, enum aaa_verdict, const struct aaa_grant *,
     const char *text);
 
-/* nas_id, nas_ip: NAS-Identifier and NAS-IP-Address. The client stays the
- * caller's. */
-struct aaa *aaa_new(struct radius_client *, const char *nas_id,
+/* nas_id, nas_ip: NAS-Identifier and NAS-IP-Address. The client and what
+ * records go to stay the caller's. */
+struct aaa *aaa_new(struct radius_client *, struct acct *, const char *nas_id,
     struct in_addr nas_ip);
 void	 aaa_free(struct aaa *);
 
@@ -95,7 +96,12 @@ struct aaa_request *aaa_authenticate(struct aaa *, const struct aaa_who *,
     const struct plug_auth *, const char *subject, aaa_done *, void *arg);
 void	 aaa_cancel(struct aaa_request *);
 
-enum aaa_acct { AAA_ACCT_START, AAA_ACCT_INTERIM, AAA_ACCT_STOP };
+enum aaa_acct {
+	AAA_ACCT_START,
+	AAA_ACCT_INTERIM,
+	AAA_ACCT_STOP,
+	AAA_ACCT_NOTE,		/* for a Stop, should nasd be killed */
+};
 
 /* RFC 2866 5.10 */
 enum aaa_cause {
@@ -123,11 +129,11 @@ struct aaa_usage {
 	unsigned	n_class;
 };
 
-/* Sends a record and keeps at it until answered or given up; nobody waits. */
+/* Hands a record to acct.h; nobody waits. */
 void	 aaa_account(struct aaa *, enum aaa_acct, const struct aaa_who *,
-    const struct aaa_usage *, const char *subject);
-/* Records not yet answered (shutdown waits for them). */
-size_t	 aaa_accounting_pending(const struct aaa *);
+    const struct aaa_usage *);
+/* Accounting-On or -Off; id is not a session's. */
+void	 aaa_account_nas(struct aaa *, bool on, const char *id);
 json_t	*aaa_stats(const struct aaa *);
 
 #endif

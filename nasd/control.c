@@ -16,6 +16,7 @@
 #include "common/violations_json.h"
 #include "nasd/aaa.h"
 #include "nasd/coa.h"
+#include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
@@ -270,6 +271,18 @@ show_dynamic_authorization(void *arg, const json_t *args, const char **code,
 }
 
 static json_t *
+show_accounting(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	return acct_json(e->acct);
+}
+
+static json_t *
 show_version(void *arg, const json_t *args, const char **code,
     const char **message)
 {
@@ -440,6 +453,7 @@ static const struct ctl_cmd commands[] = {
 	{ "show home-agents", show_home_agents },
 	{ "show radius", show_radius },
 	{ "show dynamic-authorization", show_dynamic_authorization },
+	{ "show accounting", show_accounting },
 	{ "show violations", show_violations },
 	{ "show version", show_version },
 	{ "radius test", test_radius },

@@ -5,7 +5,9 @@
 #include "nasd/engine.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +20,7 @@
 #include "nasd/aaa.h"
 #include "nasd/coa.h"
 #include "nasd/coa_act.h"
+#include "nasd/acct.h"
 #include "nasd/control.h"
 #include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
@@ -63,21 +66,70 @@ priv_gone(void *arg)
  * Ending.
  */
 
+/*
+ * Accounting of the whole.
+ */
+
+/* Not a session's: those never have the number 0. */
+static void
+account_nas(struct engine *e, bool on)
+{
+	char id[SESSION_ID_STRLEN];
+
+	snprintf(id, sizeof(id), "%08" PRIx32 "00000000", e->sessions.boot);
+	aaa_account_nas(e->aaa, on, id);
+}
+
+static void
+close_orphan(void *arg, const char *sid)
+{
+	const struct engine *e = arg;
+
+	acct_close_orphan(e->acct, sid, AAA_CAUSE_NAS_REBOOT);
+}
+
+/*
+ * Accounting-On ends every session of ours at the server: it is sent when none
+ * is known from an earlier life. Those that are get a Stop of their own, with
+ * figures [D106].
+ */
+static void
+begin_accounting(struct engine *e)
+{
+	size_t n = acct_orphans(e->acct);
+
+	if (n == 0) {
+		account_nas(e, true);
+		return;
+	}
+	log_info(NULL, "%zu sessions of an earlier life have no Stop yet", n);
+	acct_each_orphan(e->acct, close_orphan, e);
+}
+
+/* When all sessions have ended; true when all is sent. */
+static bool
+end_accounting(struct engine *e)
+{
+	if (!e->acct_off)
+		account_nas(e, false);
+	e->acct_off = true;
+	return acct_owed(e->acct) == 0;
+}
+
 static void
 shutdown_poll(struct timer *t)
 {
 	struct engine *e = container_of(t, struct engine, stop_timer);
 	mono_t now = clock_mono(e->clock);
 
-	if (sessions_count(&e->sessions) == 0 &&
-	    aaa_accounting_pending(e->aaa) == 0) {
+	if (sessions_count(&e->sessions) == 0 && end_accounting(e)) {
 		e->stop = true;
 		return;
 	}
 	if (!mono_before(now, e->stop_by)) {
-		log_warnx(NULL, "%zu sessions and %zu accounting records "
-		    "left behind", sessions_count(&e->sessions),
-		    aaa_accounting_pending(e->aaa));
+		log_warnx(NULL, "%zu sessions left behind; %zu accounting "
+		    "records wait for the next start",
+		    sessions_count(&e->sessions), acct_owed(e->acct));
 		e->stop = true;
 		return;
 	}
@@ -138,14 +190,24 @@ take(int *fd)
 }
 
 static int
-build_radius(struct engine *e, const struct radius_dict *dict)
+build_radius(struct engine *e, const struct radius_dict *dict,
+    struct acct_files *files)
 {
 	const struct nasd_config *cf = e->cfg;
+	const struct acct_params params = {
+		.size = (uint64_t)cf->acct.spool_kib * 1024,
+		.sync_ms = cf->acct.sync_ms,
+		.sync_wait = cf->acct.sync_wait,
+		.refuse = cf->acct.refuse,
+	};
 
 	e->radius = radius_client_new(e->base, &e->timers, e->clock, dict,
 	    &cf->radius);
 	if (e->radius != NULL)
-		e->aaa = aaa_new(e->radius, cf->nas_id, cf->coa);
+		e->acct = acct_new(&e->timers, e->clock, e->radius, files,
+		    &params);
+	if (e->acct != NULL)
+		e->aaa = aaa_new(e->radius, e->acct, cf->nas_id, cf->coa);
 	if (e->aaa != NULL)
 		e->radius_tests = radius_tests_new(e->radius, cf->nas_id,
 		    cf->coa);
@@ -270,7 +332,7 @@ build(struct engine *e, struct nasd_sockets *fds,
 	e->tunnels = tunnels_new(e->priv, e->cfg->coa);
 	e->ra = ra_new(e->base, &e->timers, e->clock, take(&fds->icmp6));
 	if (e->tunnels == NULL || e->ra == NULL ||
-	    build_radius(e, dict) != 0 || build_mip(e, fds) != 0)
+	    build_radius(e, dict, &fds->acct) != 0 || build_mip(e, fds) != 0)
 		return -1;
 	e->pppd = pppd_server_new(e->base, &e->timers, e->clock,
 	    take(&fds->plugin), &session_in_pppd, e);
@@ -307,6 +369,7 @@ engine_new(const struct nasd_config *cf, struct nasd_sockets *fds,
 int
 engine_run(struct engine *e)
 {
+	begin_accounting(e);
 	daemon_run(e->base, &e->timers, e->clock, &e->stop);
 	return e->status;
 }
@@ -334,6 +397,7 @@ free_modules(struct engine *e)
 		mip_client_free(e->mip);
 	if (e->aaa != NULL)
 		aaa_free(e->aaa);
+	acct_free(e->acct);
 	radius_tests_free(e->radius_tests);
 	if (e->radius != NULL)
 		radius_client_free(e->radius);

@@ -24,6 +24,7 @@ struct engine {
 	struct priv_client	*priv;
 	struct radius_client	*radius;
 	struct radius_tests	*radius_tests;
+	struct acct		*acct;
 	struct aaa		*aaa;
 	struct mip_client	*mip;
 	struct ha_watch		*ha_watch;
@@ -42,6 +43,7 @@ struct engine {
 	struct sessions		 sessions;
 	mono_t			 started;
 	bool			 stopping;	/* SIGTERM came */
+	bool			 acct_off;	/* Accounting-Off is said */
 	mono_t			 stop_by;
 	struct timer		 stop_timer;
 	volatile bool		 stop;		/* leave the loop */

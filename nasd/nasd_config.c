@@ -17,6 +17,7 @@
 #include "radius/conf.h"
 
 #define RUN_DIR	"/run/netmip4"
+#define STATE_DIR "/var/lib/netmip4"
 
 /* libconfuse wants them writable. */
 static char no_services[] = "{}";
@@ -90,6 +91,16 @@ static cfg_opt_t ra_opts[] = {
 	CFG_END()
 };
 
+static cfg_opt_t acct_opts[] = {
+	CFG_STR("spool", STATE_DIR "/accounting", CFGF_NONE),
+	CFG_INT("spool-size", 65536, CFGF_NONE),
+	CFG_STR("when-spool-full", "accept", CFGF_NONE),
+	CFG_STR("sync", "start", CFGF_NONE),
+	CFG_INT("sync-interval", 1000, CFGF_NONE),
+	CFG_INT("note-interval", 300, CFGF_NONE),
+	CFG_END()
+};
+
 static cfg_opt_t nasd_opts[] = {
 	CFG_STR("nas-identifier", "nasd", CFGF_NONE),
 	CFG_STR("care-of-address", NULL, CFGF_NONE),
@@ -115,6 +126,7 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_SEC("home-agent", ha_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("registration", registration_opts, CFGF_NONE),
 	CFG_SEC("router-advertisement", ra_opts, CFGF_NONE),
+	CFG_SEC("accounting", acct_opts, CFGF_NONE),
 	CFG_SEC("extension-type", conf_ext_opts, CFGF_NONE),
 	CFG_END()
 };
@@ -173,18 +185,25 @@ need_ipv4(struct conf *c, cfg_t *sec, const char *key, struct in_addr *addr)
 		conf_error(c, sec, key, "not a unicast address");
 }
 
-/* One word of a list, its place in the list. */
+/* One word of a list, its place in the list. sec NULL: the top level. */
 static unsigned
-choice(struct conf *c, const char *key, const char *const *words)
+choice_in(struct conf *c, cfg_t *sec, const char *key,
+    const char *const *words)
 {
-	const char *is = cfg_getstr(c->cfg, key);
+	const char *is = cfg_getstr(sec != NULL ? sec : c->cfg, key);
 	unsigned i;
 
 	for (i = 0; words[i] != NULL; i++)
 		if (strcmp(is, words[i]) == 0)
 			return i;
-	conf_error(c, NULL, key, "\"%s\": %s or %s", is, words[0], words[1]);
+	conf_error(c, sec, key, "\"%s\": %s or %s", is, words[0], words[1]);
 	return 0;
+}
+
+static unsigned
+choice(struct conf *c, const char *key, const char *const *words)
+{
+	return choice_in(c, NULL, key, words);
 }
 
 static void
@@ -386,6 +405,26 @@ read_ra(struct conf *c, struct nasd_config *cf)
 }
 
 static void
+read_acct(struct conf *c, struct config_acct *a)
+{
+	static const char *const when_full[] = { "accept", "refuse", NULL };
+	static const char *const syncs[] = { "start", "wait", NULL };
+	cfg_t *sec = cfg_getsec(c->cfg, "accounting");
+
+	a->spool = copy(c, cfg_getstr(sec, "spool"));
+	if (a->spool != NULL && a->spool[0] != '\0' && a->spool[0] != '/')
+		conf_error(c, sec, "spool", "must begin with /, or be empty");
+	conf_uint(c, sec, "spool-size", 256, 64 << 20, &a->spool_kib);
+	a->refuse = choice_in(c, sec, "when-spool-full", when_full) == 1;
+	a->sync_wait = choice_in(c, sec, "sync", syncs) == 1;
+	conf_uint(c, sec, "sync-interval", 0, 60000, &a->sync_ms);
+	conf_uint(c, sec, "note-interval", 0, 86400, &a->note_s);
+	if (a->note_s > 0 && a->note_s < 30)
+		conf_error(c, sec, "note-interval",
+		    "0 or at least 30 seconds");
+}
+
+static void
 read_all(struct conf *c, struct nasd_config *cf, bool debug)
 {
 	(void)conf_log(c, cfg_getsec(c->cfg, "log"), "nasd", debug);
@@ -399,6 +438,7 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 	nasd_config_dae(c, cf);
 	read_registration(c, cf);
 	read_ra(c, cf);
+	read_acct(c, &cf->acct);
 	conf_ext(c, cfg_getsec(c->cfg, "extension-type"), &cf->ext);
 	if (c->errors == 0)	/* what is missing has been said */
 		nasd_config_check(c, cf);
@@ -479,6 +519,7 @@ nasd_config_free(struct nasd_config *cf)
 	free(cf->pppd.auth);
 	free_list(cf->pppd.options);
 	free(cf->dictionary);
+	free(cf->acct.spool);
 	free(cf);
 }
 

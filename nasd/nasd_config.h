@@ -98,6 +98,16 @@ struct config_profile {
 /* A session whose rate limits the kernel can not enforce. */
 enum config_unlimited { CONFIG_UNLIMITED_ACCEPT, CONFIG_UNLIMITED_REFUSE };
 
+/* accounting { ... } */
+struct config_acct {
+	char		*spool;		/* directory; "": in memory */
+	uint32_t	 spool_kib;
+	uint32_t	 sync_ms;	/* 0: when the system likes */
+	bool		 sync_wait;
+	bool		 refuse;	/* new logins when it is full */
+	uint32_t	 note_s;	/* 0: none */
+};
+
 struct config_ra {
 	uint32_t	 router_lifetime;	/* seconds */
 	uint32_t	 valid, preferred;
@@ -152,6 +162,7 @@ struct nasd_config {
 	struct mip4_ext_types	 ext;
 
 	struct config_ra	 ra;
+	struct config_acct	 acct;
 	uint32_t		 interim_s;	/* 0: none unless RADIUS asks */
 };
 

@@ -94,6 +94,7 @@ struct session {
 	bool			 came_up;
 	mono_t			 up_since;
 	mono_t			 interim_due;
+	mono_t			 note_due;	/* for a Stop, if nasd dies */
 	mono_t			 idle_since;
 	struct tunnel_counters	 count;
 

@@ -10,6 +10,8 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "common/rnd.h"
+#include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
 
@@ -53,7 +55,9 @@ account(struct session *s, enum aaa_acct kind)
 	};
 
 	session_who(s, &who, called, sizeof(called));
-	aaa_account(s->engine->aaa, kind, &who, &use, s->subject);
+	aaa_account(s->engine->aaa, kind, &who, &use);
+	s->note_due = mono_add_ms(session_now(s),
+	    s->engine->cfg->acct.note_s * INT64_C(1000));
 }
 
 static uint32_t
@@ -61,6 +65,18 @@ interim_s(const struct session *s)
 {
 	return s->grant.interim_s > 0 ? s->grant.interim_s :
 	    s->engine->cfg->interim_s;
+}
+
+/* Up to a tenth later than asked for, never sooner: a MUST NOT of RFC 2869 2.1.
+ * What came up together does not go on reporting together. */
+static void
+next_interim(struct session *s)
+{
+	int64_t ms = interim_s(s) * INT64_C(1000);
+	uint16_t rnd = 0;
+
+	(void)rnd_bytes(&rnd, sizeof(rnd));
+	s->interim_due = mono_add_ms(session_now(s), ms + ms * rnd / 655360);
 }
 
 /* When the peer will have said nothing for Idle-Timeout. */
@@ -93,8 +109,7 @@ session_account_start(struct session *s)
 		return;
 	s->accounting = true;
 	s->idle_since = session_now(s);
-	s->interim_due = mono_add_ms(session_now(s),
-	    interim_s(s) * INT64_C(1000));
+	next_interim(s);
 	session_step(s, "acct-start", NULL);
 	account(s, AAA_ACCT_START);
 	set_poll(s);
@@ -112,9 +127,22 @@ send_stop(struct session *s)
 	session_event(s, SESSION_EV_COUNTED, NULL);
 }
 
+static bool
+note_is_due(const struct session *s)
+{
+	return s->engine->cfg->acct.note_s > 0 &&
+	    !mono_before(session_now(s), s->note_due) &&
+	    acct_has_room(s->engine->acct);
+}
+
+/* A reading that was asked for earlier may come later: counters never go
+ * back. */
 static void
 take_count(struct session *s, const struct tunnel_counters *c)
 {
+	if (c->rx_packets < s->count.rx_packets ||
+	    c->tx_packets < s->count.tx_packets)
+		return;
 	if (c->rx_packets != s->count.rx_packets)
 		s->idle_since = session_now(s);
 	s->count = *c;
@@ -127,10 +155,10 @@ static void
 counted_in_life(struct session *s)
 {
 	if (interim_s(s) > 0 && !mono_before(session_now(s), s->interim_due)) {
-		s->interim_due = mono_add_ms(session_now(s),
-		    interim_s(s) * INT64_C(1000));
+		next_interim(s);
 		account(s, AAA_ACCT_INTERIM);
-	}
+	} else if (note_is_due(s))
+		account(s, AAA_ACCT_NOTE);
 	if (mono_before(session_now(s), idle_due(s)))
 		set_poll(s);
 	else

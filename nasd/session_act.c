@@ -15,6 +15,7 @@
 #include "common/icmp6.h"
 #include "common/log.h"
 #include "common/priv.h"
+#include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
@@ -58,6 +59,10 @@ do_authenticate(struct session *s)
 
 	if (s->auth == NULL)
 		return;
+	if (!s->granted && !acct_admits(s->engine->acct)) {
+		session_event(s, SESSION_EV_NO_ACCOUNTING, NULL);
+		return;
+	}
 	session_who(s, &who, called, sizeof(called));
 	who.user = s->auth->user;
 	s->aaa_req = aaa_authenticate(s->engine->aaa, &who, s->auth,

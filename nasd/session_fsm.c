@@ -80,6 +80,9 @@ authentication(enum session_state state, enum session_event ev,
 	case SESSION_EV_AAA_SILENT:
 		return end(v, SESSION_CAUSE_NAS_ERROR,
 		    "no answer from RADIUS", DO(AUTH_FAIL));
+	case SESSION_EV_NO_ACCOUNTING:
+		return end(v, SESSION_CAUSE_NAS_ERROR,
+		    "accounting spool is full", DO(AUTH_FAIL));
 	case SESSION_EV_GRANT_BAD:
 		return end(v, SESSION_CAUSE_NAS_ERROR,
 		    "no usable home agent in the Access-Accept",

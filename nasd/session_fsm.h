@@ -62,6 +62,7 @@ enum session_state {
 	X(GRANT_BAD, "accepted without a usable home agent")		\
 	X(REJECTED, "rejected")						\
 	X(AAA_SILENT, "no answer from RADIUS")				\
+	X(NO_ACCOUNTING, "accounting spool is full")			\
 	/* other sessions of this NAI */				\
 	X(REPLACED, "replaced by a newer session")			\
 	X(RIVAL_GONE, "older session gone")				\

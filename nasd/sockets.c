@@ -160,6 +160,8 @@ open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 	for (i = 0; i < cf->n_pppoe; i++)
 		if (open_pppoe(s, cf, i) != 0)
 			return -1;
+	if (acct_files_open(&s->acct, cf->acct.spool) != 0)
+		return -1;
 	/* Last: they replace what an earlier nasd left. */
 	return open_listeners(s, cf);
 }
@@ -192,6 +194,7 @@ nasd_sockets_close(struct nasd_sockets *s)
 	close_one(&s->mip);
 	close_one(&s->icmp6);
 	close_one(&s->coa);
+	acct_files_close(&s->acct);
 	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {
 		close_one(&s->pppoe[i]);
 		close_one(&s->stray[i]);

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "nasd/acct_files.h"
+
 #define SOCKETS_MAX_PPPOE	64
 
 struct nasd_config;
@@ -19,6 +21,7 @@ struct nasd_sockets {
 	int	stray[SOCKETS_MAX_PPPOE];	/* of session frames, or -1 */
 	uint8_t	mac[SOCKETS_MAX_PPPOE][6];
 	int	mtu[SOCKETS_MAX_PPPOE];
+	struct acct_files acct;		/* the accounting spool's */
 };
 
 /* 0, or -1 after saying on the log which failed; then none is open. */

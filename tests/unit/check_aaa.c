@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "fake_radius.h"
 #include "nasd/aaa.h"
+#include "nasd/acct.h"
 #include "nasd/line_id.h"
 
 struct answer {
@@ -21,6 +22,9 @@ struct answer {
 
 static struct world w;
 static struct aaa *aaa;
+static struct acct *acct;
+static struct acct_files files;
+static const struct acct_params params = { .size = 1 << 20 };
 static struct fake_request rq;
 
 static const struct line_id circuit = { 4, "c\0 1" };
@@ -37,7 +41,10 @@ setup(void)
 {
 	log_set_level(NULL, "error");
 	world_init(&w, 1);
-	aaa = aaa_new(w.client, "nas1",
+	ck_assert_int_eq(acct_files_open(&files, ""), 0);
+	acct = acct_new(&w.timers, &w.clock, w.client, &files, &params);
+	ck_assert_ptr_nonnull(acct);
+	aaa = aaa_new(w.client, acct, "nas1",
 	    (struct in_addr){ htonl(0xc0000201) });
 	ck_assert_ptr_nonnull(aaa);
 }
@@ -46,6 +53,7 @@ static void
 teardown(void)
 {
 	aaa_free(aaa);
+	acct_free(acct);
 	world_free(&w);
 }
 
@@ -447,8 +455,8 @@ START_TEST(accounting_stop)
 {
 	struct aaa_usage u = usage();
 
-	aaa_account(aaa, AAA_ACCT_STOP, &who, &u, "s1");
-	ck_assert_uint_eq(aaa_accounting_pending(aaa), 1);
+	aaa_account(aaa, AAA_ACCT_STOP, &who, &u);
+	ck_assert_uint_eq(acct_owed(acct), 1);
 	ck_assert(fake_recv(&w.fake[0], &rq));
 	ck_assert_uint_eq(fake_u32(&rq, 40), 2);
 	ck_usage_identity();
@@ -463,7 +471,7 @@ START_TEST(accounting_stop)
 	ck_raw(0, 97, "\0\x40\x20\x01\x0d\xb8\x01\0\0\x02", 10);
 	fake_reply(&w.fake[0], &rq, RADIUS_ACCT_RESPONSE, NULL, 0, 0);
 	world_pump(&w);
-	ck_assert_uint_eq(aaa_accounting_pending(aaa), 0);
+	ck_assert_uint_eq(acct_owed(acct), 0);
 }
 END_TEST
 
@@ -472,32 +480,57 @@ START_TEST(accounting_start_and_interim)
 	struct aaa_usage u = usage();
 
 	u.plen = 128;			/* a shared prefix */
-	aaa_account(aaa, AAA_ACCT_START, &who, &u, "s1");
+	aaa_account(aaa, AAA_ACCT_START, &who, &u);
 	ck_assert(fake_recv(&w.fake[0], &rq));
 	ck_assert_uint_eq(fake_u32(&rq, 40), 1);
 	ck_usage_identity();
 	ck_assert(!has(42) && !has(46) && !has(49) && !has(97));
-	aaa_account(aaa, AAA_ACCT_INTERIM, &who, &u, "s1");
+	fake_reply(&w.fake[0], &rq, RADIUS_ACCT_RESPONSE, NULL, 0, 0);
+	world_pump(&w);
+	aaa_account(aaa, AAA_ACCT_INTERIM, &who, &u);
 	ck_assert(fake_recv(&w.fake[0], &rq));
 	ck_assert_uint_eq(fake_u32(&rq, 40), 3);
 	ck_assert(has(42) && has(46) && !has(49));
 }
 END_TEST
 
-START_TEST(accounting_lost_is_counted)
+/* Of the concentrator itself: it ends every session at the server. */
+START_TEST(accounting_on_and_off)
+{
+	aaa_account_nas(aaa, true, "0123456700000000");
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert(fake_authentic(&w.fake[0], &rq));
+	ck_assert_uint_eq(fake_u32(&rq, 40), 7);
+	ck_str(32, "nas1");
+	ck_str(44, "0123456700000000");
+	ck_raw(0, 4, "\xc0\x00\x02\x01", 4);
+	ck_assert(!has(1) && !has(49) && has(55));
+	fake_reply(&w.fake[0], &rq, RADIUS_ACCT_RESPONSE, NULL, 0, 0);
+	world_pump(&w);
+	aaa_account_nas(aaa, false, "0123456700000000");
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_eq(fake_u32(&rq, 40), 8);
+	ck_assert_uint_eq(fake_u32(&rq, 49), 11);
+}
+END_TEST
+
+/* Figures for ourselves are not sent, but make the Stop of a session that
+ * nasd has not outlived. */
+START_TEST(accounting_note)
 {
 	struct aaa_usage u = usage();
-	json_t *o;
 
-	aaa_account(aaa, AAA_ACCT_STOP, &who, &u, "s1");
-	world_advance(&w, 60000);
-	ck_assert_uint_eq(aaa_accounting_pending(aaa), 0);
-	o = aaa_stats(aaa);
-	ck_assert_int_eq(json_integer_value(json_object_get(o,
-	    "accounting_lost")), 1);
-	ck_assert_uint_eq(json_array_size(json_object_get(o, "servers")), 1);
-	json_decref(o);
-	aaa_account(aaa, AAA_ACCT_STOP, &who, &u, "s1"); /* aaa_free ends it */
+	aaa_account(aaa, AAA_ACCT_NOTE, &who, &u);
+	ck_assert(!fake_recv(&w.fake[0], &rq));
+	acct_close_orphan(acct, who.session_id, AAA_CAUSE_NAS_REBOOT);
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_eq(fake_u32(&rq, 40), 2);
+	ck_usage_identity();
+	ck_assert_uint_eq(fake_u32(&rq, 42), 2);
+	ck_assert_uint_eq(fake_u32(&rq, 52), 1);
+	ck_assert_uint_eq(fake_u32(&rq, 46), 3661);
+	ck_assert_uint_eq(fake_u32(&rq, 49), 11);
+	ck_raw(0, 97, "\0\x40\x20\x01\x0d\xb8\x01\0\0\x02", 10);
 }
 END_TEST
 
@@ -522,7 +555,8 @@ main(void)
 	tcase_add_test(t, rejected_and_silent);
 	tcase_add_test(t, accounting_stop);
 	tcase_add_test(t, accounting_start_and_interim);
-	tcase_add_test(t, accounting_lost_is_counted);
+	tcase_add_test(t, accounting_on_and_off);
+	tcase_add_test(t, accounting_note);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -264,6 +264,16 @@ static const struct {
 	    "\t\tsecret-file = \"ha.key\"\n\t}\n}\n",
 	    "server: has no name" },
 	{ GOOD "radius { interim-interval = 5 }\n", "interim-interval: " },
+	{ GOOD "accounting {\n\tspool = \"here\"\n}\n",
+	    "nasd.conf:13: spool: must begin with /" },
+	{ GOOD "accounting {\n\tspool-size = 255\n}\n",
+	    "nasd.conf:13: spool-size: 255 is not in" },
+	{ GOOD "accounting {\n\twhen-spool-full = panic\n}\n",
+	    "nasd.conf:13: when-spool-full: \"panic\": accept or refuse" },
+	{ GOOD "accounting {\n\tsync = often\n}\n",
+	    "nasd.conf:13: sync: \"often\": start or wait" },
+	{ GOOD "accounting {\n\tnote-interval = 29\n}\n",
+	    "nasd.conf:13: note-interval: 0 or at least 30" },
 };
 
 START_TEST(mistake)

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "nasd/coa_act.h"
+#include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
@@ -37,6 +38,7 @@ static mono_t now;
 static char calls[4096];
 static int handles;
 static bool fail_next;
+static bool spool_full;
 static aaa_done *auth_done;
 static const struct mip_events *mip_ev;
 static struct iid asked_iid;
@@ -122,21 +124,27 @@ aaa_cancel(struct aaa_request *r)
 
 void
 aaa_account(struct aaa *a, enum aaa_acct kind, const struct aaa_who *who,
-    const struct aaa_usage *use, const char *subject)
+    const struct aaa_usage *use)
 {
 	(void)a;
 	(void)who;
-	(void)subject;
 	call("acct %d", kind);
 	if (kind == AAA_ACCT_STOP)
 		stopped = *use;
 }
 
-size_t
-aaa_accounting_pending(const struct aaa *a)
+bool
+acct_admits(struct acct *a)
 {
 	(void)a;
-	return (0);
+	return (!spool_full);
+}
+
+bool
+acct_has_room(const struct acct *a)
+{
+	(void)a;
+	return (!spool_full);
 }
 
 static bool granted_key;
@@ -1489,9 +1497,56 @@ START_TEST(timeouts)
 }
 END_TEST
 
+/* Until a record is written, and how long that took; readings answered. */
+static int64_t
+wait_for_record(const char *record, int error)
+{
+	const mono_t since = now;
+
+	forget_calls();
+	for (unsigned i = 0; i < 400; i++) {
+		if (count_due)
+			counted(i, error);
+		if (strstr(calls, record) != NULL) {
+			forget_calls();
+			return (mono_diff_ms(now, since));
+		}
+		wait_ms(1000);
+	}
+	return (-1);
+}
+
 /* On time, with what was just read; and with what there is when nothing can
- * be. No reading is asked for before the last one has come. */
+ * be. Never sooner than asked for, a tenth later at most. */
 START_TEST(interims)
+{
+	struct session *s;
+	int64_t ms, least = INT64_MAX, most = 0;
+
+	cfg.interim_s = 100;
+	s = bring_up("alice");
+	for (unsigned i = 0; i < 20; i++) {
+		ms = wait_for_record("acct 1;", i % 2 ? 0 : -ENODEV);
+		ck_assert_int_ge(ms, 100000);
+		ck_assert_int_le(ms, 111000);
+		least = ms < least ? ms : least;
+		most = ms > most ? ms : most;
+	}
+	/* Subscribers that came together go apart. */
+	ck_assert_int_gt(most, least);
+	/* The server's interval comes before ours. */
+	s->grant.interim_s = 60;
+	wait_for_record("acct 1;", 0);
+	ms = wait_for_record("acct 1;", 0);
+	ck_assert_int_ge(ms, 60000);
+	ck_assert_int_le(ms, 67000);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+/* No reading is asked for before the last one has come. */
+START_TEST(one_reading_at_a_time)
 {
 	struct session *s;
 
@@ -1500,28 +1555,80 @@ START_TEST(interims)
 	forget_calls();
 	wait_ms(30000);
 	called("count;");
+	wait_ms(60000);
+	called("");
 	counted(1, 0);
-	called("");
-	wait_ms(30000);
-	called("count;");
-	wait_ms(1000);
-	called("");
-	counted(2, 0);
 	called("acct 1;");
-	wait_ms(30000);
-	counted(2, 0);
-	forget_calls();
-	wait_ms(30000);
-	called("count;");
-	counted(0, -ENODEV);
-	called("acct 1;");
-	wait_ms(10);
-	called("");
 	fail_next = true;
 	wait_ms(30000);
 	called("");
 	session_event(s, SESSION_EV_TERMINATE, NULL);
 	finish(s);
+}
+END_TEST
+
+/* Figures for a Stop, should nasd be killed: where there are no interims, and
+ * room. */
+START_TEST(notes)
+{
+	struct session *s;
+	int64_t ms;
+
+	cfg.acct.note_s = 300;
+	s = bring_up("alice");
+	ms = wait_for_record("acct 3;", 0);
+	ck_assert_int_ge(ms, 300000);
+	ck_assert_int_le(ms, 331000);
+	spool_full = true;
+	ck_assert_int_eq(wait_for_record("acct 3;", 0), -1);
+	spool_full = false;
+	ck_assert_int_le(wait_for_record("acct 3;", 0), 31000);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+/* Who passes by a reading that was asked for earlier does not go back. */
+START_TEST(counters_never_go_back)
+{
+	struct session *s = bring_up("alice");
+
+	wait_ms(30000);
+	all_counted = (struct tunnel_counters){ .rx_bytes = 900,
+	    .rx_packets = 9 };
+	sessions_counted(&engine.sessions);
+	ck_assert_uint_eq(s->count.rx_packets, 9);
+	counted(1, 0);
+	ck_assert_uint_eq(s->count.rx_packets, 9);
+	ck_assert_uint_eq(s->count.rx_bytes, 900);
+	memset(&all_counted, 0, sizeof(all_counted));
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+/* No new login while nothing can be written, if that is the policy; nobody who
+ * is up is bothered. */
+START_TEST(accounting_spool_is_full)
+{
+	struct session *up = bring_up("alice"), *s;
+
+	forget_calls();
+	spool_full = true;
+	s = dial(100);
+	hello(s, "lo2");
+	forget_calls();
+	auth(s, "bob");
+	called("auth-result 0 Access denied;");
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_NAS_ERROR);
+	ck_assert_ptr_nonnull(strstr(s->why, "spool is full"));
+	finish(s);
+	forget_calls();
+	auth(up, "alice");		/* CHAP, again */
+	called("auth alice;");
+	spool_full = false;
+	session_event(up, SESSION_EV_TERMINATE, NULL);
+	finish(up);
 }
 END_TEST
 
@@ -1879,6 +1986,10 @@ main(void)
 	tcase_add_test(t, new_prefix);
 	tcase_add_test(t, timeouts);
 	tcase_add_test(t, interims);
+	tcase_add_test(t, one_reading_at_a_time);
+	tcase_add_test(t, notes);
+	tcase_add_test(t, counters_never_go_back);
+	tcase_add_test(t, accounting_spool_is_full);
 	tcase_add_test(t, all_read);
 	tcase_add_test(t, stale);
 	tcase_add_test(t, shown);
