@@ -72,12 +72,20 @@ class Writer:
         return "/run/netmip4" if nas in ("nas1", "had") else \
             f"/run/netmip4-{nas}"
 
+    def spool_dir(self, nas="nas1"):
+        """Of accounting records."""
+        return self.path(f"spool-{nas}/accounting")
+
     def nasd(self, nas="nas1", coa=t.NAS1, *, lifetime=1800, key="fa-ha.key",
              attempts=5, radius=None, ha=t.HA, mode="unique",
              pppd="/usr/sbin/pppd", pppd_options=(), max_sessions=1000,
-             per_mac=8, pppoe="", log="debug", more_has=(), extra=""):
-        """nasd.conf. radius: [(name, address, timeout ms, tries)], or text;
-        more_has: [(name, address)], asked after ha."""
+             per_mac=8, pppoe="", log="debug", more_has=(), extra="",
+             accounting=""):
+        """nasd.conf. radius: [(name, address, timeout ms, tries[, port of
+        accounting])], or text; more_has: [(name, address)], asked after ha;
+        accounting: lines of its section."""
+        spool = "" if "spool =" in accounting else \
+            f'spool = "{self.spool_dir(nas)}"'
         agents = "".join(
             f'home-agent "{name}" {{\n\taddress = "{address}"\n'
             f'\t{self.key(key)}\n}}\n'
@@ -86,8 +94,9 @@ class Writer:
         radius_text = radius if isinstance(radius, str) else "\n".join(
             f'\tserver "{name}" {{\n\t\taddress = "{address}"\n'
             f'\t\tsecret-file = "{self.path("radius.secret")}"\n'
-            f'\t\ttimeout = {timeout}\n\t\ttries = {tries}\n\t}}'
-            for name, address, timeout, tries in servers)
+            f'\t\ttimeout = {timeout}\n\t\ttries = {tries}\n' +
+            "".join(f"\t\tacct-port = {p}\n" for p in port) + "\t}"
+            for name, address, timeout, tries, *port in servers)
         options = ", ".join(f'"{o}"' for o in (
             "lcp-echo-interval", "2", "lcp-echo-failure", "3", *pppd_options))
         return f"""\
@@ -116,6 +125,10 @@ pppd {{
 }}
 radius {{
 {radius_text}
+}}
+accounting {{
+	{spool}
+	{accounting}
 }}
 {agents}prefix-mode = {mode}
 registration {{

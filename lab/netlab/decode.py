@@ -234,7 +234,8 @@ def _radius(p, data):
         if kind == 1:
             p.values["user"] = value.decode("utf-8", "replace")
         elif kind == 40:
-            p.values["status"] = {1: "Start", 2: "Stop", 3: "Interim"}.get(
+            p.values["status"] = {1: "Start", 2: "Stop", 3: "Interim",
+                                  7: "On", 8: "Off"}.get(
                 int.from_bytes(value, "big"))
         elif kind == 18:
             p.values["reply"] = value.decode("utf-8", "replace")

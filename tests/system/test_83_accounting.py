@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Accounting records are on disk before they are sent, and none is lost: the
+server may be away, nasd killed, the disk full."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from netlab import config, net
+from netlab.process import children, wait_for
+from netlab.topology import AAA, CN6
+
+# Nobody listens there.
+NO_ACCOUNTING = [("aaa1", AAA, 500, 3, 1899)]
+ALICE = config.user("alice")
+
+
+class Detail:
+    """What FreeRADIUS has written down since."""
+
+    def __init__(self, lab):
+        self.path = lab.files.path("raddb/detail")
+        self.start = os.path.getsize(self.path) if \
+            os.path.exists(self.path) else 0
+
+    def records(self):
+        if not os.path.exists(self.path):
+            return []
+        with open(self.path, encoding="utf-8") as f:
+            f.seek(self.start)
+            text = f.read()
+        # A record ends with an empty line.
+        return [dict(re.findall(r'^\t([\w-]+) = "?([^"\n]*)"?$', block, re.M))
+                for block in text.split("\n\n")[:-1] if block.strip()]
+
+    def kinds(self, user=None):
+        return [r["Acct-Status-Type"] for r in self.records()
+                if user is None or r.get("User-Name") == user]
+
+
+def figures(lab):
+    return lab.nasctl("show accounting")
+
+
+def all_sent(lab, seconds=40):
+    """Nothing is owed; every record is accounted for."""
+    f = wait_for("all records to be acknowledged", seconds, lambda: (
+        lambda f: f["records"] == 0 and f)(figures(lab)), 0.2)
+    assert f["written"] + f["found"] == f["acknowledged"], f
+    assert not f["lost"] and not f["given_up"] and not f["skipped"], f
+    return f
+
+
+def kill(lab):
+    """Both processes of nasd at once, as a crash of everything would."""
+    pids = [lab.nas.pid, *(p for p in children(lab.nas.pid)
+                           if comm(p) == "nasd")]
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    lab.nas.wait()
+
+
+def comm(pid):
+    with open(f"/proc/{pid}/comm", encoding="ascii") as f:
+        return f.read().strip()
+
+
+def test_killed_while_nobody_answers(lab):
+    """Sessions come and go, one loses its carrier before any interim, and no
+    server answers; then nasd is killed with one session up. The next one sends
+    it all, in order, with the octets, the delay and, for the session that has
+    no Stop, its own."""
+    lab.restart_nasd(radius=NO_ACCOUNTING)
+    detail = Detail(lab)
+    for user in ("bob", "carol"):
+        lab.connect("mn1", user).hang_up()
+    wait_for("both to end", 20, lambda: not lab.sessions())
+    client = lab.connect("mn1", "dave")
+    client.ping(CN6, 3)
+    inode = lab.ns["nas1"].inode
+    pid, = [p for p in children(lab.nas.pid) if comm(p) == "pppd" and
+            os.stat(f"/proc/{p}/ns/net").st_ino == inode]
+    os.kill(pid, signal.SIGKILL)
+    client.daemon.wait(15)
+    lab.connect("mn2", "alice")
+    wait_for("the others to end", 20, lambda: len(lab.sessions()) == 1)
+    before = figures(lab)
+    # Accounting-On, four Starts, three Stops
+    assert before["records"] == before["written"] == 8, before
+    assert before["acknowledged"] == 0 and before["open_sessions"] == 1
+    assert not detail.records()
+    kill(lab)
+    lab.start_nasd()
+    after = all_sent(lab)
+    assert after["found"] == 8 and after["open_sessions"] == 0, after
+    records = detail.records()
+    assert len(records) == after["acknowledged"], records
+    for user in ("alice", "bob", "carol", "dave"):
+        mine = [r for r in records if r.get("User-Name") == config.user(user)]
+        assert [r["Acct-Status-Type"] for r in mine] == ["Start", "Stop"]
+        start, stop = mine
+        assert start["Acct-Session-Id"] == stop["Acct-Session-Id"]
+        if user == "bob":
+            assert int(stop["Acct-Delay-Time"]) > 0, stop
+        if user == "alice":
+            assert stop["Acct-Terminate-Cause"] == "NAS-Reboot"
+            assert stop["Event-Timestamp"] == start["Event-Timestamp"]
+            assert stop["Class"] == "0x616c696365"
+        if user == "dave":
+            assert stop["Acct-Terminate-Cause"] == "Lost-Carrier", stop
+            # three echos of 56 bytes, each with its two headers
+            assert int(stop["Acct-Input-Octets"]) >= 3 * 104, stop
+            assert int(stop["Acct-Output-Octets"]) >= 3 * 104, stop
+    # Nobody has ended alice's binding; she does, when she has come back.
+    lab.hang_up_all()
+    assert lab.connect("mn2", "alice").ping(CN6)[1] == 1
+
+
+def test_server_away_under_churn(lab):
+    """The sums agree in the end: the spool's, the server's and nasctl's."""
+    lab.restart_nasd()
+    all_sent(lab)
+    detail = Detail(lab)
+    already = figures(lab)["acknowledged"]
+    clients = [lab.connect("mn1", "alice"), lab.connect("mn2", "bob"),
+               lab.connect("mn3", "carol")]
+    all_sent(lab)
+    assert lab.radius.stop() is not None
+    for client in clients:
+        client.hang_up()
+    wait_for("sessions to end", 20, lambda: not lab.sessions())
+    waiting = figures(lab)
+    assert waiting["records"] == 3, waiting
+    status, text = lab.tool("nasctl", "show", "accounting")
+    assert status == 0 and re.search(r"records +3\b", text), text
+    lab.start_radius()
+    done = all_sent(lab)
+    assert len(detail.records()) == done["acknowledged"] - already == 6
+    stops = [r for r in detail.records() if r["Acct-Status-Type"] == "Stop"]
+    assert len({r["Acct-Session-Id"] for r in stops}) == 3
+    assert all(r["Acct-Terminate-Cause"] == "User-Request" for r in stops)
+    # An orderly end says so, and the next start, too.
+    lab.restart_nasd()
+    all_sent(lab)
+    assert detail.kinds()[6:] == ["Accounting-Off", "Accounting-On"]
+
+
+@pytest.fixture
+def small_disk(lab):
+    """A file system of 64 KiB, and what fills it but for some pages."""
+    path = lab.files.path("small")
+    os.makedirs(path, exist_ok=True)
+    net.mount("small", path, "tmpfs", 0, "size=64k,mode=755")
+    os.makedirs(f"{path}/accounting", 0o700)
+
+    def fill(leave=0):
+        with open(f"{path}/filler", "wb", buffering=0) as f:
+            try:
+                while f.write(bytes(4096)):
+                    pass
+            except OSError:
+                pass
+        free = os.path.getsize(f"{path}/filler") - 4096 * leave
+        os.truncate(f"{path}/filler", free)
+    fill.spool = f'spool = "{path}/accounting"\n\tspool-size = 256\n'
+    fill.undo = lambda: os.unlink(f"{path}/filler")
+    yield fill
+    lab.nas.stop()
+    net.umount(path)
+    os.rmdir(path)
+
+
+def test_full_disk_refuses(lab, small_disk):
+    """No room for new sessions' records: they are refused, and let in again
+    when there is."""
+    small_disk(leave=1)
+    lab.restart_nasd(accounting=small_disk.spool +
+                     "\twhen-spool-full = refuse")
+    assert "spool is full" in lab.nas.log()
+    assert "logins are refused" in lab.nas.log()
+    assert figures(lab)["state"] == "full"
+    client = lab.dial()
+    client.daemon.wait(30)
+    assert "authentication failed" in client.log().lower()
+    assert figures(lab)["refused_logins"] == 1
+    small_disk.undo()
+    lab.nas.wait_log("spool has room again", 15)
+    client = lab.connect()
+    assert client.ping(CN6)[1] == 1
+    assert figures(lab)["state"] == "ok"
+    all_sent(lab)
+
+
+def test_full_disk_accepts(lab, small_disk):
+    """Not a byte can be written, but the server answers: nothing is lost."""
+    small_disk()
+    lab.restart_nasd(accounting=small_disk.spool)
+    assert "logins are accepted" in lab.nas.log()
+    detail = Detail(lab)
+    client = lab.connect()
+    assert client.ping(CN6)[1] == 1
+    client.hang_up()
+    wait_for("Start and Stop", 20,
+             lambda: detail.kinds(ALICE) == ["Start", "Stop"], 0.2)
+    f = all_sent(lab)
+    assert f["state"] == "full" and f["bytes"] == 0, f
