@@ -230,19 +230,25 @@ answered(struct acct *a, struct acct_item *it)
 }
 
 static void
+nobody_answers(struct acct *a)
+{
+	if (!a->silent)
+		log_warnx(NULL, "no RADIUS server answers accounting; %zu "
+		    "records wait in the spool", acct_owed(a));
+	a->silent = true;
+	a->flight = 1;
+	if (!mono_before(now(a), a->hold_until))
+		wait_a_while(a);
+}
+
+static void
 unanswered(struct acct *a, struct acct_item *it)
 {
 	a->unanswered++;
 	it->rounds++;
-	if (a->acks == it->acks_then) {
-		if (!a->silent)
-			log_warnx(NULL, "no RADIUS server answers accounting; "
-			    "%zu records wait in the spool", acct_owed(a));
-		a->silent = true;
-		a->flight = 1;
-		if (!mono_before(now(a), a->hold_until))
-			wait_a_while(a);
-	} else if (it->alone++ == 0 && !is_barrier(it))
+	if (a->acks == it->acks_then)
+		nobody_answers(a);
+	else if (it->alone++ == 0 && !is_barrier(it))
 		a->n_active--;
 	if (it == a->barrier && it->rounds >= BARRIER_ROUNDS)
 		a->barrier_open = true;
@@ -305,7 +311,7 @@ send_one(struct acct *a, struct acct_item *it)
 	if (it->req == NULL) {
 		it->state = ACCT_ITEM_READY;
 		TAILQ_INSERT_HEAD(&a->ready, it, ready);
-		wait_a_while(a);
+		nobody_answers(a);
 		return;
 	}
 	a->sent++;

@@ -77,6 +77,19 @@ file_size(int fd)
 	return st.st_size < UINT32_MAX ? (uint32_t)st.st_size : UINT32_MAX;
 }
 
+/* Somebody has copied a file: its records are in the other one. */
+static bool
+is_copy(const struct acct_spool *sp, unsigned i, uint64_t gen)
+{
+	for (unsigned k = 0; k < i; k++)
+		if (sp->seg[k].gen == gen) {
+			log_warnx(NULL, "spool.%02u is a copy of spool.%02u", i,
+			    k);
+			return true;
+		}
+	return false;
+}
+
 /* The generation of a file is that of its first record. */
 static void
 identify(struct acct_spool *sp, unsigned i, uint8_t *buf)
@@ -88,7 +101,7 @@ identify(struct acct_spool *sp, unsigned i, uint8_t *buf)
 	s->size = file_size(s->fd);
 	if (s->size == 0)
 		return;
-	if (find_record(s, &off, &r, buf) > 0) {
+	if (find_record(s, &off, &r, buf) > 0 && !is_copy(sp, i, r.gen)) {
 		s->gen = r.gen;
 		if (r.gen > sp->last_gen)
 			sp->last_gen = r.gen;

@@ -14,7 +14,8 @@
 #define GIVE_BACK	(DO(AUTH_CANCEL) | DO(RA_STOP) | DO(ACCT_STOP) |    \
 			 DO(UNINSTALL) | DO(DEREGISTER))
 
-#define REINSTALL	(DO(UNINSTALL) | DO(INSTALL))
+/* Counted before: who hears of the interface's end is told of by its path. */
+#define REINSTALL	(DO(COUNT) | DO(UNINSTALL) | DO(INSTALL))
 
 typedef struct session_decision (*state_fn)(enum session_event,
     const struct session_view *);

@@ -174,7 +174,15 @@ def had_priv():
     yield datagram(up, b'\2\5\0') + b'\7' + datagram(route, route)[1:]
 
 
-SEEDS = {'fuzz_ctl': ctl, 'fuzz_had_priv': had_priv,
+def acct_spool():
+    """Files of records of some sessions, the second one torn and rotten."""
+    record = bytes((3, 0, 0, 1, 40, 9, 2))
+    yield b'\5' + 5 * record + b'\3' + 3 * record + b'\4\0\1\2\3\x55'
+    yield b'\2' + 2 * record + b'\6' + 3 * record + b'\0\x80' + \
+        b'\1\x40\7' + b'\2\7garbage' + record + b'\1\2\xff'
+
+
+SEEDS = {'fuzz_ctl': ctl, 'fuzz_acct_spool': acct_spool, 'fuzz_had_priv': had_priv,
          'fuzz_reg': reg, 'fuzz_mip_client': mip_client,
          'fuzz_session_fsm': session_fsm,
          'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,

@@ -1443,7 +1443,8 @@ START_TEST(renegotiation)
 	counted(1, 0);
 	forget_calls();
 	iid_req(s, "3:4:5:6", false);
-	called("uninstall;install lo/64;");
+	called("count;uninstall;install lo/64;");
+	counted(1, 0);
 	install_done(s, 0);
 	called("assign 0003:0004:0005:0006;");
 	link_up(s);
@@ -1467,7 +1468,8 @@ START_TEST(new_prefix)
 	inet_pton(AF_INET6, "2001:db8:9:9:3:4:5:6", &r.hoa);
 	forget_calls();
 	mip_ev->changed(s, &r);
-	called("uninstall;install lo/64;");
+	called("count;uninstall;install lo/64;");
+	counted(1, 0);
 	install_done(s, 0);
 	called("ra-update;");
 	ck_assert_uint_eq(advertised.n_prefixes, 2);
