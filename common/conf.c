@@ -21,6 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/conf_files.h"
 #include "common/conf_scan.h"
 
 #define LOG_MODULE "conf"
@@ -80,6 +81,22 @@ check_text(const char *file, const char *text, size_t n)
 	return (-EINVAL);
 }
 
+/* Of the files that were kept. */
+static int
+kept_file(const struct conf_files *files, const char *file, char **text)
+{
+	const struct conf_kept *k = conf_files_find(files, file);
+
+	if (k == NULL)
+		return (-ENOENT);
+	*text = malloc(k->len + 2);
+	if (*text == NULL)
+		return (-ENOMEM);
+	memcpy(*text, k->data, k->len);
+	memcpy(*text + k->len, "\n", 2);
+	return (0);
+}
+
 /* The whole file with a newline and a NUL behind it; -EINVAL after saying
  * why. */
 static int
@@ -112,6 +129,7 @@ read_file(const char *file, char **text)
 	fclose(f);
 	if (check_text(file, *text, n) != 0) {
 		free(*text);
+		*text = NULL;
 		return (-EINVAL);
 	}
 	memcpy(*text + n, "\n", 2);
@@ -165,15 +183,26 @@ parse_text(struct conf *c, const char *text, cfg_opt_t *opts)
 int
 conf_load(struct conf *c, const char *file, cfg_opt_t *opts)
 {
+	return (conf_load_files(c, file, opts, NULL, false));
+}
+
+int
+conf_load_files(struct conf *c, const char *file, cfg_opt_t *opts,
+    struct conf_files *files, bool dry)
+{
 	char *text = NULL;
 	int err;
 
-	*c = (struct conf){ .file = file };
-	err = read_file(file, &text);
+	*c = (struct conf){ .file = file, .files = files, .dry = dry };
+	err = files != NULL && files->sealed ?
+	    kept_file(files, file, &text) : read_file(file, &text);
+	if (err == 0 && files != NULL)
+		err = conf_files_add(files, file, text, strlen(text) - 1);
 	if (err != 0) {
 		if (err != -EINVAL)
 			log_errorx(NULL, "%s: %s", file, strerror(-err));
 		c->errors++;
+		free(text);
 		return (err);
 	}
 	c->scan = conf_scan(text, opts, scan_error, c);
@@ -424,24 +453,49 @@ secret_file_wrong(int fd, char *buf, size_t size)
 	return (NULL);
 }
 
+/* text has n bytes and room for one more. */
 static int
-read_secret(int fd, uint8_t *buf, size_t cap)
+take_secret(char *text, size_t n, uint8_t *buf, size_t cap)
+{
+	bool raw;
+	int len;
+
+	text[n] = '\0';
+	/* Half of raw bytes would be a key, too: a weak one. */
+	raw = strlen(text) != n;
+	text[strcspn(text, "\r\n")] = '\0';
+	len = raw ? -EINVAL : decode_secret(text, buf, cap);
+	explicit_bzero(text, n);
+	return (len);
+}
+
+static int
+read_secret(struct conf_files *files, const char *path, int fd, uint8_t *buf,
+    size_t cap)
 {
 	char text[CONF_SECRET_MAX + 1];
 	ssize_t n;
-	bool raw;
-	int len;
+	int err = 0;
 
 	n = read(fd, text, sizeof(text) - 1);
 	if (n == -1)
 		return (-errno);
-	text[n] = '\0';
-	/* Half of raw bytes would be a key, too: a weak one. */
-	raw = strlen(text) != (size_t)n;
-	text[strcspn(text, "\r\n")] = '\0';
-	len = raw ? -EINVAL : decode_secret(text, buf, cap);
-	explicit_bzero(text, sizeof(text));
-	return (len);
+	if (files != NULL)
+		err = conf_files_add(files, path, text, (size_t)n);
+	return (err != 0 ? err : take_secret(text, (size_t)n, buf, cap));
+}
+
+static int
+kept_secret(const struct conf_files *files, const char *path, uint8_t *buf,
+    size_t cap)
+{
+	const struct conf_kept *k = conf_files_find(files, path);
+	char text[CONF_SECRET_MAX + 1];
+
+	if (k == NULL || k->len > CONF_SECRET_MAX)
+		return (-ENOENT);
+	memcpy(text, k->data, k->len);
+	return (take_secret(text, k->len, buf, cap));
 }
 
 int
@@ -468,24 +522,48 @@ conf_secret_open(struct conf *c, cfg_t *sec, const char *key)
 	return (-EINVAL);
 }
 
+/* Of a file on the disk. */
+static int
+secret_on_disk(struct conf *c, cfg_t *sec, const char *key, const char *path,
+    uint8_t *buf, size_t cap)
+{
+	const char *wrong;
+	char why[96];
+	int fd, len;
+
+	/* Non-blocking: a FIFO must not hold us up. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return (-errno);
+	wrong = secret_file_wrong(fd, why, sizeof(why));
+	len = wrong != NULL ? -EACCES : read_secret(c->files, path, fd, buf,
+	    cap);
+	close(fd);
+	if (wrong == NULL)
+		return (len);
+	conf_error(c, sec, key, "%s: %s", path, wrong);
+	return (-EALREADY);
+}
+
 int
 conf_secret_file(struct conf *c, cfg_t *sec, const char *key, uint8_t *buf,
     size_t cap)
 {
 	const char *path = get_str(sec, key);
-	int fd = conf_secret_open(c, sec, key), len;
+	int len;
 
-	if (fd < 0)
-		return (fd);
-	len = read_secret(fd, buf, cap);
-	close(fd);
+	if (path == NULL)
+		return (-ENOENT);
+	len = c->files != NULL && c->files->sealed ?
+	    kept_secret(c->files, path, buf, cap) :
+	    secret_on_disk(c, sec, key, path, buf, cap);
 	if (len == -EMSGSIZE)
 		conf_error(c, sec, key, "%s: longer than %zu bytes", path,
 		    cap);
 	else if (len == -EINVAL)
 		conf_error(c, sec, key, "%s: no secret in its first line, bad "
 		    "hexadecimal digits or a NUL byte", path);
-	else if (len < 0)
+	else if (len < 0 && len != -EALREADY)
 		conf_error(c, sec, key, "%s: %s", path, strerror(-len));
 	return (len < 0 ? -EINVAL : len);
 }

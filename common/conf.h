@@ -15,6 +15,7 @@
 #include <confuse.h>
 #include <netinet/in.h>
 
+struct conf_files;
 struct conf_node;
 struct mip4_ext_types;
 struct mip4_sa;
@@ -25,6 +26,8 @@ struct conf {
 	const char	*file;
 	unsigned	 errors;
 	struct conf_node *scan;		/* lines: conf_scan.h */
+	struct conf_files *files;	/* conf_files.h, or NULL */
+	bool		 dry;		/* nothing that is read acts yet */
 };
 
 /*
@@ -35,6 +38,10 @@ struct conf {
  * c->errors before using anything.
  */
 int	 conf_load(struct conf *, const char *file, cfg_opt_t *opts);
+/* The same, of files that are kept or have been kept. dry: sets no log levels
+ * and the like. */
+int	 conf_load_files(struct conf *, const char *file, cfg_opt_t *opts,
+    struct conf_files *, bool dry);
 void	 conf_free(struct conf *);
 /* Reports "file:line: key: what" and counts. The line is that of option key
  * in sec; of sec when key is not in the file, or NULL. sec NULL: top level. */

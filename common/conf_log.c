@@ -30,7 +30,7 @@ set_level(struct conf *c, cfg_t *sec, const char *module)
 		conf_error(c, sec, "level", "missing");
 		return;
 	}
-	err = log_set_level(module, level);
+	err = c->dry ? log_check_level(level) : log_set_level(module, level);
 	if (err == -ENOSPC)
 		conf_error(c, sec, NULL, "too many modules");
 	else if (err != 0)
@@ -54,6 +54,8 @@ conf_log(struct conf *c, cfg_t *log, const char *program, bool debug)
 		    cfg_title(cfg_getnsec(log, "module", i)));
 	if (c->errors != before)
 		return (-EINVAL);
+	if (c->dry)
+		return (0);
 	if (debug)
 		log_set_level(NULL, "debug");
 	log_init(program, strcmp(dest, "syslog") == 0 && !debug ?

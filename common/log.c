@@ -41,6 +41,8 @@ static struct {
 	const char	*syslog_path;
 	int		fd;		/* to the syslog daemon */
 	unsigned	lost;		/* lines since nobody reads */
+	char		*copy;		/* of errors: log_copy_errors */
+	size_t		copy_left;
 } logger = { .program = "netmip4", .level = LOG_L_INFO, .fd = -1,
     .syslog_path = "/dev/log" };
 
@@ -110,15 +112,56 @@ log_init(const char *program, enum log_dest dest)
 		(void)syslog_open();
 }
 
-int
-log_set_level(const char *module, const char *level)
+static enum log_level
+find_level(const char *level)
 {
 	enum log_level l;
-	unsigned i;
 
 	for (l = LOG_L_ERROR; l <= LOG_L_DEBUG; l++)
 		if (strcmp(levels[l].name, level) == 0)
 			break;
+	return (l);
+}
+
+int
+log_check_level(const char *level)
+{
+	return (find_level(level) > LOG_L_DEBUG ? -EINVAL : 0);
+}
+
+void
+log_copy_errors(char *buf, size_t size)
+{
+	logger.copy = buf;
+	logger.copy_left = buf != NULL ? size : 0;
+	if (buf != NULL)
+		*buf = '\0';
+}
+
+/* Whole lines, or none. */
+static void
+copy_error(const char *subject, const char *text)
+{
+	int n;
+
+	n = snprintf(logger.copy, logger.copy_left, "%s%s%s\n",
+	    subject != NULL ? subject : "", subject != NULL ? ": " : "",
+	    text);
+	if (n < 0 || (size_t)n >= logger.copy_left) {
+		*logger.copy = '\0';
+		logger.copy_left = 0;
+		return;
+	}
+	logger.copy += n;
+	logger.copy_left -= (size_t)n;
+}
+
+int
+log_set_level(const char *module, const char *level)
+{
+	enum log_level l = find_level(level);
+	unsigned i;
+
 	if (l > LOG_L_DEBUG)
 		return (-EINVAL);
 	if (module == NULL) {
@@ -297,6 +340,8 @@ log_at(enum log_level level, const char *module, const char *subject, int err,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	put_str(&l, text);
+	if (level == LOG_L_ERROR && logger.copy_left > 0)
+		copy_error(subject, text);
 	if (err != 0) {
 		put_str(&l, ": ");
 		put_str(&l, strerror(err));

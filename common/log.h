@@ -41,6 +41,10 @@ void	 log_syslog_path(const char *path);
 /* module NULL: the default level of all. "debug", "info", "warn", "error".
  * 0, or -EINVAL for a level or -ENOSPC for one module too many. */
 int	 log_set_level(const char *module, const char *level);
+int	 log_check_level(const char *level);	/* 0 or -EINVAL */
+/* What is logged as an error is also put here, a line each, as much as there
+ * is room for; NULL: no longer. */
+void	 log_copy_errors(char *buf, size_t size);
 bool	 log_enabled(enum log_level, const char *module);
 
 /* Writes bytes of the network into buf as printable ASCII, the others and the

@@ -14,7 +14,7 @@
 #define WORDS_MAX	3	/* of a command */
 
 static command_args args_none, args_list, args_session, args_terminate,
-    args_level, args_name, args_radius_test;
+    args_level, args_name, args_radius_test, args_reload;
 
 #define LIST_ARGS	"[columns COL,...] [order [-]COL] [match COL REGEX]"
 
@@ -81,6 +81,10 @@ const struct command commands[] = {
 	{ "renew", "HOME-AGENT|all",
 	    "renew all registrations at a home agent that has lost them",
 	    PROG_NASCTL, args_name, show_object, NULL, NULL },
+	{ "reload", "[--plan | --force]",
+	    "go by the configuration as it is now, or say what that means",
+	    PROG_NASCTL, args_reload, show_list, "changes",
+	    "key,change,from,to,effect,sessions,destructive" },
 	{ "drain", "", "take no new subscribers",
 	    PROG_HACTL, args_none, show_object, NULL, NULL },
 	{ "undrain", "", "take new subscribers again",
@@ -381,6 +385,19 @@ args_terminate(struct request *r, int argc, char **argv, FILE *err)
 		return (usage(r, err));
 	json_object_set_new(r->args, "hard", json_boolean(hard));
 	return (put_string(r, "match", argv[0], err));
+}
+
+static int
+args_reload(struct request *r, int argc, char **argv, FILE *err)
+{
+	bool plan = argc == 1 && strcmp(argv[0], "--plan") == 0;
+	bool force = argc == 1 && strcmp(argv[0], "--force") == 0;
+
+	if (argc > 1 || (argc == 1 && !plan && !force))
+		return (usage(r, err));
+	json_object_set_new(r->args, "plan", json_boolean(plan));
+	json_object_set_new(r->args, "force", json_boolean(force));
+	return (0);
 }
 
 static int

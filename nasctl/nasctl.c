@@ -125,6 +125,24 @@ unreachable(const struct who *w, const char *path, int e, FILE *err)
 	return (NASCTL_UNREACHABLE);
 }
 
+/* Each line of a message by itself: what is wrong with a configuration has
+ * several. */
+static void
+say_lines(const char *name, const char *msg, FILE *err)
+{
+	char line[512];
+	size_t n;
+
+	do {
+		n = strcspn(msg, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)n, msg);
+		fprintf(err, "%s: ", name);
+		output_safe(err, line);
+		fputc('\n', err);
+		msg += n;
+	} while (*msg++ == '\n');
+}
+
 /* The daemon said no. */
 static int
 refused(const struct who *w, const json_t *reply, FILE *err)
@@ -133,9 +151,7 @@ refused(const struct who *w, const json_t *reply, FILE *err)
 	const char *msg = json_string_value(json_object_get(reply,
 	    "message"));
 
-	fprintf(err, "%s: ", w->name);
-	output_safe(err, msg != NULL ? msg : "the daemon refused");
-	fputc('\n', err);
+	say_lines(w->name, msg != NULL ? msg : "the daemon refused", err);
 	if (code != NULL && strcmp(code, "no-match") == 0)
 		return (NASCTL_NO_MATCH);
 	if (code != NULL && strcmp(code, "usage") == 0)

@@ -96,6 +96,12 @@ aaa_cancel(struct aaa_request *r)
 }
 
 void
+aaa_set_client(struct aaa *a, struct radius_client *client)
+{
+	a->client = client;
+}
+
+void
 aaa_free(struct aaa *a)
 {
 	struct aaa_request *r;

@@ -88,6 +88,8 @@ typedef void aaa_done(void *arg, enum aaa_verdict, const struct aaa_grant *,
 struct aaa *aaa_new(struct radius_client *, struct acct *, const char *nas_id,
     struct in_addr nas_ip);
 void	 aaa_free(struct aaa *);
+/* Requests from now on go to another client. */
+void	 aaa_set_client(struct aaa *, struct radius_client *);
 
 /* Asks. grant and text live during the callback only, when the request itself
  * is already gone: it must not be cancelled any more. NULL: could not even be

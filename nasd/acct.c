@@ -610,6 +610,12 @@ acct_new(struct timers *timers, const struct clock *clock,
 }
 
 void
+acct_set_client(struct acct *a, struct radius_client *radius)
+{
+	a->radius = radius;
+}
+
+void
 acct_free(struct acct *a)
 {
 	struct acct_item *it;

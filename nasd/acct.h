@@ -38,6 +38,8 @@ struct acct *acct_new(struct timers *, const struct clock *,
     struct radius_client *, struct acct_files *, const struct acct_params *);
 /* What is owed stays in the spool. */
 void	 acct_free(struct acct *);
+/* What is sent from now on goes by another client. */
+void	 acct_set_client(struct acct *, struct radius_client *);
 
 /* Writes and then sends a record; attrs are emptied. sid of at most ACCT_SID
  * characters. What can not even be kept in memory is said on the log. */

@@ -24,6 +24,7 @@
 #include "nasd/pppoe.h"
 #include "nasd/ra.h"
 #include "nasd/radius_test.h"
+#include "nasd/reload.h"
 #include "nasd/session.h"
 #include "nasd/tunnel.h"
 #include "radius/client.h"
@@ -49,11 +50,22 @@ all_counted(void *arg)
 	ctl_resume(e->ctl);
 }
 
+static json_t *
+reload(void *arg, const json_t *args, const char **code, const char **message)
+{
+	struct engine *e = arg;
+
+	return reload_answer(e->reload, args, code, message);
+}
+
 /* Whoever looks at sessions sees counters not older than COUNT_MS. */
 static bool
 wait_for_counters(void *arg, const char *cmd)
 {
 	struct engine *e = arg;
+
+	if (strcmp(cmd, "reload") == 0)
+		return reload_ask(e->reload);
 
 	if (strcmp(cmd, "show sessions") != 0 &&
 	    strcmp(cmd, "show session") != 0)
@@ -461,6 +473,7 @@ static const struct ctl_cmd commands[] = {
 	{ "drain home-agent", drain },
 	{ "undrain home-agent", undrain },
 	{ "renew", renew },
+	{ "reload", reload },
 	{ "log level", set_log_level },
 };
 

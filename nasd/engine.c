@@ -22,6 +22,7 @@
 #include "nasd/coa_act.h"
 #include "nasd/acct.h"
 #include "nasd/control.h"
+#include "nasd/engine_conf.h"
 #include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
@@ -30,6 +31,7 @@
 #include "nasd/priv_ops.h"
 #include "nasd/ra.h"
 #include "nasd/radius_test.h"
+#include "nasd/reload.h"
 #include "nasd/session_in.h"
 #include "nasd/tunnel.h"
 #include "radius/client.h"
@@ -156,7 +158,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 {
 	(void)what;
 	if (sig == SIGHUP)
-		log_info(NULL, "SIGHUP: nasd does not reload yet; ignored");
+		reload_hangup(((struct engine *)arg)->reload);
 	else
 		engine_shutdown(arg);
 }
@@ -218,18 +220,7 @@ static int
 build_mip(struct engine *e, struct nasd_sockets *fds)
 {
 	const struct nasd_config *cf = e->cfg;
-	const struct mip_client_params params = {
-		.coa = cf->coa,
-		.lifetime = cf->lifetime,
-		.attempts = cf->attempts,
-		.dereg_attempts = cf->dereg_attempts,
-		.require_nai = cf->require_nai,
-		.match_most_recent_only = cf->most_recent_only,
-		.max_clock_offset = cf->max_clock_offset,
-		.rate = cf->rate,
-		.pmip_per_node_auth = cf->pmip_per_node_auth,
-		.types = cf->ext,
-	};
+	const struct mip_client_params params = engine_conf_mip(cf);
 
 	e->mip = mip_client_new(e->base, &e->timers, e->clock,
 	    take(&fds->mip), &params);
@@ -238,70 +229,17 @@ build_mip(struct engine *e, struct nasd_sockets *fds)
 	return e->ha_watch != NULL ? 0 : -1;
 }
 
-/* What RFC 4638 may go up to on an interface. */
-static unsigned
-max_payload(const struct config_pppoe *cp, int mtu)
-{
-	return mtu - PPPOE_OVERHEAD < (int)cp->max_mru ?
-	    (unsigned)(mtu > PPPOE_OVERHEAD ? mtu - PPPOE_OVERHEAD : 0) :
-	    cp->max_mru;
-}
-
-static int
-build_one_pppoe(struct engine *e, struct nasd_sockets *fds, unsigned i)
-{
-	const struct config_pppoe *cp = &e->cfg->pppoe[i];
-	const struct pppoe_params params = {
-		.ifname = cp->ifname,
-		.ac_name = cp->ac_name,
-		.services = (const char **)cp->services,
-		.max_sessions = cp->max_sessions,
-		.max_per_mac = cp->max_per_mac,
-		.max_starting = cp->max_starting,
-		.padi_rate = cp->padi_rate,
-		.mac_rate = cp->mac_rate,
-		.max_payload = max_payload(cp, fds->mtu[i]),
-		.line_ids = cp->line_ids,
-	};
-
-	e->pppoe[i] = pppoe_new(e->base, &e->timers, e->clock,
-	    take(&fds->pppoe[i]), fds->mac[i], e->pppoe_shared, &params,
-	    &session_in_pppoe, e);
-	if (e->pppoe[i] == NULL)
-		return -1;
-	if (fds->stray[i] != -1)
-		e->stray[i] = pppoe_stray_new(e->base, take(&fds->stray[i]),
-		    e->pppoe[i]);
-	return 0;
-}
-
-static unsigned
-load(void *arg)
-{
-	const struct engine *e = arg;
-
-	return (unsigned)sessions_count(&e->sessions);
-}
-
 static int
 build_pppoe(struct engine *e, struct nasd_sockets *fds)
 {
-	const struct config_access *a = &e->cfg->access;
-	const struct pppoe_shared_params shared = {
-		.max_starting = a->max_starting,
-		.padi_rate = a->padi_rate,
-		.delays = a->delays,
-		.load = load,
-		.arg = e,
-		.max_sessions = a->max_sessions,
-	};
+	const struct pppoe_shared_params shared = engine_conf_shared(e);
 	unsigned i;
 
 	e->pppoe_shared = pppoe_shared_new(&e->timers, e->clock, &shared);
 	if (e->pppoe_shared == NULL)
 		return -1;
 	for (i = 0; i < e->cfg->n_pppoe; i++)
-		if (build_one_pppoe(e, fds, i) != 0)
+		if (engine_conf_pppoe(e, fds, i) != 0)
 			return -1;
 	return 0;
 }
@@ -347,7 +285,7 @@ build(struct engine *e, struct nasd_sockets *fds,
 }
 
 struct engine *
-engine_new(const struct nasd_config *cf, struct nasd_sockets *fds,
+engine_new(struct nasd_config *cf, struct nasd_sockets *fds,
     const struct radius_dict *dict, int priv_sock)
 {
 	struct engine *e = calloc(1, sizeof(*e));
@@ -358,7 +296,8 @@ engine_new(const struct nasd_config *cf, struct nasd_sockets *fds,
 	e->clock = &clock_system;
 	e->started = clock_mono(e->clock);
 	timers_init(&e->timers);
-	if (build(e, fds, dict, priv_sock) != 0) {
+	e->reload = reload_new(e, cf, dict);
+	if (e->reload == NULL || build(e, fds, dict, priv_sock) != 0) {
 		log_error(NULL, "nasd could not be built up");
 		engine_free(e);
 		return NULL;
@@ -389,6 +328,7 @@ free_modules(struct engine *e)
 	coa_free(e->coa);
 	coa_jobs_free(e->coa_jobs);
 	e->coa_jobs = NULL;
+	engine_conf_free_pppoe(e);
 	pppoe_shared_free(e->pppoe_shared);
 	if (e->pppd != NULL)
 		pppd_server_free(e->pppd);
@@ -399,6 +339,7 @@ free_modules(struct engine *e)
 		aaa_free(e->aaa);
 	acct_free(e->acct);
 	radius_tests_free(e->radius_tests);
+	engine_conf_free_radius(e);
 	if (e->radius != NULL)
 		radius_client_free(e->radius);
 	if (e->ra != NULL)
@@ -418,6 +359,7 @@ engine_free(struct engine *e)
 		return;
 	sessions_free(&e->sessions);
 	free_modules(e);
+	reload_free(e->reload);
 	timer_cancel(&e->timers, &e->stop_timer);
 	for (i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++)
 		if (e->signals[i] != NULL)

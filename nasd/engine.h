@@ -36,6 +36,13 @@ struct engine {
 	struct pppoe_stray	*stray[SOCKETS_MAX_PPPOE];
 	struct coa		*coa;		/* NULL: no client */
 	struct coa_jobs		*coa_jobs;
+	int			 mtu[SOCKETS_MAX_PPPOE];
+	/* What a reload has taken out, until nothing needs it any more. */
+	struct leaving		*leaving;
+	struct timer		 t_leaving;
+	struct retired		*retired;
+	struct timer		 t_retired;
+	struct reload		*reload;
 	struct ctl		*ctl;
 	bool			 counting;	/* for it, all sessions */
 	mono_t			 counted;	/* when last */
@@ -52,7 +59,7 @@ struct engine {
 
 /* Builds all modules over descriptors that become the engine's. Not yet
  * unprivileged. NULL after saying why on the log. */
-struct engine *engine_new(const struct nasd_config *, struct nasd_sockets *,
+struct engine *engine_new(struct nasd_config *, struct nasd_sockets *,
     const struct radius_dict *, int priv_sock);
 /* Serves until it is told to stop; the exit status. */
 int	 engine_run(struct engine *);

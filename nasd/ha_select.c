@@ -124,7 +124,8 @@ ha_select_pick(const struct ha_select *hs, const struct ha_wish *w,
 	for (unsigned i = 0; i < hs->n; i++) {
 		const struct ha_agent *a = &hs->agent[i];
 
-		if (is_tried(tried, i) || a->drained || !place(a, w, &at))
+		if (is_tried(tried, i) || a->drained || a->gone ||
+		    !place(a, w, &at))
 			continue;
 		state = ha_select_state(hs, (int)i);
 		points = score(a, w->nai);
@@ -151,6 +152,7 @@ ha_select_patience(const struct ha_select *hs, const struct ha_wish *w,
 	/* For one that is down nobody is given up. */
 	for (unsigned i = 0; i < hs->n; i++)
 		if (!is_tried(tried, i) && !hs->agent[i].drained &&
+		    !hs->agent[i].gone &&
 		    !hs->agent[i].down && place(&hs->agent[i], w, &at))
 			others++;
 	if (others == 0)
@@ -171,6 +173,7 @@ ha_select_follow(const struct ha_select *hs, struct in_addr addr,
 
 	if (i < 0 || redirects >= HA_SELECT_REDIRECTS ||
 	    is_tried(tried, (unsigned)i) || hs->agent[i].drained ||
+	    hs->agent[i].gone ||
 	    hs->agent[i].down)
 		return -1;
 	return i;

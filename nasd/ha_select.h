@@ -38,6 +38,7 @@ struct ha_agent {
 	uint32_t	priority;	/* lower ones are asked first */
 	uint32_t	weight;		/* share within a priority, not 0 */
 	bool		drained;	/* no new registrations */
+	bool		gone;		/* nor here: not configured any more */
 
 	/* Silence. */
 	bool		down;

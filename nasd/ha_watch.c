@@ -125,6 +125,29 @@ ha_watch_free(struct ha_watch *w)
 	free(w);
 }
 
+void
+ha_watch_changed(struct ha_watch *w)
+{
+	for (unsigned i = 0; i < w->cfg->n_ha; i++) {
+		const struct config_ha *ha = &w->cfg->ha[i];
+		struct ha_agent *a;
+
+		if (i >= w->select.n)
+			ha_select_add(&w->select, ha->addr, ha->priority,
+			    ha->weight);
+		a = &w->select.agent[i];
+		a->priority = ha->priority;
+		a->weight = ha->weight;
+		/* Which an operator may have drained is his to say. */
+		if (ha->gone != a->gone)
+			log_info(ha->name, ha->gone ? "home agent taken out: "
+			    "no new registrations" : "home agent back again");
+		a->gone = ha->gone;
+		mip_client_rekey(w->mip, &(struct mip_ha){ .addr = ha->addr,
+		    .sa = ha->sa, .n_sa = ha->n_sa });
+	}
+}
+
 struct ha_select *
 ha_watch_select(struct ha_watch *w)
 {
@@ -175,7 +198,7 @@ agent_json(const struct ha_watch *w, int i)
 	    "name", w->cfg->ha[i].name,
 	    "address", addr,
 	    "state", ha_state_str(ha_select_state(&w->select, i)),
-	    "drained", a->drained,
+	    "drained", a->drained || a->gone,
 	    "priority", (json_int_t)a->priority,
 	    "weight", (json_int_t)a->weight,
 	    "hold_down",

@@ -24,6 +24,10 @@ struct ha_watch *ha_watch_new(const struct nasd_config *, struct mip_client *,
     struct timers *, const struct clock *);
 void	 ha_watch_free(struct ha_watch *);
 
+/* The configuration has changed: agents were added behind the others, or have
+ * gone (they are drained for good), or have other keys and weights. */
+void	 ha_watch_changed(struct ha_watch *);
+
 struct ha_select *ha_watch_select(struct ha_watch *);
 
 /* No new registrations at the agent of that name, or again. False: there is

@@ -22,7 +22,7 @@
 #include "radius/conf.h"
 
 static int
-run_engine(const struct nasd_config *cf, struct nasd_sockets *fds,
+run_engine(struct nasd_config *cf, struct nasd_sockets *fds,
     const struct radius_dict *dict, int sock)
 {
 	struct engine *e = engine_new(cf, fds, dict, sock);
@@ -50,7 +50,7 @@ unlink_sockets(const struct nasd_config *cf)
 }
 
 static int
-run(const struct nasd_config *cf, const struct radius_dict *dict)
+run(struct nasd_config *cf, const struct radius_dict *dict)
 {
 	struct nasd_sockets fds;
 	struct priv_server server;

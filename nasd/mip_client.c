@@ -190,6 +190,26 @@ mip_client_hurry(struct mip_client *c, int64_t ms)
 }
 
 void
+mip_client_set_params(struct mip_client *c, const struct mip_client_params *p)
+{
+	struct mip_client_params *is = &c->core.params, was = *is;
+
+	*is = *p;
+	is->coa = was.coa;
+	is->rate = was.rate;
+	is->types = was.types;
+}
+
+void
+mip_client_rekey(struct mip_client *c, const struct mip_ha *ha)
+{
+	struct mip_ha_rec *rec = mip_core_find_ha(&c->core, ha->addr);
+
+	if (rec != NULL)
+		rec->ha = *ha;
+}
+
+void
 mip_client_probe(struct mip_client *c, const struct mip_ha *ha)
 {
 	mip_leave_probe(&c->core, ha);

@@ -123,6 +123,12 @@ struct mip_client *mip_client_new(struct event_base *, struct timers *,
     const struct clock *, int fd, const struct mip_client_params *);
 void	 mip_client_free(struct mip_client *);
 
+/* Others from now on; coa, rate and types stay what they are. */
+void	 mip_client_set_params(struct mip_client *,
+    const struct mip_client_params *);
+/* The associations of a home agent are others, or elsewhere. */
+void	 mip_client_rekey(struct mip_client *, const struct mip_ha *);
+
 /* events are copied. */
 void	 mip_client_watch(struct mip_client *, const struct mip_agent_events *,
     void *arg);

@@ -6,6 +6,7 @@
  * privileges are dropped.
  */
 #include "config.h"
+#define LOG_MODULE "conf"
 #include "nasd/nasd_config.h"
 
 #include <errno.h>
@@ -13,6 +14,9 @@
 #include <string.h>
 
 #include "common/conf.h"
+#include "common/conf_files.h"
+#include "common/log.h"
+#include "nasd/ha_select.h"
 #include "nasd/nasd_config_int.h"
 #include "radius/conf.h"
 
@@ -354,7 +358,13 @@ read_has(struct conf *c, struct nasd_config *cf)
 {
 	unsigned i;
 
-	cf->ha = array(c, c->cfg, "home-agent", sizeof(*cf->ha), &cf->n_ha);
+	cf->n_ha = cfg_size(c->cfg, "home-agent");
+	cf->ha = calloc(cf->n_ha > HA_SELECT_MAX ? cf->n_ha : HA_SELECT_MAX,
+	    sizeof(*cf->ha));
+	if (cf->ha == NULL) {
+		conf_error(c, NULL, "home-agent", "out of memory");
+		cf->n_ha = 0;
+	}
 	for (i = 0; i < cf->n_ha; i++)
 		read_ha(c, cf->coa, cfg_getnsec(c->cfg, "home-agent", i),
 		    &cf->ha[i], i + 1);
@@ -444,8 +454,9 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 		nasd_config_check(c, cf);
 }
 
-struct nasd_config *
-nasd_config_load(const char *file, bool debug, int *err)
+static struct nasd_config *
+load(const char *file, bool debug, struct conf_files *files, bool dry,
+    int *err)
 {
 	struct nasd_config *cf = calloc(1, sizeof(*cf));
 	struct conf c;
@@ -454,12 +465,16 @@ nasd_config_load(const char *file, bool debug, int *err)
 		*err = -ENOMEM;
 		return NULL;
 	}
-	*err = conf_load(&c, file, nasd_opts);
+	*err = conf_load_files(&c, file, nasd_opts, files, dry);
 	if (*err != 0) {
 		free(cf);
 		return NULL;
 	}
+	cf->file = copy(&c, file);
+	cf->debug = debug;
 	read_all(&c, cf, debug);
+	if (c.errors == 0 && conf_items_make(&cf->items, &c, files) != 0)
+		conf_error(&c, NULL, NULL, "out of memory");
 	if (c.errors > 0) {
 		*err = -EINVAL;
 		nasd_config_free(cf);
@@ -467,6 +482,47 @@ nasd_config_load(const char *file, bool debug, int *err)
 	}
 	conf_free(&c);
 	return cf;
+}
+
+struct nasd_config *
+nasd_config_load(const char *file, bool debug, int *err)
+{
+	struct conf_files files = { 0 };
+	struct nasd_config *cf = load(file, debug, &files, false, err);
+
+	conf_files_free(&files);
+	return cf;
+}
+
+struct nasd_config *
+nasd_config_read(const char *file, struct conf_files *files, int *err)
+{
+	return load(file, false, files, true, err);
+}
+
+const cfg_opt_t *
+nasd_config_opts(void)
+{
+	return nasd_opts;
+}
+
+void
+nasd_config_log_levels(const struct nasd_config *cf)
+{
+	const struct conf_items *l = &cf->items;
+	const char *module = NULL;
+	size_t i;
+
+	for (i = 0; i < l->n && !cf->debug; i++) {
+		const struct conf_item *it = &l->item[i];
+
+		if (strcmp(it->path, "log.level") == 0)
+			(void)log_set_level(NULL, it->value);
+		else if (strcmp(it->path, "log.module") == 0)
+			module = it->value;
+		else if (strcmp(it->path, "log.module.level") == 0)
+			(void)log_set_level(module, it->value);
+	}
 }
 
 static void
@@ -506,6 +562,8 @@ nasd_config_free(struct nasd_config *cf)
 	if (cf == NULL)
 		return;
 	free_sections(cf);
+	conf_items_free(&cf->items);
+	free(cf->file);
 	free(cf->nas_id);
 	free(cf->user);
 	free(cf->chroot_dir);
@@ -529,7 +587,7 @@ nasd_config_ha(const struct nasd_config *cf, struct in_addr addr)
 	unsigned i;
 
 	for (i = 0; i < cf->n_ha; i++)
-		if (cf->ha[i].addr.s_addr == addr.s_addr)
+		if (cf->ha[i].addr.s_addr == addr.s_addr && !cf->ha[i].gone)
 			return &cf->ha[i];
 	return NULL;
 }

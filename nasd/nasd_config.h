@@ -15,6 +15,7 @@
 
 #include <netinet/in.h>
 
+#include "common/conf_items.h"
 #include "common/mip4_auth.h"
 #include "common/mip4_ext.h"
 #include "nasd/pppoe_limit.h"
@@ -64,6 +65,8 @@ struct config_ha {
 	uint32_t	 weight;	/* its share within a priority */
 	struct mip4_sa	 sa[CONFIG_HA_KEYS];	/* the first one signs */
 	unsigned	 n_sa;
+	bool		 gone;		/* taken out by a reload: no new
+					 * registrations */
 };
 
 enum config_mode { CONFIG_UNIQUE, CONFIG_SHARED };
@@ -114,6 +117,9 @@ struct config_ra {
 };
 
 struct nasd_config {
+	char			*file;
+	bool			 debug;		/* -d: levels stay */
+	struct conf_items	 items;		/* all of it, to be compared */
 	char			*nas_id;
 	struct in_addr		 coa;		/* care-of address */
 	char			*user;
@@ -133,7 +139,7 @@ struct nasd_config {
 	struct radius_conf	 radius;
 	char			*dictionary;
 
-	struct config_ha	*ha;
+	struct config_ha	*ha;		/* room for HA_SELECT_MAX */
 	unsigned		 n_ha;
 	bool			 radius_ha;	/* an Access-Accept may name
 						 * one of ha[] */
@@ -171,6 +177,14 @@ struct nasd_config {
  * *err -EINVAL (or the errno of reading it). */
 struct nasd_config *nasd_config_load(const char *file, bool debug,
     int *err);
+/* The same for a configuration that does not act yet: logging stays as it is.
+ * What is read is kept in files or, when they are sealed, comes from there. */
+struct nasd_config *nasd_config_read(const char *file, struct conf_files *,
+    int *err);
+/* Sets the log levels that it says. */
+void	 nasd_config_log_levels(const struct nasd_config *);
+/* What the parser knows, for tests. */
+const cfg_opt_t *nasd_config_opts(void);
 void	 nasd_config_free(struct nasd_config *);
 
 /* The profile of a name, or NULL. */

@@ -373,6 +373,17 @@ pppoe_link_free(struct pppoe_link *l)
 
 /* ---- from start to end ---- */
 
+static void
+free_names(char *ac_name, char **services)
+{
+	char	**s;
+
+	for (s = services; s != NULL && *s != NULL; s++)
+		free(*s);
+	free(services);
+	free(ac_name);
+}
+
 static bool
 copy_params(struct pppoe *e, const struct pppoe_params *p)
 {
@@ -398,6 +409,27 @@ copy_params(struct pppoe *e, const struct pppoe_params *p)
 		if ((e->services[i] = strdup(p->services[i])) == NULL)
 			return false;
 	return true;
+}
+
+int
+pppoe_set_params(struct pppoe *e, const struct pppoe_params *p)
+{
+	char	*ac_name = e->ac_name, **services = e->services;
+
+	if (copy_params(e, p)) {
+		free_names(ac_name, services);
+		return 0;
+	}
+	free_names(e->ac_name, e->services);
+	e->ac_name = ac_name;
+	e->services = services;
+	return -ENOMEM;
+}
+
+unsigned
+pppoe_sessions(const struct pppoe *e)
+{
+	return e->links;
 }
 
 static bool
@@ -452,8 +484,6 @@ end_link(struct table_node *n, void *arg)
 void
 pppoe_free(struct pppoe *e)
 {
-	char	**s;
-
 	if (e == NULL)
 		return;
 	if (e->by_sid.slot != NULL)
@@ -463,10 +493,7 @@ pppoe_free(struct pppoe *e)
 	if (e->ev != NULL)
 		event_free(e->ev);
 	close(e->fd);
-	for (s = e->services; s != NULL && *s != NULL; s++)
-		free(*s);
-	free(e->services);
-	free(e->ac_name);
+	free_names(e->ac_name, e->services);
 	OPENSSL_cleanse(e->key, sizeof(e->key));
 	free(e);
 }

@@ -42,6 +42,9 @@ struct pppoe_shared_params {
 struct pppoe_shared *pppoe_shared_new(struct timers *, const struct clock *,
     const struct pppoe_shared_params *);
 void	 pppoe_shared_free(struct pppoe_shared *);
+/* 0 or -ENOMEM: then nobody is delayed. */
+int	 pppoe_shared_set_params(struct pppoe_shared *,
+    const struct pppoe_shared_params *);
 
 struct pppoe_params {
 	const char	*ifname;
@@ -88,6 +91,11 @@ struct pppoe *pppoe_new(struct event_base *, struct timers *,
     struct pppoe_shared *, const struct pppoe_params *,
     const struct pppoe_events *, void *arg);
 void	 pppoe_free(struct pppoe *);
+/* Other limits and names from now on, of the same interface. 0 or -ENOMEM:
+ * then nothing has changed. */
+int	 pppoe_set_params(struct pppoe *, const struct pppoe_params *);
+/* Links that there are. */
+unsigned pppoe_sessions(const struct pppoe *);
 
 /* The owner's pointer for a link, NULL until set. */
 void	 pppoe_link_set_owner(struct pppoe_link *, void *owner);

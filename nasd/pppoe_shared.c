@@ -89,6 +89,17 @@ pppoe_shared_new(struct timers *timers, const struct clock *clock,
 	return sh;
 }
 
+int
+pppoe_shared_set_params(struct pppoe_shared *sh,
+    const struct pppoe_shared_params *params)
+{
+	sh->params = *params;
+	sh->padi_rate.rate = params->padi_rate;
+	if (params->delays.n > 0 && sh->delayed == NULL)
+		sh->delayed = calloc(PPPOE_DELAYED_MAX, sizeof(*sh->delayed));
+	return params->delays.n == 0 || sh->delayed != NULL ? 0 : -ENOMEM;
+}
+
 void
 pppoe_shared_free(struct pppoe_shared *sh)
 {

@@ -17,6 +17,8 @@
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
 #include "nasd/priv_pppd.h"
+#include "nasd/priv_reload.h"
+#include "nasd/sockets.h"
 
 _Static_assert(NASD_PRIV_COUNT_MAX * sizeof(struct nasd_priv_counted) <=
     PRIV_MSG_MAX, "the answer to count many");
@@ -25,7 +27,8 @@ _Static_assert(NASD_PRIV_COUNT_MAX * sizeof(struct nasd_priv_counted) <=
 #include "common/log.h"
 
 struct nasd_priv {
-	const struct nasd_config *cfg;
+	struct nasd_config	*cfg;
+	struct priv_reload	 reload;
 	struct pppds		*pppds;
 	struct plane		*plane;
 };
@@ -196,6 +199,65 @@ op_rates(void *state, const void *body, size_t len, void *out,
 	return plane_rates(np->plane, q.one, q.n);
 }
 
+static int
+op_conf_read(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_conf_read reply = { 0 };
+	int err;
+
+	(void)body;
+	(void)len;
+	err = priv_reload_read(&np->reload, reply.errors,
+	    sizeof(reply.errors), fd);
+	if (err != 0)
+		return err;
+	reply.serial = np->reload.serial;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
+op_conf_take(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_conf_take q;
+
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	return priv_reload_take(&np->reload, q.serial, np->plane);
+}
+
+static int
+op_pppoe_open(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_pppoe_open q;
+	struct nasd_priv_pppoe_opened reply = { 0 };
+	int mtu, sock;
+
+	(void)len;
+	memcpy(&q, body, sizeof(q));
+	if (memchr(q.ifname, '\0', sizeof(q.ifname)) == NULL ||
+	    priv_reload_interface(&np->reload, q.ifname) == NULL)
+		return -EPERM;
+	sock = nasd_sockets_pppoe(q.ifname, q.session != 0, reply.mac, &mtu);
+	if (sock < 0)
+		return sock;
+	*fd = sock;
+	reply.mtu = mtu;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
 #define OP(type, name, body, handle)					\
 	{ type, name, sizeof(struct body), sizeof(struct body), handle, false }
 
@@ -214,6 +276,12 @@ static const struct priv_op ops[] = {
 	    sizeof(struct nasd_priv_count_many), op_count_many, false },
 	{ NASD_PRIV_RATES, "rates", offsetof(struct nasd_priv_rates, one),
 	    sizeof(struct nasd_priv_rates), op_rates, false },
+	{ NASD_PRIV_CONF_READ, "read configuration", 0, 0, op_conf_read,
+	    false },
+	OP(NASD_PRIV_CONF_TAKE, "take configuration", nasd_priv_conf_take,
+	    op_conf_take),
+	OP(NASD_PRIV_PPPOE_OPEN, "open interface", nasd_priv_pppoe_open,
+	    op_pppoe_open),
 };
 
 static void
@@ -251,7 +319,7 @@ engine_gone(void *state)
 }
 
 struct nasd_priv *
-nasd_priv_new(const struct nasd_config *cfg)
+nasd_priv_new(struct nasd_config *cfg)
 {
 	struct nasd_priv *np;
 	int err;
@@ -259,6 +327,7 @@ nasd_priv_new(const struct nasd_config *cfg)
 	if ((np = calloc(1, sizeof(*np))) == NULL)
 		return NULL;
 	np->cfg = cfg;
+	np->reload.cfg = cfg;
 	if ((np->pppds = pppds_new(cfg)) == NULL ||
 	    (np->plane = plane_new(cfg)) == NULL) {
 		err = errno;
@@ -274,6 +343,7 @@ nasd_priv_free(struct nasd_priv *np)
 {
 	if (np == NULL)
 		return;
+	priv_reload_free(&np->reload);
 	plane_free(np->plane);
 	pppds_free(np->pppds);
 	free(np);

@@ -33,6 +33,10 @@ enum nasd_priv_type {
 	NASD_PRIV_COUNT,		/* count -> counted */
 	NASD_PRIV_COUNT_MANY,		/* count_many -> counted[] */
 	NASD_PRIV_RATES,		/* rates */
+	NASD_PRIV_CONF_READ,		/* nothing -> conf_read, descriptor */
+	NASD_PRIV_CONF_TAKE,		/* conf_take */
+	NASD_PRIV_PPPOE_OPEN,		/* pppoe_open -> pppoe_opened,
+					 * descriptor */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 };
@@ -125,9 +129,33 @@ struct nasd_priv_rates {
 	struct nasd_priv_rate one[NASD_PRIV_RATES_MAX];	/* n are sent */
 };
 
-/* The root side's state. The configuration stays the caller's and must outlive
- * it. NULL with errno. */
-struct nasd_priv *nasd_priv_new(const struct nasd_config *);
+/* Read the configuration again. With a descriptor of what conf_files_receive
+ * takes, or without one, and then with what is wrong, a line each. */
+#define NASD_PRIV_ERRORS_MAX	4096
+struct nasd_priv_conf_read {
+	uint32_t	serial;
+	char		errors[NASD_PRIV_ERRORS_MAX];
+};
+/* Go by what has been read, of that serial. */
+struct nasd_priv_conf_take {
+	uint32_t	serial;
+};
+/* The packet socket of an interface that the configuration read last has: of
+ * discovery or, session not 0, of sessions' frames. */
+struct nasd_priv_pppoe_open {
+	char		ifname[NASD_PRIV_IFNAME];
+	uint8_t		session;
+	uint8_t		pad[3];
+};
+struct nasd_priv_pppoe_opened {
+	int32_t		mtu;
+	uint8_t		mac[6];
+	uint8_t		pad[2];
+};
+
+/* The root side's state. The configuration stays the caller's, must outlive
+ * it, and is changed by a reload. NULL with errno. */
+struct nasd_priv *nasd_priv_new(struct nasd_config *);
 void	 nasd_priv_free(struct nasd_priv *);
 /* Fills the server for priv_fork. The state is then priv's. */
 void	 nasd_priv_server(struct nasd_priv *, struct priv_server *);

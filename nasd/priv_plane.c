@@ -37,6 +37,7 @@
 #include "common/iid.h"
 #include "common/netlink.h"
 #include "common/table.h"
+#include "nasd/ha_select.h"
 #include "nasd/nasd_config.h"
 #include "nasd/priv_host.h"
 #include "nasd/priv_ops.h"
@@ -92,26 +93,30 @@ struct plane {
 	bool			 no_rates;	/* the kernel can not, said */
 	unsigned		 n_limited;	/* sessions with a limit */
 	unsigned		 n_tunnels;
-	struct plane_tunnel	 tunnels[];	/* as configured */
+	struct plane_tunnel	 tunnels[HA_SELECT_MAX]; /* as configured */
 };
+
+static unsigned
+add_tunnel(struct plane *p, struct in_addr ha)
+{
+	struct plane_tunnel *t = &p->tunnels[p->n_tunnels];
+
+	t->ha = ha;
+	snprintf(t->name, sizeof(t->name), "nm4-%08x", ntohl(ha.s_addr));
+	return p->n_tunnels++;
+}
 
 struct plane *
 plane_new(const struct nasd_config *cfg)
 {
 	struct plane *p;
 
-	p = calloc(1, sizeof(*p) + cfg->n_ha * sizeof(p->tunnels[0]));
+	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return NULL;
 	p->coa = cfg->coa;
-	p->n_tunnels = cfg->n_ha;
-	for (unsigned i = 0; i < cfg->n_ha; i++) {
-		struct plane_tunnel *t = &p->tunnels[i];
-
-		t->ha = cfg->ha[i].addr;
-		snprintf(t->name, sizeof(t->name), "nm4-%08x",
-		    ntohl(t->ha.s_addr));
-	}
+	for (unsigned i = 0; i < cfg->n_ha && i < HA_SELECT_MAX; i++)
+		(void)add_tunnel(p, cfg->ha[i].addr);
 	if (table_init(&p->sessions) != 0)
 		goto fail;
 	if (table_init(&p->ifaces) != 0) {
@@ -307,6 +312,17 @@ plane_start(struct plane *p)
 	forwarding_on(p);
 	for (unsigned i = 0; i < p->n_tunnels; i++)
 		(void)tunnel_up(p, i);
+}
+
+/* One that an earlier configuration had keeps its tunnel, for its sessions. */
+void
+plane_add_home_agent(struct plane *p, struct in_addr ha)
+{
+	for (unsigned i = 0; i < p->n_tunnels; i++)
+		if (p->tunnels[i].ha.s_addr == ha.s_addr)
+			return;
+	if (p->n_tunnels < HA_SELECT_MAX && p->nl != NULL)
+		(void)tunnel_up(p, add_tunnel(p, ha));
 }
 
 /* ---- sessions ---- */

@@ -20,6 +20,8 @@ void	 plane_free(struct plane *);
 /* In priv, once: opens rtnetlink, makes the host forward IPv6, and says so when
  * that is a change. */
 void	 plane_start(struct plane *);
+/* One more home agent of the configuration. */
+void	 plane_add_home_agent(struct plane *, struct in_addr);
 /* 0 or -errno, and then nothing is left of it. *mtu: the tunnel's. */
 int	 plane_session_add(struct plane *, const struct nasd_priv_session_add *,
     uint32_t *mtu);

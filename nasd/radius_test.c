@@ -83,6 +83,12 @@ test_end(struct test *t, json_t *data)
 }
 
 void
+radius_tests_set_client(struct radius_tests *ts, struct radius_client *client)
+{
+	ts->client = client;
+}
+
+void
 radius_tests_free(struct radius_tests *ts)
 {
 	struct test *t;

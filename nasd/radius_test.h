@@ -18,6 +18,8 @@ struct radius_tests *radius_tests_new(struct radius_client *,
     const char *nas_id, struct in_addr nas_ip);
 /* Those under way end with an error. */
 void	 radius_tests_free(struct radius_tests *);
+/* Those to come ask another client. */
+void	 radius_tests_set_client(struct radius_tests *, struct radius_client *);
 
 /* data's ownership passes; NULL: an error. */
 typedef void radius_tested(void *arg, json_t *data, const char *code,

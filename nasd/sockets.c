@@ -67,7 +67,7 @@ open_packet(const char *ifname, uint16_t type, uint8_t mac[6], int *mtu)
 		.sll_protocol = htons(type),
 	};
 	struct ifreq ifr = { 0 };
-	int fd = socket(AF_PACKET, SOCK_RAW | FLAGS, 0);
+	int fd = socket(AF_PACKET, SOCK_RAW | FLAGS, 0), err;
 
 	if (fd == -1)
 		goto fail;
@@ -84,10 +84,21 @@ open_packet(const char *ifname, uint16_t type, uint8_t mac[6], int *mtu)
 	*mtu = ioctl(fd, SIOCGIFMTU, &ifr) == 0 ? ifr.ifr_mtu : 0;
 	return fd;
 fail:
+	err = errno;
 	log_error(NULL, "PPPoE on interface %s", ifname);
 	if (fd != -1)
 		close(fd);
+	errno = err;
 	return -1;
+}
+
+int
+nasd_sockets_pppoe(const char *ifname, bool session, uint8_t mac[6], int *mtu)
+{
+	int fd = open_packet(ifname, session ? ETH_P_PPP_SES : ETH_P_PPP_DISC,
+	    mac, mtu);
+
+	return fd != -1 ? fd : errno != 0 ? -errno : -ENODEV;
 }
 
 static int

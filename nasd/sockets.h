@@ -3,6 +3,7 @@
 #ifndef NASD_SOCKETS_H
 #define NASD_SOCKETS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nasd/acct_files.h"
@@ -26,6 +27,10 @@ struct nasd_sockets {
 
 /* 0, or -1 after saying on the log which failed; then none is open. */
 int	 nasd_sockets_open(struct nasd_sockets *, const struct nasd_config *);
+/* The packet socket of an interface: of PPPoE discovery, or of sessions. A
+ * descriptor or -errno. */
+int	 nasd_sockets_pppoe(const char *ifname, bool session, uint8_t mac[6],
+    int *mtu);
 void	 nasd_sockets_close(struct nasd_sockets *);
 
 #endif

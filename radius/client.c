@@ -188,6 +188,12 @@ radius_client_new(struct event_base *base, struct timers *timers,
 	return NULL;
 }
 
+unsigned
+radius_client_pending(const struct radius_client *c)
+{
+	return c->n_requests + !LIST_EMPTY(&c->pings);
+}
+
 const struct radius_conf *
 radius_client_conf(const struct radius_client *c)
 {

@@ -81,6 +81,8 @@ struct radius_client *radius_client_new(struct event_base *, struct timers *,
     const struct radius_conf *);
 /* Requests still open end without a word. Not from within a callback. */
 void	 radius_client_free(struct radius_client *);
+/* Requests that have not ended, and Status-Servers asked for. */
+unsigned radius_client_pending(const struct radius_client *);
 const struct radius_conf *radius_client_conf(const struct radius_client *);
 const struct radius_dict *radius_client_dict(const struct radius_client *);
 const struct clock *radius_client_clock(const struct radius_client *);

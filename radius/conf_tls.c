@@ -18,6 +18,8 @@
 
 #define CIPHERS	"HIGH:!aNULL:!eNULL:!PSK:!SRP:!SHA1"
 
+#include "common/conf_files.h"
+
 static void
 report(struct conf *c, cfg_t *sec, const char *key)
 {
@@ -111,7 +113,9 @@ conf_tls(struct conf *c, cfg_t *sec)
 {
 	SSL_CTX *ctx;
 
-	if (!all_there(c, sec))
+	/* Files that were kept are secrets alone: such a server is not for
+	 * use, only to be compared. */
+	if (!all_there(c, sec) || (c->files != NULL && c->files->sealed))
 		return NULL;
 	ERR_clear_error();
 	ctx = SSL_CTX_new(TLS_client_method());

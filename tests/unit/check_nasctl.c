@@ -245,7 +245,7 @@ START_TEST(prefixes)
 	test_has_not(err, "pools");
 	ck_assert_int_eq(ctl(NULL, "frobnicate"), 2);
 	test_has(err, "frobnicate: no such word, one of: show radius "
-	    "terminate drain undrain renew log");
+	    "terminate drain undrain renew reload log");
 	ck_assert_int_eq(ctl(NULL, ""), 2);
 	ck_assert_int_eq(ctl(NULL, "show session"), 2);
 	test_has(err, "usage: show session ID|USER|IFNAME");
@@ -276,6 +276,18 @@ START_TEST(other_verbs)
 	ck_assert_int_eq(ctl(ok, "log level warn"), 0);
 	test_has_not(asked, "module");
 	ck_assert_int_eq(ctl(NULL, "log level loud"), 2);
+	ok = "{\"status\":\"ok\",\"data\":{\"changes\":[{\"key\":\"nai\","
+	    "\"effect\":\"new sessions\"}]}}";
+	ck_assert_int_eq(ctl(ok, "reload --plan"), 0);
+	test_has(asked, "\"plan\":true");
+	test_has(out, "new sessions");
+	ck_assert_int_eq(ctl(ok, "reload --force"), 0);
+	test_has(asked, "\"force\":true");
+	ck_assert_int_eq(ctl(NULL, "reload --maybe"), 2);
+	ck_assert_int_eq(ctl("{\"status\":\"error\",\"code\":\"usage\","
+	    "\"message\":\"f:1: x\\nf:2: y\"}", "reload"), 2);
+	test_has(err, "f:1: x\n");
+	test_has(err, "nasctl: f:2: y\n");
 	ck_assert_int_eq(ctl("{\"status\":\"ok\",\"data\":{\"a\":{\"b\":1,"
 	    "\"c\":[2,3]}}}", "show stat"), 0);
 	test_has(out, "a.b ");

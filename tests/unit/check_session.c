@@ -199,6 +199,13 @@ mip_client_hold(struct mip_client *c, struct in_addr ha, bool held)
 }
 
 void
+mip_client_rekey(struct mip_client *c, const struct mip_ha *ha)
+{
+	(void)c;
+	(void)ha;
+}
+
+void
 mip_client_probe(struct mip_client *c, const struct mip_ha *ha)
 {
 	(void)c;
