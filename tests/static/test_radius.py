@@ -61,7 +61,7 @@ class Radius:
         servers = [*first, f"127.0.0.1:{self.auth}:{self.acct}"]
         done = subprocess.run(
             [PROBE, "-D", SRC / "etc" / "radius" / "dictionary", "-m",
-             "-t", "200", "-k", secret or self.secret,
+             "-t", "1000", "-k", secret or self.secret,
              *(a for s in servers for a in ("-s", s)), *what],
             input=password + "\n", text=True, capture_output=True,
             check=False, timeout=30)

@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "had/server.h"
@@ -78,12 +79,54 @@ START_TEST(answers_from_where_it_was_asked)
 }
 END_TEST
 
+/* How long ago the kernel says that a datagram came, after 2 ms. */
+static int64_t
+told_age_ns(int fd, const struct sockaddr_in *self)
+{
+	char control[CMSG_SPACE(sizeof(struct timespec))], b;
+	struct iovec iov = { &b, 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control) };
+	struct timespec then, now;
+
+	ck_assert_int_eq(sendto(fd, "x", 1, 0, (const struct sockaddr *)self,
+	    sizeof(*self)), 1);
+	usleep(2000);
+	clock_gettime(CLOCK_REALTIME, &now);
+	ck_assert_int_eq(recvmsg(fd, &m, 0), 1);
+	ck_assert_ptr_nonnull(CMSG_FIRSTHDR(&m));
+	memcpy(&then, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(then));
+	return (now.tv_sec - then.tv_sec) * INT64_C(1000000000) +
+	    now.tv_nsec - then.tv_nsec;
+}
+
+/* The kernel begins to note when datagrams come some time after a socket has
+ * asked for it; until then it tells when they were read. */
+static void
+wait_for_timestamps(void)
+{
+	struct sockaddr_in self = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), one = 1, i;
+	socklen_t len = sizeof(self);
+
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one,
+	    sizeof(one)), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&self, len), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&self, &len), 0);
+	for (i = 0; i < 2000 && told_age_ns(fd, &self) < 1000000; i++)
+		;
+	ck_assert_int_lt(i, 2000);
+	close(fd);
+}
+
 /* What has waited for us too long to be new business. */
 START_TEST(late)
 {
 	uint8_t reply[1500];
 	struct m m;
 
+	wait_for_timestamps();
 	rig.reg.shed.after_ms = 1;
 	m_rrq(&m, 0, 1800, "127.0.0.1");
 	memcpy(m.b + 8, &rig.conf.address, 4);
