@@ -39,6 +39,7 @@ struct datagram {
 	uint8_t		b[1500];
 	size_t		n;
 	unsigned	from;		/* index of ha_addr */
+	uint64_t	asked;		/* a reply: what it answers */
 };
 
 static struct {
@@ -412,7 +413,7 @@ answer(struct ops *o)
 	rrp.lifetime = msg.rrq.lifetime == 0 ? 0 :
 	    lifetimes[ops_pick(o, 6)];
 	rrp.ha = msg.rrq.ha;
-	rrp.id = msg.rrq.id;
+	rrp.id = d.asked = msg.rrq.id;
 	if (rrp.code == 133)
 		rrp.id = (true_ntp() & ~UINT64_C(0xffffffff)) |
 		    (rrp.id & 0xffffffff);
@@ -493,13 +494,38 @@ reflect(struct ops *o)
 	deliver(&d, false);
 }
 
+/* Is a request out that is not the one which this answered, and has the same
+ * low half? A denial, whose high half is the home agent's, then fits. */
+static bool
+fits_by_chance(const struct datagram *d)
+{
+	const struct mip_reg *r;
+	unsigned i, k;
+
+	if (d->b[0] != MIP4_RRP)
+		return false;
+	for (i = 0; i < N_SLOTS; i++) {
+		r = w.slot[i].reg;
+		for (k = 0; r && k < MIP_TRIES; k++)
+			if (r->tries[k].reg &&
+			    r->tries[k].low == (uint32_t)d->asked &&
+			    r->tries[k].high != d->asked >> 32)
+				return true;
+	}
+	return false;
+}
+
 static void
 send_again(struct ops *o)
 {
 	unsigned n = w.n_kept < N_KEPT ? w.n_kept : N_KEPT;
+	const struct datagram *d;
 
-	if (n > 0)
-		input_again(&w.kept[ops_pick(o, n)]);
+	if (n == 0)
+		return;
+	d = &w.kept[ops_pick(o, n)];
+	if (!fits_by_chance(d))
+		input_again(d);
 }
 
 /* ---- time ---- */
