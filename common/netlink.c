@@ -27,6 +27,7 @@
 #define RCVBUF		(1 << 20)
 /* The kernel answers at once; whoever waits longer would wait for ever. */
 #define WAIT_S		5
+#define ERRNO_MAX	4095	/* the kernel's greatest */
 
 struct entry {
 	size_t		 off;		/* in buf */
@@ -209,6 +210,13 @@ error_text(const struct nlmsghdr *h)
 	return (text);
 }
 
+/* As the kernel said, if it is one: others have meanings of our own. */
+static int
+error_of(int err)
+{
+	return (err <= 0 && err >= -ERRNO_MAX ? err : -EPROTO);
+}
+
 static void
 take_answer(struct nl *nl, const struct nlmsghdr *h)
 {
@@ -216,22 +224,23 @@ take_answer(struct nl *nl, const struct nlmsghdr *h)
 	const uint32_t i = h->nlmsg_seq - nl->first_seq;
 	const char *text;
 	struct entry *en;
+	int err;
 
 	if (h->nlmsg_type != NLMSG_ERROR || i >= nl->n ||
 	    mnl_nlmsg_get_payload_len(h) < sizeof(*e))
 		return;
 	en = &nl->entry[i];
-	if (e->error == 0 || ignored(-e->error, en->ign)) {
+	err = error_of(e->error);
+	if (err == 0 || ignored(-err, en->ign)) {
 		en->result = 0;
 		return;
 	}
-	en->result = e->error;
+	en->result = err;
 	text = error_text(h);
 	if (text != NULL)
-		log_warnx(NULL, "%s: %s: %s", en->what, strerror(-e->error),
-		    text);
+		log_warnx(NULL, "%s: %s: %s", en->what, strerror(-err), text);
 	else
-		log_warnx(NULL, "%s: %s", en->what, strerror(-e->error));
+		log_warnx(NULL, "%s: %s", en->what, strerror(-err));
 }
 
 /* The kernel handles a batch in order and answers what fails in any case: when
@@ -356,8 +365,10 @@ nl_query(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *arg)
 		forgive_changes(in, (int)n);
 		r = mnl_cb_run(in, (size_t)n, h->nlmsg_seq,
 		    mnl_socket_get_portid(nl->sk), cb, arg);
+		if (r == MNL_CB_ERROR)
+			return (errno > 0 ? error_of(-errno) : -EPROTO);
 		if (r <= MNL_CB_STOP)
-			return (r == MNL_CB_ERROR ? -errno : 0);
+			return (0);
 	}
 }
 

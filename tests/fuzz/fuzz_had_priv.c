@@ -6,16 +6,13 @@
  * within the pools, through devices of ours, and for nothing else.
  */
 #include <errno.h>
-#include <sys/socket.h>
 
 #include "common/netlink.h"
-#include "common/priv_wire.h"
 #include "had/priv_ops.h"
 #include "tests/unit/had_rig.h"
-#include "tests/fuzz/ops.h"
+#include "tests/fuzz/priv.h"
 
 #define MAX_OPS		64
-#define MAX_MESSAGES	5	/* of a datagram */
 
 /* ---- the kernel: a device for each name, errors when the input says ---- */
 
@@ -241,66 +238,6 @@ nl_filter_counts(struct nl *nl, unsigned ifindex, bool egress,
 
 /* ---- the engine ---- */
 
-/* What waits to be carried out together, as priv_server.c has it. */
-struct late {
-	int	 status[PRIV_TOGETHER];
-	size_t	 n;
-};
-
-static void
-commit(const struct priv_server *server, struct late *late)
-{
-	size_t i;
-
-	if (late->n > 0)
-		server->commit(server->state, late->status, late->n);
-	for (i = 0; i < late->n; i++)
-		fuzz_assert(late->status[i] <= 0);
-	late->n = 0;
-	fuzz_assert(!kernel.batch);
-}
-
-static void
-handle(const struct priv_server *server, struct late *late,
-    const struct priv_hdr *h, const uint8_t *body)
-{
-	_Alignas(16) static uint8_t out[PRIV_MSG_MAX];
-	const struct priv_op *op = NULL;
-	size_t i, out_len = 0;
-	int fd = -1, err;
-
-	for (i = 0; i < server->n_ops; i++)
-		if (server->ops[i].type == h->type)
-			op = &server->ops[i];
-	if (!op || h->len < op->min_len || h->len > op->max_len)
-		return;
-	if (!op->together)
-		commit(server, late);
-	err = op->handle(server->state, body, h->len, out, &out_len, &fd);
-	fuzz_assert(err <= 0 && out_len <= sizeof(out) && fd == -1);
-	if (op->together)
-		late->status[late->n++] = err;
-	if (late->n == PRIV_TOGETHER)
-		commit(server, late);
-}
-
-static void
-receive(const struct priv_server *server, int sock)
-{
-	static struct priv_dgram in;
-	struct late late = { .n = 0 };
-	const uint8_t *body;
-	struct priv_hdr h;
-	int got = priv_wire_recv(sock, &in, NULL);
-
-	fuzz_assert(got == 1 || got == -EPROTO);
-	while ((body = priv_wire_take(&in, &h)) != NULL) {
-		fuzz_assert(body + h.len <= in.data + sizeof(in.data));
-		handle(server, &late, &h, body);
-	}
-	commit(server, &late);
-}
-
 static void
 put_coa(struct ops *o, uint8_t *p)
 {
@@ -356,21 +293,6 @@ message(struct ops *o, uint8_t *b)
 	return sizeof(h) + h.len - (ops_pick(o, 16) == 15 && h.len > 0);
 }
 
-/* Some of them, filled up as they should be or not. */
-static size_t
-datagram(struct ops *o, uint8_t *b)
-{
-	size_t at = 0;
-	unsigned n = 0;
-
-	do {
-		at += message(o, b + at);
-		while (at % PRIV_ALIGN != 0 && ops_pick(o, 16) != 15)
-			b[at++] = 0;
-	} while (++n < MAX_MESSAGES && ops_pick(o, 2) == 1);
-	return at;
-}
-
 static void
 config(void)
 {
@@ -407,11 +329,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	    0, sock) == 0);
 	for (n = 0; n < MAX_OPS && ops_more(&o); n++) {
 		kernel.failing = ops_pick(&o, 8) == 7;
-		size = datagram(&o, b);
+		size = priv_datagram(&o, b, message);
 		if (size == 0)
 			continue;
 		fuzz_assert(send(sock[0], b, size, 0) == (ssize_t)size);
-		receive(&server, sock[1]);
+		priv_receive(&server, sock[1]);
+		fuzz_assert(!kernel.batch);
 	}
 	kernel.failing = false;
 	server.engine_gone(state);

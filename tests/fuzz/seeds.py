@@ -3,6 +3,7 @@
 """seeds.py FUZZER DIR: writes first inputs for a fuzzer into DIR; those of
 fuzz_mip4 are the messages of tests/vectors/vectors.txt."""
 import os
+import struct
 import sys
 
 sys.dont_write_bytecode = True
@@ -182,7 +183,54 @@ def acct_spool():
         b'\1\x40\7' + b'\2\7garbage' + record + b'\1\2\xff'
 
 
-SEEDS = {'fuzz_ctl': ctl, 'fuzz_acct_spool': acct_spool, 'fuzz_had_priv': had_priv,
+def nasd_priv():
+    add, delete, count = b'\0\0\0\0\0\0\0', b'\0\2\0\0\0\0\0', \
+        b'\0\3\1\1\0\0\0'
+    pppd = b'\0\4\0\0\0'
+    yield add + count + delete
+    yield add + b'\0\0\1\1\1\1\0' + b'\5\0\2\2\0\0\0' + pppd
+    yield pppd + b'\0\2\0\0\2\0' + b'\0\5\3\x08' + bytes(8)
+
+
+def netlink():
+    def attr(kind, body):
+        pad = bytes(-len(body) % 4)
+        return struct.pack('=HH', 4 + len(body), kind) + body + pad
+
+    def message(kind, body, flags=0):
+        return bytes([kind, flags, 0, len(body)]) + body
+
+    failed = struct.pack('=iIHHII', -17, 20, 0, 0, 0, 0)
+    text = attr(1, b'no such thing\0')
+    # found: no error, but the mark of what is not answered
+    odd = struct.pack('=iIHHII', 1, 20, 0, 0, 0, 0)
+    yield b'\0\1\0' + b'\0' + message(0, odd)
+    stats = attr(23, struct.pack('=24Q', *range(24)))
+    yield b'\0\1\0' + b'\0' + message(0, b'')
+    yield b'\0\1\0' + b'\0' + message(0, failed + text, 24)
+    yield b'\1' + b'\1' + message(2, bytes(16) + stats) + message(0, b'') + \
+        b'\0' + message(1, b'\0\0\0\0')
+    yield b'\2' + b'\1' + message(4, bytes(12) + attr(
+        1, struct.pack('=24Q', *range(24)))) + message(1, b'\0\0\0\0')
+    count = attr(1, attr(4, attr(1, struct.pack('=QI', 5, 6))))
+    yield b'\3\0' + b'\1' + message(5, bytes(20) + attr(
+        1, b'matchall\0') + attr(2, attr(2, count))) + \
+        message(1, b'\0\0\0\0')
+    yield b'\4' + b'\0' + message(3, bytes(16) + stats)
+
+
+def aaa():
+    for seed in radius():
+        if len(seed) < 256:
+            yield b'\0\0\0' + bytes([len(seed)]) + seed
+    yield b'\2\0\0\x1c' + bytes.fromhex(
+        '1a1c000001371a16' + '01' + b'S=0123456789ABCDEFGH'.hex())[:28]
+    yield b'\0\0\4\0\x10' + b'\1\2\1\0'
+
+
+SEEDS = {'fuzz_nasd_priv': nasd_priv, 'fuzz_netlink': netlink,
+         'fuzz_aaa': aaa, 'fuzz_ctl': ctl, 'fuzz_acct_spool': acct_spool,
+         'fuzz_had_priv': had_priv,
          'fuzz_reg': reg, 'fuzz_mip_client': mip_client,
          'fuzz_session_fsm': session_fsm,
          'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,

@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nasd's root side against an engine that has been taken over: datagrams of
+ * any bytes, requests of any body. The kernel is played, down to its messages,
+ * and so is what starts pppds: tunnels are to configured home agents only,
+ * routes and filters of sessions on PPP interfaces only, pppds on configured
+ * interfaces only, and in the end nothing is left in the kernel.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <signal.h>
+
+#include "common/iid.h"
+#include "nasd/nasd_config.h"
+#include "nasd/priv_host.h"
+#include "nasd/priv_ops.h"
+#include "nasd/priv_pppd.h"
+#include "tests/fuzz/mnl.h"
+#include "tests/fuzz/priv.h"
+
+#define MAX_OPS		64
+#define N_HAS		2
+#define N_PPP		4
+#define TUNNEL		7	/* indices of devices, from here */
+#define PPP		20
+#define MAX_ROUTES	64
+#define PID		1000
+
+static const char *const ha_addr[N_HAS] = { "198.51.100.1", "198.51.100.9" };
+static const char coa[] = "192.0.2.1";
+
+struct route {
+	uint32_t	table, oif, metric;
+	struct in6_addr	dst;
+	unsigned	len;
+	bool		there;
+};
+
+static struct {
+	struct nasd_config	 conf;
+	int			 error;		/* of all that is asked, or 0 */
+	bool			 failed;	/* it was, once */
+	bool			 made[N_HAS];	/* tunnels */
+	struct route		 route[MAX_ROUTES];
+	uint8_t			 answer[32768];
+	size_t			 answers;
+	unsigned		 n_pppds;
+} kernel;
+
+/* ---- devices ---- */
+
+static int
+tunnel_of(const char *name)
+{
+	char want[IF_NAMESIZE];
+	int i;
+
+	for (i = 0; i < N_HAS; i++) {
+		snprintf(want, sizeof(want), "nm4-%08x",
+		    ntohl(inet_addr(ha_addr[i])));
+		if (strcmp(name, want) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static bool
+is_ppp(unsigned ifindex)
+{
+	return ifindex >= PPP && ifindex < PPP + N_PPP;
+}
+
+static bool
+is_tunnel(unsigned ifindex)
+{
+	return ifindex >= TUNNEL && ifindex < TUNNEL + N_HAS;
+}
+
+unsigned
+if_nametoindex(const char *name)
+{
+	int i = tunnel_of(name);
+
+	return i >= 0 && kernel.made[i] ? TUNNEL + (unsigned)i : 0;
+}
+
+int
+host_ppp_ifindex(const char *ifname)
+{
+	if (memchr(ifname, '\0', IF_NAMESIZE) == NULL)
+		return -EINVAL;
+	if (strncmp(ifname, "ppp", 3) != 0 || ifname[3] < '0' ||
+	    ifname[3] >= '0' + N_PPP || ifname[4] != '\0')
+		return -ENODEV;
+	return PPP + ifname[3] - '0';
+}
+
+int
+host_sysctl_set(const char *ifname, const char *key, char value)
+{
+	fuzz_assert(strcmp(ifname, "all") == 0 || tunnel_of(ifname) >= 0 ||
+	    host_ppp_ifindex(ifname) > 0);
+	fuzz_assert(strcmp(key, "forwarding") == 0 ||
+	    (strcmp(key, "accept_ra") == 0 && value == '0'));
+	return kernel.error;
+}
+
+int
+host_sysctl_get(const char *ifname, const char *key)
+{
+	(void)ifname;
+	(void)key;
+	return '0';
+}
+
+int
+host_mtu(const char *ifname)
+{
+	fuzz_assert(memchr(ifname, '\0', IF_NAMESIZE) != NULL);
+	return kernel.error != 0 ? kernel.error : 1492;
+}
+
+uint32_t
+host_tunnel_mtu(struct in_addr from, struct in_addr ha)
+{
+	(void)from;
+	(void)ha;
+	return 1480;
+}
+
+/* ---- the kernel ---- */
+
+static const struct nlattr *
+attribute(const struct nlmsghdr *h, size_t extra, unsigned type)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, h, extra)
+		if (mnl_attr_get_type(a) == type)
+			return a;
+	return NULL;
+}
+
+static uint32_t
+u32_of(const struct nlmsghdr *h, size_t extra, unsigned type)
+{
+	const struct nlattr *a = attribute(h, extra, type);
+
+	return a != NULL ? mnl_attr_get_u32(a) : 0;
+}
+
+/* The attributes of a new tunnel: its two ends. */
+static void
+check_sit(const struct nlattr *info, int tunnel)
+{
+	const struct nlattr *a, *d;
+
+	mnl_attr_for_each_nested(a, info) {
+		if (mnl_attr_get_type(a) == IFLA_INFO_KIND)
+			fuzz_assert(strcmp(mnl_attr_get_str(a), "sit") == 0);
+		if (mnl_attr_get_type(a) != IFLA_INFO_DATA)
+			continue;
+		mnl_attr_for_each_nested(d, a) {
+			if (mnl_attr_get_type(d) == 2)	/* local */
+				fuzz_assert(mnl_attr_get_u32(d) ==
+				    inet_addr(coa));
+			if (mnl_attr_get_type(d) == 3)	/* remote */
+				fuzz_assert(mnl_attr_get_u32(d) ==
+				    inet_addr(ha_addr[tunnel]));
+		}
+	}
+}
+
+/* They go with their device. */
+static void
+forget_routes(uint32_t oif)
+{
+	unsigned i;
+
+	for (i = 0; i < MAX_ROUTES; i++)
+		if (kernel.route[i].oif == oif)
+			kernel.route[i].there = false;
+}
+
+static int
+link_message(const struct nlmsghdr *h)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
+	const struct nlattr *name = attribute(h, sizeof(*ifi), IFLA_IFNAME);
+	const struct nlattr *info = attribute(h, sizeof(*ifi), IFLA_LINKINFO);
+	bool new = h->nlmsg_type == RTM_NEWLINK;
+	int i;
+
+	if (name == NULL) {
+		fuzz_assert(new && (is_ppp((unsigned)ifi->ifi_index) ||
+		    is_tunnel((unsigned)ifi->ifi_index)));
+		return kernel.error;
+	}
+	i = tunnel_of(mnl_attr_get_str(name));
+	fuzz_assert(i >= 0);
+	if (new && info != NULL)
+		check_sit(info, i);
+	if (kernel.error != 0)
+		return kernel.error;
+	if (kernel.made[i] == new)
+		return new ? -EEXIST : -ENODEV;
+	if (!new)
+		forget_routes(TUNNEL + (unsigned)i);
+	kernel.made[i] = new;
+	return 0;
+}
+
+/* Down to sessions, up to a home agent, or nowhere. */
+static void
+check_route(const struct route *r)
+{
+	if (r->oif == 0)
+		return;
+	if (is_tunnel(r->oif)) {
+		fuzz_assert(r->len == 0);
+		return;
+	}
+	fuzz_assert(is_ppp(r->oif) && (r->len == 64 || r->len == 128));
+	fuzz_assert(!IN6_IS_ADDR_LINKLOCAL(&r->dst) &&
+	    !IN6_IS_ADDR_MULTICAST(&r->dst));
+	fuzz_assert(r->len != 128 || hoa_is_valid(&r->dst));
+}
+
+static bool
+same_route(const struct route *a, const struct route *b)
+{
+	return a->there && a->table == b->table && a->len == b->len &&
+	    a->metric == b->metric && memcmp(&a->dst, &b->dst,
+	    sizeof(a->dst)) == 0;
+}
+
+static int
+route_message(const struct nlmsghdr *h)
+{
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(h);
+	const struct nlattr *dst = attribute(h, sizeof(*rt), RTA_DST);
+	struct route r = { .table = u32_of(h, sizeof(*rt), RTA_TABLE),
+		.oif = u32_of(h, sizeof(*rt), RTA_OIF),
+		.metric = u32_of(h, sizeof(*rt), RTA_PRIORITY),
+		.len = rt->rtm_dst_len, .there = true };
+	struct route *old = NULL, *free = NULL;
+	unsigned i;
+
+	fuzz_assert(rt->rtm_family == AF_INET6 && r.table >= 13400 &&
+	    r.table <= 13400 + 2 * N_HAS);
+	if (dst != NULL)
+		memcpy(&r.dst, mnl_attr_get_payload(dst), sizeof(r.dst));
+	check_route(&r);
+	for (i = 0; i < MAX_ROUTES; i++) {
+		if (same_route(&kernel.route[i], &r))
+			old = &kernel.route[i];
+		else if (!kernel.route[i].there)
+			free = &kernel.route[i];
+	}
+	if (kernel.error != 0)
+		return kernel.error;
+	if (h->nlmsg_type == RTM_DELROUTE) {
+		if (old == NULL || (r.oif != 0 && old->oif != r.oif))
+			return -ESRCH;
+		old->there = false;
+		return 0;
+	}
+	if (old != NULL && !(h->nlmsg_flags & NLM_F_REPLACE))
+		return -EEXIST;
+	fuzz_assert(old || free);
+	*(old ? old : free) = r;
+	return 0;
+}
+
+static int
+tc_message(const struct nlmsghdr *h)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(h);
+
+	fuzz_assert(is_ppp((unsigned)tc->tcm_ifindex));
+	return kernel.error;
+}
+
+static int
+handle(const struct nlmsghdr *h)
+{
+	switch (h->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return link_message(h);
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		return route_message(h);
+	case RTM_NEWQDISC:
+	case RTM_DELQDISC:
+	case RTM_NEWTFILTER:
+	case RTM_DELTFILTER:
+		return tc_message(h);
+	}
+	return kernel.error;	/* rules; questions */
+}
+
+static void
+kernel_asked(const void *b, size_t n)
+{
+	const struct nlmsghdr *h = b;
+	int len = (int)n;
+	struct {
+		struct nlmsghdr	h;
+		struct nlmsgerr	e;
+	} a;
+
+	for (; mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len)) {
+		memset(&a, 0, sizeof(a));
+		a.e.error = handle(h);
+		kernel.failed |= kernel.error != 0;
+		if (a.e.error == 0 && !(h->nlmsg_flags & NLM_F_ACK))
+			continue;
+		a.h = (struct nlmsghdr){ .nlmsg_len = sizeof(a),
+			.nlmsg_type = NLMSG_ERROR, .nlmsg_seq = h->nlmsg_seq,
+			.nlmsg_pid = MNL_PORT };
+		fuzz_assert(kernel.answers + sizeof(a) <=
+		    sizeof(kernel.answer));
+		memcpy(kernel.answer + kernel.answers, &a, sizeof(a));
+		kernel.answers += sizeof(a);
+	}
+	fuzz_assert(len == 0);
+}
+
+static size_t
+kernel_tells(bool listens, void *b, size_t cap)
+{
+	size_t n = kernel.answers;
+
+	if (listens)
+		return 0;
+	fuzz_assert(n <= cap);
+	memcpy(b, kernel.answer, n);
+	kernel.answers = 0;
+	return n;
+}
+
+/* ---- pppds ---- */
+
+struct pppds *
+pppds_new(const struct nasd_config *conf)
+{
+	(void)conf;
+	return (struct pppds *)&kernel;
+}
+
+void
+pppds_free(struct pppds *ps)
+{
+	(void)ps;
+}
+
+void
+pppds_start(struct pppds *ps)
+{
+	(void)ps;
+}
+
+int
+pppds_spawn(struct pppds *ps, const struct nasd_priv_pppd_start *q)
+{
+	(void)ps;
+	fuzz_assert(strcmp(q->ifname, "acc0") == 0);
+	fuzz_assert(q->sid != 0 && q->sid != 0xffff && !(q->mac[0] & 1));
+	fuzz_assert(q->mru == 1492 || q->mru == 1500);
+	return kernel.error != 0 ? kernel.error :
+	    PID + (int)kernel.n_pppds++;
+}
+
+int
+pppds_signal(struct pppds *ps, pid_t pid, int sig)
+{
+	(void)ps;
+	fuzz_assert(sig == SIGTERM || sig == SIGKILL);
+	return pid >= PID && pid < PID + (int)kernel.n_pppds ? 0 : -ESRCH;
+}
+
+int
+pppds_exited(struct pppds *ps, pid_t pid, int status,
+    struct nasd_priv_pppd_exit *note)
+{
+	(void)ps;
+	(void)pid;
+	(void)status;
+	(void)note;
+	return -ESRCH;
+}
+
+void
+pppds_stop(struct pppds *ps)
+{
+	(void)ps;
+}
+
+/* ---- the engine ---- */
+
+static size_t
+put_pppd(struct ops *o, uint8_t *b)
+{
+	static const uint32_t mrus[] = { 1492, 1500, 1501, 0 };
+	unsigned how = ops_u8(o);
+	struct nasd_priv_pppd_start q = {
+		.link_id = 1, .sid = (uint16_t)(how & 1 ? 0 : 1 + how),
+		.mac = { how & 2, 1 }, .mru = mrus[ops_pick(o, 4)],
+	};
+
+	memcpy(q.ifname, how & 4 ? "acc1" : "acc0", 5);
+	if (how & 8)
+		memset(q.ifname, 'a', sizeof(q.ifname));
+	memcpy(b, &q, sizeof(q));
+	return sizeof(q);
+}
+
+static size_t
+put_session(struct ops *o, uint8_t *b)
+{
+	static const char *const some[] = { "2001:db8:100:5::1",
+		"2001:db8:200:1::5", "::", "2001:db8:100:5::", "fe80::1",
+		"ff02::1" };
+	unsigned how = ops_u8(o);
+	struct nasd_priv_session_add q = { .id = ops_pick(o, 6),
+		.plen = how & 1 ? 128 : 64 };
+
+	if (how & 8)
+		q.plen = ops_u8(o);
+	q.ha.s_addr = inet_addr(how & 16 ? "203.0.113.1" :
+	    ha_addr[how >> 1 & 1]);
+	(void)inet_pton(AF_INET6, some[ops_pick(o, 6)], &q.hoa);
+	snprintf(q.ifname, sizeof(q.ifname), "ppp%u", ops_pick(o, 5));
+	if (how & 32)
+		memset(q.ifname, 'p', sizeof(q.ifname));
+	memcpy(b, &q, sizeof(q));
+	return sizeof(q);
+}
+
+static size_t
+put_count(struct ops *o, uint8_t *b)
+{
+	struct nasd_priv_count_many q = { .read = ops_pick(o, 2),
+		.n = ops_pick(o, 8) };
+	unsigned i;
+
+	for (i = 0; i < q.n; i++)
+		q.id[i] = ops_pick(o, 6);
+	if (ops_pick(o, 8) == 7)
+		q.n = ops_u8(o);
+	memcpy(b, &q, sizeof(q));
+	return offsetof(struct nasd_priv_count_many, id) + i * sizeof(q.id[0]);
+}
+
+/* A request whose body is the id of a session, or the like. */
+static size_t
+put_id(struct ops *o, uint8_t *b, uint16_t *type)
+{
+	static const uint16_t types[] = { NASD_PRIV_SESSION_DEL,
+		NASD_PRIV_COUNT, NASD_PRIV_PPPD_STOP };
+	struct nasd_priv_pppd_stop stop = { .pid = PID + (int)ops_pick(o, 4) };
+	uint32_t id = ops_pick(o, 6);
+
+	*type = types[ops_pick(o, 3)];
+	if (*type == NASD_PRIV_PPPD_STOP) {
+		memcpy(b, &stop, sizeof(stop));
+		return sizeof(stop);
+	}
+	memcpy(b, &id, sizeof(id));
+	return sizeof(id);
+}
+
+/* One message: header and body as the input has it, or nearly right. */
+static size_t
+message(struct ops *o, uint8_t *b)
+{
+	struct priv_hdr h = { .kind = PRIV_REQUEST };
+	uint8_t *body = b + sizeof(h);
+
+	switch (ops_pick(o, 7)) {
+	case 0:
+	case 1:
+		h.type = NASD_PRIV_SESSION_ADD;
+		h.len = (uint32_t)put_session(o, body);
+		break;
+	case 2:
+		h.len = (uint32_t)put_id(o, body, &h.type);
+		break;
+	case 3:
+		h.type = NASD_PRIV_COUNT_MANY;
+		h.len = (uint32_t)put_count(o, body);
+		break;
+	case 4:
+		h.type = NASD_PRIV_PPPD_START;
+		h.len = (uint32_t)put_pppd(o, body);
+		break;
+	case 5:
+		h.type = (uint16_t)ops_pick(o, 16);
+		h.len = (uint32_t)ops_bytes(o, body, ops_u8(o));
+		break;
+	default:
+		return ops_bytes(o, b, ops_u8(o));
+	}
+	memcpy(b, &h, sizeof(h));
+	return sizeof(h) + h.len - (ops_pick(o, 16) == 15 && h.len > 0);
+}
+
+static void
+config(void)
+{
+	static struct config_ha ha[N_HAS];
+	static struct config_pppoe access = { .ifname = "acc0",
+		.max_mru = 1500 };
+	unsigned i;
+
+	memset(&kernel, 0, sizeof(kernel));
+	for (i = 0; i < N_HAS; i++)
+		ha[i].addr.s_addr = inet_addr(ha_addr[i]);
+	kernel.conf = (struct nasd_config){ .ha = ha, .n_ha = N_HAS,
+		.pppoe = &access, .n_pppoe = 1 };
+	kernel.conf.coa.s_addr = inet_addr(coa);
+}
+
+static void
+check_nothing_left(void)
+{
+	unsigned i;
+
+	for (i = 0; i < MAX_ROUTES; i++)
+		fuzz_assert(!kernel.route[i].there);
+	for (i = 0; i < N_HAS; i++)
+		fuzz_assert(!kernel.made[i]);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const int errors[] = { 0, 0, 0, 0, 0, -EEXIST, -ENODEV,
+		-ENOMEM };
+	struct ops o = { data, data + len };
+	struct priv_server server;
+	struct nasd_priv *np;
+	uint8_t b[4096];
+	int sock[2];
+	unsigned n;
+	size_t size;
+
+	config();
+	np = nasd_priv_new(&kernel.conf);
+	fuzz_assert(np && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+	    sock) == 0);
+	nasd_priv_server(np, &server);
+	server.start(server.state, NULL);
+	for (n = 0; n < MAX_OPS && ops_more(&o); n++) {
+		kernel.error = errors[ops_pick(&o, 8)];
+		size = priv_datagram(&o, b, message);
+		if (size == 0)
+			continue;
+		fuzz_assert(send(sock[0], b, size, 0) == (ssize_t)size);
+		priv_receive(&server, sock[1]);
+	}
+	kernel.error = 0;
+	server.engine_gone(server.state);
+	if (!kernel.failed)
+		check_nothing_left();
+	nasd_priv_free(np);
+	close(sock[0]);
+	close(sock[1]);
+	return 0;
+}
