@@ -41,6 +41,22 @@ is_fresh(struct reg *r, const struct rq *rq)
 	    MIP4_REPLAY_FRESH;
 }
 
+/* Whom there is no use in asking for. One that waits goes on, whatever copy of
+ * it comes. */
+static int
+turn_away(struct reg *r, struct rq *rq, const struct binding *b)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	int v;
+
+	if (user_lookup_is_waiting(r->lookup, e->nai, e->nai_len))
+		return ROW_PASS;
+	v = reg_row_drained(r, rq, b);
+	if (v != ROW_PASS)
+		return v;
+	return reg_overloaded(r, rq, b) ? MIP4_HA_RESOURCES : ROW_PASS;
+}
+
 static int
 ask(struct reg *r, struct rq *rq)
 {
@@ -48,12 +64,10 @@ ask(struct reg *r, struct rq *rq)
 	const struct binding *b = binding_find(r->bindings, e->nai,
 	    e->nai_len);
 	bool fresh = is_fresh(r, rq);
-	int v = reg_row_drained(r, rq, b);
+	int v = turn_away(r, rq, b);
 
 	if (v != ROW_PASS)
 		return v;
-	if (reg_overloaded(r, rq, b))
-		return MIP4_HA_RESOURCES;
 	if (!fresh && !bucket_take(&rq->peer->unverified,
 	    clock_mono(r->clock))) {
 		rq->drop = HAD_DROP_RATE;

@@ -289,6 +289,22 @@ START_TEST(overloaded)
 }
 END_TEST
 
+/* A copy of what waits is not denied in its stead: that goes on. */
+START_TEST(overloaded_while_one_waits)
+{
+	struct m m;
+
+	ck_assert_int_eq(request(&m, AR1, ALICE, true), REG_PENDING);
+	rig.reg.shed.after_ms = 500;
+	reg_load(&rig.reg, 501);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_PENDING);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	reg_load(&rig.reg, 0);
+	answer(0, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
 /* A copy of what was denied is denied, though there is time for it now: its
  * router has been told [D89]. */
 START_TEST(denied_for_good)
@@ -923,7 +939,8 @@ main(void)
 	const TTest *const tests[] = {
 		key_is_demanded, no_key, who_is_asked_for,
 		configured_ones_are_known, configured_without_a_key,
-		overloaded, drained, denied_for_good, rejected, rejected_one_leaves,
+		overloaded, overloaded_while_one_waits, drained,
+		denied_for_good, rejected, rejected_one_leaves,
 		broken, nobody_answers,
 		old_answer_while_nobody_answers, newest_waits,
 		copy_that_waits, two_routers_wait,
