@@ -380,6 +380,7 @@ granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 	/* it may lower what was asked for, never raise [RFC 3344 3.6.2.2] */
 	r->lifetime = reply->lifetime < t->lifetime ? reply->lifetime :
 	    t->lifetime;
+	r->stray = mono_before(sent, r->last_sent);
 	r->revocable = reply->has_rev;
 	r->rev_floor = reply->rev_timestamp;
 	r->rev_acted = false;
@@ -481,7 +482,8 @@ mip_reg_revoke(struct mip_reg *r, uint32_t rev_id)
 	count(r, MIP_C_REVOKED);
 	r->rev_floor = rev_id;
 	r->rev_acted = true;
-	r->maybe_bound = false;
+	/* A stray one may come to a binding of its own. */
+	r->maybe_bound = r->stray;
 	mip_send_forget(r);
 	mip_reg_stop(r);
 	mip_reg_set_state(r, MIP_S_ENDED, "revoked by the home agent");

@@ -154,6 +154,8 @@ struct mip_reg {
 	/* what the home agent may hold, and what it told */
 	bool			 maybe_bound;
 	bool			 inherited;	/* of an abandoned one */
+	bool			 stray;		/* a request went out after the
+						 * one that was answered */
 	bool			 has_hoa;
 	struct in6_addr		 hoa;
 	bool			 unique;

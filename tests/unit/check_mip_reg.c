@@ -1951,6 +1951,29 @@ END_TEST
 
 /* What stands behind the authenticator anyone may have added: our
  * acknowledgment does not put a signature to it. */
+/* What was sent again before the answer came may come to a binding after the
+ * revocation: it is deregistered [D87]. */
+START_TEST(revocation_with_a_request_out)
+{
+	struct msg m;
+
+	start(true);
+	advance(1000);
+	accept_it(0);
+	seen.then = DEREGISTER;
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 1);
+	ck_assert_uint_eq(n_sent, 3);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 4);
+	ck_assert_uint_eq(sent[3].buf[0], 1);
+	ck_assert_uint_eq(lifetime_of(3), 0);
+	accept_as(3, 0, HOA, true);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
 START_TEST(revocation_with_a_tail)
 {
 	struct msg m;
@@ -2193,7 +2216,8 @@ main(void)
 		instead_of_another_and_denied,
 		late_reply_while_leaving, late_reply_after_giving_up,
 		leaving_while_renewing, leaving_when_lost,
-		revocation_valid, revocation_with_a_tail,
+		revocation_valid, revocation_with_a_request_out,
+		revocation_with_a_tail,
 		revocation_by_address_alone,
 		revocation_refused, revocation_replayed_at_a_new_session,
 		revocation_before_the_reply,
