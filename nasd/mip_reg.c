@@ -406,8 +406,8 @@ granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 
 /* May the request it answers be one that was ours before somebody bent it? He
  * needs no key to have that denied, and ours may be accepted [D87]. */
-static bool
-is_doubtful(uint8_t code)
+bool
+mip_reg_is_doubtful(uint8_t code)
 {
 	return code == MIP4_HA_MN_AUTH || code == MIP4_HA_FA_AUTH;
 }
@@ -432,7 +432,7 @@ denied(struct mip_reg *r, const struct mip_try *t,
 	 * accepted, and that reply be lost or late; and of a renewal denied for
 	 * want of resources the old binding may stand. */
 	if (first && r->n_sent == 1 && !r->inherited &&
-	    !is_doubtful(reply->code))
+	    !mip_reg_is_doubtful(reply->code))
 		r->maybe_bound = false;
 	mip_send_forget(r);
 	end(r, &res);

@@ -315,6 +315,8 @@ void	 mip_reg_stop(struct mip_reg *);
 void	 mip_reg_begin(struct mip_reg *, enum mip_reg_state, const char *why);
 /* One try: at once, or when its turn comes [D63]. */
 void	 mip_reg_try(struct mip_reg *);
+/* Does a denial prove little? [D87] */
+bool	 mip_reg_is_doubtful(uint8_t code);
 /* Follows a 133. */
 void	 mip_reg_resync(struct mip_reg *, struct mip_try *,
     const struct mip_reply *);
