@@ -5,6 +5,8 @@
  * are, takes new ones; and the next start has what was not acknowledged, in the
  * same order.
  */
+#include "config.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
