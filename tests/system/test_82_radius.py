@@ -68,7 +68,7 @@ def test_radsec(lab, radsec):
     start = records(radsec, "Start")[0]
     assert ALICE in start and "Framed-IPv6-Address = 2001:db8:100:" in start
     wait_for("its answer", 20, lambda: servers(lab)["radsec"]["acct"][
-        "responses"] == 1)
+        "responses"] >= 1)
     now = servers(lab)
     assert now["radsec"]["transport"] == "tls"
     assert now["radsec"]["auth"]["access_accepts"] == 2
