@@ -83,6 +83,9 @@ int	 nl_filter_pass_linklocal(struct nl *, unsigned ifindex,
 int	 nl_filter_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
     const struct in6_addr *src, unsigned plen, uint32_t fwmark);
 int	 nl_filter_drop_all(struct nl *, unsigned ifindex, uint16_t prio);
+/* Those of IPv6 with this prio. */
+int	 nl_filter_del(struct nl *, unsigned ifindex, uint16_t prio,
+    unsigned ign);
 /*
  * Passes a source prefix, too, for devices that carry many: a flower filter,
  * one of a hash in the kernel, so that a packet costs the same however many
@@ -146,6 +149,11 @@ typedef void nl_dropped(void *arg, unsigned ifindex, uint64_t packets);
 int	 nl_shaper_drops(struct nl *, unsigned ifindex, nl_dropped *,
     void *arg);
 int	 nl_policer_drops(struct nl *, unsigned ifindex, nl_dropped *,
+    void *arg);
+
+/* The prio of each filter on a device's ingress, one call each, as above. */
+typedef void nl_filter_prio(void *arg, uint16_t prio);
+int	 nl_filter_prios(struct nl *, unsigned ifindex, nl_filter_prio *,
     void *arg);
 
 /* 64-bit counters of a device. 0 or -errno; -EBUSY within a batch. */

@@ -182,6 +182,24 @@ nl_filter_pass_linklocal(struct nl *nl, unsigned ifindex, uint16_t prio)
 }
 
 int
+nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
+{
+	struct nlmsghdr *h;
+	struct tcmsg *tc;
+	void *extra;
+
+	h = nl_msg_begin(nl, RTM_DELTFILTER, 0, sizeof(*tc), &extra);
+	if (h == NULL)
+		return (-ENOMEM);
+	tc = extra;
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+	tc->tcm_info = TC_H_MAKE((uint32_t)prio << 16, htons(ETH_P_IPV6));
+	return (nl_msg_end(nl, h, "deleting a filter", ign));
+}
+
+int
 nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
 {
 	struct nlattr *opts;

@@ -105,3 +105,35 @@ nl_filter_counts(struct nl *nl, unsigned ifindex, bool egress,
 	    TC_H_MIN_INGRESS);
 	return (nl_query(nl, h, filter_msg, &c));
 }
+
+struct prios {
+	nl_filter_prio	*fn;
+	void		*arg;
+};
+
+static int
+prio_msg(const struct nlmsghdr *h, void *arg)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(h);
+	const struct prios *p = arg;
+
+	p->fn(p->arg, (uint16_t)(tc->tcm_info >> 16));
+	return (MNL_CB_OK);
+}
+
+int
+nl_filter_prios(struct nl *nl, unsigned ifindex, nl_filter_prio *fn,
+    void *arg)
+{
+	uint8_t buf[NL_MSG_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct prios p = { fn, arg };
+	struct tcmsg *tc;
+
+	h->nlmsg_type = RTM_GETTFILTER;
+	h->nlmsg_flags = NLM_F_DUMP;
+	tc = mnl_nlmsg_put_extra_header(h, sizeof(*tc));
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+	return (nl_query(nl, h, prio_msg, &p));
+}

@@ -14,7 +14,7 @@
 #define WORDS_MAX	3	/* of a command */
 
 static command_args args_none, args_list, args_session, args_terminate,
-    args_level, args_name, args_radius_test, args_reload;
+    args_level, args_name, args_radius_test, args_reload, args_shutdown;
 
 #define LIST_ARGS	"[columns COL,...] [order [-]COL] [match COL REGEX]"
 
@@ -76,8 +76,12 @@ const struct command commands[] = {
 	    PROG_NASCTL, args_terminate, show_object, NULL, NULL },
 	{ "drain home-agent", "NAME", "no new registrations there",
 	    PROG_NASCTL, args_name, show_object, NULL, NULL },
+	{ "drain", "", "take no new subscribers",
+	    PROG_NASCTL | PROG_HACTL, args_none, show_object, NULL, NULL },
 	{ "undrain home-agent", "NAME", "new registrations there again",
 	    PROG_NASCTL, args_name, show_object, NULL, NULL },
+	{ "undrain", "", "take new subscribers again",
+	    PROG_NASCTL | PROG_HACTL, args_none, show_object, NULL, NULL },
 	{ "renew", "HOME-AGENT|all",
 	    "renew all registrations at a home agent that has lost them",
 	    PROG_NASCTL, args_name, show_object, NULL, NULL },
@@ -85,10 +89,12 @@ const struct command commands[] = {
 	    "go by the configuration as it is now, or say what that means",
 	    PROG_NASCTL, args_reload, show_list, "changes",
 	    "key,change,from,to,effect,sessions,destructive" },
-	{ "drain", "", "take no new subscribers",
-	    PROG_HACTL, args_none, show_object, NULL, NULL },
-	{ "undrain", "", "take new subscribers again",
-	    PROG_HACTL, args_none, show_object, NULL, NULL },
+	{ "restart", "", "start nasd anew; sessions stay",
+	    PROG_NASCTL | COMMAND_SPELT, args_none, show_object, NULL, NULL },
+	{ "shutdown", "soft|hard",
+	    "end nasd: after its last session, or with all of them",
+	    PROG_NASCTL | COMMAND_SPELT, args_shutdown, show_object, NULL,
+	    NULL },
 	{ "revoke", "NAI", "end a binding; its access router is told",
 	    PROG_HACTL, args_session, show_object, NULL, NULL },
 	{ "flush users", "NAI|all", "forget what look-ups said",
@@ -140,10 +146,17 @@ list_word(const char *word)
 
 /* Which commands are still possible. */
 struct choice {
-	bool	 in[32];
+	bool	 in[48];
 };
 
-_Static_assert(sizeof(commands) / sizeof(commands[0]) <= 32, "choice.in");
+_Static_assert(sizeof(commands) / sizeof(commands[0]) <= 48, "choice.in");
+
+static bool
+fits(const struct command *c, const char *word, const char *of)
+{
+	return ((c->programs & COMMAND_SPELT) != 0 ? strcmp(word, of) == 0 :
+	    is_prefix(word, of));
+}
 
 /* Keeps those whose word i fits: exactly if one does, else by prefix. Returns
  * the number of different words that fit. */
@@ -157,7 +170,7 @@ narrow(struct choice *ch, size_t i, const char *word)
 
 	for (c = 0; c < n_commands; c++) {
 		w = ch->in[c] ? word_of(&commands[c], i, buf) : NULL;
-		if (w == NULL || !is_prefix(word, w))
+		if (w == NULL || !fits(&commands[c], word, w))
 			continue;
 		prefix.in[c] = true;
 		if (strcmp(w, seen) != 0)
@@ -212,19 +225,25 @@ say_choice(const struct choice *ch, size_t i, FILE *err)
 	fputc('\n', err);
 }
 
+/* Of those left, the one that has no further word. last: no word follows, so
+ * that longer ones do not count. */
 static bool
-is_whole(const struct choice *ch, size_t words, const struct command **cmd)
+is_whole(const struct choice *ch, size_t words, bool last,
+    const struct command **cmd)
 {
 	char buf[32];
-	size_t c, n = 0;
+	size_t c, n = 0, whole = 0;
 
 	for (c = 0; c < n_commands; c++) {
 		if (!ch->in[c])
 			continue;
 		n++;
+		if (word_of(&commands[c], words, buf) != NULL)
+			continue;
+		whole++;
 		*cmd = &commands[c];
 	}
-	return (n == 1 && word_of(*cmd, words, buf) == NULL);
+	return (whole == 1 && (n == 1 || last));
 }
 
 static const struct command *
@@ -237,7 +256,7 @@ find_command(enum program prog, int *argc, char ***argv, FILE *err)
 	for (c = 0; c < n_commands; c++)
 		ch.in[c] = (commands[c].programs & (unsigned)prog) != 0;
 	for (i = 0; i < WORDS_MAX; i++) {
-		if (is_whole(&ch, i, &cmd))
+		if (is_whole(&ch, i, *argc == 0, &cmd))
 			return (cmd);
 		if (*argc == 0) {
 			fputs("more words are needed, one of:", err);
@@ -257,7 +276,7 @@ find_command(enum program prog, int *argc, char ***argv, FILE *err)
 		--*argc;
 		++*argv;
 	}
-	return (is_whole(&ch, i, &cmd) ? cmd : NULL);
+	return (is_whole(&ch, i, *argc == 0, &cmd) ? cmd : NULL);
 }
 
 static int
@@ -397,6 +416,18 @@ args_reload(struct request *r, int argc, char **argv, FILE *err)
 		return (usage(r, err));
 	json_object_set_new(r->args, "plan", json_boolean(plan));
 	json_object_set_new(r->args, "force", json_boolean(force));
+	return (0);
+}
+
+static int
+args_shutdown(struct request *r, int argc, char **argv, FILE *err)
+{
+	bool hard = argc == 1 && is_prefix(argv[0], "hard");
+
+	/* Not by default: each is a surprise to who meant the other. */
+	if (argc != 1 || (!hard && !is_prefix(argv[0], "soft")))
+		return (usage(r, err));
+	json_object_set_new(r->args, "hard", json_boolean(hard));
 	return (0);
 }
 

@@ -34,11 +34,15 @@ typedef int command_args(struct request *, int argc, char **argv, FILE *err);
 typedef int command_view(const struct request *, const json_t *data,
     const char *format, FILE *out, FILE *err);
 
+/* Not to be abbreviated, nor in the way of abbreviations. */
+#define COMMAND_SPELT	0x80
+
 struct command {
 	const char	*words;		/* as the daemon knows it */
 	const char	*args;		/* for the help */
 	const char	*help;
-	unsigned	 programs;	/* whose it is: PROG_* */
+	unsigned	 programs;	/* whose it is: PROG_*, and
+					 * COMMAND_SPELT */
 	command_args	*parse;
 	command_view	*view;
 	const char	*list;		/* the array in the answer's data */

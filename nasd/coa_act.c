@@ -15,6 +15,7 @@
 #include "nasd/coa_rules.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
+#include "nasd/session_save.h"
 
 _Static_assert(COA_SESSIONS == TUNNEL_RATES_MAX, "sessions of a request");
 
@@ -168,6 +169,7 @@ change(struct session *s, const struct job *j, const struct coa_change *c)
 	    q->idle_timeout.set ? "idle-timeout " : "", q->interim.set ?
 	    "interim " : "", q->n_class > 0 ? "class " : "");
 	log_info(s->subject, "authorization changed by %s", j->who);
+	session_save(s);
 }
 
 /* The session is told at once; what follows (PPP's farewell, deregistration,

@@ -8,6 +8,7 @@
 #include "nasd/control.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -270,6 +271,16 @@ test_radius(void *arg, const json_t *args, const char **code,
 	return fail(code, message, *code, wrong);
 }
 
+static const char *
+state_of(const struct engine *e)
+{
+	if (e->stopping)
+		return "ending";
+	if (e->emptying)
+		return "ending after the last session";
+	return e->global.drained ? "drained" : "running";
+}
+
 static json_t *
 show_dynamic_authorization(void *arg, const json_t *args, const char **code,
     const char **message)
@@ -304,11 +315,13 @@ show_version(void *arg, const json_t *args, const char **code,
 	(void)args;
 	(void)code;
 	(void)message;
-	return json_pack("{s:s, s:s, s:s, s:I}",
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:I}",
 	    "program", "nasd",
 	    "version", PACKAGE_VERSION,
 	    "nas_identifier", e->cfg->nas_id,
-	    "uptime", (json_int_t)up);
+	    "uptime", (json_int_t)up,
+	    "state", state_of(e),
+	    "resumed", (json_int_t)e->resumed);
 }
 
 struct match {
@@ -379,6 +392,73 @@ struct renewal {
 	const char	*home_agent;	/* name, or NULL: all */
 	size_t		 n;
 };
+
+static json_t *
+set_open(void *arg, bool drained)
+{
+	engine_drain(arg, drained);
+	return json_pack("{s:b}", "drained", drained);
+}
+
+/* No new sessions here; those that exist stay. */
+static json_t *
+drain_access(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	(void)args;
+	(void)code;
+	(void)message;
+	return set_open(arg, true);
+}
+
+static json_t *
+undrain_access(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	(void)args;
+	(void)code;
+	(void)message;
+	return set_open(arg, false);
+}
+
+/* Starts nasd anew, sessions stay. */
+static json_t *
+restart(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	json_int_t n = (json_int_t)sessions_count(&e->sessions);
+	int err;
+
+	(void)args;
+	if (e->state == NULL)
+		return fail(code, message, "denied",
+		    "no state-directory: its sessions would be lost");
+	err = engine_restart(e);
+	if (err == -EALREADY)
+		return fail(code, message, "busy", "it is ending");
+	if (err != 0)
+		return fail(code, message, "denied", "the program does not "
+		    "take its configuration: see its log");
+	return json_pack("{s:I}", "sessions", n);
+}
+
+/* Ends nasd and its sessions: now, or after the last has ended by itself. */
+static json_t *
+shut_down(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct engine *e = arg;
+	json_int_t n = (json_int_t)sessions_count(&e->sessions);
+
+	if (e->stopping)
+		return fail(code, message, "busy", "it is ending");
+	if (json_is_true(json_object_get(args, "hard")))
+		engine_shutdown(e);
+	else
+		engine_shutdown_soft(e);
+	return json_pack("{s:I}", "sessions", n);
+}
 
 static json_t *
 set_drained(struct engine *e, const json_t *args, bool drained,
@@ -472,6 +552,10 @@ static const struct ctl_cmd commands[] = {
 	{ "terminate", terminate },
 	{ "drain home-agent", drain },
 	{ "undrain home-agent", undrain },
+	{ "drain", drain_access },
+	{ "undrain", undrain_access },
+	{ "restart", restart },
+	{ "shutdown", shut_down },
 	{ "renew", renew },
 	{ "reload", reload },
 	{ "log level", set_log_level },

@@ -17,6 +17,7 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/priv.h"
+#include "common/statelog.h"
 #include "nasd/aaa.h"
 #include "nasd/coa.h"
 #include "nasd/coa_act.h"
@@ -33,12 +34,9 @@
 #include "nasd/radius_test.h"
 #include "nasd/reload.h"
 #include "nasd/session_in.h"
+#include "nasd/session_save.h"
 #include "nasd/tunnel.h"
 #include "radius/client.h"
-
-#define SHUTDOWN_MS	5000	/* for sessions to end in order */
-#define SHUTDOWN_POLL_MS 20
-#define SHUTDOWN_DEREG_MS 2000	/* of it: the first deregistration of all */
 
 static void
 priv_said(void *arg, uint16_t type, const void *body, size_t len)
@@ -59,108 +57,24 @@ priv_gone(void *arg)
 {
 	struct engine *e = arg;
 
+	/* So must we; sessions are the next one's. */
 	log_errorx(NULL, "the root side has ended");
 	e->status = EXIT_FAILURE;
 	e->stop = true;
 }
 
-/*
- * Ending.
- */
-
-/*
- * Accounting of the whole.
- */
-
-/* Not a session's: those never have the number 0. */
-static void
-account_nas(struct engine *e, bool on)
-{
-	char id[SESSION_ID_STRLEN];
-
-	snprintf(id, sizeof(id), "%08" PRIx32 "00000000", e->sessions.boot);
-	aaa_account_nas(e->aaa, on, id);
-}
-
-static void
-close_orphan(void *arg, const char *sid)
-{
-	const struct engine *e = arg;
-
-	acct_close_orphan(e->acct, sid, AAA_CAUSE_NAS_REBOOT);
-}
-
-/*
- * Accounting-On ends every session of ours at the server: it is sent when none
- * is known from an earlier life. Those that are get a Stop of their own, with
- * figures [D106].
- */
-static void
-begin_accounting(struct engine *e)
-{
-	size_t n = acct_orphans(e->acct);
-
-	if (n == 0) {
-		account_nas(e, true);
-		return;
-	}
-	log_info(NULL, "%zu sessions of an earlier life have no Stop yet", n);
-	acct_each_orphan(e->acct, close_orphan, e);
-}
-
-/* When all sessions have ended; true when all is sent. */
-static bool
-end_accounting(struct engine *e)
-{
-	if (!e->acct_off)
-		account_nas(e, false);
-	e->acct_off = true;
-	return acct_owed(e->acct) == 0;
-}
-
-static void
-shutdown_poll(struct timer *t)
-{
-	struct engine *e = container_of(t, struct engine, stop_timer);
-	mono_t now = clock_mono(e->clock);
-
-	if (sessions_count(&e->sessions) == 0 && end_accounting(e)) {
-		e->stop = true;
-		return;
-	}
-	if (!mono_before(now, e->stop_by)) {
-		log_warnx(NULL, "%zu sessions left behind; %zu accounting "
-		    "records wait for the next start",
-		    sessions_count(&e->sessions), acct_owed(e->acct));
-		e->stop = true;
-		return;
-	}
-	if (timer_set(&e->timers, t, mono_add_ms(now, SHUTDOWN_POLL_MS)) != 0)
-		e->stop = true;
-}
-
-void
-engine_shutdown(struct engine *e)
-{
-	if (e->stopping)
-		return;
-	log_info(NULL, "ending; %zu sessions", sessions_count(&e->sessions));
-	e->stopping = true;
-	e->stop_by = mono_add_ms(clock_mono(e->clock), SHUTDOWN_MS);
-	e->stop_timer.fire = shutdown_poll;
-	mip_client_hurry(e->mip, SHUTDOWN_DEREG_MS);
-	sessions_post(&e->sessions, SESSION_EV_SHUTDOWN);
-	shutdown_poll(&e->stop_timer);
-}
-
 static void
 on_signal(evutil_socket_t sig, short what, void *arg)
 {
+	struct engine *e = arg;
+
 	(void)what;
 	if (sig == SIGHUP)
-		reload_hangup(((struct engine *)arg)->reload);
+		reload_hangup(e->reload);
+	else if (sig == SIGTERM && e->cfg->stop_keeps)
+		engine_leave(e);
 	else
-		engine_shutdown(arg);
+		engine_shutdown(e);
 }
 
 static int
@@ -258,6 +172,19 @@ build_coa(struct engine *e, struct nasd_sockets *fds)
 }
 
 static int
+build_state(struct engine *e, struct nasd_sockets *fds)
+{
+	memcpy(e->global.boot_id, fds->boot_id, sizeof(e->global.boot_id));
+	if (fds->state[0] == -1)
+		return 0;
+	e->state = statelog_new(fds->state, session_save_all, e);
+	if (e->state == NULL)
+		return -1;
+	fds->state[0] = fds->state[1] = -1;
+	return 0;
+}
+
+static int
 build(struct engine *e, struct nasd_sockets *fds,
     const struct radius_dict *dict, int priv_sock)
 {
@@ -279,7 +206,7 @@ build(struct engine *e, struct nasd_sockets *fds,
 	if (build_coa(e, fds) != 0)
 		return -1;
 	e->ctl = control_new(e, take(&fds->control));
-	if (e->ctl == NULL)
+	if (e->ctl == NULL || build_state(e, fds) != 0)
 		return -1;
 	return catch_signals(e);
 }
@@ -305,10 +232,16 @@ engine_new(struct nasd_config *cf, struct nasd_sockets *fds,
 	return e;
 }
 
+void
+engine_resume(struct engine *e)
+{
+	session_resume_all(e);
+}
+
 int
 engine_run(struct engine *e)
 {
-	begin_accounting(e);
+	engine_account_begin(e);
 	daemon_run(e->base, &e->timers, e->clock, &e->stop);
 	return e->status;
 }
@@ -348,6 +281,7 @@ free_modules(struct engine *e)
 		tunnels_free(e->tunnels);
 	if (e->priv != NULL)
 		priv_client_free(e->priv);
+	statelog_free(e->state);
 }
 
 void
@@ -367,5 +301,6 @@ engine_free(struct engine *e)
 	timers_free(&e->timers);
 	if (e->base != NULL)
 		event_base_free(e->base);
+	explicit_bzero(&e->global, sizeof(e->global));
 	free(e);
 }

@@ -10,11 +10,13 @@
 #include "common/clock.h"
 #include "common/timers.h"
 #include "nasd/session.h"
+#include "nasd/session_rec.h"
 #include "nasd/sockets.h"
 
 struct event;
 struct event_base;
 struct radius_dict;
+struct statelog;
 
 struct engine {
 	const struct nasd_config *cfg;
@@ -48,8 +50,16 @@ struct engine {
 	mono_t			 counted;	/* when last */
 	struct event		*signals[3];
 	struct sessions		 sessions;
+	struct statelog		*state;		/* NULL: nothing is kept */
+	struct rec_global	 global;
+	unsigned		 resumed;	/* sessions of an earlier
+						 * nasd */
 	mono_t			 started;
-	bool			 stopping;	/* SIGTERM came */
+	bool			 emptying;	/* to end after the last
+						 * session */
+	bool			 stopping;	/* sessions end, or are left */
+	bool			 restarting;	/* to come again */
+	bool			 over;		/* they have ended */
 	bool			 acct_off;	/* Accounting-Off is said */
 	mono_t			 stop_by;
 	struct timer		 stop_timer;
@@ -63,8 +73,30 @@ struct engine *engine_new(struct nasd_config *, struct nasd_sockets *,
     const struct radius_dict *, int priv_sock);
 /* Serves until it is told to stop; the exit status. */
 int	 engine_run(struct engine *);
+/* What an earlier nasd has left: after privileges have been dropped. */
+void	 engine_resume(struct engine *);
+/* It goes, but not its sessions. */
+bool	 engine_has_sessions(const struct engine *);
 void	 engine_free(struct engine *);
+
+/* ---- engine_end.c ---- */
+
 /* Begins to end: all sessions in order, for at most 5 s. */
 void	 engine_shutdown(struct engine *);
+/* The same once there is no session any more, and takes no new one. */
+void	 engine_shutdown_soft(struct engine *);
+/* Begins to go and leaves the sessions for who comes next [D115]. */
+void	 engine_leave(struct engine *);
+/* 0 and goes like that, to be started anew; or -errno and does not: the
+ * program or its configuration is not fit to be. */
+int	 engine_restart(struct engine *);
+/* Accounting-On, or what sessions of an earlier nasd that are not here any
+ * more still owe. After engine_resume. */
+void	 engine_account_begin(struct engine *);
+/* No new sessions, or again. */
+void	 engine_drain(struct engine *, bool);
+bool	 engine_takes_sessions(const struct engine *);
+/* e->global is as read, or as nothing was. */
+void	 engine_take_global(struct engine *, bool was_read);
 
 #endif

@@ -35,8 +35,12 @@ run_engine(struct nasd_config *cf, struct nasd_sockets *fds,
 	    priv_seccomp(radius_conf_has_tls(&cf->radius)) == 0) {
 		log_info(NULL, "nasd %s: %s is up", PACKAGE_VERSION,
 		    cf->nas_id);
+		engine_resume(e);
 		status = engine_run(e);
 	}
+	/* What has not ended is for the next nasd: nothing says goodbye. */
+	if (engine_has_sessions(e))
+		_exit(status);
 	engine_free(e);
 	return status;
 }
@@ -49,13 +53,24 @@ unlink_sockets(const struct nasd_config *cf)
 	(void)unlink(cf->control_socket);
 }
 
+/* The same program, perhaps a newer one, in our place: with our number, so
+ * that who watches us sees no end, and our children. */
+static void
+exec_again(const struct nasd_program *program)
+{
+	log_info(NULL, "starting %s anew", program->path);
+	execv(program->path, program->argv);
+	log_error(NULL, "%s", program->path);
+}
+
 static int
-run(struct nasd_config *cf, const struct radius_dict *dict)
+run(struct nasd_config *cf, const struct radius_dict *dict,
+    const struct nasd_program *program)
 {
 	struct nasd_sockets fds;
 	struct priv_server server;
 	struct nasd_priv *priv;
-	bool engine = false;
+	bool engine = false, again;
 	int status, error, sock = -1;
 
 	error = cf->chroot_dir[0] != '\0' ? daemon_mkdir(cf->chroot_dir) : 0;
@@ -65,7 +80,7 @@ run(struct nasd_config *cf, const struct radius_dict *dict)
 	}
 	if (nasd_sockets_open(&fds, cf) != 0)
 		return EXIT_FAILURE;
-	priv = nasd_priv_new(cf);
+	priv = nasd_priv_new(cf, program);
 	if (priv == NULL) {
 		log_error(NULL, "the root side could not be set up");
 		nasd_sockets_close(&fds);
@@ -82,18 +97,23 @@ run(struct nasd_config *cf, const struct radius_dict *dict)
 	nasd_sockets_close(&fds);
 	if (!engine)
 		unlink_sockets(cf);
+	again = !engine && nasd_priv_restarts(priv);
 	nasd_priv_free(priv);
+	if (again)
+		exec_again(program);
 	return status;
 }
 
 int
 main(int argc, char **argv)
 {
+	struct nasd_program program = { .argv = argv };
 	struct daemon_opts opts;
 	struct radius_dict *dict;
 	struct nasd_config *cf;
 	int status = EXIT_CONFIG, error;
 
+	nasd_program_init(&program);
 	daemon_options(&opts, argc, argv, "nasd", NASD_CONF,
 	    "The network access server of netmip4.");
 	cf = nasd_config_load(opts.config, opts.debug, &error);
@@ -104,7 +124,8 @@ main(int argc, char **argv)
 		log_errorx(NULL, "%s:%u: dictionary: can not be used",
 		    opts.config, cf->dictionary_line);
 	else if (priv_check_user(opts.config, cf->user_line, cf->user) == 0)
-		status = opts.check_only ? EXIT_SUCCESS : run(cf, dict);
+		status = opts.check_only ? EXIT_SUCCESS :
+		    run(cf, dict, &program);
 	radius_dict_free(dict);
 	nasd_config_free(cf);
 	return status;

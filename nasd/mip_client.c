@@ -169,6 +169,13 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *q,
 	return mip_reg_create(&c->core, q, events, arg);
 }
 
+struct mip_reg *
+mip_reg_resume(struct mip_client *c, const struct mip_reg_request *q,
+    const struct mip_saved *saved, const struct mip_events *events, void *arg)
+{
+	return mip_resume_reg(&c->core, q, saved, events, arg);
+}
+
 void
 mip_client_watch(struct mip_client *c, const struct mip_agent_events *ev,
     void *arg)

@@ -163,6 +163,26 @@ void	 mip_reg_deregister(struct mip_reg *);
 void	 mip_reg_abandon(struct mip_reg *);
 /* Renews now, at the pace there is. False: there is nothing to renew. */
 bool	 mip_reg_renew(struct mip_reg *);
+/* What a registration is, for a client that comes after this one. */
+struct mip_saved {
+	bool		bound;		/* or asked for, perhaps granted */
+	struct in6_addr	hoa;
+	bool		unique;
+	struct in_addr	home;
+	uint16_t	lifetime;
+	mono_t		expires;
+	bool		revocable, rev_acted;
+	uint32_t	rev_floor;
+	int32_t		clock_offset;	/* the home agent's */
+	uint64_t	last_id;	/* sent there */
+};
+void	 mip_reg_save(const struct mip_reg *, struct mip_saved *);
+/* Goes on with one of an earlier client's: bound, nothing sent. One that was
+ * not bound, or has expired meanwhile, may be deregistered or renewed [D117].
+ * NULL when memory is short. */
+struct mip_reg *mip_reg_resume(struct mip_client *,
+    const struct mip_reg_request *, const struct mip_saved *,
+    const struct mip_events *, void *arg);
 /* Forgets it at once, without a message. */
 void	 mip_reg_free(struct mip_reg *);
 

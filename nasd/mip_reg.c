@@ -263,8 +263,8 @@ end_timer(struct timer *t)
  * Expiry, and the renewal at 3/4 of the lifetime less up to 10 % at random:
  * both from the time the request was sent [RFC 3344 3.6.1.3, PROTOCOLS 7].
  */
-static void
-start_lifetime(struct mip_reg *r, mono_t sent)
+void
+mip_reg_lifetime(struct mip_reg *r, mono_t sent)
 {
 	int64_t life_ms = (int64_t)r->lifetime * 1000;
 	int64_t renew_ms = life_ms * 3 / 4;
@@ -387,7 +387,7 @@ granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 	mip_send_forget(r);
 	mip_send_leave(r);
 	mip_reg_set_state(r, MIP_S_BOUND, "accepted");
-	start_lifetime(r, sent);
+	mip_reg_lifetime(r, sent);
 
 	res = result(r, MIP_REGISTERED, reply->code, "registered");
 	res.rtt_us = mono_diff_us(now(r), sent);
@@ -501,13 +501,12 @@ mip_reg_set_timers(struct mip_reg *r)
 }
 
 struct mip_reg *
-mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
+mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
     const struct mip_events *events, void *arg)
 {
 	size_t len = strlen(q->nai);
 	size_t service = q->service != NULL ? strlen(q->service) : 0;
 	struct mip_reg *r;
-	mono_t least;
 
 	if (len == 0 || len > MIP4_NAI_MAX || service > MIP4_SERVICE_MAX ||
 	    q->ha.n_sa == 0) {
@@ -533,9 +532,26 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
 		mip4_sa_copy(&r->mn_ha.sa, q->mn_ha);
 	}
 	mip_reg_set_timers(r);
-	if ((r->ha = mip_core_ha(core, &q->ha)) == NULL ||
-	    timer_set(core->timers, &r->t_end,
+	if ((r->ha = mip_core_ha(core, &q->ha)) != NULL)
+		return r;
+	mip4_sa_wipe(&r->mn_ha.sa);
+	free(r);
+	errno = ENOMEM;
+	return NULL;
+}
+
+struct mip_reg *
+mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
+    const struct mip_events *events, void *arg)
+{
+	struct mip_reg *r = mip_reg_alloc(core, q, events, arg);
+	mono_t least;
+
+	if (r == NULL)
+		return NULL;
+	if (timer_set(core->timers, &r->t_end,
 	    mono_add_ms(now(r), q->budget_ms)) != 0) {
+		mip4_sa_wipe(&r->mn_ha.sa);
 		free(r);
 		errno = ENOMEM;
 		return NULL;

@@ -8,6 +8,7 @@
  *		clocks, revocations
  *   mip_reg.c	one registration: states, timers, results
  *   mip_leave.c	its end, registrations without an owner, and probes
+ *   mip_resume.c	one that a client before this one has begun
  *   mip_send.c	its requests, their turn, and which of them may still be
  *		answered
  *   mip_pace.c	the turns at one home agent
@@ -295,6 +296,9 @@ void	 mip_reg_step(const struct mip_reg *, const char *key,
 
 struct mip_reg *mip_reg_create(struct mip_core *,
     const struct mip_reg_request *, const struct mip_events *, void *arg);
+/* The same without anything begun: neither in a table nor with a timer. */
+struct mip_reg *mip_reg_alloc(struct mip_core *,
+    const struct mip_reg_request *, const struct mip_events *, void *arg);
 /* Its turn to send has come. */
 void	 mip_reg_turn(struct mip_reg *);
 /* A checked reply. t is one of r's; r may be gone afterwards. */
@@ -320,9 +324,17 @@ bool	 mip_reg_is_doubtful(uint8_t code);
 /* Follows a 133. */
 void	 mip_reg_resync(struct mip_reg *, struct mip_try *,
     const struct mip_reply *);
+/* Sets the timers of a lifetime that began with a request sent then. */
+void	 mip_reg_lifetime(struct mip_reg *, mono_t sent);
 /* Takes what an accepted reply says. True if the session must hear that its
  * address, or how much of the prefix is its own, is another one. */
 bool	 mip_reg_learn(struct mip_reg *, const struct mip_reply *);
+
+/* ---- mip_resume.c ---- */
+
+struct mip_reg *mip_resume_reg(struct mip_core *,
+    const struct mip_reg_request *, const struct mip_saved *,
+    const struct mip_events *, void *arg);
 
 /* ---- mip_leave.c ---- */
 

@@ -113,6 +113,8 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_STR("plugin-socket", RUN_DIR "/plugin.sock", CFGF_NONE),
 	CFG_STR("control-socket", RUN_DIR "/nasd.ctl", CFGF_NONE),
 	CFG_STR("control-group", NULL, CFGF_NONE),
+	CFG_STR("state-directory", STATE_DIR "/nasd", CFGF_NONE),
+	CFG_BOOL("stop-keeps-sessions", cfg_true, CFGF_NONE),
 	CFG_STR("nai", "%u", CFGF_NONE),
 	CFG_STR("prefix-mode", "unique", CFGF_NONE),
 	CFG_STR("iid-policy", "assign", CFGF_NONE),
@@ -226,6 +228,8 @@ read_top(struct conf *c, struct nasd_config *cf)
 	cf->plugin_socket = copy(c, cfg_getstr(c->cfg, "plugin-socket"));
 	cf->control_socket = copy(c, cfg_getstr(c->cfg, "control-socket"));
 	cf->control_group = copy(c, cfg_getstr(c->cfg, "control-group"));
+	cf->state_dir = copy(c, cfg_getstr(c->cfg, "state-directory"));
+	cf->stop_keeps = cfg_getbool(c->cfg, "stop-keeps-sessions");
 	cf->nai = copy(c, cfg_getstr(c->cfg, "nai"));
 	cf->mode = choice(c, "prefix-mode", modes);
 	cf->iid_policy = choice(c, "iid-policy", policies);
@@ -570,6 +574,7 @@ nasd_config_free(struct nasd_config *cf)
 	free(cf->plugin_socket);
 	free(cf->control_socket);
 	free(cf->control_group);
+	free(cf->state_dir);
 	free(cf->nai);
 	free(cf->pppd.path);
 	free(cf->pppd.plugin);

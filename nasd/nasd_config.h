@@ -129,6 +129,8 @@ struct nasd_config {
 	char			*plugin_socket;
 	char			*control_socket;
 	char			*control_group;	/* NULL: root's */
+	char			*state_dir;	/* "": nothing is kept */
+	bool			 stop_keeps;	/* sessions, at SIGTERM */
 	char			*nai;		/* template */
 
 	struct config_access	 access;

@@ -68,6 +68,7 @@ struct pppd_link {
 	struct timer		 hello_due;
 	void			*owner;		/* NULL: a stranger */
 	uint32_t		 auth_txn, iid_txn;	/* 0: none open */
+	uint32_t		 link_id;	/* to tell it */
 	unsigned		 busy;		/* calls on the stack */
 	char			 name[48];
 };
@@ -280,6 +281,12 @@ pppd_link_close(struct pppd_link *l, bool hard, const char *reason)
 }
 
 void
+pppd_link_name(struct pppd_link *l, uint32_t link_id)
+{
+	l->link_id = link_id;
+}
+
+void
 pppd_link_drop(struct pppd_link *l)
 {
 	hang_up(l);
@@ -306,6 +313,7 @@ greet(struct pppd_link *l, const struct plug_hello *h)
 		return;
 	if (owner == NULL) {
 		s->n.refused++;
+		send_reason(l, PLUG_CLOSE, 0, true, "no session of nasd's");
 		hang_up(l);
 		return;
 	}
@@ -313,6 +321,7 @@ greet(struct pppd_link *l, const struct plug_hello *h)
 	s->n.identified++;
 	m.hello.version = PLUG_VERSION;
 	m.hello.pid = (uint32_t)getpid();
+	m.hello.link_id = l->link_id;
 	send_msg(l, &m);
 }
 

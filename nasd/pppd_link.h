@@ -22,7 +22,7 @@ struct pppd_link;		/* one plugin's connection */
 
 struct pppd_link_events {
 	/* A plugin said HELLO (new or reconnecting). Return the owner, which
-	 * later events carry, or NULL to refuse the connection. */
+	 * later events carry, or NULL: its link is told to end. */
 	void	*(*hello)(void *arg, struct pppd_link *,
 	    const struct plug_hello *);
 	void	(*auth)(void *owner, const struct plug_auth *);
@@ -50,6 +50,9 @@ void	 pppd_link_auth_result(struct pppd_link *, bool accept,
 void	 pppd_link_eap(struct pppd_link *, const void *packet, uint16_t len);
 void	 pppd_link_assign(struct pppd_link *, struct iid remote);
 void	 pppd_link_refuse(struct pppd_link *, const char *reason);
+/* How it is to call itself when it comes back, if nasd has not started its
+ * pppd: from within the hello event. */
+void	 pppd_link_name(struct pppd_link *, uint32_t link_id);
 void	 pppd_link_close(struct pppd_link *, bool hard, const char *reason);
 /* Forgets the owner and closes the connection, no event follows. */
 void	 pppd_link_drop(struct pppd_link *);

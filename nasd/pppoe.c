@@ -80,6 +80,10 @@ on_padi(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 	int			ms;
 
 	e->n.padi++;
+	if (e->shared->closed) {
+		e->n.closed++;
+		return;
+	}
 	/* Another concentrator may have it, or have room (5.2). */
 	if (!pppoe_service_offered((const char *const *)e->services,
 	    &k->service)) {
@@ -206,6 +210,13 @@ on_padr(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 	}
 	if (!padr_allowed(e, k->src, now))
 		return;
+	/* One that we have answered before may still ask for that again. */
+	if (e->shared->closed && pppoe_links_repeated(e, k, now) == NULL) {
+		e->n.closed++;
+		pppoe_refuse_packet(e, k, PPPOE_TAG_SYSTEM_ERR,
+		    "no new sessions now");
+		return;
+	}
 	if (k->service.len > PPPOE_SERVICE_MAX ||
 	    !pppoe_service_offered((const char *const *)e->services,
 	    &k->service)) {
@@ -266,8 +277,24 @@ pppoe_session_seen(struct pppoe *e, const uint8_t mac[PPPOE_MAC_LEN],
 	    (l == NULL && pppoe_sids_used(&e->sids, sid)))
 		return;
 	e->n.strays++;
+	if (mono_before(clock_mono(e->clock), e->quiet_until))
+		return;
 	if (pppoe_rate_allows(&e->stray_rate, clock_mono(e->clock)))
 		pppoe_send_stray_padt(e, mac, sid);
+}
+
+_Static_assert(PPPOE_SECRET_LEN == PPPOE_KEY_LEN, "cookies' key");
+
+void
+pppoe_set_secret(struct pppoe *e, const uint8_t secret[PPPOE_SECRET_LEN])
+{
+	memcpy(e->key, secret, sizeof(e->key));
+}
+
+void
+pppoe_quiet(struct pppoe *e, int ms)
+{
+	e->quiet_until = mono_add_ms(clock_mono(e->clock), ms);
 }
 
 /* ---- the socket ---- */
@@ -526,6 +553,7 @@ pppoe_stats(const struct pppoe *e)
 		{ "padr_limited", e->n.padr_limited },
 		{ "delayed", e->n.delayed }, { "too_busy", e->n.too_busy },
 		{ "other_vlan", e->n.other_vlan },
+		{ "drained", e->n.closed },
 		{ "strays", e->n.strays }, { "padt_stray", e->n.padt_stray },
 	};
 	json_t	*o = json_pack("{s:s}", "interface", e->ifname);

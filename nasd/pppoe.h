@@ -45,6 +45,8 @@ void	 pppoe_shared_free(struct pppoe_shared *);
 /* 0 or -ENOMEM: then nobody is delayed. */
 int	 pppoe_shared_set_params(struct pppoe_shared *,
     const struct pppoe_shared_params *);
+/* No new sessions on any of them, from now on; or again. */
+void	 pppoe_shared_close(struct pppoe_shared *, bool closed);
 
 struct pppoe_params {
 	const char	*ifname;
@@ -97,6 +99,12 @@ int	 pppoe_set_params(struct pppoe *, const struct pppoe_params *);
 /* Links that there are. */
 unsigned pppoe_sessions(const struct pppoe *);
 
+#define PPPOE_SECRET_LEN 32
+/* That of cookies, instead of a random one: peers who have one of an earlier
+ * nasd's can go on. */
+void	 pppoe_set_secret(struct pppoe *,
+    const uint8_t secret[PPPOE_SECRET_LEN]);
+
 /* The owner's pointer for a link, NULL until set. */
 void	 pppoe_link_set_owner(struct pppoe_link *, void *owner);
 void	*pppoe_link_owner(const struct pppoe_link *);
@@ -109,6 +117,12 @@ void	 pppoe_link_refuse(struct pppoe_link *, const char *why);
 /* The session has ended and its pppd is gone: PADT unless the peer sent one;
  * the id rests a while before it is used again. Frees the link. */
 void	 pppoe_link_free(struct pppoe_link *);
+/* A session of an earlier nasd: sid, mac and service of the wish count. NULL:
+ * no memory, or the id is taken. */
+struct pppoe_link *pppoe_link_restore(struct pppoe *,
+    const struct pppoe_wish *);
+void	 pppoe_link_mac(const struct pppoe_link *,
+    uint8_t mac[PPPOE_MAC_LEN]);
 /* When PADI came (for the timeline); MONO_NEVER when not known. */
 mono_t	 pppoe_link_padr_at(const struct pppoe_link *);
 
@@ -117,6 +131,8 @@ mono_t	 pppoe_link_padr_at(const struct pppoe_link *);
  * former nasd's. */
 void	 pppoe_session_seen(struct pppoe *, const uint8_t mac[PPPOE_MAC_LEN],
     uint16_t sid);
+/* Not for so long, though: perhaps we do not know all of our sessions yet. */
+void	 pppoe_quiet(struct pppoe *, int ms);
 json_t	*pppoe_stats(const struct pppoe *);
 
 #endif

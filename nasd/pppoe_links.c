@@ -264,6 +264,43 @@ pppoe_links_new(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 	return l;
 }
 
+struct pppoe_link *
+pppoe_link_restore(struct pppoe *e, const struct pppoe_wish *w)
+{
+	struct pppoe_station	*st;
+	struct pppoe_link	*l;
+
+	if (w->sid == 0 || pppoe_sids_used(&e->sids, w->sid))
+		return NULL;
+	l = calloc(1, sizeof(*l));
+	st = l == NULL ? NULL : get_station(e, w->mac);
+	if (st == NULL) {
+		free(l);
+		return NULL;
+	}
+	pppoe_sids_use(&e->sids, w->sid);
+	l->sid = w->sid;
+	l->pppoe = e;
+	l->ready = true;
+	l->padr_at = MONO_NEVER;
+	/* A PADR now asks for another one. */
+	l->pads_at = mono_add_ms(clock_mono(e->clock), -REPEAT_MS);
+	memcpy(l->mac, w->mac, PPPOE_MAC_LEN);
+	l->service_len = (uint16_t)strlen(w->service);
+	memcpy(l->service, w->service, l->service_len);
+	station_add(st, l);
+	table_insert(&e->by_sid, &l->node, table_hash(&e->by_sid, &l->sid,
+	    sizeof(l->sid)));
+	e->links++;
+	return l;
+}
+
+void
+pppoe_link_mac(const struct pppoe_link *l, uint8_t mac[PPPOE_MAC_LEN])
+{
+	memcpy(mac, l->mac, PPPOE_MAC_LEN);
+}
+
 void
 pppoe_link_set_owner(struct pppoe_link *l, void *owner)
 {

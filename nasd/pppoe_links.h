@@ -24,7 +24,7 @@ struct pppoe_counters {
 	uint64_t	bad_cookie, no_service, repeated, foreign_padt;
 	uint64_t	full, per_mac, starting_full, refused, send_errors;
 	uint64_t	mac_limited, padr_limited, delayed, too_busy;
-	uint64_t	other_vlan, strays, padt_stray;
+	uint64_t	other_vlan, strays, padt_stray, closed;
 };
 
 /* A MAC address with links, or some that rest. */
@@ -81,6 +81,7 @@ struct pppoe {
 	uint32_t		 last_id;
 	struct pppoe_link	*rest_head, **rest_tail;
 	struct timer		 rest_over;
+	mono_t			 quiet_until;	/* no PADT to strangers */
 	TAILQ_HEAD(, pppoe_link) settlers;	/* oldest PADS first */
 	struct timer		 settle_over;
 	struct pppoe_counters		 n;

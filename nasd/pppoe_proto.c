@@ -349,6 +349,12 @@ pppoe_sids_give(struct pppoe_sids *s, uint16_t sid)
 		s->used[sid / 32] &= ~(UINT32_C(1) << (sid % 32));
 }
 
+void
+pppoe_sids_use(struct pppoe_sids *s, uint16_t sid)
+{
+	s->used[sid / 32] |= UINT32_C(1) << (sid % 32);
+}
+
 bool
 pppoe_sids_used(const struct pppoe_sids *s, uint16_t sid)
 {

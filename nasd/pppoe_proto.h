@@ -106,6 +106,7 @@ struct pppoe_sids {
 void		pppoe_sids_init(struct pppoe_sids *, uint16_t first);
 uint16_t	pppoe_sids_take(struct pppoe_sids *);	/* 0: none free */
 void		pppoe_sids_give(struct pppoe_sids *, uint16_t);
+void		pppoe_sids_use(struct pppoe_sids *, uint16_t);
 bool		pppoe_sids_used(const struct pppoe_sids *, uint16_t);
 
 #endif

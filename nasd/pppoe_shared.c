@@ -101,6 +101,12 @@ pppoe_shared_set_params(struct pppoe_shared *sh,
 }
 
 void
+pppoe_shared_close(struct pppoe_shared *sh, bool closed)
+{
+	sh->closed = closed;
+}
+
+void
 pppoe_shared_free(struct pppoe_shared *sh)
 {
 	if (sh == NULL)

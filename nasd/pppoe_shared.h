@@ -23,6 +23,7 @@ struct pppoe_shared {
 	const struct clock	*clock;
 	struct pppoe_shared_params params;
 	unsigned		 starting;
+	bool			 closed;	/* to new sessions */
 	struct pppoe_rate	 padi_rate;
 	struct pppoe_sketch	 padi_by_mac, padr_by_mac;
 	/* A ring, only where delays are configured. */

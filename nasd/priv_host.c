@@ -10,6 +10,7 @@
 
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <linux/if_tunnel.h>
 
 #include "common/netlink.h"
 #include "nasd/priv_host.h"
@@ -115,4 +116,23 @@ host_mtu(const char *ifname)
 	mtu = ioctl(fd, SIOCGIFMTU, &ifr) == 0 ? ifr.ifr_mtu : -errno;
 	close(fd);
 	return mtu;
+}
+
+bool
+host_is_sit(const char *ifname, struct in_addr local, struct in_addr remote)
+{
+	struct ip_tunnel_parm parm = { .name = "" };
+	struct ifreq ifr = { 0 };
+	int fd, r;
+
+	if (strlen(ifname) >= sizeof(ifr.ifr_name))
+		return false;
+	strcpy(ifr.ifr_name, ifname);
+	ifr.ifr_data = (char *)&parm;
+	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return false;
+	r = ioctl(fd, SIOCGETTUNNEL, &ifr);
+	close(fd);
+	return r == 0 && parm.iph.protocol == IPPROTO_IPV6 &&
+	    parm.iph.saddr == local.s_addr && parm.iph.daddr == remote.s_addr;
 }

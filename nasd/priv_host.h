@@ -4,6 +4,7 @@
 #ifndef NASD_PRIV_HOST_H
 #define NASD_PRIV_HOST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <netinet/in.h>
@@ -18,6 +19,9 @@ int	 host_ppp_ifindex(const char *ifname);
 /* An interface's MTU in bytes, or -errno; ifname (IF_NAMESIZE bytes, with its
  * NUL) may be anything. */
 int	 host_mtu(const char *ifname);
+/* Is this interface a sit tunnel between these addresses? */
+bool	 host_is_sit(const char *ifname, struct in_addr local,
+    struct in_addr remote);
 /* The IPv4 path's MTU as known now, less the outer header [D33]. */
 uint32_t host_tunnel_mtu(struct in_addr coa, struct in_addr ha);
 

@@ -17,6 +17,7 @@
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
 #include "nasd/priv_pppd.h"
+#include "nasd/priv_program.h"
 #include "nasd/priv_reload.h"
 #include "nasd/sockets.h"
 
@@ -31,6 +32,9 @@ struct nasd_priv {
 	struct priv_reload	 reload;
 	struct pppds		*pppds;
 	struct plane		*plane;
+	const struct nasd_program *program;
+	bool			 over;		/* remove what is left */
+	bool			 restart;
 };
 
 static const struct config_pppoe *
@@ -97,6 +101,52 @@ op_pppd_stop(void *state, const void *body, size_t len, void *out,
 	(void)fd;
 	memcpy(&q, body, sizeof(q));
 	return pppds_signal(np->pppds, q.pid, q.kill ? SIGKILL : SIGTERM);
+}
+
+static int
+op_pppd_adopt(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_pppd_adopt q;
+
+	(void)len;
+	(void)out;
+	(void)out_len;
+	memcpy(&q, body, sizeof(q));
+	return pppds_adopt(np->pppds, q.pid, q.link_id, fd);
+}
+
+static int
+op_end(void *state, const void *body, size_t len, void *out, size_t *out_len,
+    int *fd)
+{
+	struct nasd_priv *np = state;
+
+	(void)body;
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	np->over = true;
+	return 0;
+}
+
+static int
+op_restart(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	int err;
+
+	(void)body;
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	if ((err = program_check(np->program)) == 0)
+		np->restart = true;
+	return err;
 }
 
 static int
@@ -271,6 +321,10 @@ static const struct priv_op ops[] = {
 	OP(NASD_PRIV_SESSION_DEL, "delete session", nasd_priv_session_del,
 	    op_session_del),
 	OP(NASD_PRIV_COUNT, "count", nasd_priv_count, op_count),
+	OP(NASD_PRIV_PPPD_ADOPT, "adopt pppd", nasd_priv_pppd_adopt,
+	    op_pppd_adopt),
+	{ NASD_PRIV_END, "end", 0, 0, op_end, false },
+	{ NASD_PRIV_RESTART, "restart", 0, 0, op_restart, false },
 	{ NASD_PRIV_COUNT_MANY, "count many",
 	    offsetof(struct nasd_priv_count_many, id),
 	    sizeof(struct nasd_priv_count_many), op_count_many, false },
@@ -313,13 +367,17 @@ engine_gone(void *state)
 {
 	struct nasd_priv *np = state;
 
+	/* Killed, or to come back: sessions live on, and packets pass. */
+	if (!np->over)
+		return;
 	/* pppds first: while they say goodbye their links still work */
 	pppds_stop(np->pppds);
 	plane_clear(np->plane);
 }
 
 struct nasd_priv *
-nasd_priv_new(struct nasd_config *cfg)
+nasd_priv_new(struct nasd_config *cfg,
+    const struct nasd_program *program)
 {
 	struct nasd_priv *np;
 	int err;
@@ -328,6 +386,7 @@ nasd_priv_new(struct nasd_config *cfg)
 		return NULL;
 	np->cfg = cfg;
 	np->reload.cfg = cfg;
+	np->program = program;
 	if ((np->pppds = pppds_new(cfg)) == NULL ||
 	    (np->plane = plane_new(cfg)) == NULL) {
 		err = errno;
@@ -336,6 +395,12 @@ nasd_priv_new(struct nasd_config *cfg)
 		return NULL;
 	}
 	return np;
+}
+
+bool
+nasd_priv_restarts(const struct nasd_priv *np)
+{
+	return np->restart;
 }
 
 void

@@ -13,6 +13,7 @@
 #ifndef NASD_PRIV_OPS_H
 #define NASD_PRIV_OPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <netinet/in.h>
@@ -37,6 +38,13 @@ enum nasd_priv_type {
 	NASD_PRIV_CONF_TAKE,		/* conf_take */
 	NASD_PRIV_PPPOE_OPEN,		/* pppoe_open -> pppoe_opened,
 					 * descriptor */
+	NASD_PRIV_PPPD_ADOPT,		/* pppd_adopt -> a descriptor */
+	NASD_PRIV_END,			/* all sessions have ended: what is
+					 * left is to be removed. Without it
+					 * the engine's end changes nothing. */
+	NASD_PRIV_RESTART,		/* after the engine's end this program
+					 * is started anew; refused when it
+					 * does not take its configuration */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 };
@@ -61,6 +69,15 @@ struct nasd_priv_pppd_stop {
 	int32_t		pid;
 	uint8_t		kill;
 	uint8_t		pad[3];
+};
+
+/* Take over the pppd of an earlier nasd, which was started for this link; the
+ * answer comes with a pidfd, which is readable when it has ended. -ESRCH when
+ * there is none such. To be stopped like one's own, and when that says -ESRCH
+ * it is forgotten. */
+struct nasd_priv_pppd_adopt {
+	int32_t		pid;
+	uint32_t	link_id;
 };
 
 /* A pppd has ended; status as of waitpid(2). */
@@ -153,9 +170,20 @@ struct nasd_priv_pppoe_opened {
 	uint8_t		pad[2];
 };
 
-/* The root side's state. The configuration stays the caller's, must outlive
- * it, and is changed by a reload. NULL with errno. */
-struct nasd_priv *nasd_priv_new(struct nasd_config *);
+/* What this program is, to be started anew: its file, as it was found, and
+ * its command line. */
+struct nasd_program {
+	char		  path[4096];
+	char		**argv;
+};
+void	 nasd_program_init(struct nasd_program *);
+
+/* The root side's state. The configuration, which a reload changes, and the
+ * program stay the caller's and must outlive it. NULL with errno. */
+struct nasd_priv *nasd_priv_new(struct nasd_config *,
+    const struct nasd_program *);
+/* Has NASD_PRIV_RESTART been asked for? */
+bool	 nasd_priv_restarts(const struct nasd_priv *);
 void	 nasd_priv_free(struct nasd_priv *);
 /* Fills the server for priv_fork. The state is then priv's. */
 void	 nasd_priv_server(struct nasd_priv *, struct priv_server *);

@@ -59,7 +59,10 @@
 
 #define METRIC_LAST	0x7fffffff	/* of the blackhole under a default */
 
-enum { PRIO_LINKLOCAL = 1, PRIO_RATE, PRIO_SOURCE, PRIO_DROP };
+/* One of two for the source: what an earlier nasd has left is replaced by
+ * adding the other one first, so that no packet is dropped meanwhile. */
+enum { PRIO_LINKLOCAL = 1, PRIO_RATE, PRIO_SOURCE, PRIO_SOURCE_2,
+    PRIO_DROP };
 
 struct plane_tunnel {
 	struct in_addr	ha;
@@ -92,6 +95,7 @@ struct plane {
 	bool			 set_forwarding; /* it was off before us */
 	bool			 no_rates;	/* the kernel can not, said */
 	unsigned		 n_limited;	/* sessions with a limit */
+	bool			 took_over;	/* an earlier nasd's tunnels */
 	unsigned		 n_tunnels;
 	struct plane_tunnel	 tunnels[HA_SELECT_MAX]; /* as configured */
 };
@@ -207,12 +211,25 @@ tunnel_down(struct plane *p, unsigned i)
 	t->ifindex = 0;
 }
 
-/* One that an earlier run, killed, may have left. */
-static void
-remove_stale(struct plane *p, unsigned i)
+/* One that an earlier nasd has left goes on, for its sessions may. Another
+ * one of that name goes. */
+static bool
+take_over(struct plane *p, unsigned i)
 {
-	if (nl_ifindex(p->tunnels[i].name) != 0)
-		tunnel_down(p, i);
+	struct plane_tunnel *t = &p->tunnels[i];
+	int mtu;
+
+	t->ifindex = nl_ifindex(t->name);
+	if (t->ifindex == 0)
+		return false;
+	mtu = host_mtu(t->name);
+	if (mtu > 0 && host_is_sit(t->name, p->coa, t->ha)) {
+		t->mtu = (uint32_t)mtu;
+		p->took_over = true;
+		return true;
+	}
+	tunnel_down(p, i);
+	return false;
 }
 
 static int
@@ -240,13 +257,16 @@ static int
 tunnel_up(struct plane *p, unsigned i)
 {
 	struct plane_tunnel *t = &p->tunnels[i];
-	int err;
+	bool old = take_over(p, i);
+	int err = 0;
 
-	remove_stale(p, i);
-	t->mtu = host_tunnel_mtu(p->coa, t->ha);
-	nl_begin(p->nl);
-	nl_sit_add(p->nl, t->name, p->coa, t->ha, t->mtu, 0);
-	if ((err = nl_commit(p->nl, NULL, 0)) == 0) {
+	if (!old) {
+		t->mtu = host_tunnel_mtu(p->coa, t->ha);
+		nl_begin(p->nl);
+		nl_sit_add(p->nl, t->name, p->coa, t->ha, t->mtu, 0);
+		err = nl_commit(p->nl, NULL, 0);
+	}
+	if (err == 0) {
 		if ((t->ifindex = nl_ifindex(t->name)) == 0)
 			err = -ENODEV;
 		/* What comes out of it is no router of ours. */
@@ -261,7 +281,8 @@ tunnel_up(struct plane *p, unsigned i)
 		tunnel_down(p, i);
 		return err;
 	}
-	log_info(t->name, "tunnel made, MTU %u", t->mtu);
+	log_info(t->name, "tunnel %s, MTU %u", old ? "taken over" : "made",
+	    t->mtu);
 	return 0;
 }
 
@@ -416,6 +437,49 @@ session_commit(struct plane *p, const struct plane_session *s)
 	return nl_commit(p->nl, NULL, 0);
 }
 
+struct prios {
+	bool	drop, rate, source[2];
+};
+
+static void
+see_prio(void *arg, uint16_t prio)
+{
+	struct prios *there = arg;
+
+	there->drop |= prio == PRIO_DROP;
+	there->rate |= prio == PRIO_RATE;
+	there->source[0] |= prio == PRIO_SOURCE;
+	there->source[1] |= prio == PRIO_SOURCE_2;
+}
+
+/* An earlier nasd's filters and route, under traffic: at no moment is there
+ * none. 0, or -ENOENT when they are not what it would have left. */
+static int
+session_take_over(struct plane *p, const struct plane_session *s)
+{
+	struct nl_route6 down = route_down(s);
+	struct prios there = { false, false, { false, false } };
+	unsigned old;
+	int err;
+
+	err = nl_filter_prios(p->nl, s->ifindex, see_prio, &there);
+	if (err != 0 || !there.drop || there.source[0] == there.source[1])
+		return -ENOENT;
+	old = there.source[0] ? 0 : 1;
+	nl_begin(p->nl);
+	/* Limits are set anew, when the engine says what they are. */
+	if (there.rate)
+		nl_policer_del(p->nl, s->ifindex, PRIO_RATE, NL_IGN_NOENT);
+	nl_shaper_del(p->nl, s->ifindex, NL_IGN_NOENT);
+	nl_filter_pass_source(p->nl, s->ifindex, old == 0 ? PRIO_SOURCE_2 :
+	    PRIO_SOURCE, &s->dst, s->plen, MARK(s->tunnel));
+	nl_filter_del(p->nl, s->ifindex, old == 0 ? PRIO_SOURCE :
+	    PRIO_SOURCE_2, 0);
+	nl_link_set_up(p->nl, s->ifindex, true);
+	nl_route6_replace(p->nl, &down);
+	return nl_commit(p->nl, NULL, 0);
+}
+
 static int
 session_install(struct plane *p, const struct plane_session *s)
 {
@@ -425,9 +489,11 @@ session_install(struct plane *p, const struct plane_session *s)
 	if ((err = host_sysctl_set(s->ifname, "accept_ra", '0')) != 0 ||
 	    (err = host_sysctl_set(s->ifname, "forwarding", '1')) != 0)
 		return err;
+	if (p->took_over && session_take_over(p, s) == 0)
+		return 0;
 	if ((err = session_commit(p, s)) != -EEXIST)
 		return err;
-	/* filters that an earlier run, killed, has left */
+	/* filters of nobody knows whom */
 	session_uninstall(p, s);
 	return session_commit(p, s);
 }

@@ -3,12 +3,14 @@
  * Starting and stopping pppd, root's side [doc/PPPD]. The command line is
  * made of the configuration and three numbers of the request: no shell, and no
  * string from the engine, ever. A pppd has its own session, no descriptor but
- * the log, and dies with us.
+ * the log, and lives on when we are killed or replaced: the next nasd takes it
+ * over, once it has seen by its command line that it is the one.
  */
 #define _GNU_SOURCE	/* close_range, unshare */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,6 +40,8 @@ struct pppd_proc {
 	struct table_node	node;		/* by pid */
 	pid_t			pid;
 	uint32_t		link_id;
+	int			pidfd;		/* of one that is no child of
+						 * ours; -1: it is */
 };
 
 struct pppds {
@@ -61,11 +65,28 @@ pppds_new(const struct nasd_config *cfg)
 	return ps;
 }
 
+static void
+forget(struct pppds *ps, struct pppd_proc *proc)
+{
+	table_remove(&ps->procs, &proc->node);
+	if (proc->pidfd >= 0)
+		close(proc->pidfd);
+	free(proc);
+}
+
+static bool
+forget_one(struct table_node *n, void *arg)
+{
+	forget(arg, container_of(n, struct pppd_proc, node));
+	return true;
+}
+
 void
 pppds_free(struct pppds *ps)
 {
 	if (ps == NULL)
 		return;
+	table_each(&ps->procs, forget_one, ps);
 	table_free(&ps->procs);
 	free(ps);
 }
@@ -84,6 +105,7 @@ pppds_start(struct pppds *ps)
 		"/etc/ppp/ip-pre-up", "/etc/ppp/ip-up", "/etc/ppp/ip-down",
 		"/etc/ppp/ipv6-up", "/etc/ppp/ipv6-down",
 	};
+	struct stat st;
 
 	(void)ps;
 	if (unshare(CLONE_NEWNS) != 0 ||
@@ -92,7 +114,8 @@ pppds_start(struct pppds *ps)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(script) / sizeof(script[0]); i++) {
-		if (access(script[i], F_OK) == 0 &&
+		/* started anew we have its place already */
+		if (stat(script[i], &st) == 0 && !S_ISCHR(st.st_mode) &&
 		    mount("/dev/null", script[i], NULL, MS_BIND, NULL) != 0)
 			log_warn(NULL, "pppd will run %s", script[i]);
 	}
@@ -209,7 +232,6 @@ child(const struct pppd_args *a, volatile int *err)
 
 	priv_child_reset();
 	setsid();
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if ((null = open("/dev/null", O_RDWR)) < 0)
 		goto fail;
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
@@ -265,6 +287,7 @@ pppds_spawn(struct pppds *ps, const struct nasd_priv_pppd_start *q)
 	}
 	proc->pid = pid;
 	proc->link_id = q->link_id;
+	proc->pidfd = -1;
 	table_insert(&ps->procs, &proc->node,
 	    table_hash(&ps->procs, &pid, sizeof(pid)));
 	log_debug(NULL, "pppd %d started for link %u", (int)pid, q->link_id);
@@ -288,13 +311,110 @@ find_proc(struct pppds *ps, pid_t pid)
 	return n != NULL ? container_of(n, struct pppd_proc, node) : NULL;
 }
 
+static int
+send_signal(const struct pppd_proc *proc, int sig)
+{
+	int r;
+
+	/* A child that is not yet reaped still has its number. */
+	r = proc->pidfd >= 0 ? pidfd_send_signal(proc->pidfd, sig, NULL, 0) :
+	    kill(proc->pid, sig);
+	return r == 0 ? 0 : -errno;
+}
+
+static bool
+has_ended(const struct pppd_proc *proc)
+{
+	struct pollfd p = { .fd = proc->pidfd, .events = POLLIN };
+
+	if (proc->pidfd >= 0)
+		return poll(&p, 1, 0) != 0;
+	return waitpid(proc->pid, NULL, WNOHANG) != 0;
+}
+
 int
 pppds_signal(struct pppds *ps, pid_t pid, int sig)
 {
-	/* Not yet reaped, so the number is still this one's. */
-	if (find_proc(ps, pid) == NULL)
+	struct pppd_proc *proc = find_proc(ps, pid);
+
+	if (proc == NULL)
 		return -ESRCH;
-	return kill(pid, sig) == 0 ? 0 : -errno;
+	/* The end of one that is no child is not told to us. */
+	if (proc->pidfd >= 0 && has_ended(proc)) {
+		forget(ps, proc);
+		return -ESRCH;
+	}
+	return send_signal(proc, sig);
+}
+
+/* ---- those of an earlier nasd ---- */
+
+#define CMDLINE_MAX	16384
+
+/* The value of an option on a command line, words of which end with NUL. */
+static const char *
+option_of(const char *cmdline, size_t len, const char *option)
+{
+	const char *p, *end = cmdline + len;
+
+	for (p = cmdline; p < end; p += strlen(p) + 1)
+		if (strcmp(p, option) == 0 && p + strlen(p) + 1 < end)
+			return p + strlen(p) + 1;
+	return NULL;
+}
+
+/* Only root can have made a process of root's with that command line. */
+static bool
+is_pppd_of(const struct pppds *ps, pid_t pid, uint32_t link_id)
+{
+	char path[32], text[CMDLINE_MAX], number[16];
+	const char *link, *sock;
+	struct stat st;
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return false;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid())
+		n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	snprintf(number, sizeof(number), "%u", link_id);
+	link = option_of(text, (size_t)n, "netmip4-link");
+	sock = option_of(text, (size_t)n, "netmip4-socket");
+	return link != NULL && strcmp(link, number) == 0 && sock != NULL &&
+	    strcmp(sock, ps->cfg->plugin_socket) == 0;
+}
+
+int
+pppds_adopt(struct pppds *ps, pid_t pid, uint32_t link_id, int *fd)
+{
+	struct pppd_proc *proc;
+
+	if (pid <= 0 || find_proc(ps, pid) != NULL)
+		return -EINVAL;
+	if ((proc = calloc(1, sizeof(*proc))) == NULL)
+		return -ENOMEM;
+	proc->pid = pid;
+	proc->link_id = link_id;
+	/* First the handle, then the look: if it still runs after that, it
+	 * is what we have looked at. */
+	proc->pidfd = pidfd_open(pid, 0);
+	if (proc->pidfd < 0 || !is_pppd_of(ps, pid, link_id) ||
+	    has_ended(proc) || (*fd = dup(proc->pidfd)) < 0) {
+		if (proc->pidfd >= 0)
+			close(proc->pidfd);
+		free(proc);
+		return -ESRCH;
+	}
+	(void)fcntl(*fd, F_SETFD, FD_CLOEXEC);
+	table_insert(&ps->procs, &proc->node,
+	    table_hash(&ps->procs, &pid, sizeof(pid)));
+	log_debug(NULL, "pppd %d taken over for link %u", (int)pid, link_id);
+	return 0;
 }
 
 int
@@ -306,8 +426,7 @@ pppds_exited(struct pppds *ps, pid_t pid, int status,
 	if (proc == NULL)
 		return -ESRCH;
 	*note = (struct nasd_priv_pppd_exit){ pid, status, proc->link_id };
-	table_remove(&ps->procs, &proc->node);
-	free(proc);
+	forget(ps, proc);
 	return 0;
 }
 
@@ -316,7 +435,7 @@ signal_one(struct table_node *n, void *arg)
 {
 	const int *sig = arg;
 
-	kill(container_of(n, struct pppd_proc, node)->pid, *sig);
+	(void)send_signal(container_of(n, struct pppd_proc, node), *sig);
 	return true;
 }
 
@@ -326,10 +445,8 @@ reap_one(struct table_node *n, void *arg)
 	struct pppd_proc *proc = container_of(n, struct pppd_proc, node);
 	struct pppds *ps = arg;
 
-	if (waitpid(proc->pid, NULL, WNOHANG) != 0) {
-		table_remove(&ps->procs, &proc->node);
-		free(proc);
-	}
+	if (has_ended(proc))
+		forget(ps, proc);
 	return true;
 }
 

@@ -21,6 +21,7 @@
 #include "nasd/pppd_link.h"
 #include "nasd/pppoe.h"
 #include "nasd/ra.h"
+#include "nasd/session_save.h"
 
 mono_t
 session_now(const struct session *s)
@@ -167,10 +168,11 @@ session_find_id(const struct sessions *ss, const char *id)
 
 	if (strlen(id) != SESSION_ID_STRLEN - 1 ||
 	    sscanf(id, "%8" SCNx32 "%8" SCNx32 "%n", &boot, &nr, &end) != 2 ||
-	    end != SESSION_ID_STRLEN - 1 || boot != ss->boot)
+	    end != SESSION_ID_STRLEN - 1)
 		return NULL;
+	/* Those of an earlier nasd have kept theirs. */
 	s = session_find_nr(ss, nr);
-	return s;
+	return s != NULL && strcmp(s->id, id) == 0 ? s : NULL;
 }
 
 struct by_user {
@@ -303,16 +305,23 @@ session_set_nai(struct session *s, const char *template)
 		.user = s->user, .calling = s->calling,
 		.circuit = &s->circuit_id, .remote = &s->remote_id,
 	};
-	struct table *t = &s->engine->sessions.by_nai;
 	char nai[sizeof(s->nai)];
 	int len = nai_expand(nai, sizeof(nai), template, &parts);
 
 	if (len < 0)
 		return len;
 	nai_normalize(nai, (size_t)len);
+	return session_put_nai(s, nai);
+}
+
+int
+session_put_nai(struct session *s, const char *nai)
+{
+	struct table *t = &s->engine->sessions.by_nai;
+
 	if (s->in_nai)
 		table_remove(t, &s->by_nai);
-	memcpy(s->nai, nai, (size_t)len + 1);
+	snprintf(s->nai, sizeof(s->nai), "%s", nai);
 	table_insert(t, &s->by_nai, hash_str(t, s->nai));
 	s->in_nai = true;
 	return 0;
@@ -327,8 +336,7 @@ state_timer_fire(struct timer *t)
 {
 	struct session *s = container_of(t, struct session, state_timer);
 
-	session_event(s, s->stale ? SESSION_EV_STALE_LINK : SESSION_EV_TIMER,
-	    NULL);
+	session_event(s, SESSION_EV_TIMER, NULL);
 }
 
 static void
@@ -356,8 +364,8 @@ set_state_timer(struct session *s, enum session_state old)
 		log_errorx(s->subject, "out of memory for a timer");
 }
 
-struct session *
-session_new(struct engine *e, mono_t since)
+static struct session *
+make(struct engine *e, uint32_t nr, enum session_state state, mono_t since)
 {
 	struct sessions *ss = &e->sessions;
 	struct session *s = calloc(1, sizeof(*s));
@@ -365,21 +373,49 @@ session_new(struct engine *e, mono_t since)
 	if (s == NULL)
 		return NULL;
 	s->engine = e;
-	do
-		s->nr = ++ss->last_nr;
-	while (s->nr == 0 || session_find_nr(ss, s->nr) != NULL);
-	snprintf(s->id, sizeof(s->id), "%08" PRIx32 "%08" PRIx32, ss->boot,
-	    s->nr);
+	s->nr = nr;
 	set_subject(s);
 	s->state_timer.fire = state_timer_fire;
 	s->timeout.fire = timeout_fire;
 	s->poll.fire = session_poll_fire;
-	s->state = SESSION_STARTING;
+	s->state = state;
 	s->state_since = session_now(s);
 	timeline_init(&s->timeline, since);
 	table_insert(&ss->by_nr, &s->by_nr, hash_nr(ss, s->nr));
 	set_state_timer(s, s->state);
+	return s;
+}
+
+struct session *
+session_new(struct engine *e, mono_t since)
+{
+	struct sessions *ss = &e->sessions;
+	struct session *s;
+	uint32_t nr;
+
+	do
+		nr = ++ss->last_nr;
+	while (nr == 0 || session_find_nr(ss, nr) != NULL);
+	session_reserve(e, nr);
+	s = make(e, nr, SESSION_STARTING, since);
+	if (s == NULL)
+		return NULL;
+	snprintf(s->id, sizeof(s->id), "%08" PRIx32 "%08" PRIx32, ss->boot,
+	    nr);
 	ss->started++;
+	return s;
+}
+
+struct session *
+session_restore(struct engine *e, uint32_t nr, const char *id)
+{
+	struct session *s;
+
+	if (session_find_nr(&e->sessions, nr) != NULL)
+		return NULL;
+	s = make(e, nr, SESSION_RESUMING, clock_mono(e->clock));
+	if (s != NULL)
+		snprintf(s->id, sizeof(s->id), "%s", id);
 	return s;
 }
 
@@ -423,11 +459,15 @@ void
 session_free(struct session *s)
 {
 	struct timers *timers = &s->engine->timers;
+	struct engine *e = s->engine;
+	uint32_t nr = s->nr;
+	bool saved = s->saved;
 
 	timer_cancel(timers, &s->state_timer);
 	timer_cancel(timers, &s->timeout);
 	timer_cancel(timers, &s->poll);
 	session_account_lost(s);
+	session_unwatch(s);
 	if (s->aaa_req != NULL)
 		aaa_cancel(s->aaa_req);
 	if (s->ra != NULL)
@@ -447,6 +487,7 @@ session_free(struct session *s)
 	timeline_clear(&s->timeline);
 	aaa_grant_wipe(&s->grant);
 	free(s);
+	session_forget(e, nr, saved);
 }
 
 static struct session_view
@@ -466,6 +507,8 @@ view_of(const struct session *s)
 		.accounting = s->accounting,
 		.carrier_lost = s->carrier_lost,
 		.another_ha = s->ha_next != NULL,
+		.was_up = s->was_up,
+		.resumable = s->resumable,
 	};
 
 	if (session_rival(s, true) != NULL)
@@ -482,6 +525,12 @@ note_end(struct session *s, const struct session_decision *d,
 {
 	struct sessions *ss = &s->engine->sessions;
 
+	/* It was ending when an earlier nasd went. */
+	if (s->cause != SESSION_CAUSE_NONE) {
+		ss->ended[s->cause]++;
+		session_step(s, "end", "%s", s->why);
+		return;
+	}
 	s->cause = d->cause;
 	snprintf(s->why, sizeof(s->why), "%s%s%.110s", d->why,
 	    detail != NULL && detail[0] != '\0' ? ": " : "",
@@ -500,6 +549,7 @@ change_state(struct session *s, const struct session_decision *d,
 
 	s->state = d->state;
 	s->state_since = session_now(s);
+	s->dirty = true;
 	if (d->state == SESSION_UP && !s->came_up) {
 		if (s->pppoe != NULL)
 			pppoe_link_settled(s->pppoe);
@@ -554,6 +604,8 @@ session_event(struct session *s, enum session_event ev, const char *detail)
 	while (!one_event(s, ev, detail)) {
 		if (s->queued == 0) {
 			s->busy = false;
+			if (s->dirty)
+				session_save(s);
 			return;
 		}
 		ev = s->queue[0].ev;

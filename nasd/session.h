@@ -26,7 +26,9 @@
 #include "nasd/tunnel.h"
 
 struct engine;
+struct event;
 struct mip_reg;
+struct mip_reg_request;
 struct mip_result;
 struct pppd_link;
 struct plug_auth;
@@ -56,12 +58,16 @@ struct session {
 	struct timer		 timeout;	/* Session-Timeout */
 	struct timer		 poll;		/* counters, interims, idle */
 	bool			 busy;		/* carrying out actions */
-	bool			 stale;		/* its link is older than we */
 	struct {
 		enum session_event	ev;
 		char			detail[SESSION_WHY];
 	} queue[SESSION_EVENT_QUEUE];
 	unsigned		 queued;
+	bool			 dirty;		/* other than its record */
+	bool			 saved;		/* has one in the state file */
+	mono_t			 count_saved;	/* counters in it, when */
+	bool			 was_up;	/* under an earlier nasd */
+	bool			 resumable;	/* and its link is back */
 	enum session_cause	 cause;
 	char			 why[SESSION_WHY];	/* it ended */
 
@@ -70,6 +76,7 @@ struct session {
 	struct pppd_link	*link;
 	bool			 starting;	/* a pppd is asked for */
 	pid_t			 pid;		/* of the one we started */
+	struct event		*exit_ev;	/* it ends, and is no child */
 	bool			 carrier_lost;
 	bool			 ipv6_up;
 	char			 ifname[16];	/* pppN */
@@ -101,6 +108,8 @@ struct session {
 	/* Registration. */
 	char			 nai[MIP4_NAI_MAX + 1];
 	const struct config_ha	*ha;
+	struct in_addr		 old_ha;	/* an earlier nasd's, where
+						 * ours has none such */
 	const struct config_ha	*ha_next;	/* to ask instead, or NULL */
 	uint64_t		 ha_tried;	/* by number; this time */
 	unsigned		 ha_redirects;	/* followed, this time */
@@ -162,6 +171,8 @@ void	 sessions_post(struct sessions *, enum session_event);
 
 /* A session in STARTING, its timeline begun at `since`. NULL: no memory. */
 struct session *session_new(struct engine *, mono_t since);
+/* One of an earlier nasd, with its number and id, in RESUMING. */
+struct session *session_restore(struct engine *, uint32_t nr, const char *id);
 /* The only destructor; releases everything in any state. */
 void	 session_free(struct session *);
 
@@ -178,6 +189,7 @@ void	 session_tell_rival(struct session *);
 void	 session_set_user(struct session *, const char *user);
 /* By the configuration's template [D23]. As nai_expand: 0 or -errno. */
 int	 session_set_nai(struct session *, const char *template);
+int	 session_put_nai(struct session *, const char *nai);
 void	 session_set_ifname(struct session *, const char *ifname);
 
 /* Lets session_fsm decide, and carries it out. May free the session. detail
@@ -188,6 +200,9 @@ void	 session_event(struct session *, enum session_event,
 /* Carries out the actions of a decision (session_act.c). True when the session
  * is gone. */
 bool	 session_act(struct session *, uint32_t actions);
+/* What the home agent is asked for, in all requests of this session. */
+void	 session_reg_request(const struct session *,
+    struct mip_reg_request *);
 /* For the peer's packets: what fits both the PPP link, as LCP has made it, and
  * the tunnel. Bytes. */
 uint32_t session_ra_mtu(const struct session *);
@@ -223,6 +238,8 @@ void	 session_account_stop(struct session *);
 void	 session_count(struct session *);
 /* Takes over what tunnels_count_all has read. */
 void	 sessions_counted(struct sessions *);
+/* Goes on with an earlier nasd's: interims, idle time. */
+void	 session_account_resume(struct session *);
 /* Of a session that is freed: sends a Stop that is still owed, with the
  * figures there are. */
 void	 session_account_lost(struct session *);

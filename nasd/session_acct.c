@@ -14,6 +14,7 @@
 #include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
+#include "nasd/session_save.h"
 
 void
 session_who(const struct session *s, struct aaa_who *who, char *called,
@@ -49,7 +50,7 @@ account(struct session *s, enum aaa_acct kind)
 		.hoa = s->hoa,
 		.plen = s->hoa_unique ? 64 : 128,
 		.iid = s->iid,
-		.home_agent = s->ha->addr,
+		.home_agent = s->ha != NULL ? s->ha->addr : s->old_ha,
 		.class = s->grant.class,
 		.n_class = s->grant.n_class,
 	};
@@ -111,8 +112,16 @@ session_account_start(struct session *s)
 	s->idle_since = session_now(s);
 	next_interim(s);
 	session_step(s, "acct-start", NULL);
+	session_save(s);	/* before: a Stop too many does no harm */
 	account(s, AAA_ACCT_START);
 	set_poll(s);
+}
+
+void
+session_account_resume(struct session *s)
+{
+	if (s->accounting)
+		set_poll(s);
 }
 
 static void
@@ -124,6 +133,7 @@ send_stop(struct session *s)
 	    (unsigned long long)s->count.rx_bytes,
 	    (unsigned long long)s->count.tx_bytes);
 	account(s, AAA_ACCT_STOP);
+	session_save(s);
 	session_event(s, SESSION_EV_COUNTED, NULL);
 }
 
@@ -146,6 +156,7 @@ take_count(struct session *s, const struct tunnel_counters *c)
 	if (c->rx_packets != s->count.rx_packets)
 		s->idle_since = session_now(s);
 	s->count = *c;
+	session_save_count(s);
 }
 
 /* After a reading, or a failed one: the interim, if due, has the figures there

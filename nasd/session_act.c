@@ -24,6 +24,7 @@
 #include "nasd/ra.h"
 #include "nasd/session.h"
 #include "nasd/session_in.h"
+#include "nasd/session_save.h"
 
 #define IPV6_MIN_MTU	1280
 
@@ -157,17 +158,27 @@ choose_iid(const struct session *s)
 	return iid;
 }
 
-static void
-do_register(struct session *s)
+void
+session_reg_request(const struct session *s, struct mip_reg_request *req)
 {
-	struct mip_reg_request req = {
+	*req = (struct mip_reg_request){
 		.nai = s->nai,
 		.subject = s->subject,
 		.mn_ha = s->grant.has_mn_ha ? &s->grant.mn_ha : NULL,
 		.service = s->engine->cfg->send_service ? s->grant.pool : NULL,
 		.unique = s->unique,
-		.iid = choose_iid(s),
+		.iid = s->iid,
 	};
+	if (s->ha != NULL)
+		req->ha = (struct mip_ha){ .addr = s->ha->addr,
+		    .sa = s->ha->sa, .n_sa = s->ha->n_sa };
+}
+
+static void
+do_register(struct session *s)
+{
+	struct mip_reg_request req;
+	int64_t budget_ms;
 
 	/* What the one before may still do for it, its home agent may not be
 	 * the same: that is not for us to wait for. */
@@ -179,10 +190,11 @@ do_register(struct session *s)
 		    "all home agents are drained");
 		return;
 	}
-	session_ha_ask(s, &req.budget_ms);
-	req.ha = (struct mip_ha){ .addr = s->ha->addr, .sa = s->ha->sa,
-	    .n_sa = s->ha->n_sa };
-	s->iid = req.iid;
+	session_ha_ask(s, &budget_ms);
+	s->iid = choose_iid(s);
+	session_reg_request(s, &req);
+	req.budget_ms = budget_ms;
+	s->dirty = true;
 	s->reg = mip_reg_new(s->engine->mip, &req, &session_in_mip, s);
 	if (s->reg == NULL)
 		session_event(s, SESSION_EV_HA_SILENT, "out of memory");
@@ -336,6 +348,7 @@ session_act(struct session *s, uint32_t actions)
 		[SESSION_BIT_RA_START] = do_ra_start,
 		[SESSION_BIT_RA_UPDATE] = do_ra_update,
 		[SESSION_BIT_ACCT_START] = session_account_start,
+		[SESSION_BIT_RESUME] = session_resume,
 		[SESSION_BIT_CLOSE] = do_close,
 		[SESSION_BIT_KILL] = do_kill,
 	};

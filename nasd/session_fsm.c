@@ -121,9 +121,6 @@ in_link(enum session_event ev, const struct session_view *v)
 	case SESSION_EV_IID_ASKED:
 		return refuse(v, SESSION_CAUSE_NAS_ERROR,
 		    "IPv6CP without authentication", 0);
-	case SESSION_EV_STALE_LINK:
-		return end(v, SESSION_CAUSE_NAS_REBOOT, "nasd restarted",
-		    DO(CLOSE));
 	case SESSION_EV_TIMER:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
 		    "peer did not authenticate", DO(CLOSE));
@@ -368,6 +365,33 @@ in_linger(enum session_event ev, const struct session_view *v)
 	}
 }
 
+/* The data path works on without us, and is only taken over [D116]. */
+static struct session_decision
+in_resuming(enum session_event ev, const struct session_view *v)
+{
+	switch (ev) {
+	case SESSION_EV_LINK_UP:
+		if (!v->was_up)
+			return end(v, SESSION_CAUSE_NAS_REBOOT,
+			    "nasd restarted before it was up", DO(CLOSE));
+		if (!v->resumable)
+			return end(v, SESSION_CAUSE_USER_REQUEST,
+			    "peer closed IPv6CP while nasd was away",
+			    DO(CLOSE));
+		return go(SESSION_UP, DO(INSTALL) | DO(RA_START) |
+		    DO(ACCT_START) | DO(RESUME));
+	case SESSION_EV_CHANGED:
+		/* What is new is installed when the link is there. */
+		return v->iid_kept ? go(SESSION_RESUMING, 0) :
+		    changed(SESSION_RESUMING, v);
+	case SESSION_EV_TIMER:
+		return end(v, SESSION_CAUSE_NAS_REBOOT,
+		    "link did not come back after nasd restarted", DO(KILL));
+	default:
+		return unexpected(SESSION_RESUMING);
+	}
+}
+
 /* Waits for what was begun: the link's end, deregistration, the last count. */
 static struct session_decision
 in_closing(enum session_event ev, const struct session_view *v)
@@ -467,6 +491,7 @@ session_fsm(enum session_state state, enum session_event ev,
 		[SESSION_ASSIGNED] = in_assigned,
 		[SESSION_UP] = in_up,
 		[SESSION_LINGER] = in_linger,
+		[SESSION_RESUMING] = in_resuming,
 		[SESSION_CLOSING] = in_closing,
 		[SESSION_DEAD] = in_dead,
 	};

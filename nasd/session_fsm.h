@@ -36,6 +36,8 @@
 	X(ASSIGNED, "assigned", 40000)		/* IPv6CP goes on */	\
 	X(UP, "up", 0)							\
 	X(LINGER, "linger", 5000)	/* IPv6CP down, perhaps renegotiates */\
+	X(RESUMING, "resuming", 30000)	/* nasd is new: the link has	\
+					    yet to say that it is there */ \
 	X(CLOSING, "closing", 12000)	/* deregistering, link ends */	\
 	X(DEAD, "dead", 0)
 
@@ -50,7 +52,6 @@ enum session_state {
 	/* access side */						\
 	X(LINK_UP, "link up")						\
 	X(START_FAILED, "access end not started")			\
-	X(STALE_LINK, "link older than nasd")				\
 	X(AUTH_ASKED, "authentication asked")				\
 	X(IID_ASKED, "identifier asked")				\
 	X(ACCESS_UP, "IPv6 up")						\
@@ -119,6 +120,7 @@ enum session_event {
 	X(RA_START)							\
 	X(RA_UPDATE)							\
 	X(ACCT_START)							\
+	X(RESUME)		/* timers run on; renew at once */	\
 	X(CLOSE)		/* end the access link in order */	\
 	X(KILL)			/* end it at once */			\
 	X(FREE)
@@ -157,6 +159,8 @@ struct session_view {
 	bool			iid_kept;
 	/* Of a failed registration: another home agent can be asked. */
 	bool			another_ha;
+	/* Of a session of an earlier nasd: it was up; and its link is. */
+	bool			was_up, resumable;
 	/* What is there. */
 	bool			access;		/* link or its process */
 	bool			reg;

@@ -14,6 +14,7 @@
 #include "common/priv.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
+#include "nasd/session_save.h"
 
 /*
  * PPPoE discovery.
@@ -120,7 +121,7 @@ pppoe_wanted(void *arg, struct pppoe_link *link, const struct pppoe_wish *w)
 	struct session *s;
 	int error;
 
-	if (e->stopping)
+	if (!engine_takes_sessions(e))
 		return -ESHUTDOWN;
 	if (at.ns == MONO_NEVER.ns)
 		at = clock_mono(e->clock);
@@ -180,13 +181,13 @@ session_of_hello(struct engine *e, const struct plug_hello *h)
 
 	if (h->link_id != 0) {
 		s = session_find_nr(&e->sessions, h->link_id);
-		if (s != NULL && s->state == SESSION_STARTING &&
-		    s->link == NULL)
-			return s;
-		if (h->state == PLUG_LINK_NEW)
+		if (s == NULL || s->link != NULL)
 			return NULL;	/* its session has ended */
+		return s->state == SESSION_STARTING ||
+		    s->state == SESSION_RESUMING ? s : NULL;
 	}
-	if (e->stopping)
+	/* A state that is not ours: better a new session than a wrong one. */
+	if (h->state != PLUG_LINK_NEW || !engine_takes_sessions(e))
 		return NULL;
 	if (sessions_count(&e->sessions) >= e->cfg->access.max_sessions) {
 		log_warnx(NULL, "pppd %u: max-sessions are here already",
@@ -207,6 +208,7 @@ link_hello(void *arg, struct pppd_link *link, const struct plug_hello *h)
 {
 	struct engine *e = arg;
 	struct session *s = session_of_hello(e, h);
+	uint32_t nr;
 
 	if (s == NULL) {
 		log_warnx(NULL, "pppd %u: no session for its link %u",
@@ -214,17 +216,14 @@ link_hello(void *arg, struct pppd_link *link, const struct plug_hello *h)
 		return NULL;
 	}
 	s->link = link;
+	pppd_link_name(link, s->nr);
 	if (h->ifname[0] != '\0')
 		session_set_ifname(s, h->ifname);
 	session_step(s, "hello", "pppd %u, %s", (unsigned)h->pid, h->ifname);
+	s->resumable = session_resume_hello(s, h);
+	nr = s->nr;
 	session_event(s, SESSION_EV_LINK_UP, NULL);
-	/* Its state is not ours: better a new session than a wrong one. The
-	 * link has its answer first, so this comes by the timer. */
-	if (h->state != PLUG_LINK_NEW) {
-		s->stale = true;
-		timer_set(&e->timers, &s->state_timer, clock_mono(e->clock));
-	}
-	return s;
+	return session_find_nr(&e->sessions, nr);
 }
 
 static void
@@ -527,6 +526,8 @@ mip_step(void *arg, const char *key, const char *detail)
 	if (strcmp(key, "deregistered") == 0)
 		return;
 	session_step(s, key, "%s", detail != NULL ? detail : "");
+	if (strcmp(key, "renewed") == 0)
+		session_save(s);
 }
 
 const struct mip_events session_in_mip = {

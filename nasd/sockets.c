@@ -5,10 +5,12 @@
 #include "nasd/sockets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <arpa/inet.h>
@@ -17,8 +19,10 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "common/ctl.h"
 #include "common/daemon.h"
@@ -28,6 +32,8 @@
 #include "nasd/pppd_link.h"
 
 #define FLAGS	(SOCK_CLOEXEC | SOCK_NONBLOCK)
+#define LOCK_MS		5000
+#define LOCK_PAUSE_MS	50
 
 static int
 open_udp(struct in_addr addr, uint16_t port)
@@ -154,11 +160,85 @@ open_pppoe(struct nasd_sockets *s, const struct nasd_config *cf, unsigned i)
 	return p->end_strays && s->stray[i] == -1 ? -1 : 0;
 }
 
+static void
+read_boot_id(uint8_t id[16])
+{
+	char text[64] = "";
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	unsigned n = 0;
+	const char *p;
+
+	memset(id, 0, 16);
+	if (fd == -1 || read(fd, text, sizeof(text) - 1) <= 0)
+		log_warn(NULL, "the kernel has no boot id");
+	if (fd != -1)
+		close(fd);
+	for (p = text; n < 16 && sscanf(p, "%2hhx", &id[n]) == 1; n++)
+		p += p[2] == '-' ? 3 : 2;
+}
+
+/* A nasd whose root side was killed may take a moment to go. */
+static int
+lock_state(int fd)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+	unsigned ms;
+
+	for (ms = 0; flock(fd, LOCK_EX | LOCK_NB) == -1;
+	    ms += LOCK_PAUSE_MS) {
+		if (errno != EWOULDBLOCK || ms >= LOCK_MS)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* There are keys in them. */
+static int
+open_state(struct nasd_sockets *s, const struct nasd_config *cf)
+{
+	char path[4096];
+	struct stat st;
+	int i;
+
+	if (cf->state_dir[0] == '\0')
+		return 0;
+	if (make_dir_of(cf->state_dir) != 0)
+		return -1;
+	if ((mkdir(cf->state_dir, 0700) == -1 && errno != EEXIST) ||
+	    stat(cf->state_dir, &st) == -1)
+		goto fail;
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & 077) != 0) {
+		log_errorx(NULL, "%s: must be a directory that only root "
+		    "may enter", cf->state_dir);
+		return -1;
+	}
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/sessions.%d", cf->state_dir,
+		    i);
+		s->state[i] = open(path, O_RDWR | O_CREAT | O_CLOEXEC |
+		    O_NOFOLLOW, 0600);
+		if (s->state[i] == -1)
+			goto fail;
+	}
+	if (lock_state(s->state[0]) == 0)
+		return 0;
+	log_errorx(NULL, "%s: another nasd uses it", cf->state_dir);
+	return -1;
+fail:
+	log_error(NULL, "%s", cf->state_dir);
+	return -1;
+}
+
 static int
 open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 {
 	unsigned i;
 
+	read_boot_id(s->boot_id);
+	if (open_state(s, cf) != 0)
+		return -1;
 	s->mip = open_udp(cf->coa, MIP4_PORT);
 	if (s->mip == -1)
 		return -1;
@@ -206,6 +286,8 @@ nasd_sockets_close(struct nasd_sockets *s)
 	close_one(&s->icmp6);
 	close_one(&s->coa);
 	acct_files_close(&s->acct);
+	close_one(&s->state[0]);
+	close_one(&s->state[1]);
 	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {
 		close_one(&s->pppoe[i]);
 		close_one(&s->stray[i]);

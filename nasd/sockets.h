@@ -23,6 +23,8 @@ struct nasd_sockets {
 	uint8_t	mac[SOCKETS_MAX_PPPOE][6];
 	int	mtu[SOCKETS_MAX_PPPOE];
 	struct acct_files acct;		/* the accounting spool's */
+	int	state[2];		/* state file, or -1 */
+	uint8_t	boot_id[16];		/* the kernel's */
 };
 
 /* 0, or -1 after saying on the log which failed; then none is open. */

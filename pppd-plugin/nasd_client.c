@@ -9,7 +9,9 @@
 
 #include "pppd-plugin/nasd_client.h"
 
-#define RETRY_MS	1000
+/* Not all plugins of a nasd that went at the same moment. */
+#define RETRY_MS	200
+#define RETRY_MAX_MS	1600
 #define READ_MAX	16	/* messages a poll: pppd has other work */
 
 void
@@ -21,6 +23,7 @@ nasd_client_init(struct nasd_client *c, const char *path,
 	c->events = events;
 	c->arg = arg;
 	c->fd = -1;
+	c->retry_ms = RETRY_MS;
 }
 
 static void
@@ -41,11 +44,22 @@ nasd_client_close(struct nasd_client *c)
 	c->complained = false;
 }
 
+/* Between half of it and all. */
+static int64_t
+jitter(int ms)
+{
+	return ms / 2 + (ms / 2) * (int64_t)(getpid() % 64) / 64;
+}
+
 static void
 lost(struct nasd_client *c, const char *why, int64_t now)
 {
 	drop_fd(c);
-	c->retry_at = now + RETRY_MS;
+	if (c->lost_at == 0)
+		c->lost_at = now;
+	c->retry_at = now + jitter(c->retry_ms);
+	if (c->retry_ms < RETRY_MAX_MS)
+		c->retry_ms *= 2;
 	if (c->complained)
 		return;
 	c->complained = true;
@@ -112,6 +126,8 @@ read_one(struct nasd_client *c, int64_t now)
 		return false;
 	}
 	c->complained = false;
+	c->retry_ms = RETRY_MS;
+	c->lost_at = 0;
 	c->events->message(c->arg, &m);
 	return c->fd >= 0;
 }
@@ -126,6 +142,12 @@ nasd_client_poll(struct nasd_client *c, int64_t now)
 	for (i = 0; i < READ_MAX && c->fd >= 0; i++)
 		if (!read_one(c, now))
 			break;
+}
+
+int64_t
+nasd_client_away(const struct nasd_client *c, int64_t now)
+{
+	return c->lost_at == 0 ? 0 : now - c->lost_at;
 }
 
 int

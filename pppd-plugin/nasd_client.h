@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The plugin's connection to nasd: connects, comes back a second after nasd
- * went away, sends and receives messages (common/plugproto.h). Never blocks.
+ * The plugin's connection to nasd: connects, comes back soon after nasd went
+ * away, later less often, sends and receives messages (common/plugproto.h).
+ * Never blocks.
  * Knows nothing of pppd, so that it is tested without one.
  */
 #ifndef PLUGIN_NASD_CLIENT_H
@@ -31,6 +32,8 @@ struct nasd_client {
 	int				 fd;		/* -1: none */
 	bool				 complained;	/* lost was called */
 	int64_t				 retry_at;	/* ms */
+	int				 retry_ms;	/* next wait */
+	int64_t				 lost_at;	/* ms; 0: it is there */
 };
 
 /* path and events must live as long as the client. */
@@ -39,6 +42,8 @@ void	nasd_client_init(struct nasd_client *, const char *path,
 /* Does what can be done now: connects if that is due, reads what is there.
  * now: monotonic milliseconds. */
 void	nasd_client_poll(struct nasd_client *, int64_t now);
+/* Milliseconds since nasd was last heard of, 0 while it is there. */
+int64_t	nasd_client_away(const struct nasd_client *, int64_t now);
 /* 0; -ENOTCONN; or -errno, after which the connection is closed. */
 int	nasd_client_send(struct nasd_client *, const struct plug_msg *,
     int64_t now);

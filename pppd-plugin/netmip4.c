@@ -21,6 +21,7 @@
 #define POLL_MIN_MS	2
 #define POLL_MAX_MS	20
 #define HOLD_DEFAULT_S	20
+#define ALONE_DEFAULT_S	600
 /* Our own Configure-Requests end after 30 s (10 times 3 s). */
 #define HOLD_MAX_S	25
 
@@ -28,6 +29,7 @@
 
 static struct plugin	self = {
 	.hold_s = HOLD_DEFAULT_S,
+	.alone_s = ALONE_DEFAULT_S,
 };
 /* Written by a signal handler, hence not in the struct. */
 static volatile sig_atomic_t	got_signal;
@@ -47,6 +49,10 @@ static nm_option	options[] = {
 	    .description = (char *)(uintptr_t)"seconds to wait for nasd",
 	    .flags = OPT_PRIO | OPT_LIMITS,
 	    .upper_limit = HOLD_MAX_S, .lower_limit = 1 },
+	{ .name = (char *)(uintptr_t)"netmip4-alone", .type = o_int,
+	    .addr = &self.alone_s,
+	    .description = (char *)(uintptr_t)"seconds to live without nasd",
+	    .flags = OPT_PRIO | OPT_LLIMIT, .lower_limit = 0 },
 	{ .name = NULL },
 };
 
@@ -106,6 +112,9 @@ poll_interval(const struct plugin *p, int64_t now)
 {
 	int64_t	since, ms;
 
+	if (p->nasd.fd < 0 && now < p->nasd.retry_at)
+		return p->nasd.retry_at - now < POLL_IDLE_MS ?
+		    (int)(p->nasd.retry_at - now) : POLL_IDLE_MS;
 	if (p->fd_watched || p->nasd.fd < 0)
 		return p->auth.held.held || p->v6.held.held ?
 		    POLL_IDLE_MS / 4 : POLL_IDLE_MS;
@@ -157,6 +166,13 @@ work(struct plugin *p)
 	nasd_client_poll(&p->nasd, now);
 	peer_auth_expire(p, now);
 	ipv6cp_hold_expire(p, now);
+	if (p->alone_s > 0 && !p->forsaken &&
+	    nasd_client_away(&p->nasd, now) >= (int64_t)p->alone_s * 1000) {
+		p->forsaken = true;
+		nm_warn("nasd did not come back");
+		plugin_reason(p, "nasd did not come back");
+		lcp_close(0, p->reason);
+	}
 }
 
 static void
@@ -218,7 +234,7 @@ send_hello(struct plugin *p)
 	struct plug_hello	*h = &m.hello;
 
 	h->version = PLUG_VERSION;
-	h->link_id = p->link_id;
+	h->link_id = p->link_id != 0 ? p->link_id : p->given_id;
 	h->pid = (uint32_t)getpid();
 	h->state = link_state(p);
 	h->pppoe_sid = (uint16_t)nm_session_number();
@@ -289,6 +305,8 @@ on_message(void *arg, const struct plug_msg *m)
 	switch (m->type) {
 	case PLUG_HELLO:
 		nm_debug("connected to nasd");
+		/* What to call ourselves, should we have to come back. */
+		p->given_id = m->hello.link_id;
 		return;
 	case PLUG_AUTH_RESULT:
 		peer_auth_result(p, m->txn, &m->auth_result);
@@ -360,6 +378,8 @@ static void
 link_begins(struct plugin *p)
 {
 	p->begun = true;
+	p->forsaken = false;
+	p->given_id = 0;
 	p->authed = false;
 	p->reason[0] = '\0';
 	peer_auth_reset(p);

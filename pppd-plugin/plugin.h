@@ -55,15 +55,18 @@ struct plugin {
 	/* options */
 	char			*socket_path;	/* pppd frees it: NULL for
 						 * the default */
-	uint32_t		link_id;
+	uint32_t		link_id;	/* 0: nasd has not started us */
 	int			hold_s;
+	int			alone_s;	/* to live without nasd */
 	/* state */
 	struct nasd_client	nasd;
+	uint32_t		given_id;	/* nasd's number, then */
 	uint32_t		txn;		/* last used */
 	bool			begun;		/* between ESTABLISH and DEAD */
 	bool			authed;
 	bool			poll_armed;
 	bool			fd_watched;
+	bool			forsaken;	/* ended for want of nasd */
 	struct peer_auth	auth;
 	struct ipv6cp_hold	v6;
 	/* why the link ends, as far as we know; static buffer because pppd

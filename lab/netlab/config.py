@@ -80,10 +80,10 @@ class Writer:
              attempts=5, radius=None, ha=t.HA, mode="unique",
              pppd="/usr/sbin/pppd", pppd_options=(), max_sessions=1000,
              per_mac=8, pppoe="", log="debug", more_has=(), extra="",
-             accounting=""):
+             accounting="", keep=False):
         """nasd.conf. radius: [(name, address, timeout ms, tries[, port of
         accounting])], or text; more_has: [(name, address)], asked after ha;
-        accounting: lines of its section."""
+        accounting: lines of its section; keep: sessions, at SIGTERM."""
         spool = "" if "spool =" in accounting else \
             f'spool = "{self.spool_dir(nas)}"'
         agents = "".join(
@@ -105,6 +105,8 @@ care-of-address = "{coa}"
 user = "netmip4"
 plugin-socket = "{self.run_dir(nas)}/plugin.sock"
 control-socket = "{self.run_dir(nas)}/nasd.ctl"
+state-directory = "{self.run_dir(nas)}/state"
+stop-keeps-sessions = {"true" if keep else "false"}
 log {{
 	dest = stderr
 	level = {log}

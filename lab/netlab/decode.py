@@ -237,6 +237,10 @@ def _radius(p, data):
             p.values["status"] = {1: "Start", 2: "Stop", 3: "Interim",
                                   7: "On", 8: "Off"}.get(
                 int.from_bytes(value, "big"))
+        elif kind == 44:
+            p.values["session"] = value.decode("ascii", "replace")
+        elif kind == 49:
+            p.values["cause"] = int.from_bytes(value, "big")
         elif kind == 18:
             p.values["reply"] = value.decode("utf-8", "replace")
         at += data[at + 1]

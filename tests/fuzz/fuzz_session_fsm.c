@@ -31,6 +31,7 @@ view(struct ops *o)
 		.insists = a & 4, .own_usable = a & 8, .own_is_ours = a & 16,
 		.iid_kept = a & 32, .access = a & 64, .reg = a & 128,
 		.accounting = b & 1, .carrier_lost = b & 2,
+		.was_up = b & 32, .resumable = b & 64,
 		.rival = (enum session_rival)((b >> 2) % 3),
 	};
 }
@@ -137,6 +138,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct session_view v = { 0 };
 	unsigned n;
 
+	/* One of an earlier nasd has done all that before. */
+	if (len > 0 && data[len - 1] & 1) {
+		m.state = SESSION_RESUMING;
+		m.ever = BIT(AUTH_OK) | BIT(REGISTER) | BIT(INSTALL) |
+		    BIT(ASSIGN);
+	}
 	while (ops_more(&o)) {
 		v = view(&o);
 		post(&m, (enum session_event)ops_pick(&o, SESSION_N_EVENTS),

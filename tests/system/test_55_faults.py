@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A process of a daemon dies: the other one cleans up or ends, and the next
-start finds nothing in its way."""
+start finds nothing in its way. nasd's sessions go on [test_85_restart]."""
 
 import os
 import signal
@@ -18,18 +18,23 @@ def gone(pid):
         return True
 
 
+def comm(pid):
+    with open(f"/proc/{pid}/comm", encoding="ascii") as f:
+        return f.read().strip()
+
+
 def engine_of(daemon):
     """The daemon's child that is no pppd."""
     for pid in children(daemon.pid):
-        with open(f"/proc/{pid}/comm", encoding="ascii") as f:
-            if f.read().strip() == daemon.name:
-                return pid
+        if comm(pid) == daemon.name:
+            return pid
     raise AssertionError(f"{daemon.name} has no engine")
 
 
 def kill_and_wait(daemon, victim):
     """Kills one of the daemon's processes; its children end with it."""
-    rest = [daemon.pid, *children(daemon.pid)]
+    rest = [daemon.pid, *(p for p in children(daemon.pid)
+                          if comm(p) == daemon.name)]
     os.kill(victim, signal.SIGKILL)
     daemon.wait(15)
     wait_for("its other processes to end", 15,
@@ -43,24 +48,33 @@ def works_again(lab):
     assert lab.connect().ping(CN6)[1] == 1
 
 
+def goes_on(lab, client):
+    """The next nasd has the session that the one before has left."""
+    lab.start_nasd()
+    wait_for("the session to be taken over", 20, lambda: [
+        s["state"] for s in lab.sessions()] == ["up"])
+    assert lab.nasctl("show version")["resumed"] == 1
+    assert client.ping(CN6)[1] == 1
+
+
 def test_nasd_engine_killed(lab):
-    lab.connect()
+    client = lab.connect()
     mark = lab.nas.log_mark()
     kill_and_wait(lab.nas, engine_of(lab.nas))
     assert lab.nas.process.returncode == 128 + signal.SIGKILL
     assert "the engine was killed by signal SIGKILL" in lab.nas.log(mark)
     assert not os.path.exists(lab.nasctl.path)
-    lab.start_nasd()
+    goes_on(lab, client)
     works_again(lab)
 
 
 def test_nasd_root_side_killed(lab):
     """Nobody is left to remove tunnels: the next nasd takes them over."""
-    lab.connect()
+    client = lab.connect()
     mark = lab.nas.log_mark()
     kill_and_wait(lab.nas, lab.nas.pid)
     assert "the root side has ended" in lab.nas.log(mark)
-    lab.start_nasd()
+    goes_on(lab, client)
     works_again(lab)
 
 

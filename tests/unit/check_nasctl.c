@@ -245,7 +245,7 @@ START_TEST(prefixes)
 	test_has_not(err, "pools");
 	ck_assert_int_eq(ctl(NULL, "frobnicate"), 2);
 	test_has(err, "frobnicate: no such word, one of: show radius "
-	    "terminate drain undrain renew reload log");
+	    "terminate drain undrain renew reload restart shutdown log");
 	ck_assert_int_eq(ctl(NULL, ""), 2);
 	ck_assert_int_eq(ctl(NULL, "show session"), 2);
 	test_has(err, "usage: show session ID|USER|IFNAME");

@@ -51,17 +51,9 @@ set_up(void)
 		.auth = pap,
 		.options = options,
 	};
-	np = nasd_priv_new(&cfg);
+	np = nasd_priv_new(&cfg, NULL);
 	ck_assert_ptr_nonnull(np);
 	nasd_priv_server(np, &srv);
-}
-
-static void
-tear_down(void)
-{
-	srv.engine_gone(srv.state);
-	nasd_priv_free(np);
-	test_dir_leave(dir);
 }
 
 static int
@@ -81,6 +73,18 @@ call(uint16_t type, const void *body, size_t len, void *out, size_t *out_len)
 	}
 	ck_abort_msg("no handler of %u", type);
 	return -ENOSYS;
+}
+
+static void
+tear_down(void)
+{
+	uint8_t out[PRIV_MSG_MAX];
+	size_t len;
+
+	(void)call(NASD_PRIV_END, NULL, 0, out, &len);
+	srv.engine_gone(srv.state);
+	nasd_priv_free(np);
+	test_dir_leave(dir);
 }
 
 static int
@@ -232,6 +236,16 @@ START_TEST(only_our_own_are_stopped)
 }
 END_TEST
 
+static void
+end_all(void)
+{
+	uint8_t out[PRIV_MSG_MAX];
+	size_t len;
+
+	ck_assert_int_eq(call(NASD_PRIV_END, NULL, 0, out, &len), 0);
+	srv.engine_gone(srv.state);
+}
+
 START_TEST(engine_gone_stops_them)
 {
 	int pid[3];
@@ -239,7 +253,11 @@ START_TEST(engine_gone_stops_them)
 	test_file("pppd", "#!/bin/sh\nexec sleep 60\n", 0755);
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_int_eq(start(&good, &pid[i]), 0);
+	/* killed, or to come back: they stay */
 	srv.engine_gone(srv.state);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(kill(pid[i], 0), 0);
+	end_all();
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_int_eq(kill(pid[i], 0), -1);
 }

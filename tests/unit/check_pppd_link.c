@@ -346,10 +346,13 @@ END_TEST
 
 START_TEST(refused_or_dropped_in_hello)
 {
-	int	fd;
+	struct plug_msg	m;
+	int		fd;
 
 	w.refuse = true;
 	fd = dial_hello();
+	hear(fd, &m);	/* its link has to end */
+	ck_assert(m.type == PLUG_CLOSE && m.reason.hard);
 	ck_assert(is_closed(fd));
 	close(fd);
 	w.refuse = false;
@@ -512,15 +515,18 @@ START_TEST(client_meets_server)
 	nasd_client_poll(&cl.c, 1001);
 	ck_assert(cl.messages == 1 && cl.last.type == PLUG_HELLO);
 
-	/* dropped: said once, and again after a second */
+	/* dropped: said once, and soon again, not at once */
 	pppd_link_drop(w.link);
 	nasd_client_poll(&cl.c, 2000);
 	ck_assert(cl.lost == 1 && cl.closing == 1 && cl.connected == 1);
-	nasd_client_poll(&cl.c, 2999);
+	nasd_client_poll(&cl.c, 2099);
 	ck_assert_uint_eq(cl.connected, 1);
-	nasd_client_poll(&cl.c, 3000);
+	ck_assert_int_eq(nasd_client_away(&cl.c, 2099), 99);
+	nasd_client_poll(&cl.c, 2200);
 	ck_assert_uint_eq(cl.connected, 2);
 	turn();
+	nasd_client_poll(&cl.c, 2201);
+	ck_assert_int_eq(nasd_client_away(&cl.c, 2201), 0);
 	ck_assert_uint_eq(w.hellos, 2);
 	nasd_client_close(&cl.c);
 	turn();
@@ -535,8 +541,12 @@ START_TEST(client_alone)
 
 	memset(&cl, 0, sizeof(cl));
 	nasd_client_init(&cl.c, "nobody.sock", &cl_events, NULL);
-	for (t = 0; t < 60000; t += 500)
+	for (t = 1000; t < 60000; t += 500)
 		nasd_client_poll(&cl.c, t);
+	/* less and less often, but not seldom */
+	ck_assert_int_ge(cl.c.retry_at, t - 500);
+	ck_assert_int_le(cl.c.retry_at, t - 500 + 1600);
+	ck_assert_int_eq(nasd_client_away(&cl.c, t), t - 1000);
 	ck_assert(cl.lost == 1 && cl.connected == 0 && cl.closing == 0);
 	ck_assert_int_eq(nasd_client_send(&cl.c, &m, t), -ENOTCONN);
 }

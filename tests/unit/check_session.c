@@ -7,13 +7,17 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <stdarg.h>
 
 #include <arpa/inet.h>
+#include <event2/event.h>
 
 #include "common/icmp6.h"
 #include "common/log.h"
 #include "common/priv.h"
+#include "common/statelog.h"
 #include "nasd/coa_act.h"
 #include "nasd/acct.h"
 #include "nasd/engine.h"
@@ -23,6 +27,7 @@
 #include "nasd/pppoe.h"
 #include "nasd/ra.h"
 #include "nasd/session_in.h"
+#include "nasd/session_save.h"
 #include "tests/unit/test.h"
 
 /* Any handle of a stand-in is one of these. */
@@ -52,7 +57,8 @@ static tunnel_counted *count_done;
 static uint32_t count_owner;
 static unsigned count_due;
 static struct tunnel_counters all_counted;
-static priv_done *start_done;
+static priv_done *start_done, *adopt_done;
+static void *adopt_arg;
 static void *start_arg;
 static struct icmp6_ra advertised;
 static struct aaa_usage stopped;
@@ -166,6 +172,36 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
 	ck_assert_int_gt(r->budget_ms, 0);
 	ck_assert_int_lt(r->budget_ms, SESSION_BUDGET_MS);
 	return (handle("reg", arg));
+}
+
+/* What a client before this one has left. */
+static struct mip_saved mip_left;
+
+void
+mip_reg_save(const struct mip_reg *r, struct mip_saved *v)
+{
+	(void)r;
+	*v = mip_left;
+}
+
+struct mip_reg *
+mip_reg_resume(struct mip_client *c, const struct mip_reg_request *r,
+    const struct mip_saved *v, const struct mip_events *ev, void *arg)
+{
+	(void)c;
+	call("resume %s%s", r->nai, v->bound ? " bound" : "");
+	mip_ev = ev;
+	asked_ha = r->ha.addr;
+	mip_left = *v;
+	return (handle("reg", arg));
+}
+
+bool
+mip_reg_renew(struct mip_reg *r)
+{
+	(void)r;
+	call("renew");
+	return (true);
 }
 
 void
@@ -369,6 +405,13 @@ pppd_link_close(struct pppd_link *l, bool hard, const char *reason)
 }
 
 void
+pppd_link_name(struct pppd_link *l, uint32_t link_id)
+{
+	(void)l;
+	(void)link_id;
+}
+
+void
 pppd_link_drop(struct pppd_link *l)
 {
 	call("drop");
@@ -418,6 +461,42 @@ pppoe_link_settled(struct pppoe_link *l)
 	settled++;
 }
 
+struct pppoe_link *
+pppoe_link_restore(struct pppoe *e, const struct pppoe_wish *w)
+{
+	(void)e;
+	call("pppoe %04x", w->sid);
+	return (handle("pppoe", NULL));
+}
+
+void
+pppoe_link_mac(const struct pppoe_link *l, uint8_t mac[PPPOE_MAC_LEN])
+{
+	(void)l;
+	memset(mac, 2, PPPOE_MAC_LEN);
+}
+
+void
+pppoe_quiet(struct pppoe *e, int ms)
+{
+	(void)e;
+	(void)ms;
+	call("quiet");
+}
+
+bool
+engine_takes_sessions(const struct engine *e)
+{
+	return (!e->stopping);
+}
+
+void
+engine_take_global(struct engine *e, bool was_read)
+{
+	(void)e;
+	call("global %d", was_read);
+}
+
 mono_t
 pppoe_link_padr_at(const struct pppoe_link *l)
 {
@@ -429,7 +508,7 @@ int
 priv_request(struct priv_client *p, uint16_t type, const void *body,
     size_t len, priv_done *done, void *arg)
 {
-	const struct nasd_priv_pppd_stop *stop = body;
+	const struct nasd_priv_pppd_stop *stop = body;	/* pid first */
 
 	(void)p;
 	(void)len;
@@ -439,6 +518,10 @@ priv_request(struct priv_client *p, uint16_t type, const void *body,
 		start_arg = arg;
 	} else if (type == NASD_PRIV_PPPD_STOP) {
 		call("kill %d", (int)stop->pid);
+	} else if (type == NASD_PRIV_PPPD_ADOPT) {
+		call("adopt %d", (int)stop->pid);
+		adopt_done = done;
+		adopt_arg = arg;
 	}
 	return (0);
 }
@@ -1667,21 +1750,229 @@ START_TEST(all_read)
 }
 END_TEST
 
-/* A plugin that outlived an earlier nasd. */
+/* A plugin that outlived an earlier nasd, of which nothing is known. */
 START_TEST(stale)
 {
 	struct plug_hello h = { .link_id = 999, .pid = 77, .ifname = "lo",
 	    .state = PLUG_LINK_OPEN };
-	struct session *s = session_in_pppd.hello(&engine,
-	    handle("link", NULL), &h);
 
-	ck_assert_ptr_nonnull(s);
-	called("");
-	wait_ms(0);
-	called("close hard;");
-	link_gone(s, "BYE");
+	ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+	h.link_id = 0;			/* of a pppd of somebody else's */
+	ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+	h.link_id = 999;
 	h.state = PLUG_LINK_NEW;	/* its session has ended */
 	ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+}
+END_TEST
+
+/* nasd goes and comes again: its state file, and nothing else, is what the
+ * second one has. */
+static int state_fd[2];
+static bool another_boot;
+static struct config_pppoe acc0 = { .ifname = "acc0" };
+
+static void
+open_state(void)
+{
+	const int fd[2] = { dup(state_fd[0]), dup(state_fd[1]) };
+
+	engine.state = statelog_new(fd, session_save_all, &engine);
+	ck_assert_ptr_nonnull(engine.state);
+}
+
+static void
+first_run(void)
+{
+	state_fd[0] = memfd_create("state", 0);
+	state_fd[1] = memfd_create("state", 0);
+	cfg.pppoe = &acc0;
+	cfg.n_pppoe = 1;
+	memset(&engine.global, 0, sizeof(engine.global));
+	open_state();
+	ck_assert_int_eq(statelog_begin(engine.state), 0);
+}
+
+static bool
+free_it(struct table_node *n, void *arg)
+{
+	(void)arg;
+	session_free(container_of(n, struct session, by_nr));
+	return (true);
+}
+
+static void
+second_run(void)
+{
+	statelog_free(engine.state);
+	engine.state = NULL;		/* what happens now is not noted */
+	table_each(&engine.sessions.by_nr, free_it, NULL);
+	sessions_free(&engine.sessions);
+	ck_assert_int_eq(handles, 0);
+	forget_calls();
+	ck_assert_int_eq(sessions_init(&engine.sessions), 0);
+	engine.base = event_base_new();
+	open_state();
+	engine.global.boot_id[0] = another_boot;
+	session_resume_all(&engine);
+}
+
+static void
+last_run(void)
+{
+	statelog_free(engine.state);
+	engine.state = NULL;
+	event_base_free(engine.base);
+	engine.base = NULL;
+	close(state_fd[0]);
+	close(state_fd[1]);
+	cfg.n_pppoe = 0;
+}
+
+static struct session *
+comes_back(uint32_t nr, uint32_t pid, enum plug_link_state state)
+{
+	struct plug_hello h = { .link_id = nr, .pid = pid, .state = state,
+	    .ifname = "lo" };
+	struct session *s = session_find_nr(&engine.sessions, nr);
+
+	h.remote = s->iid;
+	return (session_in_pppd.hello(&engine, handle("link", NULL), &h));
+}
+
+START_TEST(resumed)
+{
+	struct session *s;
+	char id[SESSION_ID_STRLEN];
+	uint32_t nr;
+	int p[2];
+
+	first_run();
+	s = bring_up("alice");
+	nr = s->nr;
+	memcpy(id, s->id, sizeof(id));
+	s->grant.n_class = 1;
+	s->grant.class[0] = (struct aaa_class){ 3, "abc" };
+	wait_ms(30000);
+	counted(500, 0);
+	session_save(s);
+	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800 };
+	session_save(s);
+	second_run();
+	called("global 1;resume alice bound;pppoe 0005;adopt 100;quiet;");
+	s = session_find_nr(&engine.sessions, nr);
+	ck_assert_ptr_nonnull(s);
+	ck_assert_int_eq(s->state, SESSION_RESUMING);
+	ck_assert_str_eq(s->id, id);
+	ck_assert_ptr_eq(session_find(&engine.sessions, id), s);
+	ck_assert_str_eq(s->user, "alice");
+	ck_assert(s->grant.n_class == 1 && s->grant.class[0].len == 3);
+	ck_assert_uint_eq(s->count.rx_bytes, 500);
+	ck_assert_int_eq(pipe(p), 0);
+	adopt_done(adopt_arg, 0, NULL, 0, p[0]);
+	/* new ones have other numbers: a pppd of the first run may report */
+	ck_assert_uint_gt(engine.sessions.last_nr, nr);
+	ck_assert_ptr_eq(comes_back(nr, 100, PLUG_LINK_OPEN), s);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	called("install lo/64;ra;renew;");
+	install_done(s, 0);
+	called("ra-update;");
+	/* its process ends, of which the root side hears by being asked */
+	close(p[1]);
+	event_base_loop(engine.base, EVLOOP_ONCE);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	counted(700, 0);
+	ck_assert_uint_eq(stopped.rx_bytes, 700);
+	ck_assert_uint_eq(stopped.seconds, 30);
+	link_gone(s, "BYE");
+	deregistered(s);
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+	/* and it is not there again for a third one */
+	event_base_free(engine.base);
+	second_run();
+	called("global 1;");
+	last_run();
+}
+END_TEST
+
+START_TEST(ended_meanwhile)
+{
+	struct session *s;
+	uint32_t nr;
+
+	first_run();
+	s = bring_up("alice");
+	nr = s->nr;
+	wait_ms(30000);
+	counted(500, 0);
+	second_run();
+	s = session_find_nr(&engine.sessions, nr);
+	forget_calls();
+	adopt_done(adopt_arg, -ESRCH, NULL, 0, -1);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	called("acct 2;dereg;");
+	ck_assert_uint_eq(stopped.rx_bytes, 500);
+	ck_assert_int_eq(stopped.cause, AAA_CAUSE_LOST_CARRIER);
+	deregistered(s);
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+	last_run();
+}
+END_TEST
+
+/* Its registration may have been granted; nothing else was there. */
+START_TEST(was_not_up)
+{
+	struct session *s;
+	uint32_t nr;
+
+	first_run();
+	s = register_it(100, "alice");
+	nr = s->nr;
+	mip_left = (struct mip_saved){ .bound = false };
+	session_save(s);
+	second_run();
+	called("global 1;resume alice;pppoe 0005;adopt 100;quiet;");
+	s = session_find_nr(&engine.sessions, nr);
+	ck_assert_ptr_eq(comes_back(nr, 100, PLUG_LINK_HELD), s);
+	called("dereg;close hard;");
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_NAS_REBOOT);
+	link_gone(s, "BYE");
+	deregistered(s);
+	adopt_done(adopt_arg, -ESRCH, NULL, 0, -1);
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+	last_run();
+}
+END_TEST
+
+/* The process of that number is another one's, or the machine another run. */
+START_TEST(not_the_same)
+{
+	struct session *s;
+	uint32_t nr;
+
+	first_run();
+	s = bring_up("alice");
+	nr = s->nr;
+	wait_ms(7000);
+	second_run();
+	free(adopt_arg);
+	s = session_find_nr(&engine.sessions, nr);
+	ck_assert_ptr_eq(comes_back(nr, 101, PLUG_LINK_OPEN), s);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	s->pid = 0;
+	link_gone(s, "BYE");
+	deregistered(s);
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+	s = bring_up("bob");
+	wait_ms(7000);
+	event_base_free(engine.base);
+	another_boot = true;
+	second_run();
+	another_boot = false;
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 1);
+	ck_assert_int_eq(stopped.cause, AAA_CAUSE_NAS_REBOOT);
+	deregistered(session_find(&engine.sessions, "bob"));
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+	last_run();
 }
 END_TEST
 
@@ -2001,6 +2292,10 @@ main(void)
 	tcase_add_test(t, accounting_spool_is_full);
 	tcase_add_test(t, all_read);
 	tcase_add_test(t, stale);
+	tcase_add_test(t, resumed);
+	tcase_add_test(t, ended_meanwhile);
+	tcase_add_test(t, was_not_up);
+	tcase_add_test(t, not_the_same);
 	tcase_add_test(t, shown);
 	tcase_add_loop_test(t, freed_anywhere, 0, 8);
 	tcase_add_test(t, timeline_full);

@@ -140,8 +140,6 @@ START_TEST(failures)
 		    SESSION_DO_START_REFUSE, SESSION_CAUSE_NAS_ERROR },
 		{ SESSION_STARTING, SESSION_EV_TIMER,
 		    SESSION_DO_START_REFUSE, SESSION_CAUSE_NAS_ERROR },
-		{ SESSION_LINK, SESSION_EV_STALE_LINK, SESSION_DO_CLOSE,
-		    SESSION_CAUSE_NAS_REBOOT },
 		{ SESSION_LINK, SESSION_EV_IID_ASKED, SESSION_DO_REFUSE,
 		    SESSION_CAUSE_NAS_ERROR },
 		{ SESSION_AUTHENTICATING, SESSION_EV_REJECTED,
@@ -365,6 +363,40 @@ START_TEST(every_pair)
 }
 END_TEST
 
+/* What an earlier nasd has left. */
+START_TEST(resuming)
+{
+	struct session_view v = up_view;
+	struct session_decision d;
+
+	v.was_up = v.resumable = true;
+	d = session_fsm(SESSION_RESUMING, SESSION_EV_LINK_UP, &v);
+	ck_assert_int_eq(d.state, SESSION_UP);
+	ck_assert(HAS(d, INSTALL) && HAS(d, RA_START) && HAS(d, RESUME));
+	ck_assert(!HAS(d, UNINSTALL) && !HAS(d, REGISTER));
+	v.resumable = false;	/* its link is there, but IPv6CP is down */
+	d = session_fsm(SESSION_RESUMING, SESSION_EV_LINK_UP, &v);
+	ck_assert(d.state == SESSION_CLOSING && HAS(d, CLOSE) &&
+	    HAS(d, DEREGISTER) && d.cause == SESSION_CAUSE_USER_REQUEST);
+	v.was_up = false;
+	d = session_fsm(SESSION_RESUMING, SESSION_EV_LINK_UP, &v);
+	ck_assert(d.state == SESSION_CLOSING && HAS(d, CLOSE) &&
+	    d.cause == SESSION_CAUSE_NAS_REBOOT);
+	v.carrier_lost = true;
+	d = session_fsm(SESSION_RESUMING, SESSION_EV_LINK_GONE, &v);
+	ck_assert(HAS(d, ACCT_STOP) && HAS(d, DEREGISTER) &&
+	    d.cause == SESSION_CAUSE_LOST_CARRIER);
+	d = session_fsm(SESSION_RESUMING, SESSION_EV_TIMER, &v);
+	ck_assert(HAS(d, KILL) && d.cause == SESSION_CAUSE_NAS_REBOOT);
+	v.iid_kept = true;	/* installed when the link is back */
+	d = session_fsm(SESSION_RESUMING, SESSION_EV_CHANGED, &v);
+	ck_assert(d.state == SESSION_RESUMING && d.actions == 0);
+	v.iid_kept = false;
+	d = session_fsm(SESSION_RESUMING, SESSION_EV_CHANGED, &v);
+	ck_assert_int_eq(d.state, SESSION_CLOSING);
+}
+END_TEST
+
 /* Every state that something must leave has a limit, and TIMER leaves it. */
 START_TEST(limits)
 {
@@ -414,6 +446,7 @@ main(void)
 	tcase_add_test(t, changed);
 	tcase_add_test(t, again);
 	tcase_add_test(t, every_pair);
+	tcase_add_test(t, resuming);
 	tcase_add_test(t, limits);
 	tcase_add_test(t, names);
 	suite_add_tcase(s, t);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A registration goes on that a client before this one has begun, which was
+ * killed or replaced [PROTOCOLS D117]: nothing is sent for it until it is due
+ * or its owner asks. Beside mip_reg.c; pure.
+ *
+ * Identifications must grow [RFC 3344 5.7.1]: our clock sees to that, and
+ * where the home agent's differs, or ours was set back, what is kept of the
+ * last one sent.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "nasd/mip_reg.h"
+
+#define LOG_MODULE "mip"
+#include "common/log.h"
+
+/* One that has expired, or never was bound, is kept so long for its owner to
+ * do something about it. */
+#define LEAST_MS	20000
+
+void
+mip_reg_save(const struct mip_reg *r, struct mip_saved *v)
+{
+	*v = (struct mip_saved){
+		.bound = mip_reg_is_bound(r),
+		.hoa = r->hoa, .unique = r->unique, .home = r->home,
+		.lifetime = r->lifetime, .expires = r->expires,
+		.revocable = r->revocable, .rev_acted = r->rev_acted,
+		.rev_floor = r->rev_floor,
+		.clock_offset = r->ha->offset_s, .last_id = r->ha->last_id,
+	};
+}
+
+static void
+take_clock(struct mip_ha_rec *ha, const struct mip_saved *v)
+{
+	if (ntp_cmp(v->last_id, ha->last_id) <= 0)
+		return;
+	/* the newest one knows best */
+	ha->last_id = v->last_id;
+	ha->offset_s = v->clock_offset;
+}
+
+static void
+resume_lifetime(struct mip_reg *r, const struct mip_saved *v)
+{
+	mono_t now = clock_mono(r->core->clock);
+	mono_t least = mono_add_ms(now, LEAST_MS);
+	int64_t life_ms = (int64_t)v->lifetime * 1000;
+
+	if (!v->bound || v->lifetime == 0) {
+		r->expires = least;
+		mip_reg_arm(r, &r->t_end, least);
+		return;
+	}
+	mip_reg_lifetime(r, v->expires.ns == MONO_NEVER.ns ? now :
+	    mono_add_ms(v->expires, -life_ms));
+	if (r->expires.ns != MONO_NEVER.ns && mono_before(r->expires, least)) {
+		r->expires = least;
+		mip_reg_arm(r, &r->t_end, least);
+	}
+}
+
+struct mip_reg *
+mip_resume_reg(struct mip_core *core, const struct mip_reg_request *q,
+    const struct mip_saved *v, const struct mip_events *events, void *arg)
+{
+	static const struct in6_addr none;
+	struct mip_reg *r = mip_reg_alloc(core, q, events, arg);
+
+	if (r == NULL)
+		return NULL;
+	take_clock(r->ha, v);
+	r->maybe_bound = true;
+	r->unique = v->unique;
+	r->home = v->home;
+	r->lifetime = v->lifetime;
+	r->revocable = v->revocable;
+	r->rev_floor = v->rev_floor;
+	r->rev_acted = v->rev_acted;
+	r->last_sent = mono_add_ms(clock_mono(core->clock),
+	    -MIP_RETRY_FIRST_MS);
+	mip_core_add_reg(core, r);
+	if (!IN6_ARE_ADDR_EQUAL(&v->hoa, &none))
+		mip_core_set_hoa(core, r, &v->hoa);
+	mip_reg_begin(r, MIP_S_BOUND, "resumed");
+	resume_lifetime(r, v);
+	return r;
+}

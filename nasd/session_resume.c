@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sessions of an earlier nasd [PROTOCOLS D115-D117]. The state file says what
+ * they are; each begins in RESUMING with its registration and its PPPoE link
+ * in place, so that it can be ended like any other. Then either its plugin
+ * comes back and it is up again, or its pppd turns out to be gone: it is
+ * accounted and deregistered.
+ *
+ * pppds of an earlier nasd are nobody's children: the root side makes sure
+ * which process it is and sends a descriptor of it, which tells its end.
+ */
+#define LOG_MODULE "session"
+#include "nasd/session_save.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "common/priv.h"
+#include "common/statelog.h"
+#include "nasd/engine.h"
+#include "nasd/mip_client.h"
+#include "nasd/pppoe.h"
+#include "nasd/priv_ops.h"
+#include "nasd/session.h"
+#include "nasd/session_in.h"
+#include "nasd/session_rec.h"
+
+#define QUIET_MS	30000	/* no PADT to strangers for so long */
+
+#define COPY(to, from)	memcpy(to, from, sizeof(to))
+
+/* ---- what is read ---- */
+
+struct loaded {
+	struct table_node	node;		/* by number */
+	struct session_rec	rec;
+};
+
+struct load {
+	struct engine	*engine;
+	struct table	 recs;
+	bool		 has_global;
+	bool		 other_boot;	/* the machine was started since */
+	unsigned	 bad;
+};
+
+static bool
+nr_eq(const struct table_node *n, const void *key)
+{
+	return container_of(n, struct loaded, node)->rec.nr ==
+	    *(const uint32_t *)key;
+}
+
+static struct loaded *
+find_loaded(struct load *l, uint32_t nr)
+{
+	struct table_node *n = table_find(&l->recs,
+	    table_hash(&l->recs, &nr, sizeof(nr)), nr_eq, &nr);
+
+	return n != NULL ? container_of(n, struct loaded, node) : NULL;
+}
+
+static void
+unload(struct load *l, struct loaded *d)
+{
+	table_remove(&l->recs, &d->node);
+	session_rec_wipe(&d->rec);
+	free(d);
+}
+
+static void
+load_session(struct load *l, const uint8_t *body, size_t len)
+{
+	struct loaded *d = calloc(1, sizeof(*d)), *old;
+
+	if (d == NULL || session_rec_decode(&d->rec, body, len) != 0) {
+		l->bad++;
+		free(d);
+		return;
+	}
+	if ((old = find_loaded(l, d->rec.nr)) != NULL)
+		unload(l, old);
+	table_insert(&l->recs, &d->node, table_hash(&l->recs, &d->rec.nr,
+	    sizeof(d->rec.nr)));
+}
+
+static void
+load_count(struct load *l, const uint8_t *body, size_t len)
+{
+	struct rec_count c;
+	struct loaded *d;
+
+	if (len != sizeof(c))
+		return;
+	memcpy(&c, body, sizeof(c));
+	if ((d = find_loaded(l, c.nr)) == NULL)
+		return;
+	d->rec.saved_at = c.saved_at;
+	d->rec.interim_due = c.interim_due;
+	d->rec.idle_since = c.idle_since;
+	d->rec.rx_bytes = c.rx_bytes;
+	d->rec.tx_bytes = c.tx_bytes;
+	d->rec.rx_packets = c.rx_packets;
+	d->rec.tx_packets = c.tx_packets;
+}
+
+static void
+load_global(struct load *l, const uint8_t *body, size_t len)
+{
+	struct rec_global g, *mine = &l->engine->global;
+
+	if (rec_global_decode(&g, body, len) != 0)
+		return;
+	l->has_global = true;
+	l->other_boot = memcmp(g.boot_id, mine->boot_id,
+	    sizeof(g.boot_id)) != 0;
+	mine->nr_reserved = g.nr_reserved;
+	mine->drained = g.drained;
+	COPY(mine->cookie_key, g.cookie_key);
+	explicit_bzero(&g, sizeof(g));
+}
+
+static void
+load_record(void *arg, uint8_t type, const uint8_t *body, size_t len)
+{
+	struct load *l = arg;
+	struct loaded *d;
+	uint32_t nr;
+
+	switch (type) {
+	case REC_GLOBAL:
+		load_global(l, body, len);
+		return;
+	case REC_SESSION:
+		load_session(l, body, len);
+		return;
+	case REC_COUNT:
+		load_count(l, body, len);
+		return;
+	case REC_GONE:
+		if (len != sizeof(nr))
+			return;
+		memcpy(&nr, body, sizeof(nr));
+		if ((d = find_loaded(l, nr)) != NULL)
+			unload(l, d);
+		return;
+	}
+}
+
+/* ---- one session ---- */
+
+static void
+take_access(struct session *s, const struct session_rec *r)
+{
+	COPY(s->device, r->device);
+	COPY(s->calling, r->calling);
+	COPY(s->service, r->service);
+	s->pppoe_sid = r->pppoe_sid;
+	s->mru = r->mru;
+	s->circuit_id = r->circuit_id;
+	s->remote_id = r->remote_id;
+	s->local = r->local;
+	s->pid = r->pid;
+	s->cause = r->cause;
+	COPY(s->why, r->why);
+	session_set_user(s, r->user);
+	if (r->ifname[0] != '\0')
+		session_set_ifname(s, r->ifname);
+}
+
+/* Of another boot, times mean nothing here but how long it was. */
+static void
+take_aaa(struct session *s, const struct session_rec *r, bool other_boot)
+{
+	mono_t now = session_now(s);
+
+	s->grant = r->grant;
+	s->granted = true;
+	s->accounting = r->accounting;
+	s->came_up = r->came_up;
+	s->up_since.ns = r->up_since;
+	s->interim_due.ns = r->interim_due;
+	s->idle_since.ns = r->idle_since;
+	s->granted_at.ns = r->granted_at;
+	s->rate = r->rate;
+	s->count.rx_bytes = r->rx_bytes;
+	s->count.tx_bytes = r->tx_bytes;
+	s->count.rx_packets = r->rx_packets;
+	s->count.tx_packets = r->tx_packets;
+	if (other_boot)
+		s->up_since = mono_add_ms(now, -mono_diff_ms(
+		    (mono_t){ r->saved_at }, (mono_t){ r->up_since }));
+}
+
+static void
+take_registration(struct session *s, const struct session_rec *r)
+{
+	struct mip_reg_request req;
+	struct mip_saved v = {
+		.bound = r->reg_bound, .hoa = r->hoa,
+		.unique = r->hoa_unique, .home = r->home,
+		.lifetime = r->lifetime, .expires.ns = r->expires,
+		.revocable = r->revocable, .rev_acted = r->rev_acted,
+		.rev_floor = r->rev_floor, .clock_offset = r->clock_offset,
+		.last_id = r->last_id,
+	};
+
+	s->unique = r->unique;
+	s->registered = r->registered;
+	s->hoa_unique = r->hoa_unique;
+	s->iid = r->iid;
+	s->hoa = r->hoa;
+	s->lifetime = r->lifetime;
+	s->old_ha = r->ha;
+	s->ha = nasd_config_ha(s->engine->cfg, r->ha);
+	if (r->nai[0] == '\0' || session_put_nai(s, r->nai) != 0)
+		return;
+	if (s->ha == NULL) {
+		log_warnx(s->subject, "its home agent is no longer "
+		    "configured");
+		return;
+	}
+	if (!r->has_reg)
+		return;
+	session_reg_request(s, &req);
+	s->reg = mip_reg_resume(s->engine->mip, &req, &v, &session_in_mip, s);
+}
+
+static void
+take_pppoe(struct session *s, const struct session_rec *r)
+{
+	struct engine *e = s->engine;
+	struct pppoe_wish w = { .sid = r->pppoe_sid, .service = s->service };
+	unsigned i;
+
+	if (!r->has_mac || r->pppoe_sid == 0)
+		return;
+	memcpy(w.mac, r->mac, sizeof(w.mac));
+	for (i = 0; i < e->cfg->n_pppoe; i++)
+		if (strcmp(e->cfg->pppoe[i].ifname, r->device) == 0)
+			break;
+	if (i == e->cfg->n_pppoe)
+		return;
+	s->pppoe = pppoe_link_restore(e->pppoe[i], &w);
+	if (s->pppoe != NULL)
+		pppoe_link_set_owner(s->pppoe, s);
+}
+
+/* ---- its process ---- */
+
+struct adoption {
+	struct engine	*engine;
+	uint32_t	 nr;
+};
+
+void
+session_unwatch(struct session *s)
+{
+	if (s->exit_ev == NULL)
+		return;
+	close(event_get_fd(s->exit_ev));
+	event_free(s->exit_ev);
+	s->exit_ev = NULL;
+}
+
+static void
+process_ended(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+	struct nasd_priv_pppd_exit x = { .pid = s->pid, .link_id = s->nr };
+	struct nasd_priv_pppd_stop req = { .pid = s->pid };
+
+	(void)fd;
+	(void)what;
+	session_unwatch(s);
+	/* Which is how the root side hears that it is gone. */
+	(void)priv_request(s->engine->priv, NASD_PRIV_PPPD_STOP, &req,
+	    sizeof(req), NULL, NULL);
+	session_in_pppd_exit(s->engine, &x);
+}
+
+static void
+adopted(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct adoption a = *(struct adoption *)arg;
+	struct session *s = session_find_nr(&a.engine->sessions, a.nr);
+
+	(void)body;
+	(void)len;
+	free(arg);
+	if (s == NULL || s->exit_ev != NULL) {
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	if (status != 0 || fd == -1) {
+		s->pid = 0;
+		s->carrier_lost = true;
+		session_event(s, SESSION_EV_LINK_GONE,
+		    "while nasd was away");
+		return;
+	}
+	s->exit_ev = event_new(a.engine->base, fd, EV_READ, process_ended, s);
+	if (s->exit_ev == NULL || event_add(s->exit_ev, NULL) != 0) {
+		log_errorx(s->subject, "out of memory to watch its pppd");
+		if (s->exit_ev == NULL)
+			close(fd);
+		session_unwatch(s);
+	}
+}
+
+static void
+adopt(struct session *s)
+{
+	struct nasd_priv_pppd_adopt q = { .pid = s->pid, .link_id = s->nr };
+	struct adoption *a = malloc(sizeof(*a));
+
+	if (a == NULL)
+		return;
+	*a = (struct adoption){ s->engine, s->nr };
+	if (priv_request(s->engine->priv, NASD_PRIV_PPPD_ADOPT, &q, sizeof(q),
+	    adopted, a) != 0)
+		free(a);
+}
+
+/* ---- all ---- */
+
+static bool
+restore(struct load *l, const struct session_rec *r)
+{
+	struct session *s = session_restore(l->engine, r->nr, r->id);
+
+	if (s == NULL)
+		return false;
+	s->saved = true;
+	take_access(s, r);
+	take_aaa(s, r, l->other_boot);
+	take_registration(s, r);
+	s->was_up = r->phase == REC_UP;
+	session_step(s, "resumed", "%s", s->was_up ? "was up" :
+	    r->phase == REC_PENDING ? "was not up yet" : "was ending");
+	if (l->other_boot) {
+		s->pid = 0;
+		return true;
+	}
+	take_pppoe(s, r);
+	if (s->pid > 0)
+		adopt(s);
+	if (r->phase == REC_ENDING)	/* what else is there to wait for */
+		session_event(s, SESSION_EV_TIMER, NULL);
+	return true;
+}
+
+struct restored {
+	struct load	*load;
+	unsigned	 n;
+};
+
+static bool
+restore_one(struct table_node *n, void *arg)
+{
+	struct loaded *d = container_of(n, struct loaded, node);
+	struct restored *all = arg;
+
+	all->n += restore(all->load, &d->rec);
+	unload(all->load, d);
+	return true;
+}
+
+static int
+make_sessions(struct load *l)
+{
+	struct restored all = { .load = l };
+	unsigned i;
+
+	table_each(&l->recs, restore_one, &all);
+	if (l->bad > 0)
+		log_errorx(NULL, "%u sessions in the state file not "
+		    "understood", l->bad);
+	if (all.n == 0)
+		return 0;
+	log_info(NULL, "%u sessions of an earlier nasd%s", all.n,
+	    l->other_boot ? ", before the machine was started" : "");
+	for (i = 0; i < l->engine->cfg->n_pppoe; i++)
+		pppoe_quiet(l->engine->pppoe[i], QUIET_MS);
+	return (int)all.n;
+}
+
+void
+session_resume_all(struct engine *e)
+{
+	struct load l = { .engine = e };
+	int err;
+
+	if (e->state == NULL || table_init(&l.recs) != 0)
+		return;
+	err = statelog_load(e->state, load_record, &l);
+	if (err != 0 && err != -ENODATA)
+		log_errorx(NULL, "state file: %s; sessions of an earlier "
+		    "nasd are lost", strerror(-err));
+	if (l.has_global)
+		e->sessions.last_nr = e->global.nr_reserved;
+	engine_take_global(e, l.has_global);
+	e->resumed = (unsigned)make_sessions(&l);
+	table_free(&l.recs);
+	(void)statelog_begin(e->state);
+	if (l.other_boot)
+		sessions_post(&e->sessions, SESSION_EV_TIMER);
+}
+
+bool
+session_resume_hello(const struct session *s, const struct plug_hello *h)
+{
+	if (s->pid > 0 && (uint32_t)s->pid != h->pid)
+		return false;
+	return s->was_up && h->state == PLUG_LINK_OPEN && s->reg != NULL &&
+	    s->ha != NULL && s->accounting && iid_equal(h->remote, s->iid);
+}
+
+void
+session_resume(struct session *s)
+{
+	struct timers *timers = &s->engine->timers;
+
+	s->ipv6_up = true;
+	if (s->grant.session_timeout > 0 &&
+	    timer_set(timers, &s->timeout, mono_add_ms(s->granted_at,
+	    s->grant.session_timeout * INT64_C(1000))) != 0)
+		log_errorx(s->subject, "out of memory for Session-Timeout");
+	session_account_resume(s);
+	/* It may have been revoked, and we were not there to hear. */
+	if (s->reg != NULL)
+		(void)mip_reg_renew(s->reg);
+	session_step(s, "back", NULL);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sessions that outlive nasd: session_save.c writes what they are to the state
+ * file, session_resume.c makes them anew from it [PROTOCOLS D115-D117].
+ */
+#ifndef NASD_SESSION_SAVE_H
+#define NASD_SESSION_SAVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine;
+struct plug_hello;
+struct session;
+struct session_rec;
+struct statelog;
+
+/* ---- session_save.c ---- */
+
+/* Writes a session as it is now, if it has got so far that it owes something:
+ * a registration, accounting. */
+void	 session_save(struct session *);
+/* Its counters only, and not too often. */
+void	 session_save_count(struct session *);
+/* It is gone, also from the table. */
+void	 session_forget(struct engine *, uint32_t nr, bool saved);
+/* No number above this one has been used, nor will be, unless it is asked for
+ * here first. */
+void	 session_reserve(struct engine *, uint32_t nr);
+/* Of nasd as a whole. */
+void	 session_save_global(struct engine *);
+/* All there is, for statelog_new. */
+void	 session_save_all(void *engine, struct statelog *);
+
+/* ---- session_resume.c ---- */
+
+/* Reads the state file, makes its sessions, and writes it anew. After
+ * privileges have been dropped. */
+void	 session_resume_all(struct engine *);
+/* A plugin says HELLO for a session of an earlier nasd: is it the one, and up
+ * as it was? */
+bool	 session_resume_hello(const struct session *,
+    const struct plug_hello *);
+/* Action: its timers run on, its registration is renewed. */
+void	 session_resume(struct session *);
+/* Stops waiting for the end of a pppd that is not nasd's child. */
+void	 session_unwatch(struct session *);
+
+#endif

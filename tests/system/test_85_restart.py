@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""nasd goes and comes again, killed or asked to, with sessions up: they stay,
+packets pass, and what ended meanwhile is accounted and deregistered."""
+
+import os
+import re
+import signal
+import subprocess
+
+from netlab import config, decode
+from netlab.process import by_namespace, children, wait_for
+from netlab.topology import CN6
+
+KEPT = ("id", "ifname", "home_address", "home_agent", "calling_sid",
+        "pppoe_session")
+
+
+def nas_pppds(lab):
+    inode = lab.ns["nas1"].inode
+    return {pid for pid, name in by_namespace().get(inode, ())
+            if name == "pppd"}
+
+
+def stops(core):
+    return [p.values for p in decode.packets(core)
+            if p.what == "Accounting-Request" and
+            p.values.get("status") == "Stop"]
+
+
+def kill_nasd(lab):
+    """All of it, at once."""
+    engine = [p for p in children(lab.nas.pid) if p not in nas_pppds(lab)]
+    os.kill(lab.nas.pid, signal.SIGKILL)
+    for pid in engine:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass        # it has noticed
+    lab.nas.wait()
+
+
+class Ping:
+    """A ping that goes on."""
+
+    def __init__(self, ns, interval="0.1"):
+        self.ns, self.interval = ns, interval
+        self.process = None
+
+    def __enter__(self):
+        with self.ns.inside():
+            self.process = subprocess.Popen(
+                ["ping", "-6", "-n", "-q", "-i", self.interval, CN6],
+                text=True, stdout=subprocess.PIPE)
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.process.kill()
+        self.process.wait()
+
+    def lost(self):
+        """Ends it."""
+        self.process.send_signal(signal.SIGINT)
+        text, _ = self.process.communicate(timeout=15)
+        sent, received = map(int, re.search(
+            r"(\d+) packets transmitted, (\d+) received", text).groups())
+        assert sent > 10, text
+        # the last one may be on its way
+        return max(0, sent - received - 1)
+
+
+def wait_up(lab, n, seconds=30):
+    wait_for(f"{n} sessions to be up", seconds, lambda: [
+        s["state"] for s in lab.sessions()] == ["up"] * n)
+
+
+def resumed(lab, ids):
+    """Another run has these sessions, up."""
+    def poll():
+        return lab.nasctl.alive() and \
+            lab.nasctl("show version")["resumed"] == len(ids) and \
+            [(s["id"], s["state"]) for s in lab.sessions()] == [
+                (i, "up") for i in ids]
+    wait_for("the sessions to be taken over", 30, poll, 0.1)
+
+
+def dial_many(lab, n):
+    """n dial-ins from the three mobile nodes, not waited for."""
+    return [lab.dial(f"mn{1 + i % 3}", user, unit=i // 3)
+            for i, user in enumerate(lab.users[:n])]
+
+
+def nothing_left(lab):
+    wait_for("sessions to go", 20, lambda: not lab.sessions())
+    wait_for("bindings to go", 20, lambda: not lab.bindings())
+    wait_for("pppds to end", 20, lambda: not nas_pppds(lab))
+
+
+def test_killed(lab):
+    """SIGKILL with two sessions under traffic, of which one goes on and one
+    ends while nobody watches."""
+    core = lab.tap("nas1", "core0")
+    a, b = lab.connect("mn1", "alice"), lab.connect("mn2", "bob")
+    with Ping(lab.ns["mn1"]) as ping:
+        before = lab.session(config.user("alice"))
+        gone = lab.session(config.user("bob"))
+        pppds = nas_pppds(lab)
+        kill_nasd(lab)
+        b.hang_up()
+        wait_for("bob's pppd to end", 20, lambda: nas_pppds(lab) < pppds)
+        mark = lab.nas.log_mark()
+        lab.start_nasd()
+        wait_up(lab, 1)
+        wait_for("bob's Stop", 10, lambda: stops(core))
+        wait_for("bob's binding to go", 10, lambda: len(lab.bindings()) == 1)
+        assert ping.lost() == 0
+    after = lab.session(config.user("alice"))
+    assert {k: after.get(k) for k in KEPT} == \
+        {k: before.get(k) for k in KEPT}
+    assert after["uptime"] >= before["uptime"]
+    assert after["rx_bytes"] > before["rx_bytes"]
+    stop, = stops(core)
+    assert (stop["session"], stop["cause"]) == (gone["id"], 2)
+    said = lab.nas.log(mark)
+    assert "tunnel taken over" in said and "File exists" not in said
+    # and it can be ended like any other
+    a.hang_up()
+    wait_for("alice's Stop", 10, lambda: len(stops(core)) == 2)
+    assert stops(core)[1]["session"] == before["id"]
+    nothing_left(lab)
+
+
+def test_killed_in_the_middle(lab):
+    """SIGKILL while nine dial in: who was up stays, who was not is told to
+    end, or ends, and can come again."""
+    clients = dial_many(lab, 9)
+    wait_for("the first to be up", 40, lambda: any(
+        s["state"] == "up" for s in lab.sessions()))
+    kill_nasd(lab)
+    lab.start_nasd()
+    assert lab.nasctl("show version")["resumed"] > 0
+
+    def settled():
+        up = [s["state"] for s in lab.sessions()]
+        return set(up) <= {"up"} and len(up) == sum(
+            c.running() for c in clients) and len(up)
+    n = wait_for("each to be up or gone", 60, settled, 0.5)
+    wait_for("as many bindings", 20, lambda: len(lab.bindings()) == n)
+    assert len(nas_pppds(lab)) == n
+    # the later users are let in or not for reasons of their own
+    for i in [i for i in range(4) if not clients[i].running()][:1]:
+        lab.connect(f"mn{1 + i % 3}", lab.users[i], unit=i // 3)
+    lab.hang_up_all()
+    nothing_left(lab)
+
+
+def test_commands(lab):
+    """Restart by command and by SIGTERM, drain, shutdown soft and hard."""
+    core = lab.tap("nas1", "core0")
+    lab.restart_nasd(keep=True)
+    client = lab.connect()
+    with Ping(lab.ns["mn1"]) as ping:
+        session, pid = lab.sessions()[0]["id"], lab.nas.pid
+        # a configuration that it would not take
+        path = lab.files.path("nasd.conf")
+        with open(path, encoding="utf-8") as f:
+            good = f.read()
+        config.write(path, good + "nonsense = 1\n")
+        status, text = lab.tool("nasctl", "restart")
+        assert status != 0 and "configuration" in text, text
+        config.write(path, good)
+        status, text = lab.tool("nasctl", "restart")
+        assert status == 0, text
+        resumed(lab, [session])
+        assert lab.nas.running() and lab.nas.pid == pid
+        # drained, also after the next start
+        assert lab.tool("nasctl", "drain")[0] == 0
+        lab.nas.stop()
+        lab.start_nasd(keep=True)
+        resumed(lab, [session])
+        assert lab.nasctl("show version")["state"] == "drained"
+        other = lab.dial("mn2", "bob")
+        wait_for("its PADI to be ignored", 15, lambda: lab.nasctl(
+            "show statistics")["pppoe"][0]["drained"])
+        other.hang_up()
+        assert lab.tool("nasctl", "undrain")[0] == 0
+        assert ping.lost() == 0
+    assert not stops(core)
+    # soft: with the last session, which the subscriber ends
+    assert lab.tool("nasctl", "shutdown", "soft")[0] == 0
+    assert lab.nasctl("show version")["state"].startswith("ending after")
+    client.hang_up()
+    assert lab.nas.wait(20) == 0
+    assert [s["cause"] for s in stops(core)] == [1]
+    assert not lab.bindings() and not nas_pppds(lab)
+    # hard: all at once
+    lab.start_nasd(keep=True)
+    clients = [lab.connect("mn1", "alice"), lab.connect("mn2", "bob")]
+    assert lab.tool("nasctl", "shutdown", "hard")[0] == 0
+    assert lab.nas.wait(20) == 0
+    assert [s["cause"] for s in stops(core)] == [1, 11, 11]
+    assert not lab.bindings() and not nas_pppds(lab)
+    for c in clients:
+        c.daemon.wait(15)
+    assert "nm4-" not in lab.ns["nas1"].ip("link show")

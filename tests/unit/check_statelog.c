@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The state log: whatever is cut off, torn or overwritten, what is read is
+ * what was whole. */
+#define _GNU_SOURCE	/* memfd_create */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/statelog.h"
+#include "tests/unit/test.h"
+
+static struct statelog *l;
+static int fd[2], spare[2];
+static unsigned set;		/* records that "all" puts */
+static char got[4096];
+
+static void
+put_all(void *arg, struct statelog *log)
+{
+	(void)arg;
+	for (unsigned i = 0; i < set; i++)
+		statelog_put(log, 1, &(char){ (char)('a' + i) }, 1);
+}
+
+static void
+see(void *arg, uint8_t type, const uint8_t *body, size_t len)
+{
+	size_t at = strlen(got);
+
+	ck_assert_ptr_eq(arg, got);
+	if (at + len + 4 < sizeof(got))
+		snprintf(got + at, sizeof(got) - at, "%u%.*s ", type,
+		    (int)len, (const char *)body);
+}
+
+static void
+open_log(void)
+{
+	int own[2] = { dup(spare[0]), dup(spare[1]) };
+
+	l = statelog_new(own, put_all, NULL);
+	ck_assert_ptr_nonnull(l);
+}
+
+static void
+set_up(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		spare[i] = memfd_create("state", 0);
+		fd[i] = spare[i];
+	}
+	set = 0;
+	open_log();
+}
+
+static void
+tear_down(void)
+{
+	statelog_free(l);
+	close(spare[0]);
+	close(spare[1]);
+}
+
+static int
+again(void)
+{
+	statelog_free(l);
+	open_log();
+	got[0] = '\0';
+	return (statelog_load(l, see, got));
+}
+
+START_TEST(nothing)
+{
+	ck_assert_int_eq(statelog_load(l, see, got), -ENODATA);
+	statelog_put(l, 1, "x", 1);	/* not begun: not written */
+	ck_assert_int_eq(again(), -ENODATA);
+}
+END_TEST
+
+START_TEST(records)
+{
+	set = 2;
+	ck_assert_int_eq(statelog_begin(l), 0);
+	statelog_put(l, 2, "x", 1);
+	statelog_put(l, 3, NULL, 0);
+	statelog_put(l, 0, "no", 2);
+	statelog_put(l, 0xff, "no", 2);
+	ck_assert_int_eq(again(), 0);
+	ck_assert_str_eq(got, "1a 1b 2x 3 ");
+	/* the next run writes the other file, and what it says counts */
+	set = 1;
+	ck_assert_int_eq(statelog_begin(l), 0);
+	ck_assert_int_eq(again(), 0);
+	ck_assert_str_eq(got, "1a ");
+	ck_assert_int_eq(statelog_begin(l), 0);
+	statelog_clear(l);
+	ck_assert_int_eq(again(), 0);
+	ck_assert_str_eq(got, "");
+}
+END_TEST
+
+/* Cut off at each byte, and each byte changed. */
+START_TEST(torn)
+{
+	const char *want[] = { "1a 1b 2x 2y ", "1a 1b 2x ", "1a 1b " };
+	uint8_t buf[512], bad[512];
+	size_t len, end, cut;
+	uint64_t gen;
+	int n, err;
+
+	set = 2;
+	ck_assert_int_eq(statelog_begin(l), 0);
+	statelog_put(l, 2, "x", 1);
+	statelog_put(l, 2, "y", 1);
+	n = (int)pread(fd[1], buf, sizeof(buf), 0);
+	ck_assert_int_gt(n, 0);
+	len = (size_t)n;
+	for (cut = 0; cut <= len; cut++) {
+		uint8_t *exact = malloc(cut > 0 ? cut : 1);
+
+		memcpy(exact, buf, cut);
+		got[0] = '\0';
+		err = statelog_scan(exact, cut, &gen, &end, see, got);
+		free(exact);
+		if (cut < len - 3 * 13 + 13)	/* the set is not whole */
+			ck_assert(err == -ENODATA || err == 0);
+		if (err == 0)
+			ck_assert_str_eq(got, want[cut == len ? 0 :
+			    cut >= len - 13 ? 1 : 2]);
+		else
+			ck_assert_str_eq(got, "");
+	}
+	for (cut = 0; cut < len; cut++) {
+		memcpy(bad, buf, len);
+		bad[cut] ^= 0x10;
+		got[0] = '\0';
+		err = statelog_scan(bad, len, &gen, &end, see, got);
+		ck_assert(err != 0 || strncmp(got, want[0],
+		    strlen(got)) == 0);
+		ck_assert(err != 0 || strlen(got) < strlen(want[0]));
+	}
+}
+END_TEST
+
+START_TEST(garbage)
+{
+	uint8_t buf[300];
+	uint64_t gen;
+	size_t end;
+
+	srand(7);
+	for (unsigned i = 0; i < 20000; i++) {
+		size_t len = (size_t)rand() % sizeof(buf);
+
+		for (size_t k = 0; k < len; k++)
+			buf[k] = (uint8_t)rand();
+		ck_assert_int_ne(statelog_scan(buf, len, &gen, &end, see,
+		    got), 0);
+	}
+}
+END_TEST
+
+/* Killed while all is written anew: the older file counts. */
+START_TEST(half_a_rewrite)
+{
+	uint8_t buf[512];
+	ssize_t n;
+
+	set = 2;
+	ck_assert_int_eq(statelog_begin(l), 0);		/* into 1 */
+	n = pread(fd[1], buf, sizeof(buf), 0);
+	set = 3;
+	ck_assert_int_eq(again(), 0);
+	ck_assert_int_eq(statelog_begin(l), 0);		/* into 0 */
+	/* as if the kill had come before the last record */
+	ck_assert_int_eq(pwrite(fd[1], buf, (size_t)n, 0), n);
+	ck_assert_int_eq(ftruncate(fd[0], lseek(fd[0], 0, SEEK_END) - 1), 0);
+	ck_assert_int_eq(again(), 0);
+	ck_assert_str_eq(got, "1a 1b ");
+	ck_assert_int_eq(statelog_begin(l), 0);
+	ck_assert_int_eq(again(), 0);
+	ck_assert_str_eq(got, "1a 1b 1c ");
+}
+END_TEST
+
+/* It does not grow beyond what it says, and a bit. */
+START_TEST(bounded)
+{
+	char body[1000] = "";
+	struct statelog_stats st;
+
+	set = 3;
+	ck_assert_int_eq(statelog_begin(l), 0);
+	for (unsigned i = 0; i < 3000; i++) {
+		statelog_put(l, 2, body, sizeof(body));
+		ck_assert_int_lt(lseek(fd[0], 0, SEEK_END) +
+		    lseek(fd[1], 0, SEEK_END), 270000);
+	}
+	st = statelog_stats(l);
+	ck_assert_uint_gt(st.rewrites, 10);
+	ck_assert_uint_eq(st.errors, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("statelog");
+	TCase *t = tcase_create("all");
+
+	log_init("check", LOG_TO_STDERR);
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, nothing);
+	tcase_add_test(t, records);
+	tcase_add_test(t, torn);
+	tcase_add_test(t, garbage);
+	tcase_add_test(t, half_a_rewrite);
+	tcase_add_test(t, bounded);
+	suite_add_tcase(s, t);
+	return (test_run(s));
+}
