@@ -35,6 +35,42 @@ system_ntp(void *arg)
 
 const struct clock clock_system = { system_mono, system_ntp, NULL };
 
+static mono_t
+held_mono(void *arg)
+{
+	const struct clock_held *h = arg;
+
+	return h->on ? h->mono : system_mono(NULL);
+}
+
+static uint64_t
+held_ntp(void *arg)
+{
+	const struct clock_held *h = arg;
+
+	return h->on ? h->ntp : system_ntp(NULL);
+}
+
+void
+clock_held_init(struct clock_held *h)
+{
+	*h = (struct clock_held){ .clock = { held_mono, held_ntp, h } };
+}
+
+void
+clock_hold(struct clock_held *h)
+{
+	h->mono = system_mono(NULL);
+	h->ntp = system_ntp(NULL);
+	h->on = true;
+}
+
+void
+clock_let_go(struct clock_held *h)
+{
+	h->on = false;
+}
+
 mono_t
 clock_mono(const struct clock *c)
 {

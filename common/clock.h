@@ -27,6 +27,21 @@ struct clock {
 /* The system's clocks. */
 extern const struct clock clock_system;
 
+/*
+ * The system's clocks, to be held still for a moment: what is handled at once
+ * happens at one time, and the clocks need not be read for each.
+ */
+struct clock_held {
+	struct clock	clock;
+	bool		on;
+	mono_t		mono;
+	uint64_t	ntp;
+};
+
+void	 clock_held_init(struct clock_held *);
+void	 clock_hold(struct clock_held *);
+void	 clock_let_go(struct clock_held *);
+
 mono_t	 clock_mono(const struct clock *);
 uint64_t clock_ntp(const struct clock *);
 

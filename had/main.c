@@ -38,6 +38,7 @@ struct had {
 	struct event_base	*base;
 	struct event		*term, *intr, *hangup;
 	struct timers		 timers;
+	struct clock_held	 clock;		/* of what requests do */
 	struct peers		 peers;
 	struct realms		 realms;
 	struct pools		 pools;
@@ -75,6 +76,7 @@ init_tables(struct had *h)
 	size_t i;
 
 	timers_init(&h->timers);
+	clock_held_init(&h->clock);
 	if (peers_init(&h->peers) || realms_init(&h->realms) ||
 	    pools_init(&h->pools, h->conf->pools, h->conf->n_pools,
 	    had_config_max_records(h->conf)))
@@ -86,7 +88,7 @@ init_tables(struct had *h)
 	for (i = 0; i < h->conf->n_users; i++)
 		peers_add_user(&h->peers, &h->conf->users[i]);
 	h->bindings.timers = &h->timers;
-	h->bindings.clock = &clock_system;
+	h->bindings.clock = &h->clock.clock;
 	h->bindings.pools = &h->pools;
 	h->bindings.window = h->conf->replay_window;
 	h->bindings.flap_limit = h->conf->flap_limit;
@@ -97,17 +99,17 @@ init_tables(struct had *h)
 		return -errno;
 	reserve_fixed(h);
 	h->reg.conf = h->conf;
-	h->reg.clock = &clock_system;
+	h->reg.clock = &h->clock.clock;
 	h->reg.peers = &h->peers;
 	h->reg.realms = &h->realms;
 	h->reg.pools = &h->pools;
 	h->reg.bindings = &h->bindings;
 	if (h->conf->revocation) {
-		h->reg.revoker = revoker_new(&h->timers, &clock_system);
+		h->reg.revoker = revoker_new(&h->timers, &h->clock.clock);
 		if (!h->reg.revoker)
 			return -ENOMEM;
 	}
-	h->reg.violations = violations_new(&clock_system);
+	h->reg.violations = violations_new(&h->clock.clock);
 	if (!h->reg.violations)
 		return -ENOMEM;
 	reg_init(&h->reg);
@@ -144,14 +146,14 @@ init_lookup(struct had *h, const struct radius_dict *dict)
 }
 
 static int
-init_io(struct had *h, int udp, int ctl, int priv)
+init_io(struct had *h, const int udp[SERVER_SOCKS], int ctl, int priv)
 {
 	int err;
 
 	h->base = event_base_new();
 	if (!h->base)
 		return -ENOMEM;
-	h->server = server_new(h->base, udp, &h->reg);
+	h->server = server_new(h->base, udp, &h->reg, &h->clock);
 	if (!h->server)
 		return -errno;
 	h->ctl = control_new(h->base, ctl, &h->reg);
@@ -224,7 +226,8 @@ free_all(struct had *h)
 
 static int
 engine(struct had_config *conf, struct exits *exits,
-    const struct radius_dict *dict, int udp, int ctl, int priv)
+    const struct radius_dict *dict, const int udp[SERVER_SOCKS], int ctl,
+    int priv)
 {
 	struct had h = { .conf = conf, .exits = exits };
 	bool root = geteuid() == 0;
@@ -253,7 +256,7 @@ engine(struct had_config *conf, struct exits *exits,
 /* Splits, and runs our side. */
 static int
 split(struct had_config *conf, struct exits *exits,
-    const struct radius_dict *dict, int udp, int ctl)
+    const struct radius_dict *dict, const int udp[SERVER_SOCKS], int ctl)
 {
 	struct priv_server server;
 	struct priv_state *state;
@@ -287,7 +290,7 @@ static int
 run(struct had_config *conf, const struct radius_dict *dict)
 {
 	struct exits exits;
-	int udp, ctl, status;
+	int udp[SERVER_SOCKS], ctl, err, status;
 
 	if (geteuid() == 0 && conf->chroot) {
 		if (daemon_mkdir("/run/netmip4") ||
@@ -302,10 +305,10 @@ run(struct had_config *conf, const struct radius_dict *dict)
 		    strerror(-ctl));
 		return EXIT_FAILURE;
 	}
-	udp = server_open(conf->port);
-	if (udp < 0) {
+	err = server_open(conf->address, conf->port, udp);
+	if (err < 0) {
 		log_errorx(NULL, "UDP port %u: %s", conf->port,
-		    strerror(-udp));
+		    strerror(-err));
 		status = EXIT_FAILURE;
 	} else if (exits_open(&exits, conf)) {
 		status = EXIT_FAILURE;

@@ -64,4 +64,28 @@ START_TEST(system_clock)
 }
 END_TEST
 
-TEST_MAIN("clock", mono_arithmetic, mono_saturates, ntp_wraps, system_clock)
+/* Held it stands, let go it is the system's again. */
+START_TEST(held)
+{
+	const struct timespec wait = { .tv_nsec = 2000000 };
+	struct clock_held h;
+	mono_t before, stood;
+	uint64_t ntp;
+
+	clock_held_init(&h);
+	before = clock_mono(&clock_system);
+	clock_hold(&h);
+	stood = clock_mono(&h.clock);
+	ntp = clock_ntp(&h.clock);
+	ck_assert(!mono_before(stood, before));
+	nanosleep(&wait, NULL);
+	ck_assert_int_eq(clock_mono(&h.clock).ns, stood.ns);
+	ck_assert_uint_eq(clock_ntp(&h.clock), ntp);
+	clock_let_go(&h);
+	ck_assert_int_ge(mono_diff_us(clock_mono(&h.clock), stood), 2000);
+	ck_assert_uint_ne(clock_ntp(&h.clock), ntp);
+}
+END_TEST
+
+TEST_MAIN("clock", mono_arithmetic, mono_saturates, ntp_wraps, system_clock,
+    held)

@@ -3,6 +3,8 @@
  * becomes of one that can not be sent [PROTOCOLS 1.2]. */
 #include "config.h"
 
+#include <errno.h>
+
 #include <event2/event.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -23,18 +25,19 @@ setup(void)
 {
 	struct timeval tv = { .tv_sec = 5 };
 	socklen_t len = sizeof(net.to);
-	int fd;
+	int fd[SERVER_SOCKS];
 
 	rig_init();
 	rig.conf.address.s_addr = inet_addr("127.0.0.2");
 	rig_peer(&rig.peer[2], "here", "127.0.0.1", key1, 2);
 	ck_assert(peers_add(&rig.peers, &rig.peer[2]));
 	net.base = event_base_new();
-	fd = server_open(0);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&net.to, &len), 0);
+	ck_assert_int_eq(server_open(rig.conf.address, 0, fd), 0);
+	ck_assert_int_ge(fd[SERVER_OWN], 0);
+	ck_assert_int_eq(getsockname(fd[SERVER_ANY],
+	    (struct sockaddr *)&net.to, &len), 0);
 	net.to.sin_addr = rig.conf.address;
-	net.server = server_new(net.base, fd, &rig.reg);
+	net.server = server_new(net.base, fd, &rig.reg, NULL);
 	ck_assert_ptr_nonnull(net.server);
 	net.client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(net.client, 0);
@@ -52,9 +55,10 @@ teardown(void)
 	rig_free();
 }
 
-/* The source is what was asked, port and address, though the socket is bound
- * to neither. */
-START_TEST(answers_from_where_it_was_asked)
+/* Asks the home agent by one of its addresses; the source of the answer is
+ * that one, and the port, too. */
+static void
+ask_by(const char *addr)
 {
 	struct sockaddr_in from;
 	socklen_t len = sizeof(from);
@@ -66,6 +70,7 @@ START_TEST(answers_from_where_it_was_asked)
 	m_nai(&m, ALICE);
 	m_req(&m, IID);
 	m_sign(&m);
+	net.to.sin_addr.s_addr = inet_addr(addr);
 	ck_assert_int_eq(sendto(net.client, m.b, m.n, 0,
 	    (struct sockaddr *)&net.to, sizeof(net.to)), (ssize_t)m.n);
 	event_base_loop(net.base, EVLOOP_ONCE);
@@ -76,6 +81,63 @@ START_TEST(answers_from_where_it_was_asked)
 	ck_assert_uint_eq(from.sin_addr.s_addr, net.to.sin_addr.s_addr);
 	ck_assert_uint_eq(from.sin_port, net.to.sin_port);
 	ck_assert_uint_eq(rig.reg.stats.send_failed, 0);
+	rig_wait(1);
+}
+
+START_TEST(answers_from_where_it_was_asked)
+{
+	ask_by("127.0.0.2");	/* has a socket of its own */
+	ask_by("127.0.0.3");
+	ask_by("127.0.0.2");
+}
+END_TEST
+
+/* What is sent outside of a burst goes out in order, each from the address it
+ * says, when the event is over. */
+START_TEST(sent_when_the_event_is_over)
+{
+	struct reg_flow f = { .dst.s_addr = inet_addr("127.0.0.1") };
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	uint8_t i, got;
+
+	ck_assert_int_eq(bind(net.client, &(struct sockaddr){ .sa_family =
+	    AF_INET }, sizeof(from)), 0);
+	ck_assert_int_eq(getsockname(net.client, (struct sockaddr *)&from,
+	    &len), 0);
+	f.dport = ntohs(from.sin_port);
+	for (i = 0; i < 100; i++) {
+		f.src.s_addr = inet_addr(i % 10 == 5 ? "127.0.0.3" :
+		    "127.0.0.2");
+		rig.reg.send(rig.reg.send_arg, &f, &i, 1);
+	}
+	event_base_loop(net.base, EVLOOP_NONBLOCK);
+	for (i = 0; i < 100; i++) {
+		ck_assert_int_eq(recvfrom(net.client, &got, 1, 0,
+		    (struct sockaddr *)&from, &len), 1);
+		ck_assert_uint_eq(got, i);
+		ck_assert_uint_eq(from.sin_addr.s_addr, inet_addr(i % 10 == 5 ?
+		    "127.0.0.3" : "127.0.0.2"));
+	}
+}
+END_TEST
+
+/* An address that is not there is served once it is, by the other socket; and
+ * the port is nobody else's. */
+START_TEST(sockets)
+{
+	struct in_addr loop = { inet_addr("127.0.0.2") };
+	struct in_addr far = { inet_addr("192.0.2.1") };
+	int fd[SERVER_SOCKS], other[SERVER_SOCKS];
+
+	ck_assert_int_eq(server_open(far, 0, fd), 0);
+	ck_assert_int_ge(fd[SERVER_ANY], 0);
+	ck_assert_int_eq(fd[SERVER_OWN], -1);
+	close(fd[SERVER_ANY]);
+	ck_assert_int_eq(server_open(loop, ntohs(net.to.sin_port), other),
+	    -EADDRINUSE);
+	ck_assert_int_eq(server_open(far, ntohs(net.to.sin_port), other),
+	    -EADDRINUSE);
 }
 END_TEST
 
@@ -159,6 +221,7 @@ START_TEST(what_can_not_be_sent)
 	saved = test_log_begin();
 	for (i = 0; i < 300; i++)
 		rig.reg.send(rig.reg.send_arg, &f, (const uint8_t *)"x", 1);
+	event_base_loop(net.base, EVLOOP_NONBLOCK);
 	test_log_end(saved, said, sizeof(said));
 	test_dir_leave(dir);
 	for (p = said; (p = strchr(p, '\n')); p++)
@@ -178,6 +241,8 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, answers_from_where_it_was_asked);
+	tcase_add_test(t, sent_when_the_event_is_over);
+	tcase_add_test(t, sockets);
 	tcase_add_test(t, late);
 	tcase_add_test(t, what_can_not_be_sent);
 	suite_add_tcase(s, t);
