@@ -3,9 +3,10 @@
 dials in at another: packets come from the correspondent all the time, taps
 tell where they went.
 
-    ours    from the last packet towards the old care-of address to the Nak
-            that the new NAS sends once its data path is there: what the two
-            agents take
+    ours    from the change of the route, midway between the last packet
+            towards the old care-of address and the first towards the new one,
+            to the Nak that the new NAS sends once its data path is there: what
+            the two agents take
     mn      from the last packet the mobile node had over the old link to the
             first over the new: with the rest of IPv6CP, which is pppd's
 
@@ -13,8 +14,12 @@ tell where they went.
     nas     from the reply to the Nak, on the new NAS's links
 
 One round trip between mobile node and home agent, measured before the move,
-is taken off the first two."""
+is taken off the first two. All agents share one processor in the guest, with
+the old NAS, which is closing the session, too; the lab itself stands back while
+they are at it."""
 
+import contextlib
+import os
 import re
 import socket
 import statistics
@@ -100,6 +105,23 @@ def mac(ns):
         return s.getsockname()[4]
 
 
+def route_changed(tap, old, new):
+    """When packets went to the new care-of address rather than the old one."""
+    last = max(towards(tap, old))
+    return (last + min(t for t in towards(tap, new) if t > last)) / 2
+
+
+@contextlib.contextmanager
+def standing_back():
+    """This thread waits for all others. What it starts would, too."""
+    me = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, me, 19)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, me, 0)
+
+
 def one(lab, first, to, unit, taps, macs):
     """Moves the subscriber to another NAS; the new client, milliseconds:
     ours, at the mobile node, had's and the NAS's share, round trip."""
@@ -111,15 +133,16 @@ def one(lab, first, to, unit, taps, macs):
         for tap in taps.values():
             tap.clear()
         second = lab.dial("mn1", "dave", ac=to, unit=unit)
-        second.wait_opened()
-        wait_for("packets over the new link", 10,
-                 lambda: over(taps["mn"], macs[to]))
+        with standing_back():
+            second.wait_opened()
+            wait_for("packets over the new link", 10,
+                     lambda: over(taps["mn"], macs[to]))
         time.sleep(0.2)
     finally:
         stream.close()
     had = message(taps["ha"], "RRP") - message(taps["ha"], "RRQ")
     nas = nak(taps[to]) - message(taps[f"{to}-core"], "RRP")
-    ours = nak(taps[to]) - max(towards(taps["ha"], COA[old]))
+    ours = nak(taps[to]) - route_changed(taps["ha"], COA[old], COA[to])
     whole = min(over(taps["mn"], macs[to])) - max(over(taps["mn"], macs[old]))
     first.daemon.wait(20)
     second.wait_global()
