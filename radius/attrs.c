@@ -415,6 +415,8 @@ is_key(const VALUE_PAIR *vp)
 		return id == 58;
 	case RADIUS_VENDOR_WIMAX:
 		return id == 10 || id == 19;
+	case VENDOR_MICROSOFT:
+		return id == 16 || id == 17;
 	default:
 		return false;
 	}

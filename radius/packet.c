@@ -26,6 +26,7 @@
 #define T_USER_PASSWORD		2
 #define T_VENDOR_SPECIFIC	26
 #define T_PROXY_STATE		33
+#define T_EAP_MESSAGE		79
 #define T_MESSAGE_AUTH		80
 
 static const uint8_t zero_vector[RADIUS_VECTOR];
@@ -261,22 +262,23 @@ radius_verdict_str(enum radius_verdict v)
 }
 
 /* Checks that the attributes fill the packet exactly. *ma: offset of the
- * Message-Authenticator's value, 0 when there is none; two are an error. */
+ * Message-Authenticator's value, 0 when there is none; two are an error. *eap:
+ * there is an EAP-Message. */
 static bool
-structure(const uint8_t *pkt, size_t len, size_t *ma, bool *proxy)
+structure(const uint8_t *pkt, size_t len, size_t *ma, bool *proxy, bool *eap)
 {
 	struct radius_attr a;
 	struct wire_r r;
 
 	*ma = 0;
-	*proxy = false;
+	*proxy = *eap = false;
 	wire_r_init(&r, pkt, len);
 	wire_r_skip(&r, RADIUS_HDR);
 	while (wire_r_left(&r) > 0) {
 		if (!next_tlv(&r, &a))
 			return false;
-		if (a.type == T_PROXY_STATE)
-			*proxy = true;
+		*proxy |= a.type == T_PROXY_STATE;
+		*eap |= a.type == T_EAP_MESSAGE;
 		if (a.type != T_MESSAGE_AUTH)
 			continue;
 		if (*ma != 0 || a.len != MD5_LEN)
@@ -312,13 +314,13 @@ radius_verify(const uint8_t *pkt, size_t len,
 {
 	uint8_t copy[RADIUS_MAX], sum[MD5_LEN];
 	size_t ma, n;
-	bool proxy;
+	bool proxy, eap;
 
 	if (len < RADIUS_HDR)
 		return RADIUS_MALFORMED;
 	n = (size_t)pkt[OFF_LENGTH] << 8 | pkt[OFF_LENGTH + 1];
 	if (n < RADIUS_HDR || n > RADIUS_MAX || n > len ||
-	    !structure(pkt, n, &ma, &proxy))
+	    !structure(pkt, n, &ma, &proxy, &eap))
 		return RADIUS_MALFORMED;
 
 	/* Both sums are made over the reply with the request's vector. */
@@ -328,7 +330,10 @@ radius_verify(const uint8_t *pkt, size_t len,
 	    CRYPTO_memcmp(sum, pkt + OFF_VECTOR, MD5_LEN) != 0)
 		return RADIUS_BAD_VECTOR;
 	*used = n;
-	if (ma == 0 || policy == RADIUS_MA_IGNORED)
+	/* EAP is nothing without [RFC 3579 3.1]. */
+	if (eap && ma == 0 && is_access_reply(pkt[0]))
+		return RADIUS_NO_MA;
+	if (ma == 0 || (policy == RADIUS_MA_IGNORED && !eap))
 		return unprotected(pkt[0], policy, proxy);
 	memset(copy + ma, 0, MD5_LEN);
 	if (hmac_md5(s, copy, n, sum) < 0 ||
