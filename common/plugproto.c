@@ -161,6 +161,11 @@ put_auth_result(struct wire_w *w, const struct plug_auth_result *a)
 	wire_w_u8(w, a->accept);
 	put_text(w, a->text, sizeof(a->text));
 	wire_w_u32(w, a->session_timeout);
+	put_text(w, a->user, sizeof(a->user));
+	wire_w_u8(w, a->must_encrypt);
+	wire_w_u8(w, a->key_len);
+	put_bytes(w, a->send_key, a->key_len, sizeof(a->send_key));
+	put_bytes(w, a->recv_key, a->key_len, sizeof(a->recv_key));
 }
 
 static int
@@ -170,12 +175,18 @@ get_auth_result(struct wire_r *r, struct plug_auth_result *a)
 
 	ok &= get_text(r, a->text, sizeof(a->text));
 	a->session_timeout = wire_r_u32(r);
+	ok &= get_text(r, a->user, sizeof(a->user));
+	ok &= get_bool(r, &a->must_encrypt);
+	a->key_len = wire_r_u8(r);
+	ok &= get_bytes(r, a->send_key, a->key_len, sizeof(a->send_key));
+	ok &= get_bytes(r, a->recv_key, a->key_len, sizeof(a->recv_key));
 	return ok ? 0 : -EPROTO;
 }
 
 static void
 put_eap(struct wire_w *w, const struct plug_eap *e)
 {
+	wire_w_u16(w, e->mtu);
 	wire_w_u16(w, e->len);
 	if (e->len > sizeof(e->packet))
 		w->err = true;
@@ -186,6 +197,7 @@ put_eap(struct wire_w *w, const struct plug_eap *e)
 static int
 get_eap(struct wire_r *r, struct plug_eap *e)
 {
+	e->mtu = wire_r_u16(r);
 	e->len = wire_r_u16(r);
 	if (e->len > sizeof(e->packet))
 		return -EPROTO;

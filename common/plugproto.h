@@ -17,7 +17,7 @@
 #include "common/iid.h"
 
 #define PLUG_MAGIC	0x6e6d3470	/* "nm4p" */
-#define PLUG_VERSION	1
+#define PLUG_VERSION	2
 #define PLUG_MSG_MAX	2048		/* bytes of the longest message */
 
 #define PLUG_IFNAME	16
@@ -27,13 +27,16 @@
 #define PLUG_TEXT	256
 #define PLUG_CHALLENGE	64
 #define PLUG_RESPONSE	64
+#define PLUG_KEY	32		/* of the encryption, each direction */
+#define PLUG_EAP_MAX	1500		/* bytes of the longest EAP packet */
 
 /* X(name, value, direction) */
 #define PLUG_TYPES(X)							\
 	X(HELLO, 1)		/* both: first message */		\
 	X(AUTH, 2)		/* > PAP or CHAP to be checked */	\
 	X(AUTH_RESULT, 3)	/* < */					\
-	X(EAP, 4)		/* both: an EAP packet, relayed */	\
+	X(EAP, 4)		/* both: an EAP packet, relayed; the	\
+				 * plugin's first one is empty */	\
 	X(IID_REQ, 5)		/* > a Configure-Request is held */	\
 	X(IID_ASSIGN, 6)	/* < Nak or Ack with this identifier */	\
 	X(IID_REFUSE, 7)	/* < refuse IPv6CP, with the reason */	\
@@ -92,12 +95,19 @@ struct plug_auth {
 	uint8_t			response[PLUG_RESPONSE];
 };
 
+/* Of EAP it ends the conversation, whose packets have all been sent before. */
 struct plug_auth_result {
 	bool			accept;
-	char			text[PLUG_TEXT]; /* to the peer; MS-CHAPv2's
-						  * S=... */
+	char			text[PLUG_TEXT]; /* to the peer, as it is put
+						  * into the packet: MS-CHAPv2's
+						  * begins with S= or E= */
 	uint32_t		session_timeout; /* seconds, 0 none: for pppd's
 						  * own limit */
+	char			user[PLUG_NAME]; /* EAP: who the peer is */
+	bool			must_encrypt;	/* no link without MPPE */
+	uint8_t			key_len;	/* MPPE's, 0: none */
+	uint8_t			send_key[PLUG_KEY];
+	uint8_t			recv_key[PLUG_KEY];
 };
 
 struct plug_iid_req {
@@ -126,9 +136,17 @@ struct plug_reason {
 	char			text[PLUG_TEXT];
 };
 
+/*
+ * One packet, which the plugin looks into no further than to see that it is a
+ * Response. All of a link carry the transaction of the plugin's first message,
+ * which has no packet: EAP has been agreed on, nasd may ask. A later first
+ * message begins anew.
+ */
 struct plug_eap {
+	uint16_t		mtu;	/* > longest packet the peer takes; in
+					 * the first message */
 	uint16_t		len;
-	uint8_t			packet[1500];
+	uint8_t			packet[PLUG_EAP_MAX];
 };
 
 struct plug_msg {

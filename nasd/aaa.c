@@ -4,9 +4,9 @@
  * radius/client.c carries them; which session state follows is session_fsm's.
  *
  * RFC 2865 5 (authentication), RFC 2866 5 and RFC 2869 5 (accounting), RFC
- * 2548 2.3 (MS-CHAPv2), RFC 3162 2 and RFC 6911 2 (IPv6), X.S0011-005-C (the
- * home agent, the mobile node's key; of that also WiMAX); netmip4(7) says the
- * same for operators.
+ * 3162 2 and RFC 6911 2 (IPv6), X.S0011-005-C (the home agent, the mobile
+ * node's key; of that also WiMAX); netmip4(7) says the same for operators.
+ * Credentials are aaa_cred.c's, EAP's rounds aaa_eap.c's.
  */
 #include "config.h"
 
@@ -18,6 +18,7 @@
 #define LOG_MODULE "aaa"
 #include "common/log.h"
 #include "nasd/aaa.h"
+#include "nasd/aaa_int.h"
 #include "nasd/acct.h"
 #include "nasd/line_id.h"
 #include "radius/client.h"
@@ -31,32 +32,10 @@
 #define DSLFORUM_CIRCUIT_ID 1
 #define DSLFORUM_REMOTE_ID 2
 #define MODE_TAG	"netmip4:"
-#define CHAP_MD5_LEN	16
-#define MSCHAP2_LEN	49		/* RFC 2759 4 */
-
-struct aaa_request {
-	LIST_ENTRY(aaa_request)	 link;
-	struct aaa		*aaa;
-	struct radius_request	*req;
-	aaa_done		*done;
-	void			*arg;
-	enum plug_auth_kind	 kind;
-	char			 user[PLUG_NAME];
-	char			 subject[96];
-};
-
-struct aaa {
-	struct radius_client	*client;
-	struct acct		*acct;
-	char			*nas_id;
-	struct in_addr		 nas_ip;
-	LIST_HEAD(, aaa_request) requests;
-	uint64_t		 accepts, rejects, silent;
-};
 
 /* What does not fit is cut off. */
-static void
-copy_str(char *dst, size_t cap, const char *s)
+void
+aaa_copy_str(char *dst, size_t cap, const char *s)
 {
 	size_t n = strnlen(s, cap - 1);
 
@@ -81,8 +60,8 @@ aaa_new(struct radius_client *client, struct acct *acct, const char *nas_id,
 	return a;
 }
 
-static void
-request_free(struct aaa_request *r)
+void
+aaa_request_free(struct aaa_request *r)
 {
 	LIST_REMOVE(r, link);
 	free(r);
@@ -92,7 +71,7 @@ void
 aaa_cancel(struct aaa_request *r)
 {
 	radius_cancel(r->req);
-	request_free(r);
+	aaa_request_free(r);
 }
 
 void
@@ -114,18 +93,17 @@ aaa_free(struct aaa *a)
 	free(a);
 }
 
-static struct aaa_request *
-request_new(struct aaa *a, const char *subject, aaa_done *done, void *arg)
+struct aaa_request *
+aaa_request_new(struct aaa *a, const char *subject, void *arg)
 {
 	struct aaa_request *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
 	r->aaa = a;
-	r->done = done;
 	r->arg = arg;
 	if (subject != NULL)
-		copy_str(r->subject, sizeof(r->subject), subject);
+		aaa_copy_str(r->subject, sizeof(r->subject), subject);
 	LIST_INSERT_HEAD(&a->requests, r, link);
 	return r;
 }
@@ -138,8 +116,8 @@ add_line_id(struct radius_attrs *as, unsigned id, const struct line_id *line)
 }
 
 /* What every packet says of a session and of us. */
-static void
-add_who(struct radius_attrs *as, const struct aaa *a,
+void
+aaa_add_who(struct radius_attrs *as, const struct aaa *a,
     const struct aaa_who *who)
 {
 	radius_add_str(as, PW_USER_NAME, who->user);
@@ -162,53 +140,6 @@ add_who(struct radius_attrs *as, const struct aaa *a,
 	add_line_id(as, DSLFORUM_REMOTE_ID, who->remote);
 }
 
-/* RFC 2759 4: peer challenge 16, reserved 8, response 24, flags 1. RFC 2548
- * 2.3.2: ident, flags, then the same in that order. */
-static void
-add_mschap2(struct radius_attrs *as, const struct plug_auth *pa)
-{
-	uint8_t b[50];
-
-	b[0] = pa->chap_id;
-	b[1] = pa->response[MSCHAP2_LEN - 1];
-	memcpy(b + 2, pa->response, MSCHAP2_LEN - 1);
-	radius_add_data(as, PW_MS_CHAP_CHALLENGE, VENDOR_MICROSOFT,
-	    pa->challenge, pa->challenge_len);
-	radius_add_data(as, PW_MS_CHAP2_RESPONSE, VENDOR_MICROSOFT,
-	    b, sizeof(b));
-}
-
-/* False when the credentials are none that RADIUS can carry. */
-static bool
-add_credentials(struct radius_attrs *as, const struct plug_auth *pa)
-{
-	uint8_t chap[1 + CHAP_MD5_LEN];
-
-	switch (pa->kind) {
-	case PLUG_AUTH_PAP:
-		if (pa->secret_len > RADIUS_PASSWORD)
-			return false;
-		radius_add_data(as, PW_USER_PASSWORD, 0, pa->secret,
-		    pa->secret_len);
-		return true;
-	case PLUG_AUTH_CHAP_MD5:
-		if (pa->response_len != CHAP_MD5_LEN || pa->challenge_len == 0)
-			return false;
-		chap[0] = pa->chap_id;
-		memcpy(chap + 1, pa->response, CHAP_MD5_LEN);
-		radius_add_data(as, PW_CHAP_PASSWORD, 0, chap, sizeof(chap));
-		radius_add_data(as, PW_CHAP_CHALLENGE, 0, pa->challenge,
-		    pa->challenge_len);
-		return true;
-	case PLUG_AUTH_MSCHAPV2:
-		if (pa->response_len != MSCHAP2_LEN || pa->challenge_len != 16)
-			return false;
-		add_mschap2(as, pa);
-		return true;
-	}
-	return false;
-}
-
 /* Filter-Id "netmip4:unique" and "netmip4:shared" are the prefix mode; any
  * other is what it says. */
 static void
@@ -222,7 +153,7 @@ read_filter_ids(struct aaa_grant *g, const struct radius_attrs *as,
 
 		if (strncasecmp(s, MODE_TAG, sizeof(MODE_TAG) - 1) != 0) {
 			if (g->filter_id[0] == '\0')
-				copy_str(g->filter_id,
+				aaa_copy_str(g->filter_id,
 				    sizeof(g->filter_id), s);
 			continue;
 		}
@@ -318,9 +249,9 @@ static void
 read_grant(struct aaa_grant *g, const struct radius_attrs *as,
     const struct aaa_request *r)
 {
-	copy_str(g->user, sizeof(g->user), r->user);
+	aaa_copy_str(g->user, sizeof(g->user), r->user);
 	radius_get_str(as, PW_USER_NAME, g->user, sizeof(g->user));
-	radius_get_str(as, PW_REPLY_MESSAGE, g->reply, sizeof(g->reply));
+	aaa_read_reply(g, as, NULL);
 	radius_get_str(as, PW_FRAMED_IPV6_POOL, g->pool, sizeof(g->pool));
 	read_home_agents(g, as);
 	radius_get_u32(as, PW_SESSION_TIMEOUT, &g->session_timeout);
@@ -368,20 +299,33 @@ unsupported(const struct radius_attrs *as)
 	return NULL;
 }
 
-/* MS-CHAP2-Success and MS-CHAP-Error begin with the ident, which is pppd's
- * business. */
-static void
-read_mschap_text(struct aaa_grant *g, const struct radius_attrs *as,
-    unsigned id)
+const char *
+aaa_read_accept(struct aaa_request *r, const struct radius_attrs *reply,
+    struct aaa_grant *g, char *why, size_t cap)
 {
-	const VALUE_PAIR *vp = radius_find(as, id, VENDOR_MICROSOFT);
+	const char *bad = unsupported(reply);
 
-	if (vp == NULL || vp->lvalue < 1)
-		return;
-	copy_str(g->reply, sizeof(g->reply), vp->strvalue + 1);
+	if (bad == NULL)
+		bad = read_keys(g, reply, why, cap);
+	if (bad != NULL)
+		return bad;
+	read_grant(g, reply, r);
+	aaa_read_mppe(g, reply, r->subject);
+	return NULL;
 }
 
-#define MS_CHAP_ERROR	2
+/* NULL, or what is wrong with an Access-Accept. */
+static const char *
+accepted(struct aaa_request *r, const struct radius_attrs *reply,
+    struct aaa_grant *g, char *why, size_t cap)
+{
+	const char *bad = aaa_read_accept(r, reply, g, why, cap);
+
+	if (bad == NULL && r->kind == PLUG_AUTH_MSCHAPV2 &&
+	    !aaa_mschap_success(g, reply))
+		bad = "Access-Accept without MS-CHAP2-Success";
+	return bad;
+}
 
 static void
 authenticated(void *arg, enum radius_result result,
@@ -391,47 +335,37 @@ authenticated(void *arg, enum radius_result result,
 	struct aaa *a = r->aaa;
 	struct aaa_grant g = { .mode = AAA_MODE_UNSET };
 	enum aaa_verdict verdict = AAA_REJECT;
-	const char *text = g.reply, *why;
-	char key_why[96];
+	char key_why[96], text[PLUG_TEXT];
+	const char *why = NULL;
 	aaa_done *done;
 	void *done_arg;
 
-	switch (result) {
-	case RADIUS_SILENT:
+	if (result == RADIUS_ACCEPTED)
+		why = accepted(r, reply, &g, key_why, sizeof(key_why));
+	if (result == RADIUS_SILENT) {
 		a->silent++;
 		verdict = AAA_NO_REPLY;
-		text = "no RADIUS server answered";
-		break;
-	case RADIUS_ACCEPTED:
-		why = unsupported(reply);
-		if (why == NULL)
-			why = read_keys(&g, reply, key_why, sizeof(key_why));
-		if (why != NULL) {
-			log_warnx(r->subject, "%s: taken for a rejection", why);
-			a->rejects++;
-			text = why;
-			break;
-		}
+		aaa_copy_str(text, sizeof(text), AAA_SILENCE);
+	} else if (result == RADIUS_ACCEPTED && why == NULL) {
 		a->accepts++;
 		verdict = AAA_ACCEPT;
-		read_grant(&g, reply, r);
-		if (r->kind == PLUG_AUTH_MSCHAPV2)
-			read_mschap_text(&g, reply, PW_MS_CHAP2_SUCCESS);
-		break;
-	case RADIUS_CHALLENGED:
-		/* PAP and CHAP have no second round [RFC 2865 4.4]. */
-	case RADIUS_REJECTED:
+		aaa_copy_str(text, sizeof(text), g.reply);
+	} else {
+		/* A challenge: PAP and CHAP have no second round [RFC 2865
+		 * 4.4]. */
 		a->rejects++;
-		radius_get_str(reply, PW_REPLY_MESSAGE, g.reply,
-		    sizeof(g.reply));
+		if (why != NULL)
+			log_warnx(r->subject, "%s: taken for a rejection",
+			    why);
+		aaa_read_reply(&g, reply, why);
+		aaa_copy_str(text, sizeof(text), g.reply);
 		if (r->kind == PLUG_AUTH_MSCHAPV2)
-			read_mschap_text(&g, reply, MS_CHAP_ERROR);
-		break;
+			aaa_mschap_failure(&g, reply, r->challenge);
 	}
 	/* The caller may do anything now, freeing us excepted. */
 	done = r->done;
 	done_arg = r->arg;
-	request_free(r);
+	aaa_request_free(r);
 	done(done_arg, verdict, &g, text);
 	aaa_grant_wipe(&g);
 }
@@ -441,7 +375,7 @@ aaa_authenticate(struct aaa *a, const struct aaa_who *who,
     const struct plug_auth *pa, const char *subject, aaa_done *done,
     void *arg)
 {
-	struct aaa_request *r = request_new(a, subject, done, arg);
+	struct aaa_request *r = aaa_request_new(a, subject, arg);
 	struct aaa_who w = *who;
 	struct radius_attrs as;
 
@@ -449,18 +383,20 @@ aaa_authenticate(struct aaa *a, const struct aaa_who *who,
 		return NULL;
 	if (w.user == NULL)
 		w.user = pa->user;
-	copy_str(r->user, sizeof(r->user), w.user);
+	aaa_copy_str(r->user, sizeof(r->user), w.user);
+	r->done = done;
 	r->kind = pa->kind;
+	memcpy(r->challenge, pa->challenge, sizeof(r->challenge));
 	radius_attrs_init(&as, radius_client_dict(a->client));
-	add_who(&as, a, &w);
-	if (!add_credentials(&as, pa)) {
+	aaa_add_who(&as, a, &w);
+	if (!aaa_add_credentials(&as, pa)) {
 		log_warnx(subject, "credentials that RADIUS can not carry");
 		as.err = true;
 	}
 	r->req = radius_send(a->client, RADIUS_ACCESS_REQUEST, &as,
 	    authenticated, r);
 	if (r->req == NULL) {
-		request_free(r);
+		aaa_request_free(r);
 		return NULL;
 	}
 	return r;
@@ -536,7 +472,7 @@ aaa_account(struct aaa *a, enum aaa_acct kind, const struct aaa_who *who,
 
 	radius_attrs_init(&as, radius_client_dict(a->client));
 	radius_add_u32(&as, PW_ACCT_STATUS_TYPE, acct_kinds[kind].status);
-	add_who(&as, a, who);
+	aaa_add_who(&as, a, who);
 	radius_add_u32(&as, PW_ACCT_AUTHENTIC, PW_RADIUS);
 	radius_add_u32(&as, PW_EVENT_TIMESTAMP, unix_seconds(a));
 	add_addresses(&as, u);
@@ -572,6 +508,8 @@ aaa_stats(const struct aaa *a)
 
 	json_object_set_new(o, "accepts", json_integer((json_int_t)a->accepts));
 	json_object_set_new(o, "rejects", json_integer((json_int_t)a->rejects));
+	json_object_set_new(o, "challenges",
+	    json_integer((json_int_t)a->challenges));
 	json_object_set_new(o, "no_reply", json_integer((json_int_t)a->silent));
 	return o;
 }

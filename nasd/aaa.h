@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <jansson.h>
 #include <netinet/in.h>
@@ -69,17 +70,33 @@ struct aaa_grant {
 	unsigned	n_class;
 	bool		has_mn_ha;	/* a mobile-home association */
 	struct mip4_sa	mn_ha;		/* not prepared; alg is not RADIUS's */
+	bool		must_encrypt;	/* MS-MPPE-Encryption-Policy */
+	uint8_t		key_len;	/* MS-MPPE-*-Key, as we send; 0: none */
+	uint8_t		send_key[PLUG_KEY];
+	uint8_t		recv_key[PLUG_KEY];
 };
+
+/* Forgets the keys of the link's encryption: they are used once. */
+static inline void
+aaa_grant_wipe_mppe(struct aaa_grant *g)
+{
+	explicit_bzero(g->send_key, sizeof(g->send_key));
+	explicit_bzero(g->recv_key, sizeof(g->recv_key));
+	g->key_len = 0;
+}
 
 static inline void
 aaa_grant_wipe(struct aaa_grant *g)
 {
 	mip4_sa_wipe(&g->mn_ha);
 	g->has_mn_ha = false;
+	aaa_grant_wipe_mppe(g);
 }
 
-enum aaa_verdict { AAA_ACCEPT, AAA_REJECT, AAA_NO_REPLY };
+enum aaa_verdict { AAA_ACCEPT, AAA_REJECT, AAA_NO_REPLY, AAA_CHALLENGE };
 
+/* text is for the log; what the peer is told, grant->reply, may be in the
+ * form of its protocol. */
 typedef void aaa_done(void *arg, enum aaa_verdict, const struct aaa_grant *,
     const char *text);
 
@@ -97,6 +114,34 @@ void	 aaa_set_client(struct aaa *, struct radius_client *);
 struct aaa_request *aaa_authenticate(struct aaa *, const struct aaa_who *,
     const struct plug_auth *, const char *subject, aaa_done *, void *arg);
 void	 aaa_cancel(struct aaa_request *);
+
+/* One round of EAP [RFC 3579]: a Response to the server, what it says back. */
+struct aaa_eap {
+	const uint8_t	*packet;
+	size_t		 len;
+	const uint8_t	*state;		/* of the challenge it answers */
+	size_t		 state_len;
+	unsigned	 mtu;		/* longest packet to the peer */
+	int		 server;	/* who gave that challenge; -1: none */
+};
+
+struct aaa_eap_reply {
+	const uint8_t	*packet;	/* all of EAP-Message */
+	size_t		 len;		/* 0: there was none */
+	const uint8_t	*state;
+	size_t		 state_len;
+	uint32_t	 session_timeout; /* of a challenge; seconds, 0: none */
+	int		 server;
+};
+
+/* As aaa_done; the reply is NULL for AAA_NO_REPLY. AAA_CHALLENGE: the
+ * conversation goes on. */
+typedef void aaa_eap_done(void *arg, enum aaa_verdict,
+    const struct aaa_grant *, const struct aaa_eap_reply *, const char *text);
+
+/* As aaa_authenticate; who->user is the peer's identity. */
+struct aaa_request *aaa_eap(struct aaa *, const struct aaa_who *,
+    const struct aaa_eap *, const char *subject, aaa_eap_done *, void *arg);
 
 enum aaa_acct {
 	AAA_ACCT_START,

@@ -25,6 +25,7 @@
 
 /* libconfuse wants them writable. */
 static char no_services[] = "{}";
+static char auth_default[] = "{chap}";
 static char pppd_defaults[] = "{lcp-echo-interval, \"10\","
     " lcp-echo-failure, \"3\"}";
 
@@ -54,7 +55,9 @@ static cfg_opt_t pppd_opts[] = {
 	CFG_STR("path", "/usr/sbin/pppd", CFGF_NONE),
 	CFG_STR("plugin", "netmip4.so", CFGF_NONE),
 	CFG_STR("pppoe-plugin", "rp-pppoe.so", CFGF_NONE),
-	CFG_STR("auth", "chap", CFGF_NONE),
+	CFG_STR_LIST("auth", auth_default, CFGF_NONE),
+	CFG_INT("rechallenge", 0, CFGF_NONE),
+	CFG_BOOL("require-mppe", cfg_false, CFGF_NONE),
 	CFG_STR_LIST("options", pppd_defaults, CFGF_NONE),
 	CFG_END()
 };
@@ -313,7 +316,11 @@ read_pppd(struct conf *c, struct nasd_config *cf)
 	cf->pppd.path = copy(c, cfg_getstr(sec, "path"));
 	cf->pppd.plugin = copy(c, cfg_getstr(sec, "plugin"));
 	cf->pppd.pppoe_plugin = copy(c, cfg_getstr(sec, "pppoe-plugin"));
-	cf->pppd.auth = copy(c, cfg_getstr(sec, "auth"));
+	cf->pppd.auth = copy_list(c, sec, "auth");
+	conf_uint(c, sec, "rechallenge", 0, 604800, &cf->pppd.rechallenge_s);
+	if (cf->pppd.rechallenge_s > 0 && cf->pppd.rechallenge_s < 5)
+		conf_error(c, sec, "rechallenge", "0 or at least 5 seconds");
+	cf->pppd.mppe = cfg_getbool(sec, "require-mppe");
 	cf->pppd.options = copy_list(c, sec, "options");
 }
 
@@ -579,7 +586,7 @@ nasd_config_free(struct nasd_config *cf)
 	free(cf->pppd.path);
 	free(cf->pppd.plugin);
 	free(cf->pppd.pppoe_plugin);
-	free(cf->pppd.auth);
+	free_list(cf->pppd.auth);
 	free_list(cf->pppd.options);
 	free(cf->dictionary);
 	free(cf->acct.spool);

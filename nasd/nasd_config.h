@@ -54,7 +54,9 @@ struct config_pppd {
 	char		*path;
 	char		*plugin;	/* ours */
 	char		*pppoe_plugin;	/* rp-pppoe.so; pppoe.so from 2.5 */
-	char		*auth;		/* chap or pap */
+	char		**auth;		/* NULL-terminated: pap, chap, ... */
+	uint32_t	 rechallenge_s;	/* 0: once is enough */
+	bool		 mppe;		/* no link without encryption */
 	char		**options;	/* NULL-terminated, further ones */
 };
 

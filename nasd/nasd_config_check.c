@@ -10,6 +10,7 @@
 #include "nasd/ha_select.h"
 #include "nasd/nai.h"
 #include "nasd/nasd_config.h"
+#include "nasd/priv_pppd.h"
 #include "nasd/sockets.h"
 #include "radius/client.h"
 
@@ -39,18 +40,26 @@ check_pppoe(struct conf *c, const struct nasd_config *cf)
 static void
 check_pppd(struct conf *c, const struct nasd_config *cf)
 {
-	static const char *const auths[] = { "pap", "chap", NULL };
 	cfg_t *sec = cfg_getsec(c->cfg, "pppd");
+	bool keys = true;
 	unsigned i;
 
 	if (cf->pppd.path[0] != '/')
 		conf_error(c, sec, "path", "must begin with /");
-	for (i = 0; auths[i] != NULL; i++)
-		if (strcmp(cf->pppd.auth, auths[i]) == 0)
-			break;
-	if (auths[i] == NULL)
-		conf_error(c, sec, "auth",
-		    "\"%s\": pap or chap", cf->pppd.auth);
+	if (cf->pppd.auth[0] == NULL)
+		conf_error(c, sec, "auth", "must name one at least");
+	for (i = 0; cf->pppd.auth[i] != NULL; i++) {
+		const char *auth = cf->pppd.auth[i];
+
+		if (pppd_auth_option(auth) == NULL)
+			conf_error(c, sec, "auth",
+			    "\"%s\": pap, chap, mschapv2 or eap", auth);
+		keys &= strcmp(auth, "mschapv2") == 0 ||
+		    strcmp(auth, "eap") == 0;
+	}
+	if (cf->pppd.mppe && !keys)
+		conf_error(c, sec, "require-mppe",
+		    "keys come with mschapv2 and eap only");
 	for (i = 0; cf->pppd.options[i] != NULL; i++)
 		if (i == CONFIG_PPPD_OPTIONS) {
 			conf_error(c, sec, "options", "more than %d",

@@ -69,6 +69,7 @@ struct pppd_link {
 	void			*owner;		/* NULL: a stranger */
 	uint32_t		 auth_txn, iid_txn;	/* 0: none open */
 	uint32_t		 link_id;	/* to tell it */
+	uint32_t		 eap_txn;	/* of the link's EAP, or 0 */
 	unsigned		 busy;		/* calls on the stack */
 	char			 name[48];
 };
@@ -195,6 +196,7 @@ send_msg(struct pppd_link *l, const struct plug_msg *m)
 	}
 	if (send(l->fd, buf, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len) {
 		l->server->n.out[m->type]++;
+		explicit_bzero(buf, (size_t)len);	/* keys, perhaps */
 		return;
 	}
 	/* Its pppd reads nothing any more. The owner, on whose stack we are,
@@ -225,26 +227,26 @@ send_reason(struct pppd_link *l, enum plug_type type, uint32_t txn, bool hard,
 }
 
 void
-pppd_link_auth_result(struct pppd_link *l, bool accept, const char *text,
-    uint32_t session_timeout)
+pppd_link_auth_result(struct pppd_link *l, const struct plug_auth_result *q)
 {
-	struct plug_msg	m = { .type = PLUG_AUTH_RESULT, .txn = l->auth_txn };
+	struct plug_msg	m = { .type = PLUG_AUTH_RESULT };
 
-	if (l->auth_txn == 0)
-		return;
+	/* EAP's conversations all have the one of the link. */
+	m.txn = l->auth_txn != 0 ? l->auth_txn : l->eap_txn;
 	l->auth_txn = 0;
-	m.auth_result.accept = accept;
-	copy_text(m.auth_result.text, sizeof(m.auth_result.text), text);
-	m.auth_result.session_timeout = session_timeout;
+	if (m.txn == 0)
+		return;
+	m.auth_result = *q;
 	send_msg(l, &m);
+	explicit_bzero(&m, sizeof(m));
 }
 
 void
 pppd_link_eap(struct pppd_link *l, const void *packet, uint16_t len)
 {
-	struct plug_msg	m = { .type = PLUG_EAP };
+	struct plug_msg	m = { .type = PLUG_EAP, .txn = l->eap_txn };
 
-	if (len > sizeof(m.eap.packet))
+	if (m.txn == 0 || len > sizeof(m.eap.packet))
 		return;
 	m.eap.len = len;
 	memcpy(m.eap.packet, packet, len);
@@ -337,7 +339,10 @@ deliver(struct pppd_link *l, const struct plug_msg *m)
 		e->auth(l->owner, &m->auth);
 		return;
 	case PLUG_EAP:
-		e->eap(l->owner, &m->eap);
+		if (m->eap.len == 0)
+			l->eap_txn = m->txn;
+		if (m->txn == l->eap_txn)
+			e->eap(l->owner, &m->eap);
 		return;
 	case PLUG_IID_REQ:
 		l->iid_txn = m->txn;

@@ -45,8 +45,8 @@ void	 pppd_server_free(struct pppd_server *);
 
 /* Answers. Those to requests use the transaction of the newest request of
  * their kind; without one open they do nothing. */
-void	 pppd_link_auth_result(struct pppd_link *, bool accept,
-    const char *text, uint32_t session_timeout);
+void	 pppd_link_auth_result(struct pppd_link *,
+    const struct plug_auth_result *);
 void	 pppd_link_eap(struct pppd_link *, const void *packet, uint16_t len);
 void	 pppd_link_assign(struct pppd_link *, struct iid remote);
 void	 pppd_link_refuse(struct pppd_link *, const char *reason);

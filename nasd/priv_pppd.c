@@ -150,8 +150,8 @@ addf(struct pppd_args *a, const char *fmt, ...)
 	add(a, word);
 }
 
-static const char *
-auth_option(const char *auth)
+const char *
+pppd_auth_option(const char *auth)
 {
 	static const struct {
 		const char	*name, *option;
@@ -162,11 +162,26 @@ auth_option(const char *auth)
 		{ "eap", "require-eap" },
 	};
 
-	for (size_t i = 0; auth != NULL &&
-	    i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(auth, known[i].name) == 0)
 			return known[i].option;
-	return "require-chap";
+	return NULL;
+}
+
+static void
+add_auth(struct pppd_args *a, const struct config_pppd *p)
+{
+	const char *option;
+
+	for (char **auth = p->auth; auth != NULL && *auth != NULL; auth++)
+		if ((option = pppd_auth_option(*auth)) != NULL)
+			add(a, option);
+	if (p->rechallenge_s > 0) {
+		add(a, "chap-interval");
+		addf(a, "%u", p->rechallenge_s);
+	}
+	/* CCP is there for MPPE alone: compressed links are nobody's wish. */
+	add(a, p->mppe ? "require-mppe" : "noccp");
 }
 
 int
@@ -174,7 +189,7 @@ pppd_args_build(struct pppd_args *a, const struct nasd_config *cfg,
     const struct nasd_priv_pppd_start *q)
 {
 	static const char *const fixed[] = {
-		"nodetach", "silent", "auth", "noip", "noccp", "nodefaultroute",
+		"nodetach", "silent", "auth", "noip", "nodefaultroute",
 		"hide-password",
 		"lcp-echo-interval", "10", "lcp-echo-failure", "3",
 		"logfd", "2",
@@ -206,7 +221,7 @@ pppd_args_build(struct pppd_args *a, const struct nasd_config *cfg,
 	addf(a, "%u", q->mru);
 	add(a, "mru");
 	addf(a, "%u", q->mru);
-	add(a, auth_option(p->auth));
+	add_auth(a, p);
 	add(a, "+ipv6");
 	/* last, so that they have the last word */
 	for (char **o = p->options; o != NULL && *o != NULL; o++)

@@ -28,6 +28,9 @@ int	 pppds_exited(struct pppds *, pid_t, int status,
 /* Ends all: SIGTERM, SIGKILL after five seconds. Returns when they have. */
 void	 pppds_stop(struct pppds *);
 
+/* pppd's option for a way to authenticate, as nasd.conf names it, or NULL. */
+const char *pppd_auth_option(const char *auth);
+
 #define PPPD_ARGS_MAX	128
 
 /* The command line of one: pointers into text and the configuration, ends

@@ -379,6 +379,7 @@ make(struct engine *e, uint32_t nr, enum session_state state, mono_t since)
 	s->timeout.fire = timeout_fire;
 	s->poll.fire = session_poll_fire;
 	s->state = state;
+	s->eap_id = -1;
 	s->state_since = session_now(s);
 	timeline_init(&s->timeline, since);
 	table_insert(&ss->by_nr, &s->by_nr, hash_nr(ss, s->nr));
@@ -466,10 +467,12 @@ session_free(struct session *s)
 	timer_cancel(timers, &s->state_timer);
 	timer_cancel(timers, &s->timeout);
 	timer_cancel(timers, &s->poll);
+	timer_cancel(timers, &s->eap_again);
 	session_account_lost(s);
 	session_unwatch(s);
 	if (s->aaa_req != NULL)
 		aaa_cancel(s->aaa_req);
+	session_eap_stop(s);
 	if (s->ra != NULL)
 		ra_stop(s->ra, false);
 	if (s->tunnel != NULL)
@@ -509,6 +512,7 @@ view_of(const struct session *s)
 		.another_ha = s->ha_next != NULL,
 		.was_up = s->was_up,
 		.resumable = s->resumable,
+		.granted = s->granted,
 	};
 
 	if (session_rival(s, true) != NULL)

@@ -32,8 +32,10 @@ struct mip_reg_request;
 struct mip_result;
 struct pppd_link;
 struct plug_auth;
+struct plug_eap;
 struct pppoe_link;
 struct ra_iface;
+struct session_eap;
 
 #define SESSION_ID_STRLEN	17	/* 16 hexadecimal digits and a NUL */
 #define SESSION_WHY		160
@@ -91,7 +93,12 @@ struct session {
 
 	/* AAA. */
 	char			 user[PLUG_NAME];
+	const char		*auth_by;	/* pap, chap, ...; NULL: none */
 	const struct plug_auth	*auth;		/* during AUTHENTICATE only */
+	struct session_eap	*eap;		/* a conversation, or NULL */
+	uint16_t		 eap_mtu;	/* 0: EAP was not agreed on */
+	int			 eap_id;	/* last identifier; -1: none */
+	struct timer		 eap_again;	/* reauthentication */
 	struct aaa_request	*aaa_req;
 	bool			 granted;
 	mono_t			 granted_at;	/* Session-Timeout's start */
@@ -227,6 +234,14 @@ void	 session_rate_granted(struct session *);
 /* The data path is there: if it is to be limited asks for that, and says
  * INSTALLED or INSTALL_FAILED when it is. False: nothing to wait for. */
 bool	 session_rate_install(struct session *);
+
+/* session_eap.c */
+/* A message of the plugin's. */
+void	 session_eap_input(struct session *, const struct plug_eap *);
+/* Begins a conversation in place of one that runs. */
+void	 session_eap_begin(struct session *);
+/* Ends one, without a word to anybody; there need be none. */
+void	 session_eap_stop(struct session *);
 
 /* session_acct.c */
 /* Fills what identifies the session to RADIUS; called is a buffer for it. */

@@ -50,6 +50,8 @@ do_auth_cancel(struct session *s)
 	if (s->aaa_req != NULL)
 		aaa_cancel(s->aaa_req);
 	s->aaa_req = NULL;
+	session_eap_stop(s);
+	timer_cancel(&s->engine->timers, &s->eap_again);
 }
 
 static void
@@ -58,10 +60,14 @@ do_authenticate(struct session *s)
 	struct aaa_who who;
 	char called[SESSION_CALLED];
 
-	if (s->auth == NULL)
+	if (s->auth == NULL && s->eap_mtu == 0)
 		return;
 	if (!s->granted && !acct_admits(s->engine->acct)) {
 		session_event(s, SESSION_EV_NO_ACCOUNTING, NULL);
+		return;
+	}
+	if (s->auth == NULL) {
+		session_eap_begin(s);
 		return;
 	}
 	session_who(s, &who, called, sizeof(called));
@@ -74,15 +80,36 @@ do_authenticate(struct session *s)
 }
 
 static void
+auth_result(struct session *s, bool accept)
+{
+	const struct aaa_grant *g = &s->grant;
+	struct plug_auth_result q = { .accept = accept };
+
+	if (s->link == NULL)
+		return;
+	snprintf(q.text, sizeof(q.text), "%s", !accept && g->reply[0] ==
+	    '\0' ? "Access denied" : g->reply);
+	/* Session-Timeout is counted here alone: pppd, once told, would end
+	 * the link at a time that a CoA-Request may have put off [D112]. */
+	if (accept) {
+		snprintf(q.user, sizeof(q.user), "%s", s->user);
+		q.must_encrypt = g->must_encrypt;
+		q.key_len = g->key_len;
+		memcpy(q.send_key, g->send_key, g->key_len);
+		memcpy(q.recv_key, g->recv_key, g->key_len);
+	}
+	pppd_link_auth_result(s->link, &q);
+	explicit_bzero(&q, sizeof(q));
+}
+
+static void
 do_auth_ok(struct session *s)
 {
 	struct timers *timers = &s->engine->timers;
 	uint32_t timeout = s->grant.session_timeout;
 
-	/* Session-Timeout is counted here alone: pppd, once told, would end
-	 * the link at a time that a CoA-Request may have put off [D112]. */
-	if (s->link != NULL)
-		pppd_link_auth_result(s->link, true, s->grant.reply, 0);
+	auth_result(s, true);
+	aaa_grant_wipe_mppe(&s->grant);
 	if (timeout > 0 && !timer_is_set(&s->timeout) &&
 	    timer_set(timers, &s->timeout, mono_add_ms(s->granted_at,
 	    timeout * INT64_C(1000))) != 0)
@@ -92,9 +119,7 @@ do_auth_ok(struct session *s)
 static void
 do_auth_fail(struct session *s)
 {
-	if (s->link != NULL)
-		pppd_link_auth_result(s->link, false, s->grant.reply[0] !=
-		    '\0' ? s->grant.reply : "Access denied", 0);
+	auth_result(s, false);
 }
 
 static void

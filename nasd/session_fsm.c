@@ -78,7 +78,13 @@ authentication(enum session_state state, enum session_event ev,
 	case SESSION_EV_REJECTED:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
 		    "authentication rejected", DO(AUTH_FAIL));
+	case SESSION_EV_AUTH_ENDED:
+		return end(v, SESSION_CAUSE_USER_REQUEST,
+		    "authentication not finished", DO(AUTH_FAIL));
 	case SESSION_EV_AAA_SILENT:
+		/* A server's outage ends nobody who has passed [D97]. */
+		if (v->granted && state != SESSION_AUTHENTICATING)
+			return go(state, DO(AUTH_OK));
 		return end(v, SESSION_CAUSE_NAS_ERROR,
 		    "no answer from RADIUS", DO(AUTH_FAIL));
 	case SESSION_EV_NO_ACCOUNTING:

@@ -27,7 +27,7 @@
 #define SESSION_STATES(X)						\
 	X(STARTING, "starting", 20000)		/* access end starts */	\
 	X(LINK, "link", 60000)			/* link is there */	\
-	X(AUTHENTICATING, "authenticating", 60000)			\
+	X(AUTHENTICATING, "authenticating", 180000) /* EAP's rounds */	\
 	X(AUTHENTICATED, "authenticated", 60000)			\
 	X(WAITING, "waiting", SESSION_ON_BUDGET) /* an older session	\
 					    of this NAI has to go */	\
@@ -64,6 +64,7 @@ enum session_state {
 	X(REJECTED, "rejected")						\
 	X(AAA_SILENT, "no answer from RADIUS")				\
 	X(NO_ACCOUNTING, "accounting spool is full")			\
+	X(AUTH_ENDED, "authentication not finished")			\
 	/* other sessions of this NAI */				\
 	X(REPLACED, "replaced by a newer session")			\
 	X(RIVAL_GONE, "older session gone")				\
@@ -149,6 +150,7 @@ enum session_rival {
 struct session_view {
 	bool			unique;		/* the user's prefix mode */
 	bool			refuse_duplicates;
+	bool			granted;	/* passed authentication */
 	enum session_rival	rival;
 	/* Of the newest request for an identifier [D16]. */
 	bool			insists;

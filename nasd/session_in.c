@@ -226,6 +226,20 @@ link_hello(void *arg, struct pppd_link *link, const struct plug_hello *h)
 	return session_find_nr(&e->sessions, nr);
 }
 
+static const char *
+auth_name(enum plug_auth_kind kind)
+{
+	switch (kind) {
+	case PLUG_AUTH_PAP:
+		return "pap";
+	case PLUG_AUTH_CHAP_MD5:
+		return "chap";
+	case PLUG_AUTH_MSCHAPV2:
+		return "mschapv2";
+	}
+	return NULL;
+}
+
 static void
 link_auth(void *owner, const struct plug_auth *auth)
 {
@@ -236,6 +250,7 @@ link_auth(void *owner, const struct plug_auth *auth)
 	if (!s->granted)
 		session_set_user(s, auth->user);
 	session_step(s, "auth-request", "%s", auth->user);
+	s->auth_by = auth_name(auth->kind);
 	s->auth = auth;
 	session_event(s, SESSION_EV_AUTH_ASKED, NULL);
 	s->auth = NULL;
@@ -244,10 +259,7 @@ link_auth(void *owner, const struct plug_auth *auth)
 static void
 link_eap(void *owner, const struct plug_eap *eap)
 {
-	struct session *s = owner;
-
-	(void)eap;
-	log_debug(s->subject, "EAP is not supported; packet dropped");
+	session_eap_input(owner, eap);
 }
 
 static void
@@ -398,9 +410,14 @@ accepted(struct session *s, const struct aaa_grant *grant)
 {
 	char text[WHY_NO_AGENT];
 
-	/* A later challenge of the same link changes nothing but the text. */
+	/* A later challenge of the same link changes nothing but the text,
+	 * and the keys, which the peer has anew as well. */
 	if (s->granted) {
 		memcpy(s->grant.reply, grant->reply, sizeof(s->grant.reply));
+		s->grant.key_len = grant->key_len;
+		memcpy(s->grant.send_key, grant->send_key, PLUG_KEY);
+		memcpy(s->grant.recv_key, grant->recv_key, PLUG_KEY);
+		session_step(s, "auth-again", "accepted");
 		session_event(s, SESSION_EV_ACCEPTED, NULL);
 		return;
 	}
@@ -426,11 +443,16 @@ session_in_aaa(void *arg, enum aaa_verdict verdict,
 		return;
 	case AAA_REJECT:
 		snprintf(s->grant.reply, sizeof(s->grant.reply), "%s",
-		    text != NULL ? text : "");
-		session_step(s, "auth-reject", "%s", s->grant.reply);
+		    grant != NULL ? grant->reply : text != NULL ? text : "");
+		session_step(s, "auth-reject", "%s", text != NULL ? text :
+		    "");
 		session_event(s, SESSION_EV_REJECTED, text);
 		return;
+	case AAA_CHALLENGE:	/* session_eap.c's */
+		return;
 	case AAA_NO_REPLY:
+		/* The last text belongs to the last answer. */
+		s->grant.reply[0] = '\0';
 		session_step(s, "auth-no-reply", "%s",
 		    text != NULL ? text : "");
 		session_event(s, SESSION_EV_AAA_SILENT, text);

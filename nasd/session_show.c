@@ -131,6 +131,8 @@ session_json_full(const struct session *s)
 
 	json_object_set_new(more, "circuit_id", line_id(&s->circuit_id));
 	json_object_set_new(more, "remote_id", line_id(&s->remote_id));
+	json_object_set_new(more, "auth", s->auth_by != NULL ?
+	    json_string(s->auth_by) : json_null());
 	json_object_set_new(more, "mru", json_integer(s->mru));
 	json_object_set_new(more, "ra_mtu", s->tunnel != NULL ?
 	    json_integer(session_ra_mtu(s)) : json_null());

@@ -29,6 +29,7 @@
 #include <pppd/options.h>
 #include <pppd/fsm.h>
 #include <pppd/lcp.h>
+#include <pppd/ccp.h>
 #include <pppd/eui64.h>
 #include <pppd/ipcp.h>
 #include <pppd/ipv6cp.h>
@@ -55,6 +56,18 @@ typedef struct option	nm_option;
 #define nm_status()		((int)ppp_status())
 #define nm_max_connect(s)	ppp_set_max_connect_time(s)
 
+/* Keys of NM_MPPE_KEY bytes. False in a pppd without MPPE. */
+#define NM_MPPE_KEY	16
+extern void	mppe_set_keys(unsigned char *send_key, unsigned char *recv_key,
+    int keylen) __attribute__((weak));
+static inline bool
+nm_mppe_keys(uint8_t *send_key, uint8_t *recv_key)
+{
+	if (mppe_set_keys != NULL)
+		mppe_set_keys(send_key, recv_key, NM_MPPE_KEY);
+	return mppe_set_keys != NULL;
+}
+
 #else
 
 #ifndef INET6
@@ -63,6 +76,7 @@ typedef struct option	nm_option;
 #include <pppd/pppd.h>
 #include <pppd/fsm.h>
 #include <pppd/lcp.h>
+#include <pppd/ccp.h>
 #include <pppd/ipcp.h>
 #include <pppd/ipv6cp.h>
 #include <pppd/upap.h>
@@ -90,7 +104,39 @@ typedef option_t	nm_option;
 #define nm_status()		((int)status)
 #define nm_max_connect(s)	((void)(maxconnect = (int)(s)))
 
+#define NM_MPPE_KEY	16
+extern unsigned char	mppe_send_key[NM_MPPE_KEY] __attribute__((weak));
+extern unsigned char	mppe_recv_key[NM_MPPE_KEY] __attribute__((weak));
+extern int		mppe_keys_set __attribute__((weak));
+static inline bool
+nm_mppe_keys(const uint8_t *send_key, const uint8_t *recv_key)
+{
+	if (&mppe_keys_set == NULL)
+		return false;
+	memcpy(mppe_send_key, send_key, NM_MPPE_KEY);
+	memcpy(mppe_recv_key, recv_key, NM_MPPE_KEY);
+	mppe_keys_set = 1;
+	return true;
+}
+
 #endif
+
+/* Not in installed headers, though exported for pppd's own plugins. */
+extern struct protent	eap_protent;
+extern void	auth_peer_success(int unit, int protocol, int flavor,
+    char *name, int namelen);
+extern void	auth_peer_fail(int unit, int protocol);
+extern void	output(int unit, unsigned char *pkt, int len);
+#ifndef PPP_EAP
+#define PPP_EAP		0xc227
+#endif
+
+/* Does this pppd bring no link up without MPPE? */
+static inline bool
+nm_mppe_required(void)
+{
+	return ccp_protent.enabled_flag && ccp_wantoptions[0].mppe != 0;
+}
 
 /* Exported by pppd from 2.5.3 on: f(fd, arg) when fd is readable. Weak, so
  * that a pppd without them is polled instead. */

@@ -129,6 +129,8 @@ read_one(struct nasd_client *c, int64_t now)
 	c->retry_ms = RETRY_MS;
 	c->lost_at = 0;
 	c->events->message(c->arg, &m);
+	explicit_bzero(&m, sizeof(m));		/* it may hold keys */
+	explicit_bzero(buf, sizeof(buf));
 	return c->fd >= 0;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The pppd plugin: options, the life of the link, and the conversation with
- * nasd. Its other parts are peer_auth.c (PAP, CHAP) and ipv6cp_hold.c (the
- * held Configure-Request); it has no policy of its own, nasd decides.
+ * nasd. Its other parts are peer_auth.c (PAP, CHAP), peer_eap.c and
+ * ipv6cp_hold.c (the held Configure-Request); it has no policy of its own,
+ * nasd decides.
  *
  * pppd is one process and one loop, which must never wait: nasd's answers are
  * looked for from a timer (pppd before 2.5.3 calls nobody for a descriptor),
@@ -116,9 +117,11 @@ poll_interval(const struct plugin *p, int64_t now)
 		return p->nasd.retry_at - now < POLL_IDLE_MS ?
 		    (int)(p->nasd.retry_at - now) : POLL_IDLE_MS;
 	if (p->fd_watched || p->nasd.fd < 0)
-		return p->auth.held.held || p->v6.held.held ?
-		    POLL_IDLE_MS / 4 : POLL_IDLE_MS;
-	if (p->auth.held.held)
+		return p->auth.held.held || p->v6.held.held ||
+		    p->eap.deadline != 0 ? POLL_IDLE_MS / 4 : POLL_IDLE_MS;
+	if (p->eap.waiting)
+		since = p->eap.since;
+	else if (p->auth.held.held)
 		since = p->auth.held.since;
 	else if (p->v6.held.held)
 		since = p->v6.held.since;
@@ -165,6 +168,7 @@ work(struct plugin *p)
 
 	nasd_client_poll(&p->nasd, now);
 	peer_auth_expire(p, now);
+	peer_eap_expire(p, now);
 	ipv6cp_hold_expire(p, now);
 	if (p->alone_s > 0 && !p->forsaken &&
 	    nasd_client_away(&p->nasd, now) >= (int64_t)p->alone_s * 1000) {
@@ -265,6 +269,7 @@ on_connected(void *arg)
 	watch_fd(p);
 	send_hello(p);
 	peer_auth_ask(p);
+	peer_eap_ask(p);
 	ipv6cp_hold_ask(p);
 }
 
@@ -283,6 +288,7 @@ on_closing(void *arg, int fd)
 	if (p->fd_watched && remove_fd != NULL)
 		remove_fd(fd);
 	p->fd_watched = false;
+	peer_eap_lost(p);
 }
 
 static void
@@ -309,7 +315,11 @@ on_message(void *arg, const struct plug_msg *m)
 		p->given_id = m->hello.link_id;
 		return;
 	case PLUG_AUTH_RESULT:
-		peer_auth_result(p, m->txn, &m->auth_result);
+		if (!peer_eap_result(p, m->txn, &m->auth_result))
+			peer_auth_result(p, m->txn, &m->auth_result);
+		return;
+	case PLUG_EAP:
+		peer_eap_packet(p, m->txn, &m->eap);
 		return;
 	case PLUG_IID_ASSIGN:
 		ipv6cp_hold_assign(p, m->txn, m->iid_assign.remote);
@@ -321,7 +331,6 @@ on_message(void *arg, const struct plug_msg *m)
 		close_link(p, &m->reason);
 		return;
 	case PLUG_AUTH:
-	case PLUG_EAP:
 	case PLUG_IID_REQ:
 	case PLUG_UP:
 	case PLUG_DOWN:
@@ -383,12 +392,12 @@ link_begins(struct plugin *p)
 	p->authed = false;
 	p->reason[0] = '\0';
 	peer_auth_reset(p);
+	peer_eap_reset(p);
 	ipv6cp_hold_reset(p);
 	/* What nasd can not check must not be offered. */
-	if (lcp_wantoptions[0].neg_eap)
-		nm_debug("EAP is not offered");
-	lcp_wantoptions[0].neg_eap = 0;
-	lcp_wantoptions[0].chap_mdtype &= MDTYPE_MD5;
+	if (lcp_wantoptions[0].chap_mdtype & MDTYPE_MICROSOFT)
+		nm_debug("MS-CHAP of version 1 is not offered");
+	lcp_wantoptions[0].chap_mdtype &= MDTYPE_MD5 | MDTYPE_MICROSOFT_V2;
 	if (lcp_wantoptions[0].chap_mdtype == MDTYPE_NONE)
 		lcp_wantoptions[0].neg_chap = 0;
 	nasd_client_init(&p->nasd, p->socket_path != NULL ? p->socket_path :
@@ -407,6 +416,7 @@ link_ends(struct plugin *p)
 	send_reason(p, PLUG_BYE, end_reason(p));
 	nasd_client_close(&p->nasd);
 	peer_auth_reset(p);
+	peer_eap_reset(p);
 	ipv6cp_hold_reset(p);
 }
 
@@ -463,6 +473,7 @@ plugin_init(void)
 {
 	nm_add_options(options);
 	peer_auth_init(&self);
+	peer_eap_init(&self);
 	ipv6cp_hold_init(&self);
 	next_snoop_recv = snoop_recv_hook;
 	snoop_recv_hook = on_snoop_recv;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PAP [RFC 1334] and CHAP with MD5 [RFC 1994], checked by nasd. The peer's
- * request or response is kept until nasd has answered, then given to pppd's
- * own code, whose hook finds the verdict here. Nothing in pppd waits.
+ * PAP [RFC 1334], CHAP with MD5 [RFC 1994] and MS-CHAPv2 [RFC 2759], checked
+ * by nasd; EAP is peer_eap.c's. The peer's request or response is kept until
+ * nasd has answered, then given to pppd's own code, whose hook finds the
+ * verdict here. Nothing in pppd waits.
  *
  * A peer that repeats itself meanwhile (every 3 s) changes the packet that
  * will be answered, not the question to nasd.
@@ -15,6 +16,7 @@
 #define CHAP_CODE_CHALLENGE	1
 #define CHAP_CODE_RESPONSE	2
 #define MD5_LEN			16
+#define MSCHAPV2_LEN		49	/* RFC 2759 4 */
 
 static void	(*pap_input)(int, unsigned char *, int);
 static void	(*chap_input)(int, unsigned char *, int);
@@ -59,14 +61,22 @@ read_pap(struct wire_r *r, struct plug_auth *a)
 static bool
 read_chap(struct wire_r *r, const struct peer_auth *s, struct plug_auth *a)
 {
+	/* An expression without parentheses around it. */
+	int	digest = CHAP_DIGEST(lcp_gotoptions[0].chap_mdtype);
+	size_t	len = MD5_LEN;
+
 	a->kind = PLUG_AUTH_CHAP_MD5;
+	if (digest == CHAP_MICROSOFT_V2) {
+		a->kind = PLUG_AUTH_MSCHAPV2;
+		len = MSCHAPV2_LEN;
+	}
 	a->chap_id = s->challenge_id;
 	a->challenge_len = s->challenge_len;
 	memcpy(a->challenge, s->challenge, s->challenge_len);
 	a->response_len = wire_r_u8(r);
-	if (a->response_len != MD5_LEN)
+	if (a->response_len != len)
 		return false;
-	wire_r_copy(r, a->response, MD5_LEN);
+	wire_r_copy(r, a->response, len);
 	return !r->err && get_name(r, wire_r_left(r), a->user);
 }
 
@@ -198,6 +208,33 @@ on_snoop_send(unsigned char *pkt, int len)
 	wire_r_copy(&r, s->challenge, n);
 }
 
+bool
+peer_auth_grant(struct plugin *p, const struct plug_auth_result *q)
+{
+	uint8_t	send_key[NM_MPPE_KEY], recv_key[NM_MPPE_KEY];
+	bool	keys = false;
+
+	if (q->must_encrypt && !nm_mppe_required()) {
+		nm_error("refused: encryption is asked for, and pppd is not "
+		    "told to require MPPE");
+		plugin_reason(p, "encryption is asked for, there is none");
+		return false;
+	}
+	if (q->session_timeout != 0)
+		nm_max_connect(q->session_timeout);
+	/* Of EAP's longer ones the first half [RFC 3079 4]. */
+	if (q->key_len >= NM_MPPE_KEY) {
+		memcpy(send_key, q->send_key, sizeof(send_key));
+		memcpy(recv_key, q->recv_key, sizeof(recv_key));
+		keys = nm_mppe_keys(send_key, recv_key);
+		explicit_bzero(send_key, sizeof(send_key));
+		explicit_bzero(recv_key, sizeof(recv_key));
+	}
+	if (keys)
+		nm_debug("MPPE keys set");
+	return true;
+}
+
 void
 peer_auth_result(struct plugin *p, uint32_t txn,
     const struct plug_auth_result *q)
@@ -206,8 +243,10 @@ peer_auth_result(struct plugin *p, uint32_t txn,
 
 	if (!s->held.held || txn != s->held.txn)
 		return;
-	if (q->accept && q->session_timeout != 0)
-		nm_max_connect(q->session_timeout);
+	if (q->accept && !peer_auth_grant(p, q)) {
+		give_back(p, AUTH_REJECT, "");
+		return;
+	}
 	if (!q->accept)
 		plugin_reason(p, "authentication failed");
 	give_back(p, q->accept ? AUTH_ACCEPT : AUTH_REJECT, q->text);

@@ -42,6 +42,17 @@ struct peer_auth {
 	uint8_t			challenge[PLUG_CHALLENGE];
 };
 
+struct peer_eap {
+	bool			active;		/* nasd is the authenticator */
+	bool			passed;
+	bool			waiting;	/* for nasd's next message */
+	unsigned		credit;		/* Responses to it that are
+						 * passed on */
+	uint32_t		txn;		/* 0: nasd has not been asked */
+	int64_t			since, deadline;	/* ms; 0: none */
+	char			user[PLUG_NAME];
+};
+
 struct ipv6cp_hold {
 	struct held_packet	held;
 	struct hold_policy	policy;
@@ -68,10 +79,13 @@ struct plugin {
 	bool			fd_watched;
 	bool			forsaken;	/* ended for want of nasd */
 	struct peer_auth	auth;
+	struct peer_eap		eap;
 	struct ipv6cp_hold	v6;
-	/* why the link ends, as far as we know; static buffer because pppd
-	 * keeps the pointer until the link is down */
+	/* why the link ends, as far as we know, and what the peer is told
+	 * instead of that; static buffers because pppd keeps the pointer until
+	 * the link is down */
 	char			reason[PLUG_TEXT];
+	char			farewell[PLUG_TEXT];
 };
 
 struct plugin	*plugin_self(void);
@@ -95,6 +109,23 @@ void		 peer_auth_ask(struct plugin *);
 void		 peer_auth_result(struct plugin *, uint32_t txn,
     const struct plug_auth_result *);
 void		 peer_auth_expire(struct plugin *, int64_t now);
+/* What an accepting result gives pppd besides. False when the link can not be
+ * what it must be; plugin_reason has been told. */
+bool		 peer_auth_grant(struct plugin *,
+    const struct plug_auth_result *);
+
+void		 peer_eap_init(struct plugin *);
+void		 peer_eap_reset(struct plugin *);
+/* (Re)connected: nasd is to begin. */
+void		 peer_eap_ask(struct plugin *);
+/* The connection is lost: from now on time runs. */
+void		 peer_eap_lost(struct plugin *);
+void		 peer_eap_packet(struct plugin *, uint32_t txn,
+    const struct plug_eap *);
+/* False when it is not EAP's. */
+bool		 peer_eap_result(struct plugin *, uint32_t txn,
+    const struct plug_auth_result *);
+void		 peer_eap_expire(struct plugin *, int64_t now);
 
 void		 ipv6cp_hold_init(struct plugin *);
 void		 ipv6cp_hold_reset(struct plugin *);

@@ -33,6 +33,7 @@ view(struct ops *o)
 		.accounting = b & 1, .carrier_lost = b & 2,
 		.was_up = b & 32, .resumable = b & 64,
 		.rival = (enum session_rival)((b >> 2) % 3),
+		.granted = b & 64,
 	};
 }
 

@@ -96,15 +96,21 @@ def plugproto():
         return b'nm4p' + bytes([0, kind]) + len(body).to_bytes(2, 'big') + \
             b'\0\0\0\1' + body
 
-    yield message(1, b'\0\1' + bytes(347))
+    yield message(1, b'\0\2' + bytes(347))
     yield message(2, b'\1\0alice' + bytes(251) + bytes(2 + 256 + 65 + 65))
-    yield message(3, b'\1' + bytes(260))
-    yield message(4, b'\0\3abc')
+    yield message(2, b'\3\1alice' + bytes(251) + bytes(2 + 256) +
+                  b'\x10' + bytes(64) + b'\x31' + bytes(64))
+    yield message(3, b'\1' + bytes(260 + 256) + b'\1\x10' + bytes(64))
+    yield message(4, b'\5\xd4\0\0')
+    yield message(4, b'\0\0\0\x0a\2\1\0\x0a\1alice')
     yield message(5, bytes(19))
     yield message(6, bytes(8))
     yield message(8, bytes(32))
     yield message(9, bytes(257))
     yield bytes.fromhex('0107000e010a0101010101010101')
+    # identity, challenge, response, success
+    yield bytes.fromhex('000a0201000a01616c696365' '02070107000704ff00'
+                        '00070207000704aaaa' '060403070004')
 
 
 def pppoe():

@@ -52,7 +52,7 @@ def decode(raw):
     if kind == 1:
         (version, m["link"], m["pid"], state, m["sid"], ifname, device, peer,
          user, local, remote) = struct.unpack("!HIIBH16s16s32s256s8s8s", body)
-        assert version == 1
+        assert version == 2
         m.update(state=STATES[state], ifname=text(ifname),
                  device=text(device), peer=text(peer), user=text(user),
                  local=iid(local), remote=iid(remote))
@@ -61,6 +61,10 @@ def decode(raw):
          response) = struct.unpack("!BB256sH256sB64sB64s", body)
         m.update(user=text(user), secret=secret[:n].decode(errors="replace"),
                  challenge=challenge[:c].hex(), response=response[:r].hex())
+    elif kind == 4:
+        m["mtu"], n = struct.unpack("!HH", body[:4])
+        m["packet"] = body[4:].hex()
+        assert len(body) == 4 + n
     elif kind == 5:
         m["conf_id"], has, peer, local, insists = struct.unpack("!BB8s8sB",
                                                                 body)
@@ -80,7 +84,7 @@ def reason(name, why, hard=False, txn=0):
 
 
 class Server:
-    """rules: accept, text, assign ("local" gives back the plugin's own),
+    """rules: accept, text, user, must_encrypt, assign ("local" gives back the plugin's own),
     assign_insist ("own" gives the peer's), refuse, mute_auth, mute_iid,
     delay, close_after_up, hard, drop_on (type after which the connection is
     closed once), bad_version."""
@@ -111,20 +115,42 @@ class Server:
         r, kind = self.rules, m["type"]
         if kind == "HELLO":
             hello = struct.pack("!HIIBH16s16s32s256s8s8s",
-                                2 if r.get("bad_version") else 1, 0,
+                                3 if r.get("bad_version") else 2, 0,
                                 os.getpid(), 0, 0, b"", b"", b"", b"",
                                 b"", b"")
             conn.send(encode("HELLO", 0, hello))
         elif kind == "AUTH" and not r.get("mute_auth"):
-            body = struct.pack("!B256sI", bool(r.get("accept", True)),
-                               pad(r.get("text", ""), 256),
-                               r.get("session_timeout", 0))
-            self.reply(conn, encode("AUTH_RESULT", m["txn"], body))
+            self.reply(conn, self.result(m["txn"]))
+        elif kind == "EAP" and not r.get("mute_auth"):
+            self.on_eap(conn, m)
         elif kind == "IID_REQ" and not r.get("mute_iid"):
             self.on_iid_req(conn, m)
         elif kind == "UP" and "close_after_up" in r:
             self.reply(conn, reason("CLOSE", r["close_after_up"],
                                     r.get("hard", False)))
+
+    def result(self, txn):
+        r = self.rules
+        return encode("AUTH_RESULT", txn, struct.pack(
+            "!B256sI256sBB32s32s", bool(r.get("accept", True)),
+            pad(r.get("text", ""), 256), r.get("session_timeout", 0),
+            pad(r.get("user", "who"), 256), bool(r.get("must_encrypt")), 0,
+            b"", b""))
+
+    def on_eap(self, conn, m):
+        """Asks for the identity, then has its verdict; says Success or
+        Failure first."""
+        if not m["packet"]:
+            packet = bytes((1, 1, 0, 5, 1))
+        elif m["packet"].startswith("0201"):
+            packet = bytes((3 if self.rules.get("accept", True) else 4,
+                            1, 0, 4))
+        else:
+            return
+        self.reply(conn, encode("EAP", m["txn"], struct.pack(
+            "!HH", 0, len(packet)) + packet))
+        if m["packet"]:
+            self.reply(conn, self.result(m["txn"]))
 
     def on_iid_req(self, conn, m):
         r = self.rules

@@ -189,8 +189,10 @@ END_TEST
 
 START_TEST(request_by_mschapv2)
 {
-	static const uint8_t success[] = { 26, 13, 0, 0, 1, 0x37, 26, 7, 0x16,
-	    'S', '=', 'A', 'B' };
+	static const uint8_t short_one[] = { 26, 13, 0, 0, 1, 0x37, 26, 7,
+	    0x16, 'S', '=', 'A', 'B' };
+	uint8_t success[51] = { 26, 51, 0, 0, 1, 0x37, 26, 45, 0x16, 'S',
+	    '=' };
 	struct answer a = { 0 };
 	struct plug_auth pa = {
 		.kind = PLUG_AUTH_MSCHAPV2, .chap_id = 0x16,
@@ -205,10 +207,22 @@ START_TEST(request_by_mschapv2)
 	ck_assert(fake_recv(&w.fake[0], &rq));
 	ck_raw(311, 25, want, sizeof(want));
 	ck_raw(311, 11, pa.challenge, 16);
+	memset(success + 11, 'A', 40);
 	fake_reply(&w.fake[0], &rq, RADIUS_ACCESS_ACCEPT, success,
 	    sizeof(success), 0);
 	world_pump(&w);
-	ck_assert_str_eq(a.text, "S=AB");
+	ck_assert_int_eq(a.verdict, AAA_ACCEPT);
+	ck_assert_str_eq(a.grant.reply,
+	    "S=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	/* Without it the peer would only go away. */
+	aaa_authenticate(aaa, &who, &pa, NULL, done, &a);
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	fake_reply(&w.fake[0], &rq, RADIUS_ACCESS_ACCEPT, short_one,
+	    sizeof(short_one), 0);
+	world_pump(&w);
+	ck_assert_int_eq(a.verdict, AAA_REJECT);
+	ck_assert_str_eq(a.text, "Access-Accept without MS-CHAP2-Success");
+	ck_assert_int_eq(strncmp(a.grant.reply, "E=691 R=0 C=0000", 16), 0);
 }
 END_TEST
 

@@ -102,7 +102,7 @@ START_TEST(all_keys)
 	    "access-line-ids = true end-strays = false }\n"
 	    "access { max-sessions = 7 max-starting = 8 padi-rate = 9\n"
 	    "pado-delay = {\"50:10\", \"-1:20\"} }\n"
-	    "pppd { auth = pap options = {\"debug\"} }\n"
+	    "pppd { auth = pap options = {\"debug\"} rechallenge = 600 }\n"
 	    "registration { lifetime = 30 attempts = 2\n"
 	    "match-most-recent-only = true max-clock-offset = 60\n"
 	    "send-service-selection = false rate = 77 }\n"
@@ -149,6 +149,10 @@ START_TEST(all_keys)
 	ck_assert_uint_eq(cf->pppoe[0].mac_rate, 3);
 	ck_assert_uint_eq(cf->pppoe[0].max_mru, 1508);
 	ck_assert(cf->pppoe[0].line_ids && !cf->pppoe[0].end_strays);
+	ck_assert_str_eq(cf->pppd.auth[0], "pap");
+	ck_assert_ptr_null(cf->pppd.auth[1]);
+	ck_assert_uint_eq(cf->pppd.rechallenge_s, 600);
+	ck_assert(!cf->pppd.mppe);
 	ck_assert_uint_eq(cf->access.max_sessions, 7);
 	ck_assert_uint_eq(cf->access.max_starting, 8);
 	ck_assert_uint_eq(cf->access.padi_rate, 9);
@@ -245,6 +249,11 @@ static const struct {
 	{ GOOD "nai = \"%{circuit}@x\"\n", "nai: only %u, %c, %{circuit-id}" },
 	{ GOOD "nai = \"x%%@x\"\n", "nai: none of %u, %c" },
 	{ GOOD "pppd { auth = rot13 }\n", "auth: \"rot13\"" },
+	{ GOOD "pppd { auth = {eap, rot13} }\n", "auth: \"rot13\"" },
+	{ GOOD "pppd { auth = {} }\n", "auth: must name one" },
+	{ GOOD "pppd { auth = {eap, chap} require-mppe = true }\n",
+	    "require-mppe: keys come with" },
+	{ GOOD "pppd { rechallenge = 2 }\n", "rechallenge: 0 or at least" },
 	{ GOOD "pppd { path = pppd }\n", "path: must begin with /" },
 	{ GOOD "pppoe \"an-interface-name-too-long\" { }\n",
 	    "is no interface name" },

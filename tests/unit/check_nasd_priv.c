@@ -21,7 +21,8 @@ static char option_name[] = "lcp-echo-interval", option_value[] = "1";
 static char *options[] = { option_name, option_value, NULL };
 static char nas_id[] = "nas1", plugin_socket[] = "/run/netmip4/plugin.sock";
 static char plugin[] = "netmip4.so", pppoe_plugin[] = "rp-pppoe.so";
-static char pap[] = "pap";
+static char pap_name[] = "pap";
+static char *pap[] = { pap_name, NULL };
 static struct config_pppoe pppoe[1];
 static struct config_ha ha[1];
 static struct nasd_config cfg;
@@ -126,12 +127,34 @@ START_TEST(command_line)
 		strcat(text, a.argv[i]);
 		strcat(text, " ");
 	}
-	test_has(text, " require-pap ");
+	test_has(text, " require-pap noccp ");
 	test_has(text, " nodetach silent ");
 	test_has(text, " mtu 1492 mru 1492 ");
 	ck_assert_str_eq(a.argv[a.n - 2], "lcp-echo-interval");
 	ck_assert_str_eq(a.argv[a.n - 1], "1");
 	ck_assert_ptr_null(a.argv[a.n]);
+}
+END_TEST
+
+START_TEST(command_line_authentication)
+{
+	static char eap[] = "eap", v2[] = "mschapv2", chap[] = "chap";
+	char *all[] = { eap, v2, chap, NULL };
+	struct pppd_args a;
+
+	cfg.pppd.auth = all;
+	cfg.pppd.rechallenge_s = 600;
+	cfg.pppd.mppe = true;
+	ck_assert_int_eq(pppd_args_build(&a, &cfg, &good), 0);
+	text[0] = '\0';
+	for (unsigned i = 0; i < a.n; i++) {
+		strcat(text, a.argv[i]);
+		strcat(text, " ");
+	}
+	test_has(text, " require-eap require-mschap-v2 require-chap "
+	    "chap-interval 600 require-mppe ");
+	ck_assert_ptr_null(strstr(text, "noccp"));
+	ck_assert_ptr_null(pppd_auth_option("mschap"));
 }
 END_TEST
 
@@ -373,6 +396,7 @@ main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, command_line);
+	tcase_add_test(tc, command_line_authentication);
 	tcase_add_test(tc, command_line_too_long);
 	tcase_add_test(tc, pppd_requests_refused);
 	tcase_add_test(tc, pppd_runs_bare);

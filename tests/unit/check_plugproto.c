@@ -34,11 +34,14 @@ sample(enum plug_type type)
 	case PLUG_AUTH_RESULT:
 		m.auth_result = (struct plug_auth_result){
 			.accept = true, .text = "welcome",
-			.session_timeout = 3600,
+			.session_timeout = 3600, .user = "carol",
+			.must_encrypt = true, .key_len = 2, .send_key = { 1, 2 },
+			.recv_key = { 3, 4 },
 		};
 		break;
 	case PLUG_EAP:
-		m.eap = (struct plug_eap){ .len = 3, .packet = { 1, 2, 3 } };
+		m.eap = (struct plug_eap){ .mtu = 1492, .len = 3,
+		    .packet = { 1, 2, 3 } };
 		break;
 	case PLUG_IID_REQ:
 		m.iid_req = (struct plug_iid_req){
@@ -96,11 +99,11 @@ START_TEST(length_must_be_right)
 	uint8_t		buf[PLUG_MSG_MAX];
 	int		len = plug_encode(&m, buf, sizeof(buf));
 
-	buf[13]++;		/* EAP's own length */
+	buf[15]++;		/* EAP's own length */
 	ck_assert_int_eq(plug_decode(&got, buf, (size_t)len), -EPROTO);
-	buf[13] -= 2;		/* a byte left over */
+	buf[15] -= 2;		/* a byte left over */
 	ck_assert_int_eq(plug_decode(&got, buf, (size_t)len), -EPROTO);
-	buf[12] = 0xff;		/* more than fits */
+	buf[14] = 0xff;		/* more than fits */
 	ck_assert_int_eq(plug_decode(&got, buf, (size_t)len), -EPROTO);
 }
 END_TEST
@@ -162,6 +165,14 @@ START_TEST(bad_values)
 	buf[12 + 2 + PLUG_NAME + 2 + PLUG_SECRET] = PLUG_CHALLENGE + 1;
 	ck_assert_int_eq(plug_decode(&got, buf, (size_t)len), -EPROTO);
 
+	m = sample(PLUG_AUTH_RESULT);
+	len = plug_encode(&m, buf, sizeof(buf));
+	buf[12 + 1 + PLUG_TEXT + 4 + PLUG_NAME] = 2;	/* must_encrypt */
+	ck_assert_int_eq(plug_decode(&got, buf, (size_t)len), -EPROTO);
+	buf[12 + 1 + PLUG_TEXT + 4 + PLUG_NAME] = 1;
+	buf[12 + 1 + PLUG_TEXT + 4 + PLUG_NAME + 1] = PLUG_KEY + 1;
+	ck_assert_int_eq(plug_decode(&got, buf, (size_t)len), -EPROTO);
+
 	m = sample(PLUG_CLOSE);
 	len = plug_encode(&m, buf, sizeof(buf));
 	buf[12] = 2;					/* hard */
@@ -175,6 +186,9 @@ START_TEST(too_much_is_not_encoded)
 	uint8_t		buf[PLUG_MSG_MAX];
 
 	m.auth.secret_len = PLUG_SECRET + 1;
+	ck_assert_int_eq(plug_encode(&m, buf, sizeof(buf)), -EMSGSIZE);
+	m = sample(PLUG_AUTH_RESULT);
+	m.auth_result.key_len = PLUG_KEY + 1;
 	ck_assert_int_eq(plug_encode(&m, buf, sizeof(buf)), -EMSGSIZE);
 	m = sample(PLUG_EAP);
 	m.eap.len = sizeof(m.eap.packet) + 1;

@@ -217,6 +217,8 @@ stat_of(const char *name)
 
 START_TEST(hello_and_answers)
 {
+	static const struct plug_auth_result ok = { .accept = true,
+	    .text = "hi", .session_timeout = 60 }, no = { .text = "again" };
 	struct plug_msg	m, a = { .type = PLUG_AUTH, .txn = 5 };
 	int		fd = dial_hello();
 
@@ -228,10 +230,10 @@ START_TEST(hello_and_answers)
 	strcpy(a.auth.user, "alice");
 	say(fd, &a);
 	ck_assert_uint_eq(w.auths, 1);
-	pppd_link_auth_result(w.link, true, "hi", 60);
+	pppd_link_auth_result(w.link, &ok);
 	ck_assert(hear(fd, &m) && m.type == PLUG_AUTH_RESULT && m.txn == 5);
 	ck_assert(m.auth_result.accept && m.auth_result.session_timeout == 60);
-	pppd_link_auth_result(w.link, false, "again", 0);
+	pppd_link_auth_result(w.link, &no);
 	ck_assert(!hear(fd, &m));	/* none is open */
 
 	m = (struct plug_msg){ .type = PLUG_IID_REQ, .txn = 6 };
@@ -250,6 +252,37 @@ START_TEST(hello_and_answers)
 	turn();
 	ck_assert_uint_eq(w.gones, 1);
 	ck_assert_str_eq(w.reason, "connection lost");
+}
+END_TEST
+
+/* All of a link's EAP has the transaction of its first message. */
+START_TEST(eap_conversation)
+{
+	static const struct plug_auth_result ok = { .accept = true };
+	struct plug_msg	m, e = { .type = PLUG_EAP, .txn = 9 };
+	int		fd = dial_hello();
+
+	ck_assert(hear(fd, &m) && m.type == PLUG_HELLO);
+	pppd_link_eap(w.link, "\1\1\0\5\1", 5);
+	ck_assert(!hear(fd, &m));		/* not agreed on */
+	e.eap.mtu = 1492;
+	say(fd, &e);
+	ck_assert_uint_eq(w.eaps, 1);
+	pppd_link_eap(w.link, "\1\1\0\5\1", 5);
+	ck_assert(hear(fd, &m) && m.type == PLUG_EAP && m.txn == 9);
+	ck_assert_uint_eq(m.eap.len, 5);
+	e.eap.len = 5;
+	say(fd, &e);
+	ck_assert_uint_eq(w.eaps, 2);
+	e.txn = 8;				/* of an older one */
+	say(fd, &e);
+	ck_assert_uint_eq(w.eaps, 2);
+	pppd_link_auth_result(w.link, &ok);
+	ck_assert(hear(fd, &m) && m.type == PLUG_AUTH_RESULT && m.txn == 9);
+	pppd_link_auth_result(w.link, &ok);	/* once more, later */
+	ck_assert(hear(fd, &m) && m.type == PLUG_AUTH_RESULT && m.txn == 9);
+	close(fd);
+	turn();
 }
 END_TEST
 
@@ -577,7 +610,8 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-		hello_and_answers, up_down_bye, bad_data, second_hello,
+		hello_and_answers, eap_conversation, up_down_bye, bad_data,
+		second_hello,
 		other_version, refused_or_dropped_in_hello,
 		dropped_in_an_event, silent_strangers, crowd, deaf_plugin,
 		listen_replaces_a_stale_socket, client_meets_server,

@@ -45,6 +45,8 @@ static int handles;
 static bool fail_next;
 static bool spool_full;
 static aaa_done *auth_done;
+static aaa_eap_done *eap_done;
+static uint8_t eap_sent[1500];
 static const struct mip_events *mip_ev;
 static struct iid asked_iid;
 static const char *asked_service;
@@ -118,6 +120,18 @@ aaa_authenticate(struct aaa *a, const struct aaa_who *who,
 	(void)subject;
 	call("auth %s", who->user);
 	auth_done = done;
+	return (handle("aaa", arg));
+}
+
+struct aaa_request *
+aaa_eap(struct aaa *a, const struct aaa_who *who, const struct aaa_eap *e,
+    const char *subject, aaa_eap_done *done, void *arg)
+{
+	(void)a;
+	(void)subject;
+	call("eap-ask %s len %zu state %zu server %d mtu %u", who->user,
+	    e->len, e->state_len, e->server, e->mtu);
+	eap_done = done;
 	return (handle("aaa", arg));
 }
 
@@ -371,12 +385,21 @@ ra_stop(struct ra_iface *r, bool farewell)
 }
 
 void
-pppd_link_auth_result(struct pppd_link *l, bool accept, const char *text,
-    uint32_t timeout)
+pppd_link_auth_result(struct pppd_link *l, const struct plug_auth_result *q)
 {
 	(void)l;
-	(void)timeout;
-	call("auth-result %d %s", accept, text);
+	call("auth-result %d %s", q->accept, q->text);
+}
+
+void
+pppd_link_eap(struct pppd_link *l, const void *packet, uint16_t len)
+{
+	const uint8_t *p = packet;
+
+	(void)l;
+	ck_assert_uint_ge(len, 4);
+	memcpy(eap_sent, p, len);
+	call("eap code %d len %d", p[0], len);
 }
 
 void
@@ -1292,6 +1315,131 @@ START_TEST(rejected)
 	forget_calls();
 	verdict(s, AAA_REJECT, NULL, AAA_MODE_UNSET);
 	called("auth-result 0 text;");
+	finish(s);
+}
+END_TEST
+
+/* What the plugin sends: agreed on, then the peer's packets. */
+static void
+eap(struct session *s, const void *packet, uint16_t len)
+{
+	struct plug_eap e = { .mtu = 1492, .len = len };
+
+	if (len > 0)
+		memcpy(e.packet, packet, len);
+	session_in_pppd.eap(s, &e);
+}
+
+static void
+eap_verdict(struct session *s, enum aaa_verdict v, const void *packet,
+    size_t len)
+{
+	struct aaa_grant g = { .mode = AAA_MODE_UNIQUE };
+	struct aaa_eap_reply e = { .packet = packet, .len = len,
+	    .state = (const uint8_t *)"st", .state_len = v == AAA_CHALLENGE ?
+	    2 : 0, .server = 1 };
+
+	snprintf(g.user, sizeof(g.user), "alice@example.net");
+	if (v == AAA_REJECT)
+		snprintf(g.reply, sizeof(g.reply), "text");
+	drop(s->aaa_req, "aaa");
+	eap_done(s, v, &g, v == AAA_NO_REPLY ? NULL : &e, "text");
+}
+
+/* Up to the first challenge of an MD5 conversation. */
+static uint8_t
+eap_identified(struct session *s)
+{
+	uint8_t identity[] = { 2, 0, 0, 10, 1, 'a', 'l', 'i', 'c', 'e' };
+
+	eap(s, NULL, 0);
+	called("eap code 1 len 5;");
+	identity[1] = eap_sent[1];
+	eap(s, identity, sizeof(identity));
+	called("eap-ask alice len 10 state 0 server -1 mtu 1492;");
+	return eap_sent[1];
+}
+
+START_TEST(eap_accepted_and_again)
+{
+	static uint8_t request[] = { 1, 9, 0, 6, 4, 1 };
+	static uint8_t response[] = { 2, 9, 0, 6, 4, 2 };
+	struct session *s = dial(100);
+	uint8_t id;
+
+	cfg.pppd.rechallenge_s = 600;
+	hello(s, "lo");
+	forget_calls();
+	eap_identified(s);
+	ck_assert_str_eq(s->user, "alice");
+	eap_verdict(s, AAA_CHALLENGE, request, 6);
+	called("eap code 1 len 6;");
+	eap(s, response, 6);
+	called("eap-ask alice len 6 state 2 server 1 mtu 1492;");
+	eap(s, response, 6);			/* again: not twice */
+	called("");
+	eap_verdict(s, AAA_ACCEPT, "\3\x9\0\4", 4);
+	called("eap code 3 len 4;auth-result 1 ;");
+	ck_assert_str_eq(s->user, "alice@example.net");
+	ck_assert_ptr_null(s->eap);
+	ck_assert(timer_is_set(&s->eap_again));
+
+	/* ... and once more by its timer, with the next identifier. */
+	ck_assert_int_eq(s->state, SESSION_AUTHENTICATED);
+	s->eap_again.fire(&s->eap_again);
+	called("eap code 1 len 5;");
+	id = eap_sent[1];
+	ck_assert_uint_eq(id, 10);
+	response[1] = id;
+	response[4] = 1;
+	eap(s, response, 6);
+	forget_calls();
+	/* RADIUS is away: nobody is sent away for that. */
+	eap_verdict(s, AAA_NO_REPLY, NULL, 0);
+	called("auth-result 1 ;");
+	ck_assert_int_eq(s->state, SESSION_AUTHENTICATED);
+	ck_assert(timer_is_set(&s->eap_again));
+	/* A rejection is one. */
+	s->eap_again.fire(&s->eap_again);
+	response[1] = eap_sent[1];
+	eap(s, response, 6);
+	forget_calls();
+	eap_verdict(s, AAA_REJECT, "\4\xb\0\4", 4);
+	called("eap code 4 len 4;auth-result 0 text;");
+	cfg.pppd.rechallenge_s = 0;
+	finish(s);
+}
+END_TEST
+
+START_TEST(eap_peer_is_silent)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	forget_calls();
+	eap(s, NULL, 0);
+	called("eap code 1 len 5;");
+	wait_ms(3001);
+	called("eap code 1 len 5;");
+	for (unsigned i = 0; i < 26; i++)
+		wait_ms(1001);
+	called("eap code 1 len 5;eap code 1 len 5;"
+	    "auth-result 0 Access denied;");
+	finish(s);
+}
+END_TEST
+
+/* The link goes in the middle, or the peer's LCP begins anew. */
+START_TEST(eap_cut_short)
+{
+	struct session *s = dial(100);
+
+	hello(s, "lo");
+	forget_calls();
+	eap_identified(s);
+	eap(s, NULL, 0);
+	called("auth-cancel;eap code 1 len 5;");
+	eap_identified(s);
 	finish(s);
 }
 END_TEST
@@ -2262,6 +2410,9 @@ main(void)
 	tcase_add_test(t, late_pppd);
 	tcase_add_test(t, padt_at_once);
 	tcase_add_test(t, rejected);
+	tcase_add_test(t, eap_accepted_and_again);
+	tcase_add_test(t, eap_peer_is_silent);
+	tcase_add_test(t, eap_cut_short);
 	tcase_add_test(t, unknown_home_agent);
 	tcase_add_test(t, limited);
 	tcase_add_test(t, odd_limits);
