@@ -146,7 +146,7 @@ build_product() {
 # This kernel, when it has PPP over Ethernet, 6in4 and the filters.
 kernel_has_it_all() {
 	[ -d "/lib/modules/$(uname -r)" ] &&
-		modprobe -qa ppp_generic pppoe sit bridge veth cls_u32 \
+		modprobe -qa ppp_generic ppp_mppe pppoe sit bridge veth cls_u32 \
 			cls_flower cls_matchall act_skbedit act_gact sch_ingress \
 			sch_tbf act_police
 	[ -c /dev/ppp ] && [ -e /proc/net/pppoe ] &&

@@ -80,7 +80,7 @@ class Writer:
              attempts=5, radius=None, ha=t.HA, mode="unique",
              pppd="/usr/sbin/pppd", pppd_options=(), max_sessions=1000,
              per_mac=8, pppoe="", log="debug", more_has=(), extra="",
-             accounting="", keep=False):
+             accounting="", keep=False, auth="chap", pppd_more=""):
         """nasd.conf. radius: [(name, address, timeout ms, tries[, port of
         accounting])], or text; more_has: [(name, address)], asked after ha;
         accounting: lines of its section; keep: sessions, at SIGTERM."""
@@ -122,7 +122,8 @@ pppd {{
 	path = "{pppd}"
 	plugin = "{self.stage}/lib/netmip4/netmip4.so"
 	pppoe-plugin = "rp-pppoe.so"
-	auth = chap
+	auth = {auth}
+	{pppd_more}
 	options = {{{options}}}
 }}
 radius {{

@@ -208,6 +208,53 @@ def case_pap(rig):
     return o
 
 
+def case_eap(rig):
+    """EAP: nasd's packets reach the peer, the peer's nasd, as they are"""
+    o = rig.play(auth="eap")
+    opened(o)
+    first, *more = o.all("EAP")
+    check(first["packet"] == "" and first["mtu"] == 1492, str(first))
+    check(all(m["txn"] == first["txn"] for m in more), "transactions")
+    check(any(m["packet"] == "0201000a01" + b"alice".hex() for m in more),
+          str(more))
+    return o
+
+
+def case_eap_rejected(rig):
+    """nasd rejects: Failure, and its text in LCP's Terminate-Request"""
+    o = rig.play(auth="eap", rules={"accept": False, "text": "no such user"})
+    check(not o.node["authed"] and o.node["opens"] == 0, "authenticated")
+    check(o.node["end"] == "LCP terminated: no such user", o.node["end"])
+    check(o.first("BYE")["text"] == "authentication failed", "BYE")
+    return o
+
+
+def case_eap_restart(rig):
+    """nasd restarts in the middle: it begins anew"""
+    o = rig.play(auth="eap", rules={"drop_on": "EAP"})
+    opened(o)
+    starts = [m for m in o.all("EAP") if not m["packet"]]
+    check(len(starts) == 2 and starts[0]["txn"] != starts[1]["txn"],
+          str(starts))
+    return o
+
+
+def case_eap_no_nasd(rig):
+    """no nasd: refused after the limit"""
+    o = rig.play(auth="eap", server=False, extra=["netmip4-hold", "4"])
+    check(o.node["end"] == "LCP terminated: Try again later", o.node["end"])
+    check("authentication refused: no answer from nasd" in o.log, "log")
+    return o
+
+
+def case_must_encrypt(rig):
+    """nasd wants encryption, pppd is not told to: refused"""
+    o = rig.play(rules={"must_encrypt": True})
+    check(o.node["opens"] == 0 and not o.node["authed"], "authenticated")
+    check("told to require MPPE" in o.log, "log")
+    return o
+
+
 def case_noauth(rig):
     """no authentication asked for: nasd is asked for the identifier only"""
     o = rig.play(auth=None)

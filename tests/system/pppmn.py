@@ -43,8 +43,8 @@ T_END, T_SERVICE, T_ACNAME, T_UNIQ, T_COOKIE, T_RELAY = (
     0, 0x101, 0x102, 0x103, 0x104, 0x110)
 T_ERRORS = {0x201: "Service-Name-Error", 0x202: "AC-System-Error",
             0x203: "Generic-Error"}
-LCP, PAP, CHAP, IPV6CP, IPCP, IPV6 = (
-    0xC021, 0xC023, 0xC223, 0x8057, 0x8021, 0x0057)
+LCP, PAP, CHAP, EAP, IPV6CP, IPCP, IPV6 = (
+    0xC021, 0xC023, 0xC223, 0xC227, 0x8057, 0x8021, 0x0057)
 REQ, ACK, NAK, REJ, TERM, TERM_ACK, CODE_REJ, PROTO_REJ, ECHO, ECHO_REPLY = (
     range(1, 11))
 BROADCAST = b"\xff" * 6
@@ -313,6 +313,14 @@ class Node:
         else:
             self.auth_failed = True
 
+    def on_eap(self, code, ident, data):
+        if code == 1:
+            self.send(EAP, 2, ident, data[:1] + self.user)
+        elif code == 3:
+            self.auth_done()
+        elif code == 4:
+            self.auth_failed = True
+
     def on_v6(self, code, ident, data):
         if self.behave == "silent":
             return
@@ -404,6 +412,8 @@ class Node:
             self.on_lcp(code, ident, data)
         elif proto in (PAP, CHAP):
             self.on_auth(proto, code, ident, data)
+        elif proto == EAP:
+            self.on_eap(code, ident, data)
         elif proto == IPV6CP:
             self.on_v6(code, ident, data)
         else:
