@@ -191,12 +191,12 @@ mip_leave_reply(struct mip_reg *r, struct mip_try *t,
 		mip_reg_resync(r, t, reply);
 		return;
 	}
-	/* The right one may still come, or the next try be heard [D87]. */
+	mip_core_remove_try(r->core, t);
+	/* The next try may be heard [D87]. */
 	if (to_dereg && !r->probe && mip_reg_is_doubtful(reply->code)) {
 		r->last_code = reply->code;
 		return;
 	}
-	mip_core_remove_try(r->core, t);
 	if (!to_dereg) {
 		/* The late reply names the address to deregister. */
 		if (reply->code > MIP4_ACCEPTED_NO_SIMUL)

@@ -337,8 +337,9 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
  * A router that has a binding here forgets it only when it has given up
  * deregistering, which a timer of its says, or has restarted: or else nobody
  * would ever end what its subscriber has left, at this home agent or for
- * another one [D64]. Where clocks are set a deregistration may be stale, and
- * be denied by a look-up [D86].
+ * another one [D64]. Not so, so far, where AAA is asked: a deregistration that
+ * another router's request has overtaken may be denied by its answer, and the
+ * binding be left; nor where addresses are in use: it may name the one before.
  */
 static void
 check_known(struct ha *h, const struct subscriber *u, struct view *v)
@@ -353,7 +354,7 @@ check_known(struct ha *h, const struct subscriber *u, struct view *v)
 	v->nas_boot = n->boot;
 	if (!was || is || !n->up || !v->bound ||
 	    (st->by == BY_TIMER && st->node == n && !w->plan.calm) ||
-	    (w->plan.clocks && w->plan.lookup))
+	    w->plan.lookup || w->plan.in_use > 0)
 		return;
 	world_fail(w, "%s: %s does not know any more of u%u's binding",
 	    h->node.name, n->name, u->index);
