@@ -17,6 +17,7 @@
 #include "nasd/priv_host.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_pppd.h"
+#include "nasd/priv_program.h"
 #include "tests/fuzz/mnl.h"
 #include "tests/fuzz/priv.h"
 
@@ -120,6 +121,15 @@ host_mtu(const char *ifname)
 {
 	fuzz_assert(memchr(ifname, '\0', IF_NAMESIZE) != NULL);
 	return kernel.error != 0 ? kernel.error : 1492;
+}
+
+bool
+host_is_sit(const char *ifname, struct in_addr local, struct in_addr remote)
+{
+	int i = tunnel_of(ifname);
+
+	return i >= 0 && local.s_addr == inet_addr(coa) &&
+	    remote.s_addr == inet_addr(ha_addr[i]);
 }
 
 uint32_t
@@ -374,6 +384,24 @@ pppds_spawn(struct pppds *ps, const struct nasd_priv_pppd_start *q)
 	    PID + (int)kernel.n_pppds++;
 }
 
+/* No process of that number is a pppd of ours. */
+int
+pppds_adopt(struct pppds *ps, pid_t pid, uint32_t link_id, int *fd)
+{
+	(void)ps;
+	(void)pid;
+	(void)link_id;
+	(void)fd;
+	return -ESRCH;
+}
+
+int
+program_check(const struct nasd_program *p)
+{
+	(void)p;
+	return kernel.error;
+}
+
 int
 pppds_signal(struct pppds *ps, pid_t pid, int sig)
 {
@@ -535,6 +563,20 @@ check_nothing_left(void)
 		fuzz_assert(!kernel.made[i]);
 }
 
+/* The engine says that all sessions are over: else they live on. */
+static void
+end(const struct priv_server *server)
+{
+	size_t len = 0, i;
+	uint8_t out[1];
+	int fd = -1;
+
+	for (i = 0; i < server->n_ops; i++)
+		if (server->ops[i].type == NASD_PRIV_END)
+			fuzz_assert(server->ops[i].handle(server->state, NULL,
+			    0, out, &len, &fd) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -549,7 +591,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	size_t size;
 
 	config();
-	np = nasd_priv_new(&kernel.conf);
+	np = nasd_priv_new(&kernel.conf, NULL);
 	fuzz_assert(np && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 	    sock) == 0);
 	nasd_priv_server(np, &server);
@@ -563,6 +605,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		priv_receive(&server, sock[1]);
 	}
 	kernel.error = 0;
+	end(&server);
 	server.engine_gone(server.state);
 	if (!kernel.failed)
 		check_nothing_left();
