@@ -339,8 +339,11 @@ deliver(struct pppd_link *l, const struct plug_msg *m)
 		e->auth(l->owner, &m->auth);
 		return;
 	case PLUG_EAP:
-		if (m->eap.len == 0)
+		/* The peer has agreed to EAP: no PAP or CHAP any more. */
+		if (m->eap.len == 0) {
 			l->eap_txn = m->txn;
+			l->auth_txn = 0;
+		}
 		if (m->txn == l->eap_txn)
 			e->eap(l->owner, &m->eap);
 		return;

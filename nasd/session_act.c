@@ -25,6 +25,7 @@
 #include "nasd/session.h"
 #include "nasd/session_in.h"
 #include "nasd/session_save.h"
+#include "radius/packet.h"
 
 #define IPV6_MIN_MTU	1280
 
@@ -68,6 +69,13 @@ do_authenticate(struct session *s)
 	}
 	if (s->auth == NULL) {
 		session_eap_begin(s);
+		return;
+	}
+	/* Not silence, which would spare who has passed. */
+	if (s->auth->kind == PLUG_AUTH_PAP &&
+	    s->auth->secret_len > RADIUS_PASSWORD) {
+		session_in_aaa(s, AAA_REJECT, NULL,
+		    "the password is longer than RADIUS can carry");
 		return;
 	}
 	session_who(s, &who, called, sizeof(called));

@@ -127,7 +127,7 @@ ask(struct session *s, const uint8_t *pkt, size_t len)
 	s->aaa_req = aaa_eap(s->engine->aaa, &who, &q, s->subject, answered,
 	    s);
 	if (s->aaa_req == NULL)
-		session_event(s, SESSION_EV_AAA_SILENT,
+		answered(s, AAA_NO_REPLY, NULL, NULL,
 		    "request could not be sent");
 }
 

@@ -82,8 +82,9 @@ authentication(enum session_state state, enum session_event ev,
 		return end(v, SESSION_CAUSE_USER_REQUEST,
 		    "authentication not finished", DO(AUTH_FAIL));
 	case SESSION_EV_AAA_SILENT:
-		/* A server's outage ends nobody who has passed [D97]. */
-		if (v->granted && state != SESSION_AUTHENTICATING)
+		/* A server's outage ends nobody who has passed [D97]. But with
+		 * IPv6 down LCP may have begun anew: who is there, then? */
+		if (v->granted && state == SESSION_UP)
 			return go(state, DO(AUTH_OK));
 		return end(v, SESSION_CAUSE_NAS_ERROR,
 		    "no answer from RADIUS", DO(AUTH_FAIL));

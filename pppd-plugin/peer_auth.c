@@ -259,6 +259,12 @@ peer_auth_expire(struct plugin *p, int64_t now)
 
 	if (!s->held.held || now < s->held.deadline)
 		return;
+	/* Of one that has passed and is asked again our outage is the end as
+	 * little as RADIUS's [D97]; when LCP begins anew it has not passed. */
+	if (p->authed && s->proto == PPP_CHAP) {
+		give_back(p, AUTH_ACCEPT, "");
+		return;
+	}
 	nm_error("authentication refused: no answer from nasd in %d s",
 	    p->hold_s);
 	plugin_reason(p, "no answer from nasd to the authentication");

@@ -324,6 +324,14 @@ tunnel_count(struct tunnel_session *t, tunnel_counted *done, void *arg,
 	return (0);
 }
 
+static bool tunnel_pending;
+
+bool
+tunnel_is_pending(const struct tunnel_session *t)
+{
+	return (t != NULL && tunnel_pending);
+}
+
 const struct tunnel_counters *
 tunnel_counters(const struct tunnel_session *t)
 {
@@ -1385,7 +1393,11 @@ START_TEST(eap_accepted_and_again)
 	ck_assert(timer_is_set(&s->eap_again));
 
 	/* ... and once more by its timer, with the next identifier. */
-	ck_assert_int_eq(s->state, SESSION_AUTHENTICATED);
+	iid_req(s, "a:b:c:d", false);
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	install_done(s, 0);
+	link_up(s);
+	forget_calls();
 	s->eap_again.fire(&s->eap_again);
 	called("eap code 1 len 5;");
 	id = eap_sent[1];
@@ -1397,7 +1409,7 @@ START_TEST(eap_accepted_and_again)
 	/* RADIUS is away: nobody is sent away for that. */
 	eap_verdict(s, AAA_NO_REPLY, NULL, 0);
 	called("auth-result 1 ;");
-	ck_assert_int_eq(s->state, SESSION_AUTHENTICATED);
+	ck_assert_int_eq(s->state, SESSION_UP);
 	ck_assert(timer_is_set(&s->eap_again));
 	/* A rejection is one. */
 	s->eap_again.fire(&s->eap_again);
@@ -1405,7 +1417,8 @@ START_TEST(eap_accepted_and_again)
 	eap(s, response, 6);
 	forget_calls();
 	eap_verdict(s, AAA_REJECT, "\4\xb\0\4", 4);
-	called("eap code 4 len 4;auth-result 0 text;");
+	ck_assert_ptr_nonnull(strstr(calls,
+	    "eap code 4 len 4;auth-result 0 text;"));
 	cfg.pppd.rechallenge_s = 0;
 	finish(s);
 }
@@ -1640,6 +1653,32 @@ END_TEST
 
 /* The peer is challenged again, and answers as somebody else: what it was
  * granted, and who pays, stays. */
+/* LCP has begun anew: a password that RADIUS can not be asked about, or a
+ * server's silence, lets nobody in on what an other has shown [D97]. */
+START_TEST(somebody_else)
+{
+	struct plug_auth a = { .kind = PLUG_AUTH_PAP, .user = "mallory",
+	    .secret_len = 129 };
+	struct session *s = bring_up("alice");
+
+	session_in_pppd.down(s, "LCP down");
+	counted(0, -ENODEV);
+	forget_calls();
+	session_in_pppd.auth(s, &a);
+	ck_assert_ptr_nonnull(strstr(calls, "auth-result 0 "));
+	ck_assert_ptr_null(strstr(calls, "auth-result 1"));
+	finish(s);
+	s = bring_up("alice");
+	session_in_pppd.down(s, "LCP down");
+	counted(0, -ENODEV);
+	auth(s, "mallory");
+	forget_calls();
+	verdict(s, AAA_NO_REPLY, NULL, AAA_MODE_UNSET);
+	ck_assert_ptr_nonnull(strstr(calls, "auth-result 0 "));
+	finish(s);
+}
+END_TEST
+
 START_TEST(challenged_again)
 {
 	struct session *s = bring_up("alice");
@@ -2432,6 +2471,7 @@ main(void)
 	tcase_add_test(t, duplicate_refused);
 	tcase_add_test(t, sigkill);
 	tcase_add_test(t, challenged_again);
+	tcase_add_test(t, somebody_else);
 	tcase_add_test(t, stuck);
 	tcase_add_test(t, renegotiation);
 	tcase_add_test(t, new_prefix);
