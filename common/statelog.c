@@ -239,6 +239,8 @@ statelog_load(struct statelog *l, statelog_record *record, void *arg)
 	if (err[i] == 0) {
 		l->active = i;
 		l->generation = gen[i];
+		/* What is written before a rewrite has worked goes behind. */
+		l->size = l->first = (int64_t)end[i];
 		if (end[i] < len[i])
 			log_info(NULL, "the last %zu bytes of the state file "
 			    "are no whole record", len[i] - end[i]);
@@ -384,6 +386,8 @@ statelog_put(struct statelog *l, uint8_t type, const void *body, size_t len)
 	/* After a rewrite this record is among the others: the caller's state
 	 * is already what it says. */
 	if (rewrite_is_due(l) && rewrite(l, true) == 0)
+		return;
+	if (l->size == 0)	/* no whole set that it could be added to */
 		return;
 	n = put_record(l->buf, l->generation, type, body, len);
 	err = write_at(l->fd[l->active], l->buf, n, l->size);

@@ -16,6 +16,7 @@
 #include "nasd/engine.h"
 #include "nasd/session.h"
 #include "nasd/session_save.h"
+#include "nasd/tunnel.h"
 
 _Static_assert(COA_SESSIONS == TUNNEL_RATES_MAX, "sessions of a request");
 
@@ -204,7 +205,7 @@ plan(struct job *j, unsigned *rates, bool *busy)
 
 		if (!coa_changeable(s))
 			return DAE_NOT_FOUND;
-		*busy |= s->changing;
+		*busy |= s->changing || tunnel_is_pending(s->tunnel);
 		cause = coa_plan(j->q, j->engine->cfg, s, &j->change[i]);
 		if (cause != DAE_NONE)
 			return cause;

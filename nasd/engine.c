@@ -71,7 +71,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	(void)what;
 	if (sig == SIGHUP)
 		reload_hangup(e->reload);
-	else if (sig == SIGTERM && e->cfg->stop_keeps)
+	else if (sig == SIGTERM && e->cfg->stop_keeps && e->state != NULL)
 		engine_leave(e);
 	else
 		engine_shutdown(e);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/daemon.h"
@@ -63,6 +64,19 @@ exec_again(const struct nasd_program *program)
 	log_error(NULL, "%s", program->path);
 }
 
+/* A session may need two descriptors; the usual soft limit is for select(). */
+static void
+raise_descriptors(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) != 0)
+		return;
+	lim.rlim_cur = lim.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &lim) != 0)
+		log_warn(NULL, "the limit of descriptors can not be raised");
+}
+
 static int
 run(struct nasd_config *cf, const struct radius_dict *dict,
     const struct nasd_program *program)
@@ -73,6 +87,7 @@ run(struct nasd_config *cf, const struct radius_dict *dict,
 	bool engine = false, again;
 	int status, error, sock = -1;
 
+	raise_descriptors();
 	error = cf->chroot_dir[0] != '\0' ? daemon_mkdir(cf->chroot_dir) : 0;
 	if (error != 0) {
 		log_errorx(NULL, "%s: %s", cf->chroot_dir, strerror(-error));
@@ -99,8 +114,10 @@ run(struct nasd_config *cf, const struct radius_dict *dict,
 		unlink_sockets(cf);
 	again = !engine && nasd_priv_restarts(priv);
 	nasd_priv_free(priv);
-	if (again)
+	if (again) {
 		exec_again(program);
+		status = EXIT_FAILURE;	/* that somebody may start us */
+	}
 	return status;
 }
 

@@ -282,33 +282,6 @@ spawn(const struct pppd_args *a)
 	return err != 0 ? err : pid;
 }
 
-int
-pppds_spawn(struct pppds *ps, const struct nasd_priv_pppd_start *q)
-{
-	struct pppd_proc *proc;
-	struct pppd_args args;
-	pid_t pid;
-	int err;
-
-	if ((err = pppd_args_build(&args, ps->cfg, q)) != 0)
-		return err;
-	if ((proc = calloc(1, sizeof(*proc))) == NULL)
-		return -ENOMEM;
-	if ((pid = spawn(&args)) < 0) {
-		free(proc);
-		errno = -pid;
-		log_error(NULL, "cannot start %s", args.argv[0]);
-		return pid;
-	}
-	proc->pid = pid;
-	proc->link_id = q->link_id;
-	proc->pidfd = -1;
-	table_insert(&ps->procs, &proc->node,
-	    table_hash(&ps->procs, &pid, sizeof(pid)));
-	log_debug(NULL, "pppd %d started for link %u", (int)pid, q->link_id);
-	return (int)pid;
-}
-
 static bool
 pid_eq(const struct table_node *n, const void *key)
 {
@@ -324,6 +297,36 @@ find_proc(struct pppds *ps, pid_t pid)
 	    table_hash(&ps->procs, &pid, sizeof(pid)), pid_eq, &pid);
 
 	return n != NULL ? container_of(n, struct pppd_proc, node) : NULL;
+}
+
+int
+pppds_spawn(struct pppds *ps, const struct nasd_priv_pppd_start *q)
+{
+	struct pppd_proc *proc, *old;
+	struct pppd_args args;
+	pid_t pid;
+	int err;
+
+	if ((err = pppd_args_build(&args, ps->cfg, q)) != 0)
+		return err;
+	if ((proc = calloc(1, sizeof(*proc))) == NULL)
+		return -ENOMEM;
+	if ((pid = spawn(&args)) < 0) {
+		free(proc);
+		errno = -pid;
+		log_error(NULL, "cannot start %s", args.argv[0]);
+		return pid;
+	}
+	/* One that was no child of ours may have ended unseen. */
+	if ((old = find_proc(ps, pid)) != NULL)
+		forget(ps, old);
+	proc->pid = pid;
+	proc->link_id = q->link_id;
+	proc->pidfd = -1;
+	table_insert(&ps->procs, &proc->node,
+	    table_hash(&ps->procs, &pid, sizeof(pid)));
+	log_debug(NULL, "pppd %d started for link %u", (int)pid, q->link_id);
+	return (int)pid;
 }
 
 static int
@@ -408,6 +411,7 @@ int
 pppds_adopt(struct pppds *ps, pid_t pid, uint32_t link_id, int *fd)
 {
 	struct pppd_proc *proc;
+	int err = 0;
 
 	if (pid <= 0 || find_proc(ps, pid) != NULL)
 		return -EINVAL;
@@ -418,12 +422,17 @@ pppds_adopt(struct pppds *ps, pid_t pid, uint32_t link_id, int *fd)
 	/* First the handle, then the look: if it still runs after that, it
 	 * is what we have looked at. */
 	proc->pidfd = pidfd_open(pid, 0);
-	if (proc->pidfd < 0 || !is_pppd_of(ps, pid, link_id) ||
-	    has_ended(proc) || (*fd = dup(proc->pidfd)) < 0) {
+	if (proc->pidfd < 0)
+		err = -errno;
+	else if (!is_pppd_of(ps, pid, link_id) || has_ended(proc))
+		err = -ESRCH;
+	else if ((*fd = dup(proc->pidfd)) < 0)
+		err = -errno;
+	if (err != 0) {
 		if (proc->pidfd >= 0)
 			close(proc->pidfd);
 		free(proc);
-		return -ESRCH;
+		return err;
 	}
 	(void)fcntl(*fd, F_SETFD, FD_CLOEXEC);
 	table_insert(&ps->procs, &proc->node,

@@ -19,7 +19,8 @@ void	 pppds_free(struct pppds *);
 void	 pppds_start(struct pppds *);
 /* The new pppd's pid, or -errno. */
 int	 pppds_spawn(struct pppds *, const struct nasd_priv_pppd_start *);
-/* Takes over one of an earlier nasd's. *fd: a pidfd of it, the caller's. */
+/* Takes over one of an earlier nasd's. *fd: a pidfd of it, the caller's.
+ * -ESRCH: there is no such pppd of ours; another -errno: not known. */
 int	 pppds_adopt(struct pppds *, pid_t, uint32_t link_id, int *fd);
 int	 pppds_signal(struct pppds *, pid_t, int sig);
 /* A child has ended. 0, or -ESRCH if it is not one of these. */

@@ -20,7 +20,7 @@
 #define LOG_MODULE "priv"
 #include "common/log.h"
 
-#define CHECK_MS	20000
+#define CHECK_MS	10000	/* less than the engine waits */
 #define ARGS_MAX	16
 
 void

@@ -503,6 +503,7 @@ mip_changed(void *arg, const struct mip_result *r)
 	s->old_prefix = iid_join(&s->hoa, (struct iid){ { 0 } });
 	take_result(s, r);
 	session_step(s, "changed", "%s", r->text != NULL ? r->text : "");
+	s->dirty = true;
 	session_event(s, SESSION_EV_CHANGED, r->text);
 }
 
@@ -536,6 +537,7 @@ mip_deregistered(void *arg, bool answered)
 	session_step(s, "deregistered", "%s", answered ? "answered" :
 	    "unanswered");
 	session_tell_rival(s);
+	s->dirty = true;
 	session_event(s, SESSION_EV_DEREGISTERED, NULL);
 }
 

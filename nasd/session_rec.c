@@ -203,6 +203,7 @@ check(const struct session_rec *r)
 	const struct aaa_grant *g = &r->grant;
 
 	if (r->nr == 0 || r->id[0] == '\0' || r->phase > REC_ENDING ||
+	    (unsigned)r->cause > AAA_CAUSE_NAS_REBOOT ||
 	    r->circuit_id.len > LINE_ID_MAX || r->remote_id.len > LINE_ID_MAX ||
 	    g->n_home_agents > AAA_HOME_AGENTS || g->n_rdnss > AAA_RDNSS ||
 	    (unsigned)g->mode > AAA_MODE_SHARED ||

@@ -262,10 +262,15 @@ struct adoption {
 void
 session_unwatch(struct session *s)
 {
+	int fd;
+
 	if (s->exit_ev == NULL)
 		return;
-	close(event_get_fd(s->exit_ev));
+	/* The root side has the same file open: closing the descriptor first
+	 * would leave it in the event loop's set for ever. */
+	fd = event_get_fd(s->exit_ev);
 	event_free(s->exit_ev);
+	close(fd);
 	s->exit_ev = NULL;
 }
 
@@ -299,7 +304,11 @@ adopted(void *arg, int status, const void *body, size_t len, int fd)
 			close(fd);
 		return;
 	}
-	if (status != 0 || fd == -1) {
+	if (status != -ESRCH && fd == -1) {	/* it lives, for all we know */
+		log_errorx(s->subject, "its pppd can not be watched");
+		return;
+	}
+	if (status != 0) {
 		s->pid = 0;
 		s->carrier_lost = true;
 		session_event(s, SESSION_EV_LINK_GONE,

@@ -156,6 +156,12 @@ session_destroy(struct tunnel_session *s)
 	free(s);
 }
 
+bool
+tunnel_is_pending(const struct tunnel_session *s)
+{
+	return s != NULL && s->pending;
+}
+
 static void
 session_added(void *arg, int status, const void *body, size_t len, int fd)
 {

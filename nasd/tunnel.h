@@ -50,6 +50,8 @@ struct tunnel_counters {
 /* error is 0, or -errno and the counters say nothing. */
 typedef void tunnel_counted(void *arg, uint32_t owner, int error,
     const struct tunnel_counters *);
+/* Is its data path being made or changed right now? False for NULL. */
+bool	 tunnel_is_pending(const struct tunnel_session *);
 /* Reads them: also after the interface has gone, its last ones. The answer
  * comes even if the session is freed meanwhile, hence not a pointer but the
  * number of the owner. 0 or -errno. */

@@ -188,6 +188,28 @@ START_TEST(half_a_rewrite)
 }
 END_TEST
 
+/* The other file can not be written when it is begun, as with a full disk:
+ * what there is stays, and what comes is added to it. */
+START_TEST(no_rewrite)
+{
+	char path[64];
+	int was;
+
+	set = 2;
+	ck_assert_int_eq(statelog_begin(l), 0);		/* into 1 */
+	was = spare[0];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", was);
+	spare[0] = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(spare[0], 0);
+	ck_assert_int_eq(again(), 0);
+	ck_assert_int_ne(statelog_begin(l), 0);
+	statelog_put(l, 2, "x", 1);
+	ck_assert_int_eq(again(), 0);
+	ck_assert_str_eq(got, "1a 1b 2x ");
+	close(was);
+}
+END_TEST
+
 /* It does not grow beyond what it says, and a bit. */
 START_TEST(bounded)
 {
@@ -220,6 +242,7 @@ main(void)
 	tcase_add_test(t, torn);
 	tcase_add_test(t, garbage);
 	tcase_add_test(t, half_a_rewrite);
+	tcase_add_test(t, no_rewrite);
 	tcase_add_test(t, bounded);
 	suite_add_tcase(s, t);
 	return (test_run(s));
