@@ -68,6 +68,9 @@ struct nl_rule6 {
 };
 int	 nl_rule6_add(struct nl *, const struct nl_rule6 *, unsigned ign);
 int	 nl_rule6_del(struct nl *, const struct nl_rule6 *, unsigned ign);
+/* Each IPv6 rule there is, of whomever; strings are the call's. 0 or -errno. */
+typedef void nl_rule6_seen(void *arg, const struct nl_rule6 *);
+int	 nl_rules6(struct nl *, nl_rule6_seen *, void *arg);
 
 /*
  * Source filter of one session on its device's ingress [doc/DATAPLANE]:

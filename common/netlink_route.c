@@ -103,3 +103,64 @@ nl_rule6_del(struct nl *nl, const struct nl_rule6 *r, unsigned ign)
 {
 	return (rule(nl, RTM_DELRULE, 0, r, "deleting a rule", ign));
 }
+
+struct rules {
+	nl_rule6_seen	*seen;
+	void		*arg;
+};
+
+static int
+on_attr(const struct nlattr *a, void *arg)
+{
+	struct nl_rule6 *r = arg;
+
+	switch (mnl_attr_get_type(a)) {
+	case FRA_IIFNAME:
+		if (mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0)
+			r->iif = mnl_attr_get_str(a);
+		break;
+	case FRA_FWMARK:
+		if (mnl_attr_validate(a, MNL_TYPE_U32) == 0)
+			r->fwmark = mnl_attr_get_u32(a);
+		break;
+	case FRA_TABLE:
+		if (mnl_attr_validate(a, MNL_TYPE_U32) == 0)
+			r->table = mnl_attr_get_u32(a);
+		break;
+	case FRA_PRIORITY:
+		if (mnl_attr_validate(a, MNL_TYPE_U32) == 0)
+			r->priority = mnl_attr_get_u32(a);
+		break;
+	}
+	return (MNL_CB_OK);
+}
+
+static int
+on_rule(const struct nlmsghdr *h, void *arg)
+{
+	const struct rules *rules = arg;
+	struct nl_rule6 r = { .iif = NULL };
+
+	if (h->nlmsg_type == RTM_NEWRULE &&
+	    mnl_nlmsg_get_payload_len(h) >= sizeof(struct fib_rule_hdr)) {
+		(void)mnl_attr_parse(h, sizeof(struct fib_rule_hdr), on_attr,
+		    &r);
+		rules->seen(rules->arg, &r);
+	}
+	return (MNL_CB_OK);
+}
+
+int
+nl_rules6(struct nl *nl, nl_rule6_seen *seen, void *arg)
+{
+	uint8_t buf[NL_MSG_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct rules rules = { seen, arg };
+	struct fib_rule_hdr *frh;
+
+	h->nlmsg_type = RTM_GETRULE;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	frh = mnl_nlmsg_put_extra_header(h, sizeof(*frh));
+	frh->family = AF_INET6;
+	return (nl_query(nl, h, on_rule, &rules));
+}

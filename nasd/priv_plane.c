@@ -47,10 +47,14 @@
 #define LOG_MODULE "plane"
 #include "common/log.h"
 
+/* A home agent's tables go by its slot, which it keeps from one nasd to the
+ * next: the rule of its device tells. The order in the configuration may be
+ * another one then. */
+#define SLOTS		256
 #define TABLE_BLOCK	13400
-#define TABLE_DOWN(i)	(13401 + 2 * (uint32_t)(i))
-#define TABLE_UP(i)	(13402 + 2 * (uint32_t)(i))
-#define MARK(i)		TABLE_UP(i)
+#define TABLE_DOWN(slot) (13401 + 2 * (uint32_t)(slot))
+#define TABLE_UP(slot)	(13402 + 2 * (uint32_t)(slot))
+#define MARK(slot)	TABLE_UP(slot)
 /* Behind the kernel's local table (0), before main (32766). */
 #define RULE_DOWN	13400
 #define RULE_BLOCK	13401
@@ -69,6 +73,7 @@ struct plane_tunnel {
 	char		name[IF_NAMESIZE];
 	unsigned	ifindex;
 	uint32_t	mtu;
+	unsigned	slot;		/* SLOTS: none yet */
 	bool		up;
 };
 
@@ -79,6 +84,7 @@ struct plane_session {
 	unsigned		 ifindex;
 	char			 ifname[IF_NAMESIZE];
 	unsigned		 tunnel;	/* place in tunnels[] */
+	unsigned		 slot;		/* that one's */
 	struct in6_addr		 dst;		/* bits beyond plen are zero */
 	unsigned		 plen;
 	struct nl_stats		 count;		/* as last read */
@@ -96,6 +102,7 @@ struct plane {
 	bool			 no_rates;	/* the kernel can not, said */
 	unsigned		 n_limited;	/* sessions with a limit */
 	bool			 took_over;	/* an earlier nasd's tunnels */
+	bool			 slot_used[SLOTS];
 	unsigned		 n_tunnels;
 	struct plane_tunnel	 tunnels[HA_SELECT_MAX]; /* as configured */
 };
@@ -106,6 +113,7 @@ add_tunnel(struct plane *p, struct in_addr ha)
 	struct plane_tunnel *t = &p->tunnels[p->n_tunnels];
 
 	t->ha = ha;
+	t->slot = SLOTS;
 	snprintf(t->name, sizeof(t->name), "nm4-%08x", ntohl(ha.s_addr));
 	return p->n_tunnels++;
 }
@@ -152,7 +160,7 @@ static struct nl_route6
 route_down(const struct plane_session *s)
 {
 	return (struct nl_route6){ .dst = s->dst, .dst_len = s->plen,
-	    .ifindex = s->ifindex, .table = TABLE_DOWN(s->tunnel) };
+	    .ifindex = s->ifindex, .table = TABLE_DOWN(s->slot) };
 }
 
 static struct nl_route6
@@ -166,14 +174,15 @@ static void
 tunnel_rules(const struct plane *p, unsigned i, struct nl_rule6 r[static 4])
 {
 	const char *name = p->tunnels[i].name;
+	unsigned slot = p->tunnels[i].slot;
 
-	r[0] = (struct nl_rule6){ .iif = name, .table = TABLE_DOWN(i),
+	r[0] = (struct nl_rule6){ .iif = name, .table = TABLE_DOWN(slot),
 	    .priority = RULE_DOWN };
 	r[1] = (struct nl_rule6){ .iif = name, .table = TABLE_BLOCK,
 	    .priority = RULE_BLOCK };
-	r[2] = (struct nl_rule6){ .fwmark = MARK(i), .table = TABLE_UP(i),
+	r[2] = (struct nl_rule6){ .fwmark = MARK(slot), .table = TABLE_UP(slot),
 	    .priority = RULE_MARK };
-	r[3] = (struct nl_rule6){ .iif = "lo", .table = TABLE_DOWN(i),
+	r[3] = (struct nl_rule6){ .iif = "lo", .table = TABLE_DOWN(slot),
 	    .priority = RULE_LOCAL };
 }
 
@@ -190,7 +199,7 @@ static void
 tunnel_down(struct plane *p, unsigned i)
 {
 	struct plane_tunnel *t = &p->tunnels[i];
-	struct nl_route6 hole = route_blackhole(TABLE_UP(i));
+	struct nl_route6 hole = route_blackhole(TABLE_UP(t->slot));
 	struct nl_route6 block = route_blackhole(TABLE_BLOCK);
 	struct nl_rule6 rules[4];
 	int err;
@@ -236,9 +245,10 @@ static int
 tunnel_install(struct plane *p, unsigned i)
 {
 	struct plane_tunnel *t = &p->tunnels[i];
-	struct nl_route6 hole = route_blackhole(TABLE_UP(i));
+	struct nl_route6 hole = route_blackhole(TABLE_UP(t->slot));
 	struct nl_route6 block = route_blackhole(TABLE_BLOCK);
-	struct nl_route6 up = { .table = TABLE_UP(i), .ifindex = t->ifindex };
+	struct nl_route6 up = { .table = TABLE_UP(t->slot),
+	    .ifindex = t->ifindex };
 	struct nl_rule6 rules[4];
 
 	tunnel_rules(p, i, rules);
@@ -249,17 +259,82 @@ tunnel_install(struct plane *p, unsigned i)
 	for (unsigned k = 0; k < 4; k++)
 		nl_rule6_add(p->nl, &rules[k], NL_IGN_EXIST);
 	nl_link_set_up(p->nl, t->ifindex, true);
-	nl_route6_add(p->nl, &up, NL_IGN_EXIST);
+	nl_route6_replace(p->nl, &up);
 	return nl_commit(p->nl, NULL, 0);
+}
+
+static int
+take_slot(struct plane *p, struct plane_tunnel *t)
+{
+	for (unsigned k = 0; t->slot == SLOTS && k < SLOTS; k++)
+		if (!p->slot_used[k]) {
+			p->slot_used[k] = true;
+			t->slot = k;
+		}
+	return t->slot < SLOTS ? 0 : -ENOSPC;
+}
+
+/* What an earlier nasd's rules say: whose tables are whose, and the tunnels to
+ * home agents that there are no more. */
+struct earlier {
+	struct plane		*plane;
+	unsigned		 n;
+	struct plane_tunnel	 stray[HA_SELECT_MAX];
+};
+
+static void
+see_rule(void *arg, const struct nl_rule6 *r)
+{
+	struct earlier *e = arg;
+	struct plane *p = e->plane;
+	uint32_t slot = (r->table - TABLE_DOWN(0)) / 2;
+	struct plane_tunnel *t;
+
+	if (r->priority != RULE_DOWN || r->iif == NULL || slot >= SLOTS ||
+	    r->table != TABLE_DOWN(slot) || p->slot_used[slot] ||
+	    strncmp(r->iif, "nm4-", 4) != 0 || strlen(r->iif) >= IF_NAMESIZE)
+		return;
+	p->slot_used[slot] = true;
+	for (unsigned i = 0; i < p->n_tunnels; i++)
+		if (strcmp(p->tunnels[i].name, r->iif) == 0) {
+			if (p->tunnels[i].slot == SLOTS)
+				p->tunnels[i].slot = slot;
+			return;
+		}
+	if (e->n == HA_SELECT_MAX)
+		return;
+	t = &e->stray[e->n++];
+	*t = (struct plane_tunnel){ .slot = slot };
+	strcpy(t->name, r->iif);
+}
+
+/* Their sessions end, too, when they come back. */
+static void
+remove_strays(struct plane *p, const struct earlier *e)
+{
+	unsigned i = p->n_tunnels;
+
+	for (unsigned k = 0; k < e->n && i < HA_SELECT_MAX; k++) {
+		p->tunnels[i] = e->stray[k];
+		p->n_tunnels++;
+		tunnel_down(p, i);
+		p->n_tunnels--;
+		p->slot_used[e->stray[k].slot] = false;
+		log_info(e->stray[k].name, "tunnel removed: no such home agent "
+		    "is configured any more");
+	}
 }
 
 static int
 tunnel_up(struct plane *p, unsigned i)
 {
 	struct plane_tunnel *t = &p->tunnels[i];
-	bool old = take_over(p, i);
-	int err = 0;
+	int err = take_slot(p, t);
+	bool old;
 
+	if (err != 0)
+		return err;
+	old = take_over(p, i);
 	if (!old) {
 		t->mtu = host_tunnel_mtu(p->coa, t->ha);
 		nl_begin(p->nl);
@@ -321,6 +396,9 @@ forwarding_on(struct plane *p)
 void
 plane_start(struct plane *p)
 {
+	struct earlier earlier = { .plane = p };
+	int err;
+
 	/* Not before: the engine, forked in between, is to have none. */
 	if ((p->nl = nl_open()) == NULL) {
 		log_error(NULL, "no rtnetlink, sessions will get no data "
@@ -331,8 +409,13 @@ plane_start(struct plane *p)
 		log_error(NULL, "no news of interfaces that go: what passed "
 		    "since the last reading will be missing");
 	forwarding_on(p);
+	if ((err = nl_rules6(p->nl, see_rule, &earlier)) != 0) {
+		errno = -err;
+		log_warn(NULL, "cannot read which tables are in use");
+	}
 	for (unsigned i = 0; i < p->n_tunnels; i++)
 		(void)tunnel_up(p, i);
+	remove_strays(p, &earlier);
 }
 
 /* One that an earlier configuration had keeps its tunnel, for its sessions. */
@@ -427,7 +510,7 @@ session_commit(struct plane *p, const struct plane_session *s)
 	nl_filter_drop_all(p->nl, s->ifindex, PRIO_DROP);
 	nl_filter_pass_linklocal(p->nl, s->ifindex, PRIO_LINKLOCAL);
 	nl_filter_pass_source(p->nl, s->ifindex, PRIO_SOURCE, &s->dst,
-	    s->plen, MARK(s->tunnel));
+	    s->plen, MARK(s->slot));
 	/* pppd does it only when IPv6CP opens, and a device that is down takes
 	 * no route. Nothing passes before: its network protocol is closed. */
 	nl_link_set_up(p->nl, s->ifindex, true);
@@ -472,7 +555,7 @@ session_take_over(struct plane *p, const struct plane_session *s)
 		nl_policer_del(p->nl, s->ifindex, PRIO_RATE, NL_IGN_NOENT);
 	nl_shaper_del(p->nl, s->ifindex, NL_IGN_NOENT);
 	nl_filter_pass_source(p->nl, s->ifindex, old == 0 ? PRIO_SOURCE_2 :
-	    PRIO_SOURCE, &s->dst, s->plen, MARK(s->tunnel));
+	    PRIO_SOURCE, &s->dst, s->plen, MARK(s->slot));
 	nl_filter_del(p->nl, s->ifindex, old == 0 ? PRIO_SOURCE :
 	    PRIO_SOURCE_2, 0);
 	nl_link_set_up(p->nl, s->ifindex, true);
@@ -545,6 +628,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 		free(s);
 		return err;
 	}
+	s->slot = p->tunnels[tunnel].slot;
 	if ((err = session_install(p, s)) != 0) {
 		session_uninstall(p, s);
 		free(s);

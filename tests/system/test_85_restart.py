@@ -6,10 +6,11 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from netlab import config, decode
 from netlab.process import by_namespace, children, wait_for
-from netlab.topology import CN6
+from netlab.topology import CN6, HA, HA2
 
 KEPT = ("id", "ifname", "home_address", "home_agent", "calling_sid",
         "pppoe_session")
@@ -151,6 +152,29 @@ def test_killed_in_the_middle(lab):
         lab.connect(f"mn{1 + i % 3}", lab.users[i], unit=i // 3)
     lab.hang_up_all()
     nothing_left(lab)
+
+
+def test_home_agents_in_another_order(lab):
+    """The next nasd has another home agent first: the session's packets still
+    go to its own."""
+    lab.restart_nasd(keep=True, more_has=[("ha2", HA2)])
+    lab.connect()
+    session, = lab.sessions()
+    assert session["home_agent"] == HA
+    with Ping(lab.ns["mn1"]) as ping:
+        lab.restart_nasd(keep=True, ha=HA2, more_has=[("ha2", HA)])
+        resumed(lab, [session["id"]])
+        assert lab.session(config.user("alice"))["home_agent"] == HA
+        time.sleep(2)       # as long again by the new tables
+        assert ping.lost() == 0
+    # The next one has only one: the other's tunnel goes.
+    lab.restart_nasd(keep=True)
+    resumed(lab, [session["id"]])
+    assert lab.nas.running() and len(re.findall(
+        r"nm4-\w+:|nm4-\w+@", lab.ns["nas1"].ip("link show"))) == 1
+    assert lab.tool("nasctl", "shutdown", "hard")[0] == 0
+    assert lab.nas.wait(20) == 0
+    assert "nm4-" not in lab.ns["nas1"].ip("link show")
 
 
 def test_commands(lab):
