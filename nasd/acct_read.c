@@ -26,6 +26,9 @@ find_record(const struct segment *s, uint32_t *off, struct acct_rec *r,
 	int len;
 
 	for (;;) {
+		/* a segment is less than that; more is no work of ours */
+		if (*off > UINT32_MAX - ACCT_REC_MAX)
+			return 0;
 		n = pread(s->fd, buf, ACCT_REC_MAX, *off);
 		if (n <= 0)
 			return 0;

@@ -182,7 +182,9 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	(void)code;
 	(void)message;
 	for (i = 0; i < e->cfg->n_pppoe; i++)
-		json_array_append_new(pppoe, pppoe_stats(e->pppoe[i]));
+		if (e->pppoe[i] != NULL)
+			json_array_append_new(pppoe,
+			    pppoe_stats(e->pppoe[i]));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "sessions", sessions_stats_json(&e->sessions),
 	    "pppoe", pppoe,

@@ -266,7 +266,8 @@ interfaces(struct engine *e, const struct engine_conf_old *old,
 		e->mtu[i] = mtu[k];
 		pppoe[k] = NULL;
 		params = pppoe_params_of(cp, e->mtu[i]);
-		if (pppoe_set_params(e->pppoe[i], &params) != 0)
+		if (e->pppoe[i] != NULL &&
+		    pppoe_set_params(e->pppoe[i], &params) != 0)
 			log_errorx(cp->ifname, "out of memory: as before");
 	}
 	for (i = 0; i < old->n_pppoe; i++)

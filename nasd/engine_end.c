@@ -242,7 +242,8 @@ engine_take_global(struct engine *e, bool was_read)
 	    sizeof(e->global.cookie_key)) != 1)
 		return;
 	for (i = 0; i < e->cfg->n_pppoe; i++)
-		pppoe_set_secret(e->pppoe[i], e->global.cookie_key);
+		if (e->pppoe[i] != NULL)
+			pppoe_set_secret(e->pppoe[i], e->global.cookie_key);
 	if (e->global.drained)
 		engine_drain(e, true);
 }

@@ -65,6 +65,8 @@ struct session {
 		char			detail[SESSION_WHY];
 	} queue[SESSION_EVENT_QUEUE];
 	unsigned		 queued;
+	mono_t			 asks_since;	/* of AAA, a minute */
+	unsigned		 asks;
 	bool			 dirty;		/* other than its record */
 	bool			 saved;		/* has one in the state file */
 	mono_t			 count_saved;	/* counters in it, when */

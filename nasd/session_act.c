@@ -27,6 +27,8 @@
 #include "nasd/session_save.h"
 #include "radius/packet.h"
 
+#define ASKS_A_MINUTE	20	/* of RADIUS, for a session */
+
 #define IPV6_MIN_MTU	1280
 
 static void
@@ -55,6 +57,20 @@ do_auth_cancel(struct session *s)
 	timer_cancel(&s->engine->timers, &s->eap_again);
 }
 
+/* A peer that begins LCP anew again and again would have the RADIUS server
+ * work at that pace, and lock somebody's account. rechallenge is 5 s or more. */
+static bool
+asks_too_often(struct session *s)
+{
+	mono_t now = session_now(s);
+
+	if (s->asks == 0 || mono_diff_ms(now, s->asks_since) > 60000) {
+		s->asks_since = now;
+		s->asks = 0;
+	}
+	return ++s->asks > ASKS_A_MINUTE;
+}
+
 static void
 do_authenticate(struct session *s)
 {
@@ -63,6 +79,11 @@ do_authenticate(struct session *s)
 
 	if (s->auth == NULL && s->eap_mtu == 0)
 		return;
+	if (asks_too_often(s)) {
+		session_event(s, SESSION_EV_AUTH_ENDED,
+		    "authenticates too often");
+		return;
+	}
 	if (!s->granted && !acct_admits(s->engine->acct)) {
 		session_event(s, SESSION_EV_NO_ACCOUNTING, NULL);
 		return;

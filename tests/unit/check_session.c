@@ -1679,6 +1679,26 @@ START_TEST(somebody_else)
 }
 END_TEST
 
+/* A peer that does nothing but begin anew is not RADIUS's to bear. */
+START_TEST(asks_too_often)
+{
+	struct session *s = dial(100);
+	unsigned i;
+
+	hello(s, "lo");
+	for (i = 0; i < 20; i++) {
+		forget_calls();
+		auth(s, "alice");
+		ck_assert_ptr_nonnull(strstr(calls, "auth alice;"));
+	}
+	forget_calls();
+	auth(s, "alice");
+	ck_assert_ptr_null(strstr(calls, "auth alice;"));
+	ck_assert_ptr_nonnull(strstr(calls, "auth-result 0 "));
+	finish(s);
+}
+END_TEST
+
 START_TEST(challenged_again)
 {
 	struct session *s = bring_up("alice");
@@ -2472,6 +2492,7 @@ main(void)
 	tcase_add_test(t, sigkill);
 	tcase_add_test(t, challenged_again);
 	tcase_add_test(t, somebody_else);
+	tcase_add_test(t, asks_too_often);
 	tcase_add_test(t, stuck);
 	tcase_add_test(t, renegotiation);
 	tcase_add_test(t, new_prefix);
