@@ -58,7 +58,8 @@ do_auth_cancel(struct session *s)
 }
 
 /* A peer that begins LCP anew again and again would have the RADIUS server
- * work at that pace, and lock somebody's account. rechallenge is 5 s or more. */
+ * work at that pace, and lock somebody's account. rechallenge is 5 s or
+ * more. */
 static bool
 asks_too_often(struct session *s)
 {
