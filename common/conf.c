@@ -295,6 +295,18 @@ conf_ipv4(struct conf *c, cfg_t *sec, const char *key, struct in_addr *addr)
 	return (-EINVAL);
 }
 
+void
+conf_host4(struct conf *c, cfg_t *sec, const char *key, struct in_addr *addr)
+{
+	int err = conf_ipv4(c, sec, key, addr);
+	uint32_t a = ntohl(addr->s_addr);
+
+	if (err == -ENOENT)
+		conf_error(c, sec, key, "missing");
+	else if (err == 0 && (a == 0 || a >> 28 >= 0xe))
+		conf_error(c, sec, key, "not a unicast address");
+}
+
 int
 conf_ipv6(struct conf *c, cfg_t *sec, const char *key, struct in6_addr *addr)
 {

@@ -60,6 +60,9 @@ void	 conf_warn(struct conf *, cfg_t *sec, const char *key,
  * returns -EINVAL. -ENOENT, silently, if the option is unset (NULL). */
 int	 conf_ipv4(struct conf *, cfg_t *sec, const char *key,
     struct in_addr *);
+/* The address of a host, which must be there: no multicast, not 0.0.0.0. */
+void	 conf_host4(struct conf *, cfg_t *sec, const char *key,
+    struct in_addr *);
 int	 conf_ipv6(struct conf *, cfg_t *sec, const char *key,
     struct in6_addr *);
 /* "2001:db8::/40"; host bits must be zero. */

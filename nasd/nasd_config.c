@@ -182,18 +182,6 @@ array(struct conf *c, cfg_t *sec, const char *key, size_t size,
 }
 
 /* An address that packets are sent to or from. */
-static void
-need_ipv4(struct conf *c, cfg_t *sec, const char *key, struct in_addr *addr)
-{
-	int error = conf_ipv4(c, sec, key, addr);
-	uint32_t a = ntohl(addr->s_addr);
-
-	if (error == -ENOENT)
-		conf_error(c, sec, key, "missing");
-	else if (error == 0 && (a == 0 || a >> 28 >= 0xe))
-		conf_error(c, sec, key, "not a unicast address");
-}
-
 /* One word of a list, its place in the list. sec NULL: the top level. */
 static unsigned
 choice_in(struct conf *c, cfg_t *sec, const char *key,
@@ -223,7 +211,7 @@ read_top(struct conf *c, struct nasd_config *cf)
 	static const char *const duplicates[] = { "replace", "refuse", NULL };
 	static const char *const unlimited[] = { "accept", "refuse", NULL };
 
-	need_ipv4(c, c->cfg, "care-of-address", &cf->coa);
+	conf_host4(c, c->cfg, "care-of-address", &cf->coa);
 	cf->nas_id = copy(c, cfg_getstr(c->cfg, "nas-identifier"));
 	cf->user = copy(c, cfg_getstr(c->cfg, "user"));
 	cf->user_line = conf_line(c, c->cfg, "user");
@@ -346,7 +334,7 @@ read_ha(struct conf *c, struct in_addr coa, cfg_t *sec, struct config_ha *ha,
 	unsigned i, n = cfg_size(sec, "key");
 
 	ha->name = copy(c, cfg_title(sec));
-	need_ipv4(c, sec, "address", &ha->addr);
+	conf_host4(c, sec, "address", &ha->addr);
 	/* without one they are asked in the order of the file */
 	conf_uint(c, sec, "priority", 0, 65535, &ha->priority);
 	if (ha->priority == 0)

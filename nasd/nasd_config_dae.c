@@ -32,24 +32,12 @@ cfg_opt_t nasd_config_dae_opts[] = {
 };
 
 static void
-read_address(struct conf *c, cfg_t *sec, struct in_addr *addr)
-{
-	int err = conf_ipv4(c, sec, "address", addr);
-	uint32_t a = ntohl(addr->s_addr);
-
-	if (err == -ENOENT)
-		conf_error(c, sec, "address", "missing");
-	else if (err == 0 && (a == 0 || a >> 28 >= 0xe))
-		conf_error(c, sec, "address", "not a unicast address");
-}
-
-static void
 read_client(struct conf *c, cfg_t *sec, struct config_dae_client *cl)
 {
 	int len;
 
 	strncpy(cl->name, cfg_title(sec), sizeof(cl->name) - 1);
-	read_address(c, sec, &cl->address);
+	conf_host4(c, sec, "address", &cl->address);
 	cl->disconnect = cfg_getbool(sec, "disconnect");
 	cl->coa = cfg_getbool(sec, "coa");
 	cl->require_ma = cfg_getbool(sec, "require-message-authenticator");

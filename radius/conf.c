@@ -33,18 +33,6 @@ cfg_opt_t radius_server_opts[] = {
 };
 
 static void
-read_address(struct conf *c, cfg_t *sec, struct in_addr *addr)
-{
-	int err = conf_ipv4(c, sec, "address", addr);
-	uint32_t a = ntohl(addr->s_addr);
-
-	if (err == -ENOENT)
-		conf_error(c, sec, "address", "missing");
-	else if (err == 0 && (a == 0 || a >> 28 >= 0xe))
-		conf_error(c, sec, "address", "not a unicast address");
-}
-
-static void
 read_port(struct conf *c, cfg_t *sec, const char *key, uint16_t *port)
 {
 	uint32_t v;
@@ -97,7 +85,7 @@ read_server(struct conf *c, cfg_t *sec, struct radius_server_conf *s,
 	strncpy(s->name, cfg_title(sec), sizeof(s->name) - 1);
 	if (s->name[0] == '\0')
 		conf_error(c, sec, NULL, "has no name");
-	read_address(c, sec, &s->address);
+	conf_host4(c, sec, "address", &s->address);
 	if (strcmp(transport, "tls") == 0)
 		read_tls(c, sec, s);
 	else if (strcmp(transport, "udp") == 0)
