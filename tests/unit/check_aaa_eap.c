@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "fake_radius.h"
 #include "nasd/aaa.h"
+#include "tests/unit/test.h"
 
 struct answer {
 	unsigned		calls;
@@ -261,8 +262,6 @@ main(void)
 {
 	Suite *s = suite_create("aaa_eap");
 	TCase *tc = tcase_create("aaa_eap");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, request);
@@ -272,9 +271,5 @@ main(void)
 	tcase_add_test(tc, silence);
 	tcase_add_test(tc, mppe_keys);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return test_run(s);
 }

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "fake_radius.h"
 #include "nasd/acct_int.h"
+#include "tests/unit/test.h"
 
 static struct world w;
 static struct acct_files disk;
@@ -472,8 +473,6 @@ main(void)
 {
 	Suite *s = suite_create("acct");
 	TCase *t = tcase_create("acct");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -488,9 +487,5 @@ main(void)
 	tcase_add_test(t, full_disk_and_a_dead_server);
 	tcase_add_test(t, orphans_get_a_stop);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return test_run(s);
 }

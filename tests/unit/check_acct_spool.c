@@ -16,6 +16,7 @@
 
 #include "common/log.h"
 #include "nasd/acct_spool.h"
+#include "tests/unit/test.h"
 
 static struct acct_files disk;
 static struct acct_spool *sp;
@@ -538,8 +539,6 @@ main(void)
 {
 	Suite *s = suite_create("acct_spool");
 	TCase *t = tcase_create("acct_spool");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -560,9 +559,5 @@ main(void)
 	tcase_add_test(t, orphaned_sessions);
 	tcase_add_test(t, no_second_stop);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return test_run(s);
 }

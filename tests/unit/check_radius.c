@@ -425,8 +425,6 @@ main(void)
 {
 	Suite *s = suite_create("radius");
 	TCase *t = tcase_create("packets");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, rfc2865_replies_verify);
@@ -444,9 +442,5 @@ main(void)
 	tcase_add_test(t, date_as_text);
 	tcase_add_test(t, errors_stick);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return test_run(s);
 }

@@ -8,6 +8,7 @@
 
 #include "radius/life.h"
 #include "radius/server.h"
+#include "tests/unit/test.h"
 
 static struct life l;
 static mono_t now;
@@ -367,8 +368,6 @@ main(void)
 {
 	Suite *suite = suite_create("radius life");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, a_reply_makes_it_alive);
 	tcase_add_test(t, heard_since_is_enough);
@@ -383,9 +382,5 @@ main(void)
 	tcase_add_test(t, by_weight);
 	tcase_add_test(t, by_state_and_kind);
 	suite_add_tcase(suite, t);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return test_run(suite);
 }

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "fake_radius.h"
 #include "nasd/radius_test.h"
+#include "tests/unit/test.h"
 
 struct told {
 	unsigned	 calls;
@@ -202,8 +203,6 @@ main(void)
 {
 	Suite *s = suite_create("radius test");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_user);
@@ -213,9 +212,5 @@ main(void)
 	tcase_add_test(t, bad_arguments);
 	tcase_add_test(t, too_many);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return test_run(s);
 }

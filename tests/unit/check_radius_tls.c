@@ -19,6 +19,7 @@
 
 #include "common/log.h"
 #include "fake_radius.h"
+#include "tests/unit/test.h"
 
 #define PUMPS	20000		/* of a millisecond at most: 20 s */
 #define CONNS	4
@@ -600,8 +601,6 @@ main(void)
 {
 	Suite *s = suite_create("radius tls");
 	TCase *t = tcase_create("all");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -619,9 +618,5 @@ main(void)
 	tcase_add_test(t, more_than_one_connection);
 	tcase_add_test(t, nobody_listens);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return test_run(s);
 }
