@@ -35,6 +35,12 @@ system_ntp(void *arg)
 
 const struct clock clock_system = { system_mono, system_ntp, NULL };
 
+int64_t
+clock_system_ms(void)
+{
+	return system_mono(NULL).ns / NS_PER_MS;
+}
+
 static mono_t
 held_mono(void *arg)
 {

@@ -26,6 +26,8 @@ struct clock {
 
 /* The system's clocks. */
 extern const struct clock clock_system;
+/* Its monotonic one, in milliseconds. */
+int64_t	 clock_system_ms(void);
 
 /*
  * The system's clocks, to be held still for a moment: what is handled at once

@@ -17,8 +17,9 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 #define LOG_MODULE "ctl"
 #include "common/log.h"
@@ -76,11 +77,7 @@ conn_free(struct conn *c)
 static bool
 may_log(struct ctl *ctl, unsigned *more)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (log_limited(&ctl->limit,
-	    (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000, more));
+	return (log_limited(&ctl->limit, clock_system_ms(), more));
 }
 
 static void

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
 #define CTL_REPLY_MAX	(256u << 20)	/* bytes: a million sessions */
 
 struct call {
@@ -21,15 +23,6 @@ struct call {
 	size_t	 len, cap;
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
-}
-
 static int
 wait_for(const struct call *c, short events)
 {
@@ -38,7 +31,7 @@ wait_for(const struct call *c, short events)
 	int n;
 
 	do {
-		left = c->until - now_ms();
+		left = c->until - clock_system_ms();
 		if (left <= 0)
 			return (-ETIMEDOUT);
 		n = poll(&p, 1, (int)left);
@@ -62,7 +55,7 @@ dial(struct call *c, const char *path)
 	while (connect(c->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			return (-errno);
-		if (now_ms() >= c->until)
+		if (clock_system_ms() >= c->until)
 			return (-ETIMEDOUT);
 		nanosleep(&pause, NULL);
 	}
@@ -155,7 +148,7 @@ json_t *
 ctl_call(const char *path, const char *cmd, json_t *args, int timeout_ms,
     int *err)
 {
-	struct call c = { .fd = -1, .until = now_ms() + timeout_ms };
+	struct call c = { .fd = -1, .until = clock_system_ms() + timeout_ms };
 	json_t *request, *reply = NULL;
 	char *text, *line;
 	size_t n;

@@ -16,9 +16,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/priv_wire.h"
 
 #define LOG_MODULE "priv"
@@ -44,15 +44,6 @@ struct priv_ctx {
 	struct priv_dgram in, out;	/* out: replies not sent yet */
 	_Alignas(PRIV_ALIGN) uint8_t body[PRIV_MSG_MAX];	/* of a reply */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
-}
 
 static void
 our_signals(sigset_t *set)
@@ -83,7 +74,7 @@ static void
 expect_end(struct priv_ctx *c)
 {
 	if (c->kill_at == 0)
-		c->kill_at = now_ms() + END_MS;
+		c->kill_at = clock_system_ms() + END_MS;
 }
 
 static void
@@ -99,7 +90,7 @@ close_sock(struct priv_ctx *c)
 static int
 send_bounded(struct priv_ctx *c, int fd)
 {
-	const int64_t until = now_ms() + SEND_MS;
+	const int64_t until = clock_system_ms() + SEND_MS;
 	struct pollfd p = { .fd = c->sock, .events = POLLOUT };
 	int64_t left;
 	int err;
@@ -108,7 +99,7 @@ send_bounded(struct priv_ctx *c, int fd)
 		return (0);
 	err = c->sock == -1 ? -EPIPE : priv_wire_send(c->sock, &c->out, fd);
 	while (err == -EAGAIN) {
-		left = until - now_ms();
+		left = until - clock_system_ms();
 		if (left <= 0 || poll(&p, 1, (int)left) == 0) {
 			log_errorx(NULL, "the engine does not read: killed");
 			kill(c->engine, SIGKILL);
@@ -339,7 +330,7 @@ timeout_of(const struct priv_ctx *c)
 
 	if (c->kill_at == 0)
 		return (-1);
-	left = c->kill_at - now_ms();
+	left = c->kill_at - clock_system_ms();
 	return (left > 0 ? (int)left : 0);
 }
 

@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/siphash.h"
 
 #define LOG_MODULE "main"
@@ -258,20 +258,11 @@ statelog_load(struct statelog *l, statelog_record *record, void *arg)
 
 /* ---- writing ---- */
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
-}
-
 static void
 complain(struct statelog *l, int err)
 {
 	l->stats.errors++;
-	if (log_limited(&l->limit, now_ms(), NULL))
+	if (log_limited(&l->limit, clock_system_ms(), NULL))
 		log_at(LOG_L_ERROR, LOG_MODULE, NULL, -err, "state file");
 }
 
@@ -341,7 +332,7 @@ rewrite(struct statelog *l, bool with_records)
 		l->generation = generation;
 		l->size = size;
 		l->owed = true;
-		l->again = now_ms() + AGAIN_MS;
+		l->again = clock_system_ms() + AGAIN_MS;
 		return (l->error);
 	}
 	l->owed = false;
@@ -359,7 +350,7 @@ static bool
 rewrite_is_due(const struct statelog *l)
 {
 	return ((l->owed || l->size > 2 * l->first + SLACK) &&
-	    (l->again == 0 || now_ms() >= l->again));
+	    (l->again == 0 || clock_system_ms() >= l->again));
 }
 
 int
@@ -394,7 +385,7 @@ statelog_put(struct statelog *l, uint8_t type, const void *body, size_t len)
 	if (err != 0) {
 		/* Whatever came of it is overwritten by the next one. */
 		l->owed = true;
-		l->again = now_ms() + AGAIN_MS;
+		l->again = clock_system_ms() + AGAIN_MS;
 		complain(l, err);
 		return;
 	}
