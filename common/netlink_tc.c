@@ -181,8 +181,11 @@ nl_filter_pass_linklocal(struct nl *nl, unsigned ifindex, uint16_t prio)
 	return (nl_filter_pass_source(nl, ifindex, prio, &ll, 10, 0));
 }
 
-int
-nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
+/* A filter of IPv6 on ingress. handle 0: all of that priority; kind NULL:
+ * whatever it is. */
+static int
+delete_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint32_t handle,
+    const char *kind, const char *what, unsigned ign)
 {
 	struct nlmsghdr *h;
 	struct tcmsg *tc;
@@ -194,9 +197,19 @@ nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 	tc = extra;
 	tc->tcm_family = AF_UNSPEC;
 	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_handle = handle;
 	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
 	tc->tcm_info = TC_H_MAKE((uint32_t)prio << 16, htons(ETH_P_IPV6));
-	return (nl_msg_end(nl, h, "deleting a filter", ign));
+	if (kind != NULL)
+		mnl_attr_put_strz(h, TCA_KIND, kind);
+	return (nl_msg_end(nl, h, what, ign));
+}
+
+int
+nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
+{
+	return (delete_filter(nl, ifindex, prio, 0, NULL, "deleting a filter",
+	    ign));
 }
 
 int
@@ -269,21 +282,8 @@ int
 nl_flower_del(struct nl *nl, unsigned ifindex, uint16_t prio,
     uint32_t handle, unsigned ign)
 {
-	struct nlmsghdr *h;
-	struct tcmsg *tc;
-	void *extra;
-
-	h = nl_msg_begin(nl, RTM_DELTFILTER, 0, sizeof(*tc), &extra);
-	if (h == NULL)
-		return (-ENOMEM);
-	tc = extra;
-	tc->tcm_family = AF_UNSPEC;
-	tc->tcm_ifindex = (int)ifindex;
-	tc->tcm_handle = handle;
-	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
-	tc->tcm_info = TC_H_MAKE((uint32_t)prio << 16, htons(ETH_P_IPV6));
-	mnl_attr_put_strz(h, TCA_KIND, "flower");
-	return (nl_msg_end(nl, h, "taking a source from a filter", ign));
+	return (delete_filter(nl, ifindex, prio, handle, "flower",
+	    "taking a source from a filter", ign));
 }
 
 static int

@@ -65,21 +65,46 @@ take_head(struct priv_client *c)
 	return (p);
 }
 
-/* Priv has gone: every request fails, then the owner is told. */
-static void
-die(struct priv_client *c)
+/*
+ * A callback may free c. Between call_begin and call_end, *freed tells of that
+ * to whoever has called; each call tells the one around it. call_end: is c
+ * still there?
+ */
+static bool *
+call_begin(struct priv_client *c, bool *freed)
 {
 	bool *outer = c->freed;
+
+	*freed = false;
+	c->freed = freed;
+	return (outer);
+}
+
+static bool
+call_end(struct priv_client *c, const bool *freed, bool *outer)
+{
+	if (!*freed)
+		c->freed = outer;
+	else if (outer != NULL)
+		*outer = true;
+	return (!*freed);
+}
+
+/* Priv has gone: every request fails, then the owner is told. False when c is
+ * gone, too. */
+static bool
+die(struct priv_client *c)
+{
+	bool freed, *outer;
 	struct pending *p;
-	bool freed = false;
 
 	if (c->dead)
-		return;
+		return (true);
 	c->dead = true;
+	outer = call_begin(c, &freed);
 	event_del(c->rd);
 	event_del(c->wr);
 	event_del(c->later);
-	c->freed = &freed;
 	while (!freed && c->head != NULL) {
 		p = take_head(c);
 		if (p->done != NULL)
@@ -88,10 +113,7 @@ die(struct priv_client *c)
 	}
 	if (!freed && c->gone != NULL)
 		c->gone(c->arg);
-	if (!freed)
-		c->freed = outer;
-	else if (outer != NULL)
-		*outer = true;
+	return (call_end(c, &freed, outer));
 }
 
 /* Fills a datagram: what follows the last request in it. */
@@ -129,13 +151,11 @@ flush(struct priv_client *c)
 static bool
 dispatch(struct priv_client *c, const struct priv_hdr *h, const uint8_t *body)
 {
-	bool *outer = c->freed;
-	bool freed = false;
+	bool freed, *outer = call_begin(c, &freed);
 	struct pending *p;
 	int fd = c->fd;
 
 	c->fd = -1;
-	c->freed = &freed;
 	if (h->kind == PRIV_NOTE) {
 		close_fd(fd);
 		if (c->note != NULL)
@@ -151,13 +171,9 @@ dispatch(struct priv_client *c, const struct priv_hdr *h, const uint8_t *body)
 	} else {
 		close_fd(fd);
 		log_errorx(NULL, "a reply without its request");
-		die(c);
+		(void)die(c);
 	}
-	if (!freed)
-		c->freed = outer;
-	else if (outer != NULL)
-		*outer = true;
-	return (!freed);
+	return (call_end(c, &freed, outer));
 }
 
 /* The messages that are left of a datagram; whoever waits in a callback for
@@ -172,22 +188,6 @@ dispatch_all(struct priv_client *c)
 		if (!dispatch(c, &h, body))
 			return (false);
 	return (true);
-}
-
-/* Priv has gone. False when c is, too. */
-static bool
-end(struct priv_client *c)
-{
-	bool *outer = c->freed;
-	bool freed = false;
-
-	c->freed = &freed;
-	die(c);
-	if (!freed)
-		c->freed = outer;
-	else if (outer != NULL)
-		*outer = true;
-	return (!freed);
 }
 
 /* Takes all messages that have come. False when c is gone. */
@@ -208,7 +208,7 @@ receive(struct priv_client *c)
 			continue;
 		if (r < 0)
 			log_errorx(NULL, "from priv: %s", strerror(-r));
-		return (end(c));
+		return (die(c));
 	}
 }
 
@@ -374,7 +374,7 @@ priv_request_sync(struct priv_client *c, uint16_t type, const void *body,
 		if (err <= 0) {
 			/* s is about to go: its answer must find nobody. */
 			log_errorx(NULL, "no reply to request %u", type);
-			die(c);
+			(void)die(c);
 			return (-ETIMEDOUT);
 		}
 		if (!receive(c))
