@@ -88,13 +88,16 @@ run(struct nasd_config *cf, const struct radius_dict *dict,
 	int status, error, sock = -1;
 
 	raise_descriptors();
+	if (nasd_sockets_open(&fds, cf) != 0)
+		return EXIT_FAILURE;
+	/* Usually in the sockets' directory, which is there now. */
 	error = cf->chroot_dir[0] != '\0' ? daemon_mkdir(cf->chroot_dir) : 0;
 	if (error != 0) {
 		log_errorx(NULL, "%s: %s", cf->chroot_dir, strerror(-error));
+		nasd_sockets_close(&fds);
+		unlink_sockets(cf);
 		return EXIT_FAILURE;
 	}
-	if (nasd_sockets_open(&fds, cf) != 0)
-		return EXIT_FAILURE;
 	priv = nasd_priv_new(cf, program);
 	if (priv == NULL) {
 		log_error(NULL, "the root side could not be set up");

@@ -134,9 +134,12 @@ def test_key_is_never_shown(files):
     ("nasd", '"acc0"', '"nosuchif0"'),
     ("had", "/run/netmip4/had.ctl", "/no/such/directory/had.ctl")))
 def test_cannot_start(files, tmp_path, daemon, old, new):
-    """No such interface, no such directory: that is said, and status 1."""
-    path = written(files, daemon, lambda text: replace(old, new)(text)
-                   .replace("/run/netmip4", str(tmp_path)))
+    """No such interface, no such directory: that is said, and status 1; also
+    where nothing has made /run/netmip4 yet."""
+    run = str(tmp_path / "run" if daemon == "nasd" else tmp_path)
+    path = written(files, daemon, lambda text: append(
+        f'chroot = "{run}/empty"\n')(replace(old, new)(text))
+                   .replace("/run/netmip4", run))
     done = subprocess.run(["unshare", "-n", STAGE / "sbin" / daemon, "-f",
                            path], text=True, capture_output=True,
                           check=False, timeout=10)
