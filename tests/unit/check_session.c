@@ -1066,8 +1066,13 @@ START_TEST(coa_changes)
 	    rate_asked[0].up_bps == 0);
 	ck_assert(!s->rated && s->grant.session_timeout == 0 &&
 	    s->grant.n_class == 0);
-	/* one at a time */
+	/* one at a time, and none while the data path is being made */
 	ck_assert_int_eq(coa(&q), COA_BUSY);
+	s->changing = false;
+	tunnel_pending = true;
+	ck_assert_int_eq(coa(&q), COA_BUSY);
+	tunnel_pending = false;
+	s->changing = true;
 	rate_done(&engine, rate_owner, 0);
 	ck_assert_uint_eq(coa_answers, 1);
 	ck_assert_int_eq(coa_cause, DAE_NONE);
@@ -1410,6 +1415,16 @@ START_TEST(eap_accepted_and_again)
 	eap_verdict(s, AAA_NO_REPLY, NULL, 0);
 	called("auth-result 1 ;");
 	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert(timer_is_set(&s->eap_again));
+	/* Nor when it can not even be asked; it is tried again. */
+	s->eap_again.fire(&s->eap_again);
+	response[1] = eap_sent[1];
+	forget_calls();
+	fail_next = true;
+	eap(s, response, 6);
+	ck_assert_ptr_nonnull(strstr(calls, "auth-result 1 ;"));
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_ptr_null(s->eap);
 	ck_assert(timer_is_set(&s->eap_again));
 	/* A rejection is one. */
 	s->eap_again.fire(&s->eap_again);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "nasd/session_fsm.h"
 #include "nasd/session_rec.h"
 #include "tests/unit/test.h"
 
@@ -143,6 +144,23 @@ START_TEST(other_versions)
 }
 END_TEST
 
+/* It counts the endings by it: what is none must not come through. */
+START_TEST(no_such_cause)
+{
+	struct session_rec in = example(), out;
+	uint8_t buf[REC_MAX];
+	int len;
+
+	for (unsigned cause = 0; cause < 256; cause++) {
+		in.cause = (uint8_t)cause;
+		len = session_rec_encode(&in, buf, sizeof(buf));
+		ck_assert_int_gt(len, 0);
+		ck_assert_int_eq(session_rec_decode(&out, buf, (size_t)len),
+		    cause <= SESSION_CAUSE_NAS_REBOOT ? 0 : -EPROTO);
+	}
+}
+END_TEST
+
 START_TEST(global)
 {
 	struct rec_global in = { .nr_reserved = 1024, .drained = true,
@@ -171,6 +189,7 @@ main(void)
 	tcase_add_test(t, longest);
 	tcase_add_test(t, torn);
 	tcase_add_test(t, other_versions);
+	tcase_add_test(t, no_such_cause);
 	tcase_add_test(t, global);
 	suite_add_tcase(s, t);
 	return (test_run(s));
