@@ -134,6 +134,9 @@ START_TEST(record)
 		ck_assert_msg((acct_rec_decode(&got, c, sizeof(c)) < 0) ==
 		    (i != ACCT_STATE_AT), "%zu", i);
 	}
+	r.gen = 0;				/* no segment has that one */
+	ck_assert_int_eq(acct_rec_encode(&r, b, sizeof(b)), n);
+	ck_assert_int_eq(acct_rec_decode(&got, b, sizeof(b)), -EBADMSG);
 	r.len = ACCT_BODY_MAX + 1;
 	ck_assert_int_eq(acct_rec_encode(&r, buf, sizeof(buf)), -EMSGSIZE);
 }

@@ -227,6 +227,28 @@ START_TEST(filters)
 }
 END_TEST
 
+START_TEST(filters_deleted)
+{
+	const uint8_t *m;
+	size_t n;
+
+	ck_assert_int_eq(nl_filter_del(nl, 9, 2, 0), 0);
+	ck_assert_int_eq(nl_flower_del(nl, 9, 4, 77, 0), 1);
+	has_head(0, RTM_DELTFILTER, 0);
+	m = nl_batch_msg(nl, 0, &n);
+	ck_assert_uint_eq(n, 36);		/* of any kind */
+	ck_assert_uint_eq(u32(m + 20), 9);
+	ck_assert_uint_eq(u32(m + 24), 0);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff2);
+	ck_assert_uint_eq(u32(m + 32), 2 << 16 | htons(ETH_P_IPV6));
+	has_head(1, RTM_DELTFILTER, 0);
+	m = nl_batch_msg(nl, 1, &n);
+	ck_assert_uint_eq(u32(m + 24), 77);
+	ck_assert_uint_eq(u32(m + 32), 4 << 16 | htons(ETH_P_IPV6));
+	ck_assert_str_eq((const char *)ATTR(1, 20, 7, TCA_KIND), "flower");
+}
+END_TEST
+
 /* A shaper and a policer of 1 Mbit/s. */
 START_TEST(rates)
 {
@@ -362,6 +384,7 @@ main(void)
 	tcase_add_test(t, route);
 	tcase_add_test(t, rules);
 	tcase_add_test(t, filters);
+	tcase_add_test(t, filters_deleted);
 	tcase_add_test(t, rates);
 	tcase_add_test(t, errors);
 	tcase_add_test(t, stats);

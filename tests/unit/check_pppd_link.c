@@ -281,6 +281,16 @@ START_TEST(eap_conversation)
 	ck_assert(hear(fd, &m) && m.type == PLUG_AUTH_RESULT && m.txn == 9);
 	pppd_link_auth_result(w.link, &ok);	/* once more, later */
 	ck_assert(hear(fd, &m) && m.type == PLUG_AUTH_RESULT && m.txn == 9);
+	/* PAP, and before its answer LCP anew and EAP: PAP has no answer */
+	m = (struct plug_msg){ .type = PLUG_AUTH, .txn = 10 };
+	m.auth.kind = PLUG_AUTH_PAP;
+	strcpy(m.auth.user, "alice");
+	say(fd, &m);
+	e = (struct plug_msg){ .type = PLUG_EAP, .txn = 11 };
+	e.eap.mtu = 1492;
+	say(fd, &e);
+	pppd_link_auth_result(w.link, &ok);
+	ck_assert(hear(fd, &m) && m.type == PLUG_AUTH_RESULT && m.txn == 11);
 	close(fd);
 	turn();
 }

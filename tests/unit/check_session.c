@@ -2140,6 +2140,30 @@ START_TEST(ended_meanwhile)
 }
 END_TEST
 
+/* No descriptor for its pppd: it may live, and so does the session. */
+START_TEST(can_not_be_watched)
+{
+	struct session *s;
+	uint32_t nr;
+
+	first_run();
+	s = bring_up("alice");
+	nr = s->nr;
+	second_run();
+	s = session_find_nr(&engine.sessions, nr);
+	forget_calls();
+	adopt_done(adopt_arg, -EMFILE, NULL, 0, -1);
+	called("");
+	ck_assert_int_eq(s->state, SESSION_RESUMING);
+	ck_assert_ptr_eq(comes_back(nr, 100, PLUG_LINK_OPEN), s);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	install_done(s, 0);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	last_run();
+}
+END_TEST
+
 /* Its registration may have been granted; nothing else was there. */
 START_TEST(was_not_up)
 {
@@ -2521,6 +2545,7 @@ main(void)
 	tcase_add_test(t, stale);
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, ended_meanwhile);
+	tcase_add_test(t, can_not_be_watched);
 	tcase_add_test(t, was_not_up);
 	tcase_add_test(t, not_the_same);
 	tcase_add_test(t, shown);

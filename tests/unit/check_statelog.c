@@ -210,6 +210,23 @@ START_TEST(no_rewrite)
 }
 END_TEST
 
+/* There is none yet, and none can be made: then nothing is written. */
+START_TEST(never_begun)
+{
+	char path[64];
+	int was = spare[1];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", was);
+	spare[1] = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(again(), -ENODATA);
+	ck_assert_int_ne(statelog_begin(l), 0);
+	statelog_put(l, 2, "x", 1);
+	ck_assert_int_eq(lseek(fd[0], 0, SEEK_END), 0);
+	ck_assert_int_eq(again(), -ENODATA);
+	close(was);
+}
+END_TEST
+
 /* It does not grow beyond what it says, and a bit. */
 START_TEST(bounded)
 {
@@ -243,6 +260,7 @@ main(void)
 	tcase_add_test(t, garbage);
 	tcase_add_test(t, half_a_rewrite);
 	tcase_add_test(t, no_rewrite);
+	tcase_add_test(t, never_begun);
 	tcase_add_test(t, bounded);
 	suite_add_tcase(s, t);
 	return (test_run(s));
