@@ -703,6 +703,9 @@ START_TEST(the_next_round_is_the_same_servers)
 	ck_assert_int_eq(a.server, 1);
 	while (fake_recv(&w.fake[0], &rq))
 		;
+	/* The first round may have been said again, as jitter has it. */
+	while (fake_recv(&w.fake[1], &rq))
+		;
 	world_advance(&w, 120000);
 	ask_one(&a, a.server);
 	world_advance(&w, 13000);
