@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The data plane in the kernel, root's side [doc/DATAPLANE;
- * PROTOCOLS 12, RFC 4213]. Of each home agent, from the start:
+ * PROTOCOLS 12, RFC 4213]. Of each home agent, from the start (priv_tunnel.c):
  *
  *   nm4-HEX	sit device, care-of address to home agent
  *   DOWN	table: HoA/len dev pppN, one route a session
@@ -37,45 +37,20 @@
 #include "common/iid.h"
 #include "common/netlink.h"
 #include "common/table.h"
-#include "nasd/ha_select.h"
 #include "nasd/nasd_config.h"
 #include "nasd/priv_host.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
 #include "nasd/priv_rate.h"
+#include "nasd/priv_tunnel.h"
 
 #define LOG_MODULE "plane"
 #include "common/log.h"
-
-/* A home agent's tables go by its slot, which it keeps from one nasd to the
- * next: the rule of its device tells. The order in the configuration may be
- * another one then. */
-#define SLOTS		256
-#define TABLE_BLOCK	13400
-#define TABLE_DOWN(slot) (13401 + 2 * (uint32_t)(slot))
-#define TABLE_UP(slot)	(13402 + 2 * (uint32_t)(slot))
-#define MARK(slot)	TABLE_UP(slot)
-/* Behind the kernel's local table (0), before main (32766). */
-#define RULE_DOWN	13400
-#define RULE_BLOCK	13401
-#define RULE_MARK	13402
-#define RULE_LOCAL	13403
-
-#define METRIC_LAST	0x7fffffff	/* of the blackhole under a default */
 
 /* One of two for the source: what an earlier nasd has left is replaced by
  * adding the other one first, so that no packet is dropped meanwhile. */
 enum { PRIO_LINKLOCAL = 1, PRIO_RATE, PRIO_SOURCE, PRIO_SOURCE_2,
     PRIO_DROP };
-
-struct plane_tunnel {
-	struct in_addr	ha;
-	char		name[IF_NAMESIZE];
-	unsigned	ifindex;
-	uint32_t	mtu;
-	unsigned	slot;		/* SLOTS: none yet */
-	bool		up;
-};
 
 struct plane_session {
 	struct table_node	 by_id;
@@ -83,8 +58,7 @@ struct plane_session {
 	uint32_t		 id;
 	unsigned		 ifindex;
 	char			 ifname[IF_NAMESIZE];
-	unsigned		 tunnel;	/* place in tunnels[] */
-	unsigned		 slot;		/* that one's */
+	unsigned		 slot;		/* of its home agent's tables */
 	struct in6_addr		 dst;		/* bits beyond plen are zero */
 	unsigned		 plen;
 	struct nl_stats		 count;		/* as last read */
@@ -96,27 +70,12 @@ struct plane_session {
 struct plane {
 	struct nl		*nl;		/* NULL before plane_start */
 	struct nl_gone		*gone;
-	struct in_addr		 coa;
 	struct table		 sessions, ifaces;
 	bool			 set_forwarding; /* it was off before us */
 	bool			 no_rates;	/* the kernel can not, said */
 	unsigned		 n_limited;	/* sessions with a limit */
-	bool			 took_over;	/* an earlier nasd's tunnels */
-	bool			 slot_used[SLOTS];
-	unsigned		 n_tunnels;
-	struct plane_tunnel	 tunnels[HA_SELECT_MAX]; /* as configured */
+	struct ha_tunnels	 tunnels;
 };
-
-static unsigned
-add_tunnel(struct plane *p, struct in_addr ha)
-{
-	struct plane_tunnel *t = &p->tunnels[p->n_tunnels];
-
-	t->ha = ha;
-	t->slot = SLOTS;
-	snprintf(t->name, sizeof(t->name), "nm4-%08x", ntohl(ha.s_addr));
-	return p->n_tunnels++;
-}
 
 struct plane *
 plane_new(const struct nasd_config *cfg)
@@ -126,9 +85,9 @@ plane_new(const struct nasd_config *cfg)
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return NULL;
-	p->coa = cfg->coa;
-	for (unsigned i = 0; i < cfg->n_ha && i < HA_SELECT_MAX; i++)
-		(void)add_tunnel(p, cfg->ha[i].addr);
+	ha_tunnels_init(&p->tunnels, cfg->coa);
+	for (unsigned i = 0; i < cfg->n_ha; i++)
+		ha_tunnels_add(&p->tunnels, cfg->ha[i].addr);
 	if (table_init(&p->sessions) != 0)
 		goto fail;
 	if (table_init(&p->ifaces) != 0) {
@@ -152,222 +111,6 @@ plane_free(struct plane *p)
 	table_free(&p->ifaces);
 	table_free(&p->sessions);
 	free(p);
-}
-
-/* ---- tunnels ---- */
-
-static struct nl_route6
-route_down(const struct plane_session *s)
-{
-	return (struct nl_route6){ .dst = s->dst, .dst_len = s->plen,
-	    .ifindex = s->ifindex, .table = TABLE_DOWN(s->slot) };
-}
-
-static struct nl_route6
-route_blackhole(uint32_t table)
-{
-	return (struct nl_route6){ .table = table, .metric = METRIC_LAST,
-	    .type = RTN_BLACKHOLE };
-}
-
-static void
-tunnel_rules(const struct plane *p, unsigned i, struct nl_rule6 r[static 4])
-{
-	const char *name = p->tunnels[i].name;
-	unsigned slot = p->tunnels[i].slot;
-
-	r[0] = (struct nl_rule6){ .iif = name, .table = TABLE_DOWN(slot),
-	    .priority = RULE_DOWN };
-	r[1] = (struct nl_rule6){ .iif = name, .table = TABLE_BLOCK,
-	    .priority = RULE_BLOCK };
-	r[2] = (struct nl_rule6){ .fwmark = MARK(slot), .table = TABLE_UP(slot),
-	    .priority = RULE_MARK };
-	r[3] = (struct nl_rule6){ .iif = "lo", .table = TABLE_DOWN(slot),
-	    .priority = RULE_LOCAL };
-}
-
-static bool
-last_tunnel(const struct plane *p)
-{
-	for (unsigned i = 0; i < p->n_tunnels; i++)
-		if (p->tunnels[i].up)
-			return false;
-	return true;
-}
-
-static void
-tunnel_down(struct plane *p, unsigned i)
-{
-	struct plane_tunnel *t = &p->tunnels[i];
-	struct nl_route6 hole = route_blackhole(TABLE_UP(t->slot));
-	struct nl_route6 block = route_blackhole(TABLE_BLOCK);
-	struct nl_rule6 rules[4];
-	int err;
-
-	t->up = false;
-	tunnel_rules(p, i, rules);
-	nl_begin(p->nl);
-	for (unsigned k = 0; k < 4; k++)
-		nl_rule6_del(p->nl, &rules[k], NL_IGN_NOENT);
-	nl_route6_del(p->nl, &hole, NL_IGN_NOENT);
-	if (last_tunnel(p))
-		nl_route6_del(p->nl, &block, NL_IGN_NOENT);
-	nl_link_del(p->nl, t->name, NL_IGN_NOENT);
-	if ((err = nl_commit(p->nl, NULL, 0)) != 0) {
-		errno = -err;
-		log_warn(t->name, "tunnel not wholly removed");
-	}
-	t->ifindex = 0;
-}
-
-/* One that an earlier nasd has left goes on, for its sessions may. Another
- * one of that name goes. */
-static bool
-take_over(struct plane *p, unsigned i)
-{
-	struct plane_tunnel *t = &p->tunnels[i];
-	int mtu;
-
-	t->ifindex = nl_ifindex(t->name);
-	if (t->ifindex == 0)
-		return false;
-	mtu = host_mtu(t->name);
-	if (mtu > 0 && host_is_sit(t->name, p->coa, t->ha)) {
-		t->mtu = (uint32_t)mtu;
-		p->took_over = true;
-		return true;
-	}
-	tunnel_down(p, i);
-	return false;
-}
-
-static int
-tunnel_install(struct plane *p, unsigned i)
-{
-	struct plane_tunnel *t = &p->tunnels[i];
-	struct nl_route6 hole = route_blackhole(TABLE_UP(t->slot));
-	struct nl_route6 block = route_blackhole(TABLE_BLOCK);
-	struct nl_route6 up = { .table = TABLE_UP(t->slot),
-	    .ifindex = t->ifindex };
-	struct nl_rule6 rules[4];
-
-	tunnel_rules(p, i, rules);
-	nl_begin(p->nl);
-	nl_route6_add(p->nl, &block, NL_IGN_EXIST);
-	nl_route6_add(p->nl, &hole, NL_IGN_EXIST);
-	/* The rules before the device is up: nothing slips by them. */
-	for (unsigned k = 0; k < 4; k++)
-		nl_rule6_add(p->nl, &rules[k], NL_IGN_EXIST);
-	nl_link_set_up(p->nl, t->ifindex, true);
-	nl_route6_replace(p->nl, &up);
-	return nl_commit(p->nl, NULL, 0);
-}
-
-static int
-take_slot(struct plane *p, struct plane_tunnel *t)
-{
-	for (unsigned k = 0; t->slot == SLOTS && k < SLOTS; k++)
-		if (!p->slot_used[k]) {
-			p->slot_used[k] = true;
-			t->slot = k;
-		}
-	return t->slot < SLOTS ? 0 : -ENOSPC;
-}
-
-/* What an earlier nasd's rules say: whose tables are whose, and the tunnels to
- * home agents that there are no more. */
-struct earlier {
-	struct plane		*plane;
-	unsigned		 n;
-	struct plane_tunnel	 stray[HA_SELECT_MAX];
-};
-
-static void
-see_rule(void *arg, const struct nl_rule6 *r)
-{
-	struct earlier *e = arg;
-	struct plane *p = e->plane;
-	uint32_t slot = (r->table - TABLE_DOWN(0)) / 2;
-	struct plane_tunnel *t;
-
-	if (r->priority != RULE_DOWN || r->iif == NULL || slot >= SLOTS ||
-	    r->table != TABLE_DOWN(slot) || p->slot_used[slot] ||
-	    strncmp(r->iif, "nm4-", 4) != 0 || strlen(r->iif) >= IF_NAMESIZE)
-		return;
-	p->slot_used[slot] = true;
-	for (unsigned i = 0; i < p->n_tunnels; i++)
-		if (strcmp(p->tunnels[i].name, r->iif) == 0) {
-			if (p->tunnels[i].slot == SLOTS)
-				p->tunnels[i].slot = slot;
-			return;
-		}
-	if (e->n == HA_SELECT_MAX)
-		return;
-	t = &e->stray[e->n++];
-	*t = (struct plane_tunnel){ .slot = slot };
-	strcpy(t->name, r->iif);
-}
-
-/* Their sessions end, too, when they come back. */
-static void
-remove_strays(struct plane *p, const struct earlier *e)
-{
-	unsigned i = p->n_tunnels;
-
-	for (unsigned k = 0; k < e->n && i < HA_SELECT_MAX; k++) {
-		p->tunnels[i] = e->stray[k];
-		p->n_tunnels++;
-		tunnel_down(p, i);
-		p->n_tunnels--;
-		p->slot_used[e->stray[k].slot] = false;
-		log_info(e->stray[k].name, "tunnel removed: no such home agent "
-		    "is configured any more");
-	}
-}
-
-static int
-tunnel_up(struct plane *p, unsigned i)
-{
-	struct plane_tunnel *t = &p->tunnels[i];
-	int err = take_slot(p, t);
-	bool old;
-
-	if (err != 0)
-		return err;
-	old = take_over(p, i);
-	if (!old) {
-		t->mtu = host_tunnel_mtu(p->coa, t->ha);
-		nl_begin(p->nl);
-		nl_sit_add(p->nl, t->name, p->coa, t->ha, t->mtu, 0);
-		err = nl_commit(p->nl, NULL, 0);
-	}
-	if (err == 0) {
-		if ((t->ifindex = nl_ifindex(t->name)) == 0)
-			err = -ENODEV;
-		/* What comes out of it is no router of ours. */
-		else if ((err = host_sysctl_set(t->name, "accept_ra",
-		    '0')) == 0)
-			err = tunnel_install(p, i);
-	}
-	t->up = true;
-	if (err != 0) {
-		errno = -err;
-		log_error(t->name, "tunnel cannot be made");
-		tunnel_down(p, i);
-		return err;
-	}
-	log_info(t->name, "tunnel %s, MTU %u", old ? "taken over" : "made",
-	    t->mtu);
-	return 0;
-}
-
-/* Somebody may have removed the device. */
-static bool
-tunnel_is_there(const struct plane *p, unsigned i)
-{
-	const struct plane_tunnel *t = &p->tunnels[i];
-
-	return t->up && nl_ifindex(t->name) == t->ifindex;
 }
 
 static void
@@ -396,9 +139,6 @@ forwarding_on(struct plane *p)
 void
 plane_start(struct plane *p)
 {
-	struct earlier earlier = { .plane = p };
-	int err;
-
 	/* Not before: the engine, forked in between, is to have none. */
 	if ((p->nl = nl_open()) == NULL) {
 		log_error(NULL, "no rtnetlink, sessions will get no data "
@@ -409,27 +149,24 @@ plane_start(struct plane *p)
 		log_error(NULL, "no news of interfaces that go: what passed "
 		    "since the last reading will be missing");
 	forwarding_on(p);
-	if ((err = nl_rules6(p->nl, see_rule, &earlier)) != 0) {
-		errno = -err;
-		log_warn(NULL, "cannot read which tables are in use");
-	}
-	for (unsigned i = 0; i < p->n_tunnels; i++)
-		(void)tunnel_up(p, i);
-	remove_strays(p, &earlier);
+	ha_tunnels_start(&p->tunnels, p->nl);
 }
 
 /* One that an earlier configuration had keeps its tunnel, for its sessions. */
 void
 plane_add_home_agent(struct plane *p, struct in_addr ha)
 {
-	for (unsigned i = 0; i < p->n_tunnels; i++)
-		if (p->tunnels[i].ha.s_addr == ha.s_addr)
-			return;
-	if (p->n_tunnels < HA_SELECT_MAX && p->nl != NULL)
-		(void)tunnel_up(p, add_tunnel(p, ha));
+	ha_tunnels_add(&p->tunnels, ha);
 }
 
 /* ---- sessions ---- */
+
+static struct nl_route6
+route_down(const struct plane_session *s)
+{
+	return (struct nl_route6){ .dst = s->dst, .dst_len = s->plen,
+	    .ifindex = s->ifindex, .table = TABLE_DOWN(s->slot) };
+}
 
 static bool
 id_eq(const struct table_node *n, const void *key)
@@ -466,15 +203,6 @@ find_iface(struct plane *p, unsigned ifindex)
 
 	return n != NULL ? container_of(n, struct plane_session, by_ifindex) :
 	    NULL;
-}
-
-static int
-find_tunnel(const struct plane *p, struct in_addr ha)
-{
-	for (unsigned i = 0; i < p->n_tunnels; i++)
-		if (p->tunnels[i].ha.s_addr == ha.s_addr)
-			return (int)i;
-	return -EPERM;
 }
 
 static bool
@@ -572,7 +300,7 @@ session_install(struct plane *p, const struct plane_session *s)
 	if ((err = host_sysctl_set(s->ifname, "accept_ra", '0')) != 0 ||
 	    (err = host_sysctl_set(s->ifname, "forwarding", '1')) != 0)
 		return err;
-	if (p->took_over && session_take_over(p, s) == 0)
+	if (p->tunnels.took_over && session_take_over(p, s) == 0)
 		return 0;
 	if ((err = session_commit(p, s)) != -EEXIST)
 		return err;
@@ -604,11 +332,12 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
     uint32_t *mtu)
 {
 	struct plane_session *s;
+	struct ha_tunnel *t;
 	int err, ifindex, tunnel;
 
 	if ((ifindex = session_check(p, q)) < 0)
 		return ifindex;
-	if ((tunnel = find_tunnel(p, q->ha)) < 0)
+	if ((tunnel = ha_tunnels_find(&p->tunnels, q->ha)) < 0)
 		return tunnel;
 	if (p->nl == NULL)
 		return -ENOTCONN;
@@ -617,18 +346,17 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	s->id = q->id;
 	s->ifindex = (unsigned)ifindex;
 	strcpy(s->ifname, q->ifname);
-	s->tunnel = (unsigned)tunnel;
 	s->plen = q->plen;
 	s->dst = q->hoa;
 	if (s->plen == 64)
 		memset(&s->dst.s6_addr[8], 0, 8);
 
-	if (!tunnel_is_there(p, s->tunnel) &&
-	    (err = tunnel_up(p, s->tunnel)) != 0) {
+	t = &p->tunnels.tunnel[tunnel];
+	if ((err = ha_tunnel_ensure(&p->tunnels, t)) != 0) {
 		free(s);
 		return err;
 	}
-	s->slot = p->tunnels[tunnel].slot;
+	s->slot = t->slot;
 	if ((err = session_install(p, s)) != 0) {
 		session_uninstall(p, s);
 		free(s);
@@ -638,7 +366,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	    table_hash(&p->sessions, &s->id, sizeof(s->id)));
 	table_insert(&p->ifaces, &s->by_ifindex,
 	    table_hash(&p->ifaces, &s->ifindex, sizeof(s->ifindex)));
-	*mtu = p->tunnels[tunnel].mtu;
+	*mtu = t->mtu;
 	return 0;
 }
 
@@ -872,9 +600,7 @@ void
 plane_clear(struct plane *p)
 {
 	table_each(&p->sessions, clear_one, p);
-	for (unsigned i = 0; i < p->n_tunnels; i++)
-		if (p->tunnels[i].up)
-			tunnel_down(p, i);
+	ha_tunnels_clear(&p->tunnels);
 	if (p->set_forwarding) {
 		host_sysctl_set("all", "forwarding", '0');
 		p->set_forwarding = false;

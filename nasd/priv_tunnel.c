@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The devices, tables and rules of home agents: what priv_plane.c's head calls
+ * nm4-HEX, DOWN, UP and BLOCK. Each home agent's tables keep their numbers from
+ * one nasd to the next, whatever the configuration's order is.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/rtnetlink.h>
+
+#include "common/netlink.h"
+#include "nasd/priv_host.h"
+#include "nasd/priv_tunnel.h"
+
+#define LOG_MODULE "plane"
+#include "common/log.h"
+
+#define TABLE_BLOCK	13400
+/* Behind the kernel's local table (0), before main (32766). */
+#define RULE_DOWN	13400
+#define RULE_BLOCK	13401
+#define RULE_MARK	13402
+#define RULE_LOCAL	13403
+
+#define METRIC_LAST	0x7fffffff	/* of the blackhole under a default */
+
+static struct nl_route6
+route_blackhole(uint32_t table)
+{
+	return (struct nl_route6){ .table = table, .metric = METRIC_LAST,
+	    .type = RTN_BLACKHOLE };
+}
+
+static void
+tunnel_rules(const struct ha_tunnel *t, struct nl_rule6 r[static 4])
+{
+	const char *name = t->name;
+	unsigned slot = t->slot;
+
+	r[0] = (struct nl_rule6){ .iif = name, .table = TABLE_DOWN(slot),
+	    .priority = RULE_DOWN };
+	r[1] = (struct nl_rule6){ .iif = name, .table = TABLE_BLOCK,
+	    .priority = RULE_BLOCK };
+	r[2] = (struct nl_rule6){ .fwmark = MARK(slot), .table = TABLE_UP(slot),
+	    .priority = RULE_MARK };
+	r[3] = (struct nl_rule6){ .iif = "lo", .table = TABLE_DOWN(slot),
+	    .priority = RULE_LOCAL };
+}
+
+static bool
+last_tunnel(const struct ha_tunnels *ts)
+{
+	for (unsigned i = 0; i < ts->n; i++)
+		if (ts->tunnel[i].up)
+			return false;
+	return true;
+}
+
+static void
+tunnel_down(struct ha_tunnels *ts, struct ha_tunnel *t)
+{
+	struct nl_route6 hole = route_blackhole(TABLE_UP(t->slot));
+	struct nl_route6 block = route_blackhole(TABLE_BLOCK);
+	struct nl_rule6 rules[4];
+	int err;
+
+	t->up = false;
+	tunnel_rules(t, rules);
+	nl_begin(ts->nl);
+	for (unsigned k = 0; k < 4; k++)
+		nl_rule6_del(ts->nl, &rules[k], NL_IGN_NOENT);
+	nl_route6_del(ts->nl, &hole, NL_IGN_NOENT);
+	if (last_tunnel(ts))
+		nl_route6_del(ts->nl, &block, NL_IGN_NOENT);
+	nl_link_del(ts->nl, t->name, NL_IGN_NOENT);
+	if ((err = nl_commit(ts->nl, NULL, 0)) != 0) {
+		errno = -err;
+		log_warn(t->name, "tunnel not wholly removed");
+	}
+	t->ifindex = 0;
+}
+
+/* One that an earlier nasd has left goes on, for its sessions may. Another
+ * one of that name goes. */
+static bool
+take_over(struct ha_tunnels *ts, struct ha_tunnel *t)
+{
+	int mtu;
+
+	t->ifindex = nl_ifindex(t->name);
+	if (t->ifindex == 0)
+		return false;
+	mtu = host_mtu(t->name);
+	if (mtu > 0 && host_is_sit(t->name, ts->coa, t->ha)) {
+		t->mtu = (uint32_t)mtu;
+		ts->took_over = true;
+		return true;
+	}
+	tunnel_down(ts, t);
+	return false;
+}
+
+static int
+tunnel_install(struct ha_tunnels *ts, struct ha_tunnel *t)
+{
+	struct nl_route6 hole = route_blackhole(TABLE_UP(t->slot));
+	struct nl_route6 block = route_blackhole(TABLE_BLOCK);
+	struct nl_route6 up = { .table = TABLE_UP(t->slot),
+	    .ifindex = t->ifindex };
+	struct nl_rule6 rules[4];
+
+	tunnel_rules(t, rules);
+	nl_begin(ts->nl);
+	nl_route6_add(ts->nl, &block, NL_IGN_EXIST);
+	nl_route6_add(ts->nl, &hole, NL_IGN_EXIST);
+	/* The rules before the device is up: nothing slips by them. */
+	for (unsigned k = 0; k < 4; k++)
+		nl_rule6_add(ts->nl, &rules[k], NL_IGN_EXIST);
+	nl_link_set_up(ts->nl, t->ifindex, true);
+	nl_route6_replace(ts->nl, &up);
+	return nl_commit(ts->nl, NULL, 0);
+}
+
+static int
+take_slot(struct ha_tunnels *ts, struct ha_tunnel *t)
+{
+	for (unsigned k = 0; t->slot == HA_SLOTS && k < HA_SLOTS; k++)
+		if (!ts->slot_used[k]) {
+			ts->slot_used[k] = true;
+			t->slot = k;
+		}
+	return t->slot < HA_SLOTS ? 0 : -ENOSPC;
+}
+
+/* What an earlier nasd's rules say: whose tables are whose, and the tunnels to
+ * home agents that there are no more. */
+struct earlier {
+	struct ha_tunnels	*tunnels;
+	unsigned		 n;
+	struct ha_tunnel	 stray[HA_SELECT_MAX];
+};
+
+static void
+see_rule(void *arg, const struct nl_rule6 *r)
+{
+	struct earlier *e = arg;
+	struct ha_tunnels *ts = e->tunnels;
+	uint32_t slot = (r->table - TABLE_DOWN(0)) / 2;
+	struct ha_tunnel *t;
+
+	if (r->priority != RULE_DOWN || r->iif == NULL || slot >= HA_SLOTS ||
+	    r->table != TABLE_DOWN(slot) || ts->slot_used[slot] ||
+	    strncmp(r->iif, "nm4-", 4) != 0 || strlen(r->iif) >= IF_NAMESIZE)
+		return;
+	ts->slot_used[slot] = true;
+	for (unsigned i = 0; i < ts->n; i++)
+		if (strcmp(ts->tunnel[i].name, r->iif) == 0) {
+			if (ts->tunnel[i].slot == HA_SLOTS)
+				ts->tunnel[i].slot = slot;
+			return;
+		}
+	if (e->n == HA_SELECT_MAX)
+		return;
+	t = &e->stray[e->n++];
+	*t = (struct ha_tunnel){ .slot = slot };
+	strcpy(t->name, r->iif);
+}
+
+/* Their sessions end, too, when they come back. */
+static void
+remove_strays(struct ha_tunnels *ts, struct earlier *e)
+{
+	for (unsigned k = 0; k < e->n; k++) {
+		tunnel_down(ts, &e->stray[k]);
+		ts->slot_used[e->stray[k].slot] = false;
+		log_info(e->stray[k].name, "tunnel removed: no such home agent "
+		    "is configured any more");
+	}
+}
+
+static int
+tunnel_up(struct ha_tunnels *ts, struct ha_tunnel *t)
+{
+	int err = take_slot(ts, t);
+	bool old;
+
+	if (err != 0)
+		return err;
+	old = take_over(ts, t);
+	if (!old) {
+		t->mtu = host_tunnel_mtu(ts->coa, t->ha);
+		nl_begin(ts->nl);
+		nl_sit_add(ts->nl, t->name, ts->coa, t->ha, t->mtu, 0);
+		err = nl_commit(ts->nl, NULL, 0);
+	}
+	if (err == 0) {
+		if ((t->ifindex = nl_ifindex(t->name)) == 0)
+			err = -ENODEV;
+		/* What comes out of it is no router of ours. */
+		else if ((err = host_sysctl_set(t->name, "accept_ra",
+		    '0')) == 0)
+			err = tunnel_install(ts, t);
+	}
+	t->up = true;
+	if (err != 0) {
+		errno = -err;
+		log_error(t->name, "tunnel cannot be made");
+		tunnel_down(ts, t);
+		return err;
+	}
+	log_info(t->name, "tunnel %s, MTU %u", old ? "taken over" : "made",
+	    t->mtu);
+	return 0;
+}
+
+void
+ha_tunnels_init(struct ha_tunnels *ts, struct in_addr coa)
+{
+	*ts = (struct ha_tunnels){ .coa = coa };
+}
+
+int
+ha_tunnels_find(const struct ha_tunnels *ts, struct in_addr ha)
+{
+	for (unsigned i = 0; i < ts->n; i++)
+		if (ts->tunnel[i].ha.s_addr == ha.s_addr)
+			return (int)i;
+	return -EPERM;
+}
+
+void
+ha_tunnels_add(struct ha_tunnels *ts, struct in_addr ha)
+{
+	struct ha_tunnel *t = &ts->tunnel[ts->n];
+
+	if (ts->n == HA_SELECT_MAX || ha_tunnels_find(ts, ha) >= 0)
+		return;
+	ts->n++;
+	t->ha = ha;
+	t->slot = HA_SLOTS;
+	snprintf(t->name, sizeof(t->name), "nm4-%08x", ntohl(ha.s_addr));
+	if (ts->nl != NULL)
+		(void)tunnel_up(ts, t);
+}
+
+void
+ha_tunnels_start(struct ha_tunnels *ts, struct nl *nl)
+{
+	struct earlier earlier = { .tunnels = ts };
+	int err;
+
+	ts->nl = nl;
+	if ((err = nl_rules6(nl, see_rule, &earlier)) != 0) {
+		errno = -err;
+		log_warn(NULL, "cannot read which tables are in use");
+	}
+	for (unsigned i = 0; i < ts->n; i++)
+		(void)tunnel_up(ts, &ts->tunnel[i]);
+	remove_strays(ts, &earlier);
+}
+
+int
+ha_tunnel_ensure(struct ha_tunnels *ts, struct ha_tunnel *t)
+{
+	/* Somebody may have removed the device. */
+	if (t->up && nl_ifindex(t->name) == t->ifindex)
+		return 0;
+	return tunnel_up(ts, t);
+}
+
+void
+ha_tunnels_clear(struct ha_tunnels *ts)
+{
+	for (unsigned i = 0; i < ts->n; i++)
+		if (ts->tunnel[i].up)
+			tunnel_down(ts, &ts->tunnel[i]);
+}
