@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -211,6 +212,33 @@ nl_watch_open(void)
 	(void)setsockopt(mnl_socket_get_fd(w->sock), SOL_SOCKET, SO_RCVBUF,
 	    &size, sizeof(size));
 	return (w);
+}
+
+/*
+ * Answers to our questions pass as they are. Offsets are those of a message
+ * with its header; the filter reads big-endian what is in host order.
+ */
+int
+nl_watch_ethernet_only(struct nl_watch *w)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),	/* flags */
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NLM_F_MULTI), 6, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),	/* type */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(NLMSG_ERROR), 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWLINK), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 18),	/* ifi_type */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(ARPHRD_ETHER), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog prog = {
+		.len = sizeof(code) / sizeof(code[0]), .filter = code,
+	};
+
+	return (setsockopt(mnl_socket_get_fd(w->sock), SOL_SOCKET,
+	    SO_ATTACH_FILTER, &prog, sizeof(prog)) == 0 ? 0 : -errno);
 }
 
 void

@@ -25,6 +25,7 @@
 #include "nasd/control.h"
 #include "nasd/engine_conf.h"
 #include "nasd/ha_watch.h"
+#include "nasd/link_watch.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
 #include "nasd/pppoe.h"
@@ -155,7 +156,8 @@ build_pppoe(struct engine *e, struct nasd_sockets *fds)
 	for (i = 0; i < e->cfg->n_pppoe; i++)
 		if (engine_conf_pppoe(e, fds, i) != 0)
 			return -1;
-	return 0;
+	e->link_watch = link_watch_new(e);
+	return e->link_watch != NULL ? 0 : -1;
 }
 
 /* Without a client there is no listener. */
@@ -253,6 +255,7 @@ free_modules(struct engine *e)
 
 	if (e->ctl != NULL)
 		ctl_free(e->ctl);
+	link_watch_free(e->link_watch);
 	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {
 		pppoe_stray_free(e->stray[i]);
 		if (e->pppoe[i] != NULL)

@@ -39,6 +39,7 @@ struct engine {
 	struct coa		*coa;		/* NULL: no client */
 	struct coa_jobs		*coa_jobs;
 	int			 mtu[SOCKETS_MAX_PPPOE];
+	struct link_watch	*link_watch;
 	/* What a reload has taken out, until nothing needs it any more. */
 	struct leaving		*leaving;
 	struct timer		 t_leaving;

@@ -291,6 +291,27 @@ engine_conf_changed(struct engine *e, const struct engine_conf_old *old,
 		interfaces(e, old, fds);
 }
 
+/* For sessions that begin from now on. */
+void
+engine_conf_mtu(struct engine *e, const char *ifname, int mtu)
+{
+	struct pppoe_params params;
+	unsigned i;
+
+	for (i = 0; i < e->cfg->n_pppoe; i++) {
+		const struct config_pppoe *cp = &e->cfg->pppoe[i];
+
+		if (e->pppoe[i] == NULL || e->mtu[i] == mtu ||
+		    strcmp(cp->ifname, ifname) != 0)
+			continue;
+		params = pppoe_params_of(cp, mtu);
+		if (pppoe_set_params(e->pppoe[i], &params) != 0)
+			return;
+		log_info(ifname, "MTU %d instead of %d", mtu, e->mtu[i]);
+		e->mtu[i] = mtu;
+	}
+}
+
 /*
  * RADIUS. The requests of the client before are waited for.
  */

@@ -29,6 +29,8 @@ struct engine_conf_old {
 /* e->cfg is another by now. Takes descriptors of new interfaces. */
 void	 engine_conf_changed(struct engine *, const struct engine_conf_old *,
     struct nasd_sockets *);
+/* An interface's MTU is this one, whether it is one of ours or not. */
+void	 engine_conf_mtu(struct engine *, const char *ifname, int mtu);
 /* Are there other RADIUS servers, or the same ones with other values? */
 bool	 engine_conf_radius_changes(const struct config_plan *);
 void	 engine_conf_radius(struct engine *, const struct radius_dict *);

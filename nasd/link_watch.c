@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See link_watch.h. Under it common/netlink_watch.c; engine_conf.c does what
+ * follows from it. */
+#include "config.h"
+#define LOG_MODULE "pppoe"
+#include "nasd/link_watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/netlink_watch.h"
+#include "nasd/engine.h"
+#include "nasd/engine_conf.h"
+
+struct link_watch {
+	struct engine	*engine;
+	struct nl_watch	*nl;
+};
+
+static void
+link_is(void *arg, const struct nl_watch_link *l)
+{
+	struct link_watch *w = arg;
+
+	if (!l->gone)
+		engine_conf_mtu(w->engine, l->name, (int)l->mtu);
+}
+
+static const struct nl_watch_ops ops = { .link = link_is };
+
+struct link_watch *
+link_watch_new(struct engine *e)
+{
+	struct link_watch *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return NULL;
+	w->engine = e;
+	w->nl = nl_watch_open();
+	if (w->nl == NULL || nl_watch_ethernet_only(w->nl) != 0 ||
+	    nl_watch_start(w->nl, e->base, &ops, w) != 0) {
+		log_error(NULL, "interfaces can not be watched");
+		link_watch_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+link_watch_free(struct link_watch *w)
+{
+	if (w == NULL)
+		return;
+	nl_watch_close(w->nl);
+	free(w);
+}
