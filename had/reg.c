@@ -271,8 +271,8 @@ reg_find_record(struct reg *r, struct rq *rq)
 
 /*
  * Of a subscriber of whom nothing is remembered it is our start, for as long
- * as what was sent before could still be within the window [D55], unless our
- * clock was set back since.
+ * as what was sent before could still be within the window [D55], which is one
+ * of whole seconds, unless our clock was set back since.
  */
 uint64_t
 reg_last_id(const struct reg *r, const struct binding *b)
@@ -281,7 +281,7 @@ reg_last_id(const struct reg *r, const struct binding *b)
 		return b->last_id;
 	if (ntp_cmp(clock_ntp(r->clock), r->started_ntp) < 0 ||
 	    mono_diff_ms(clock_mono(r->clock), r->started) >
-	    (int64_t)r->conf->replay_window * 1000)
+	    ((int64_t)r->conf->replay_window + 1) * 1000)
 		return 0;
 	return r->started_ntp - 1;
 }

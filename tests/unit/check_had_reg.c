@@ -357,6 +357,25 @@ START_TEST(from_before_the_start)
 }
 END_TEST
 
+/* The window is one of whole seconds: nearly one longer than it says. */
+START_TEST(from_just_before_the_start)
+{
+	struct m old;
+
+	m_rrq(&old, 0, 1800, AR1);
+	m_nai(&old, ALICE);
+	m_req(&old, IID);
+	m_sign(&old);
+	rig_wait(0.9);
+	reg_init(&rig.reg);
+	rig_wait(7.02);
+	ck_assert_uint_eq((rig_ntp(NULL) >> 32) - (NTP0 >> 32), 7);
+	denied(&old, 133);
+	rig_wait(0.1);
+	denied(&old, 133);
+}
+END_TEST
+
 /* D8: the network's duplicate gets the same bytes; anything else 133. */
 START_TEST(duplicates)
 {
@@ -473,6 +492,7 @@ main(void)
 	tcase_add_test(t, identification);
 	tcase_add_test(t, era_ends);
 	tcase_add_test(t, from_before_the_start);
+	tcase_add_test(t, from_just_before_the_start);
 	tcase_add_test(t, duplicates);
 	tcase_add_test(t, denied_counts_as_seen);
 	tcase_add_test(t, who_may);
