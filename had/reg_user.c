@@ -81,18 +81,25 @@ ask(struct reg *r, struct rq *rq)
 }
 
 /*
- * AAA will not have the subscriber any more. What its own router still has of
- * it ends, by a request to end it, though that is denied: the router takes the
- * answer for the end of it, and could as well have revoked it [D86].
+ * AAA will not have the subscriber any more: code. What its own router still
+ * has of it ends, by a request to end it, though that is denied: the router
+ * takes the answer for the end of it, and could as well have revoked it [D86].
+ * So one that is not fresh is told that first, and comes again [D125].
  */
-static void
-let_go(struct reg *r, const struct rq *rq)
+static int
+turn_out(struct reg *r, struct rq *rq, int code)
 {
-	const struct mip4_exts *e = &rq->msg.ext;
-
-	if (rq->msg.rrq.lifetime == 0 && is_fresh(r, rq))
-		reg_leave(r, rq, binding_find(r->bindings, e->nai,
-		    e->nai_len));
+	if (rq->msg.rrq.lifetime > 0)
+		return code;
+	reg_find_record(r, rq);
+	if (reg_reply_is_duplicate(r, rq))
+		return ROW_DUPLICATE;
+	if (!is_fresh(r, rq)) {
+		rq->why = "clocks differ, or overtaken";
+		return MIP4_HA_ID_MISMATCH;
+	}
+	reg_leave(r, rq, rq->b);
+	return code;
 }
 
 static int
@@ -110,13 +117,11 @@ look_up(struct reg *r, struct rq *rq)
 			rq->user = u;
 		return ROW_PASS;
 	case USER_REJECTED:
-		let_go(r, rq);
 		rq->why = "rejected by AAA";
-		return mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi) ?
-		    MIP4_HA_MN_AUTH : MIP4_HA_PROHIBITED;
+		return turn_out(r, rq, mip4_auth_spi(e, MIP4_EXT_MN_HA,
+		    &spi) ? MIP4_HA_MN_AUTH : MIP4_HA_PROHIBITED);
 	case USER_BROKEN:
-		let_go(r, rq);
-		return MIP4_HA_RESOURCES;
+		return turn_out(r, rq, MIP4_HA_RESOURCES);
 	case USER_SILENT:
 		return no_answer(rq, "AAA does not answer");
 	case USER_UNKNOWN:

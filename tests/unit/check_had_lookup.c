@@ -382,7 +382,7 @@ START_TEST(rejected_one_leaves)
 	expect(&m, 131, 0);
 	ck_assert_int_eq(of(ALICE)->state, BINDING_BOUND);
 	rig_in(&old, AR1);
-	expect(&old, 131, 0);
+	expect(&old, 133, 0);
 	ck_assert_int_eq(of(ALICE)->state, BINDING_BOUND);
 	request(&m, AR1, ALICE, true);
 	expect(&m, 131, 0);
@@ -392,6 +392,37 @@ START_TEST(rejected_one_leaves)
 	expect(&m, 131, 0);
 	ck_assert_int_eq(of(ALICE)->state, BINDING_IDLE);
 	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+}
+END_TEST
+
+/* One that another router's request has overtaken is not denied for good: its
+ * router would take that for the end of the binding [D125]. */
+START_TEST(overtaken_one_leaves)
+{
+	static const enum user_state is[] = { USER_REJECTED, USER_BROKEN };
+	static const uint8_t code[] = { 129, 130 };
+	struct m m, late;
+
+	request(&m, AR1, ALICE, false);
+	answer(0, USER_KNOWN, false);
+	expect(&m, 0, 1800);
+	(void)user_lookup_flush(rig.reg.lookup, NULL);
+	make(&late, AR1, ALICE, 0, false);
+	rig_wait(1);
+	request(&m, AR2, ALICE, false);
+	answer(1, is[_i], false);
+	expect(&m, code[_i], 0);
+	rig_in(&late, AR1);
+	expect(&late, 133, 0);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_BOUND);
+	make(&m, AR1, ALICE, 0, false);
+	rig_in(&m, AR1);
+	expect(&m, code[_i], 0);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_IDLE);
+	/* the network's copy */
+	rig_in(&m, AR1);
+	expect(&m, code[_i], 0);
+	ck_assert_uint_eq(rig.reg.stats.duplicates, 1);
 }
 END_TEST
 
@@ -954,6 +985,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(t, tests[i]);
+	tcase_add_loop_test(t, overtaken_one_leaves, 0, 2);
 	tcase_add_loop_test(t, random_operations, 0, 10);
 	suite_add_tcase(s, t);
 	return test_run(s);
