@@ -186,6 +186,7 @@ mip_leave_reply(struct mip_reg *r, struct mip_try *t,
     const struct mip_reply *reply)
 {
 	bool to_dereg = t->lifetime == 0;
+	mono_t sent = t->sent;
 
 	if (reply->code == MIP4_HA_ID_MISMATCH && to_dereg) {
 		mip_reg_resync(r, t, reply);
@@ -202,6 +203,7 @@ mip_leave_reply(struct mip_reg *r, struct mip_try *t,
 		if (reply->code > MIP4_ACCEPTED_NO_SIMUL)
 			return;
 		r->core->count[MIP_C_LATE]++;
+		r->stray = mono_before(sent, r->last_asked);
 		if (reply->has_hoa && hoa_is_valid(&reply->hoa))
 			mip_reg_learn(r, reply);
 		return;

@@ -16,13 +16,15 @@
 
 #define PMIP_METHOD_FA_HA	1	/* RFC 5563 4.1 */
 
-/* 221 once an address is known, 120 before [draft-navali 4.1, 4.2]. */
+/* 221 once an address is known, 120 before [draft-navali 4.1, 4.2]; and when
+ * it is to end, but a request that went out later may have brought another one
+ * [D126]. */
 static void
-put_home_address(struct wire_w *w, const struct mip_reg *r)
+put_home_address(struct wire_w *w, const struct mip_reg *r, uint16_t lifetime)
 {
 	const struct mip4_ext_types *t = &r->core->params.types;
 
-	if (r->has_hoa)
+	if (r->has_hoa && !(lifetime == 0 && r->stray))
 		mip4_put_hoa(w, t->hoa, &r->hoa, r->unique);
 	else
 		mip4_put_hoa_request(w, t->hoa_request, &r->want_iid);
@@ -46,7 +48,7 @@ mip_msg_request(const struct mip_reg *r, uint64_t id, uint16_t lifetime,
 	mip4_put_nai(&w, r->nai, r->nai_len);
 	if (core->params.pmip_per_node_auth)
 		mip4_put_pmip_auth(&w, PMIP_METHOD_FA_HA);
-	put_home_address(&w, r);
+	put_home_address(&w, r, lifetime);
 	/* In each request, also when there is nothing to choose any more, and
 	 * behind the NAI [RFC 5446 3]. */
 	if (r->service != NULL)

@@ -380,7 +380,7 @@ granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 	/* it may lower what was asked for, never raise [RFC 3344 3.6.2.2] */
 	r->lifetime = reply->lifetime < t->lifetime ? reply->lifetime :
 	    t->lifetime;
-	r->stray = mono_before(sent, r->last_sent);
+	r->stray = mono_before(sent, r->last_asked);
 	r->revocable = reply->has_rev;
 	r->rev_floor = reply->rev_timestamp;
 	r->rev_acted = false;

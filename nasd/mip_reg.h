@@ -148,6 +148,7 @@ struct mip_reg {
 	unsigned		 next_try;	/* slot */
 	int64_t			 wait_ms;
 	mono_t			 last_sent;
+	mono_t			 last_asked;	/* not to deregister */
 	bool			 resynced;	/* the retry at once is used */
 	uint8_t			 last_code;	/* of this exchange; 0 none */
 	bool			 unproven;	/* one failed authentication */

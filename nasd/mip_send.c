@@ -161,8 +161,10 @@ mip_send_request(struct mip_reg *r)
 		return;
 	}
 	remember_try(r, id, lifetime);
-	if (lifetime != 0)
+	if (lifetime != 0) {
 		r->maybe_bound = true;
+		r->last_asked = r->last_sent;
+	}
 	r->core->send(r->core->arg, r->ha->ha.addr, MIP4_PORT, buf,
 	    (size_t)n);
 	step_sent(r);

@@ -1879,6 +1879,46 @@ START_TEST(late_reply_while_leaving)
 }
 END_TEST
 
+/* What went out later may have brought another address: then it is whatever is
+ * bound that is to end [D126]. */
+START_TEST(leaving_without_a_name)
+{
+	start(false);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 2);
+	if (_i == 0)
+		accept_as(0, 1800, HOA, false);
+	mip_reg_deregister(reg);
+	if (_i == 1)
+		accept_as(0, 1800, HOA, false);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq(lifetime_of(2), 0);
+	ck_assert_ptr_null(ext_of(2, 221));
+	ck_assert_ptr_nonnull(ext_of(2, 120));
+	accept_as(2, 0, HOA, false);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+/* A renewal names it, so what it brings is known. */
+START_TEST(leaving_after_a_renewal)
+{
+	start(false);
+	advance(1000);
+	accept_as(0, 1800, HOA, false);
+	for (unsigned i = 0; i < 1350 && n_sent == 2; i++)
+		advance(1000);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_ptr_nonnull(ext_of(2, 221));
+	accept_as(2, 1800, HOA, false);
+	advance(1000);
+	mip_reg_deregister(reg);
+	ck_assert_uint_eq(lifetime_of(3), 0);
+	ck_assert_ptr_nonnull(ext_of(3, 221));
+}
+END_TEST
+
 START_TEST(late_reply_after_giving_up)
 {
 	start(true);
@@ -2238,6 +2278,8 @@ main(void)
 		tcase_add_test(tc, tests[i]);
 	tcase_add_loop_test(tc, invalid_hoa, 0, 6);
 	tcase_add_loop_test(tc, denied_for_a_bent_copy, 0, 2);
+	tcase_add_loop_test(tc, leaving_without_a_name, 0, 2);
+	tcase_add_test(tc, leaving_after_a_renewal);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }
