@@ -129,10 +129,17 @@ struct node {
 mono_t	 node_mono(const struct node *);
 int64_t	 node_to_world(const struct node *, mono_t);
 
+/* When a datagram was sent: the world's time, and its sender's start. */
+struct origin {
+	int64_t		 sent;
+	uint32_t	 boot;
+};
+
 /* What the watcher knows of one subscriber at one home agent, by looking after
  * every step. */
 struct view {
 	struct table_node	 by_prefix;	/* in use while known */
+	uint64_t		 hash;		/* of its NAI, since the start */
 	struct subscriber		*u;
 	struct pool		*pool;		/* that prefix is of */
 	bool			 known;		/* had one, since its start */
@@ -144,11 +151,18 @@ struct view {
 	unsigned		 len;
 	int64_t			 until, ended;	/* its mono, ns */
 	uint64_t		 reclaimed;	/* by then, of all */
-	const struct node	*at_nas;	/* who knows of it, or NULL */
-	uint32_t		 nas_boot;	/* when that was so */
+	bool			 minded;	/* its router knows of it, */
+	bool			 orphaned;	/* and no session does */
+	struct origin		 made;		/* of the request for it that
+						 * was accepted last */
+	bool			 overtaken;	/* that one: a later one was
+						 * accepted before */
+	int64_t			 newest[MAX_NASES];	/* the latest one
+							 * accepted, ever */
 	uint64_t		 waits[MAX_NASES];	/* the Identification of
 						 * a request that waits for a
 						 * look-up; 0: none */
+	struct origin		 waits_from[MAX_NASES];
 	uint16_t		 lifetime;
 	int64_t			*moves;		/* ring, flap_limit long */
 	unsigned		 n_moves;
@@ -286,6 +300,7 @@ struct packet {
 	bool		 attack;
 	bool		 refused;	/* for its time; a late one later */
 	struct subscriber	*u;		/* NULL: of nobody */
+	struct origin	 origin;
 	unsigned	 boot, set_back; /* of dst when it was delivered */
 	int64_t		 at;
 	size_t		 len;
@@ -338,7 +353,8 @@ struct world {
 	unsigned	 n_history;	/* ever */
 	struct step	 step;
 	struct packet	 judged;	/* what the step is about, if that has
-					 * waited */
+					 * waited, */
+	struct packet	 forged;	/* or comes from the attacker */
 	struct counts	*counts;
 	uint64_t	 until_sweep;
 	bool		 failed;
@@ -411,9 +427,10 @@ void	 nas_start(struct nas *);
 void	 nas_stop(struct nas *);	/* all is forgotten */
 void	 nas_input(struct nas *, const struct packet *);
 uint64_t nas_digest(struct nas *);
-/* Does it know that the subscriber may have a binding there? */
+/* Does it know that the subscriber may have a binding there; without a
+ * session, deregistering only? */
 bool	 nas_knows(const struct nas *, const struct subscriber *,
-    const struct ha *);
+    const struct ha *, bool *orphaned);
 uint64_t digest_add(uint64_t sum, const void *, size_t);
 
 /* sim_select.c */
@@ -429,7 +446,8 @@ struct sess *sess_new(struct nas *, struct subscriber *, struct ha *);
 void	 sess_event(struct sess *, enum session_event);
 void	 sess_free(struct sess *);
 struct sess *sess_rival(const struct sess *, bool live);
-extern const struct mip_events sess_mip;
+/* With what is only told where somebody reads it. */
+extern const struct mip_events sess_mip, sess_mip_told;
 
 /* sim_access.c */
 void	 access_begin(struct sess *);
@@ -449,6 +467,8 @@ void	 user_lost(struct subscriber *);	/* its session is gone */
 void	 watch_step(struct world *);
 void	 watch_sweep(struct world *);
 void	 watch_ha_lost(struct ha *);	/* it has forgotten all */
+/* Its deregistration was not answered: what is bound may stay so. */
+void	 watch_given_up(const struct sess *);
 
 /* sim_check.c */
 void	 check_sessions(struct world *, struct subscriber *);

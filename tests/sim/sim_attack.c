@@ -85,8 +85,8 @@ attack(struct world *w)
 	unsigned most = w->n_history < HISTORY ? w->n_history : HISTORY;
 	unsigned n = sizeof(kinds) / sizeof(kinds[0]);
 	const char *kind = kinds[dice_below(&w->dice, n)];
+	struct packet *p = &w->forged;
 	struct in_addr there;
-	struct packet p;
 	struct node *to;
 	bool late;
 	uint64_t before;
@@ -96,27 +96,27 @@ attack(struct world *w)
 		return;
 	/* recent ones are the dangerous ones */
 	if (most > 24 && dice_permille(&w->dice, 700))
-		p = w->history[(w->n_history - 1 - dice_below(&w->dice, 24)) %
+		*p = w->history[(w->n_history - 1 - dice_below(&w->dice, 24)) %
 		    HISTORY];
 	else
-		p = w->history[dice_below(&w->dice, most)];
-	there = p.dst;
+		*p = w->history[dice_below(&w->dice, most)];
+	there = p->dst;
 	to = net_node(w, there);
-	late = to != NULL && to->up && is_late(w, &p);
-	p.attack = true;
-	p.sport = ATTACK_PORT;
-	change(w, &p, kind);
-	if (late && there.s_addr == p.dst.s_addr)
+	late = to != NULL && to->up && is_late(w, p);
+	p->attack = true;
+	p->sport = ATTACK_PORT;
+	change(w, p, kind);
+	if (late && there.s_addr == p->dst.s_addr)
 		return;
-	to = net_node(w, p.dst);
+	to = net_node(w, p->dst);
 	if (to == NULL || !to->up)
 		return;
 	w->counts->attacks++;
 	before = digest(w, to);
-	net_deliver(&p);
+	net_deliver(p);
 	if (digest(w, to) == before)
 		return;
-	net_describe(w, &p, text, sizeof(text));
+	net_describe(w, p, text, sizeof(text));
 	world_fail(w, "replay: a %s datagram changed %s: %s", kind, to->name,
 	    text);
 }

@@ -215,6 +215,8 @@ check_reply(struct ha *h, struct subscriber *u, const struct mip4_msg *m,
 	    !SAME(&m->ext.hoa, &b->hoa) || m->rrp.lifetime != b->lifetime)
 		world_fail(w, "%s: says yes to u%u, has no such binding",
 		    h->node.name, u->index);
+	w->counts->renewed += w->step.by == BY_PACKET &&
+	    w->step.msg.type == MIP4_RRQ && w->step.msg.ext.n_hoa > 0;
 }
 
 void

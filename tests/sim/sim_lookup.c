@@ -139,6 +139,8 @@ judge(void *arg, const struct reg_packet *pkt)
 	struct world *w = h->node.w;
 	struct packet *p = &w->judged;
 	uint64_t shed = h->reg.stats.shed;
+	struct view *v;
+	unsigned i;
 
 	p->w = w;
 	p->src = pkt->flow.src;
@@ -155,7 +157,11 @@ judge(void *arg, const struct reg_packet *pkt)
 	w->step.u = p->u;
 	if (p->u != NULL) {
 		world_touch(p->u);
-		h->view[p->u->index].waits[net_node(w, p->src)->index] = 0;
+		v = &h->view[p->u->index];
+		i = net_node(w, p->src)->index;
+		p->origin = v->waits[i] == w->step.msg.rrq.id ?
+		    v->waits_from[i] : (struct origin){ w->now, 0 };
+		v->waits[i] = 0;
 	}
 	reg_input_again(&h->reg, pkt);
 	ha_judged(h, p, shed);
@@ -168,15 +174,17 @@ void
 lookup_note(struct ha *h, struct subscriber *u, const struct packet *p)
 {
 	struct world *w = h->node.w;
-	uint64_t *waits = &h->view[u->index].waits[net_node(w,
-	    p->src)->index];
+	struct view *v = &h->view[u->index];
+	unsigned i = net_node(w, p->src)->index;
 
 	if (h->reg.lookup == NULL || !w->step.parsed ||
 	    w->step.msg.type != MIP4_RRQ || !user_lookup_is_waiting(
 	    h->reg.lookup, (const uint8_t *)u->nai, strlen(u->nai)))
 		return;
-	if (*waits == 0 || ntp_cmp(w->step.msg.rrq.id, *waits) > 0)
-		*waits = w->step.msg.rrq.id;
+	if (v->waits[i] != 0 && ntp_cmp(w->step.msg.rrq.id, v->waits[i]) <= 0)
+		return;
+	v->waits[i] = w->step.msg.rrq.id;
+	v->waits_from[i] = p->origin;
 }
 
 void

@@ -3,6 +3,7 @@
 #include "tests/sim/sim.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,10 @@ struct options {
 	uint64_t	seed;
 	uint64_t	schedules;
 	unsigned	users, steps;
-	bool		trace, quiet;
+	bool		trace, quiet, keep_going;
 };
+
+static volatile sig_atomic_t stopped;
 
 static void
 usage(FILE *f)
@@ -31,9 +34,13 @@ usage(FILE *f)
 "  --schedules N   how many (1000)\n"
 "  --sessions N    subscribers of a schedule (drawn: 1 to 6)\n"
 "  --steps N       things that happen to them from outside (drawn: 20 to 80)\n"
+"  --keep-going    not only to the first one that fails: say which fail\n"
 "  --trace         print every event, with its virtual time\n"
 "  --quiet         no progress\n"
-"  --help          this\n", f);
+"  --help          this\n"
+"\n"
+"SIGINT and SIGTERM end it after the schedule that it is at; it says how to go\n"
+"on from there.\n", f);
 }
 
 static bool
@@ -53,6 +60,7 @@ parse(struct options *o, int argc, char **argv)
 		{ "schedules", required_argument, NULL, 'n' },
 		{ "sessions", required_argument, NULL, 'u' },
 		{ "steps", required_argument, NULL, 'e' },
+		{ "keep-going", no_argument, NULL, 'k' },
 		{ "trace", no_argument, NULL, 't' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
@@ -69,6 +77,8 @@ parse(struct options *o, int argc, char **argv)
 			ok = number(optarg, UINT64_MAX, &o->schedules);
 		else if (c == 'u' || c == 'e')
 			ok = number(optarg, 10000000, &n);
+		else if (c == 'k')
+			o->keep_going = true;
 		else if (c == 't')
 			o->trace = true;
 		else if (c == 'q')
@@ -96,6 +106,13 @@ seconds(void)
 }
 
 static void
+stop(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+static void
 report(const struct counts *c, uint64_t schedules, double took)
 {
 	printf("%llu schedules, %llu steps in %.1f s: %.0f schedules, %.0f "
@@ -118,6 +135,18 @@ report(const struct counts *c, uint64_t schedules, double took)
 	putchar('\n');
 }
 
+static void
+tell_command(const struct options *o, const char *what, uint64_t seed,
+    uint64_t schedules)
+{
+	printf("%s: netmip4-sim --seed %llu --schedules %llu", what,
+	    (unsigned long long)seed, (unsigned long long)schedules);
+	if (o->users != 0)
+		printf(" --sessions %u", o->users);
+	if (o->steps != 0)
+		printf(" --steps %u", o->steps);
+}
+
 /* The failed one again, this time with its last events kept. */
 static void
 tell_failure(const struct options *o, uint64_t seed)
@@ -134,15 +163,11 @@ tell_failure(const struct options *o, uint64_t seed)
 	first = w->n_lines > TRACE_LINES ? w->n_lines - TRACE_LINES : 0;
 	for (i = first; i < w->n_lines; i++)
 		puts(w->lines[i % TRACE_LINES]);
-	printf("seed %llu, step %llu: %s\nagain: netmip4-sim --seed %llu "
-	    "--schedules 1", (unsigned long long)seed,
-	    (unsigned long long)counts.steps, w->why,
-	    (unsigned long long)seed);
-	if (o->users != 0)
-		printf(" --sessions %u", o->users);
-	if (o->steps != 0)
-		printf(" --steps %u", o->steps);
+	printf("seed %llu, step %llu: %s\n", (unsigned long long)seed,
+	    (unsigned long long)counts.steps, w->why);
+	tell_command(o, "again", seed, 1);
 	puts(" --trace");
+	fflush(stdout);
 	free(w->lines);
 	free(w);
 }
@@ -163,31 +188,58 @@ one(const struct options *o, uint64_t seed, struct counts *counts)
 	return ok;
 }
 
+static void
+progress(const struct options *o, uint64_t done, uint64_t failed, double took)
+{
+	fprintf(stderr, "%llu of %llu schedules, %llu failed, %.0f s, next "
+	    "seed %llu\n", (unsigned long long)done,
+	    (unsigned long long)o->schedules, (unsigned long long)failed,
+	    took, (unsigned long long)(o->seed + done));
+}
+
+/* Returns how many failed. */
+static uint64_t
+run(const struct options *o)
+{
+	struct counts counts = { 0 };
+	double began = seconds(), said = began;
+	uint64_t done = 0, failed = 0;
+
+	while (done < o->schedules && stopped == 0) {
+		if (!one(o, o->seed + done++, &counts)) {
+			failed++;
+			tell_failure(o, o->seed + done - 1);
+			if (!o->keep_going)
+				break;
+		}
+		if (!o->quiet && seconds() - said >= 10) {
+			said = seconds();
+			progress(o, done, failed, said - began);
+		}
+	}
+	report(&counts, done, seconds() - began);
+	if (failed > 0)
+		printf("%llu failed\n", (unsigned long long)failed);
+	if (stopped != 0 && done < o->schedules) {
+		tell_command(o, "to go on", o->seed + done,
+		    o->schedules - done);
+		putchar('\n');
+	}
+	return failed;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o = { .seed = 1, .schedules = 1000 };
-	struct counts counts = { 0 };
-	double began = seconds(), said = began;
-	uint64_t i;
+	struct sigaction sa = { .sa_handler = stop };
 
 	if (parse(&o, argc, argv) != 0) {
 		usage(stderr);
 		return 2;
 	}
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
 	log_set_level(NULL, "error");
-	for (i = 0; i < o.schedules; i++) {
-		if (!one(&o, o.seed + i, &counts)) {
-			tell_failure(&o, o.seed + i);
-			report(&counts, i + 1, seconds() - began);
-			return 1;
-		}
-		if (!o.quiet && seconds() - said >= 10) {
-			said = seconds();
-			fprintf(stderr, "%llu schedules, %.0f s\n",
-			    (unsigned long long)i + 1, said - began);
-		}
-	}
-	report(&counts, o.schedules, seconds() - began);
-	return 0;
+	return run(&o) > 0 ? 1 : 0;
 }

@@ -137,18 +137,20 @@ nas_input(struct nas *n, const struct packet *p)
 
 bool
 nas_knows(const struct nas *n, const struct subscriber *u,
-    const struct ha *h)
+    const struct ha *h, bool *orphaned)
 {
 	const struct mip_ha_rec *ha = mip_core_find_ha(&n->core,
 	    h->node.addr);
 	const struct sess *s;
 
+	*orphaned = false;
 	for (s = u->sessions; s != NULL; s = s->next)
 		if (s->nas == n && s->reg != NULL && s->reg->ha == ha &&
 		    s->reg->maybe_bound)
 			return true;
-	return ha != NULL && mip_core_find_orphan(&n->core, u->nai,
+	*orphaned = ha != NULL && mip_core_find_orphan(&n->core, u->nai,
 	    strlen(u->nai), ha) != NULL;
+	return *orphaned;
 }
 
 uint64_t

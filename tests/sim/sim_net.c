@@ -252,6 +252,7 @@ net_send(struct node *from, struct in_addr dst, uint16_t sport,
 		p->dst = dst;
 		p->sport = sport;
 		p->dport = dport;
+		p->origin = (struct origin){ w->now, from->boot };
 		p->len = len;
 		memcpy(p->data, data, len);
 		if (mip4_parse(&m, data, len, &types) == MIP4_OK)

@@ -147,7 +147,9 @@ do_register(struct sess *s)
 	req.ha = (struct mip_ha){ .addr = s->ha->node.addr,
 	    .sa = &s->nas->sa[s->ha->node.index], .n_sa = 1 };
 	s->iid = req.iid;
-	s->reg = mip_reg_create(&s->nas->core, &req, &sess_mip, s);
+	s->reg = mip_reg_create(&s->nas->core, &req,
+	    s->u->w->trace || s->u->w->lines != NULL ? &sess_mip_told :
+	    &sess_mip, s);
 	if (s->reg == NULL)
 		world_fail(s->u->w, "no registration for %s", s->subject);
 }
@@ -486,6 +488,8 @@ mip_deregistered(void *arg, bool answered)
 	s->deregistering = false;
 	if (answered)
 		check_over(s);
+	else
+		watch_given_up(s);
 	tell_rival(s);
 	sess_event(s, SESSION_EV_DEREGISTERED);
 }
@@ -495,17 +499,19 @@ mip_step(void *arg, const char *key, const char *detail)
 {
 	struct sess *s = arg;
 
-	world_touch(s->u);
-	if (strcmp(key, "renewed") == 0)
-		s->u->w->counts->renewed++;
 	SAY(s->u->w, &s->nas->node, "s%u %s: %s", s->nr, key, detail);
 }
 
-const struct mip_events sess_mip = {
-	.registered = mip_registered,
-	.changed = mip_changed,
-	.lost = mip_lost,
-	.revoked = mip_revoked,
-	.deregistered = mip_deregistered,
+#define EVENTS					\
+	.registered = mip_registered,		\
+	.changed = mip_changed,			\
+	.lost = mip_lost,			\
+	.revoked = mip_revoked,			\
+	.deregistered = mip_deregistered
+
+const struct mip_events sess_mip = { EVENTS };
+
+const struct mip_events sess_mip_told = {
+	EVENTS,
 	.step = mip_step,
 };

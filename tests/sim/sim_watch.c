@@ -333,31 +333,77 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
 	v->holds = true;
 }
 
+/* The lifetime, for the router: it counts from when it sent the request. */
+static bool
+is_over(const struct view *v, const struct world *w)
+{
+	int64_t life = v->lifetime * SECOND;
+
+	if (w->plan.drift)
+		life -= life / 4000;
+	return w->now >= v->made.sent + life;
+}
+
 /*
- * A router that has a binding here forgets it only when it has given up
- * deregistering, which a timer of its says, or has restarted: or else nobody
- * would ever end what its subscriber has left, at this home agent or for
- * another one [D64]. Not so, so far, where AAA is asked: a deregistration that
- * another router's request has overtaken may be denied by its answer, and the
- * binding be left; nor where addresses are in use: it may name the one before.
+ * A router that has a binding here forgets it only when its lifetime is over
+ * or it has given up deregistering, for a session (watch_given_up) or without
+ * one, which a timer of its says, or has restarted: or else nobody would ever
+ * end what its subscriber has left, at this home agent or for another one
+ * [D64]. What it has once forgotten it does not know of only because
+ * it is registering the same subscriber; nor what an overtaken request of its
+ * own has made of it.
  */
 static void
-check_known(struct ha *h, const struct subscriber *u, struct view *v)
+check_known(struct ha *h, const struct subscriber *u, struct view *v,
+    bool accepted)
 {
 	struct world *w = h->node.w;
 	const struct node *n = net_node(w, v->coa);
 	const struct step *st = &w->step;
-	bool was = v->at_nas == n && v->nas_boot == n->boot, is;
+	bool was = v->minded || accepted, is, gives_up;
 
-	is = v->bound && n->up && nas_knows(&w->nas[n->index], u, h);
-	v->at_nas = is ? n : NULL;
-	v->nas_boot = n->boot;
-	if (!was || is || !n->up || !v->bound ||
-	    (st->by == BY_TIMER && st->node == n && !w->plan.calm) ||
-	    w->plan.lookup || w->plan.in_use > 0)
+	gives_up = v->orphaned && st->by == BY_TIMER && st->node == n &&
+	    !w->plan.calm;
+	is = n->up && v->made.boot == n->boot &&
+	    nas_knows(&w->nas[n->index], u, h, &v->orphaned);
+	v->minded = was && is;
+	if (!was || is || accepted || gives_up || !n->up || !v->bound ||
+	    v->overtaken || is_over(v, w))
 		return;
 	world_fail(w, "%s: %s does not know any more of u%u's binding",
 	    h->node.name, n->name, u->index);
+}
+
+/*
+ * Was this step's request accepted? A router's are in the order in which it
+ * sent them: only when a clock was set can the Identification of an earlier
+ * one be the higher one.
+ */
+static bool
+is_accepted(struct ha *h, const struct subscriber *u, struct view *v,
+    const struct binding *b)
+{
+	struct world *w = h->node.w;
+	const struct step *st = &w->step;
+	const struct mip4_rrq *rq = request(st, h, u);
+	const struct origin *from;
+	int64_t *newest;
+
+	if (rq == NULL || st->by != BY_PACKET || b == NULL ||
+	    b->last_id != rq->id || b->memo.code > MIP4_ACCEPTED_NO_SIMUL)
+		return false;
+	from = &st->p->origin;
+	newest = &v->newest[net_node(w, st->p->src)->index];
+	if (rq->lifetime > 0) {
+		v->made = *from;
+		v->overtaken = from->sent < *newest;
+	}
+	if (from->sent >= *newest)
+		*newest = from->sent;
+	else if (!w->plan.clocks)
+		world_fail(w, "%s: accepts an overtaken request of u%u's",
+		    h->node.name, u->index);
+	return true;
 }
 
 static void
@@ -366,11 +412,13 @@ look(struct ha *h, struct subscriber *u)
 	struct binding *b = ha_binding(h, u);
 	struct view *v = &h->view[u->index];
 	struct world *w = h->node.w;
+	bool accepted;
 
 	v->u = u;
 	/* Nor is it held for anybody: it is barred. */
 	if (h->dp_in_use && w->step.u == u)
 		leave_prefix(h, v);
+	accepted = is_accepted(h, u, v, b);
 	if (b == NULL || b->state == BINDING_IDLE) {
 		if (v->holds) {
 			check_end(h, u, v);
@@ -378,8 +426,7 @@ look(struct ha *h, struct subscriber *u)
 			v->ended = ha_now(h);
 			v->reclaimed = reclaimed(h);
 		}
-		v->holds = v->bound = false;
-		v->at_nas = NULL;
+		v->holds = v->bound = v->minded = false;
 		/* With the record its moves are forgotten. */
 		if (b == NULL)
 			v->n_moves = 0;
@@ -399,7 +446,7 @@ look(struct ha *h, struct subscriber *u)
 	v->negotiated = b->negotiated;
 	v->until = b->until.ns;
 	v->lifetime = b->lifetime;
-	check_known(h, u, v);
+	check_known(h, u, v, accepted);
 }
 
 static void
@@ -477,10 +524,21 @@ watch_ha_lost(struct ha *h)
 			check_left(h, &h->node.w->user[i], v->coa, &v->hoa,
 			    "home agent restarted");
 		leave_prefix(h, v);
-		v->holds = v->bound = false;
-		v->at_nas = NULL;
+		v->holds = v->bound = v->minded = false;
 		v->n_moves = 0;
 		memset(v->revoked, 0, sizeof(v->revoked));
 		memset(v->waits, 0, sizeof(v->waits));
 	}
+}
+
+/* Not if it goes on without its session [D64]. */
+void
+watch_given_up(const struct sess *s)
+{
+	struct view *v = &s->ha->view[s->u->index];
+	bool orphaned;
+
+	if (v->coa.s_addr == s->nas->node.addr.s_addr &&
+	    !nas_knows(s->nas, s->u, s->ha, &orphaned))
+		v->minded = false;
 }
