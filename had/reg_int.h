@@ -21,6 +21,7 @@ struct rq {
 	struct user		*user;		/* what is known, or NULL */
 	const struct user	*keys;		/* whose key is demanded, or
 						 * NULL; mostly user */
+	bool			 looked_up;	/* keys is what AAA said */
 	const struct realm	*realm;		/* likewise */
 	const struct mip4_sa	*fa_ha;		/* signs the reply */
 	const struct mip4_sa	*mn_ha;		/* verified, or NULL */

@@ -113,6 +113,7 @@ look_up(struct reg *r, struct rq *rq)
 	    &rq->why)) {
 	case USER_KNOWN:
 		rq->keys = u;
+		rq->looked_up = true;
 		if (!rq->user || !rq->user->home.pool)
 			rq->user = u;
 		return ROW_PASS;
@@ -162,6 +163,22 @@ find_user(struct reg *r, struct rq *rq)
 	return v > 0 ? deny(r, rq, v) : v;
 }
 
+/* What is known does not fit. AAA may have given the access router another key
+ * since we asked, or one at all [D143]. */
+static int
+does_not_fit(struct reg *r, struct rq *rq, const char *why)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	int v;
+
+	rq->why = why;
+	if (!rq->looked_up || !user_lookup_may_doubt(r->lookup, e->nai,
+	    e->nai_len))
+		return MIP4_HA_MN_AUTH;
+	v = ask(r, rq);
+	return v > 0 ? deny(r, rq, v) : v;
+}
+
 /* Row 5 [D5]: an MN-HA key there is must be used, and nothing else may be. */
 int
 reg_row_mn_ha(struct reg *r, struct rq *rq)
@@ -174,22 +191,16 @@ reg_row_mn_ha(struct reg *r, struct rq *rq)
 
 	if (v != ROW_PASS)
 		return v;
-	if (!mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi)) {
-		if (!rq->keys || rq->keys->n_sas == 0)
-			return ROW_PASS;
-		rq->why = "no mobile-home authentication";
-		return MIP4_HA_MN_AUTH;
-	}
+	if (!mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi))
+		return !rq->keys || rq->keys->n_sas == 0 ? ROW_PASS :
+		    does_not_fit(r, rq, "no mobile-home authentication");
 	sa = rq->keys ? user_sa_find(rq->keys, spi) : NULL;
-	if (!sa) {
-		rq->why = "no such mobile-home security association";
-		return MIP4_HA_MN_AUTH;
-	}
+	if (!sa)
+		return does_not_fit(r, rq,
+		    "no such mobile-home security association");
 	if (mip4_auth_check(rq->pkt->data, e, MIP4_EXT_MN_HA, sa,
-	    &covered) != MIP4_AUTH_OK) {
-		rq->why = "mobile-home authenticator";
-		return MIP4_HA_MN_AUTH;
-	}
+	    &covered) != MIP4_AUTH_OK)
+		return does_not_fit(r, rq, "mobile-home authenticator");
 	rq->mn_ha = sa;
 	if (rq->fa_ha_ok && covered > rq->covered)
 		rq->covered = covered;

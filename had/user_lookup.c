@@ -36,6 +36,7 @@ struct user_entry {
 	uint32_t		 n_waiting;
 	void			*question;	/* NULL: none is out */
 	struct user_answer	 is;
+	mono_t			 answered;	/* or asked in vain */
 	mono_t			 until;
 	char			 nai[];
 };
@@ -313,6 +314,15 @@ user_lookup_find(struct user_lookup *l, const uint8_t *nai, size_t len,
 }
 
 bool
+user_lookup_may_doubt(struct user_lookup *l, const uint8_t *nai, size_t len)
+{
+	struct user_entry *e = find(l, nai, len);
+
+	return e && (e->question || mono_diff_ms(clock_mono(l->clock),
+	    e->answered) >= (int64_t)l->params.rejected_s * 1000);
+}
+
+bool
 user_lookup_is_waiting(struct user_lookup *l, const uint8_t *nai, size_t len)
 {
 	struct user_entry *e = find(l, nai, len);
@@ -473,7 +483,8 @@ user_lookup_answer(struct user_entry *e, const struct user_answer *a)
 		l->stats.stale++;
 	else
 		take(e, a);
-	e->until = mono_add_ms(clock_mono(l->clock), (int64_t)good_s * 1000);
+	e->answered = clock_mono(l->clock);
+	e->until = mono_add_ms(e->answered, (int64_t)good_s * 1000);
 	e->question = NULL;
 	/* Judging them may do anything with the entry. */
 	TAILQ_CONCAT(&queue, &e->queue, next);

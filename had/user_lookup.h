@@ -103,6 +103,10 @@ int	 user_lookup_wait(struct user_lookup *, struct peer *,
     bool fresh);
 bool	 user_lookup_is_waiting(struct user_lookup *, const uint8_t *nai,
     size_t len);
+/* The answer about a subscriber does not fit what its access router says: may
+ * it be asked for again, or has it been, only just [D143]? */
+bool	 user_lookup_may_doubt(struct user_lookup *, const uint8_t *nai,
+    size_t len);
 void	 user_lookup_answer(struct user_entry *, const struct user_answer *);
 
 /* Forgets the answer about one subscriber, or all (NULL). How many. */

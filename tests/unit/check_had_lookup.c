@@ -156,6 +156,147 @@ START_TEST(key_is_demanded)
 }
 END_TEST
 
+/* AAA's answer to question i: another key, of another SPI or the same. */
+static void
+answer_key(unsigned i, uint32_t spi, const uint8_t *key)
+{
+	struct user_answer a = { .state = USER_KNOWN,
+		.sa = { .spi = spi, .alg = MIP4_ALG_HMAC_MD5,
+		.key_len = 16 } };
+
+	memcpy(a.sa.key, key, 16);
+	ck_assert_uint_lt(i, n_asked);
+	rig.n_sent = 0;
+	user_lookup_answer(asked[i].entry, &a);
+}
+
+static enum reg_verdict
+request_by(struct m *m, uint32_t spi, const uint8_t *key)
+{
+	m_rrq(m, 0, 1800, AR1);
+	m_nai(m, ALICE);
+	m_req(m, IID);
+	m_auth(m, 32, spi, key);
+	m_sign(m);
+	return rig_in(m, AR1);
+}
+
+/* A key that has changed at AAA since it was asked for, as the router that has
+ * just logged the subscriber in knows and we do not [D143]. */
+START_TEST(another_key)
+{
+	const uint32_t spi[] = { 700, MN_SPI };	/* another, the same */
+	struct m m;
+	size_t off;
+
+	for (unsigned i = 0; i < 2; i++) {
+		request(&m, AR1, ALICE, true);
+		answer(n_asked - 1, USER_KNOWN, true);
+		expect(&m, 0, 1800);
+		/* What was said only just is not doubted. */
+		rig_wait(29);
+		n_asked = 1;
+		ck_assert_int_eq(request_by(&m, spi[i], key1), REG_REPLIED);
+		expect(&m, 131, 0);
+		ck_assert_uint_eq(n_asked, 1);
+		rig_wait(1);
+		ck_assert_int_eq(request_by(&m, spi[i], key1), REG_PENDING);
+		ck_assert_uint_eq(n_asked, 2);
+		answer_key(1, spi[i], key1);
+		expect(&m, 0, 1800);
+		off = sent_ext(32);
+		ck_assert_uint_ne(off, 0);
+		ck_assert_uint_eq(rig.sent[off + 4] << 8 |
+		    rig.sent[off + 5], spi[i]);
+		/* The old one is none any more. */
+		request(&m, AR1, ALICE, true);
+		expect(&m, 131, 0);
+		ck_assert_uint_eq(n_asked, 2);
+		user_lookup_flush(rig.reg.lookup, NULL);
+	}
+}
+END_TEST
+
+/* AAA gives a key to one who had none, or takes it away. */
+START_TEST(a_key_or_none)
+{
+	struct m m;
+
+	request(&m, AR1, ALICE, false);
+	answer(0, USER_KNOWN, false);
+	rig_wait(30);
+	ck_assert_int_eq(request(&m, AR1, ALICE, true), REG_PENDING);
+	answer(1, USER_KNOWN, true);
+	expect(&m, 0, 1800);
+	ck_assert(sent_by_mn());
+	rig_wait(30);
+	ck_assert_int_eq(request(&m, AR1, ALICE, false), REG_PENDING);
+	answer(2, USER_KNOWN, false);
+	expect(&m, 0, 1800);
+	ck_assert_uint_eq(sent_ext(32), 0);
+	ck_assert_uint_eq(n_asked, 3);
+}
+END_TEST
+
+/* It was no other key: AAA is asked once in negative-cache-time, not for every
+ * request; meanwhile and afterwards who has the right one is served. */
+START_TEST(no_other_key)
+{
+	struct m m, good;
+
+	request(&m, AR1, ALICE, true);
+	answer(0, USER_KNOWN, true);
+	for (unsigned i = 1; i < 3; i++) {
+		rig_wait(30);
+		ck_assert_int_eq(request_by(&m, 700, key1), REG_PENDING);
+		ck_assert_int_eq(request_by(&m, 700, key1), REG_PENDING);
+		ck_assert_uint_eq(n_asked, i + 1);
+		ck_assert_int_eq(request(&good, AR1, ALICE, true),
+		    REG_REPLIED);
+		expect(&good, 0, 1800);
+		make(&m, AR1, ALICE, 1800, false);
+		ck_assert_int_eq(rig_in(&m, AR1), REG_PENDING);
+		answer(i, USER_KNOWN, true);
+		expect(&m, 131, 0);
+		request_by(&m, 700, key1);
+		expect(&m, 131, 0);
+		request(&good, AR1, ALICE, true);
+		expect(&good, 0, 1800);
+	}
+	ck_assert_uint_eq(n_asked, 3);
+	/* No stranger has it asked, who only has old bytes: 34 is wrong, or
+	 * the clock, which costs its peer tokens. */
+	rig_wait(30);
+	make(&m, AR1, ALICE, 1800, false);
+	m.b[m.n - 1] ^= 1;
+	rig_in(&m, AR1);
+	ck_assert_uint_eq(rig.sent[1], 132);
+	rig.peer[0].unverified = (struct bucket){ 0, 1, 0, { T0_NS } };
+	ck_assert_int_eq(rig_in(&good, AR1), REG_REPLIED);
+	expect(&good, 133, 0);
+	m_rrq(&m, 0, 1800, AR1);
+	m.b[17] ^= 0x40;			/* of the Identification */
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	ck_assert_uint_eq(n_asked, 3);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_RATE], 1);
+	/* Nobody can be asked: as where nothing is known [D67]. */
+	refuse = true;
+	request_by(&m, 700, key1);
+	expect(&m, 130, 0);
+	/* Nobody answers: what was said before stands. */
+	refuse = false;
+	ck_assert_int_eq(request_by(&m, 700, key1), REG_PENDING);
+	answer(3, USER_SILENT, false);
+	expect(&m, 131, 0);
+	request(&good, AR1, ALICE, true);
+	expect(&good, 0, 1800);
+	ck_assert_uint_eq(n_asked, 4);
+}
+END_TEST
+
 START_TEST(no_key)
 {
 	struct m m;
@@ -968,7 +1109,8 @@ main(void)
 	Suite *s = suite_create("had_lookup");
 	TCase *t = tcase_create("lookup");
 	const TTest *const tests[] = {
-		key_is_demanded, no_key, who_is_asked_for,
+		key_is_demanded, another_key, a_key_or_none, no_other_key,
+		no_key, who_is_asked_for,
 		configured_ones_are_known, configured_without_a_key,
 		overloaded, overloaded_while_one_waits, drained,
 		denied_for_good, rejected, rejected_one_leaves,
