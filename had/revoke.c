@@ -38,7 +38,8 @@ struct revocation {
 	mono_t			 deadline;	/* end of the old lifetime */
 	uint32_t		 floor;		/* ids are above: timestamp of
 						 * our 137, or an earlier id */
-	mono_t			 sent;		/* last try */
+	mono_t			 sent;		/* last try; at first, the
+						 * reply to the registration */
 	bool			 quiet;		/* nothing is sent: */
 	bool			 unheard;	/* it was in vain; else it is
 						 * over, but no other yet, or */
@@ -121,6 +122,13 @@ own_seconds(const struct revoker *rv)
 	return ntp_seconds(clock_ntp(rv->clock));
 }
 
+/* What ids and timestamps that follow must be above. */
+static uint32_t
+last_id(const struct revocation *v)
+{
+	return v->tries > 0 ? v->id[v->tries - 1] : v->floor;
+}
+
 /* How long a finished one is still needed: before another revocation of this
  * binding a second must pass [RFC 3543 3.3], and while our clock is not above
  * its id, a new registration's timestamp must be (revoke_timestamp). Beyond
@@ -129,11 +137,8 @@ static mono_t
 needed_until(const struct revocation *v)
 {
 	mono_t until = mono_add_ms(v->sent, FIRST_MS);
-	int32_t ahead;
+	int32_t ahead = (int32_t)(last_id(v) - own_seconds(v->owner));
 
-	if (v->tries == 0)
-		return until;
-	ahead = (int32_t)(v->id[v->tries - 1] - own_seconds(v->owner));
 	if (ahead >= 0 && ahead <= FRESH_S) {
 		mono_t passed = mono_add_ms(clock_mono(v->owner->clock),
 		    (ahead + 1) * 1000LL);
@@ -213,8 +218,7 @@ revoker_count(const struct revoker *rv)
 static uint32_t
 next_id(const struct revocation *v)
 {
-	uint32_t now = own_seconds(v->owner),
-	    last = v->tries > 0 ? v->id[v->tries - 1] : v->floor;
+	uint32_t now = own_seconds(v->owner), last = last_id(v);
 
 	return (int32_t)(now - last) > 0 ? now : last + 1;
 }
@@ -223,12 +227,8 @@ uint32_t
 revoke_timestamp(struct revoker *rv, const struct binding *b)
 {
 	const struct revocation *v = find(rv, b->nai, b->nai_len, b->coa);
-	uint32_t now = own_seconds(rv), id;
 
-	if (!v || v->tries == 0)
-		return now;
-	id = v->id[v->tries - 1];
-	return (int32_t)(now - id) > 0 ? now : id + 1;
+	return v ? next_id(v) : own_seconds(rv);
 }
 
 /* A new id and authenticator with every try. */
@@ -300,6 +300,19 @@ fire(struct timer *t)
 		forget(v);
 }
 
+/* When the registration that ends was answered. Of one without an end seconds
+ * have to do, by the timestamp in the answer. */
+static mono_t
+answered(const struct revoker *rv, const struct binding *b)
+{
+	mono_t now = clock_mono(rv->clock);
+	uint32_t age = own_seconds(rv) - b->rev_own;
+
+	if (b->until.ns != MONO_NEVER.ns)
+		return mono_add_ms(b->until, -(int64_t)b->lifetime * 1000);
+	return age > 1 ? mono_add_ms(now, -FIRST_MS) : now;
+}
+
 static struct revocation *
 new_record(struct revoker *rv, const struct binding *b)
 {
@@ -312,6 +325,7 @@ new_record(struct revoker *rv, const struct binding *b)
 	v->coa = b->coa;
 	v->timer.fire = fire;
 	v->floor = b->rev_own;
+	v->sent = answered(rv, b);
 	v->nai_len = b->nai_len;
 	memcpy(v->nai, b->nai, b->nai_len);
 	k = (struct key){ v->coa, v->nai, v->nai_len };
@@ -319,30 +333,41 @@ new_record(struct revoker *rv, const struct binding *b)
 	return v;
 }
 
-/* One that is over, for the same subscriber who has come back and goes again:
- * said when a second has passed since the last time. The timer is set, so that
- * moving it needs no memory. */
+/* One that is over, for the same subscriber who has come back and goes
+ * again. */
 static void
 renew_record(struct revocation *v, const struct binding *b)
 {
+	mono_t last = answered(v->owner, b);
+
 	v->owner->n_quiet--;
 	v->owner->n_heard -= v->heard;
 	v->quiet = v->unheard = v->heard = false;
-	/* none, when it had come back before the first was due */
-	if (v->tries > 0)
-		v->floor = v->id[v->tries - 1];
+	v->floor = last_id(v);
 	if ((int32_t)(b->rev_own - v->floor) > 0)
 		v->floor = b->rev_own;
 	v->tries = 0;
-	(void)timer_set(v->owner->timers, &v->timer,
-	    mono_add_ms(v->sent, FIRST_MS));
+	if (mono_before(v->sent, last))
+		v->sent = last;
+}
+
+/* The first try: a second after what was said last about this binding, be it a
+ * revocation or the answer to its registration [RFC 3543 3.3, D144]. Without
+ * memory for a timer, at once; it is set where there was a record. */
+static void
+begin(struct revocation *v)
+{
+	mono_t at = mono_add_ms(v->sent, FIRST_MS);
+
+	if (!mono_before(clock_mono(v->owner->clock), at) ||
+	    timer_set(v->owner->timers, &v->timer, at))
+		fire(&v->timer);
 }
 
 void
 revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
 {
 	struct revocation *v = find(rv, b->nai, b->nai_len, b->coa);
-	bool wait = v != NULL;
 
 	if (v && !v->quiet)
 		return;
@@ -362,8 +387,7 @@ revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
 	b->peer->stats.revoked++;
 	if (reg_may_tell(r))
 		log_info(binding_subject(b), "revoked at %s", b->peer->name);
-	if (!wait)
-		fire(&v->timer);
+	begin(v);
 }
 
 void

@@ -167,6 +167,8 @@ struct view {
 	int64_t			*moves;		/* ring, flap_limit long */
 	unsigned		 n_moves;
 	struct {
+		int64_t		 said;		/* last yes; 0: none */
+		uint64_t	 said_to;	/* its Identification */
 		int64_t		 at;		/* last type 7; 0: none */
 		uint32_t	 id;		/* of it */
 		uint64_t	 begun;		/* revocations by then */

@@ -166,6 +166,11 @@ check_revocation(struct ha *h, struct subscriber *u, const struct node *nas,
 	const struct binding *b = ha_binding(h, u);
 	struct world *w = h->node.w;
 
+	if (v->revoked[nas->index].said != 0 &&
+	    now - v->revoked[nas->index].said < SECOND)
+		world_fail(w, "%s: revokes u%u %lld ms after its answer",
+		    h->node.name, u->index, (long long)((now -
+		    v->revoked[nas->index].said) / MS));
 	if (last != 0 && now - last < SECOND)
 		world_fail(w, "%s: two revocations of u%u within %lld ms",
 		    h->node.name, u->index, (long long)((now - last) / MS));
@@ -199,9 +204,22 @@ check_ack(struct ha *h, const struct packet *p)
 		v->revoked[nas->index].acked = true;
 }
 
+/* When a registration was granted; what the network sends twice is answered
+ * twice. */
+static void
+note_yes(struct ha *h, const struct subscriber *u, const struct node *nas,
+    uint64_t id)
+{
+	struct view *v = &h->view[u->index];
+
+	if (v->revoked[nas->index].said_to != id)
+		v->revoked[nas->index].said = node_mono(&h->node).ns;
+	v->revoked[nas->index].said_to = id;
+}
+
 static void
 check_reply(struct ha *h, struct subscriber *u, const struct mip4_msg *m,
-    struct in_addr to)
+    struct in_addr to, const struct node *nas)
 {
 	const struct binding *b = ha_binding(h, u);
 	struct world *w = h->node.w;
@@ -217,6 +235,7 @@ check_reply(struct ha *h, struct subscriber *u, const struct mip4_msg *m,
 		    h->node.name, u->index);
 	w->counts->renewed += w->step.by == BY_PACKET &&
 	    w->step.msg.type == MIP4_RRQ && w->step.msg.ext.n_hoa > 0;
+	note_yes(h, u, nas, m->rrp.id);
 }
 
 void
@@ -236,7 +255,7 @@ check_from_ha(struct ha *h, struct in_addr to, const uint8_t *data,
 	if (m.type == MIP4_REV)
 		check_revocation(h, u, nas, m.rev.rev_id);
 	else if (m.type == MIP4_RRP)
-		check_reply(h, u, &m, to);
+		check_reply(h, u, &m, to, nas);
 }
 
 /* ---- a network at rest ---- */

@@ -308,6 +308,7 @@ START_TEST(movement)
 
 	ask(&m, AR1, ALICE, 1800, IID);
 	got(hoa, prefix, true);
+	rig_wait(1);
 	tell(&m, AR2, ALICE, 1800, hoa);
 	ck_assert_uint_eq(rig.n_sent, 2);	/* the revocation, the reply */
 	ck_assert_uint_eq(rig.sent[0], 3);
