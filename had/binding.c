@@ -348,7 +348,7 @@ bool
 binding_move_allowed(struct binding *b)
 {
 	unsigned limit = b->owner->flap_limit, i;
-	mono_t now = clock_mono(b->owner->clock), *slot;
+	mono_t oldest;
 
 	if (limit == 0)
 		return true;
@@ -359,13 +359,21 @@ binding_move_allowed(struct binding *b)
 		for (i = 0; i < limit; i++)
 			b->moves[i] = (mono_t){ INT64_MIN };
 	}
-	/* The oldest of the last "limit" moves is the one overwritten. */
-	slot = &b->moves[b->n_moves % limit];
-	if (slot->ns != INT64_MIN && mono_diff_ms(now, *slot) < MOVES_SPAN_MS)
-		return false;
-	*slot = now;
+	oldest = b->moves[b->n_moves];
+	return oldest.ns == INT64_MIN || mono_diff_ms(
+	    clock_mono(b->owner->clock), oldest) >= MOVES_SPAN_MS;
+}
+
+/* The oldest of the last "limit" moves is the one overwritten. */
+void
+binding_moved(struct binding *b)
+{
+	unsigned limit = b->owner->flap_limit;
+
+	if (limit == 0)
+		return;
+	b->moves[b->n_moves] = clock_mono(b->owner->clock);
 	b->n_moves = (uint16_t)((b->n_moves + 1) % limit);
-	return true;
 }
 
 uint32_t

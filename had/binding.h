@@ -134,9 +134,11 @@ void	 binding_set_state(struct binding *, enum binding_state);
 void	 binding_release(struct binding *);
 /* Remembers a fresh Identification. */
 void	 binding_seen(struct binding *, uint64_t id);
-/* Counts a move of the care-of address; false when it is one too many in 60 s
- * [PROTOCOLS D50]; then it is not counted. */
+/* May the care-of address change? Not when it is one too often in 60 s
+ * [PROTOCOLS D50]. */
 bool	 binding_move_allowed(struct binding *);
+/* After that: it does. Counts. */
+void	 binding_moved(struct binding *);
 /* Seconds left; 0xffff never ends. */
 uint32_t binding_left(const struct binding *);
 

@@ -114,7 +114,7 @@ user_find(struct peers *ps, const uint8_t *nai, size_t len)
 	struct nai_key k = { norm, len };
 	struct table_node *n;
 
-	if (len > sizeof(norm) || table_count(&ps->users) == 0)
+	if (len == 0 || len > sizeof(norm) || table_count(&ps->users) == 0)
 		return NULL;
 	memcpy(norm, nai, len);
 	nai_normalize(norm, len);

@@ -314,6 +314,7 @@ leave_old(struct reg *r, struct rq *rq)
 			revoke_stop(r->revoker, b, rq->msg.rrq.coa);
 		return;
 	}
+	binding_moved(b);
 	r->stats.moved++;
 	b->peer->stats.moved++;
 	if (!r->revoker)

@@ -354,6 +354,33 @@ START_TEST(prefix_hold)
 }
 END_TEST
 
+/* What was asked just before the prefix is given back is remembered for its
+ * time, too. */
+START_TEST(remembered_beyond_the_hold)
+{
+	struct m m;
+
+	rig.pool[0].hold = 20;
+	ask(&m, AR1, ALICE, 1800, IID);
+	ask(&m, AR1, ALICE, 0, IID);
+	expect(&m, 0, 0);
+	rig_wait(19);
+	m_rrq(&m, MIP4_F_G, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	expect(&m, 139, 0);
+	rig_wait(2);
+	ck_assert_uint_eq(rig.pool[0].used, 0);
+	ck_assert_ptr_nonnull(of(ALICE));
+	rig_wait(12);
+	ck_assert_ptr_nonnull(of(ALICE));
+	rig_wait(2);
+	ck_assert_ptr_null(of(ALICE));
+}
+END_TEST
+
 /* D51: a home agent that has forgotten everything. */
 START_TEST(recreation)
 {
@@ -607,6 +634,7 @@ main(void)
 	tcase_add_test(t, deregistration);
 	tcase_add_test(t, movement);
 	tcase_add_test(t, prefix_hold);
+	tcase_add_test(t, remembered_beyond_the_hold);
 	tcase_add_test(t, recreation);
 	tcase_add_test(t, pools_end);
 	tcase_add_test(t, limits);

@@ -446,6 +446,12 @@ START_TEST(hint_required)
 	ck_assert_uint_eq(rig_routes(), 0);
 	ask_for(&m, AR1, ALICE, IID, "homes");
 	got(HOMES, true);
+	/* But not by a router that does not have it. */
+	strcpy(hoa, sent_hoa(&u));
+	tell_for(&m, AR2, ALICE, hoa, "village");
+	refused(&m, 151);
+	ck_assert_int_eq(of(ALICE)->state, BINDING_BOUND);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR1));
 	/* Full is full, though there are others. */
 	for (unsigned i = 0; i < 4; i++) {
 		char nai[8];

@@ -235,6 +235,52 @@ START_TEST(no_more_held_by_failures)
 }
 END_TEST
 
+/* A router at its limit takes over nobody from another either. */
+START_TEST(own_share_by_moves)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+	bool u;
+
+	rig.peer[1].max_bindings = 1;
+	ask(&m, AR2, BOB, 1800, IID);
+	expect(&m, 0, 1800);
+	ask(&m, AR1, ALICE, 1800, IID);
+	strcpy(hoa, sent_hoa(&u));
+	tell(&m, AR2, ALICE, 1800, hoa);
+	expect(&m, 130, 0);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR1));
+	tell(&m, AR1, ALICE, 1800, hoa);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
+/* D50: moves that were denied are none; else a router that can not have a
+ * subscriber could keep it from those that can. */
+START_TEST(denied_moves_do_not_count)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+	unsigned i;
+	bool u;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	strcpy(hoa, sent_hoa(&u));
+	rig.peer[1].n_pools = 0;
+	for (i = 0; i < 20; i++) {
+		tell(&m, AR2, ALICE, 1800, hoa);
+		expect(&m, 129, 0);
+	}
+	rig.peer[1].n_pools = 2;
+	for (i = 0; i < 5; i++) {
+		ask(&m, i % 2 ? AR1 : AR2, ALICE, 1800, IID);
+		expect(&m, 0, 1800);
+	}
+	ask(&m, AR1, ALICE, 1800, IID);
+	expect(&m, 129, 0);
+}
+END_TEST
+
 /* By taking over others' records it gets no more of them either. */
 START_TEST(no_more_records_by_moves)
 {
@@ -447,6 +493,8 @@ main(void)
 	tcase_add_test(t, bound_by_another_group);
 	tcase_add_test(t, home_address_of_another);
 	tcase_add_test(t, own_share_only);
+	tcase_add_test(t, own_share_by_moves);
+	tcase_add_test(t, denied_moves_do_not_count);
 	tcase_add_test(t, no_more_held_by_failures);
 	tcase_add_test(t, no_more_records_by_moves);
 	tcase_add_test(t, revocation_of_the_future);

@@ -312,6 +312,12 @@ START_TEST(not_to_be_replayed_after_the_clock)
 	    (uint32_t)rig.sent[off + 5] << 16 |
 	    (uint32_t)rig.sent[off + 6] << 8 | rig.sent[off + 7];
 	ck_assert_uint_gt(stamp, id);
+	/* and the next one is above both */
+	rig.ntp_back = 80;
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	rig_wait(1);
+	ck_assert_uint_gt(sent_rev_id(), stamp);
 }
 END_TEST
 
@@ -633,6 +639,143 @@ START_TEST(revoked_by_router_while_pending)
 }
 END_TEST
 
+/* What is not proved, names another home agent or is of another time. */
+START_TEST(revoked_by_router_unproved)
+{
+	static const int32_t age[] = { 61, -61, 60, -60 };
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rev_begin(&m, false, AR1, 0);
+	m.b[11] ^= 1;				/* Home Domain Address */
+	m_nai(&m, ALICE);
+	m_sign(&m);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	rev_begin(&m, false, AR1, 0);
+	m_sign(&m);
+	m_nai(&m, ALICE);			/* behind the authenticator */
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_REV_IDENTITY], 1);
+	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	/* No registration says which clock it is: within a minute of ours. */
+	for (unsigned i = 0; i < 4; i++) {
+		rev_begin(&m, false, AR1, age[i]);
+		m_nai(&m, BOB);
+		m_sign(&m);
+		ck_assert_int_eq(rig_in(&m, AR1), i < 2 ? REG_DROPPED :
+		    REG_REPLIED);
+	}
+	/* A home address behind the authenticator is none. */
+	rev_begin(&m, false, AR1, 0);
+	m_nai(&m, ALICE);
+	m_sign(&m);
+	m_hoa(&m, "2001:db8:100:9::1", true);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
+	ck_assert_uint_eq(rig.sent[0], 15);
+	ck_assert_uint_eq(sent_ext(221), 0);
+	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	/* Nor is what has ended otherwise revoked twice by one message. */
+	ask(&m, AR1, ALICE, 1800, IID);
+	m_rrq(&m, 0, 0, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	rig_in(&m, AR1);
+	expect(&m, 0, 0);
+	rig_wait(1);
+	send_rev(&m, AR1, false, AR1, 0);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
+}
+END_TEST
+
+/* A 15 of an id sent, however it writes the realm, also when nobody hopes for
+ * one any more; what stands behind its authenticator says nothing. */
+START_TEST(acknowledged_late)
+{
+	struct m m, ack = { .n = 0 };
+	uint32_t id;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig_wait(1);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	id = sent_rev_id();
+	rig_wait(100);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+	m_int(&ack, 15, 1);
+	m_int(&ack, 0, 7);
+	m_int(&ack, id, 4);
+	m_nai(&ack, "alice@EXAMPLE.net");
+	m_sign(&ack);
+	m_hoa(&ack, "2001:db8:100:9::1", true);
+	ck_assert_int_eq(rig_in(&ack, AR1), REG_REPLIED);
+	ck_assert_uint_eq(rig.reg.stats.revoke_acked, 1);
+	ck_assert_int_eq(rig_in(&ack, AR1), REG_DROPPED);
+}
+END_TEST
+
+/* RFC 3543 4.2.2.1: not beyond the normal life of the binding. */
+START_TEST(not_beyond_the_lifetime)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+	bool u;
+
+	ask(&m, AR1, ALICE, 4, IID);
+	rig_wait(1);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	rig_wait(100);
+	ck_assert_uint_eq(rig.n_sent, 2);
+	/* of one without end nothing is remembered after the last try [D59] */
+	rig.conf.max_lifetime = rig.pool[0].max_lifetime = 0xffff;
+	ask(&m, AR1, ALICE, 0xffff, IID);
+	expect(&m, 0, 0xffff);
+	strcpy(hoa, sent_hoa(&u));
+	rig_wait(3);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	rig_wait(30);
+	tell(&m, AR1, ALICE, 600, hoa);
+	expect(&m, 129, 0);
+	rig_wait(3);
+	tell(&m, AR1, ALICE, 600, hoa);
+	expect(&m, 0, 600);
+}
+END_TEST
+
+/* RFC 3543 3.2: 137 must be protected. And nobody is told of a registration
+ * that has not been answered. */
+START_TEST(not_negotiated)
+{
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, IID);
+	m_sign(&m);
+	m_rev_support(&m);
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+	ck_assert_uint_eq(sent_ext(137), 0);
+	rig_wait(1);
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(ALICE), "test");
+	ck_assert_uint_eq(rig.n_sent, 0);
+	rig.dp_async = true;
+	ask(&m, AR1, ALICE, 1800, IID);
+	ask(&m, AR2, ALICE, 1800, IID);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+	rig_dp_answer(0);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.flow.dst.s_addr, inet_addr(AR2));
+	rig_wait(100);
+	ck_assert_uint_eq(rig.n_sent, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -644,6 +787,10 @@ main(void)
 	tcase_add_test(t, revocation_acknowledged);
 	tcase_add_test(t, not_to_be_replayed);
 	tcase_add_test(t, not_twice_within_a_second);
+	tcase_add_test(t, revoked_by_router_unproved);
+	tcase_add_test(t, acknowledged_late);
+	tcase_add_test(t, not_beyond_the_lifetime);
+	tcase_add_test(t, not_negotiated);
 	tcase_add_test(t, not_within_a_second_of_the_answer);
 	tcase_add_test(t, not_to_be_replayed_while_one_waits);
 	tcase_add_test(t, not_to_be_replayed_after_the_clock);
