@@ -334,11 +334,13 @@ user_lookup_is_waiting(struct user_lookup *l, const uint8_t *nai, size_t len)
  * Waiting.
  */
 
-/* Does a request take the place of w? Not a copy: who sent that could choose
- * the port that the reply goes to. */
+/* Does a request take the place of w? Not a copy, though its time may have come
+ * since: who sent that could choose the port that the reply goes to. */
 static bool
 replaces(uint64_t id, bool fresh, const struct waiting *w)
 {
+	if (id == w->id)
+		return false;
 	if (fresh != w->fresh)
 		return fresh;
 	return ntp_cmp(id, w->id) > 0;
