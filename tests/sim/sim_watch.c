@@ -446,7 +446,8 @@ look(struct ha *h, struct subscriber *u)
 	v->negotiated = b->negotiated;
 	v->until = b->until.ns;
 	v->lifetime = b->lifetime;
-	check_known(h, u, v, accepted);
+	if (!w->failed)
+		check_known(h, u, v, accepted);
 }
 
 static void
