@@ -74,12 +74,16 @@ read_auth(struct mip4_exts *e, struct ext *x)
 static bool
 read_nai(struct mip4_exts *e, struct ext *x)
 {
+	const uint8_t *nai = wire_r_ptr(&x->data, x->len);
+
 	if (e->n_nai++ > 0)
 		return true;
 	e->off_nai = x->off;
-	if (x->len <= MIP4_NAI_MAX) {
+	/* With a NUL it would be another one wherever it is text. */
+	if (x->len > 0 && x->len <= MIP4_NAI_MAX && nai &&
+	    !memchr(nai, '\0', x->len)) {
 		e->nai_len = x->len;
-		e->nai = wire_r_ptr(&x->data, x->len);
+		e->nai = nai;
 	}
 	return true;
 }

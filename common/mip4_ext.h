@@ -82,8 +82,9 @@ struct mip4_exts {
 
 	size_t		 off_nai;
 	const uint8_t	*nai;		/* borrowed, not terminated */
-	size_t		 nai_len;	/* 0: not a Length of RFC 2794, poorly
-					 * formed; never above MIP4_NAI_MAX */
+	size_t		 nai_len;	/* 0: not a Length of RFC 2794, or with
+					 * a NUL, poorly formed, and nai NULL;
+					 * never above MIP4_NAI_MAX */
 	unsigned	 n_nai;
 
 	size_t		 off_hoa_req;	/* 120, or 220: then hoa_req_skip */

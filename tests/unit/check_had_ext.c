@@ -159,6 +159,23 @@ START_TEST(empty_nai)
 }
 END_TEST
 
+/* To a log and to who lists bindings it would be another one [PROTOCOLS 3.3]. */
+START_TEST(nai_with_nul)
+{
+	struct m m;
+
+	m_rrq(&m, 0, 1800, AR1);
+	m_put(&m, "\203\23" ALICE "\0x", 21);
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 134);
+	ck_assert_ptr_null(of(ALICE));
+	alice(&m, 0, IID);
+	rig_in(&m, AR1);
+	expect(&m, 0, 1800);
+}
+END_TEST
+
 #define CVSE	"\46\0\0\7\0\0\0\1\0\1x"
 #define GRE	"\60\0\0\4\0\0\22\64"
 #define PMIP(m)	"\57\1\0\1" m
@@ -231,6 +248,23 @@ bob_has_a_key(void)
 		.sas = &rig.user_sa, .n_sas = 1 };
 	ck_assert(peers_add_user(&rig.peers, &rig.user));
 }
+
+/* Too long to be one: it names nobody of those configured. */
+START_TEST(long_nai)
+{
+	char nai[MIP4_NAI_MAX + 2];
+	struct m m;
+
+	memset(nai, 'x', sizeof(nai));
+	nai[sizeof(nai) - 1] = '\0';
+	bob_has_a_key();
+	m_rrq(&m, 0, 1800, AR1);
+	m_nai(&m, nai);
+	m_req(&m, IID);
+	m_sign(&m);
+	denied(&m, 134);
+}
+END_TEST
 
 /* D46: before the 32 it is the mobile node's. */
 START_TEST(vendor_extension_of_mobile_node)
@@ -374,6 +408,8 @@ main(void)
 	tcase_add_test(t, garbage_behind);
 	tcase_add_test(t, echo_of_home_address);
 	tcase_add_test(t, empty_nai);
+	tcase_add_test(t, long_nai);
+	tcase_add_test(t, nai_with_nul);
 	tcase_add_test(t, not_authenticated);
 	tcase_add_test(t, per_node_authentication);
 	tcase_add_test(t, vendor_extension_of_mobile_node);
