@@ -316,6 +316,9 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 	(void)one_of(c, sec, "mode", modes);
 	if (load_host(c, sec, "address", &p->addr) == -ENOENT)
 		conf_error(c, sec, "address", "missing");
+	else if (h->dataplane == HAD_DATAPLANE_KERNEL &&
+	    p->addr.s_addr == h->address.s_addr)
+		conf_error(c, sec, "address", "is our own");
 	p->pools = had_config_pools(c, h, sec, &p->n_pools);
 	p->realms = load_names(c, sec, "realms", &p->n_realms);
 	p->group = had_config_dup(c, cfg_getstr(sec, "group"));

@@ -301,6 +301,8 @@ static const struct {
 	    "had.conf:4: address: peer \"n\" has the same" },
 	{ ADDR POOL "peer \"n\" { " KEY " }\n",
 	    "had.conf:3: address: missing" },
+	{ ADDR POOL "peer \"n\" { address = \"198.51.100.1\" " KEY " }\n",
+	    "had.conf:3: address: is our own" },
 	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" }\n",
 	    "had.conf:3: key: at least one" },
 	{ ADDR POOL "peer \"n\" { address = \"192.0.2.1\" mode = an " KEY
