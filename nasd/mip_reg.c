@@ -22,6 +22,7 @@
 
 #define LOG_MODULE "mip"
 #include "common/log.h"
+#include "common/violations.h"
 
 #define RETRY_MAX_MS	32000
 #define STEP_MAX	160
@@ -329,6 +330,8 @@ reject(struct mip_reg *r, const struct mip_reply *reply, const char *why)
 
 	count(r, MIP_C_USELESS);
 	count(r, MIP_C_HA_ERROR);
+	violations_note(r->core->violations, r->ha->ha.addr, true, why,
+	    VIOLATION_SILENT);
 	log_warnx(r->subject, "%s: deregistering", why);
 	if (reply->has_hoa && hoa_is_valid(&reply->hoa))
 		mip_reg_learn(r, reply);

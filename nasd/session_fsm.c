@@ -224,8 +224,7 @@ in_registering(enum session_event ev, const struct session_view *v)
 	case SESSION_EV_DENIED:
 		return elsewhere(v, "home agent denied the registration");
 	case SESSION_EV_USELESS:
-		return elsewhere(v, "home agent does not support IPv6 home "
-		    "addresses");
+		return elsewhere(v, "home agent's answer is of no use");
 	case SESSION_EV_HA_SILENT:
 		return elsewhere(v, "no answer from the home agent");
 	case SESSION_EV_ACCESS_DOWN:

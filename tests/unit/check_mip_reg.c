@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "common/violations.h"
 #include "nasd/mip_reg.h"
 #include "tests/unit/test.h"
 
@@ -1404,12 +1405,28 @@ END_TEST
 /* ---- accepted, and of no use ---- */
 
 static void
+is_noted(const struct violation *v, void *arg)
+{
+	ck_assert_uint_eq(v->from.s_addr, ip(HA).s_addr);
+	ck_assert_str_eq(v->reason, *(const char **)arg);
+	ck_assert_uint_eq(v->count, 1);
+	*(const char **)arg = NULL;
+}
+
+static void
 expect_useless(const struct msg *m, const char *why)
 {
+	struct violations *refused = violations_new(&fake_clock);
+
+	core.violations = refused;
 	input(m);
+	core.violations = NULL;
 	ck_assert_uint_eq(seen.registered, 1);
 	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
 	ck_assert_str_eq(seen.res.text, why);
+	violations_each(refused, is_noted, &why);
+	ck_assert_ptr_null(why);
+	violations_free(refused);
 	advance(1000);
 	ck_assert_uint_eq(n_sent, 2);
 	ck_assert_uint_eq(lifetime_of(1), 0);
