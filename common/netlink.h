@@ -85,9 +85,14 @@ int	 nl_filter_pass_linklocal(struct nl *, unsigned ifindex,
     uint16_t prio);
 int	 nl_filter_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
     const struct in6_addr *src, unsigned plen, uint32_t fwmark);
+/* One IPv4 source, without a mark. */
+int	 nl_filter_pass_source4(struct nl *, unsigned ifindex, uint16_t prio,
+    struct in_addr src);
 int	 nl_filter_drop_all(struct nl *, unsigned ifindex, uint16_t prio);
-/* Those of IPv6 with this prio. */
+/* Those of IPv6, or of IPv4, with this prio. */
 int	 nl_filter_del(struct nl *, unsigned ifindex, uint16_t prio,
+    unsigned ign);
+int	 nl_filter_del4(struct nl *, unsigned ifindex, uint16_t prio,
     unsigned ign);
 /*
  * Passes a source prefix, too, for devices that carry many: a flower filter,

@@ -18,7 +18,9 @@
 #include <linux/tc_act/tc_skbedit.h>
 #include <string.h>
 
-#define IPV6_SRC_OFF	8	/* of the source address in its header */
+/* Of the source address in its header. */
+#define IPV6_SRC_OFF	8
+#define IPV4_SRC_OFF	12
 
 static int
 clsact(struct nl *nl, uint16_t type, uint16_t flags, unsigned ifindex,
@@ -125,7 +127,7 @@ put_mark(struct nlmsghdr *h, uint16_t attr, uint32_t mark)
 
 /* u32's selector: the source address in 32-bit words, up to plen. */
 static void
-put_source(struct nlmsghdr *h, const struct in6_addr *src, unsigned plen)
+put_source(struct nlmsghdr *h, const void *src, unsigned off, unsigned plen)
 {
 	_Alignas(struct tc_u32_sel) uint8_t buf[sizeof(struct tc_u32_sel) +
 	    4 * sizeof(struct tc_u32_key)] = { 0 };
@@ -142,9 +144,9 @@ put_source(struct nlmsghdr *h, const struct in6_addr *src, unsigned plen)
 		bits = plen >= 32 * (i + 1) ? 32 : plen - 32 * i;
 		key = (struct tc_u32_key){
 			.mask = bits == 0 ? 0 : htonl(~0u << (32 - bits)),
-			.off = (int)(IPV6_SRC_OFF + 4 * i),
+			.off = (int)(off + 4 * i),
 		};
-		memcpy(&key.val, &src->s6_addr[4 * i], sizeof(key.val));
+		memcpy(&key.val, (const uint8_t *)src + 4 * i, sizeof(key.val));
 		key.val &= key.mask;
 		memcpy(buf + sizeof(sel) + i * sizeof(key), &key,
 		    sizeof(key));
@@ -164,13 +166,29 @@ nl_filter_pass_source(struct nl *nl, unsigned ifindex, uint16_t prio,
 	h = filter_begin(nl, ifindex, prio, ETH_P_IPV6, "u32", &opts);
 	if (h == NULL)
 		return (-ENOMEM);
-	put_source(h, src, plen);
+	put_source(h, src, IPV6_SRC_OFF, plen);
 	if (fwmark != 0)
 		put_mark(h, TCA_U32_ACT, fwmark);
 	else
 		put_gact(h, TCA_U32_ACT, TC_ACT_OK);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding a source filter", 0));
+}
+
+int
+nl_filter_pass_source4(struct nl *nl, unsigned ifindex, uint16_t prio,
+    struct in_addr src)
+{
+	struct nlattr *opts;
+	struct nlmsghdr *h;
+
+	h = filter_begin(nl, ifindex, prio, ETH_P_IP, "u32", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	put_source(h, &src, IPV4_SRC_OFF, 32);
+	put_gact(h, TCA_U32_ACT, TC_ACT_OK);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding an IPv4 source filter", 0));
 }
 
 int
@@ -181,11 +199,11 @@ nl_filter_pass_linklocal(struct nl *nl, unsigned ifindex, uint16_t prio)
 	return (nl_filter_pass_source(nl, ifindex, prio, &ll, 10, 0));
 }
 
-/* A filter of IPv6 on ingress. handle 0: all of that priority; kind NULL:
+/* A filter on ingress. handle 0: all of that priority; kind NULL:
  * whatever it is. */
 static int
-delete_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint32_t handle,
-    const char *kind, const char *what, unsigned ign)
+delete_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto,
+    uint32_t handle, const char *kind, const char *what, unsigned ign)
 {
 	struct nlmsghdr *h;
 	struct tcmsg *tc;
@@ -199,7 +217,7 @@ delete_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint32_t handle,
 	tc->tcm_ifindex = (int)ifindex;
 	tc->tcm_handle = handle;
 	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
-	tc->tcm_info = TC_H_MAKE((uint32_t)prio << 16, htons(ETH_P_IPV6));
+	tc->tcm_info = TC_H_MAKE((uint32_t)prio << 16, htons(proto));
 	if (kind != NULL)
 		mnl_attr_put_strz(h, TCA_KIND, kind);
 	return (nl_msg_end(nl, h, what, ign));
@@ -208,8 +226,15 @@ delete_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint32_t handle,
 int
 nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 {
-	return (delete_filter(nl, ifindex, prio, 0, NULL, "deleting a filter",
-	    ign));
+	return (delete_filter(nl, ifindex, prio, ETH_P_IPV6, 0, NULL,
+	    "deleting a filter", ign));
+}
+
+int
+nl_filter_del4(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
+{
+	return (delete_filter(nl, ifindex, prio, ETH_P_IP, 0, NULL,
+	    "deleting an IPv4 filter", ign));
 }
 
 int
@@ -282,7 +307,7 @@ int
 nl_flower_del(struct nl *nl, unsigned ifindex, uint16_t prio,
     uint32_t handle, unsigned ign)
 {
-	return (delete_filter(nl, ifindex, prio, handle, "flower",
+	return (delete_filter(nl, ifindex, prio, ETH_P_IPV6, handle, "flower",
 	    "taking a source from a filter", ign));
 }
 

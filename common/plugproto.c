@@ -245,6 +245,24 @@ get_up(struct wire_r *r, struct plug_up *u)
 }
 
 static void
+put_ipv4(struct wire_w *w, const struct plug_ipv4 *v)
+{
+	wire_w_u8(w, v->up);
+	wire_w_copy(w, &v->peer, sizeof(v->peer));
+	wire_w_copy(w, v->dns, sizeof(v->dns));
+}
+
+static int
+get_ipv4(struct wire_r *r, struct plug_ipv4 *v)
+{
+	bool	ok = get_bool(r, &v->up);
+
+	wire_r_copy(r, &v->peer, sizeof(v->peer));
+	wire_r_copy(r, v->dns, sizeof(v->dns));
+	return ok ? 0 : -EPROTO;
+}
+
+static void
 put_reason(struct wire_w *w, const struct plug_reason *q)
 {
 	wire_w_u8(w, q->hard);
@@ -286,6 +304,9 @@ put_body(struct wire_w *w, const struct plug_msg *m)
 	case PLUG_UP:
 		put_up(w, &m->up);
 		return;
+	case PLUG_IPV4:
+		put_ipv4(w, &m->ipv4);
+		return;
 	case PLUG_IID_REFUSE:
 	case PLUG_DOWN:
 	case PLUG_CLOSE:
@@ -316,6 +337,8 @@ get_body(struct wire_r *r, struct plug_msg *m)
 		return 0;
 	case PLUG_UP:
 		return get_up(r, &m->up);
+	case PLUG_IPV4:
+		return get_ipv4(r, &m->ipv4);
 	case PLUG_IID_REFUSE:
 	case PLUG_DOWN:
 	case PLUG_CLOSE:

@@ -43,13 +43,19 @@
 	X(UP, 8)		/* > IPv6CP opened */			\
 	X(DOWN, 9)		/* > IPv6CP closed */			\
 	X(CLOSE, 10)		/* < end the link, with the reason */	\
-	X(BYE, 11)		/* > pppd ends, with the reason */
+	X(BYE, 11)		/* > pppd ends, with the reason */	\
+	X(IPV4, 12)		/* < what IPCP may give, before an	\
+				 * accepting AUTH_RESULT; > IPCP has	\
+				 * opened or closed. From nasds with	\
+				 * IPv4 only, and to them */
 
 enum plug_type {
 #define X(name, value) PLUG_##name = value,
 	PLUG_TYPES(X)
 #undef X
 };
+
+#define PLUG_LAST	PLUG_IPV4
 
 const char *plug_type_str(enum plug_type);
 
@@ -129,6 +135,15 @@ struct plug_up {
 	char			ifname[PLUG_IFNAME];
 };
 
+/* Addresses are in network byte order, 0: none. */
+#define PLUG_DNS		2
+struct plug_ipv4 {
+	bool			up;		/* >: IPCP is open */
+	uint32_t		peer;		/* the peer's address; <: 0
+						 * and it gets no IPv4 */
+	uint32_t		dns[PLUG_DNS];	/* <: to be told to it */
+};
+
 /* IID_REFUSE, DOWN, CLOSE, BYE. */
 struct plug_reason {
 	bool			hard;		/* CLOSE: LCP too, not only
@@ -160,6 +175,7 @@ struct plug_msg {
 		struct plug_iid_req	iid_req;
 		struct plug_iid_assign	iid_assign;
 		struct plug_up		up;
+		struct plug_ipv4	ipv4;
 		struct plug_reason	reason;
 	};
 };

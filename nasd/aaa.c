@@ -31,6 +31,8 @@
 #define VENDOR_DSLFORUM	3561		/* RFC 4679 */
 #define DSLFORUM_CIRCUIT_ID 1
 #define DSLFORUM_REMOTE_ID 2
+#define MS_PRIMARY_DNS	28		/* RFC 2548 2.5.1 */
+#define MS_SECONDARY_DNS 29		/* RFC 2548 2.5.2 */
 #define MODE_TAG	"netmip4:"
 
 /* What does not fit is cut off. */
@@ -136,6 +138,8 @@ aaa_add_who(struct radius_attrs *as, const struct aaa *a,
 	    "PPPoE" : "PPP");
 	/* The care-of address, where access routers are looked for. */
 	radius_add_ip4(as, RADIUS_3GPP2_FA, RADIUS_VENDOR_3GPP2, a->nas_ip);
+	if (who->ip4.s_addr != INADDR_ANY)
+		radius_add_ip4(as, PW_FRAMED_IP_ADDRESS, 0, who->ip4);
 	add_line_id(as, DSLFORUM_CIRCUIT_ID, who->circuit);
 	add_line_id(as, DSLFORUM_REMOTE_ID, who->remote);
 }
@@ -217,6 +221,24 @@ read_ipv6(struct aaa_grant *g, const struct radius_attrs *as,
 		    "is not used");
 }
 
+static void
+read_address(const struct radius_attrs *as, unsigned id, unsigned vendor,
+    struct in_addr *addr)
+{
+	const VALUE_PAIR *vp = radius_find(as, id, vendor);
+
+	if (vp != NULL && vp->type == PW_TYPE_IPADDR)
+		addr->s_addr = htonl(vp->lvalue);
+}
+
+static void
+read_ipv4(struct aaa_grant *g, const struct radius_attrs *as)
+{
+	read_address(as, PW_FRAMED_IP_ADDRESS, 0, &g->ip4);
+	read_address(as, MS_PRIMARY_DNS, VENDOR_MICROSOFT, &g->dns[0]);
+	read_address(as, MS_SECONDARY_DNS, VENDOR_MICROSOFT, &g->dns[1]);
+}
+
 /* Several are a list, the one to be asked first in front. */
 static void
 read_home_agents(struct aaa_grant *g, const struct radius_attrs *as)
@@ -261,6 +283,7 @@ read_grant(struct aaa_grant *g, const struct radius_attrs *as,
 		g->interim_s = INTERIM_MIN;
 	read_filter_ids(g, as, r->subject);
 	read_rates(g, as);
+	read_ipv4(g, as);
 	read_ipv6(g, as, r->subject);
 	read_classes(g, as);
 }

@@ -35,6 +35,7 @@ struct aaa_who {
 	uint32_t	 nas_port;
 	const struct line_id *circuit, *remote;	/* RFC 4679; may be NULL */
 	const char	*ifname;	/* pppN */
+	struct in_addr	 ip4;		/* 0: none */
 };
 
 enum aaa_mode { AAA_MODE_UNSET, AAA_MODE_UNIQUE, AAA_MODE_SHARED };
@@ -42,6 +43,7 @@ enum aaa_mode { AAA_MODE_UNSET, AAA_MODE_UNIQUE, AAA_MODE_SHARED };
 #define AAA_CLASS_MAX	253
 #define AAA_CLASSES	4
 #define AAA_RDNSS	4
+#define AAA_DNS		2
 #define AAA_HOME_AGENTS	8
 
 struct aaa_class {
@@ -57,6 +59,8 @@ struct aaa_grant {
 	bool		has_iid;	/* Framed-Interface-Id */
 	struct iid	iid;
 	char		user[PLUG_NAME]; /* User-Name of the Accept, or ours */
+	struct in_addr	ip4;		/* Framed-IP-Address; 0: none */
+	struct in_addr	dns[AAA_DNS];	/* MS-Primary-DNS-Server, -Secondary- */
 	char		pool[254];	/* Framed-IPv6-Pool */
 	char		filter_id[64];	/* first one that is no prefix mode */
 	uint64_t	rate_up_bps;	/* WISPr-Bandwidth-Max-Up: from the */

@@ -65,7 +65,8 @@ fits_prefix(const struct dae_bytes *b, const struct session *s)
 static bool
 fits_addresses(const struct dae_request *q, const struct session *s)
 {
-	if (q->ip4.p != NULL)		/* no session has one */
+	if (q->ip4.p != NULL && (s->grant.ip4.s_addr == INADDR_ANY ||
+	    !fits(&q->ip4, &s->grant.ip4, sizeof(s->grant.ip4))))
 		return false;
 	if (q->prefix6.p == NULL && q->iid.p == NULL && q->ip6.p == NULL)
 		return true;

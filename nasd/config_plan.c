@@ -64,6 +64,9 @@ static const struct config_class classes[] = {
 	{ "pppd.require-mppe", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "pppd.options", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 
+	{ "ipv4.address", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
+	{ "ipv4.dns-servers", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
+
 	{ "accounting.spool", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
 	{ "accounting.spool-size", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
 	{ "accounting.when-spool-full", CONFIG_RESTART, CONFIG_TOUCH_NONE,

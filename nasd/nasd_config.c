@@ -128,6 +128,7 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_SEC("access", access_opts, CFGF_NONE),
 	CFG_SEC("pppoe", pppoe_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("pppd", pppd_opts, CFGF_NONE),
+	CFG_SEC("ipv4", nasd_config_ipv4_opts, CFGF_NONE),
 	CFG_SEC("profile", nasd_config_profile_opts,
 	    CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("radius", radius_opts, CFGF_NONE),
@@ -443,6 +444,7 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 	read_pppd(c, cf);
 	read_radius(c, cf);
 	read_has(c, cf);
+	nasd_config_ipv4(c, cf);
 	nasd_config_profiles(c, cf);
 	nasd_config_dae(c, cf);
 	read_registration(c, cf);

@@ -60,6 +60,13 @@ struct config_pppd {
 	char		**options;	/* NULL-terminated, further ones */
 };
 
+/* ipv4 { ... }: IPCP beside IPv6CP. */
+#define CONFIG_DNS	2
+struct config_ipv4 {
+	struct in_addr	 address;	/* ours, to all peers; 0: no IPv4 */
+	struct in_addr	 dns[CONFIG_DNS];	/* for them; 0: none */
+};
+
 struct config_ha {
 	char		*name;
 	struct in_addr	 addr;
@@ -139,6 +146,7 @@ struct nasd_config {
 	struct config_pppoe	*pppoe;
 	unsigned		 n_pppoe;
 	struct config_pppd	 pppd;
+	struct config_ipv4	 ipv4;
 
 	struct radius_conf	 radius;
 	char			*dictionary;
@@ -191,6 +199,10 @@ void	 nasd_config_log_levels(const struct nasd_config *);
 const cfg_opt_t *nasd_config_opts(void);
 void	 nasd_config_free(struct nasd_config *);
 
+/* May one host have it: nothing special of RFC 6890 that is none. */
+bool	 config_ipv4_is_host(struct in_addr);
+/* Why a subscriber can not have that address, or NULL. */
+const char *config_ipv4_unusable(const struct nasd_config *, struct in_addr);
 /* The profile of a name, or NULL. */
 const struct config_profile *nasd_config_profile(const struct nasd_config *,
     const char *name);

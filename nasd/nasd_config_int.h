@@ -15,6 +15,9 @@ void	 nasd_config_check(struct conf *, const struct nasd_config *);
 extern cfg_opt_t nasd_config_dae_opts[];
 void	 nasd_config_dae(struct conf *, struct nasd_config *);
 void	 nasd_config_dae_wipe(struct nasd_config *);
+/* Section "ipv4" [nasd_config_ipv4.c]. */
+extern cfg_opt_t nasd_config_ipv4_opts[];
+void	 nasd_config_ipv4(struct conf *, struct nasd_config *);
 /* Sections "profile" [nasd_config_rate.c]. */
 extern cfg_opt_t nasd_config_profile_opts[];
 void	 nasd_config_profiles(struct conf *, struct nasd_config *);

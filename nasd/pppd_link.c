@@ -37,7 +37,7 @@
 struct counters {
 	uint64_t	accepted, identified, refused, timed_out, crowded;
 	uint64_t	bad, other_version, accept_errors;
-	uint64_t	in[PLUG_BYE + 1], out[PLUG_BYE + 1];
+	uint64_t	in[PLUG_LAST + 1], out[PLUG_LAST + 1];
 };
 
 /* Oldest first. */
@@ -242,6 +242,14 @@ pppd_link_auth_result(struct pppd_link *l, const struct plug_auth_result *q)
 }
 
 void
+pppd_link_ipv4(struct pppd_link *l, const struct plug_ipv4 *q)
+{
+	const struct plug_msg	m = { .type = PLUG_IPV4, .ipv4 = *q };
+
+	send_msg(l, &m);
+}
+
+void
 pppd_link_eap(struct pppd_link *l, const void *packet, uint16_t len)
 {
 	struct plug_msg	m = { .type = PLUG_EAP, .txn = l->eap_txn };
@@ -359,6 +367,9 @@ deliver(struct pppd_link *l, const struct plug_msg *m)
 		return;
 	case PLUG_BYE:
 		end(l, m->reason.text);
+		return;
+	case PLUG_IPV4:
+		e->ipv4(l->owner, &m->ipv4);
 		return;
 	case PLUG_HELLO:
 	case PLUG_AUTH_RESULT:
@@ -597,7 +608,7 @@ by_type(const uint64_t *n)
 	json_t	*o = json_object();
 	int	 i;
 
-	for (i = PLUG_HELLO; i <= PLUG_BYE; i++)
+	for (i = PLUG_HELLO; i <= PLUG_LAST; i++)
 		if (n[i] != 0)
 			json_object_set_new(o, plug_type_str(
 			    (enum plug_type)i), json_integer((json_int_t)n[i]));

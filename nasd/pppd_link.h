@@ -30,6 +30,7 @@ struct pppd_link_events {
 	void	(*iid_req)(void *owner, const struct plug_iid_req *);
 	void	(*up)(void *owner, const struct plug_up *);
 	void	(*down)(void *owner, const char *reason);
+	void	(*ipv4)(void *owner, const struct plug_ipv4 *);
 	/* BYE, or the connection ended (reason says which): the link is freed
 	 * after this. */
 	void	(*gone)(void *owner, const char *reason);
@@ -47,6 +48,8 @@ void	 pppd_server_free(struct pppd_server *);
  * their kind; without one open they do nothing. */
 void	 pppd_link_auth_result(struct pppd_link *,
     const struct plug_auth_result *);
+/* What IPCP may give the peer; before pppd_link_auth_result. */
+void	 pppd_link_ipv4(struct pppd_link *, const struct plug_ipv4 *);
 void	 pppd_link_eap(struct pppd_link *, const void *packet, uint16_t len);
 void	 pppd_link_assign(struct pppd_link *, struct iid remote);
 void	 pppd_link_refuse(struct pppd_link *, const char *reason);

@@ -98,6 +98,7 @@ struct nasd_priv_session_add {
 	struct in_addr	ha;
 	struct in6_addr	hoa;
 	uint32_t	plen;
+	struct in_addr	ip4;		/* passes too; 0: no IPv4 does */
 };
 struct nasd_priv_session_added {
 	uint32_t	mtu;		/* of the tunnel, bytes */

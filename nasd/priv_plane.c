@@ -15,8 +15,10 @@
  *   iif lo -> DOWN			errors that the NAS itself sends
  *
  * and of each session the route, and on its interface's ingress: fe80::/10
- * passes, its own sources pass with the mark, the rest is dropped (and, with a
- * rate limit, what is too much before that: priv_rate.c). Dropped is
+ * passes, its own sources pass with the mark, its IPv4 address if it has one
+ * without (where that goes is the main table's business), the rest is dropped
+ * (and, with a rate limit, what is too much before that: priv_rate.c). Dropped
+ * is
  * the source :: too: the only ones to use it are duplicate address detection,
  * which IPv6CP makes needless on this link [RFC 5072 5], and MLD reports,
  * which nobody here wants.
@@ -47,10 +49,11 @@
 #define LOG_MODULE "plane"
 #include "common/log.h"
 
-/* One of two for the source: what an earlier nasd has left is replaced by
- * adding the other one first, so that no packet is dropped meanwhile. */
+/* One of two for each source: what an earlier nasd has left is replaced by
+ * adding the other one first, so that no packet is dropped meanwhile. 5 was
+ * the drop's before there was IPv4: what has that is not taken over. */
 enum { PRIO_LINKLOCAL = 1, PRIO_RATE, PRIO_SOURCE, PRIO_SOURCE_2,
-    PRIO_DROP };
+    PRIO_IPV4 = 6, PRIO_IPV4_2, PRIO_DROP };
 
 struct plane_session {
 	struct table_node	 by_id;
@@ -61,6 +64,7 @@ struct plane_session {
 	unsigned		 slot;		/* of its home agent's tables */
 	struct in6_addr		 dst;		/* bits beyond plen are zero */
 	unsigned		 plen;
+	struct in_addr		 ip4;		/* 0: no IPv4 passes */
 	struct nl_stats		 count;		/* as last read */
 	struct rate		 rate;		/* its limits */
 	uint64_t		 down_dropped, up_dropped;	/* by these */
@@ -212,7 +216,7 @@ is_limited(const struct plane_session *s)
 }
 
 static void
-session_uninstall(struct plane *p, const struct plane_session *s)
+session_clear(struct plane *p, const struct plane_session *s)
 {
 	struct nl_route6 down = route_down(s);
 	int err;
@@ -228,6 +232,26 @@ session_uninstall(struct plane *p, const struct plane_session *s)
 	}
 }
 
+/* A link may outlive its session for some seconds. Without its route and its
+ * mark IPv6 goes nowhere then; IPv4 would, with any source. */
+static void
+session_uninstall(struct plane *p, const struct plane_session *s)
+{
+	int err;
+
+	session_clear(p, s);
+	if (s->ip4.s_addr == INADDR_ANY)
+		return;
+	nl_begin(p->nl);
+	nl_clsact_add(p->nl, s->ifindex, NL_IGN_NOENT);
+	nl_filter_drop_all(p->nl, s->ifindex, PRIO_DROP);
+	err = nl_commit(p->nl, NULL, 0);
+	if (err != 0 && err != -ENODEV) {
+		errno = -err;
+		log_warn(s->ifname, "IPv4 passes until the link ends");
+	}
+}
+
 static int
 session_commit(struct plane *p, const struct plane_session *s)
 {
@@ -239,6 +263,8 @@ session_commit(struct plane *p, const struct plane_session *s)
 	nl_filter_pass_linklocal(p->nl, s->ifindex, PRIO_LINKLOCAL);
 	nl_filter_pass_source(p->nl, s->ifindex, PRIO_SOURCE, &s->dst,
 	    s->plen, MARK(s->slot));
+	if (s->ip4.s_addr != INADDR_ANY)
+		nl_filter_pass_source4(p->nl, s->ifindex, PRIO_IPV4, s->ip4);
 	/* pppd does it only when IPv6CP opens, and a device that is down takes
 	 * no route. Nothing passes before: its network protocol is closed. */
 	nl_link_set_up(p->nl, s->ifindex, true);
@@ -249,7 +275,7 @@ session_commit(struct plane *p, const struct plane_session *s)
 }
 
 struct prios {
-	bool	drop, rate, source[2];
+	bool	drop, rate, source[2], ip4[2];
 };
 
 static void
@@ -261,6 +287,21 @@ see_prio(void *arg, uint16_t prio)
 	there->rate |= prio == PRIO_RATE;
 	there->source[0] |= prio == PRIO_SOURCE;
 	there->source[1] |= prio == PRIO_SOURCE_2;
+	there->ip4[0] |= prio == PRIO_IPV4;
+	there->ip4[1] |= prio == PRIO_IPV4_2;
+}
+
+static void
+take_over_ipv4(struct plane *p, const struct plane_session *s,
+    const struct prios *there)
+{
+	const uint16_t free = there->ip4[0] ? PRIO_IPV4_2 : PRIO_IPV4;
+
+	if (s->ip4.s_addr != INADDR_ANY)
+		nl_filter_pass_source4(p->nl, s->ifindex, free, s->ip4);
+	if (there->ip4[0] || there->ip4[1])
+		nl_filter_del4(p->nl, s->ifindex, free == PRIO_IPV4 ?
+		    PRIO_IPV4_2 : PRIO_IPV4, 0);
 }
 
 /* An earlier nasd's filters and route, under traffic: at no moment is there
@@ -269,12 +310,13 @@ static int
 session_take_over(struct plane *p, const struct plane_session *s)
 {
 	struct nl_route6 down = route_down(s);
-	struct prios there = { false, false, { false, false } };
+	struct prios there = { .drop = false };
 	unsigned old;
 	int err;
 
 	err = nl_filter_prios(p->nl, s->ifindex, see_prio, &there);
-	if (err != 0 || !there.drop || there.source[0] == there.source[1])
+	if (err != 0 || !there.drop || there.source[0] == there.source[1] ||
+	    (there.ip4[0] && there.ip4[1]))
 		return -ENOENT;
 	old = there.source[0] ? 0 : 1;
 	nl_begin(p->nl);
@@ -286,6 +328,7 @@ session_take_over(struct plane *p, const struct plane_session *s)
 	    PRIO_SOURCE, &s->dst, s->plen, MARK(s->slot));
 	nl_filter_del(p->nl, s->ifindex, old == 0 ? PRIO_SOURCE :
 	    PRIO_SOURCE_2, 0);
+	take_over_ipv4(p, s, &there);
 	nl_link_set_up(p->nl, s->ifindex, true);
 	nl_route6_replace(p->nl, &down);
 	return nl_commit(p->nl, NULL, 0);
@@ -304,8 +347,8 @@ session_install(struct plane *p, const struct plane_session *s)
 		return 0;
 	if ((err = session_commit(p, s)) != -EEXIST)
 		return err;
-	/* filters of nobody knows whom */
-	session_uninstall(p, s);
+	/* filters of nobody knows whom, or its own block */
+	session_clear(p, s);
 	return session_commit(p, s);
 }
 
@@ -318,6 +361,8 @@ session_check(struct plane *p, const struct nasd_priv_session_add *q)
 	if (find_session(p, q->id) != NULL)
 		return -EEXIST;
 	if ((q->plen != 64 && q->plen != 128) || !hoa_is_valid(&q->hoa))
+		return -EINVAL;
+	if (q->ip4.s_addr != INADDR_ANY && !config_ipv4_is_host(q->ip4))
 		return -EINVAL;
 	if ((n = host_ppp_ifindex(q->ifname)) < 0)
 		return n;
@@ -348,6 +393,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	strcpy(s->ifname, q->ifname);
 	s->plen = q->plen;
 	s->dst = q->hoa;
+	s->ip4 = q->ip4;
 	if (s->plen == 64)
 		memset(&s->dst.s6_addr[8], 0, 8);
 

@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE	/* close_range, unshare */
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -184,12 +185,25 @@ add_auth(struct pppd_args *a, const struct config_pppd *p)
 	add(a, p->mppe ? "require-mppe" : "noccp");
 }
 
+/* Our address; the peer's comes with its login. */
+static void
+add_ipv4(struct pppd_args *a, const struct config_ipv4 *v)
+{
+	char text[INET_ADDRSTRLEN];
+
+	if (v->address.s_addr == INADDR_ANY)
+		add(a, "noip");
+	else
+		addf(a, "%s:", inet_ntop(AF_INET, &v->address, text,
+		    sizeof(text)));
+}
+
 int
 pppd_args_build(struct pppd_args *a, const struct nasd_config *cfg,
     const struct nasd_priv_pppd_start *q)
 {
 	static const char *const fixed[] = {
-		"nodetach", "silent", "auth", "noip", "nodefaultroute",
+		"nodetach", "silent", "auth", "nodefaultroute",
 		"hide-password",
 		"lcp-echo-interval", "10", "lcp-echo-failure", "3",
 		"logfd", "2",
@@ -223,6 +237,7 @@ pppd_args_build(struct pppd_args *a, const struct nasd_config *cfg,
 	addf(a, "%u", q->mru);
 	add_auth(a, p);
 	add(a, "+ipv6");
+	add_ipv4(a, &cfg->ipv4);
 	/* last, so that they have the last word */
 	for (char **o = p->options; o != NULL && *o != NULL; o++)
 		add(a, *o);

@@ -66,7 +66,8 @@ sessions_init(struct sessions *ss)
 	if (RAND_bytes((unsigned char *)&ss->boot, sizeof(ss->boot)) != 1)
 		return -EIO;
 	if (table_init(&ss->by_nr) != 0 || table_init(&ss->by_nai) != 0 ||
-	    table_init(&ss->by_ifname) != 0) {
+	    table_init(&ss->by_ifname) != 0 ||
+	    table_init(&ss->by_ip4) != 0) {
 		sessions_free(ss);
 		return -ENOMEM;
 	}
@@ -100,6 +101,7 @@ sessions_free(struct sessions *ss)
 	table_free(&ss->by_nr);
 	table_free(&ss->by_nai);
 	table_free(&ss->by_ifname);
+	table_free(&ss->by_ip4);
 	for (i = 0; i < SESSION_RECENT; i++) {
 		past_free(ss->past[i]);
 		ss->past[i] = NULL;
@@ -454,6 +456,7 @@ leave_tables(struct session *s)
 		table_remove(&ss->by_nai, &s->by_nai);
 	if (s->in_ifname)
 		table_remove(&ss->by_ifname, &s->by_ifname);
+	session_ipv4_leave(s);
 }
 
 void

@@ -33,6 +33,7 @@ struct mip_result;
 struct pppd_link;
 struct plug_auth;
 struct plug_eap;
+struct plug_ipv4;
 struct pppoe_link;
 struct ra_iface;
 struct session_eap;
@@ -50,8 +51,8 @@ struct session {
 						 * pppd; never 0 */
 	char			 id[SESSION_ID_STRLEN];	/* Acct-Session-Id */
 	char			 subject[96];	/* for log lines */
-	struct table_node	 by_nr, by_nai, by_ifname;
-	bool			 in_nai, in_ifname;
+	struct table_node	 by_nr, by_nai, by_ifname, by_ip4;
+	bool			 in_nai, in_ifname, in_ip4;
 
 	enum session_state	 state;
 	mono_t			 state_since;
@@ -83,6 +84,7 @@ struct session {
 	struct event		*exit_ev;	/* it ends, and is no child */
 	bool			 carrier_lost;
 	bool			 ipv6_up;
+	bool			 ipv4_up;
 	char			 ifname[16];	/* pppN */
 	char			 device[16];	/* access interface */
 	char			 calling[32];
@@ -162,13 +164,14 @@ struct session_past {
 struct sessions {
 	uint32_t		 boot;		/* random, of this run */
 	uint32_t		 last_nr;
-	struct table		 by_nr, by_nai, by_ifname;
+	struct table		 by_nr, by_nai, by_ifname, by_ip4;
 	struct session_past	*past[SESSION_RECENT];
 	unsigned		 n_past;	/* ever */
 	/* Statistics. */
 	uint64_t		 started, came_up, failed;
 	uint64_t		 ended[SESSION_CAUSE_NAS_REBOOT + 1];
 	uint64_t		 unexpected;
+	uint64_t		 ip4_refused;	/* logins, for their address */
 };
 
 int	 sessions_init(struct sessions *);
@@ -263,6 +266,22 @@ void	 session_account_lost(struct session *);
 void	 session_poll_fire(struct timer *);
 /* Idle-Timeout or interval have changed; interim: the latter, from now. */
 void	 session_account_retime(struct session *, bool interim);
+
+/* session_ipv4.c */
+/* Takes the IPv4 address of its grant. NULL, or why it can not have it, for
+ * which there is room in text. */
+#define SESSION_WHY_IPV4	80
+const char *session_ipv4_take(struct session *,
+    char text[static SESSION_WHY_IPV4]);
+/* An earlier nasd's has it already. */
+void	 session_ipv4_resume(struct session *);
+void	 session_ipv4_leave(struct session *);
+/* Tells the plugin, before an accepting answer. */
+void	 session_ipv4_tell(struct session *);
+/* The plugin tells what IPCP does. */
+void	 session_ipv4_input(struct session *, const struct plug_ipv4 *);
+/* As nasctl sees it; a new reference. */
+json_t	*session_ipv4_json(const struct session *);
 
 /* session_show.c; a new reference each. */
 json_t	*session_json(const struct session *);

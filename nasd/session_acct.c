@@ -31,6 +31,7 @@ session_who(const struct session *s, struct aaa_who *who, char *called,
 		.circuit = &s->circuit_id,
 		.remote = &s->remote_id,
 		.ifname = s->ifname,
+		.ip4 = s->grant.ip4,
 	};
 }
 

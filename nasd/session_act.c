@@ -122,6 +122,7 @@ auth_result(struct session *s, bool accept)
 	/* Session-Timeout is counted here alone: pppd, once told, would end
 	 * the link at a time that a CoA-Request may have put off [D112]. */
 	if (accept) {
+		session_ipv4_tell(s);
 		snprintf(q.user, sizeof(q.user), "%s", s->user);
 		q.must_encrypt = g->must_encrypt;
 		q.key_len = g->key_len;
@@ -260,7 +261,7 @@ do_install(struct session *s)
 {
 	s->tunnel = tunnel_session_new(s->engine->tunnels, s->ifname,
 	    s->subject, s->ha->addr, &s->hoa, s->hoa_unique ? 64 : 128,
-	    session_in_tunnel, s);
+	    s->grant.ip4, session_in_tunnel, s);
 	if (s->tunnel == NULL)
 		session_event(s, SESSION_EV_INSTALL_FAILED, "out of memory");
 }

@@ -95,6 +95,10 @@ authentication(enum session_state state, enum session_event ev,
 		return end(v, SESSION_CAUSE_NAS_ERROR,
 		    "no usable home agent in the Access-Accept",
 		    DO(AUTH_FAIL));
+	case SESSION_EV_IPV4_BAD:
+		return end(v, SESSION_CAUSE_NAS_ERROR,
+		    "no usable IPv4 address in the Access-Accept",
+		    DO(AUTH_FAIL));
 	default:
 		return unexpected(state);
 	}

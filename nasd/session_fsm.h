@@ -61,6 +61,7 @@ enum session_state {
 	/* AAA */							\
 	X(ACCEPTED, "accepted")						\
 	X(GRANT_BAD, "accepted without a usable home agent")		\
+	X(IPV4_BAD, "accepted with an unusable IPv4 address")		\
 	X(REJECTED, "rejected")						\
 	X(AAA_SILENT, "no answer from RADIUS")				\
 	X(NO_ACCOUNTING, "accounting spool is full")			\

@@ -279,6 +279,12 @@ link_iid_req(void *owner, const struct plug_iid_req *req)
 }
 
 static void
+link_ipv4(void *owner, const struct plug_ipv4 *ipv4)
+{
+	session_ipv4_input(owner, ipv4);
+}
+
+static void
 link_up(void *owner, const struct plug_up *up)
 {
 	struct session *s = owner;
@@ -326,6 +332,7 @@ link_gone(void *owner, const char *reason)
 
 	s->link = NULL;
 	s->ipv6_up = false;
+	s->ipv4_up = false;
 	s->carrier_lost = is_carrier_loss(reason);
 	session_step(s, "link-gone", "%s", reason);
 	session_event(s, SESSION_EV_LINK_GONE, reason);
@@ -338,6 +345,7 @@ const struct pppd_link_events session_in_pppd = {
 	.iid_req = link_iid_req,
 	.up = link_up,
 	.down = link_down,
+	.ipv4 = link_ipv4,
 	.gone = link_gone,
 };
 
@@ -408,7 +416,8 @@ no_home_agent(const struct session *s, char text[static WHY_NO_AGENT])
 static void
 accepted(struct session *s, const struct aaa_grant *grant)
 {
-	char text[WHY_NO_AGENT];
+	char text[WHY_NO_AGENT], ip4[SESSION_WHY_IPV4];
+	const char *bad;
 
 	/* A later challenge of the same link changes nothing but the text,
 	 * and the keys, which the peer has anew as well. */
@@ -426,6 +435,8 @@ accepted(struct session *s, const struct aaa_grant *grant)
 		session_event(s, SESSION_EV_GRANT_BAD, "no valid NAI");
 	else if (s->ha == NULL)
 		session_event(s, SESSION_EV_GRANT_BAD, no_home_agent(s, text));
+	else if ((bad = session_ipv4_take(s, ip4)) != NULL)
+		session_event(s, SESSION_EV_IPV4_BAD, bad);
 	else
 		session_event(s, SESSION_EV_ACCEPTED, NULL);
 }

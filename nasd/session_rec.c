@@ -51,6 +51,7 @@ static const struct member session_members[] = {
 	S(92, RAW, grant.n_rdnss), S(93, BOOL, grant.has_mn_ha),
 	S(94, RAW, grant.mn_ha.spi), S(95, RAW, grant.mn_ha.alg),
 	S(96, RAW, grant.rate_up_bps), S(97, RAW, grant.rate_down_bps),
+	S(98, RAW, grant.ip4), S(99, RAW, grant.dns),
 };
 
 /* By hand: of varying length. */

@@ -189,6 +189,7 @@ take_aaa(struct session *s, const struct session_rec *r, bool other_boot)
 	s->idle_since.ns = r->idle_since;
 	s->granted_at.ns = r->granted_at;
 	s->rate = r->rate;
+	session_ipv4_resume(s);
 	s->count.rx_bytes = r->rx_bytes;
 	s->count.tx_bytes = r->tx_bytes;
 	s->count.rx_packets = r->rx_packets;

@@ -142,6 +142,8 @@ session_json_full(const struct session *s)
 	    json_integer((json_int_t)s->count.down_dropped));
 	json_object_set_new(more, "up_dropped",
 	    json_integer((json_int_t)s->count.up_dropped));
+	json_object_set_new(more, "ipv4_address", session_ipv4_json(s));
+	json_object_set_new(more, "ipv4_up", json_boolean(s->ipv4_up));
 	json_object_set_new(more, "ended", json_null());
 	json_object_update(all, more);
 	json_decref(more);
@@ -191,12 +193,13 @@ sessions_stats_json(const struct sessions *ss)
 		json_object_set_new(causes, key,
 		    json_integer((json_int_t)ss->ended[i]));
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
 	    "now", (json_int_t)sessions_count(ss),
 	    "started", (json_int_t)ss->started,
 	    "came_up", (json_int_t)ss->came_up,
 	    "failed", (json_int_t)ss->failed,
 	    "unexpected_events", (json_int_t)ss->unexpected,
+	    "ipv4_refused", (json_int_t)ss->ip4_refused,
 	    "by_state", states,
 	    "ended_by_cause", causes);
 }

@@ -193,10 +193,10 @@ session_added(void *arg, int status, const void *body, size_t len, int fd)
 struct tunnel_session *
 tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
     struct in_addr ha, const struct in6_addr *hoa, unsigned plen,
-    tunnel_done *done, void *arg)
+    struct in_addr ip4, tunnel_done *done, void *arg)
 {
 	struct nasd_priv_session_add q = { .ha = ha, .hoa = *hoa,
-	    .plen = plen };
+	    .plen = plen, .ip4 = ip4 };
 	struct tunnel_session *s;
 	int err;
 

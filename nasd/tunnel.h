@@ -27,12 +27,15 @@ void	 tunnels_free(struct tunnels *);
 typedef void tunnel_done(void *arg, int error);
 
 /* Carries hoa/plen (64 when the prefix is the subscriber's alone, else 128)
- * between an interface and a home agent; sets the interface's sysctls. done
+ * between an interface and a home agent; sets the interface's sysctls. ip4,
+ * unless 0, is the one IPv4 source that passes, to wherever the kernel sends
+ * it; its route is pppd's. done
  * says when packets can flow, or -errno and nothing is left. Not called after
  * tunnel_session_free. */
 struct tunnel_session *tunnel_session_new(struct tunnels *,
     const char *ifname, const char *subject, struct in_addr ha,
-    const struct in6_addr *hoa, unsigned plen, tunnel_done *, void *arg);
+    const struct in6_addr *hoa, unsigned plen, struct in_addr ip4,
+    tunnel_done *, void *arg);
 /* Removes filter and route. Safe when the interface has gone. */
 void	 tunnel_session_free(struct tunnel_session *);
 /* MTU of the tunnel in bytes [PROTOCOLS D33]. */

@@ -293,6 +293,7 @@ ipv6cp_hold_assign(struct plugin *p, uint32_t txn, struct iid iid)
 	    (int)(plugin_now() - h.since));
 	carry_out(p, hold_policy_assigned(&s->policy, iid, &q), &q, h.pkt,
 	    h.len);
+	ipcp_gate_open(p);
 }
 
 void

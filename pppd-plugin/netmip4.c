@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The pppd plugin: options, the life of the link, and the conversation with
- * nasd. Its other parts are peer_auth.c (PAP, CHAP), peer_eap.c and
- * ipv6cp_hold.c (the held Configure-Request); it has no policy of its own,
- * nasd decides.
+ * nasd. Its other parts are peer_auth.c (PAP, CHAP), peer_eap.c,
+ * ipv6cp_hold.c (the held Configure-Request) and ipcp_gate.c; it has no policy
+ * of its own, nasd decides.
  *
  * pppd is one process and one loop, which must never wait: nasd's answers are
  * looked for from a timer (pppd before 2.5.3 calls nobody for a descriptor),
@@ -271,6 +271,7 @@ on_connected(void *arg)
 	peer_auth_ask(p);
 	peer_eap_ask(p);
 	ipv6cp_hold_ask(p);
+	ipcp_gate_announce(p);
 }
 
 static void
@@ -326,6 +327,9 @@ on_message(void *arg, const struct plug_msg *m)
 		return;
 	case PLUG_IID_REFUSE:
 		ipv6cp_hold_refused(p, m->txn, m->reason.text);
+		return;
+	case PLUG_IPV4:
+		ipcp_gate_set(p, &m->ipv4);
 		return;
 	case PLUG_CLOSE:
 		close_link(p, &m->reason);
@@ -394,6 +398,7 @@ link_begins(struct plugin *p)
 	peer_auth_reset(p);
 	peer_eap_reset(p);
 	ipv6cp_hold_reset(p);
+	ipcp_gate_reset(p);
 	/* What nasd can not check must not be offered. */
 	if (lcp_wantoptions[0].chap_mdtype & MDTYPE_MICROSOFT)
 		nm_debug("MS-CHAP of version 1 is not offered");
@@ -418,6 +423,7 @@ link_ends(struct plugin *p)
 	peer_auth_reset(p);
 	peer_eap_reset(p);
 	ipv6cp_hold_reset(p);
+	ipcp_gate_reset(p);
 }
 
 /* Nothing that was held can still be answered, and who comes next has to say
@@ -428,6 +434,7 @@ lcp_went_down(struct plugin *p)
 	p->authed = false;
 	peer_auth_reset(p);
 	ipv6cp_hold_reset(p);
+	ipcp_gate_reset(p);
 }
 
 static void
@@ -475,6 +482,7 @@ plugin_init(void)
 	peer_auth_init(&self);
 	peer_eap_init(&self);
 	ipv6cp_hold_init(&self);
+	ipcp_gate_init(&self);
 	next_snoop_recv = snoop_recv_hook;
 	snoop_recv_hook = on_snoop_recv;
 	nm_on_phase(on_phase);

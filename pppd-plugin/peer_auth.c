@@ -318,8 +318,11 @@ can_check(void)
 static int
 on_allowed_address(uint32_t addr)
 {
-	uint32_t	his = ipcp_wantoptions[0].hisaddr;
+	const struct plugin	*p = plugin_self();
+	uint32_t		 his = ipcp_wantoptions[0].hisaddr;
 
+	if (p->v4.governed)
+		return ipcp_gate_allows(p, addr);
 	return his != 0 && addr == his ? 1 : -1;
 }
 

@@ -62,6 +62,18 @@ struct ipv6cp_hold {
 	struct iid		local, remote;	/* when up */
 };
 
+/* Addresses are in network byte order, 0: none. */
+struct ipcp_gate {
+	bool			governed;	/* by nasd; else pppd's own */
+	bool			open;		/* nothing waits any more */
+	bool			up;
+	uint32_t		peer;
+	struct held_packet	held;
+	/* pppd's options before any of that */
+	bool			known, enabled, own_accept;
+	uint32_t		own_peer, own_dns[PLUG_DNS];
+};
+
 struct plugin {
 	/* options */
 	char			*socket_path;	/* pppd frees it: NULL for
@@ -81,6 +93,7 @@ struct plugin {
 	struct peer_auth	auth;
 	struct peer_eap		eap;
 	struct ipv6cp_hold	v6;
+	struct ipcp_gate	v4;
 	/* why the link ends, as far as we know, and what the peer is told
 	 * instead of that; static buffers because pppd keeps the pointer until
 	 * the link is down */
@@ -136,5 +149,16 @@ void		 ipv6cp_hold_refused(struct plugin *, uint32_t txn,
 void		 ipv6cp_hold_expire(struct plugin *, int64_t now);
 /* Ends IPv6CP, and with it a link that carries nothing else. */
 void		 ipv6cp_hold_close(struct plugin *, const char *why);
+
+
+void		 ipcp_gate_init(struct plugin *);
+/* A link, or LCP, begins: pppd's options are its own again. */
+void		 ipcp_gate_reset(struct plugin *);
+void		 ipcp_gate_set(struct plugin *, const struct plug_ipv4 *);
+void		 ipcp_gate_open(struct plugin *);
+/* (Re)connected: nasd may not know. */
+void		 ipcp_gate_announce(struct plugin *);
+/* May the peer have it, where nasd governs? */
+bool		 ipcp_gate_allows(const struct plugin *, uint32_t addr);
 
 #endif

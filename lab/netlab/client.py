@@ -13,11 +13,11 @@ PPPD = "/usr/sbin/pppd"
 
 class Client:
     """One dial-in. pppd's debug log tells what it saw. ac: only this access
-    concentrator. unit: of several dial-ins of one node, the interface's
+    concentrator. ipv4: IPCP, too. unit: of several dial-ins of one node, the interface's
     number."""
 
     def __init__(self, ns, user, logdir, *options, service=None, ac=None,
-                 unit=0, env=None):
+                 unit=0, env=None, ipv4=False):
         self.ns, self.user = ns, user
         self.ifname = f"ppp{unit}"
         self.service = service
@@ -28,8 +28,10 @@ class Client:
             argv += ["rp_pppoe_ac", ac]
         if unit:
             argv += ["unit", str(unit)]
-        argv += ["nic-eth0", "user", user, "noauth", "noip", "+ipv6",
-                 "nodefaultroute", "nodetach", "debug", "maxfail", "1",
+        if not ipv4:
+            argv += ["noip"]
+        argv += ["nic-eth0", "user", user, "noauth", "+ipv6", "nodefaultroute",
+                 "nodetach", "debug", "maxfail", "1",
                  "lcp-echo-interval", "0", *options]
         name = f"{ns.name}-pppd" + (f"{unit}" if unit else "")
         self.daemon = Daemon(ns, name, argv, logdir, env)

@@ -16,8 +16,8 @@ from .topology import HA2, NAS2, Topology
 
 WORK = "/run/netlab"
 USERS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi",
-         "ivan", "judy", "lea", "max", "oscar", "peggy", "kate@example.org",
-         "ken@example.org")
+         "ivan", "judy", "lea", "max", "oscar", "peggy", "quinn", "rita", "sam",
+         "kate@example.org", "ken@example.org")
 
 
 class Lab:

@@ -259,6 +259,9 @@ START_TEST(everything_granted)
 	    "\x1a\x0c\0\0\x37\x2a\x07\x06\0\x0f\x42\x40"
 	    "\x1a\x0c\0\0\x37\x2a\x08\x06\xff\xff\xff\xff"
 	    "\x60\x0a\0\xda\0\0\0\x7e\0\x01"
+	    "\x08\x06\x0a\0\0\x07"
+	    "\x1a\x0c\0\0\x01\x37\x1c\x06\x0a\0\0\x35"
+	    "\x1a\x0c\0\0\x01\x37\x1d\x06\x0a\0\0\x36"
 	    "\x64\x07" "homes"
 	    "\xa9\x12\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x53";
 	struct answer a;
@@ -284,6 +287,9 @@ START_TEST(everything_granted)
 	ck_assert_uint_eq(g->rate_down_bps, 4294967295);
 	ck_assert(g->has_iid);
 	ck_assert_mem_eq(g->iid.b, "\0\xda\0\0\0\x7e\0\x01", 8);
+	ck_assert_uint_eq(ntohl(g->ip4.s_addr), 0x0a000007);
+	ck_assert_uint_eq(ntohl(g->dns[0].s_addr), 0x0a000035);
+	ck_assert_uint_eq(ntohl(g->dns[1].s_addr), 0x0a000036);
 	ck_assert_str_eq(g->pool, "homes");
 	ck_assert_uint_eq(g->n_rdnss, 1);
 	ck_assert_uint_eq(g->rdnss[0].s6_addr[15], 0x53);
@@ -318,6 +324,7 @@ START_TEST(malformed_attributes)
 		size_t		 len;
 	} tries[] = {
 		{ "\x1b\x05\0\0\1", 5 },	/* Session-Timeout */
+		{ "\x08\x05\1\1\1", 5 },	/* Framed-IP-Address */
 		{ "\x60\x06\1\1\1\1", 6 },	/* Framed-Interface-Id */
 		{ "\xa9\x06\x20\x01\x0d\xb8", 6 },	/* DNS-Server-... */
 		{ "\x1a\x0b\0\0\x15\x9f\x07\x05\1\2\3", 11 }, /* HA */
@@ -465,6 +472,27 @@ ck_usage_identity(void)
 	ck_raw(5535, 7, "\xc6\x33\x64\x01", 4);
 }
 
+/* In every packet about it, once the session has an IPv4 address. */
+START_TEST(framed_ip_address)
+{
+	struct aaa_usage u = usage();
+	struct aaa_who with = who;
+	struct plug_auth pa = pap();
+	struct answer a;
+
+	with.ip4.s_addr = htonl(0x0a000007);
+	aaa_account(aaa, AAA_ACCT_START, &with, &u);
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_raw(0, 8, "\x0a\0\0\x07", 4);
+	aaa_cancel(aaa_authenticate(aaa, &with, &pa, "s1", done, &a));
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_raw(0, 8, "\x0a\0\0\x07", 4);
+	aaa_cancel(aaa_authenticate(aaa, &who, &pa, "s1", done, &a));
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert(!has(8));
+}
+END_TEST
+
 START_TEST(accounting_stop)
 {
 	struct aaa_usage u = usage();
@@ -567,6 +595,7 @@ main(void)
 	tcase_add_test(t, mobile_home_keys);
 	tcase_add_test(t, other_services);
 	tcase_add_test(t, rejected_and_silent);
+	tcase_add_test(t, framed_ip_address);
 	tcase_add_test(t, accounting_stop);
 	tcase_add_test(t, accounting_start_and_interim);
 	tcase_add_test(t, accounting_on_and_off);

@@ -367,6 +367,7 @@ START_TEST(whose)
 		    false),
 		/* what no session has */
 		T("\x08\x06\x0a\0\0\1", NONE, false),
+		T("\x08\x06\0\0\0\0", NONE, false),
 		T("\x32\x03" "m", NONE, false),
 		T("\x59\x03" "c", NONE, false),
 		/* the NAS */
@@ -409,6 +410,15 @@ START_TEST(whose_not)
 	ck_assert_int_eq(DECODE(&q, DAE_DISCONNECT_REQUEST,
 	    "\x01\x07" "alice"), DAE_NONE);
 	s.granted = false;
+	ck_assert(!coa_matches(&q, &s));
+	/* its IPv4 address, when it has one */
+	s.granted = true;
+	s.grant.ip4.s_addr = htonl(0x0a000001);
+	ck_assert_int_eq(DECODE(&q, DAE_DISCONNECT_REQUEST,
+	    "\x08\x06\x0a\0\0\1"), DAE_NONE);
+	ck_assert(coa_matches(&q, &s));
+	ck_assert_int_eq(DECODE(&q, DAE_DISCONNECT_REQUEST,
+	    "\x08\x06\x0a\0\0\2"), DAE_NONE);
 	ck_assert(!coa_matches(&q, &s));
 	/* a line without an identifier is not one with an empty one */
 	s.granted = true;

@@ -80,6 +80,7 @@ START_TEST(defaults)
 	ck_assert_int_eq(cf->iid_policy, CONFIG_IID_ASSIGN);
 	ck_assert_int_eq(cf->duplicate, CONFIG_DUP_REPLACE);
 	ck_assert_str_eq(cf->nai, "%u");
+	ck_assert_uint_eq(cf->ipv4.address.s_addr, 0);
 	ck_assert_str_eq(cf->plugin_socket, "/run/netmip4/plugin.sock");
 	ck_assert_str_eq(cf->pppd.options[0], "lcp-echo-interval");
 	ck_assert_uint_eq(cf->ext.hoa_request, 120);
@@ -112,6 +113,8 @@ START_TEST(all_keys)
 	    "router-advertisement { preferred-lifetime = 700 }\n"
 	    "profile \"gold\" { rate-down = \"20M\" rate-up = \"500k\"\n"
 	    "burst = 50 }\nprofile \"none\" { }\n"
+	    "ipv4 { address = \"192.0.2.1\"\n"
+	    "dns-servers = {\"192.0.2.53\", \"192.0.2.54\"} }\n"
 	    "unlimited-sessions = refuse\n"
 	    "dynamic-authorization { port = 3800 window = 60\n"
 	    "address = \"192.0.2.9\"\n" DAE_CLIENT("a")
@@ -119,10 +122,21 @@ START_TEST(all_keys)
 	    "secret-file = \"radius.secret\" coa = false\n"
 	    "require-event-timestamp = true } }\n"
 	    "extension-type { ipv6-hoa-request = 60 }\n", said);
+	struct in_addr addr;
 
 	ck_assert_msg(cf != NULL, "%s", said);
 	ck_assert_int_eq(cf->mode, CONFIG_SHARED);
 	ck_assert_int_eq(cf->unlimited, CONFIG_UNLIMITED_REFUSE);
+	ck_assert_uint_eq(ntohl(cf->ipv4.address.s_addr), 0xc0000201);
+	ck_assert_uint_eq(ntohl(cf->ipv4.dns[1].s_addr), 0xc0000236);
+	addr.s_addr = htonl(0xc6336403);	/* ha3 */
+	ck_assert_ptr_nonnull(config_ipv4_unusable(cf, addr));
+	addr.s_addr = htonl(0xcb00710a);	/* RADIUS */
+	ck_assert_ptr_nonnull(config_ipv4_unusable(cf, addr));
+	addr.s_addr = htonl(0xcb00710b);	/* its client b */
+	ck_assert_ptr_nonnull(config_ipv4_unusable(cf, addr));
+	addr.s_addr = htonl(0xcb00710c);
+	ck_assert_ptr_null(config_ipv4_unusable(cf, addr));
 	ck_assert_uint_eq(cf->dae.port, 3800);
 	ck_assert_uint_eq(cf->dae.window_s, 60);
 	ck_assert_uint_eq(ntohl(cf->dae.address.s_addr), 0xc0000209);
@@ -202,6 +216,18 @@ static const struct {
 	    "nasd.conf:13: profile: " },
 	{ GOOD "unlimited-sessions = maybe\n",
 	    "nasd.conf:12: unlimited-sessions: \"maybe\": accept or refuse" },
+	{ GOOD "ipv4 {\n\taddress = \"224.0.0.1\"\n}\n",
+	    "nasd.conf:13: address: not a unicast address" },
+	{ GOOD "ipv4 {\n\taddress = \"198.51.100.1\"\n}\n",
+	    "nasd.conf:13: address: is a home agent's" },
+	{ GOOD "ipv4 {\n\tdns-servers = {\"192.0.2.53\"}\n}\n",
+	    "nasd.conf:13: dns-servers: of no use without an address" },
+	{ GOOD "ipv4 {\n\taddress = \"192.0.2.9\"\n\tdns-servers = "
+	    "{\"192.0.2.53\", \"2001:db8::1\"}\n}\n",
+	    "nasd.conf:14: dns-servers: \"2001:db8::1\" is no host's" },
+	{ GOOD "ipv4 {\n\taddress = \"192.0.2.9\"\n\tdns-servers = "
+	    "{\"192.0.2.5\", \"192.0.2.6\", \"192.0.2.7\"}\n}\n",
+	    "nasd.conf:14: dns-servers: IPCP knows of 2 only" },
 	{ GOOD "registration {\n\tmax-clock-offset = -1\n}\n",
 	    "nasd.conf:13: max-clock-offset: " },
 	{ GOOD "home-agent \"ha2\" {\n\taddress = \"198.51.100.1\"\n" KEY

@@ -129,10 +129,27 @@ START_TEST(command_line)
 	}
 	test_has(text, " require-pap noccp ");
 	test_has(text, " nodetach silent ");
+	test_has(text, " noip ");
 	test_has(text, " mtu 1492 mru 1492 ");
 	ck_assert_str_eq(a.argv[a.n - 2], "lcp-echo-interval");
 	ck_assert_str_eq(a.argv[a.n - 1], "1");
 	ck_assert_ptr_null(a.argv[a.n]);
+}
+END_TEST
+
+START_TEST(command_line_ipv4)
+{
+	struct pppd_args a;
+
+	cfg.ipv4.address.s_addr = htonl(0xc0000209);
+	ck_assert_int_eq(pppd_args_build(&a, &cfg, &good), 0);
+	text[0] = '\0';
+	for (unsigned i = 0; i < a.n; i++) {
+		strcat(text, a.argv[i]);
+		strcat(text, " ");
+	}
+	test_has(text, " +ipv6 192.0.2.9: ");
+	ck_assert_ptr_null(strstr(text, "noip"));
 }
 END_TEST
 
@@ -312,6 +329,9 @@ START_TEST(sessions_refused)
 	q = ok;
 	inet_pton(AF_INET6, "ff02::1", &q.hoa);
 	ck_assert_int_eq(ADD(), -EINVAL);
+	q = ok;
+	q.ip4.s_addr = htonl(0x7f000001);
+	ck_assert_int_eq(ADD(), -EINVAL);
 	ck_assert_int_eq(call(NASD_PRIV_SESSION_DEL, &del, sizeof(del), out,
 	    &len), -ENOENT);
 }
@@ -396,6 +416,7 @@ main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, command_line);
+	tcase_add_test(tc, command_line_ipv4);
 	tcase_add_test(tc, command_line_authentication);
 	tcase_add_test(tc, command_line_too_long);
 	tcase_add_test(tc, pppd_requests_refused);

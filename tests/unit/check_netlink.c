@@ -227,6 +227,32 @@ START_TEST(filters)
 }
 END_TEST
 
+START_TEST(filter_of_ipv4)
+{
+	const uint8_t *m, *sel;
+	struct in_addr src;
+	size_t n;
+
+	inet_pton(AF_INET, "10.0.0.7", &src);
+	ck_assert_int_eq(nl_filter_pass_source4(nl, 9, 6, src), 0);
+	ck_assert_int_eq(nl_filter_del4(nl, 9, 7, 0), 1);
+	m = nl_batch_msg(nl, 0, &n);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff2);
+	ck_assert_uint_eq(u32(m + 32), 6 << 16 | htons(ETH_P_IP));
+	sel = ATTR(0, 20, 32, TCA_OPTIONS, 5);
+	ck_assert(sel[0] == 1 && sel[2] == 1);
+	ck_assert_mem_eq(sel + 16, "\xff\xff\xff\xff\x0a\0\0\7", 8);
+	ck_assert_uint_eq(u32(sel + 24), 12);
+	ck_assert_str_eq((const char *)ATTR(0, 20, 5, TCA_OPTIONS, 7, 1, 1),
+	    "gact");
+	ck_assert_uint_eq(u32(ATTR(0, 20, 20, TCA_OPTIONS, 7, 1, 2, 2) + 8),
+	    0);
+	has_head(1, RTM_DELTFILTER, 0);
+	m = nl_batch_msg(nl, 1, &n);
+	ck_assert_uint_eq(u32(m + 32), 7 << 16 | htons(ETH_P_IP));
+}
+END_TEST
+
 START_TEST(filters_deleted)
 {
 	const uint8_t *m;
@@ -384,6 +410,7 @@ main(void)
 	tcase_add_test(t, route);
 	tcase_add_test(t, rules);
 	tcase_add_test(t, filters);
+	tcase_add_test(t, filter_of_ipv4);
 	tcase_add_test(t, filters_deleted);
 	tcase_add_test(t, rates);
 	tcase_add_test(t, errors);

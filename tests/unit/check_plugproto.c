@@ -57,6 +57,10 @@ sample(enum plug_type type)
 		m.up = (struct plug_up){ .local = {{ 1 }}, .remote = {{ 2 }},
 		    .ifname = "ppp0" };
 		break;
+	case PLUG_IPV4:
+		m.ipv4 = (struct plug_ipv4){ .up = true, .peer = 0x0702000a,
+		    .dns = { 0x08080808, 0x04040404 } };
+		break;
 	case PLUG_IID_REFUSE:
 	case PLUG_DOWN:
 	case PLUG_CLOSE:
@@ -116,7 +120,7 @@ START_TEST(magic_and_type)
 
 	buf[5] = 0;
 	ck_assert_int_eq(plug_decode(&got, buf, (size_t)len), -EPROTO);
-	buf[5] = PLUG_BYE + 1;
+	buf[5] = PLUG_LAST + 1;
 	ck_assert_int_eq(plug_decode(&got, buf, (size_t)len), -EPROTO);
 	buf[5] = PLUG_UP;
 	buf[0] ^= 1;
@@ -231,9 +235,9 @@ suite(void)
 	TCase	*t = tcase_create("all");
 
 	tcase_add_loop_test(t, every_type_comes_back, PLUG_HELLO,
-	    PLUG_BYE + 1);
+	    PLUG_LAST + 1);
 	tcase_add_loop_test(t, truncated_anywhere_is_refused, PLUG_HELLO,
-	    PLUG_BYE + 1);
+	    PLUG_LAST + 1);
 	tcase_add_test(t, length_must_be_right);
 	tcase_add_test(t, magic_and_type);
 	tcase_add_test(t, other_version_is_told_apart);

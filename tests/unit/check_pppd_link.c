@@ -33,6 +33,7 @@ static struct world {
 	struct pppd_server	*server;
 	struct pppd_link	*link;		/* of the last HELLO */
 	bool			 refuse, drop_in_hello, drop_in_auth;
+	struct plug_ipv4	 ipv4;
 	unsigned		 hellos, auths, iids, ups, downs, gones, eaps;
 	struct plug_hello	 hello;
 	char			 reason[PLUG_TEXT];
@@ -97,6 +98,13 @@ on_down(void *owner, const char *reason)
 }
 
 static void
+on_ipv4(void *owner, const struct plug_ipv4 *v)
+{
+	ck_assert_ptr_eq(owner, &w);
+	w.ipv4 = *v;
+}
+
+static void
 on_gone(void *owner, const char *reason)
 {
 	ck_assert_ptr_eq(owner, &w);
@@ -106,7 +114,7 @@ on_gone(void *owner, const char *reason)
 }
 
 static const struct pppd_link_events	events = {
-	on_hello, on_auth, on_eap, on_iid, on_up, on_down, on_gone,
+	on_hello, on_auth, on_eap, on_iid, on_up, on_down, on_ipv4, on_gone,
 };
 
 static void
@@ -252,6 +260,24 @@ START_TEST(hello_and_answers)
 	turn();
 	ck_assert_uint_eq(w.gones, 1);
 	ck_assert_str_eq(w.reason, "connection lost");
+}
+END_TEST
+
+START_TEST(ipv4_both_ways)
+{
+	struct plug_msg	m, v = { .type = PLUG_IPV4 };
+	struct plug_ipv4 q = { .peer = 7, .dns = { 8, 9 } };
+	int		fd = dial_hello();
+
+	ck_assert(hear(fd, &m) && m.type == PLUG_HELLO);
+	pppd_link_ipv4(w.link, &q);
+	ck_assert(hear(fd, &m) && m.type == PLUG_IPV4 && m.txn == 0);
+	ck_assert(!m.ipv4.up && m.ipv4.peer == 7 && m.ipv4.dns[1] == 9);
+	v.ipv4 = (struct plug_ipv4){ .up = true, .peer = 7 };
+	say(fd, &v);
+	ck_assert(w.ipv4.up && w.ipv4.peer == 7);
+	close(fd);
+	turn();
 }
 END_TEST
 
@@ -620,7 +646,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-		hello_and_answers, eap_conversation, up_down_bye, bad_data,
+		hello_and_answers, ipv4_both_ways, eap_conversation, up_down_bye, bad_data,
 		second_hello,
 		other_version, refused_or_dropped_in_hello,
 		dropped_in_an_event, silent_strangers, crowd, deaf_plugin,

@@ -19,6 +19,7 @@
 #include "common/priv.h"
 #include "common/statelog.h"
 #include "nasd/coa_act.h"
+#include "nasd/coa_rules.h"
 #include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/ha_watch.h"
@@ -110,6 +111,8 @@ drop(void *h, const char *kind)
 
 /* The stand-ins. */
 
+static struct aaa_who asked_who, acct_who;
+
 struct aaa_request *
 aaa_authenticate(struct aaa *a, const struct aaa_who *who,
     const struct plug_auth *auth, const char *subject, aaa_done *done,
@@ -118,6 +121,7 @@ aaa_authenticate(struct aaa *a, const struct aaa_who *who,
 	(void)a;
 	(void)auth;
 	(void)subject;
+	asked_who = *who;
 	call("auth %s", who->user);
 	auth_done = done;
 	return (handle("aaa", arg));
@@ -147,7 +151,7 @@ aaa_account(struct aaa *a, enum aaa_acct kind, const struct aaa_who *who,
     const struct aaa_usage *use)
 {
 	(void)a;
-	(void)who;
+	acct_who = *who;
 	call("acct %d", kind);
 	if (kind == AAA_ACCT_STOP)
 		stopped = *use;
@@ -272,12 +276,14 @@ mip_reg_left(const struct mip_reg *r)
 struct tunnel_session *
 tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
     struct in_addr ha, const struct in6_addr *hoa, unsigned plen,
-    tunnel_done *done, void *arg)
+    struct in_addr ip4, tunnel_done *done, void *arg)
 {
 	(void)t;
 	(void)subject;
 	(void)ha;
 	(void)hoa;
+	if (ip4.s_addr != INADDR_ANY)
+		call("pass %08x", ntohl(ip4.s_addr));
 	call("install %s/%u", ifname, plen);
 	install_done = done;
 	return (handle("tunnel", arg));
@@ -390,6 +396,14 @@ ra_stop(struct ra_iface *r, bool farewell)
 {
 	call(farewell ? "ra-stop farewell" : "ra-stop");
 	drop(r, "ra");
+}
+
+void
+pppd_link_ipv4(struct pppd_link *l, const struct plug_ipv4 *q)
+{
+	(void)l;
+	call("ipv4 %08x dns %08x %08x", ntohl(q->peer), ntohl(q->dns[0]),
+	    ntohl(q->dns[1]));
 }
 
 void
@@ -1046,6 +1060,170 @@ request(bool is_coa, const char *user)
 }
 
 /* Nothing is changed before the kernel has the rate, and then everything. */
+/* IPv4 beside IPv6: from the Accept to pppd, the filter and RADIUS. */
+START_TEST(ipv4_granted)
+{
+	struct session *s = dial(100);
+	struct plug_ipv4 v = { .up = true, .peer = htonl(0x0a000007) };
+	struct dae_request q = { .n_keys = 1, .ip4 = {
+	    (const uint8_t *)&v.peer, 4 } };
+	json_t *j;
+
+	cfg.ipv4.address.s_addr = htonl(0x0a000001);
+	cfg.ipv4.dns[0].s_addr = htonl(0x0a000035);
+	granted.ip4.s_addr = v.peer;
+	hello(s, "lo");
+	auth(s, "alice");
+	ck_assert_uint_eq(asked_who.ip4.s_addr, INADDR_ANY);
+	forget_calls();
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("ipv4 0a000007 dns 0a000035 00000000;auth-result 1 ;");
+	iid_req(s, "a:b:c:d", false);
+	forget_calls();
+	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+	called("pass 0a000007;install lo/64;");
+	install_done(s, 0);
+	session_in_pppd.ipv4(s, &v);
+	ck_assert(s->ipv4_up);
+	link_up(s);
+	ck_assert_uint_eq(acct_who.ip4.s_addr, v.peer);
+	ck_assert(coa_matches(&q, s));
+	j = session_json_full(s);
+	ck_assert_str_eq(json_string_value(json_object_get(j,
+	    "ipv4_address")), "10.0.0.7");
+	ck_assert(json_is_true(json_object_get(j, "ipv4_up")));
+	json_decref(j);
+	/* its end is none of the session */
+	v.up = false;
+	session_in_pppd.ipv4(s, &v);
+	ck_assert(!s->ipv4_up);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	/* asked again in mid-life it says the same, RADIUS's word or not */
+	granted.ip4.s_addr = htonl(0x0a000008);
+	auth(s, "alice");
+	ck_assert_uint_eq(asked_who.ip4.s_addr, v.peer);
+	forget_calls();
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("ipv4 0a000007 dns 0a000035 00000000;auth-result 1 ;");
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+START_TEST(ipv4_dns_of_radius)
+{
+	struct session *s;
+
+	cfg.ipv4.address.s_addr = htonl(0x0a000001);
+	cfg.ipv4.dns[0].s_addr = htonl(0x0a000035);
+	granted.ip4.s_addr = htonl(0x0a000007);
+	granted.dns[1].s_addr = htonl(0x09090909);
+	s = dial(100);
+	hello(s, "lo");
+	auth(s, "alice");
+	forget_calls();
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("ipv4 0a000007 dns 09090909 00000000;auth-result 1 ;");
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+/* Off, the attribute means nothing; on, who has none gets no IPCP. */
+START_TEST(ipv4_not_granted)
+{
+	struct session *s = dial(100);
+
+	granted.ip4.s_addr = htonl(0x0a000007);
+	hello(s, "lo");
+	auth(s, "alice");
+	forget_calls();
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("auth-result 1 ;");
+	ck_assert_uint_eq(s->grant.ip4.s_addr, INADDR_ANY);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	cfg.ipv4.address.s_addr = htonl(0x0a000001);
+	granted.ip4.s_addr = INADDR_ANY;
+	s = dial(100);
+	hello(s, "lo");
+	auth(s, "alice");
+	forget_calls();
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("ipv4 00000000 dns 00000000 00000000;auth-result 1 ;");
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+/* An Accept for what can not be had is none [RFC 2865 1.1]. */
+START_TEST(ipv4_unusable)
+{
+	static const uint32_t bad[] = { 0xffffffff, 0xfffffffe, 0xe0000001,
+	    0x7f000001, 0x00000007, 0x0a000001, 0x0a0000fe, 0xc6336401 };
+	size_t i;
+
+	cfg.ipv4.address.s_addr = htonl(0x0a000001);
+	cfg.coa.s_addr = htonl(0x0a0000fe);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct session *s = dial(100);
+		uint32_t nr = s->nr;
+
+		granted.ip4.s_addr = htonl(bad[i]);
+		hello(s, "lo");
+		auth(s, "alice");
+		forget_calls();
+		verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+		called("auth-result 0 Access denied;");
+		test_has(s->why, "no usable IPv4 address");
+		link_gone(s, "refused");
+		pppd_exit(nr, 100);
+	}
+	ck_assert_uint_eq(engine.sessions.ip4_refused, i);
+}
+END_TEST
+
+/* Nobody has an address twice; but who comes again before his old session is
+ * known to be dead takes its place, address and all. */
+START_TEST(ipv4_twice)
+{
+	struct session *old, *s;
+	uint32_t nr;
+
+	cfg.ipv4.address.s_addr = htonl(0x0a000001);
+	granted.ip4.s_addr = htonl(0x0a000007);
+	old = bring_up("alice");
+	s = dial(200);
+	nr = s->nr;
+	hello(s, "lo");
+	auth(s, "bob");
+	forget_calls();
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("auth-result 0 Access denied;");
+	test_has(s->why, "10.0.0.7 is session ");
+	link_gone(s, "refused");
+	pppd_exit(nr, 200);
+	s = dial(100);
+	hello(s, "lo");
+	auth(s, "alice");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	ck_assert_int_eq(old->state, SESSION_CLOSING);
+	ck_assert_uint_eq(s->grant.ip4.s_addr, htonl(0x0a000007));
+	finish(old);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	/* an ending one holds nothing any more */
+	old = s;
+	s = dial(100);
+	hello(s, "lo");
+	auth(s, "bob");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	ck_assert_int_eq(s->state, SESSION_AUTHENTICATED);
+	finish(old);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
 START_TEST(coa_changes)
 {
 	struct session *s = bring_up("alice");
@@ -2074,6 +2252,7 @@ START_TEST(resumed)
 	memcpy(id, s->id, sizeof(id));
 	s->grant.n_class = 1;
 	s->grant.class[0] = (struct aaa_class){ 3, "abc" };
+	s->grant.ip4.s_addr = htonl(0x0a000007);
 	wait_ms(30000);
 	counted(500, 0);
 	session_save(s);
@@ -2095,7 +2274,8 @@ START_TEST(resumed)
 	ck_assert_uint_gt(engine.sessions.last_nr, nr);
 	ck_assert_ptr_eq(comes_back(nr, 100, PLUG_LINK_OPEN), s);
 	ck_assert_int_eq(s->state, SESSION_UP);
-	called("install lo/64;ra;renew;");
+	called("pass 0a000007;install lo/64;ra;renew;");
+	ck_assert(s->in_ip4);
 	install_done(s, 0);
 	called("ra-update;");
 	/* its process ends, of which the root side hears by being asked */
@@ -2516,6 +2696,11 @@ main(void)
 	tcase_add_test(t, odd_limits);
 	tcase_add_test(t, not_limited);
 	tcase_add_test(t, limited_too_late);
+	tcase_add_test(t, ipv4_granted);
+	tcase_add_test(t, ipv4_dns_of_radius);
+	tcase_add_test(t, ipv4_not_granted);
+	tcase_add_test(t, ipv4_unusable);
+	tcase_add_test(t, ipv4_twice);
 	tcase_add_test(t, coa_changes);
 	tcase_add_test(t, coa_fails);
 	tcase_add_test(t, coa_timeout);

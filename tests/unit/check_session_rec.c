@@ -26,6 +26,8 @@ example(void)
 	};
 
 	r.grant.n_class = 2;
+	r.grant.ip4.s_addr = htonl(0x0a000007);
+	r.grant.dns[1].s_addr = htonl(0x0a000035);
 	r.grant.class[0].len = 253;
 	memset(r.grant.class[0].data, 'c', 253);
 	r.grant.class[1].len = 0;
@@ -63,6 +65,8 @@ START_TEST(round_trip)
 	ck_assert_str_eq(out.nai, in.nai);
 	ck_assert(out.has_reg && out.reg_bound && out.accounting);
 	ck_assert_int_eq(out.clock_offset, -3);
+	ck_assert_uint_eq(ntohl(out.grant.ip4.s_addr), 0x0a000007);
+	ck_assert_uint_eq(ntohl(out.grant.dns[1].s_addr), 0x0a000035);
 	ck_assert_uint_eq(out.grant.class[0].len, 253);
 	session_rec_wipe(&out);
 	ck_assert_uint_eq(out.grant.mn_ha.key[0], 0);

@@ -53,12 +53,13 @@ on_done(void *arg, int error)
 static struct tunnel_session *
 add(const char *ifname)
 {
-	struct in_addr ha;
+	struct in_addr ha, ip4;
 	struct in6_addr hoa;
 
 	inet_pton(AF_INET, "198.51.100.1", &ha);
 	inet_pton(AF_INET6, "2001:db8::1", &hoa);
-	return tunnel_session_new(tunnels, ifname, "s1", ha, &hoa, 64,
+	inet_pton(AF_INET, "192.0.2.7", &ip4);
+	return tunnel_session_new(tunnels, ifname, "s1", ha, &hoa, 64, ip4,
 	    on_done, NULL);
 }
 
@@ -120,6 +121,7 @@ START_TEST(installed_and_removed)
 	memcpy(&q, asked[0].body, sizeof(q));
 	ck_assert_str_eq(q.ifname, "ppp0");
 	ck_assert_uint_eq(q.plen, 64);
+	ck_assert_uint_eq(ntohl(q.ip4.s_addr), 0xc0000207);
 	ck_assert_uint_eq(n_done, 0);
 	answer(0, 0, 1472);
 	ck_assert_uint_eq(n_done, 1);
