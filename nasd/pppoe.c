@@ -525,8 +525,20 @@ pppoe_free(struct pppoe *e)
 	free(e);
 }
 
+/* Frames for which the socket had no room, since this was asked last. */
+static unsigned
+missed(int fd)
+{
+	struct tpacket_stats	st = { .tp_drops = 0 };
+	socklen_t		len = sizeof(st);
+
+	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) != 0)
+		return 0;
+	return st.tp_drops;
+}
+
 json_t *
-pppoe_stats(const struct pppoe *e)
+pppoe_stats(struct pppoe *e)
 {
 	const struct {
 		const char	*name;
@@ -554,6 +566,7 @@ pppoe_stats(const struct pppoe *e)
 		{ "delayed", e->n.delayed }, { "too_busy", e->n.too_busy },
 		{ "other_vlan", e->n.other_vlan },
 		{ "drained", e->n.closed },
+		{ "missed", e->n.missed += missed(e->fd) },
 		{ "strays", e->n.strays }, { "padt_stray", e->n.padt_stray },
 	};
 	json_t	*o = json_pack("{s:s}", "interface", e->ifname);

@@ -133,6 +133,6 @@ void	 pppoe_session_seen(struct pppoe *, const uint8_t mac[PPPOE_MAC_LEN],
     uint16_t sid);
 /* Not for so long, though: perhaps we do not know all of our sessions yet. */
 void	 pppoe_quiet(struct pppoe *, int ms);
-json_t	*pppoe_stats(const struct pppoe *);
+json_t	*pppoe_stats(struct pppoe *);
 
 #endif

@@ -25,6 +25,7 @@ struct pppoe_counters {
 	uint64_t	full, per_mac, starting_full, refused, send_errors;
 	uint64_t	mac_limited, padr_limited, delayed, too_busy;
 	uint64_t	other_vlan, strays, padt_stray, closed;
+	uint64_t	missed;
 };
 
 /* A MAC address with links, or some that rest. */
