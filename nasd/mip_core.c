@@ -48,6 +48,7 @@ mip_core_init(struct mip_core *core)
 
 	core->ha_list = NULL;
 	core->violations = NULL;
+	core->unknown_said = (mono_t){ INT64_MIN };
 	core->n_regs = core->n_orphans = 0;
 	core->agents = (struct mip_agent_events){ NULL, NULL };
 	memset(core->count, 0, sizeof(core->count));
@@ -536,6 +537,21 @@ refuse(struct mip_core *core, struct in_addr src, enum mip_counter c)
 	    mip_core_find_ha(core, src) != NULL, why, VIOLATION_SILENT);
 }
 
+/* Both ends must agree on the numbers of some [D3]: said once a second. */
+static void
+log_unknown(struct mip_core *core, struct in_addr src, uint8_t type)
+{
+	mono_t now = clock_mono(core->clock);
+	char name[INET_ADDRSTRLEN];
+
+	if (mono_diff_ms(now, core->unknown_said) < 1000)
+		return;
+	core->unknown_said = now;
+	inet_ntop(AF_INET, &src, name, sizeof(name));
+	log_info(name, "dropped: unknown extension %u, which must not be "
+	    "skipped", type);
+}
+
 static bool
 is_unproven(enum mip_counter c)
 {
@@ -597,6 +613,8 @@ mip_core_input(struct mip_core *core, struct in_addr src, uint16_t port,
 			c = input_revocation(core, src, port, &msg, buf);
 		else
 			c = MIP_C_DROP_NOT_OURS;
+	} else if (c == MIP_C_DROP_EXT) {
+		log_unknown(core, src, msg.ext.first_unknown);
 	}
 	if (c != MIP_C_OK)
 		refuse(core, src, c);

@@ -187,6 +187,9 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
 		return c;
 	if ((c = check_nai(r, e, covered)) != MIP_C_OK)
 		return c;
+	if (e->n_skipped > 0)
+		log_debug(r->subject, "%u unknown extensions passed over, the "
+		    "first is %u", e->n_skipped, e->first_unknown);
 
 	*reply = (struct mip_reply){
 		.code = rrp->code,

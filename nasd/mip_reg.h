@@ -203,6 +203,7 @@ struct mip_core {
 	size_t			 n_orphans;
 	uint64_t		 count[MIP_C_COUNT];
 	struct violations	*violations;	/* NULL: not kept */
+	mono_t			 unknown_said;	/* of an extension */
 };
 
 /* ---- mip_core.c ---- */

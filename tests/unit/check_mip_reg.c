@@ -1274,6 +1274,32 @@ START_TEST(other_messages)
 }
 END_TEST
 
+/* Both ends must agree on numbers, so the log says which was not known [D3];
+ * not for each datagram that a stranger sends. */
+START_TEST(unknown_number_is_logged)
+{
+	char said[4096], dir[64], *at = said;
+	unsigned lines = 0;
+	struct msg m;
+	int saved;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put8(&m, 60);
+	put8(&m, 0);
+	sign(&m);
+	test_dir_enter(dir);
+	saved = test_log_begin();
+	for (unsigned i = 0; i < 20; i++)
+		input(&m);
+	test_log_end(saved, said, sizeof(said));
+	test_dir_leave(dir);
+	for (; (at = strstr(at, "unknown extension 60")) != NULL; at++)
+		lines++;
+	ck_assert_uint_eq(lines, 1);
+}
+END_TEST
+
 START_TEST(nai_of_the_reply)
 {
 	struct msg m;
@@ -2259,7 +2285,8 @@ main(void)
 		unproven_answers_are_the_reason,
 		forged_mismatch_does_not_move_the_clock,
 		forged_replies_are_counted_and_harmless, every_bit_counts,
-		other_messages, nai_of_the_reply, realm_without_case,
+		other_messages, unknown_number_is_logged, nai_of_the_reply,
+		realm_without_case,
 		mn_ha_where_there_is_a_key, denial_needs_no_mn_ha,
 		service_in_every_request,
 		without_221, with_empty_221, hoa_behind_the_authenticator,
