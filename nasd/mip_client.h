@@ -161,6 +161,9 @@ void	 mip_reg_deregister(struct mip_reg *);
  * reply tells of it. Allowed in every state.
  */
 void	 mip_reg_abandon(struct mip_reg *);
+/* The mobile node's association is this one from the next request on; what is
+ * out may find its answer not accepted, and is said again. Copied. */
+void	 mip_reg_set_mn_ha(struct mip_reg *, const struct mip4_sa *);
 /* Renews now, at the pace there is. False: there is nothing to renew. */
 bool	 mip_reg_renew(struct mip_reg *);
 /* What a registration is, for a client that comes after this one. */

@@ -503,6 +503,14 @@ mip_reg_set_timers(struct mip_reg *r)
 	r->t_end.fire = end_timer;
 }
 
+void
+mip_reg_set_mn_ha(struct mip_reg *r, const struct mip4_sa *sa)
+{
+	mip4_sa_wipe(&r->mn_ha.sa);
+	mip4_sa_copy(&r->mn_ha.sa, sa);
+	r->mn_ha.set = true;
+}
+
 struct mip_reg *
 mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
     const struct mip_events *events, void *arg)
@@ -530,10 +538,8 @@ mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
 	r->want_unique = q->unique;
 	if (q->unique)
 		r->want_iid = q->iid;
-	if (q->mn_ha != NULL) {
-		r->mn_ha.set = true;
-		mip4_sa_copy(&r->mn_ha.sa, q->mn_ha);
-	}
+	if (q->mn_ha != NULL)
+		mip_reg_set_mn_ha(r, q->mn_ha);
 	mip_reg_set_timers(r);
 	if ((r->ha = mip_core_ha(core, &q->ha)) != NULL)
 		return r;

@@ -396,6 +396,21 @@ take_grant(struct session *s, const struct aaa_grant *grant)
 	    s->unique ? "unique" : "shared", key);
 }
 
+/* Keys may be new with each authentication, as WiMAX's are: the home agent
+ * will hear of the last one only [D145]. */
+static void
+take_mn_ha(struct session *s, const struct aaa_grant *grant)
+{
+	if (!grant->has_mn_ha)
+		return;
+	s->grant.has_mn_ha = true;
+	s->grant.mn_ha = grant->mn_ha;
+	s->grant.mn_ha.alg = s->engine->cfg->mn_ha_alg;
+	if (s->reg != NULL)
+		mip_reg_set_mn_ha(s->reg, &s->grant.mn_ha);
+	s->dirty = true;
+}
+
 #define WHY_NO_AGENT	64
 
 static const char *
@@ -420,12 +435,13 @@ accepted(struct session *s, const struct aaa_grant *grant)
 	const char *bad;
 
 	/* A later challenge of the same link changes nothing but the text,
-	 * and the keys, which the peer has anew as well. */
+	 * and the keys, which the peer or the home agent has anew as well. */
 	if (s->granted) {
 		memcpy(s->grant.reply, grant->reply, sizeof(s->grant.reply));
 		s->grant.key_len = grant->key_len;
 		memcpy(s->grant.send_key, grant->send_key, PLUG_KEY);
 		memcpy(s->grant.recv_key, grant->recv_key, PLUG_KEY);
+		take_mn_ha(s, grant);
 		session_step(s, "auth-again", "accepted");
 		session_event(s, SESSION_EV_ACCEPTED, NULL);
 		return;

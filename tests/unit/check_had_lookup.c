@@ -851,6 +851,36 @@ START_TEST(memory_is_bounded)
 }
 END_TEST
 
+/* Who is asked for stays longer than who is not, among a peer's own and among
+ * all. */
+START_TEST(least_lately_used_goes)
+{
+	struct m m;
+	char nai[32];
+
+	for (unsigned all = 0; all < 2; all++) {
+		n_asked = 0;
+		for (unsigned i = 0; i < 16; i++) {
+			snprintf(nai, sizeof(nai), "u%u@x", i);
+			request(&m, all && i >= 9 ? AR2 : AR1, nai, false);
+			answer(n_asked - 1, USER_KNOWN, false);
+		}
+		request(&m, AR1, "u0@x", false);
+		expect(&m, 0, 1800);
+		ck_assert_uint_eq(n_asked, 16);
+		/* who has less than half of them takes from all */
+		request(&m, all ? AR2 : AR1, "u16@x", false);
+		answer(n_asked - 1, USER_KNOWN, false);
+		request(&m, AR1, "u0@x", false);
+		expect(&m, 0, 1800);
+		ck_assert_int_eq(request(&m, AR1, "u1@x", false),
+		    REG_PENDING);
+		answer(n_asked - 1, USER_KNOWN, false);
+		user_lookup_flush(rig.reg.lookup, NULL);
+	}
+}
+END_TEST
+
 START_TEST(one_peer_does_not_push_out_another)
 {
 	struct m m;
@@ -1124,7 +1154,8 @@ main(void)
 		two_routers_wait,
 		the_peers_other_requests, late_answer,
 		replayed_ones, replayed_after_start, fresh_before_stale, limits,
-		memory_is_bounded, one_peer_does_not_push_out_another,
+		memory_is_bounded, least_lately_used_goes,
+		one_peer_does_not_push_out_another,
 		one_place, a_peer_loses_its_own, flushing, ended_while_asking,
 		what_is_shown,
 	};

@@ -1372,6 +1372,49 @@ START_TEST(mn_ha_where_there_is_a_key)
 }
 END_TEST
 
+/* Authentication has given the mobile node another key [D145]. */
+START_TEST(another_mn_ha)
+{
+	struct mip_reg_request q = request(true);
+	struct mip4_sa other = sa_mn;
+	const uint8_t *mn;
+	struct msg m;
+
+	q.mn_ha = &sa_mn;
+	start_as(&q);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
+	sign(&m);
+	input(&m);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	other.spi = 700;
+	memcpy(other.key, key_fa_ha, sizeof(key_fa_ha));
+	mip_reg_set_mn_ha(reg, &other);
+	memset(&other, 0, sizeof(other));
+	advance(1350 * 1000);
+	mn = ext_of(1, 32);
+	ck_assert_ptr_nonnull(mn);
+	ck_assert_mem_eq(mn + 2, "\0\0\2\274", 4);
+	/* nor does the old one answer for the home agent any more */
+	m = reply_head(0, 1800, id_of(1));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_MN_AUTH], 1);
+	m = reply_head(0, 1800, id_of(1));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	put_sign(&m, 32, 700, EVP_md5(), key_fa_ha);
+	sign(&m);
+	input(&m);
+	ck_assert_uint_eq(core.count[MIP_C_ACCEPTED], 2);
+}
+END_TEST
+
 /* In each request: first, renewal, deregistration [RFC 5446 3]. */
 START_TEST(service_in_every_request)
 {
@@ -2287,7 +2330,7 @@ main(void)
 		forged_replies_are_counted_and_harmless, every_bit_counts,
 		other_messages, unknown_number_is_logged, nai_of_the_reply,
 		realm_without_case,
-		mn_ha_where_there_is_a_key, denial_needs_no_mn_ha,
+		mn_ha_where_there_is_a_key, another_mn_ha, denial_needs_no_mn_ha,
 		service_in_every_request,
 		without_221, with_empty_221, hoa_behind_the_authenticator,
 		another_identifier, useless_once, no_lifetime,

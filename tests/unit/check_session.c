@@ -214,6 +214,14 @@ mip_reg_resume(struct mip_client *c, const struct mip_reg_request *r,
 	return (handle("reg", arg));
 }
 
+void
+mip_reg_set_mn_ha(struct mip_reg *r, const struct mip4_sa *sa)
+{
+	(void)r;
+	asked_sa = *sa;
+	call("mn-ha %u", (unsigned)sa->spi);
+}
+
 bool
 mip_reg_renew(struct mip_reg *r)
 {
@@ -1903,6 +1911,17 @@ START_TEST(challenged_again)
 	called("auth-result 1 ;");
 	ck_assert_str_eq(s->user, "alice");
 	ck_assert_str_eq(s->calling, "02-00-00-00-00-01");
+	/* But a key for the home agent is taken [D145]. */
+	cfg.mn_ha_alg = MIP4_ALG_HMAC_SHA256;
+	granted_key = true;
+	forget_calls();
+	auth(s, "alice");
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	granted_key = false;
+	called("auth alice;mn-ha 512;auth-result 1 ;");
+	ck_assert_int_eq(asked_sa.alg, MIP4_ALG_HMAC_SHA256);
+	ck_assert(s->grant.has_mn_ha && s->grant.mn_ha.spi == 512);
+	cfg.mn_ha_alg = MIP4_ALG_HMAC_MD5;
 	session_event(s, SESSION_EV_TERMINATE, NULL);
 	finish(s);
 }
