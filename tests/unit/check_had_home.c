@@ -132,7 +132,9 @@ END_TEST
 
 START_TEST(fixed_prefix)
 {
+	char hoa[INET6_ADDRSTRLEN];
 	struct m m;
+	bool u;
 
 	know(&rig.pool[2], MORE "2::");
 	reserve();
@@ -155,9 +157,16 @@ START_TEST(fixed_prefix)
 		    MORE "1::1" : MORE "3::1");
 		got(MORE, true);
 	}
-	/* An identifier of our choice. */
+	/* An identifier of our choice, which stays. */
 	ask(&m, AR1, ALICE, 1800, NULL);
 	got(MORE "2:", true);
+	strcpy(hoa, sent_hoa(&u));
+	ask(&m, AR1, ALICE, 1800, NULL);
+	got(hoa, true);
+	/* Not by a router that may not give it out. */
+	ask(&m, AR2, ALICE, 1800, IID);
+	refused(&m, 129);
+	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR1));
 }
 END_TEST
 
@@ -183,6 +192,25 @@ END_TEST
 
 /* had was restarted with another configuration: who had its address before
  * gets it back only if it is still its own. */
+/* Meanwhile bound elsewhere, it renews that [D70]. */
+START_TEST(fixed_while_bound)
+{
+	char hoa[INET6_ADDRSTRLEN];
+	struct m m;
+	bool u;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	got("2001:db8:100:", true);
+	strcpy(hoa, sent_hoa(&u));
+	know(&rig.pool[2], MORE "2::");
+	reserve();
+	tell(&m, AR1, ALICE, 1800, hoa);
+	got(hoa, true);
+	ask(&m, AR1, ALICE, 1800, IID);
+	got(MORE "2:211:2233:4455:6677", true);
+}
+END_TEST
+
 START_TEST(fixed_since)
 {
 	struct m m;
@@ -516,6 +544,7 @@ main(void)
 	tcase_add_test(t, no_keys);
 	tcase_add_test(t, fixed_prefix);
 	tcase_add_test(t, fixed_address);
+	tcase_add_test(t, fixed_while_bound);
 	tcase_add_test(t, fixed_since);
 	tcase_add_test(t, fixed_late);
 	tcase_add_test(t, full);

@@ -1683,6 +1683,11 @@ START_TEST(renewal_jitter)
 	ck_assert_uint_eq(n_sent, 1);
 	advance(1);
 	ck_assert_uint_eq(n_sent, 2);
+	/* and of those that have lost an agent together */
+	advance(1099);
+	ck_assert_uint_eq(n_sent, 2);
+	advance(1);
+	ck_assert_uint_eq(n_sent, 3);
 }
 END_TEST
 
@@ -1765,6 +1770,25 @@ START_TEST(renewal_denied)
 	advance(3000 * 1000);
 	ck_assert_uint_eq(n_sent, 2);
 	ck_assert_uint_eq(seen.lost, 1);
+	/* the binding before it may stand */
+	mip_reg_deregister(reg);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq(lifetime_of(2), 0);
+}
+END_TEST
+
+/* The one before may have been accepted, and that reply be lost. */
+START_TEST(second_try_denied)
+{
+	start(true);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 2);
+	deny_it(1, 129);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	advance(1000);
+	mip_reg_deregister(reg);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq(lifetime_of(2), 0);
 }
 END_TEST
 
@@ -1792,6 +1816,55 @@ START_TEST(renewal_with_another_address)
 	    ip6("2001:db8:7:7:211:2233:4455:6677").s6_addr, 16);
 	advance(1350 * 1000);
 	ck_assert_mem_eq(ext_of(2, 221) + 3, &seen.res.hoa, 16);
+}
+END_TEST
+
+/* The same address, but how much of the prefix is its own has changed. */
+START_TEST(renewal_with_another_u)
+{
+	bind_it();
+	advance(1350 * 1000);
+	accept_as(1, 1800, HOA, false);
+	ck_assert_uint_eq(seen.changed, 1);
+	ck_assert(!seen.res.unique);
+	advance(1350 * 1000);
+	ck_assert_uint_eq(ext_of(2, 221)[2], 0);
+}
+END_TEST
+
+/* While the agent is held nothing goes out, and it is not counted: afterwards
+ * tries begin anew, for renewals and for what nobody waits for [D62, D64]. */
+START_TEST(held_meanwhile)
+{
+	unsigned n;
+
+	bind_it();
+	advance(1350 * 1000);		/* the first, and at 1 and 3 s */
+	advance(3000);
+	ck_assert_uint_eq(n_sent, 4);
+	mip_core_hold(&core, sent[0].to, true);
+	advance(10000);
+	ck_assert_uint_eq(n_sent, 4);
+	mip_core_hold(&core, sent[0].to, false);
+	ck_assert_uint_eq(n_sent, 5);
+	advance(999);
+	ck_assert_uint_eq(n_sent, 5);
+	advance(1);
+	ck_assert_uint_eq(n_sent, 6);
+	accept_it(5);
+	advance(5000);
+	mip_reg_abandon(reg);
+	reg = NULL;
+	advance(1500);
+	n = n_sent;
+	ck_assert_uint_eq(n, 8);
+	mip_core_hold(&core, sent[0].to, true);
+	advance(10000);
+	ck_assert_uint_eq(n_sent, n);
+	mip_core_hold(&core, sent[0].to, false);
+	advance(60000);
+	ck_assert_uint_eq(n_sent, n + core.params.dereg_attempts);
+	ck_assert_uint_eq(core.n_orphans, 0);
 }
 END_TEST
 
@@ -2340,7 +2413,8 @@ main(void)
 		renewals_until_expiry, late_renewal,
 		short_lifetimes_keep_the_pace, infinite, renewal_denied,
 		renewal_mismatch, renewal_with_another_address,
-		renewal_without_221,
+		second_try_denied,
+		renewal_with_another_u, held_meanwhile, renewal_without_221,
 		deregistration, deregistration_unanswered,
 		deregistration_mismatch, never_twice_within_a_second,
 		instead_of_another, instead_of_another_then_nothing,
