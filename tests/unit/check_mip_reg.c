@@ -1819,6 +1819,92 @@ START_TEST(renewal_with_another_address)
 }
 END_TEST
 
+static unsigned n_unheard;
+
+static void
+count_unheard(void *arg, struct in_addr from, mono_t at)
+{
+	(void)arg;
+	(void)from;
+	ck_assert_int_eq(at.ns, sent[n_unheard].ms * 1000000);
+	n_unheard++;
+}
+
+/* A home agent has a second for each request; one that was sent just before
+ * the end of patience is none that it did not answer [D62]. */
+START_TEST(unheard_after_a_second)
+{
+	struct mip_reg_request q = request(true);
+
+	n_unheard = 0;
+	core.agents.unheard = count_unheard;
+	q.budget_ms = 1500;
+	start_as(&q);
+	advance(5000);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(n_unheard, 1);
+	mip_reg_free(reg);
+	q.budget_ms = 2000;
+	n_unheard = n_sent = 0;
+	start_as(&q);
+	advance(5000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(n_unheard, 2);
+	core.agents.unheard = NULL;
+}
+END_TEST
+
+/* RFC 3543 3.2: what no authenticator covers is not negotiated. */
+START_TEST(revocation_support_behind_the_authenticator)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	sign(&m);
+	put_137(&m, seconds());
+	input(&m);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	advance(10000);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
+	ck_assert_uint_eq(seen.revoked, 0);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_UNNEGOTIATED], 1);
+}
+END_TEST
+
+START_TEST(two_home_addresses)
+{
+	struct msg m;
+
+	start(true);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	put_hoa(&m, "2001:db8:7:7:211:2233:4455:6677", true);
+	sign(&m);
+	expect_useless(&m, "HA does not support IPv6 HoA");
+}
+END_TEST
+
+/* A 133 for a clock that has been set since says nothing of the new one: that
+ * the home agent is silent afterwards is the reason. */
+START_TEST(mismatch_of_an_older_clock_is_no_reason)
+{
+	start(true);
+	advance(1500);			/* two tries with the wrong clock */
+	mismatch(0, 60);
+	ck_assert_uint_eq(n_sent, 3);
+	mismatch(1, 60);
+	advance(15000);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+}
+END_TEST
+
 /* The same address, but how much of the prefix is its own has changed. */
 START_TEST(renewal_with_another_u)
 {
@@ -2246,6 +2332,20 @@ START_TEST(revocation_refused)
 	m = revocation(seconds(), true, HA, COA, NULL, NULL);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_IDENTITY], 2);
+	/* two subscribers, two addresses, an address of IPv4 that it has not */
+	for (unsigned i = 0; i < 3; i++) {
+		m = revocation(seconds(), true, HA, COA, NAI, HOA);
+		m.n -= 22;
+		if (i == 0)
+			put_nai(&m, "mallory@example.net");
+		else if (i == 1)
+			put_hoa(&m, "2001:db8::7", true);
+		else
+			m.b[7] = 1;
+		sign(&m);
+		input(&m);
+		ck_assert_uint_eq(core.count[MIP_C_DROP_REV_IDENTITY], 3 + i);
+	}
 
 	ck_assert_uint_eq(seen.revoked, 0);
 	ck_assert_uint_eq(n_sent, 1);	/* silence */
@@ -2413,7 +2513,9 @@ main(void)
 		renewals_until_expiry, late_renewal,
 		short_lifetimes_keep_the_pace, infinite, renewal_denied,
 		renewal_mismatch, renewal_with_another_address,
-		second_try_denied,
+		second_try_denied, unheard_after_a_second,
+		revocation_support_behind_the_authenticator,
+		two_home_addresses, mismatch_of_an_older_clock_is_no_reason,
 		renewal_with_another_u, held_meanwhile, renewal_without_221,
 		deregistration, deregistration_unanswered,
 		deregistration_mismatch, never_twice_within_a_second,
