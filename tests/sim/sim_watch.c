@@ -156,7 +156,10 @@ was_wanted(struct ha *h, struct subscriber *u, const struct view *v)
 static void
 check_told(struct ha *h, const struct subscriber *u, const struct view *v)
 {
-	if (v->bound && v->negotiated && revoker_count(h->reg.revoker) == 0)
+	const struct binding *b = ha_binding(h, u);
+
+	if (v->bound && v->negotiated && (b == NULL ||
+	    !revoke_has_left(h->reg.revoker, b, v->coa)))
 		world_fail(h->node.w, "%s: u%u's binding ends, its agent is "
 		    "not told", h->node.name, u->index);
 }
