@@ -178,6 +178,9 @@ END_TEST
 
 START_TEST(order)
 {
+	static const uint8_t wrong[] = { 132, 137, 138, 139, 140, 141, 142,
+	    149, 150 };
+
 	agents(4, 1);
 	for (unsigned i = 0; i < 4; i++)
 		hs.agent[i].priority = i + 1;
@@ -205,6 +208,18 @@ START_TEST(order)
 	ck_assert_int_gt(ha_select_hold_left(&hs, 0), 0);
 	ha_select_accepted(&hs, 0);
 	ck_assert_int_eq(ha_select_state(&hs, 0), HA_UP);
+	/* what does not fit [D61] */
+	for (size_t i = 0; i < sizeof(wrong); i++) {
+		ha_select_refused(&hs, 3, wrong[i]);
+		wait_ms(50000);
+		ck_assert_int_eq(ha_select_state(&hs, 3), HA_AVOIDED);
+		wait_ms(10000);
+		ck_assert_int_eq(ha_select_state(&hs, 3), HA_UP);
+	}
+	/* one that was taken out of the configuration */
+	hs.agent[0].gone = true;
+	ck_assert_int_eq(pick("a", 0), 3);
+	hs.agent[0].gone = false;
 	/* about the subscriber */
 	ha_select_refused(&hs, 0, 131);
 	ha_select_refused(&hs, 0, 143);
@@ -244,6 +259,9 @@ START_TEST(patience)
 	ck_assert_int_eq(ha_select_patience(&hs, &w, 7, 14000), 14000);
 	ck_assert_int_eq(ha_select_patience(&hs, &w, 1, 2000), 2000);
 	ck_assert_int_eq(ha_select_patience(&hs, &w, 1, 5000), 3000);
+	/* two others need more than one */
+	ck_assert_int_eq(ha_select_patience(&hs, &w, 1, 12000), 4000);
+	ck_assert_int_eq(ha_select_patience(&hs, &w, 3, 12000), 5000);
 	/* not for the sake of one that is down */
 	make_down(1);
 	make_down(2);

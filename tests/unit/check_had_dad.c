@@ -545,6 +545,23 @@ START_TEST(route_fails)
 }
 END_TEST
 
+/* At once, on an address that is held already: what failed does not hold it. */
+START_TEST(route_fails_at_once)
+{
+	struct dp_route *r;
+	int status;
+
+	r = route(T, 128, &status);
+	pass(1000);
+	inner_status = -ENOMEM;
+	ck_assert_ptr_null(route(T, 128, &status));
+	ck_assert_int_eq(status, -ENOMEM);
+	plane->del(plane, r);
+	ck_assert_uint_eq(n_groups, 0);
+	ck_assert_uint_eq(table_count(&dad.addrs), 0);
+}
+END_TEST
+
 START_TEST(duplicate_is_not_routed)
 {
 	struct dp_route *r;
@@ -604,6 +621,7 @@ suite(void)
 	tcase_add_checked_fixture(tp, plane_set_up, plane_tear_down);
 	tcase_add_test(tp, probed_then_routed);
 	tcase_add_test(tp, route_fails);
+	tcase_add_test(tp, route_fails_at_once);
 	tcase_add_test(tp, duplicate_is_not_routed);
 	tcase_add_test(tp, routed_pools_are_not_probed);
 	suite_add_tcase(s, tp);

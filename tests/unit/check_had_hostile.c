@@ -78,6 +78,9 @@ START_TEST(realm_is_not_its_own)
 	ask(&m, AR1, ALICE, 1800, IID);
 	expect(&m, 0, 1800);
 	attack();
+	/* The name of its realm is no subscriber of it. */
+	ask(&m, BAD, realms[0], 1800, IID);
+	expect(&m, 129, 0);
 	/* An Identification from the far end of the window changes nothing
 	 * for her access router. */
 	rig.ns += INT64_C(6000000000);
