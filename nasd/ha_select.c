@@ -149,6 +149,8 @@ ha_select_patience(const struct ha_select *hs, const struct ha_wish *w,
 	int64_t share;
 	uint32_t at;
 
+	if (left_ms < HA_SELECT_LEAST_MS)
+		return 0;
 	/* For one that is down nobody is given up. */
 	for (unsigned i = 0; i < hs->n; i++)
 		if (!is_tried(tried, i) && !hs->agent[i].drained &&

@@ -85,7 +85,8 @@ int	 ha_select_add(struct ha_select *, struct in_addr, uint32_t priority,
  */
 int	 ha_select_pick(const struct ha_select *, const struct ha_wish *,
     uint64_t tried);
-/* How long to wait for one, tried including it, of what is left. */
+/* How long to wait for one, tried including it, of what is left; 0: that is too
+ * little for any. */
 int64_t	 ha_select_patience(const struct ha_select *, const struct ha_wish *,
     uint64_t tried, int64_t left_ms);
 /* May a redirection to this address be followed? Its number, or -1. */

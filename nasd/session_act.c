@@ -247,6 +247,12 @@ do_register(struct session *s)
 		return;
 	}
 	session_ha_ask(s, &budget_ms);
+	/* That would be no fault of the home agent's. */
+	if (budget_ms <= 0) {
+		session_event(s, SESSION_EV_HA_SILENT,
+		    "too little time is left to ask a home agent");
+		return;
+	}
 	s->iid = choose_iid(s);
 	session_reg_request(s, &req);
 	req.budget_ms = budget_ms;

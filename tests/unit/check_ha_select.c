@@ -258,6 +258,11 @@ START_TEST(patience)
 	ck_assert_int_eq(ha_select_patience(&hs, &w, 3, 14000), 5000);
 	ck_assert_int_eq(ha_select_patience(&hs, &w, 7, 14000), 14000);
 	ck_assert_int_eq(ha_select_patience(&hs, &w, 1, 2000), 2000);
+	/* who has no time to answer is not asked */
+	ck_assert_int_eq(ha_select_patience(&hs, &w, 7, 1000), 1000);
+	ck_assert_int_eq(ha_select_patience(&hs, &w, 7, 999), 0);
+	ck_assert_int_eq(ha_select_patience(&hs, &w, 1, 999), 0);
+	ck_assert_int_eq(ha_select_patience(&hs, &w, 7, -1000), 0);
 	ck_assert_int_eq(ha_select_patience(&hs, &w, 1, 5000), 3000);
 	/* two others need more than one */
 	ck_assert_int_eq(ha_select_patience(&hs, &w, 1, 12000), 4000);
