@@ -25,7 +25,9 @@ sess_rival(const struct sess *self, bool live)
 	for (s = self->u->sessions; s != NULL; s = s->next) {
 		bool lives = s->state < SESSION_CLOSING;
 
-		if (s == self || s->nas != self->nas)
+		/* before that, its NAI is not known */
+		if (s == self || s->nas != self->nas ||
+		    s->state < SESSION_AUTHENTICATED)
 			continue;
 		if (live ? lives : !lives && s->reg != NULL)
 			return s;
@@ -142,7 +144,12 @@ do_register(struct sess *s)
 	s->u->w->counts->readdressed += s->reg != NULL && s->registered;
 	if (s->reg != NULL)
 		mip_reg_abandon(s->reg);
+	s->reg = NULL;
 	req.budget_ms = select_ask(s);
+	if (req.budget_ms <= 0) {
+		sess_event(s, SESSION_EV_HA_SILENT);
+		return;
+	}
 	req.mn_ha = s->u->keyed ? &s->u->sa : NULL;
 	req.ha = (struct mip_ha){ .addr = s->ha->node.addr,
 	    .sa = &s->nas->sa[s->ha->node.index], .n_sa = 1 };
