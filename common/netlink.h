@@ -46,6 +46,27 @@ int	 nl_addr6_del(struct nl *, unsigned ifindex, const struct in6_addr *,
 int	 nl_link_del(struct nl *, const char *name, unsigned ign);
 int	 nl_link_set_up(struct nl *, unsigned ifindex, bool up);
 
+/* An 802.1Q or 802.1ad VLAN of a device; for nl_vlan_add what is before
+ * is_vlan, which answers no ARP and is down. */
+struct nl_vlan {
+	char		name[16];
+	unsigned	link;		/* index of the device it is on */
+	uint16_t	type;		/* of its tag, 0x8100 or 0x88a8 */
+	uint16_t	id;
+	bool		is_vlan;	/* or some other device: no type, no
+					 * id */
+	unsigned	ifindex;
+	char		alias[256];
+};
+int	 nl_vlan_add(struct nl *, const struct nl_vlan *, unsigned ign);
+int	 nl_link_alias(struct nl *, unsigned ifindex, const char *alias);
+/* The device of a name: 0, -ENODEV or another -errno; -EBUSY within a
+ * batch. */
+int	 nl_vlan_get(struct nl *, const char *name, struct nl_vlan *);
+/* All VLANs, one call each; as above. */
+typedef void nl_vlan_seen(void *arg, const struct nl_vlan *);
+int	 nl_vlans(struct nl *, nl_vlan_seen *, void *arg);
+
 struct nl_route6 {
 	struct in6_addr	dst;
 	unsigned	dst_len;

@@ -27,6 +27,9 @@ const struct command commands[] = {
 	    PROG_NASCTL, args_session, show_session, NULL, NULL },
 	{ "show recent", LIST_ARGS, "sessions that have ended",
 	    PROG_NASCTL, args_list, show_list, "sessions", NULL },
+	{ "show interfaces", LIST_ARGS, "where subscribers dial in",
+	    PROG_NASCTL, args_list, show_list, "interfaces",
+	    "interface,origin,parent,vlan,inner-vlan,mtu,served,sessions" },
 	{ "show home-agents", LIST_ARGS, "home agents and registrations",
 	    PROG_NASCTL, args_list, show_list, "home_agents",
 	    "name,address,state,drained,priority,weight,registrations,"

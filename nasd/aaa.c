@@ -26,7 +26,7 @@
 
 #define NTP_TO_UNIX	2208988800u	/* seconds from 1900 to 1970 */
 #define PORT_VIRTUAL	5
-#define PORT_PPPOEOE	32		/* RFC 4603 */
+#define PORT_PPPOEOE	32		/* and over VLAN, QinQ: RFC 4603 */
 #define INTERIM_MIN	60		/* RFC 2869 2.1 */
 #define VENDOR_DSLFORUM	3561		/* RFC 4679 */
 #define DSLFORUM_CIRCUIT_ID 1
@@ -127,7 +127,7 @@ aaa_add_who(struct radius_attrs *as, const struct aaa *a,
 	radius_add_str(as, PW_NAS_IDENTIFIER, a->nas_id);
 	radius_add_u32(as, PW_NAS_PORT, who->nas_port);
 	radius_add_u32(as, PW_NAS_PORT_TYPE, who->port_id != NULL ?
-	    PORT_PPPOEOE : PORT_VIRTUAL);
+	    PORT_PPPOEOE + who->vlan_tags : PORT_VIRTUAL);
 	radius_add_str(as, PW_NAS_PORT_ID_STRING, who->port_id);
 	radius_add_u32(as, PW_SERVICE_TYPE, PW_FRAMED);
 	radius_add_u32(as, PW_FRAMED_PROTOCOL, PW_PPP);

@@ -30,8 +30,10 @@ struct aaa_who {
 	const char	*user;
 	const char	*session_id;	/* Acct-Session-Id, also in Access */
 	const char	*calling;	/* Calling-Station-Id: MAC */
-	const char	*called;	/* Called-Station-Id: ifname:service */
-	const char	*port_id;	/* NAS-Port-Id: access interface */
+	const char	*called;	/* Called-Station-Id: port_id:service */
+	const char	*port_id;	/* NAS-Port-Id: access interface, or
+					 * parent.outer.inner */
+	unsigned	 vlan_tags;	/* 0 to 2 that we know of */
 	uint32_t	 nas_port;
 	const struct line_id *circuit, *remote;	/* RFC 4679; may be NULL */
 	const char	*ifname;	/* pppN */

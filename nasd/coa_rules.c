@@ -85,12 +85,12 @@ coa_matches(const struct dae_request *q, const struct session *s)
 		return false;
 	if (q->port.set && (s->pppoe_sid == 0 || q->port.v != s->pppoe_sid))
 		return false;
-	snprintf(called, sizeof(called), "%s:%s", s->device, s->service);
+	snprintf(called, sizeof(called), "%s:%s", s->port_id, s->service);
 	return fits_str(&q->session_id, s->id) &&
 	    fits_str(&q->user, s->user) &&
 	    fits_str(&q->calling, s->calling) &&
 	    fits_str(&q->called, called) &&
-	    fits_str(&q->port_id, s->device) &&
+	    fits_str(&q->port_id, s->port_id) &&
 	    fits(&q->circuit, s->circuit_id.b, s->circuit_id.len) &&
 	    fits(&q->remote, s->remote_id.b, s->remote_id.len) &&
 	    fits_addresses(q, s);

@@ -55,6 +55,12 @@ static const struct config_class classes[] = {
 	{ "pppoe.max-mru", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
 	{ "pppoe.access-line-ids", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
 	{ "pppoe.end-strays", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
+	{ "pppoe.vlans", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
+	{ "pppoe.qinq-type", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
+	{ "pppoe.max-vlans", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
+	{ "pppoe.vlan-rate", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
+	{ "pppoe.vlan-idle", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
+	{ "pppoe.untagged", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
 
 	{ "pppd.path", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "pppd.plugin", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },

@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/violations_json.h"
 #include "nasd/aaa.h"
+#include "nasd/access_show.h"
 #include "nasd/coa.h"
 #include "nasd/acct.h"
 #include "nasd/engine.h"
@@ -28,6 +29,7 @@
 #include "nasd/reload.h"
 #include "nasd/session.h"
 #include "nasd/tunnel.h"
+#include "nasd/vlans.h"
 #include "radius/client.h"
 
 #define COUNT_MS	1000
@@ -185,14 +187,25 @@ show_statistics(void *arg, const json_t *args, const char **code,
 		if (e->pppoe[i] != NULL)
 			json_array_append_new(pppoe,
 			    pppoe_stats(e->pppoe[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "sessions", sessions_stats_json(&e->sessions),
 	    "pppoe", pppoe,
+	    "vlans", vlans_stats(e->vlans),
 	    "plugins", pppd_server_stats(e->pppd),
 	    "aaa", aaa_stats(e->aaa),
 	    "registration", mip_client_stats(e->mip),
 	    "tunnels", tunnels_json(e->tunnels),
 	    "ra", ra_stats(e->ra));
+}
+
+static json_t *
+show_interfaces(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	(void)args;
+	(void)code;
+	(void)message;
+	return json_pack("{s:o}", "interfaces", access_json(arg));
 }
 
 static json_t *
@@ -544,6 +557,7 @@ static const struct ctl_cmd commands[] = {
 	{ "show session", show_session },
 	{ "show recent", show_recent },
 	{ "show statistics", show_statistics },
+	{ "show interfaces", show_interfaces },
 	{ "show home-agents", show_home_agents },
 	{ "show radius", show_radius },
 	{ "show dynamic-authorization", show_dynamic_authorization },

@@ -37,6 +37,7 @@
 #include "nasd/session_in.h"
 #include "nasd/session_save.h"
 #include "nasd/tunnel.h"
+#include "nasd/vlans.h"
 #include "radius/client.h"
 
 static void
@@ -156,6 +157,9 @@ build_pppoe(struct engine *e, struct nasd_sockets *fds)
 	for (i = 0; i < e->cfg->n_pppoe; i++)
 		if (engine_conf_pppoe(e, fds, i) != 0)
 			return -1;
+	e->vlans = vlans_new(e);
+	if (e->vlans == NULL || vlans_configure(e->vlans, fds) != 0)
+		return -1;
 	e->link_watch = link_watch_new(e);
 	return e->link_watch != NULL ? 0 : -1;
 }
@@ -237,6 +241,7 @@ engine_new(struct nasd_config *cf, struct nasd_sockets *fds,
 void
 engine_resume(struct engine *e)
 {
+	vlans_resume(e->vlans);
 	session_resume_all(e);
 }
 
@@ -256,6 +261,7 @@ free_modules(struct engine *e)
 	if (e->ctl != NULL)
 		ctl_free(e->ctl);
 	link_watch_free(e->link_watch);
+	vlans_free(e->vlans);
 	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {
 		pppoe_stray_free(e->stray[i]);
 		if (e->pppoe[i] != NULL)

@@ -40,6 +40,7 @@ struct engine {
 	struct coa_jobs		*coa_jobs;
 	int			 mtu[SOCKETS_MAX_PPPOE];
 	struct link_watch	*link_watch;
+	struct vlans		*vlans;
 	/* What a reload has taken out, until nothing needs it any more. */
 	struct leaving		*leaving;
 	struct timer		 t_leaving;

@@ -20,6 +20,7 @@
 #include "nasd/pppoe_stray.h"
 #include "nasd/radius_test.h"
 #include "nasd/session_in.h"
+#include "nasd/vlans.h"
 #include "radius/client.h"
 
 #define LEAVING_MS	200	/* between looks at what is ending */
@@ -73,8 +74,8 @@ max_payload(const struct config_pppoe *cp, int mtu)
 	    cp->max_mru;
 }
 
-static struct pppoe_params
-pppoe_params_of(const struct config_pppoe *cp, int mtu)
+struct pppoe_params
+engine_conf_pppoe_params(const struct config_pppoe *cp, int mtu)
 {
 	return (struct pppoe_params){
 		.ifname = cp->ifname,
@@ -88,6 +89,17 @@ pppoe_params_of(const struct config_pppoe *cp, int mtu)
 		.max_payload = max_payload(cp, mtu),
 		.line_ids = cp->line_ids,
 	};
+}
+
+/* The configured interface itself. */
+static struct pppoe_params
+pppoe_params_of(const struct config_pppoe *cp, int mtu)
+{
+	struct pppoe_params params = engine_conf_pppoe_params(cp, mtu);
+
+	if (!cp->untagged)
+		params.max_sessions = 0;
+	return params;
 }
 
 static int
@@ -168,6 +180,18 @@ engine_conf_is_leaving(const struct engine *e, const char *ifname)
 	return false;
 }
 
+bool
+engine_conf_is_on(const struct engine *e, const char *device,
+    const char *ifname)
+{
+	const struct vlan *v;
+
+	if (strcmp(device, ifname) == 0)
+		return true;
+	v = vlans_by_name(e->vlans, device);
+	return v != NULL && strcmp(vlan_parent(v), ifname) == 0;
+}
+
 struct ending {
 	const char	*ifname;
 	uint32_t	*nr;
@@ -180,7 +204,8 @@ collect(struct table_node *n, void *arg)
 	const struct session *s = container_of(n, struct session, by_nr);
 	struct ending *x = arg;
 
-	if (s->pppoe != NULL && strcmp(s->device, x->ifname) == 0)
+	if (s->pppoe != NULL &&
+	    engine_conf_is_on(s->engine, s->device, x->ifname))
 		x->nr[x->n++] = s->nr;
 	return true;
 }
@@ -273,6 +298,8 @@ interfaces(struct engine *e, const struct engine_conf_old *old,
 	for (i = 0; i < old->n_pppoe; i++)
 		if (pppoe[i] != NULL)
 			leave(e, &old->pppoe[i], pppoe[i], stray[i]);
+	if (vlans_configure(e->vlans, fds) != 0)
+		log_errorx(NULL, "out of memory: not all VLANs are served");
 }
 
 void

@@ -12,11 +12,15 @@ struct engine;
 struct mip_client_params;
 struct nasd_config;
 struct nasd_sockets;
+struct pppoe_params;
 struct pppoe_shared_params;
 struct radius_dict;
 
 struct mip_client_params engine_conf_mip(const struct nasd_config *);
 struct pppoe_shared_params engine_conf_shared(struct engine *);
+/* For a VLAN of an access interface; but its name. */
+struct pppoe_params engine_conf_pppoe_params(const struct config_pppoe *,
+    int mtu);
 /* Interface i of e->cfg, over the descriptors in i of a set, which it takes. 0
  * or -1. */
 int	 engine_conf_pppoe(struct engine *, struct nasd_sockets *, unsigned i);
@@ -31,6 +35,10 @@ void	 engine_conf_changed(struct engine *, const struct engine_conf_old *,
     struct nasd_sockets *);
 /* An interface's MTU is this one, whether it is one of ours or not. */
 void	 engine_conf_mtu(struct engine *, const char *ifname, int mtu);
+/* Is a session of this device one of the configured interface's, or of a
+ * VLAN's on it? */
+bool	 engine_conf_is_on(const struct engine *, const char *device,
+    const char *ifname);
 /* Are there other RADIUS servers, or the same ones with other values? */
 bool	 engine_conf_radius_changes(const struct config_plan *);
 void	 engine_conf_radius(struct engine *, const struct radius_dict *);

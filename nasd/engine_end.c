@@ -25,6 +25,7 @@
 #include "nasd/pppoe.h"
 #include "nasd/priv_ops.h"
 #include "nasd/session_save.h"
+#include "nasd/vlans.h"
 
 #define SHUTDOWN_MS	5000	/* for sessions to end in order */
 #define SHUTDOWN_POLL_MS 20
@@ -244,6 +245,7 @@ engine_take_global(struct engine *e, bool was_read)
 	for (i = 0; i < e->cfg->n_pppoe; i++)
 		if (e->pppoe[i] != NULL)
 			pppoe_set_secret(e->pppoe[i], e->global.cookie_key);
+	vlans_set_secret(e->vlans, e->global.cookie_key);
 	if (e->global.drained)
 		engine_drain(e, true);
 }

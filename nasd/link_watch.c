@@ -12,6 +12,7 @@
 #include "common/netlink_watch.h"
 #include "nasd/engine.h"
 #include "nasd/engine_conf.h"
+#include "nasd/vlans.h"
 
 struct link_watch {
 	struct engine	*engine;
@@ -25,6 +26,7 @@ link_is(void *arg, const struct nl_watch_link *l)
 
 	if (!l->gone)
 		engine_conf_mtu(w->engine, l->name, (int)l->mtu);
+	vlans_link_is(w->engine->vlans, l->name, (int)l->mtu, l->gone);
 }
 
 static const struct nl_watch_ops ops = { .link = link_is };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hears of the kernel what becomes of access interfaces while nasd runs:
- * their MTU, by which RFC 4638 grants payloads. */
+ * their MTU, by which RFC 4638 grants payloads; and a VLAN's end. */
 #ifndef NASD_LINK_WATCH_H
 #define NASD_LINK_WATCH_H
 

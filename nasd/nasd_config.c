@@ -40,6 +40,12 @@ static cfg_opt_t pppoe_opts[] = {
 	CFG_INT("max-mru", 1500, CFGF_NONE),
 	CFG_BOOL("access-line-ids", cfg_false, CFGF_NONE),
 	CFG_BOOL("end-strays", cfg_true, CFGF_NONE),
+	CFG_STR_LIST("vlans", no_services, CFGF_NONE),
+	CFG_STR("qinq-type", "802.1ad", CFGF_NONE),
+	CFG_INT("max-vlans", 256, CFGF_NONE),
+	CFG_INT("vlan-rate", 10, CFGF_NONE),
+	CFG_INT("vlan-idle", 300, CFGF_NONE),
+	CFG_BOOL("untagged", cfg_true, CFGF_NONE),
 	CFG_END()
 };
 
@@ -294,6 +300,8 @@ read_pppoe(struct conf *c, struct nasd_config *cf)
 		conf_uint(c, sec, "max-mru", 1492, 9000, &p->max_mru);
 		p->line_ids = cfg_getbool(sec, "access-line-ids");
 		p->end_strays = cfg_getbool(sec, "end-strays");
+		p->untagged = cfg_getbool(sec, "untagged");
+		nasd_config_vlans(c, sec, &p->vlan);
 	}
 }
 
@@ -581,6 +589,17 @@ nasd_config_free(struct nasd_config *cf)
 	free(cf->dictionary);
 	free(cf->acct.spool);
 	free(cf);
+}
+
+const struct config_pppoe *
+nasd_config_pppoe(const struct nasd_config *cf, const char *ifname)
+{
+	unsigned i;
+
+	for (i = 0; i < cf->n_pppoe; i++)
+		if (strcmp(cf->pppoe[i].ifname, ifname) == 0)
+			return &cf->pppoe[i];
+	return NULL;
 }
 
 const struct config_ha *

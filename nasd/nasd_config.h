@@ -20,6 +20,7 @@
 #include "common/mip4_ext.h"
 #include "nasd/pppoe_limit.h"
 #include "nasd/rate.h"
+#include "nasd/vlan_tag.h"
 #include "radius/client.h"
 
 #define CONFIG_HA_KEYS		4
@@ -39,6 +40,8 @@ struct config_pppoe {
 	uint32_t	 max_mru;
 	bool		 line_ids;	/* TR-101's are believed */
 	bool		 end_strays;
+	bool		 untagged;	/* served without a tag, too */
+	struct vlan_limits vlan;	/* no range: none on demand */
 };
 
 /* access { ... }: of all interfaces, and of links without one. */
@@ -199,6 +202,9 @@ void	 nasd_config_log_levels(const struct nasd_config *);
 const cfg_opt_t *nasd_config_opts(void);
 void	 nasd_config_free(struct nasd_config *);
 
+/* The access interface of a name, or NULL. */
+const struct config_pppoe *nasd_config_pppoe(const struct nasd_config *,
+    const char *ifname);
 /* May one host have it: nothing special of RFC 6890 that is none. */
 bool	 config_ipv4_is_host(struct in_addr);
 /* Why a subscriber can not have that address, or NULL. */

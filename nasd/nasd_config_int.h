@@ -7,6 +7,7 @@
 
 struct conf;
 struct nasd_config;
+struct vlan_limits;
 
 /* What the sections can not tell each for itself; reports by conf_error. */
 void	 nasd_config_check(struct conf *, const struct nasd_config *);
@@ -15,6 +16,8 @@ void	 nasd_config_check(struct conf *, const struct nasd_config *);
 extern cfg_opt_t nasd_config_dae_opts[];
 void	 nasd_config_dae(struct conf *, struct nasd_config *);
 void	 nasd_config_dae_wipe(struct nasd_config *);
+/* What a section "pppoe" says of VLANs [nasd_config_vlan.c]. */
+void	 nasd_config_vlans(struct conf *, cfg_t *sec, struct vlan_limits *);
 /* Section "ipv4" [nasd_config_ipv4.c]. */
 extern cfg_opt_t nasd_config_ipv4_opts[];
 void	 nasd_config_ipv4(struct conf *, struct nasd_config *);

@@ -299,8 +299,8 @@ pppoe_quiet(struct pppoe *e, int ms)
 
 /* ---- the socket ---- */
 
-static void
-on_frame(struct pppoe *e, const uint8_t *frame, size_t len)
+void
+pppoe_input(struct pppoe *e, const uint8_t *frame, size_t len)
 {
 	struct pppoe_packet	k;
 	mono_t			now = clock_mono(e->clock);
@@ -354,7 +354,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		else if ((size_t)n > sizeof(frame))
 			e->n.oversize++;
 		else
-			on_frame(e, frame, (size_t)n);
+			pppoe_input(e, frame, (size_t)n);
 	}
 }
 
@@ -451,6 +451,12 @@ pppoe_set_params(struct pppoe *e, const struct pppoe_params *p)
 	e->ac_name = ac_name;
 	e->services = services;
 	return -ENOMEM;
+}
+
+void
+pppoe_close(struct pppoe *e)
+{
+	e->max_sessions = 0;
 }
 
 unsigned

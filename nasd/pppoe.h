@@ -96,6 +96,10 @@ void	 pppoe_free(struct pppoe *);
 /* Other limits and names from now on, of the same interface. 0 or -ENOMEM:
  * then nothing has changed. */
 int	 pppoe_set_params(struct pppoe *, const struct pppoe_params *);
+/* No new sessions on it, until it has other parameters. */
+void	 pppoe_close(struct pppoe *);
+/* A frame of the interface's that came by another way. */
+void	 pppoe_input(struct pppoe *, const uint8_t *frame, size_t len);
 /* Links that there are. */
 unsigned pppoe_sessions(const struct pppoe *);
 

@@ -19,10 +19,13 @@
 #include "nasd/priv_pppd.h"
 #include "nasd/priv_program.h"
 #include "nasd/priv_reload.h"
+#include "nasd/priv_vlan.h"
 #include "nasd/sockets.h"
 
 _Static_assert(NASD_PRIV_COUNT_MAX * sizeof(struct nasd_priv_counted) <=
     PRIV_MSG_MAX, "the answer to count many");
+_Static_assert(NASD_PRIV_VLANS_MAX * sizeof(struct nasd_priv_vlan_there) <=
+    PRIV_MSG_MAX, "the answer to list VLANs");
 
 #define LOG_MODULE "priv"
 #include "common/log.h"
@@ -32,20 +35,22 @@ struct nasd_priv {
 	struct priv_reload	 reload;
 	struct pppds		*pppds;
 	struct plane		*plane;
+	struct vlan_devs	*vlans;
 	const struct nasd_program *program;
 	bool			 over;		/* remove what is left */
 	bool			 restart;
 };
 
+/* A configured one, or a VLAN's of one. */
 static const struct config_pppoe *
-access_interface(const struct nasd_config *cfg, const char *ifname)
+access_interface(const struct nasd_priv *np, const char *ifname)
 {
+	const struct config_pppoe *cp;
+
 	if (memchr(ifname, '\0', NASD_PRIV_IFNAME) == NULL)
 		return NULL;
-	for (unsigned i = 0; i < cfg->n_pppoe; i++)
-		if (strcmp(cfg->pppoe[i].ifname, ifname) == 0)
-			return &cfg->pppoe[i];
-	return NULL;
+	cp = nasd_config_pppoe(np->cfg, ifname);
+	return cp != NULL ? cp : vlan_devs_config(np->vlans, ifname);
 }
 
 /* The interface's MTU may have shrunk since the engine was told. */
@@ -73,7 +78,7 @@ op_pppd_start(void *state, const void *body, size_t len, void *out,
 	(void)fd;
 	memcpy(&q, body, sizeof(q));
 	/* 0xffff is reserved [RFC 2516 4]; a peer's address has no group bit */
-	if ((access = access_interface(np->cfg, q.ifname)) == NULL)
+	if ((access = access_interface(np, q.ifname)) == NULL)
 		return -EPERM;
 	if (q.sid == 0 || q.sid == 0xffff || (q.mac[0] & 1) != 0 ||
 	    q.mru < PPPOE_MRU || (q.mru > PPPOE_MRU &&
@@ -298,13 +303,65 @@ op_pppoe_open(void *state, const void *body, size_t len, void *out,
 	if (memchr(q.ifname, '\0', sizeof(q.ifname)) == NULL ||
 	    priv_reload_interface(&np->reload, q.ifname) == NULL)
 		return -EPERM;
-	sock = nasd_sockets_pppoe(q.ifname, q.session != 0, reply.mac, &mtu);
+	if (q.hears > NASD_SOCKET_VLANS)
+		return -EINVAL;
+	sock = nasd_sockets_pppoe(q.ifname, q.hears, reply.mac, &mtu);
 	if (sock < 0)
 		return sock;
 	*fd = sock;
 	reply.mtu = mtu;
 	memcpy(out, &reply, sizeof(reply));
 	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
+op_vlan_open(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_vlan q;
+	struct nasd_priv_vlan_opened reply = { .mtu = 0 };
+	int err;
+
+	(void)len;
+	memcpy(&q, body, sizeof(q));
+	if ((err = vlan_devs_open(np->vlans, &q, &reply, fd)) != 0)
+		return err;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
+op_vlan_close(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_vlan q;
+
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	return vlan_devs_close(np->vlans, &q);
+}
+
+static int
+op_vlan_list(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv_vlan_there there[NASD_PRIV_VLANS_MAX];
+	struct nasd_priv *np = state;
+	struct nasd_priv_vlan_list q;
+
+	(void)len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	*out_len = vlan_devs_list(np->vlans, q.from, there,
+	    NASD_PRIV_VLANS_MAX) * sizeof(there[0]);
+	memcpy(out, there, *out_len);
 	return 0;
 }
 
@@ -336,6 +393,10 @@ static const struct priv_op ops[] = {
 	    op_conf_take),
 	OP(NASD_PRIV_PPPOE_OPEN, "open interface", nasd_priv_pppoe_open,
 	    op_pppoe_open),
+	OP(NASD_PRIV_VLAN_OPEN, "open VLAN", nasd_priv_vlan, op_vlan_open),
+	OP(NASD_PRIV_VLAN_CLOSE, "close VLAN", nasd_priv_vlan, op_vlan_close),
+	OP(NASD_PRIV_VLAN_LIST, "list VLANs", nasd_priv_vlan_list,
+	    op_vlan_list),
 };
 
 static void
@@ -346,6 +407,7 @@ started(void *state, struct priv_ctx *ctx)
 	(void)ctx;
 	pppds_start(np->pppds);
 	plane_start(np->plane);
+	vlan_devs_start(np->vlans);
 }
 
 static void
@@ -373,6 +435,7 @@ engine_gone(void *state)
 	/* pppds first: while they say goodbye their links still work */
 	pppds_stop(np->pppds);
 	plane_clear(np->plane);
+	vlan_devs_clear(np->vlans);
 }
 
 struct nasd_priv *
@@ -388,7 +451,8 @@ nasd_priv_new(struct nasd_config *cfg,
 	np->reload.cfg = cfg;
 	np->program = program;
 	if ((np->pppds = pppds_new(cfg)) == NULL ||
-	    (np->plane = plane_new(cfg)) == NULL) {
+	    (np->plane = plane_new(cfg)) == NULL ||
+	    (np->vlans = vlan_devs_new(cfg)) == NULL) {
 		err = errno;
 		nasd_priv_free(np);
 		errno = err;
@@ -410,6 +474,7 @@ nasd_priv_free(struct nasd_priv *np)
 		return;
 	priv_reload_free(&np->reload);
 	plane_free(np->plane);
+	vlan_devs_free(np->vlans);
 	pppds_free(np->pppds);
 	free(np);
 }

@@ -46,6 +46,10 @@ enum nasd_priv_type {
 					 * is started anew; refused when it
 					 * does not take its configuration */
 
+	NASD_PRIV_VLAN_OPEN,		/* vlan -> vlan_opened, descriptor */
+	NASD_PRIV_VLAN_CLOSE,		/* vlan */
+	NASD_PRIV_VLAN_LIST,		/* vlan_list -> vlan_there[] */
+
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 };
 
@@ -158,17 +162,50 @@ struct nasd_priv_conf_read {
 struct nasd_priv_conf_take {
 	uint32_t	serial;
 };
-/* The packet socket of an interface that the configuration read last has: of
- * discovery or, session not 0, of sessions' frames. */
+/* A packet socket of an interface that the configuration read last has; what
+ * it hears is an enum nasd_socket. */
 struct nasd_priv_pppoe_open {
 	char		ifname[NASD_PRIV_IFNAME];
-	uint8_t		session;
+	uint8_t		hears;
 	uint8_t		pad[3];
 };
 struct nasd_priv_pppoe_opened {
 	int32_t		mtu;
 	uint8_t		mac[6];
 	uint8_t		pad[2];
+};
+
+/*
+ * A VLAN of an access interface, in one of its ranges. Its interface is made
+ * unless it is there; the answer comes with the packet socket of its
+ * discovery or, session not 0, of its sessions' frames (then it must be open).
+ * -EALREADY: it is an access interface by the configuration; -ENOSPC:
+ * max-vlans are there. Closed, it is removed if it was made here.
+ */
+struct nasd_priv_vlan {
+	char		parent[NASD_PRIV_IFNAME];
+	uint16_t	type, outer, inner;	/* as struct vlan_tag */
+	uint8_t		session;
+	uint8_t		pad;
+};
+struct nasd_priv_vlan_opened {
+	char		name[NASD_PRIV_IFNAME];
+	int32_t		mtu;
+	uint8_t		mac[6];
+	uint8_t		made;		/* here, not by an operator */
+	uint8_t		pad;
+};
+/* What an earlier nasd has left, and others there are in ranges: those from
+ * the from-th on, fewer than NASD_PRIV_VLANS_MAX at the end. */
+#define NASD_PRIV_VLANS_MAX	128
+struct nasd_priv_vlan_list {
+	uint32_t	from;
+};
+struct nasd_priv_vlan_there {
+	char		parent[NASD_PRIV_IFNAME], name[NASD_PRIV_IFNAME];
+	uint16_t	type, outer, inner;
+	uint8_t		in_range;	/* may be opened */
+	uint8_t		made;
 };
 
 /* What this program is, to be started anew: its file, as it was found, and

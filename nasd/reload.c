@@ -21,6 +21,7 @@
 #include "nasd/engine_conf.h"
 #include "nasd/nasd_config.h"
 #include "nasd/priv_ops.h"
+#include "nasd/vlans.h"
 #include "radius/conf.h"
 
 #define MESSAGE_MAX	(NASD_PRIV_ERRORS_MAX + 64)
@@ -78,7 +79,8 @@ count_one(struct table_node *n, void *arg)
 		c->n++;
 		break;
 	case CONFIG_TOUCH_PPPOE:
-		c->n += s->pppoe != NULL && strcmp(s->device, c->title) == 0;
+		c->n += s->pppoe != NULL && engine_conf_is_on(s->engine,
+		    s->device, c->title);
 		break;
 	case CONFIG_TOUCH_HA:
 		c->n += s->ha != NULL && strcmp(s->ha->name, c->title) == 0;
@@ -141,34 +143,6 @@ failed_to_open(struct reload *r, int err)
 }
 
 static bool
-wants_stray(const struct reload *r)
-{
-	return r->next->pppoe[r->place].end_strays &&
-	    r->fds.pppoe[r->place] != -1 && r->fds.stray[r->place] == -1;
-}
-
-static void
-opened(void *arg, int status, const void *body, size_t len, int fd)
-{
-	struct nasd_priv_pppoe_opened o;
-	struct reload *r = arg;
-
-	if (status != 0 || len != sizeof(o) || fd == -1) {
-		failed_to_open(r, status != 0 ? status : -EPROTO);
-		return;
-	}
-	memcpy(&o, body, sizeof(o));
-	if (wants_stray(r)) {
-		r->fds.stray[r->place] = fd;
-	} else {
-		r->fds.pppoe[r->place] = fd;
-		r->fds.mtu[r->place] = o.mtu;
-		memcpy(r->fds.mac[r->place], o.mac, sizeof(o.mac));
-	}
-	open_next(r);
-}
-
-static bool
 is_there(const struct nasd_config *cf, const char *ifname)
 {
 	unsigned i;
@@ -177,6 +151,49 @@ is_there(const struct nasd_config *cf, const char *ifname)
 		if (strcmp(cf->pppoe[i].ifname, ifname) == 0)
 			return true;
 	return false;
+}
+
+/* Where the descriptor goes of what an interface still needs; NULL: it needs
+ * none. One that is there may have VLANs from now on. */
+static int *
+wants(struct reload *r, uint8_t *hears)
+{
+	const struct config_pppoe *cp = &r->next->pppoe[r->place];
+	struct nasd_sockets *fds = &r->fds;
+	bool is_new = !is_there(r->cfg, cp->ifname);
+
+	*hears = NASD_SOCKET_DISCOVERY;
+	if (is_new && fds->pppoe[r->place] == -1)
+		return &fds->pppoe[r->place];
+	*hears = NASD_SOCKET_SESSION;
+	if (is_new && cp->end_strays && fds->stray[r->place] == -1)
+		return &fds->stray[r->place];
+	*hears = NASD_SOCKET_VLANS;
+	if (cp->vlan.ranges.n > 0 && fds->vlans[r->place] == -1 &&
+	    (is_new || !vlans_listen(r->e->vlans, cp->ifname)))
+		return &fds->vlans[r->place];
+	return NULL;
+}
+
+static void
+opened(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct nasd_priv_pppoe_opened o;
+	struct reload *r = arg;
+	uint8_t hears;
+	int *to = wants(r, &hears);
+
+	if (status != 0 || len != sizeof(o) || fd == -1 || to == NULL) {
+		if (fd != -1)
+			close(fd);
+		failed_to_open(r, status != 0 ? status : -EPROTO);
+		return;
+	}
+	memcpy(&o, body, sizeof(o));
+	*to = fd;
+	r->fds.mtu[r->place] = o.mtu;
+	memcpy(r->fds.mac[r->place], o.mac, sizeof(o.mac));
+	open_next(r);
 }
 
 /* Before anything is changed: what can not be opened is a mistake like others
@@ -190,15 +207,13 @@ open_next(struct reload *r)
 	for (; r->place < r->next->n_pppoe; r->place++) {
 		const char *ifname = r->next->pppoe[r->place].ifname;
 
-		if (is_there(r->cfg, ifname) || (!wants_stray(r) &&
-		    r->fds.pppoe[r->place] != -1))
+		if (wants(r, &q.hears) == NULL)
 			continue;
 		if (engine_conf_is_leaving(r->e, ifname)) {
 			failed_to_open(r, -EBUSY);
 			return;
 		}
 		snprintf(q.ifname, sizeof(q.ifname), "%s", ifname);
-		q.session = wants_stray(r);
 		err = priv_request(r->e->priv, NASD_PRIV_PPPOE_OPEN, &q,
 		    sizeof(q), opened, r);
 		if (err != 0)

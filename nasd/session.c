@@ -22,6 +22,7 @@
 #include "nasd/pppoe.h"
 #include "nasd/ra.h"
 #include "nasd/session_save.h"
+#include "nasd/vlans.h"
 
 mono_t
 session_now(const struct session *s)
@@ -298,6 +299,13 @@ session_set_ifname(struct session *s, const char *ifname)
 	if (s->in_ifname)
 		table_insert(t, &s->by_ifname, hash_str(t, s->ifname));
 	set_subject(s);
+}
+
+void
+session_set_device(struct session *s, const char *device)
+{
+	snprintf(s->device, sizeof(s->device), "%s", device);
+	s->vlan_tags = vlans_port_id(s->engine->vlans, s->device, s->port_id);
 }
 
 int

@@ -40,7 +40,7 @@ struct session_eap;
 
 #define SESSION_ID_STRLEN	17	/* 16 hexadecimal digits and a NUL */
 #define SESSION_WHY		160
-#define SESSION_CALLED		81	/* interface, colon, service */
+#define SESSION_CALLED		97	/* port id, colon, service */
 #define SESSION_RECENT		64	/* ended sessions remembered */
 #define SESSION_POLL_S		30	/* between readings of the counters */
 #define SESSION_EVENT_QUEUE	4
@@ -87,6 +87,8 @@ struct session {
 	bool			 ipv4_up;
 	char			 ifname[16];	/* pppN */
 	char			 device[16];	/* access interface */
+	char			 port_id[VLAN_PORT_ID];	/* it, by its tags */
+	unsigned		 vlan_tags;	/* taken off on demand */
 	char			 calling[32];
 	char			 service[64];
 	uint16_t		 pppoe_sid;
@@ -203,6 +205,8 @@ void	 session_set_user(struct session *, const char *user);
 int	 session_set_nai(struct session *, const char *template);
 int	 session_put_nai(struct session *, const char *nai);
 void	 session_set_ifname(struct session *, const char *ifname);
+/* The access interface, and by which name RADIUS knows it. */
+void	 session_set_device(struct session *, const char *device);
 
 /* Lets session_fsm decide, and carries it out. May free the session. detail
  * may be NULL. An event posted while actions of the same session run is

@@ -20,13 +20,14 @@ void
 session_who(const struct session *s, struct aaa_who *who, char *called,
     size_t len)
 {
-	snprintf(called, len, "%s:%s", s->device, s->service);
+	snprintf(called, len, "%s:%s", s->port_id, s->service);
 	*who = (struct aaa_who){
 		.user = s->user,
 		.session_id = s->id,
 		.calling = s->calling,
 		.called = called,
-		.port_id = s->device,
+		.port_id = s->port_id,
+		.vlan_tags = s->vlan_tags,
 		.nas_port = s->pppoe_sid,
 		.circuit = &s->circuit_id,
 		.remote = &s->remote_id,

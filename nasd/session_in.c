@@ -106,7 +106,7 @@ take_wish(struct session *s, const struct pppoe_wish *w)
 	s->mru = w->mru;
 	s->circuit_id = w->circuit_id;
 	s->remote_id = w->remote_id;
-	snprintf(s->device, sizeof(s->device), "%s", w->ifname);
+	session_set_device(s, w->ifname);
 	snprintf(s->service, sizeof(s->service), "%s", w->service);
 	set_calling(s, w->mac);
 	session_step(s, "padr", "%s on %s, session 0x%04x, service \"%.20s\"",
@@ -197,7 +197,7 @@ session_of_hello(struct engine *e, const struct plug_hello *h)
 	s = session_new(e, clock_mono(e->clock));
 	if (s == NULL)
 		return NULL;
-	snprintf(s->device, sizeof(s->device), "%s", h->device);
+	session_set_device(s, h->device);
 	snprintf(s->calling, sizeof(s->calling), "%s", h->peer);
 	s->pppoe_sid = h->pppoe_sid;
 	return s;

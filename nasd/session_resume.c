@@ -30,6 +30,7 @@
 #include "nasd/session.h"
 #include "nasd/session_in.h"
 #include "nasd/session_rec.h"
+#include "nasd/vlans.h"
 
 #define QUIET_MS	30000	/* no PADT to strangers for so long */
 
@@ -158,7 +159,7 @@ load_record(void *arg, uint8_t type, const uint8_t *body, size_t len)
 static void
 take_access(struct session *s, const struct session_rec *r)
 {
-	COPY(s->device, r->device);
+	session_set_device(s, r->device);
 	COPY(s->calling, r->calling);
 	COPY(s->service, r->service);
 	s->pppoe_sid = r->pppoe_sid;
@@ -238,6 +239,8 @@ take_pppoe(struct session *s, const struct session_rec *r)
 {
 	struct engine *e = s->engine;
 	struct pppoe_wish w = { .sid = r->pppoe_sid, .service = s->service };
+	const struct vlan *v = vlans_by_name(e->vlans, r->device);
+	struct pppoe *pppoe = v != NULL ? v->pppoe : NULL;
 	unsigned i;
 
 	if (!r->has_mac || r->pppoe_sid == 0)
@@ -245,10 +248,10 @@ take_pppoe(struct session *s, const struct session_rec *r)
 	memcpy(w.mac, r->mac, sizeof(w.mac));
 	for (i = 0; i < e->cfg->n_pppoe; i++)
 		if (strcmp(e->cfg->pppoe[i].ifname, r->device) == 0)
-			break;
-	if (i == e->cfg->n_pppoe)
+			pppoe = e->pppoe[i];
+	if (pppoe == NULL)
 		return;
-	s->pppoe = pppoe_link_restore(e->pppoe[i], &w);
+	s->pppoe = pppoe_link_restore(pppoe, &w);
 	if (s->pppoe != NULL)
 		pppoe_link_set_owner(s->pppoe, s);
 }
@@ -399,6 +402,7 @@ make_sessions(struct load *l)
 	    l->other_boot ? ", before the machine was started" : "");
 	for (i = 0; i < l->engine->cfg->n_pppoe; i++)
 		pppoe_quiet(l->engine->pppoe[i], QUIET_MS);
+	vlans_quiet(l->engine->vlans, QUIET_MS);
 	return (int)all.n;
 }
 

@@ -129,6 +129,7 @@ session_json_full(const struct session *s)
 	    "rx_dropped", (json_int_t)s->count.rx_dropped,
 	    "timeline", timeline_json(&s->timeline));
 
+	json_object_set_new(more, "port_id", text(s->port_id));
 	json_object_set_new(more, "circuit_id", line_id(&s->circuit_id));
 	json_object_set_new(more, "remote_id", line_id(&s->remote_id));
 	json_object_set_new(more, "auth", s->auth_by != NULL ?

@@ -30,6 +30,7 @@
 #include "common/mip4.h"
 #include "nasd/nasd_config.h"
 #include "nasd/pppd_link.h"
+#include "nasd/vlan_filter.h"
 
 #define FLAGS	(SOCK_CLOEXEC | SOCK_NONBLOCK)
 #define LOCK_MS		5000
@@ -65,12 +66,27 @@ open_icmp6(void)
 	return fd;
 }
 
+static uint16_t
+type_of(enum nasd_socket hears)
+{
+	switch (hears) {
+	case NASD_SOCKET_DISCOVERY:
+		return ETH_P_PPP_DISC;
+	case NASD_SOCKET_SESSION:
+		return ETH_P_PPP_SES;
+	case NASD_SOCKET_VLANS:
+		break;
+	}
+	return ETH_P_ALL;
+}
+
 static int
-open_packet(const char *ifname, uint16_t type, uint8_t mac[6], int *mtu)
+open_packet(const char *ifname, enum nasd_socket hears, uint8_t mac[6],
+    int *mtu)
 {
 	struct sockaddr_ll ll = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(type),
+		.sll_protocol = htons(type_of(hears)),
 	};
 	struct ifreq ifr = { 0 };
 	int fd = socket(AF_PACKET, SOCK_RAW | FLAGS, 0), err;
@@ -80,6 +96,7 @@ open_packet(const char *ifname, uint16_t type, uint8_t mac[6], int *mtu)
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
 	ll.sll_ifindex = (int)if_nametoindex(ifname);
 	if (ll.sll_ifindex == 0 || ioctl(fd, SIOCGIFHWADDR, &ifr) == -1 ||
+	    (hears == NASD_SOCKET_VLANS && vlan_filter(fd) != 0) ||
 	    bind(fd, (struct sockaddr *)&ll, sizeof(ll)) == -1)
 		goto fail;
 	if (ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
@@ -99,10 +116,10 @@ fail:
 }
 
 int
-nasd_sockets_pppoe(const char *ifname, bool session, uint8_t mac[6], int *mtu)
+nasd_sockets_pppoe(const char *ifname, enum nasd_socket hears,
+    uint8_t mac[6], int *mtu)
 {
-	int fd = open_packet(ifname, session ? ETH_P_PPP_SES : ETH_P_PPP_DISC,
-	    mac, mtu);
+	int fd = open_packet(ifname, hears, mac, mtu);
 
 	return fd != -1 ? fd : errno != 0 ? -errno : -ENODEV;
 }
@@ -150,14 +167,19 @@ open_pppoe(struct nasd_sockets *s, const struct nasd_config *cf, unsigned i)
 {
 	const struct config_pppoe *p = &cf->pppoe[i];
 
-	s->pppoe[i] = open_packet(p->ifname, ETH_P_PPP_DISC, s->mac[i],
-	    &s->mtu[i]);
+	s->pppoe[i] = open_packet(p->ifname, NASD_SOCKET_DISCOVERY,
+	    s->mac[i], &s->mtu[i]);
 	if (s->pppoe[i] == -1)
 		return -1;
 	if (p->end_strays)
-		s->stray[i] = open_packet(p->ifname, ETH_P_PPP_SES, s->mac[i],
-		    &s->mtu[i]);
-	return p->end_strays && s->stray[i] == -1 ? -1 : 0;
+		s->stray[i] = open_packet(p->ifname, NASD_SOCKET_SESSION,
+		    s->mac[i], &s->mtu[i]);
+	if (p->end_strays && s->stray[i] == -1)
+		return -1;
+	if (p->vlan.ranges.n > 0)
+		s->vlans[i] = open_packet(p->ifname, NASD_SOCKET_VLANS,
+		    s->mac[i], &s->mtu[i]);
+	return p->vlan.ranges.n > 0 && s->vlans[i] == -1 ? -1 : 0;
 }
 
 static void
@@ -291,5 +313,6 @@ nasd_sockets_close(struct nasd_sockets *s)
 	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {
 		close_one(&s->pppoe[i]);
 		close_one(&s->stray[i]);
+		close_one(&s->vlans[i]);
 	}
 }

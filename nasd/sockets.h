@@ -12,6 +12,13 @@
 
 struct nasd_config;
 
+/* What a packet socket of an access interface hears. */
+enum nasd_socket {
+	NASD_SOCKET_DISCOVERY,
+	NASD_SOCKET_SESSION,	/* PPPoE frames of sessions */
+	NASD_SOCKET_VLANS,	/* PADIs with tags, and nothing else */
+};
+
 struct nasd_sockets {
 	int	plugin;			/* listening */
 	int	control;		/* listening */
@@ -20,6 +27,7 @@ struct nasd_sockets {
 	int	coa;			/* UDP 3799, or -1 */
 	int	pppoe[SOCKETS_MAX_PPPOE];	/* AF_PACKET, by interface */
 	int	stray[SOCKETS_MAX_PPPOE];	/* of session frames, or -1 */
+	int	vlans[SOCKETS_MAX_PPPOE];	/* of tagged PADIs, or -1 */
 	uint8_t	mac[SOCKETS_MAX_PPPOE][6];
 	int	mtu[SOCKETS_MAX_PPPOE];
 	struct acct_files acct;		/* the accounting spool's */
@@ -29,10 +37,9 @@ struct nasd_sockets {
 
 /* 0, or -1 after saying on the log which failed; then none is open. */
 int	 nasd_sockets_open(struct nasd_sockets *, const struct nasd_config *);
-/* The packet socket of an interface: of PPPoE discovery, or of sessions. A
- * descriptor or -errno. */
-int	 nasd_sockets_pppoe(const char *ifname, bool session, uint8_t mac[6],
-    int *mtu);
+/* A packet socket of an interface: a descriptor or -errno. */
+int	 nasd_sockets_pppoe(const char *ifname, enum nasd_socket,
+    uint8_t mac[6], int *mtu);
 void	 nasd_sockets_close(struct nasd_sockets *);
 
 #endif

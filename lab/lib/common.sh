@@ -148,11 +148,12 @@ kernel_has_it_all() {
 	[ -d "/lib/modules/$(uname -r)" ] &&
 		modprobe -qa ppp_generic ppp_mppe pppoe sit bridge veth cls_u32 \
 			cls_flower cls_matchall act_skbedit act_gact sch_ingress \
-			sch_tbf act_police
+			sch_tbf act_police 8021q
 	[ -c /dev/ppp ] && [ -e /proc/net/pppoe ] &&
 		unshare --net sh -ec '
 		ip link add t0 type sit local 127.0.0.1 remote 127.0.0.2
 		ip link add v0 type veth peer name v1
+		ip link add link v0 name v0.1 type vlan id 1
 		ip link add b0 type bridge
 		tc qdisc add dev lo clsact
 		tc qdisc add dev lo root tbf rate 1mbit burst 20k latency 50ms

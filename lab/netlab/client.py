@@ -13,11 +13,11 @@ PPPD = "/usr/sbin/pppd"
 
 class Client:
     """One dial-in. pppd's debug log tells what it saw. ac: only this access
-    concentrator. ipv4: IPCP, too. unit: of several dial-ins of one node, the interface's
-    number."""
+    concentrator. ipv4: IPCP, too. unit: of several dial-ins of one node, the
+    interface's number. device: the Ethernet interface."""
 
     def __init__(self, ns, user, logdir, *options, service=None, ac=None,
-                 unit=0, env=None, ipv4=False):
+                 unit=0, env=None, ipv4=False, device="eth0"):
         self.ns, self.user = ns, user
         self.ifname = f"ppp{unit}"
         self.service = service
@@ -30,8 +30,8 @@ class Client:
             argv += ["unit", str(unit)]
         if not ipv4:
             argv += ["noip"]
-        argv += ["nic-eth0", "user", user, "noauth", "+ipv6", "nodefaultroute",
-                 "nodetach", "debug", "maxfail", "1",
+        argv += [f"nic-{device}", "user", user, "noauth", "+ipv6",
+                 "nodefaultroute", "nodetach", "debug", "maxfail", "1",
                  "lcp-echo-interval", "0", *options]
         name = f"{ns.name}-pppd" + (f"{unit}" if unit else "")
         self.daemon = Daemon(ns, name, argv, logdir, env)

@@ -4,7 +4,8 @@
  * any bytes, requests of any body. The kernel is played, down to its messages,
  * and so is what starts pppds: tunnels are to configured home agents only,
  * routes and filters of sessions on PPP interfaces only, pppds on configured
- * interfaces only, and in the end nothing is left in the kernel.
+ * interfaces and their VLANs only, VLANs in their ranges only, and in the end
+ * nothing is left in the kernel but what was there before.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,6 +19,8 @@
 #include "nasd/priv_ops.h"
 #include "nasd/priv_pppd.h"
 #include "nasd/priv_program.h"
+#include "nasd/sockets.h"
+#include "nasd/vlan_tag.h"
 #include "tests/fuzz/mnl.h"
 #include "tests/fuzz/priv.h"
 
@@ -26,6 +29,10 @@
 #define N_PPP		4
 #define TUNNEL		7	/* indices of devices, from here */
 #define PPP		20
+#define ACCESS		3
+#define VLAN		40
+#define N_VLANS		12
+#define MAX_VLANS	3
 #define MAX_ROUTES	64
 #define PID		1000
 
@@ -39,7 +46,16 @@ struct route {
 	bool		there;
 };
 
+/* Of the access interface, or on one of those. */
+struct vlan_device {
+	bool		there, alien;
+	char		name[IF_NAMESIZE], alias[256];
+	uint32_t	link;
+	uint16_t	type, id;
+};
+
 static struct {
+	struct vlan_device	 vlan[N_VLANS];
 	struct nasd_config	 conf;
 	int			 error;		/* of all that is asked, or 0 */
 	bool			 failed;	/* it was, once */
@@ -79,10 +95,42 @@ is_tunnel(unsigned ifindex)
 	return ifindex >= TUNNEL && ifindex < TUNNEL + N_HAS;
 }
 
+static struct vlan_device *
+vlan_named(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < N_VLANS; i++)
+		if (kernel.vlan[i].there &&
+		    strcmp(kernel.vlan[i].name, name) == 0)
+			return &kernel.vlan[i];
+	return NULL;
+}
+
+static unsigned
+vlan_index(const struct vlan_device *v)
+{
+	return VLAN + (unsigned)(v - kernel.vlan);
+}
+
+static struct vlan_device *
+vlan_of(uint32_t ifindex)
+{
+	return ifindex >= VLAN && ifindex < VLAN + N_VLANS &&
+	    kernel.vlan[ifindex - VLAN].there ?
+	    &kernel.vlan[ifindex - VLAN] : NULL;
+}
+
 unsigned
 if_nametoindex(const char *name)
 {
+	const struct vlan_device *v = vlan_named(name);
 	int i = tunnel_of(name);
+
+	if (v != NULL)
+		return vlan_index(v);
+	if (strcmp(name, "acc0") == 0)
+		return ACCESS;
 
 	return i >= 0 && kernel.made[i] ? TUNNEL + (unsigned)i : 0;
 }
@@ -102,8 +150,8 @@ int
 host_sysctl_set(const char *ifname, const char *key, char value)
 {
 	fuzz_assert(strcmp(ifname, "all") == 0 || tunnel_of(ifname) >= 0 ||
-	    host_ppp_ifindex(ifname) > 0);
-	fuzz_assert(strcmp(key, "forwarding") == 0 ||
+	    host_ppp_ifindex(ifname) > 0 || vlan_named(ifname) != NULL);
+	fuzz_assert(strcmp(key, "disable_ipv6") == 0 || strcmp(key, "forwarding") == 0 ||
 	    (strcmp(key, "accept_ra") == 0 && value == '0'));
 	return kernel.error;
 }
@@ -194,6 +242,146 @@ forget_routes(uint32_t oif)
 			kernel.route[i].there = false;
 }
 
+/* Those of the configuration below, and their carrier. */
+static bool
+vlan_may_be(uint32_t link, uint16_t type, uint16_t id)
+{
+	const struct vlan_device *on = vlan_of(link);
+
+	if (link == ACCESS)
+		return type == VLAN_8021Q ? id == 100 || id == 101 :
+		    type == VLAN_8021AD && id == 200;
+	return on != NULL && on->link == ACCESS && on->type == VLAN_8021AD &&
+	    on->id == 200 && type == VLAN_8021Q && id >= 5 && id <= 6;
+}
+
+static int
+vlan_add(const struct nlmsghdr *h, const char *name,
+    const struct nlattr *info)
+{
+	struct vlan_device new = { .there = true,
+		.link = u32_of(h, sizeof(struct ifinfomsg), IFLA_LINK) };
+	struct vlan_device *free = NULL;
+	const struct nlattr *a, *d;
+	unsigned i;
+
+	mnl_attr_for_each_nested(a, info) {
+		if (mnl_attr_get_type(a) != IFLA_INFO_DATA)
+			continue;
+		mnl_attr_for_each_nested(d, a)
+			*(mnl_attr_get_type(d) == IFLA_VLAN_ID ? &new.id :
+			    &new.type) = mnl_attr_get_u16(d);
+	}
+	new.type = ntohs(new.type);
+	fuzz_assert(strlen(name) < sizeof(new.name));
+	strcpy(new.name, name);
+	fuzz_assert(vlan_may_be(new.link, new.type, new.id));
+	if (kernel.error != 0)
+		return kernel.error;
+	for (i = 0; i < N_VLANS; i++) {
+		const struct vlan_device *v = &kernel.vlan[i];
+
+		if (!v->there)
+			free = &kernel.vlan[i];
+		else if (strcmp(v->name, name) == 0 || (v->link == new.link &&
+		    v->type == new.type && v->id == new.id))
+			return -EEXIST;
+	}
+	fuzz_assert(free);
+	*free = new;
+	return 0;
+}
+
+static int
+vlan_del(struct vlan_device *v)
+{
+	unsigned i;
+
+	fuzz_assert(!v->alien);
+	if (kernel.error != 0)
+		return kernel.error;
+	for (i = 0; i < N_VLANS; i++)
+		if (kernel.vlan[i].there &&
+		    kernel.vlan[i].link == vlan_index(v)) {
+			fuzz_assert(!kernel.vlan[i].alien);
+			kernel.vlan[i].there = false;
+		}
+	v->there = false;
+	return 0;
+}
+
+static int
+vlan_change(struct vlan_device *v, const struct nlmsghdr *h)
+{
+	const struct nlattr *a = attribute(h, sizeof(struct ifinfomsg),
+	    IFLA_IFALIAS);
+
+	fuzz_assert(!v->alien);
+	if (kernel.error == 0 && a != NULL)
+		snprintf(v->alias, sizeof(v->alias), "%s",
+		    mnl_attr_get_str(a));
+	return kernel.error;
+}
+
+static void
+tell(const void *p, size_t n)
+{
+	fuzz_assert(kernel.answers + n <= sizeof(kernel.answer));
+	memcpy(kernel.answer + kernel.answers, p, n);
+	kernel.answers += n;
+}
+
+static void
+vlan_tell(const struct vlan_device *v, uint32_t seq)
+{
+	uint8_t b[1024] __attribute__((aligned(8))) = { 0 };
+	struct nlmsghdr *h = mnl_nlmsg_put_header(b);
+	struct nlattr *info, *data;
+	struct ifinfomsg *ifi;
+
+	h->nlmsg_type = RTM_NEWLINK;
+	h->nlmsg_seq = seq;
+	h->nlmsg_pid = MNL_PORT;
+	ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+	ifi->ifi_index = (int)vlan_index(v);
+	mnl_attr_put_strz(h, IFLA_IFNAME, v->name);
+	if (v->alias[0] != '\0')
+		mnl_attr_put_strz(h, IFLA_IFALIAS, v->alias);
+	mnl_attr_put_u32(h, IFLA_LINK, v->link);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, "vlan");
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	mnl_attr_put_u16(h, IFLA_VLAN_ID, v->id);
+	mnl_attr_put_u16(h, IFLA_VLAN_PROTOCOL, htons(v->type));
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	tell(b, h->nlmsg_len);
+}
+
+/* By name one, without a name all. */
+static int
+link_question(const struct nlmsghdr *h)
+{
+	const struct nlattr *name = attribute(h, sizeof(struct ifinfomsg),
+	    IFLA_IFNAME);
+	const struct vlan_device *v;
+	unsigned i;
+
+	if (kernel.error != 0)
+		return kernel.error;
+	if (name != NULL) {
+		v = vlan_named(mnl_attr_get_str(name));
+		if (v == NULL)
+			return -ENODEV;
+		vlan_tell(v, h->nlmsg_seq);
+		return 0;
+	}
+	for (i = 0; i < N_VLANS; i++)
+		if (kernel.vlan[i].there)
+			vlan_tell(&kernel.vlan[i], h->nlmsg_seq);
+	return 0;
+}
+
 static int
 link_message(const struct nlmsghdr *h)
 {
@@ -201,8 +389,15 @@ link_message(const struct nlmsghdr *h)
 	const struct nlattr *name = attribute(h, sizeof(*ifi), IFLA_IFNAME);
 	const struct nlattr *info = attribute(h, sizeof(*ifi), IFLA_LINKINFO);
 	bool new = h->nlmsg_type == RTM_NEWLINK;
+	struct vlan_device *v;
 	int i;
 
+	v = name != NULL ? vlan_named(mnl_attr_get_str(name)) :
+	    vlan_of((uint32_t)ifi->ifi_index);
+	if (v != NULL && (info == NULL || !new))
+		return new ? vlan_change(v, h) : vlan_del(v);
+	if (new && attribute(h, sizeof(*ifi), IFLA_LINK) != NULL)
+		return vlan_add(h, mnl_attr_get_str(name), info);
 	if (name == NULL) {
 		fuzz_assert(new && (is_ppp((unsigned)ifi->ifi_index) ||
 		    is_tunnel((unsigned)ifi->ifi_index)));
@@ -300,6 +495,8 @@ handle(const struct nlmsghdr *h)
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
 		return link_message(h);
+	case RTM_GETLINK:
+		return link_question(h);
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		return route_message(h);
@@ -331,10 +528,7 @@ kernel_asked(const void *b, size_t n)
 		a.h = (struct nlmsghdr){ .nlmsg_len = sizeof(a),
 			.nlmsg_type = NLMSG_ERROR, .nlmsg_seq = h->nlmsg_seq,
 			.nlmsg_pid = MNL_PORT };
-		fuzz_assert(kernel.answers + sizeof(a) <=
-		    sizeof(kernel.answer));
-		memcpy(kernel.answer + kernel.answers, &a, sizeof(a));
-		kernel.answers += sizeof(a);
+		tell(&a, sizeof(a));
 	}
 	fuzz_assert(len == 0);
 }
@@ -377,7 +571,8 @@ int
 pppds_spawn(struct pppds *ps, const struct nasd_priv_pppd_start *q)
 {
 	(void)ps;
-	fuzz_assert(strcmp(q->ifname, "acc0") == 0);
+	fuzz_assert(strcmp(q->ifname, "acc0") == 0 ||
+	    vlan_named(q->ifname) != NULL);
 	fuzz_assert(q->sid != 0 && q->sid != 0xffff && !(q->mac[0] & 1));
 	fuzz_assert(q->mru == 1492 || q->mru == 1500);
 	return kernel.error != 0 ? kernel.error :
@@ -427,7 +622,46 @@ pppds_stop(struct pppds *ps)
 	(void)ps;
 }
 
+/* ---- packet sockets ---- */
+
+int
+nasd_sockets_pppoe(const char *ifname, enum nasd_socket hears,
+    uint8_t mac[6], int *mtu)
+{
+	fuzz_assert(hears <= NASD_SOCKET_VLANS);
+	fuzz_assert(strcmp(ifname, "acc0") == 0 || vlan_named(ifname));
+	memset(mac, 2, 6);
+	*mtu = 1500;
+	return kernel.error != 0 ? kernel.error : dup(0);
+}
+
 /* ---- the engine ---- */
+
+static size_t
+put_vlan(struct ops *o, uint8_t *b, uint16_t *type)
+{
+	static const uint16_t outer[] = { 100, 101, 102, 200 };
+	struct nasd_priv_vlan q = { .parent = "acc0", .type = VLAN_8021Q,
+		.outer = outer[ops_pick(o, 4)] };
+	struct nasd_priv_vlan_list l = { .from = ops_pick(o, 4) };
+	unsigned how = ops_u8(o);
+
+	*type = how & 1 ? NASD_PRIV_VLAN_CLOSE : NASD_PRIV_VLAN_OPEN;
+	if ((how & 0xf0) == 0xf0) {
+		*type = NASD_PRIV_VLAN_LIST;
+		memcpy(b, &l, sizeof(l));
+		return sizeof(l);
+	}
+	if (how & 2) {
+		q.type = VLAN_8021AD;
+		q.inner = (uint16_t)(4 + ops_pick(o, 4));
+	}
+	q.session = (how & 0x0c) == 0x0c;
+	if ((how & 0x30) == 0x30)
+		q.parent[3] = '1';
+	memcpy(b, &q, sizeof(q));
+	return sizeof(q);
+}
 
 static size_t
 put_pppd(struct ops *o, uint8_t *b)
@@ -440,6 +674,8 @@ put_pppd(struct ops *o, uint8_t *b)
 	};
 
 	memcpy(q.ifname, how & 4 ? "acc1" : "acc0", 5);
+	if (how & 16)
+		memcpy(q.ifname, "acc0.200.5", 11);
 	if (how & 8)
 		memset(q.ifname, 'a', sizeof(q.ifname));
 	memcpy(b, &q, sizeof(q));
@@ -508,7 +744,7 @@ message(struct ops *o, uint8_t *b)
 	struct priv_hdr h = { .kind = PRIV_REQUEST };
 	uint8_t *body = b + sizeof(h);
 
-	switch (ops_pick(o, 7)) {
+	switch (ops_pick(o, 8)) {
 	case 0:
 	case 1:
 		h.type = NASD_PRIV_SESSION_ADD;
@@ -526,7 +762,10 @@ message(struct ops *o, uint8_t *b)
 		h.len = (uint32_t)put_pppd(o, body);
 		break;
 	case 5:
-		h.type = (uint16_t)ops_pick(o, 16);
+		h.len = (uint32_t)put_vlan(o, body, &h.type);
+		break;
+	case 6:
+		h.type = (uint16_t)ops_pick(o, 20);
 		h.len = (uint32_t)ops_bytes(o, body, ops_u8(o));
 		break;
 	default:
@@ -541,7 +780,10 @@ config(void)
 {
 	static struct config_ha ha[N_HAS];
 	static struct config_pppoe access = { .ifname = "acc0",
-		.max_mru = 1500 };
+		.max_mru = 1500, .vlan = { .max = MAX_VLANS, .ranges = {
+		.qinq_type = VLAN_8021AD, .n = 2, .range = {
+		{ 100, 101, 0, 0 }, { 200, 200, 5, 6 } } } } };
+	static char socket_path[] = "/run/nasd";
 	unsigned i;
 
 	memset(&kernel, 0, sizeof(kernel));
@@ -550,6 +792,11 @@ config(void)
 	kernel.conf = (struct nasd_config){ .ha = ha, .n_ha = N_HAS,
 		.pppoe = &access, .n_pppoe = 1 };
 	kernel.conf.coa.s_addr = inet_addr(coa);
+	kernel.conf.plugin_socket = socket_path;
+	/* An operator's, in a range. */
+	kernel.vlan[0] = (struct vlan_device){ .there = true, .alien = true,
+		.name = "customer", .link = ACCESS, .type = VLAN_8021Q,
+		.id = 101 };
 }
 
 static void
@@ -561,6 +808,9 @@ check_nothing_left(void)
 		fuzz_assert(!kernel.route[i].there);
 	for (i = 0; i < N_HAS; i++)
 		fuzz_assert(!kernel.made[i]);
+	for (i = 0; i < N_VLANS; i++)
+		fuzz_assert(kernel.vlan[i].there == kernel.vlan[i].alien);
+	fuzz_assert(kernel.vlan[0].there);
 }
 
 /* The engine says that all sessions are over: else they live on. */

@@ -1,9 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pppoe_parse: what is accepted can be answered, and keeps to the limits. */
+/* pppoe_parse: what is accepted can be answered, and keeps to the limits. The
+ * same behind tags. */
+#include <string.h>
+
 #include "fuzz.h"
 #include "nasd/pppoe_proto.h"
+#include "nasd/vlan_tag.h"
 
 static const uint8_t	mac[PPPOE_MAC_LEN] = { 2, 0, 0, 0, 0, 1 };
+
+static void
+tagged(const uint8_t *data, size_t len)
+{
+	uint8_t			 frame[PPPOE_FRAME_MAX + 4];
+	struct pppoe_packet	 k;
+	struct vlan_tag		 t;
+	size_t			 n = len < sizeof(frame) ? len : sizeof(frame);
+
+	if (n > 0)
+		memcpy(frame, data, n);
+	if (vlan_untag(frame, &n, 0x6064, VLAN_8021AD, &t) != 0)
+		return;
+	fuzz_assert(t.type == VLAN_8021AD && t.outer == 100);
+	fuzz_assert(n <= len && n + (t.inner != 0 ? 4 : 0) <= sizeof(frame));
+	(void)pppoe_parse(&k, frame, n, mac);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -15,6 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 				     .ac_name = "nas1", .services = services };
 	int			 n;
 
+	tagged(data, len);
 	if (pppoe_parse(&k, data, len, mac) != 0)
 		return 0;
 	fuzz_assert(k.host_uniq.len <= PPPOE_TAG_MAX);

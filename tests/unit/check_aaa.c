@@ -199,12 +199,17 @@ START_TEST(request_by_mschapv2)
 		.challenge_len = 16, .response_len = 49, .user = "x",
 	};
 	uint8_t want[50] = { 0x16, 4 };
+	struct aaa_who qinq = who;
 
+	qinq.port_id = "acc0.100.7";
+	qinq.vlan_tags = 2;
 	memset(pa.response, 'r', sizeof(pa.response));
 	pa.response[48] = 4;			/* flags */
 	memset(want + 2, 'r', 48);
-	aaa_authenticate(aaa, &who, &pa, NULL, done, &a);
+	aaa_authenticate(aaa, &qinq, &pa, NULL, done, &a);
 	ck_assert(fake_recv(&w.fake[0], &rq));
+	ck_assert_uint_eq(fake_u32(&rq, 61), 34);	/* PPPoEoQinQ */
+	ck_str(87, "acc0.100.7");
 	ck_raw(311, 25, want, sizeof(want));
 	ck_raw(311, 11, pa.challenge, 16);
 	memset(success + 11, 'A', 40);

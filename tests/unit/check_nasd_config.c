@@ -100,7 +100,9 @@ START_TEST(all_keys)
 	    "duplicate-session = refuse\nnai = \"%c@example.net\"\n"
 	    "pppoe \"acc0\" { service-names = {\"a\", \"b\"}\n"
 	    "max-sessions = 5 rate-per-mac = 3 max-mru = 1508\n"
-	    "access-line-ids = true end-strays = false }\n"
+	    "access-line-ids = true end-strays = false untagged = false\n"
+	    "vlans = {\"100-199\", \"200 inner 1-4094\"} max-vlans = 20\n"
+	    "qinq-type = 802.1q vlan-rate = 3 vlan-idle = 60 }\n"
 	    "access { max-sessions = 7 max-starting = 8 padi-rate = 9\n"
 	    "pado-delay = {\"50:10\", \"-1:20\"} }\n"
 	    "pppd { auth = pap options = {\"debug\"} rechallenge = 600 }\n"
@@ -163,6 +165,15 @@ START_TEST(all_keys)
 	ck_assert_uint_eq(cf->pppoe[0].mac_rate, 3);
 	ck_assert_uint_eq(cf->pppoe[0].max_mru, 1508);
 	ck_assert(cf->pppoe[0].line_ids && !cf->pppoe[0].end_strays);
+	ck_assert(!cf->pppoe[0].untagged);
+	ck_assert_uint_eq(cf->pppoe[0].vlan.ranges.n, 2);
+	ck_assert_uint_eq(cf->pppoe[0].vlan.ranges.range[1].inner_high, 4094);
+	ck_assert_uint_eq(cf->pppoe[0].vlan.ranges.qinq_type, 0x8100);
+	ck_assert_uint_eq(cf->pppoe[0].vlan.max, 20);
+	ck_assert_uint_eq(cf->pppoe[0].vlan.rate, 3);
+	ck_assert_uint_eq(cf->pppoe[0].vlan.idle_s, 60);
+	ck_assert_ptr_eq(nasd_config_pppoe(cf, "acc0"), &cf->pppoe[0]);
+	ck_assert_ptr_null(nasd_config_pppoe(cf, "acc"));
 	ck_assert_str_eq(cf->pppd.auth[0], "pap");
 	ck_assert_ptr_null(cf->pppd.auth[1]);
 	ck_assert_uint_eq(cf->pppd.rechallenge_s, 600);
@@ -266,6 +277,18 @@ static const struct {
 	    "nasd.conf:13: priority: 65536 is not in" },
 	{ GOOD "pppoe \"acc0\" {\n\tmax-mru = 1400\n}\n",
 	    "nasd.conf:13: max-mru: 1400 is not in" },
+	{ GOOD "pppoe \"acc0\" {\n\tvlans = {\"5\", \"x\"}\n}\n",
+	    "nasd.conf:13: vlans: \"x\": neither LOW-HIGH nor" },
+	{ GOOD "pppoe \"acc0\" {\n\tvlans = {\"5-4095\"}\n}\n",
+	    "nasd.conf:13: vlans: \"5-4095\": VLANs are 1 to 4094" },
+	{ GOOD "pppoe \"acc0\" {\n\tqinq-type = 802.1x\n}\n",
+	    "nasd.conf:13: qinq-type: \"802.1x\": 802.1ad or 802.1q" },
+	{ GOOD "pppoe \"acc0\" {\n\tvlan-idle = 4\n}\n",
+	    "nasd.conf:13: vlan-idle: 4 is not in" },
+	{ GOOD "pppoe \"acc0\" {\n\tmax-vlans = 0\n}\n",
+	    "nasd.conf:13: max-vlans: 0 is not in" },
+	{ GOOD "pppoe \"acc0\" {\n\tvlan-rate = 1001\n}\n",
+	    "nasd.conf:13: vlan-rate: 1001 is not in" },
 	{ GOOD "access {\n\tpado-delay = {\"10:x\"}\n}\n",
 	    "nasd.conf:13: pado-delay: \"10:x\": neither" },
 	{ GOOD "access {\n\tpado-delay = {\"3000:1\"}\n}\n",

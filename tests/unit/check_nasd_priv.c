@@ -35,7 +35,9 @@ set_up(void)
 	test_dir_enter(dir);
 	snprintf(script, sizeof(script), "%s/pppd", dir);
 	memset(&cfg, 0, sizeof(cfg));
+	memset(pppoe, 0, sizeof(pppoe));
 	strcpy(pppoe[0].ifname, "acc0");
+	pppoe[0].vlan.ranges.qinq_type = VLAN_8021AD;
 	pppoe[0].max_mru = 1500;
 	inet_pton(AF_INET, "198.51.100.1", &ha[0].addr);
 	inet_pton(AF_INET, "192.0.2.1", &cfg.coa);
@@ -407,6 +409,61 @@ START_TEST(rates_refused)
 }
 END_TEST
 
+/* Without root nothing can be made: what gets so far as to be tried says so
+ * otherwise than what is not allowed. */
+START_TEST(vlans_refused)
+{
+	const struct nasd_priv_vlan ok = { .parent = "acc0", .type = 0x8100,
+		.outer = 100 };
+	struct nasd_priv_vlan_list from = { 0 };
+	struct nasd_priv_pppd_start start_q = good;
+	uint8_t out[PRIV_MSG_MAX];
+	struct nasd_priv_vlan q;
+	size_t len;
+	int pid;
+
+	ck_assert_int_eq(vlan_ranges_add(&pppoe[0].vlan.ranges, "100-199"),
+	    0);
+	pppoe[0].vlan.max = 1;
+	q = ok;
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_OPEN, &q, sizeof(q), out, &len),
+	    -ENODEV);
+	q.outer = 200;
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_OPEN, &q, sizeof(q), out, &len),
+	    -EPERM);
+	q = ok;
+	q.inner = 1;
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_OPEN, &q, sizeof(q), out, &len),
+	    -EPERM);
+	q = ok;
+	q.type = 0x88a8;
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_OPEN, &q, sizeof(q), out, &len),
+	    -EPERM);
+	q = ok;
+	strcpy(q.parent, "eth0");
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_OPEN, &q, sizeof(q), out, &len),
+	    -EPERM);
+	memset(q.parent, 'a', sizeof(q.parent));
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_OPEN, &q, sizeof(q), out, &len),
+	    -EPERM);
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_CLOSE, &q, sizeof(q), out, &len),
+	    -EPERM);
+	/* sessions' frames of one that is not open; one that is not there */
+	q = ok;
+	q.session = 1;
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_OPEN, &q, sizeof(q), out, &len),
+	    -ENOENT);
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_CLOSE, &q, sizeof(q), out, &len),
+	    -ENOENT);
+	ck_assert_int_eq(call(NASD_PRIV_VLAN_LIST, &from, sizeof(from), out,
+	    &len), 0);
+	ck_assert_uint_eq(len, 0);
+	/* nor is its name one for a pppd */
+	strcpy(start_q.ifname, "acc0.100");
+	ck_assert_int_eq(start(&start_q, &pid), -EPERM);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -426,6 +483,7 @@ main(void)
 	tcase_add_test(tc, sessions_refused);
 	tcase_add_test(tc, counters_refused);
 	tcase_add_test(tc, rates_refused);
+	tcase_add_test(tc, vlans_refused);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

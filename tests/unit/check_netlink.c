@@ -130,6 +130,47 @@ START_TEST(sit)
 }
 END_TEST
 
+START_TEST(vlan)
+{
+	const struct nl_vlan v = { .name = "eth1.100", .link = 7,
+		.type = 0x88a8, .id = 100 };
+
+	ck_assert_int_eq(nl_vlan_add(nl, &v, 0), 0);
+	has_head(0, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	ck_assert_str_eq((const char *)ATTR(0, 16, 9, 3), "eth1.100");
+	ck_assert_uint_eq(u32(ATTR(0, 16, 4, 5)), 7);
+	ck_assert_str_eq((const char *)ATTR(0, 16, 5, 18, 1), "vlan");
+	ck_assert_uint_eq(u16(ATTR(0, 16, 2, 18, 2, 1)), 100);
+	ck_assert_mem_eq(ATTR(0, 16, 2, 18, 2, 5), "\x88\xa8", 2);
+	ck_assert_int_eq(nl_link_alias(nl, 9, "ours"), 1);
+	has_head(1, RTM_NEWLINK, 0);
+	ck_assert_str_eq((const char *)ATTR(1, 16, 5, 20), "ours");
+}
+END_TEST
+
+static void
+no_vlan(void *arg, const struct nl_vlan *v)
+{
+	(void)arg;
+	ck_assert(v->is_vlan);
+}
+
+/* What any kernel can be asked. */
+START_TEST(vlans)
+{
+	struct nl_vlan v;
+
+	ck_assert_int_eq(nl_vlan_get(nl, "lo", &v), 0);
+	ck_assert_str_eq(v.name, "lo");
+	ck_assert_uint_eq(v.ifindex, nl_ifindex("lo"));
+	ck_assert(!v.is_vlan);
+	ck_assert_int_eq(nl_vlan_get(nl, "no-such-device", &v), -ENODEV);
+	ck_assert_int_eq(nl_vlan_get(nl, "a-name-too-long-", &v),
+	    -ENAMETOOLONG);
+	ck_assert_int_eq(nl_vlans(nl, no_vlan, NULL), 0);
+}
+END_TEST
+
 START_TEST(route)
 {
 	struct nl_route6 r = { .dst_len = 64, .ifindex = 5, .table = 1001,
@@ -407,6 +448,8 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, sit);
+	tcase_add_test(t, vlan);
+	tcase_add_test(t, vlans);
 	tcase_add_test(t, route);
 	tcase_add_test(t, rules);
 	tcase_add_test(t, filters);

@@ -29,6 +29,7 @@
 #include "nasd/ra.h"
 #include "nasd/session_in.h"
 #include "nasd/session_save.h"
+#include "nasd/vlans.h"
 #include "tests/unit/test.h"
 
 /* Any handle of a stand-in is one of these. */
@@ -535,6 +536,33 @@ pppoe_quiet(struct pppoe *e, int ms)
 	(void)e;
 	(void)ms;
 	call("quiet");
+}
+
+struct vlan *
+vlans_by_name(const struct vlans *vs, const char *ifname)
+{
+	(void)vs;
+	(void)ifname;
+	return (NULL);
+}
+
+/* Those called "nvN..." are such. */
+unsigned
+vlans_port_id(const struct vlans *vs, const char *ifname,
+    char id[static VLAN_PORT_ID])
+{
+	bool is = strncmp(ifname, "nv", 2) == 0;
+
+	(void)vs;
+	snprintf(id, VLAN_PORT_ID, "%s", is ? "acc0.100.7" : ifname);
+	return (is ? 2 : 0);
+}
+
+void
+vlans_quiet(struct vlans *vs, int ms)
+{
+	(void)vs;
+	(void)ms;
 }
 
 bool
@@ -1409,6 +1437,31 @@ END_TEST
 
 /* The mobile node's key lasts as long as the session, and is in each of its
  * registrations, in nothing that is shown, and not in another's. */
+/* pppd is started on the interface that there is; RADIUS hears of the VLAN,
+ * whatever that one is called. */
+START_TEST(on_a_vlan)
+{
+	const struct pppoe_wish w = { .ifname = "nv3.100.7", .sid = 5,
+	    .mru = 1492, .mac = { 2, 0, 0, 0, 0, 1 }, .service = "internet" };
+	struct pppoe_link *l = handle("pppoe", NULL);
+	char called_id[SESSION_CALLED];
+	struct aaa_who who;
+	struct session *s;
+
+	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, &w), 0);
+	s = pppoe_link_owner(l);
+	ck_assert_ptr_nonnull(s);
+	called("pppd;");
+	ck_assert_str_eq(s->device, "nv3.100.7");
+	session_who(s, &who, called_id, sizeof(called_id));
+	ck_assert_str_eq(who.port_id, "acc0.100.7");
+	ck_assert_uint_eq(who.vlan_tags, 2);
+	ck_assert_str_eq(who.called, "acc0.100.7:internet");
+	ck_assert_uint_eq(who.nas_port, 5);
+	start_done(start_arg, -ENOENT, NULL, 0, -1);
+}
+END_TEST
+
 START_TEST(own_key)
 {
 	struct session *s = dial(100);
@@ -2205,6 +2258,7 @@ first_run(void)
 	state_fd[0] = memfd_create("state", 0);
 	state_fd[1] = memfd_create("state", 0);
 	cfg.pppoe = &acc0;
+	engine.pppoe[0] = (struct pppoe *)&acc0;	/* only passed on */
 	cfg.n_pppoe = 1;
 	memset(&engine.global, 0, sizeof(engine.global));
 	open_state();
@@ -2702,6 +2756,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, figure_1);
 	tcase_add_test(t, figure_2);
+	tcase_add_test(t, on_a_vlan);
 	tcase_add_test(t, own_key);
 	tcase_add_test(t, no_pppd);
 	tcase_add_test(t, late_pppd);
