@@ -16,6 +16,7 @@
 #include "common/statelog.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -304,6 +305,13 @@ put_whole(struct statelog *l, uint8_t type, const void *body, size_t len)
 	    len);
 }
 
+/* What it may grow to until all is written anew. */
+static int64_t
+grown(const struct statelog *l)
+{
+	return (2 * l->first + SLACK);
+}
+
 /* All anew, in the other file. */
 static int
 rewrite(struct statelog *l, bool with_records)
@@ -338,6 +346,10 @@ rewrite(struct statelog *l, bool with_records)
 	l->owed = false;
 	l->again = 0;
 	l->first = l->size;
+	/* A disk that is full is to be noticed then, not while a session
+	 * ends. Where it can not be set aside, so be it. */
+	(void)fallocate(l->fd[l->active], FALLOC_FL_KEEP_SIZE, 0,
+	    (off_t)grown(l));
 	l->stats.rewrites++;
 	/* Its generation is lower: should this fail, it does not count. */
 	if (ftruncate(l->fd[old], 0) != 0)
@@ -349,7 +361,7 @@ rewrite(struct statelog *l, bool with_records)
 static bool
 rewrite_is_due(const struct statelog *l)
 {
-	return ((l->owed || l->size > 2 * l->first + SLACK) &&
+	return ((l->owed || l->size > grown(l)) &&
 	    (l->again == 0 || clock_system_ms() >= l->again));
 }
 
@@ -391,6 +403,18 @@ statelog_put(struct statelog *l, uint8_t type, const void *body, size_t len)
 	}
 	l->size += (int64_t)n;
 	l->stats.records++;
+}
+
+bool
+statelog_owes(const struct statelog *l)
+{
+	return (l->begun && l->owed);
+}
+
+int
+statelog_retry(struct statelog *l)
+{
+	return (statelog_owes(l) ? rewrite(l, true) : 0);
 }
 
 void

@@ -48,6 +48,11 @@ int	 statelog_begin(struct statelog *);
  * next record. Does nothing before statelog_begin. */
 void	 statelog_put(struct statelog *, uint8_t type, const void *body,
     size_t len);
+/* Something of what was put is not in the file. */
+bool	 statelog_owes(const struct statelog *);
+/* Writes all anew if so, whenever it was tried last. 0, or -errno and it still
+ * owes. */
+int	 statelog_retry(struct statelog *);
 /* Nothing is left: an empty set. */
 void	 statelog_clear(struct statelog *);
 

@@ -560,6 +560,13 @@ acct_has_room(const struct acct *a)
 	return !a->full;
 }
 
+unsigned
+acct_unwritten(struct acct *a)
+{
+	(void)write_overflow(a);
+	return a->n_unwritten;
+}
+
 size_t
 acct_owed(const struct acct *a)
 {
@@ -615,29 +622,38 @@ acct_set_client(struct acct *a, struct radius_client *radius)
 	a->radius = radius;
 }
 
-void
-acct_free(struct acct *a)
+/* What is in memory only ends here: said of each, and how many. */
+static void
+lose_unwritten(struct acct *a)
 {
 	struct acct_item *it;
 
-	if (a == NULL)
-		return;
-	if (a->spool != NULL)
-		(void)write_overflow(a);
+	if (a->n_unwritten > 0)
+		log_errorx(NULL, "%u accounting records are lost: the spool "
+		    "has no room for them", a->n_unwritten);
 	a->barrier = NULL;
 	while ((it = TAILQ_FIRST(&a->window)) != NULL) {
 		if (!it->written)
-			log_errorx(it->rec.sid, "Accounting %s lost: there is "
-			    "no room for it in the spool",
+			log_errorx(it->rec.sid, "Accounting %s lost",
 			    acct_kind_str(it->rec.kind));
 		window_drop(a, it);
 	}
 	while ((it = TAILQ_FIRST(&a->overflow)) != NULL) {
 		TAILQ_REMOVE(&a->overflow, it, all);
-		log_errorx(it->rec.sid, "Accounting %s lost: there is no room "
-		    "for it in the spool", acct_kind_str(it->rec.kind));
+		log_errorx(it->rec.sid, "Accounting %s lost",
+		    acct_kind_str(it->rec.kind));
 		free(it);
 	}
+}
+
+void
+acct_free(struct acct *a)
+{
+	if (a == NULL)
+		return;
+	if (a->spool != NULL)
+		(void)write_overflow(a);
+	lose_unwritten(a);
 	timer_cancel(a->timers, &a->retry);
 	timer_cancel(a->timers, &a->sync);
 	timer_cancel(a->timers, &a->room);

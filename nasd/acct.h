@@ -50,6 +50,11 @@ bool	 acct_admits(struct acct *);
 /* Notes are worth writing: there is room. */
 bool	 acct_has_room(const struct acct *);
 
+/* This session has a Start in the spool, and no Stop. */
+bool	 acct_knows(const struct acct *, const char *sid);
+/* Records that could not be written, and are in memory only. What room there
+ * is now is used first. */
+unsigned acct_unwritten(struct acct *);
 /* Sessions of an earlier life that have a Start and no Stop. */
 size_t	 acct_orphans(struct acct *);
 /* Each of them; fn may adopt or close it, or let it be. */

@@ -167,6 +167,12 @@ acct_spool_open_count(const struct acct_spool *sp)
 	return table_count(&sp->open);
 }
 
+bool
+acct_spool_is_open(const struct acct_spool *sp, const char *sid)
+{
+	return acct_open_find(sp, sid) != NULL;
+}
+
 struct each {
 	bool	(*fn)(void *, const char *);
 	void	*arg;

@@ -18,6 +18,12 @@ count_one(void *arg, const char *sid)
 	return true;
 }
 
+bool
+acct_knows(const struct acct *a, const char *sid)
+{
+	return acct_spool_is_open(a->spool, sid);
+}
+
 size_t
 acct_orphans(struct acct *a)
 {

@@ -71,6 +71,7 @@ void	 acct_spool_sync(struct acct_spool *);
 
 /* Sessions that have not stopped. */
 size_t	 acct_spool_open_count(const struct acct_spool *);
+bool	 acct_spool_is_open(const struct acct_spool *, const char *sid);
 /* Those of an earlier life, until they are adopted or stop. fn must not change
  * the spool; false ends it. */
 void	 acct_spool_orphans(struct acct_spool *, bool (*fn)(void *arg,

@@ -304,6 +304,7 @@ engine_free(struct engine *e)
 	free_modules(e);
 	reload_free(e->reload);
 	timer_cancel(&e->timers, &e->stop_timer);
+	timer_cancel(&e->timers, &e->t_state);
 	for (i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++)
 		if (e->signals[i] != NULL)
 			event_free(e->signals[i]);

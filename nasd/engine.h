@@ -53,6 +53,8 @@ struct engine {
 	struct event		*signals[3];
 	struct sessions		 sessions;
 	struct statelog		*state;		/* NULL: nothing is kept */
+	struct timer		 t_state;	/* it could not be written */
+	unsigned		 state_wait_ms;
 	struct rec_global	 global;
 	unsigned		 resumed;	/* sessions of an earlier
 						 * nasd */

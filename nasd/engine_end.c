@@ -31,6 +31,8 @@
 #define SHUTDOWN_POLL_MS 20
 #define SHUTDOWN_DEREG_MS 2000	/* of it: the first deregistration of all */
 #define EMPTY_POLL_MS	200
+#define LEAVE_MS	3000	/* for files to take what is owed to them */
+#define LEAVE_RETRY_MS	250
 
 static void
 poll_again(struct engine *e, int64_t ms)
@@ -172,11 +174,33 @@ engine_shutdown_soft(struct engine *e)
 	poll_again(e, EMPTY_POLL_MS);
 }
 
+/* Sessions stay, so the next nasd goes by the files. True: they say all that
+ * there is. Accounting that is under way is in the spool. */
+static bool
+all_is_written(struct engine *e, bool last)
+{
+	const bool whole = session_save_owed(e);
+	const unsigned lost = acct_unwritten(e->acct);
+
+	if (last && lost > 0)
+		log_errorx(NULL, "%u accounting records are lost: the spool "
+		    "has no room for them", lost);
+	if (last && !whole)
+		log_errorx(NULL, "the state file can not be written: the next "
+		    "nasd may miss sessions, or end some that have ended");
+	return whole && lost == 0;
+}
+
 static void
 leave_poll(struct timer *t)
 {
-	/* Accounting that is under way is in the spool. */
-	container_of(t, struct engine, stop_timer)->stop = true;
+	struct engine *e = container_of(t, struct engine, stop_timer);
+	bool last = !mono_before(clock_mono(e->clock), e->stop_by);
+
+	if (all_is_written(e, last) || last)
+		e->stop = true;
+	else
+		poll_again(e, LEAVE_RETRY_MS);
 }
 
 void
@@ -191,6 +215,7 @@ engine_leave(struct engine *e)
 	log_info(NULL, "leaving; %zu sessions stay",
 	    sessions_count(&e->sessions));
 	e->stopping = true;
+	e->stop_by = mono_add_ms(clock_mono(e->clock), LEAVE_MS);
 	e->stop_timer.fire = leave_poll;
 	/* Whoever asked for it has an answer first. */
 	poll_again(e, SHUTDOWN_POLL_MS);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sessions of an earlier nasd [PROTOCOLS D115-D117]. The state file says what
+ * Sessions of an earlier nasd [PROTOCOLS D115-D117, D130]. The state file says what
  * they are; each begins in RESUMING with its registration and its PPPoE link
  * in place, so that it can be ended like any other. Then either its plugin
  * comes back and it is up again, or its pppd turns out to be gone: it is
@@ -23,6 +23,7 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "common/statelog.h"
+#include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppoe.h"
@@ -345,12 +346,62 @@ adopt(struct session *s)
 /* ---- all ---- */
 
 static bool
-restore(struct load *l, const struct session_rec *r)
+is_later(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) > 0;	/* they begin again, once */
+}
+
+static bool
+eq_successor(const struct table_node *n, const void *arg)
+{
+	const struct session *s = container_of(n, struct session, by_nai);
+	const struct session_rec *r = arg;
+
+	return s->reg != NULL && is_later(s->nr, r->nr) &&
+	    strcmp(s->nai, r->nai) == 0;
+}
+
+static const struct session *
+successor(const struct load *l, const struct session_rec *r)
+{
+	const struct table *t = &l->engine->sessions.by_nai;
+	struct table_node *n = table_find(t, table_hash(t, r->nai,
+	    strlen(r->nai)), eq_successor, r);
+
+	return n != NULL ? container_of(n, struct session, by_nai) : NULL;
+}
+
+/*
+ * Nobody registers while an older session of the NAI does [D23]: one that has
+ * a successor had ended, though the file could not be told of it. What it has
+ * left at the home agent is the other's now, and a Stop that was written once
+ * is not owed again [D130].
+ */
+static void
+put_down(struct load *l, struct session_rec *r)
+{
+	const struct session *s = r->nai[0] != '\0' ? successor(l, r) : NULL;
+	const struct in_addr *ha;
+
+	if (s == NULL)
+		return;
+	log_warnx(s->subject, "session %s of this NAI had ended before: of "
+	    "that the state file was not told", r->id);
+	ha = s->ha != NULL ? &s->ha->addr : &s->old_ha;
+	r->phase = REC_ENDING;
+	r->has_reg = r->has_reg && r->ha.s_addr != ha->s_addr;
+	r->accounting = r->accounting && acct_knows(l->engine->acct, r->id);
+	r->ifname[0] = '\0';
+}
+
+static bool
+restore(struct load *l, struct session_rec *r)
 {
 	struct session *s = session_restore(l->engine, r->nr, r->id);
 
 	if (s == NULL)
 		return false;
+	put_down(l, r);
 	s->saved = true;
 	take_access(s, r);
 	take_aaa(s, r, l->other_boot);
@@ -370,40 +421,69 @@ restore(struct load *l, const struct session_rec *r)
 	return true;
 }
 
-struct restored {
-	struct load	*load;
-	unsigned	 n;
+struct newest {
+	struct loaded	**d;
+	size_t		  n;
 };
 
 static bool
-restore_one(struct table_node *n, void *arg)
+list_one(struct table_node *n, void *arg)
 {
-	struct loaded *d = container_of(n, struct loaded, node);
-	struct restored *all = arg;
+	struct newest *all = arg;
 
-	all->n += restore(all->load, &d->rec);
-	unload(all->load, d);
+	all->d[all->n++] = container_of(n, struct loaded, node);
 	return true;
+}
+
+static int
+newer_first(const void *a, const void *b)
+{
+	const struct loaded *const *x = a, *const *y = b;
+
+	return is_later((*x)->rec.nr, (*y)->rec.nr) ? -1 : 1;
+}
+
+/* The newest first: where two say the same of themselves, it is right. */
+static unsigned
+restore_all(struct load *l)
+{
+	struct newest all = { .n = 0 };
+	unsigned n = 0;
+	size_t i;
+
+	all.d = calloc(table_count(&l->recs) + 1, sizeof(struct loaded *));
+	if (all.d == NULL) {
+		log_errorx(NULL, "out of memory: sessions of an earlier nasd "
+		    "are lost");
+		return 0;
+	}
+	table_each(&l->recs, list_one, &all);
+	qsort(all.d, all.n, sizeof(struct loaded *), newer_first);
+	for (i = 0; i < all.n; i++) {
+		n += restore(l, &all.d[i]->rec);
+		unload(l, all.d[i]);
+	}
+	free(all.d);
+	return n;
 }
 
 static int
 make_sessions(struct load *l)
 {
-	struct restored all = { .load = l };
+	const unsigned n = restore_all(l);
 	unsigned i;
 
-	table_each(&l->recs, restore_one, &all);
 	if (l->bad > 0)
 		log_errorx(NULL, "%u sessions in the state file not "
 		    "understood", l->bad);
-	if (all.n == 0)
+	if (n == 0)
 		return 0;
-	log_info(NULL, "%u sessions of an earlier nasd%s", all.n,
+	log_info(NULL, "%u sessions of an earlier nasd%s", n,
 	    l->other_boot ? ", before the machine was started" : "");
 	for (i = 0; i < l->engine->cfg->n_pppoe; i++)
 		pppoe_quiet(l->engine->pppoe[i], QUIET_MS);
 	vlans_quiet(l->engine->vlans, QUIET_MS);
-	return (int)all.n;
+	return (int)n;
 }
 
 void
@@ -423,7 +503,8 @@ session_resume_all(struct engine *e)
 	engine_take_global(e, l.has_global);
 	e->resumed = (unsigned)make_sessions(&l);
 	table_free(&l.recs);
-	(void)statelog_begin(e->state);
+	if (statelog_begin(e->state) != 0)
+		(void)session_save_owed(e);	/* goes on trying */
 	if (l.other_boot)
 		sessions_post(&e->sessions, SESSION_EV_TIMER);
 }

@@ -17,6 +17,61 @@
 
 #define NR_STEP		1024	/* numbers reserved at once */
 #define COUNT_MS	10000	/* between records of counters, at least */
+#define RETRY_FIRST_MS	1000	/* between tries to make up for what the */
+#define RETRY_MAX_MS	30000	/* file could not take */
+
+/* ---- what the file could not take ---- */
+
+static void	 retry_fire(struct timer *);
+
+static void
+retry_later(struct engine *e)
+{
+	e->t_state.fire = retry_fire;
+	e->state_wait_ms = e->state_wait_ms == 0 ? RETRY_FIRST_MS :
+	    e->state_wait_ms * 2;
+	if (e->state_wait_ms > RETRY_MAX_MS)
+		e->state_wait_ms = RETRY_MAX_MS;
+	if (timer_set(&e->timers, &e->t_state, mono_add_ms(
+	    clock_mono(e->clock), e->state_wait_ms)) != 0)
+		log_errorx(NULL, "out of memory for a timer");
+}
+
+static void
+retry_fire(struct timer *t)
+{
+	struct engine *e = container_of(t, struct engine, t_state);
+
+	(void)session_save_owed(e);
+}
+
+bool
+session_save_owed(struct engine *e)
+{
+	const bool owed = e->state != NULL && statelog_owes(e->state);
+
+	if (owed && statelog_retry(e->state) != 0) {
+		retry_later(e);
+		return false;
+	}
+	if (owed)
+		log_info(NULL, "the state file is whole again");
+	timer_cancel(&e->timers, &e->t_state);
+	e->state_wait_ms = 0;
+	return true;
+}
+
+/* That a session has ended must come to the file, even if nothing else ever
+ * happens: the next nasd would have it again. */
+static void
+put(struct engine *e, uint8_t type, const void *body, size_t len)
+{
+	statelog_put(e->state, type, body, len);
+	if (!statelog_owes(e->state) || timer_is_set(&e->t_state))
+		return;
+	e->state_wait_ms = 0;
+	retry_later(e);
+}
 
 static uint8_t
 phase_of(const struct session *s)
@@ -100,23 +155,22 @@ fill_registration(struct session_rec *r, const struct session *s)
 	r->last_id = v.last_id;
 }
 
-static void
-put_session(struct statelog *log, const struct session *s)
+/* A record's length, or 0. Holds a key: wipe it. */
+static size_t
+encode(const struct session *s, uint8_t buf[static REC_MAX])
 {
 	struct session_rec r = { 0 };
-	uint8_t buf[REC_MAX];
 	int len;
 
 	fill_access(&r, s);
 	fill_aaa(&r, s);
 	fill_registration(&r, s);
-	len = session_rec_encode(&r, buf, sizeof(buf));
-	if (len > 0)
-		statelog_put(log, REC_SESSION, buf, (size_t)len);
-	else
-		log_errorx(s->subject, "too much to be kept over a restart");
+	len = session_rec_encode(&r, buf, REC_MAX);
 	session_rec_wipe(&r);
-	explicit_bzero(buf, sizeof(buf));
+	if (len > 0)
+		return (size_t)len;
+	log_errorx(s->subject, "too much to be kept over a restart");
+	return 0;
 }
 
 /* A session that owes nothing to anybody is not worth a record: its link is
@@ -130,11 +184,16 @@ is_worth_it(const struct session *s)
 void
 session_save(struct session *s)
 {
+	uint8_t buf[REC_MAX];
+	size_t len;
+
 	s->dirty = false;
 	if (s->engine->state == NULL || !is_worth_it(s))
 		return;
 	s->saved = true;
-	put_session(s->engine->state, s);
+	if ((len = encode(s, buf)) > 0)
+		put(s->engine, REC_SESSION, buf, len);
+	explicit_bzero(buf, sizeof(buf));
 }
 
 void
@@ -155,32 +214,25 @@ session_save_count(struct session *s)
 	    mono_diff_ms(now, s->count_saved) < COUNT_MS))
 		return;
 	s->count_saved = now;
-	statelog_put(s->engine->state, REC_COUNT, &c, sizeof(c));
+	put(s->engine, REC_COUNT, &c, sizeof(c));
 }
 
 void
 session_forget(struct engine *e, uint32_t nr, bool saved)
 {
 	if (e->state != NULL && saved)
-		statelog_put(e->state, REC_GONE, &nr, sizeof(nr));
-}
-
-static void
-put_global(struct engine *e, struct statelog *log)
-{
-	uint8_t buf[REC_MAX];
-	int len = rec_global_encode(&e->global, buf, sizeof(buf));
-
-	if (len > 0)
-		statelog_put(log, REC_GLOBAL, buf, (size_t)len);
-	explicit_bzero(buf, sizeof(buf));
+		put(e, REC_GONE, &nr, sizeof(nr));
 }
 
 void
 session_save_global(struct engine *e)
 {
-	if (e->state != NULL)
-		put_global(e, e->state);
+	uint8_t buf[REC_MAX];
+	int len = rec_global_encode(&e->global, buf, sizeof(buf));
+
+	if (e->state != NULL && len > 0)
+		put(e, REC_GLOBAL, buf, (size_t)len);
+	explicit_bzero(buf, sizeof(buf));
 }
 
 void
@@ -198,9 +250,12 @@ static bool
 put_one(struct table_node *n, void *arg)
 {
 	const struct session *s = container_of(n, struct session, by_nr);
+	uint8_t buf[REC_MAX];
+	size_t len;
 
-	if (s->saved)
-		put_session(arg, s);
+	if (s->saved && (len = encode(s, buf)) > 0)
+		statelog_put(arg, REC_SESSION, buf, len);
+	explicit_bzero(buf, sizeof(buf));
 	return true;
 }
 
@@ -208,7 +263,11 @@ void
 session_save_all(void *arg, struct statelog *log)
 {
 	struct engine *e = arg;
+	uint8_t buf[REC_MAX];
+	int len = rec_global_encode(&e->global, buf, sizeof(buf));
 
-	put_global(e, log);
+	if (len > 0)
+		statelog_put(log, REC_GLOBAL, buf, (size_t)len);
+	explicit_bzero(buf, sizeof(buf));
 	table_each(&e->sessions.by_nr, put_one, log);
 }

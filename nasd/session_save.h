@@ -27,6 +27,9 @@ void	 session_forget(struct engine *, uint32_t nr, bool saved);
 /* No number above this one has been used, nor will be, unless it is asked for
  * here first. */
 void	 session_reserve(struct engine *, uint32_t nr);
+/* Tries to make up for what the file could not take; goes on trying by itself.
+ * False: it still owes that. */
+bool	 session_save_owed(struct engine *);
 /* Of nasd as a whole. */
 void	 session_save_global(struct engine *);
 /* All there is, for statelog_new. */

@@ -412,7 +412,9 @@ START_TEST(full_disk_and_a_dead_server)
 	ck_assert_int_eq(figure("refused_logins"), 1);
 	ck_assert_int_eq(figure("unwritten"), ACCT_OVERFLOW);
 	ck_assert_int_eq(figure("lost"), 2 * ACCT_OVERFLOW);
+	ck_assert_uint_eq(acct_unwritten(a), ACCT_OVERFLOW);
 	disk_full(false);
+	ck_assert_uint_eq(acct_unwritten(a), 0);	/* when nasd goes */
 	world_advance(&w, 6000);
 	ck_assert(acct_admits(a));
 	ck_assert_int_eq(figure("unwritten"), 0);

@@ -7,7 +7,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <stdarg.h>
 
@@ -163,6 +165,16 @@ acct_admits(struct acct *a)
 {
 	(void)a;
 	return (!spool_full);
+}
+
+static bool spool_knows;
+
+bool
+acct_knows(const struct acct *a, const char *sid)
+{
+	(void)a;
+	(void)sid;
+	return (spool_knows);
 }
 
 bool
@@ -2369,6 +2381,89 @@ START_TEST(resumed)
 }
 END_TEST
 
+/* The file takes nothing, or again. */
+static void
+state_full(bool full)
+{
+	struct rlimit r;
+
+	log_set_level(NULL, full ? "none" : "error");
+	getrlimit(RLIMIT_FSIZE, &r);
+	r.rlim_cur = full ? 1 : r.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+/* The file could not be told that it has ended. It is when it can be, though
+ * nothing else happens: else the next nasd would have it again. */
+START_TEST(end_is_not_lost)
+{
+	struct session *s;
+
+	first_run();
+	s = bring_up("alice");
+	state_full(true);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	wait_ms(2000);
+	wait_ms(3000);
+	state_full(false);
+	wait_ms(30000);
+	ck_assert_uint_eq(engine.timers.n, 0);
+	second_run();
+	called("global 1;");
+	last_run();
+}
+END_TEST
+
+/* ... and if it could not be told before nasd was killed, there are two of one
+ * NAI: of the older one is left what is not the newer one's. */
+START_TEST(one_of_two_had_ended)
+{
+	struct session *s;
+	uint32_t old, nr;
+
+	for (spool_knows = false;; spool_knows = true) {
+		first_run();
+		s = bring_up("alice");
+		old = s->nr;
+		mip_left = (struct mip_saved){ .bound = true };
+		session_save(s);
+		state_full(true);
+		session_event(s, SESSION_EV_TERMINATE, NULL);
+		finish(s);
+		state_full(false);
+		s = bring_up("alice");
+		nr = s->nr;
+		session_save(s);
+		timer_cancel(&engine.timers, &engine.t_state);
+		second_run();
+		ck_assert_ptr_nonnull(session_find_nr(&engine.sessions, nr));
+		s = session_find_nr(&engine.sessions, old);
+		/* Its number may be another process by now: the root side
+		 * knows. */
+		called(spool_knows ? "global 1;resume alice bound;pppoe 0005;"
+		    "adopt 100;pppoe 0005;adopt 100;acct 2;kill 100;quiet;" :
+		    "global 1;resume alice bound;pppoe 0005;"
+		    "adopt 100;pppoe 0005;adopt 100;kill 100;quiet;");
+		ck_assert_int_eq(s->state, SESSION_CLOSING);
+		ck_assert_int_eq(s->cause, SESSION_CAUSE_NAS_REBOOT);
+		adopt_done(adopt_arg, -ESRCH, NULL, 0, -1);
+		ck_assert_ptr_null(session_find_nr(&engine.sessions, old));
+		/* The newer one is what it was. */
+		ck_assert_ptr_nonnull(comes_back(nr, 100, PLUG_LINK_OPEN));
+		s = session_find_nr(&engine.sessions, nr);
+		ck_assert_int_eq(s->state, SESSION_UP);
+		ck_assert_ptr_nonnull(s->reg);
+		install_done(s, 0);
+		session_event(s, SESSION_EV_TERMINATE, NULL);
+		finish(s);
+		last_run();
+		if (spool_knows)
+			break;
+	}
+}
+END_TEST
+
 START_TEST(ended_meanwhile)
 {
 	struct session *s;
@@ -2753,6 +2848,7 @@ main(void)
 	Suite *s = suite_create("session");
 	TCase *t = tcase_create("session");
 
+	signal(SIGXFSZ, SIG_IGN);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, figure_1);
 	tcase_add_test(t, figure_2);
@@ -2803,6 +2899,8 @@ main(void)
 	tcase_add_test(t, all_read);
 	tcase_add_test(t, stale);
 	tcase_add_test(t, resumed);
+	tcase_add_test(t, end_is_not_lost);
+	tcase_add_test(t, one_of_two_had_ended);
 	tcase_add_test(t, ended_meanwhile);
 	tcase_add_test(t, can_not_be_watched);
 	tcase_add_test(t, was_not_up);

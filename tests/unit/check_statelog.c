@@ -6,7 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -227,6 +230,56 @@ START_TEST(never_begun)
 }
 END_TEST
 
+static void
+disk_full(bool full)
+{
+	struct rlimit r;
+
+	getrlimit(RLIMIT_FSIZE, &r);
+	r.rlim_cur = full ? 1 : r.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+/* What could not be written is known to be owed, and is written with the rest
+ * as soon as it can be, though nothing else is put ever after. */
+START_TEST(made_up_for)
+{
+	log_set_level(NULL, "none");
+	set = 2;
+	ck_assert_int_eq(statelog_begin(l), 0);
+	ck_assert(!statelog_owes(l));
+	disk_full(true);
+	set = 1;
+	statelog_put(l, 2, "x", 1);
+	ck_assert(statelog_owes(l));
+	ck_assert_int_eq(statelog_retry(l), -EFBIG);
+	ck_assert(statelog_owes(l));
+	disk_full(false);
+	ck_assert_int_eq(statelog_retry(l), 0);
+	ck_assert(!statelog_owes(l));
+	ck_assert_int_eq(statelog_retry(l), 0);
+	ck_assert_uint_eq(statelog_stats(l).rewrites, 2);
+	ck_assert_int_eq(again(), 0);
+	ck_assert_str_eq(got, "1a ");
+}
+END_TEST
+
+/* A disk that fills up is not noticed by the records that are to come. */
+START_TEST(space_is_set_aside)
+{
+	struct stat st;
+
+	set = 2;
+	ck_assert_int_eq(statelog_begin(l), 0);		/* into 1 */
+	ck_assert_int_eq(fstat(fd[1], &st), 0);
+	ck_assert_int_lt(st.st_size, 1000);
+	ck_assert_int_ge(st.st_blocks * 512, 262144);
+	statelog_clear(l);
+	ck_assert_int_eq(fstat(fd[1], &st), 0);
+	ck_assert_int_eq(st.st_blocks, 0);
+}
+END_TEST
+
 /* It does not grow beyond what it says, and a bit. */
 START_TEST(bounded)
 {
@@ -253,6 +306,7 @@ main(void)
 	TCase *t = tcase_create("all");
 
 	log_init("check", LOG_TO_STDERR);
+	signal(SIGXFSZ, SIG_IGN);
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, nothing);
 	tcase_add_test(t, records);
@@ -261,6 +315,8 @@ main(void)
 	tcase_add_test(t, half_a_rewrite);
 	tcase_add_test(t, no_rewrite);
 	tcase_add_test(t, never_begun);
+	tcase_add_test(t, made_up_for);
+	tcase_add_test(t, space_is_set_aside);
 	tcase_add_test(t, bounded);
 	suite_add_tcase(s, t);
 	return (test_run(s));
