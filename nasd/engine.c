@@ -25,6 +25,7 @@
 #include "nasd/control.h"
 #include "nasd/engine_conf.h"
 #include "nasd/ha_watch.h"
+#include "nasd/left_save.h"
 #include "nasd/link_watch.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
@@ -187,6 +188,7 @@ build_state(struct engine *e, struct nasd_sockets *fds)
 	if (e->state == NULL)
 		return -1;
 	fds->state[0] = fds->state[1] = -1;
+	mip_client_watch_left(e->mip, &left_save_events, e);
 	return 0;
 }
 

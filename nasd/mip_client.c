@@ -185,6 +185,28 @@ mip_client_watch(struct mip_client *c, const struct mip_agent_events *ev,
 }
 
 void
+mip_client_watch_left(struct mip_client *c, const struct mip_left_events *ev,
+    void *arg)
+{
+	c->core.left = *ev;
+	c->core.left_arg = arg;
+}
+
+int
+mip_client_take_left(struct mip_client *c, uint32_t nr,
+    const struct mip_left *l)
+{
+	return mip_leave_take(&c->core, nr, l);
+}
+
+void
+mip_client_each_left(struct mip_client *c,
+    void (*fn)(void *arg, uint32_t nr, const struct mip_left *), void *arg)
+{
+	mip_leave_each(&c->core, fn, arg);
+}
+
+void
 mip_client_hold(struct mip_client *c, struct in_addr ha, bool held)
 {
 	mip_core_hold(&c->core, ha, held);

@@ -117,6 +117,19 @@ struct mip_agent_events {
 	void	(*unheard)(void *arg, struct in_addr, mono_t sent);
 };
 
+/*
+ * Of a registration without an owner: what a client after this one needs to
+ * deregister it, too [D131]. It is known by a number that is not 0.
+ */
+struct mip_left;
+struct mip_left_events {
+	/* There is one. nr is what it had with an earlier client, or 0; the
+	 * number it has from now on. */
+	uint32_t (*left)(void *arg, uint32_t nr, const struct mip_left *);
+	/* It is deregistered, expired or another's. */
+	void	(*over)(void *arg, uint32_t nr);
+};
+
 /* fd: UDP, bound to the care-of address and port 434; owned from here on.
  * params are copied. NULL with errno. */
 struct mip_client *mip_client_new(struct event_base *, struct timers *,
@@ -132,6 +145,8 @@ void	 mip_client_rekey(struct mip_client *, const struct mip_ha *);
 /* events are copied. */
 void	 mip_client_watch(struct mip_client *, const struct mip_agent_events *,
     void *arg);
+void	 mip_client_watch_left(struct mip_client *,
+    const struct mip_left_events *, void *arg);
 /* A home agent that is held gets no requests; they wait until it no longer
  * is. It must have been asked before. */
 void	 mip_client_hold(struct mip_client *, struct in_addr, bool);
@@ -179,6 +194,14 @@ struct mip_saved {
 	int32_t		clock_offset;	/* the home agent's */
 	uint64_t	last_id;	/* sent there */
 };
+struct mip_left {
+	const char		*nai, *subject;
+	struct mip_ha		ha;
+	const struct mip4_sa	*mn_ha;		/* NULL: none */
+	bool			unique;		/* asked for, with iid */
+	struct iid		iid;
+	struct mip_saved	saved;
+};
 void	 mip_reg_save(const struct mip_reg *, struct mip_saved *);
 /* Goes on with one of an earlier client's: bound, nothing sent. One that was
  * not bound, or has expired meanwhile, may be deregistered or renewed [D117].
@@ -186,6 +209,13 @@ void	 mip_reg_save(const struct mip_reg *, struct mip_saved *);
 struct mip_reg *mip_reg_resume(struct mip_client *,
     const struct mip_reg_request *, const struct mip_saved *,
     const struct mip_events *, void *arg);
+/* One that an earlier client had without an owner, likewise here, until
+ * saved.expires at most. 0, or -ENOMEM. */
+int	 mip_client_take_left(struct mip_client *, uint32_t nr,
+    const struct mip_left *);
+/* All there are. */
+void	 mip_client_each_left(struct mip_client *,
+    void (*fn)(void *arg, uint32_t nr, const struct mip_left *), void *arg);
 /* Forgets it at once, without a message. */
 void	 mip_reg_free(struct mip_reg *);
 

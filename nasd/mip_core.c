@@ -51,6 +51,7 @@ mip_core_init(struct mip_core *core)
 	core->unknown_said = (mono_t){ INT64_MIN };
 	core->n_regs = core->n_orphans = 0;
 	core->agents = (struct mip_agent_events){ NULL, NULL };
+	core->left = (struct mip_left_events){ NULL, NULL };
 	memset(core->count, 0, sizeof(core->count));
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		if (table_init(t[i]) == 0)
@@ -75,6 +76,7 @@ mip_core_free(struct mip_core *core)
 {
 	struct mip_ha_rec *ha;
 
+	core->left.over = NULL;		/* they are the next client's */
 	table_each(&core->by_nai, free_orphan, NULL);
 	while ((ha = core->ha_list) != NULL) {
 		core->ha_list = ha->next;

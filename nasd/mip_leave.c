@@ -7,6 +7,7 @@
  * without an owner, in the state LEAVING. Beside mip_reg.c.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,10 +74,35 @@ mip_reg_deregister(struct mip_reg *r)
 
 /* ---- without an owner ---- */
 
-/* From here on nobody hears of it. False, and it is gone, when there is
- * nothing left to do for it, or too many are. */
+static void
+fill_left(const struct mip_reg *r, struct mip_left *l)
+{
+	*l = (struct mip_left){
+		.nai = r->nai, .subject = r->subject, .ha = r->ha->ha,
+		.mn_ha = r->mn_ha.set ? &r->mn_ha.sa : NULL,
+		.unique = r->want_unique, .iid = r->want_iid,
+	};
+	mip_reg_save(r, &l->saved);
+	l->saved.expires = r->left_until;
+}
+
+/* Whoever keeps account of them is told. */
+static void
+tell(struct mip_reg *r)
+{
+	const struct mip_core *core = r->core;
+	struct mip_left l;
+
+	if (core->left.left == NULL)
+		return;
+	fill_left(r, &l);
+	r->left_nr = core->left.left(core->left_arg, r->left_nr, &l);
+}
+
+/* From here on nobody hears of it, and it ends at that time. False, and it is
+ * gone, when there is nothing left to do for it, or too many are. */
 static bool
-make_orphan(struct mip_reg *r)
+make_orphan(struct mip_reg *r, mono_t until)
 {
 	struct mip_core *core = r->core;
 
@@ -96,6 +122,8 @@ make_orphan(struct mip_reg *r)
 	core->n_regs--;
 	core->n_orphans++;
 	core->count[MIP_C_ABANDONED]++;
+	r->left_until = until;
+	tell(r);
 	return true;
 }
 
@@ -110,17 +138,66 @@ over(const struct mip_reg *r)
 	    sent;
 }
 
+static void
+abandon(struct mip_reg *r, mono_t until)
+{
+	if (!make_orphan(r, until))
+		return;
+	if (r->state != MIP_S_LEAVING)
+		begin_leaving(r);
+	mip_reg_arm(r, &r->t_end, until);
+}
+
 void
 mip_reg_abandon(struct mip_reg *r)
 {
-	mono_t end;
+	if (!r->orphan)
+		abandon(r, over(r));
+}
 
-	if (r->orphan || !make_orphan(r))
-		return;
-	end = over(r);
-	if (r->state != MIP_S_LEAVING)
-		begin_leaving(r);
-	mip_reg_arm(r, &r->t_end, end);
+int
+mip_leave_take(struct mip_core *core, uint32_t nr, const struct mip_left *l)
+{
+	const struct mip_reg_request q = {
+		.nai = l->nai, .subject = l->subject, .ha = l->ha,
+		.mn_ha = l->mn_ha, .unique = l->unique, .iid = l->iid,
+	};
+	const struct mip_events none = { .step = NULL };
+	struct mip_reg *r = mip_resume_reg(core, &q, &l->saved, &none, NULL);
+
+	if (r == NULL)
+		return -ENOMEM;
+	r->left_nr = nr;
+	abandon(r, l->saved.expires);
+	return 0;
+}
+
+struct each {
+	void	(*fn)(void *arg, uint32_t nr, const struct mip_left *);
+	void	*arg;
+};
+
+static bool
+visit(struct table_node *n, void *arg)
+{
+	const struct mip_reg *r = container_of(n, struct mip_reg, nai_node);
+	const struct each *e = arg;
+	struct mip_left l;
+
+	if (r->left_nr == 0)
+		return true;
+	fill_left(r, &l);
+	e->fn(e->arg, r->left_nr, &l);
+	return true;
+}
+
+void
+mip_leave_each(struct mip_core *core,
+    void (*fn)(void *arg, uint32_t nr, const struct mip_left *), void *arg)
+{
+	struct each e = { fn, arg };
+
+	table_each(&core->by_nai, visit, &e);
 }
 
 /* Of an agent that is held: the owner does not wait for it. r may be gone
@@ -133,7 +210,7 @@ hand_over(struct mip_reg *r)
 	mono_t end = over(r);
 
 	mip_reg_step(r, "deregistered", "later: home agent is down");
-	if (make_orphan(r)) {
+	if (make_orphan(r, end)) {
 		mip_reg_arm(r, &r->t_end, end);
 		if (mip_send_may(r))
 			mip_reg_turn(r);

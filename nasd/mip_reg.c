@@ -602,6 +602,8 @@ mip_reg_free(struct mip_reg *r)
 	mip_reg_stop(r);
 	mip_send_forget(r);
 	mip_core_remove_reg(r->core, r);
+	if (r->left_nr != 0 && r->core->left.over != NULL)
+		r->core->left.over(r->core->left_arg, r->left_nr);
 	mip4_sa_wipe(&r->mn_ha.sa);
 	free(r->own_subject);
 	free(r);

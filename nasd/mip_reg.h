@@ -175,6 +175,8 @@ struct mip_reg {
 	bool			 orphan;
 	bool			 probe;
 	char			*own_subject;
+	uint32_t		 left_nr;	/* 0: nobody was told */
+	mono_t			 left_until;
 
 	struct table_node	 nai_node;
 	struct table_node	 hoa_node;	/* in use while has_hoa */
@@ -196,6 +198,8 @@ struct mip_core {
 	void			*arg;
 	struct mip_agent_events	agents;		/* each may be NULL */
 	void			*agents_arg;
+	struct mip_left_events	left;		/* or all of it NULL */
+	void			*left_arg;
 
 	struct table		 by_id, by_nai, by_hoa, has;
 	struct mip_ha_rec	*ha_list;
@@ -349,5 +353,9 @@ void	 mip_leave_reply(struct mip_reg *, struct mip_try *,
  * takes over what it knows. */
 void	 mip_leave_absorb(struct mip_reg *);
 void	 mip_leave_probe(struct mip_core *, const struct mip_ha *);
+int	 mip_leave_take(struct mip_core *, uint32_t nr,
+    const struct mip_left *);
+void	 mip_leave_each(struct mip_core *,
+    void (*fn)(void *arg, uint32_t nr, const struct mip_left *), void *arg);
 
 #endif

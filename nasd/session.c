@@ -397,17 +397,26 @@ make(struct engine *e, uint32_t nr, enum session_state state, mono_t since)
 	return s;
 }
 
-struct session *
-session_new(struct engine *e, mono_t since)
+uint32_t
+sessions_next_nr(struct engine *e)
 {
 	struct sessions *ss = &e->sessions;
-	struct session *s;
 	uint32_t nr;
 
 	do
 		nr = ++ss->last_nr;
 	while (nr == 0 || session_find_nr(ss, nr) != NULL);
 	session_reserve(e, nr);
+	return nr;
+}
+
+struct session *
+session_new(struct engine *e, mono_t since)
+{
+	struct sessions *ss = &e->sessions;
+	uint32_t nr = sessions_next_nr(e);
+	struct session *s;
+
 	s = make(e, nr, SESSION_STARTING, since);
 	if (s == NULL)
 		return NULL;

@@ -183,6 +183,8 @@ size_t	 sessions_count(const struct sessions *);
 /* Posts an event to all. */
 void	 sessions_post(struct sessions *, enum session_event);
 
+/* A number that is nobody's, nor was: the engine's state file knows. */
+uint32_t sessions_next_nr(struct engine *);
 /* A session in STARTING, its timeline begun at `since`. NULL: no memory. */
 struct session *session_new(struct engine *, mono_t since);
 /* One of an earlier nasd, with its number and id, in RESUMING. */

@@ -27,7 +27,8 @@ enum {
 	REC_GLOBAL = 1,
 	REC_SESSION,
 	REC_COUNT,
-	REC_GONE,		/* uint32_t: number of the session */
+	REC_GONE,		/* uint32_t: number of what is gone */
+	REC_LEFT,		/* as REC_SESSION: left_save.h */
 };
 
 #define REC_KEY		32

@@ -25,6 +25,7 @@
 #include "common/statelog.h"
 #include "nasd/acct.h"
 #include "nasd/engine.h"
+#include "nasd/left_save.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppoe.h"
 #include "nasd/priv_ops.h"
@@ -42,6 +43,7 @@
 struct loaded {
 	struct table_node	node;		/* by number */
 	struct session_rec	rec;
+	bool			left;		/* a registration only */
 };
 
 struct load {
@@ -77,7 +79,7 @@ unload(struct load *l, struct loaded *d)
 }
 
 static void
-load_session(struct load *l, const uint8_t *body, size_t len)
+load_session(struct load *l, const uint8_t *body, size_t len, bool left)
 {
 	struct loaded *d = calloc(1, sizeof(*d)), *old;
 
@@ -86,6 +88,7 @@ load_session(struct load *l, const uint8_t *body, size_t len)
 		free(d);
 		return;
 	}
+	d->left = left;
 	if ((old = find_loaded(l, d->rec.nr)) != NULL)
 		unload(l, old);
 	table_insert(&l->recs, &d->node, table_hash(&l->recs, &d->rec.nr,
@@ -140,7 +143,8 @@ load_record(void *arg, uint8_t type, const uint8_t *body, size_t len)
 		load_global(l, body, len);
 		return;
 	case REC_SESSION:
-		load_session(l, body, len);
+	case REC_LEFT:
+		load_session(l, body, len, type == REC_LEFT);
 		return;
 	case REC_COUNT:
 		load_count(l, body, len);
@@ -459,8 +463,13 @@ restore_all(struct load *l)
 	}
 	table_each(&l->recs, list_one, &all);
 	qsort(all.d, all.n, sizeof(struct loaded *), newer_first);
+	for (i = 0; i < all.n; i++)
+		if (!all.d[i]->left)
+			n += restore(l, &all.d[i]->rec);
 	for (i = 0; i < all.n; i++) {
-		n += restore(l, &all.d[i]->rec);
+		if (all.d[i]->left)
+			left_restore(l->engine, &all.d[i]->rec,
+			    l->other_boot);
 		unload(l, all.d[i]);
 	}
 	free(all.d);

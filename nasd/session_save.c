@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/statelog.h"
 #include "nasd/engine.h"
+#include "nasd/left_save.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppoe.h"
 #include "nasd/session.h"
@@ -63,8 +64,8 @@ session_save_owed(struct engine *e)
 
 /* That a session has ended must come to the file, even if nothing else ever
  * happens: the next nasd would have it again. */
-static void
-put(struct engine *e, uint8_t type, const void *body, size_t len)
+void
+session_save_put(struct engine *e, uint8_t type, const void *body, size_t len)
 {
 	statelog_put(e->state, type, body, len);
 	if (!statelog_owes(e->state) || timer_is_set(&e->t_state))
@@ -192,7 +193,7 @@ session_save(struct session *s)
 		return;
 	s->saved = true;
 	if ((len = encode(s, buf)) > 0)
-		put(s->engine, REC_SESSION, buf, len);
+		session_save_put(s->engine, REC_SESSION, buf, len);
 	explicit_bzero(buf, sizeof(buf));
 }
 
@@ -214,14 +215,14 @@ session_save_count(struct session *s)
 	    mono_diff_ms(now, s->count_saved) < COUNT_MS))
 		return;
 	s->count_saved = now;
-	put(s->engine, REC_COUNT, &c, sizeof(c));
+	session_save_put(s->engine, REC_COUNT, &c, sizeof(c));
 }
 
 void
 session_forget(struct engine *e, uint32_t nr, bool saved)
 {
 	if (e->state != NULL && saved)
-		put(e, REC_GONE, &nr, sizeof(nr));
+		session_save_put(e, REC_GONE, &nr, sizeof(nr));
 }
 
 void
@@ -231,7 +232,7 @@ session_save_global(struct engine *e)
 	int len = rec_global_encode(&e->global, buf, sizeof(buf));
 
 	if (e->state != NULL && len > 0)
-		put(e, REC_GLOBAL, buf, (size_t)len);
+		session_save_put(e, REC_GLOBAL, buf, (size_t)len);
 	explicit_bzero(buf, sizeof(buf));
 }
 
@@ -270,4 +271,5 @@ session_save_all(void *arg, struct statelog *log)
 		statelog_put(log, REC_GLOBAL, buf, (size_t)len);
 	explicit_bzero(buf, sizeof(buf));
 	table_each(&e->sessions.by_nr, put_one, log);
+	left_save_all(e, log);
 }

@@ -7,6 +7,7 @@
 #define NASD_SESSION_SAVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct engine;
@@ -27,6 +28,9 @@ void	 session_forget(struct engine *, uint32_t nr, bool saved);
 /* No number above this one has been used, nor will be, unless it is asked for
  * here first. */
 void	 session_reserve(struct engine *, uint32_t nr);
+/* A record of any kind into the file. */
+void	 session_save_put(struct engine *, uint8_t type, const void *body,
+    size_t len);
 /* Tries to make up for what the file could not take; goes on trying by itself.
  * False: it still owes that. */
 bool	 session_save_owed(struct engine *);

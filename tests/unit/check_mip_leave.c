@@ -461,6 +461,109 @@ START_TEST(late_accept)
 }
 END_TEST
 
+static struct {
+	uint32_t	nr;
+	unsigned	n;
+	struct mip_left	l;
+	char		nai[64], subject[16];
+} kept;
+
+static uint32_t
+keep(void *arg, uint32_t nr, const struct mip_left *l)
+{
+	ck_assert_ptr_eq(arg, &kept);
+	kept.n++;
+	kept.nr = nr != 0 ? nr : 17;
+	kept.l = *l;
+	snprintf(kept.nai, sizeof(kept.nai), "%s", l->nai);
+	snprintf(kept.subject, sizeof(kept.subject), "%s", l->subject);
+	kept.l.nai = kept.nai;
+	kept.l.subject = kept.subject;
+	return kept.nr;
+}
+
+static void
+keep_no_more(void *arg, uint32_t nr)
+{
+	ck_assert_ptr_eq(arg, &kept);
+	ck_assert_uint_eq(nr, kept.nr);
+	kept.n--;
+}
+
+static void
+count_left(void *arg, uint32_t nr, const struct mip_left *l)
+{
+	ck_assert_uint_eq(nr, kept.nr);
+	ck_assert_str_eq(l->nai, kept.nai);
+	++*(unsigned *)arg;
+}
+
+static void
+keep_left(void)
+{
+	core.left = (struct mip_left_events){ keep, keep_no_more };
+	core.left_arg = &kept;
+	memset(&kept, 0, sizeof(kept));
+}
+
+/* nasd is killed before the agent is back: the next one does it, and not for
+ * longer than there can be something. */
+START_TEST(left_to_the_next)
+{
+	struct mip_client_params params;
+	unsigned n = 0;
+
+	keep_left();
+	start(1, 0, 4500);
+	advance(1000);
+	ck_assert(agents[0].bound[1]);
+	agents[0].dead = true;
+	mip_core_hold(&core, addr(0), true);
+	abandon(1);
+	ck_assert_uint_eq(kept.n, 1);
+	mip_leave_each(&core, count_left, &n);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_gt(mono_diff_ms(kept.l.saved.expires, fake_mono(NULL)),
+	    (LIFETIME - 2) * 1000);
+	params = core.params;
+	mip_core_free(&core);
+	ck_assert_uint_eq(kept.n, 1);	/* not said to be over */
+
+	core = (struct mip_core){ .timers = &timers, .clock = &fake_clock,
+	    .params = params, .send = fake_send, .random = fake_random };
+	ck_assert_int_eq(mip_core_init(&core), 0);
+	core.agents = (struct mip_agent_events){ heard, unheard };
+	keep_left();
+	kept.l.ha = (struct mip_ha){ addr(0), &sa, 1 };
+	kept.l.saved.expires = mono_add_ms(fake_mono(NULL), 100000);
+	kept.l.nai = "u1@example.net";
+	kept.l.subject = "s";
+	ck_assert_int_eq(mip_leave_take(&core, 17, &kept.l), 0);
+	ck_assert_uint_eq(kept.nr, 17);
+	ck_assert_uint_eq(kept.n, 1);
+	advance(20000);
+	ck_assert_int_eq(ha_select_state(&hs, 0), HA_DOWN);
+	ck_assert_uint_eq(orphans(), 1);
+	agents[0].dead = false;
+	advance(20000);
+	ck_assert(!agents[0].bound[1]);
+	ck_assert_uint_eq(orphans(), 0);
+	ck_assert_uint_eq(kept.n, 0);
+
+	/* Held all the time: only as long as was said. */
+	kept.l.ha = (struct mip_ha){ addr(1), &sa, 1 };
+	kept.l.saved.expires = mono_add_ms(fake_mono(NULL), 10000);
+	kept.l.nai = "u1@example.net";
+	kept.l.subject = "s";
+	ck_assert_int_eq(mip_leave_take(&core, 18, &kept.l), 0);
+	mip_core_hold(&core, addr(1), true);
+	advance(9000);
+	ck_assert_uint_eq(kept.n, 1);
+	advance(2000);
+	ck_assert_uint_eq(kept.n, 0);
+}
+END_TEST
+
 /* Back at the agent that was abandoned: its deregistration must not come to
  * the new binding, nor two messages within a second. */
 START_TEST(back_again)
@@ -604,6 +707,7 @@ main(void)
 	tcase_add_test(t, nearest_to_expiry);
 	tcase_add_test(t, abandoned);
 	tcase_add_test(t, late_accept);
+	tcase_add_test(t, left_to_the_next);
 	tcase_add_test(t, back_again);
 	tcase_add_test(t, expired_while_leaving);
 	tcase_add_test(t, nothing_to_leave);

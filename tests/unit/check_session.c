@@ -7,9 +7,8 @@
 #include "config.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <stdarg.h>
 
@@ -25,6 +24,7 @@
 #include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/ha_watch.h"
+#include "nasd/left_save.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
 #include "nasd/pppoe.h"
@@ -264,6 +264,31 @@ mip_client_watch(struct mip_client *c, const struct mip_agent_events *ev,
 	(void)c;
 	agent_ev = *ev;
 	agent_arg = arg;
+}
+
+static struct mip_left left_one;
+static uint32_t left_nr;
+
+void
+mip_client_each_left(struct mip_client *c, void (*fn)(void *, uint32_t,
+    const struct mip_left *), void *arg)
+{
+	(void)c;
+	if (left_nr != 0)
+		fn(arg, left_nr, &left_one);
+}
+
+int
+mip_client_take_left(struct mip_client *c, uint32_t nr,
+    const struct mip_left *l)
+{
+	(void)c;
+	call("left %u %s at %u by %s, %s %u, %lld ms", nr, l->nai,
+	    ntohl(l->ha.addr.s_addr) & 0xff, l->subject,
+	    l->mn_ha != NULL ? (const char *)l->mn_ha->key : "no key",
+	    l->saved.clock_offset,
+	    (long long)mono_diff_ms(l->saved.expires, now));
+	return (0);
 }
 
 void
@@ -2251,16 +2276,16 @@ END_TEST
 
 /* nasd goes and comes again: its state file, and nothing else, is what the
  * second one has. */
-static int state_fd[2];
+static int state_fd[2], state_own[2];
 static bool another_boot;
 static struct config_pppoe acc0 = { .ifname = "acc0" };
 
 static void
 open_state(void)
 {
-	const int fd[2] = { dup(state_fd[0]), dup(state_fd[1]) };
-
-	engine.state = statelog_new(fd, session_save_all, &engine);
+	for (unsigned i = 0; i < 2; i++)
+		state_own[i] = dup(state_fd[i]);
+	engine.state = statelog_new(state_own, session_save_all, &engine);
 	ck_assert_ptr_nonnull(engine.state);
 }
 
@@ -2385,12 +2410,17 @@ END_TEST
 static void
 state_full(bool full)
 {
-	struct rlimit r;
+	char path[64];
+	int fd;
 
 	log_set_level(NULL, full ? "none" : "error");
-	getrlimit(RLIMIT_FSIZE, &r);
-	r.rlim_cur = full ? 1 : r.rlim_max;
-	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &r), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", state_fd[i]);
+		fd = open(path, (full ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(dup2(fd, state_own[i]), state_own[i]);
+		close(fd);
+	}
 }
 
 /* The file could not be told that it has ended. It is when it can be, though
@@ -2461,6 +2491,58 @@ START_TEST(one_of_two_had_ended)
 		if (spool_knows)
 			break;
 	}
+}
+END_TEST
+
+/* What a session left at a home agent that was away is not forgotten, but for
+ * what has expired, is another session's, or at a home agent that is none. */
+START_TEST(left_behind)
+{
+	struct mip4_sa key = { .spi = 300, .key_len = 4, .key = "key" };
+	struct session *s;
+	uint32_t nr;
+
+	left_one = (struct mip_left){ .nai = "bob", .subject = "s3 bob",
+	    .ha.addr = has[0].addr, .mn_ha = &key, .saved = {
+	    .clock_offset = 7, .expires = mono_add_ms(now, 60000) } };
+	first_run();
+	s = bring_up("alice");
+	/* Two while it runs, of which one ends. */
+	nr = left_save_events.left(&engine, 0, &left_one);
+	ck_assert_uint_ne(nr, 0);
+	ck_assert_uint_ne(nr, s->nr);
+	left_nr = left_save_events.left(&engine, 0, &left_one);
+	left_save_events.over(&engine, nr);
+	wait_ms(7000);
+	second_run();
+	ck_assert_ptr_nonnull(strstr(calls, "left 3 bob at 1 by s3 bob, key 7,"
+	    " 53000 ms;"));
+	ck_assert_ptr_null(strstr(calls, "left 2 "));
+	free(adopt_arg);
+	event_base_free(engine.base);
+	/* Again, from what was written anew; the machine was started since. */
+	another_boot = true;
+	second_run();
+	another_boot = false;
+	ck_assert_ptr_nonnull(strstr(calls, "left 3 bob at 1 by s3 bob, key 7,"
+	    " 53000 ms;"));
+	s = session_find(&engine.sessions, "alice");
+	deregistered(s);
+	/* A session of the name has it. */
+	event_base_free(engine.base);
+	s = bring_up("bob");
+	mip_left = (struct mip_saved){ .bound = true };
+	session_save(s);
+	second_run();
+	ck_assert_ptr_null(strstr(calls, "left"));
+	deregistered(session_find(&engine.sessions, "bob"));
+	/* It has expired. */
+	event_base_free(engine.base);
+	wait_ms(53000);
+	second_run();
+	called("global 1;");
+	left_nr = 0;
+	last_run();
 }
 END_TEST
 
@@ -2848,7 +2930,6 @@ main(void)
 	Suite *s = suite_create("session");
 	TCase *t = tcase_create("session");
 
-	signal(SIGXFSZ, SIG_IGN);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, figure_1);
 	tcase_add_test(t, figure_2);
@@ -2901,6 +2982,7 @@ main(void)
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, end_is_not_lost);
 	tcase_add_test(t, one_of_two_had_ended);
+	tcase_add_test(t, left_behind);
 	tcase_add_test(t, ended_meanwhile);
 	tcase_add_test(t, can_not_be_watched);
 	tcase_add_test(t, was_not_up);
