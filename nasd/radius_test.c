@@ -27,6 +27,8 @@ struct ping {
 struct test {
 	LIST_ENTRY(test)	 link;
 	struct radius_tests	*tests;
+	const struct radius_client *client;	/* it goes by: a reload may bring
+						 * another, with other servers */
 	radius_tested		*done;
 	void			*arg;
 	mono_t			 begun;
@@ -103,7 +105,7 @@ radius_tests_free(struct radius_tests *ts)
 static const struct radius_server_conf *
 server_conf(const struct test *t, unsigned i)
 {
-	return &radius_client_conf(t->tests->client)->server[i];
+	return &radius_client_conf(t->client)->server[i];
 }
 
 /*
@@ -114,7 +116,7 @@ server_conf(const struct test *t, unsigned i)
 static json_t *
 attributes(const struct test *t, const struct radius_attrs *reply)
 {
-	const struct radius_dict *dict = radius_client_dict(t->tests->client);
+	const struct radius_dict *dict = radius_client_dict(t->client);
 	json_t *list = json_array();
 	const VALUE_PAIR *vp = reply != NULL ? reply->list : NULL;
 	char text[1200];
@@ -136,7 +138,7 @@ answered(void *arg, enum radius_result result, const struct radius_attrs *reply)
 	};
 	struct test *t = arg;
 	int64_t us = mono_diff_us(clock_mono(radius_client_clock(
-	    t->tests->client)), t->begun);
+	    t->client)), t->begun);
 	json_t *o = json_pack("{s:s s:f s:o}", "result", words[result],
 	    "time_ms", (double)us / 1000, "attributes", attributes(t, reply));
 
@@ -235,7 +237,7 @@ pinged(void *arg, int64_t us)
 static const char *
 ping(struct test *t)
 {
-	const struct radius_conf *rc = radius_client_conf(t->tests->client);
+	const struct radius_conf *rc = radius_client_conf(t->client);
 
 	for (unsigned i = 0; i < rc->n_servers; i++)
 		for (unsigned k = 0; k < RADIUS_KINDS; k++) {
@@ -265,6 +267,7 @@ radius_test(struct radius_tests *ts, const json_t *args, const char **code,
 	if (ts->n == TESTS_MAX || (t = calloc(1, sizeof(*t))) == NULL)
 		return "too many tests at once";
 	t->tests = ts;
+	t->client = ts->client;
 	t->done = done;
 	t->arg = arg;
 	t->begun = clock_mono(radius_client_clock(ts->client));

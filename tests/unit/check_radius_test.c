@@ -128,6 +128,33 @@ START_TEST(at_a_server)
 }
 END_TEST
 
+/* A reload brings other servers while one is asked: it has its own name. */
+START_TEST(servers_change)
+{
+	struct radius_client *old = w.client;
+	struct radius_conf conf = w.conf;
+
+	ck_assert_ptr_null(begin(json_pack("{s:s s:s}", "user", "nemo",
+	    "password", "x")));
+	ck_assert(fake_recv(&w.fake[0], &rq));
+	conf.server[0] = w.conf.server[1];
+	conf.n_servers = 1;
+	w.client = radius_client_new(w.base, &w.timers, &w.clock, w.dict,
+	    &conf);
+	radius_tests_set_client(tests, w.client);
+	fake_reply(&w.fake[0], &rq, RADIUS_ACCESS_REJECT, NULL, 0, FAKE_MA);
+	world_pump(&w);
+	ck_assert_str_eq(str(told.data, "server"), "first");
+	radius_client_free(old);
+	ck_assert_ptr_null(begin(json_pack("{s:s s:s}", "user", "nemo",
+	    "password", "x")));
+	ck_assert(fake_recv(&w.fake[1], &rq));
+	fake_reply(&w.fake[1], &rq, RADIUS_ACCESS_REJECT, NULL, 0, FAKE_MA);
+	world_pump(&w);
+	ck_assert_str_eq(str(told.data, "server"), "second");
+}
+END_TEST
+
 START_TEST(nobody_answers)
 {
 	ck_assert_ptr_null(begin(json_pack("{s:s s:s}", "user", "nemo",
@@ -207,6 +234,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_user);
 	tcase_add_test(t, at_a_server);
+	tcase_add_test(t, servers_change);
 	tcase_add_test(t, nobody_answers);
 	tcase_add_test(t, every_server);
 	tcase_add_test(t, bad_arguments);
