@@ -70,6 +70,7 @@ struct pppd_link {
 	uint32_t		 auth_txn, iid_txn;	/* 0: none open */
 	uint32_t		 link_id;	/* to tell it */
 	uint32_t		 eap_txn;	/* of the link's EAP, or 0 */
+	pid_t			 pid;		/* the kernel's word; 0: none */
 	unsigned		 busy;		/* calls on the stack */
 	char			 name[48];
 };
@@ -309,8 +310,11 @@ greet(struct pppd_link *l, const struct plug_hello *h)
 {
 	struct pppd_server	*s = l->server;
 	struct plug_msg		 m = { .type = PLUG_HELLO };
+	struct plug_hello	 hello = *h;
 	void			*owner;
 
+	if (l->pid > 0)		/* its own word is worth less */
+		hello.pid = (uint32_t)l->pid;
 	copy_text(l->name, sizeof(l->name), h->ifname[0] != '\0' ? h->ifname :
 	    h->device);
 	timer_cancel(s->timers, &l->hello_due);
@@ -318,7 +322,7 @@ greet(struct pppd_link *l, const struct plug_hello *h)
 	links_remove(&s->strangers, l);
 	links_add(&s->known, l);
 	l->owner = l;
-	owner = s->events.hello(s->arg, l, h);
+	owner = s->events.hello(s->arg, l, &hello);
 	if (l->fd < 0)
 		return;
 	if (owner == NULL) {
@@ -458,6 +462,7 @@ name_stranger(struct pppd_link *l)
 
 	if (getsockopt(l->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0)
 		cred.pid = 0;
+	l->pid = cred.pid;
 	snprintf(l->name, sizeof(l->name), "pid %d uid %u", (int)cred.pid,
 	    (unsigned)cred.uid);
 	log_debug(l->name, "connected");

@@ -81,6 +81,7 @@ struct session {
 	struct pppd_link	*link;
 	bool			 starting;	/* a pppd is asked for */
 	pid_t			 pid;		/* of the one we started */
+	uint32_t		 hello_pid;	/* who said to be that */
 	struct event		*exit_ev;	/* it ends, and is no child */
 	bool			 carrier_lost;
 	bool			 ipv6_up;
@@ -251,7 +252,10 @@ bool	 session_rate_install(struct session *);
 void	 session_eap_input(struct session *, const struct plug_eap *);
 /* Begins a conversation in place of one that runs. */
 void	 session_eap_begin(struct session *);
-/* Ends one, without a word to anybody; there need be none. */
+/* The session takes whom the server has accepted: now the peer is told. */
+void	 session_eap_passed(struct session *);
+/* Ends one; there need be none. The peer hears of it only if its server has
+ * decided: that it has failed. */
 void	 session_eap_stop(struct session *);
 
 /* session_acct.c */

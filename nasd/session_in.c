@@ -27,6 +27,14 @@ struct started {
 	uint32_t	 nr;
 };
 
+/* Once priv has said which process a session's pppd is, no other speaks for
+ * it. */
+static bool
+is_its_pppd(const struct session *s, uint32_t pid)
+{
+	return s->pid <= 0 || (uint32_t)s->pid == pid;
+}
+
 static void
 stop_orphan(struct engine *e, pid_t pid)
 {
@@ -62,6 +70,12 @@ pppd_started(void *arg, int status, const void *body, size_t len, int fd)
 	}
 	s->pid = reply.pid;
 	session_step(s, "pppd-started", "pid %d", (int)s->pid);
+	if (s->link != NULL && !is_its_pppd(s, s->hello_pid)) {
+		log_errorx(s->subject, "process %u has said to be its pppd, "
+		    "which is %d", (unsigned)s->hello_pid, (int)s->pid);
+		session_event(s, SESSION_EV_TERMINATE_HARD, NULL);
+		return;
+	}
 	/* Its peer left meanwhile, and may do so a thousand times a second. */
 	if (s->state == SESSION_CLOSING)
 		stop_orphan(st.engine, s->pid);
@@ -183,8 +197,10 @@ session_of_hello(struct engine *e, const struct plug_hello *h)
 		s = session_find_nr(&e->sessions, h->link_id);
 		if (s == NULL || s->link != NULL)
 			return NULL;	/* its session has ended */
-		return s->state == SESSION_STARTING ||
-		    s->state == SESSION_RESUMING ? s : NULL;
+		if (s->state == SESSION_RESUMING)
+			return s;	/* which looks closer */
+		return s->state == SESSION_STARTING &&
+		    is_its_pppd(s, h->pid) ? s : NULL;
 	}
 	/* A state that is not ours: better a new session than a wrong one. */
 	if (h->state != PLUG_LINK_NEW || !engine_takes_sessions(e))
@@ -216,6 +232,7 @@ link_hello(void *arg, struct pppd_link *link, const struct plug_hello *h)
 		return NULL;
 	}
 	s->link = link;
+	s->hello_pid = h->pid;
 	pppd_link_name(link, s->nr);
 	if (h->ifname[0] != '\0')
 		session_set_ifname(s, h->ifname);
