@@ -183,10 +183,13 @@ get_auth_result(struct wire_r *r, struct plug_auth_result *a)
 	return ok ? 0 : -EPROTO;
 }
 
+/* Beside the mtu, so that plugins and nasds of before understand the rest. */
+#define EAP_PASSED	0x8000
+
 static void
 put_eap(struct wire_w *w, const struct plug_eap *e)
 {
-	wire_w_u16(w, e->mtu);
+	wire_w_u16(w, (uint16_t)(e->mtu | (e->passed ? EAP_PASSED : 0)));
 	wire_w_u16(w, e->len);
 	if (e->len > sizeof(e->packet))
 		w->err = true;
@@ -198,6 +201,8 @@ static int
 get_eap(struct wire_r *r, struct plug_eap *e)
 {
 	e->mtu = wire_r_u16(r);
+	e->passed = (e->mtu & EAP_PASSED) != 0;
+	e->mtu = (uint16_t)(e->mtu & ~EAP_PASSED);
 	e->len = wire_r_u16(r);
 	if (e->len > sizeof(e->packet))
 		return -EPROTO;

@@ -160,6 +160,8 @@ struct plug_reason {
 struct plug_eap {
 	uint16_t		mtu;	/* > longest packet the peer takes; in
 					 * the first message */
+	bool			passed;	/* > likewise: the peer has, before this
+					 * nasd; it may be asked again */
 	uint16_t		len;
 	uint8_t			packet[PLUG_EAP_MAX];
 };

@@ -103,6 +103,7 @@ aaa_request_new(struct aaa *a, const char *subject, void *arg)
 	if (r == NULL)
 		return NULL;
 	r->aaa = a;
+	r->client = a->client;
 	r->arg = arg;
 	if (subject != NULL)
 		aaa_copy_str(r->subject, sizeof(r->subject), subject);

@@ -121,6 +121,15 @@ struct aaa_request *aaa_authenticate(struct aaa *, const struct aaa_who *,
     const struct plug_auth *, const char *subject, aaa_done *, void *arg);
 void	 aaa_cancel(struct aaa_request *);
 
+/* A server, whatever place it has in the configuration: to that one, and no
+ * other, a State means something [RFC 2865 5.24]. */
+struct aaa_server {
+	bool		 set;
+	bool		 tls;
+	struct in_addr	 address;
+	uint16_t	 port;
+};
+
 /* One round of EAP [RFC 3579]: a Response to the server, what it says back. */
 struct aaa_eap {
 	const uint8_t	*packet;
@@ -128,7 +137,7 @@ struct aaa_eap {
 	const uint8_t	*state;		/* of the challenge it answers */
 	size_t		 state_len;
 	unsigned	 mtu;		/* longest packet to the peer */
-	int		 server;	/* who gave that challenge; -1: none */
+	struct aaa_server server;	/* who gave that challenge */
 };
 
 struct aaa_eap_reply {
@@ -137,7 +146,7 @@ struct aaa_eap_reply {
 	const uint8_t	*state;
 	size_t		 state_len;
 	uint32_t	 session_timeout; /* of a challenge; seconds, 0: none */
-	int		 server;
+	struct aaa_server server;
 };
 
 /* As aaa_done; the reply is NULL for AAA_NO_REPLY. AAA_CHALLENGE: the

@@ -60,7 +60,37 @@ read_reply(struct aaa_eap_reply *e, const struct radius_attrs *as,
 	e->len = join(as, buf);
 	if (vp != NULL)
 		e->state = radius_value(vp, &e->state_len);
-	e->server = radius_reply_server(as);
+}
+
+/* The configuration may have become another one since it was asked. */
+static void
+note_server(struct aaa_server *v, const struct aaa_request *r,
+    const struct radius_attrs *reply)
+{
+	const struct radius_server_conf *sc = &radius_client_conf(
+	    r->client)->server[radius_reply_server(reply)];
+
+	*v = (struct aaa_server){ .set = true,
+		.tls = sc->transport == RADIUS_TLS, .address = sc->address,
+		.port = sc->auth_port };
+}
+
+/* -1: it is gone. */
+static int
+find_server(const struct aaa *a, const struct aaa_server *v)
+{
+	const struct radius_conf *rc = radius_client_conf(a->client);
+	unsigned i;
+
+	for (i = 0; i < rc->n_servers; i++) {
+		const struct radius_server_conf *sc = &rc->server[i];
+
+		if ((sc->transport == RADIUS_TLS) == v->tls && sc->auth &&
+		    sc->address.s_addr == v->address.s_addr &&
+		    sc->auth_port == v->port)
+			return (int)i;
+	}
+	return -1;
 }
 
 /* An Access-Accept for somebody whom we can not take is a rejection, and the
@@ -95,8 +125,10 @@ answered(void *arg, enum radius_result result,
 	struct aaa_eap_reply e;
 	uint8_t buf[RADIUS_MAX];
 
-	if (result != RADIUS_SILENT)
+	if (result != RADIUS_SILENT) {
 		read_reply(&e, reply, buf);
+		note_server(&e.server, r, reply);
+	}
 	switch (result) {
 	case RADIUS_SILENT:
 		r->aaa->silent++;
@@ -125,9 +157,16 @@ struct aaa_request *
 aaa_eap(struct aaa *a, const struct aaa_who *who, const struct aaa_eap *e,
     const char *subject, aaa_eap_done *done, void *arg)
 {
-	struct aaa_request *r = aaa_request_new(a, subject, arg);
+	const int server = e->server.set ? find_server(a, &e->server) : -1;
+	struct aaa_request *r;
 	struct radius_attrs as;
 
+	if (e->server.set && server < 0) {
+		log_warnx(subject, "EAP: the RADIUS server that has asked the "
+		    "peer is no longer configured");
+		return NULL;
+	}
+	r = aaa_request_new(a, subject, arg);
 	if (r == NULL)
 		return NULL;
 	aaa_copy_str(r->user, sizeof(r->user), who->user);
@@ -135,7 +174,7 @@ aaa_eap(struct aaa *a, const struct aaa_who *who, const struct aaa_eap *e,
 	radius_attrs_init(&as, radius_client_dict(a->client));
 	aaa_add_who(&as, a, who);
 	add_eap(&as, e);
-	r->req = radius_send_to(a->client, e->server, RADIUS_ACCESS_REQUEST,
+	r->req = radius_send_to(a->client, server, RADIUS_ACCESS_REQUEST,
 	    &as, answered, r);
 	if (r->req == NULL) {
 		aaa_request_free(r);

@@ -18,6 +18,7 @@ struct aaa_request {
 	LIST_ENTRY(aaa_request)	 link;
 	struct aaa		*aaa;
 	struct radius_request	*req;
+	const struct radius_client *client;	/* that it went by */
 	aaa_done		*done;
 	aaa_eap_done		*eap_done;
 	void			*arg;

@@ -187,6 +187,20 @@ decided(struct eap_relay *r, const struct eap_server_reply *q)
 	    "the server's EAP packet contradicts its word");
 }
 
+void
+eap_relay_refuse(struct eap_relay *r)
+{
+	struct wire_w	w;
+
+	if (r->out[0] == CODE_FAILURE)
+		return;
+	wire_w_init(&w, r->out, sizeof(r->out));
+	wire_w_u8(&w, CODE_FAILURE);
+	wire_w_u8(&w, r->id);		/* the Response's */
+	wire_w_u16(&w, HEADER_LEN);
+	r->out_len = (uint16_t)w.len;
+}
+
 unsigned
 eap_relay_server(struct eap_relay *r, const struct eap_server_reply *q)
 {

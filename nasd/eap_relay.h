@@ -89,6 +89,9 @@ unsigned eap_relay_start(struct eap_relay *, uint16_t mtu);
 unsigned eap_relay_peer(struct eap_relay *, const uint8_t *pkt, size_t *len);
 unsigned eap_relay_server(struct eap_relay *, const struct eap_server_reply *);
 unsigned eap_relay_timer(struct eap_relay *);
+/* The server's last word, which is in out, becomes a Failure if it is not: who
+ * has us as authenticator has failed [RFC 3748 4.2]. */
+void	 eap_relay_refuse(struct eap_relay *);
 /* Over, whatever it was doing. */
 void	 eap_relay_stop(struct eap_relay *);
 

@@ -72,6 +72,17 @@ asks_too_often(struct session *s)
 	return ++s->asks > ASKS_A_MINUTE;
 }
 
+/* Cut off, a name would be somebody else's. */
+static const char *
+too_long(const struct plug_auth *a)
+{
+	if (a->kind == PLUG_AUTH_PAP && a->secret_len > RADIUS_PASSWORD)
+		return "the password is longer than RADIUS can carry";
+	if (strlen(a->user) > RADIUS_USER_NAME)
+		return "the name is longer than RADIUS can carry";
+	return NULL;
+}
+
 static void
 do_authenticate(struct session *s)
 {
@@ -94,10 +105,8 @@ do_authenticate(struct session *s)
 		return;
 	}
 	/* Not silence, which would spare who has passed. */
-	if (s->auth->kind == PLUG_AUTH_PAP &&
-	    s->auth->secret_len > RADIUS_PASSWORD) {
-		session_in_aaa(s, AAA_REJECT, NULL,
-		    "the password is longer than RADIUS can carry");
+	if (too_long(s->auth) != NULL) {
+		session_in_aaa(s, AAA_REJECT, NULL, too_long(s->auth));
 		return;
 	}
 	session_who(s, &who, called, sizeof(called));
@@ -139,6 +148,7 @@ do_auth_ok(struct session *s)
 	struct timers *timers = &s->engine->timers;
 	uint32_t timeout = s->grant.session_timeout;
 
+	session_eap_passed(s);
 	auth_result(s, true);
 	aaa_grant_wipe_mppe(&s->grant);
 	if (timeout > 0 && !timer_is_set(&s->timeout) &&

@@ -50,15 +50,14 @@ peer_eap_ask(struct plugin *p)
 
 	if (!p->eap.active)
 		return;
-	/* A nasd that came back knows nothing of a peer that has passed. */
-	p->eap.txn = 0;
 	p->eap.credit = 0;
-	if (p->eap.passed)
-		return;
 	m.txn = p->eap.txn = plugin_txn(p);
 	m.eap.mtu = peer_mtu();
+	/* A nasd that came back can not know that it may ask the peer again. */
+	m.eap.passed = p->eap.passed;
 	plugin_send(p, &m);
-	await(p);
+	if (!m.eap.passed)
+		await(p);
 }
 
 void

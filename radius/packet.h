@@ -17,6 +17,7 @@
 #define RADIUS_MAX	4096	/* bytes of the longest packet */
 #define RADIUS_VECTOR	16	/* bytes of an authenticator */
 #define RADIUS_PASSWORD	128	/* bytes of the longest User-Password */
+#define RADIUS_USER_NAME 253	/* of the longest User-Name */
 #define RADIUS_SECRET	128
 
 enum radius_code {

@@ -130,6 +130,22 @@ def test_killed(lab):
     nothing_left(lab)
 
 
+def test_asked_again_after(lab):
+    """A session whose peer has passed EAP is asked again by the next nasd."""
+    lab.restart_nasd(auth="{eap}", pppd_more="rechallenge = 5")
+    client = lab.dial("mn1", "alice", "refuse-pap", "refuse-chap",
+                      "refuse-mschap-v2")
+    client.wait_opened()
+    kill_nasd(lab)
+    lab.start_nasd()
+    wait_up(lab, 1)
+    wait_for("alice to be asked again", 20, lambda: "auth-again" in [
+        s["step"] for s in lab.nasctl("show session", id=lab.session(
+            config.user("alice"))["id"])["timeline"]])
+    client.hang_up()
+    nothing_left(lab)
+
+
 def test_killed_in_the_middle(lab):
     """SIGKILL while nine dial in: who was up stays, who was not is told to
     end, or ends, and can come again."""

@@ -19,7 +19,7 @@ struct answer {
 	size_t			len, state_len;
 	uint8_t			packet[RADIUS_MAX], state[256];
 	uint32_t		session_timeout;
-	int			server;
+	struct aaa_server	server;
 };
 
 static struct world w;
@@ -68,14 +68,17 @@ done(void *arg, enum aaa_verdict verdict, const struct aaa_grant *g,
 
 /* Sends a round of len bytes; the server asked has it in rq. */
 static struct fake *
-ask(struct answer *a, size_t len, const char *state, int server)
+ask(struct answer *a, size_t len, const char *state,
+    const struct aaa_server *server)
 {
 	static uint8_t packet[1500];
 	struct aaa_eap e = {
 		.packet = packet, .len = len, .state = (const uint8_t *)state,
-		.state_len = strlen(state), .mtu = 1492, .server = server,
+		.state_len = strlen(state), .mtu = 1492,
 	};
 
+	if (server != NULL)
+		e.server = *server;
 	for (size_t i = 0; i < sizeof(packet); i++)
 		packet[i] = (uint8_t)(i * 7);
 	memset(a, 0, sizeof(*a));
@@ -123,14 +126,14 @@ START_TEST(request)
 	bool together;
 	size_t len, n;
 
-	f = ask(&a, 5, "", -1);
+	f = ask(&a, 5, "", NULL);
 	ck_assert(fake_authentic(f, &rq));
 	ck_assert_uint_eq(pieces(buf, &together), 5);
 	ck_assert_uint_eq(fake_u32(&rq, 12), 1492);
 	ck_assert_ptr_null(fake_attr(&rq, 0, 24, &len));
 	ck_assert_ptr_null(fake_attr(&rq, 0, 2, &len));
 	for (n = 252; n <= 1500; n += 416) {
-		f = ask(&a, n, "state", -1);
+		f = ask(&a, n, "state", NULL);
 		ck_assert(fake_authentic(f, &rq));
 		ck_assert_uint_eq(pieces(buf, &together), n);
 		ck_assert(together);
@@ -145,11 +148,14 @@ END_TEST
  * goes where it came from though another server would be first. */
 START_TEST(challenge)
 {
+	const struct aaa_server second = { .set = true,
+	    .address = w.conf.server[1].address,
+	    .port = w.conf.server[1].auth_port };
 	static uint8_t attrs[600] = { 79, 255 };
 	struct answer a;
 	struct fake *f;
 
-	f = ask(&a, 5, "", 1);
+	f = ask(&a, 5, "", &second);
 	ck_assert_ptr_eq(f, &w.fake[1]);
 	for (unsigned i = 0; i < 253; i++)
 		attrs[2 + i] = (uint8_t)i;
@@ -162,8 +168,50 @@ START_TEST(challenge)
 	ck_assert_mem_eq(a.packet + 253, "xyz", 3);
 	ck_assert_uint_eq(a.state_len, 2);
 	ck_assert_uint_eq(a.session_timeout, 30);
-	ck_assert_int_eq(a.server, 1);
-	ck_assert_ptr_eq(ask(&a, 5, "ss", a.server), &w.fake[1]);
+	ck_assert(a.server.set && a.server.port == second.port);
+	ck_assert_ptr_eq(ask(&a, 5, "ss", &a.server), &w.fake[1]);
+}
+END_TEST
+
+/* The configuration changes in the middle, and with it the servers' places:
+ * the next round goes to who has asked, or nowhere [RFC 2865 5.24]. */
+START_TEST(servers_change)
+{
+	const struct aaa_eap e = { .packet = (const uint8_t *)"\2\1\0\5\1",
+	    .len = 5, .state = (const uint8_t *)"ss", .state_len = 2 };
+	struct radius_client *old[2];
+	struct radius_conf conf = w.conf;
+	struct aaa_eap next = e;
+	struct answer a;
+	struct fake *f;
+
+	f = ask(&a, 5, "", NULL);
+	ck_assert_ptr_eq(f, &w.fake[0]);
+	/* The answer comes when there is another client already. */
+	conf.server[0] = w.conf.server[1];
+	conf.server[1] = w.conf.server[0];
+	old[0] = w.client;
+	w.client = radius_client_new(w.base, &w.timers, &w.clock, w.dict,
+	    &conf);
+	aaa_set_client(aaa, w.client);
+	answer(&a, f, RADIUS_ACCESS_CHALLENGE, "\x4f\x07\1\2\0\5\4"
+	    "\x18\x04ss", 11);
+	ck_assert_int_eq(a.verdict, AAA_CHALLENGE);
+	ck_assert_uint_eq(a.server.port, w.conf.server[0].auth_port);
+	next.server = a.server;
+	ck_assert_ptr_eq(ask(&a, 5, "ss", &next.server), &w.fake[0]);
+	/* Then it is taken out. */
+	conf.n_servers = 1;
+	old[1] = w.client;
+	w.client = radius_client_new(w.base, &w.timers, &w.clock, w.dict,
+	    &conf);
+	aaa_set_client(aaa, w.client);
+	log_set_level(NULL, "none");
+	ck_assert_ptr_null(aaa_eap(aaa, &who, &next, "s1", done, &a));
+	aaa_free(aaa);		/* whose last request went by the one before */
+	aaa = NULL;
+	radius_client_free(old[0]);
+	radius_client_free(old[1]);
 }
 END_TEST
 
@@ -172,7 +220,7 @@ START_TEST(unsigned_reply_is_dropped)
 {
 	static const char accept[] = "\x4f\x06\3\1\0\4";
 	struct answer a;
-	struct fake *f = ask(&a, 5, "", -1);
+	struct fake *f = ask(&a, 5, "", NULL);
 
 	fake_reply(f, &rq, RADIUS_ACCESS_ACCEPT, accept, 6, 0);
 	world_pump(&w);
@@ -190,14 +238,14 @@ START_TEST(reject_and_texts)
 	    "\x12\x05" "you";
 	static const char login[] = "\x4f\x06\3\1\0\4" "\x06\x06\0\0\0\1";
 	struct answer a;
-	struct fake *f = ask(&a, 5, "", -1);
+	struct fake *f = ask(&a, 5, "", NULL);
 
 	answer(&a, f, RADIUS_ACCESS_REJECT, reject, sizeof(reject) - 1);
 	ck_assert_int_eq(a.verdict, AAA_REJECT);
 	ck_assert_str_eq(a.text, "not you");
 	ck_assert_uint_eq(a.len, 4);
 	/* Accepted for what we do not offer: no Success for the peer. */
-	f = ask(&a, 5, "", -1);
+	f = ask(&a, 5, "", NULL);
 	answer(&a, f, RADIUS_ACCESS_ACCEPT, login, sizeof(login) - 1);
 	ck_assert_int_eq(a.verdict, AAA_REJECT);
 	ck_assert_uint_eq(a.len, 0);
@@ -208,7 +256,7 @@ START_TEST(silence)
 {
 	struct answer a;
 
-	ask(&a, 5, "", -1);
+	ask(&a, 5, "", NULL);
 	for (unsigned i = 0; i < 30 && a.calls == 0; i++)
 		world_advance(&w, 1000);
 	ck_assert_uint_eq(a.calls, 1);
@@ -224,7 +272,7 @@ ask_with_keys(struct answer *a, size_t send, size_t recv)
 	static const char required[] = "\x1a\x0c\0\0\1\x37\7\6\0\0\0\2";
 	uint8_t attrs[512];
 	size_t len = sizeof(required) - 1;
-	struct fake *f = ask(a, 5, "", -1);
+	struct fake *f = ask(a, 5, "", NULL);
 
 	memcpy(attrs, required, len);
 	if (send > 0)
@@ -266,6 +314,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, request);
 	tcase_add_test(tc, challenge);
+	tcase_add_test(tc, servers_change);
 	tcase_add_test(tc, unsigned_reply_is_dropped);
 	tcase_add_test(tc, reject_and_texts);
 	tcase_add_test(tc, silence);

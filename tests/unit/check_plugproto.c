@@ -40,8 +40,8 @@ sample(enum plug_type type)
 		};
 		break;
 	case PLUG_EAP:
-		m.eap = (struct plug_eap){ .mtu = 1492, .len = 3,
-		    .packet = { 1, 2, 3 } };
+		m.eap = (struct plug_eap){ .mtu = 1492, .passed = true,
+		    .len = 3, .packet = { 1, 2, 3 } };
 		break;
 	case PLUG_IID_REQ:
 		m.iid_req = (struct plug_iid_req){

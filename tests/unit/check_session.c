@@ -137,7 +137,8 @@ aaa_eap(struct aaa *a, const struct aaa_who *who, const struct aaa_eap *e,
 	(void)a;
 	(void)subject;
 	call("eap-ask %s len %zu state %zu server %d mtu %u", who->user,
-	    e->len, e->state_len, e->server, e->mtu);
+	    e->len, e->state_len, e->server.set ? e->server.port : -1,
+	    e->mtu);
 	eap_done = done;
 	return (handle("aaa", arg));
 }
@@ -758,7 +759,8 @@ dial(int pid)
 static void
 hello(struct session *s, const char *ifname)
 {
-	struct plug_hello h = { .link_id = s->nr, .pid = 77,
+	struct plug_hello h = { .link_id = s->nr,
+	    .pid = s->pid > 0 ? (uint32_t)s->pid : 77,
 	    .state = PLUG_LINK_NEW };
 
 	snprintf(h.ifname, sizeof(h.ifname), "%s", ifname);
@@ -1608,6 +1610,73 @@ START_TEST(rejected)
 }
 END_TEST
 
+/* User-Name has room for 253 bytes: what is cut off might be somebody else. */
+START_TEST(names_too_long)
+{
+	struct session *s;
+	char name[PLUG_NAME];
+	size_t len;
+
+	for (len = 253; len < PLUG_NAME; len++) {
+		memset(name, 'x', len);
+		name[len] = '\0';
+		s = dial(100);
+		hello(s, "lo");
+		forget_calls();
+		auth(s, name);
+		if (len == 253) {
+			ck_assert_ptr_nonnull(strstr(calls, "auth xxx"));
+			verdict(s, AAA_REJECT, NULL, AAA_MODE_UNSET);
+		} else
+			called("auth-result 0 the name is longer than RADIUS "
+			    "can carry;");
+		finish(s);
+	}
+}
+END_TEST
+
+/* A process that is not the pppd which was started speaks for the session. */
+START_TEST(not_its_pppd)
+{
+	struct plug_hello h = { .pid = 78, .state = PLUG_LINK_NEW,
+	    .ifname = "lo" };
+	struct pppoe_link *l = handle("pppoe", NULL);
+	struct nasd_priv_pppd_started ok = { .pid = 77 };
+	struct session *s;
+
+	/* It is known which one is. */
+	ck_assert_int_eq(wanted(l, ""), 0);
+	s = pppoe_link_owner(l);
+	start_done(start_arg, 0, &ok, sizeof(ok), -1);
+	h.link_id = s->nr;
+	ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+	ck_assert_int_eq(s->state, SESSION_STARTING);
+	h.pid = 77;
+	ck_assert_ptr_eq(session_in_pppd.hello(&engine, handle("link", NULL),
+	    &h), s);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	link_gone(s, "ended");
+	pppd_exit(h.link_id, 77);
+
+	/* It is told too late. */
+	l = handle("pppoe", NULL);
+	ck_assert_int_eq(wanted(l, ""), 0);
+	s = pppoe_link_owner(l);
+	h.link_id = s->nr;
+	h.pid = 78;
+	ck_assert_ptr_eq(session_in_pppd.hello(&engine, handle("link", NULL),
+	    &h), s);
+	forget_calls();
+	log_set_level(NULL, "none");
+	start_done(start_arg, 0, &ok, sizeof(ok), -1);
+	called("refuse;kill 77;");
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	link_gone(s, "ended");
+	pppd_exit(h.link_id, 77);
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+}
+END_TEST
+
 /* What the plugin sends: agreed on, then the peer's packets. */
 static void
 eap(struct session *s, const void *packet, uint16_t len)
@@ -1626,7 +1695,7 @@ eap_verdict(struct session *s, enum aaa_verdict v, const void *packet,
 	struct aaa_grant g = { .mode = AAA_MODE_UNIQUE };
 	struct aaa_eap_reply e = { .packet = packet, .len = len,
 	    .state = (const uint8_t *)"st", .state_len = v == AAA_CHALLENGE ?
-	    2 : 0, .server = 1 };
+	    2 : 0, .server = { .set = true, .port = 1 } };
 
 	snprintf(g.user, sizeof(g.user), "alice@example.net");
 	if (v == AAA_REJECT)
@@ -1712,6 +1781,83 @@ START_TEST(eap_accepted_and_again)
 	    "eap code 4 len 4;auth-result 0 text;"));
 	cfg.pppd.rechallenge_s = 0;
 	finish(s);
+}
+END_TEST
+
+/* The server has let it in, we do not: the peer must not have read Success. */
+START_TEST(eap_refused_by_us)
+{
+	static uint8_t request[] = { 1, 9, 0, 6, 4, 1 };
+	static uint8_t response[] = { 2, 9, 0, 6, 4, 2 };
+	struct session *old, *s;
+
+	old = bring_up("alice@example.net");
+	cfg.duplicate = CONFIG_DUP_REFUSE;
+	s = dial(100);
+	hello(s, "lo");
+	forget_calls();
+	eap_identified(s);
+	eap_verdict(s, AAA_CHALLENGE, request, 6);
+	eap(s, response, 6);
+	forget_calls();
+	eap_verdict(s, AAA_ACCEPT, "\3\x9\0\4", 4);
+	called("eap code 4 len 4;auth-result 0 Access denied;");
+	ck_assert_uint_eq(eap_sent[1], 9);
+	ck_assert_uint_eq(eap_sent[3], 4);
+	ck_assert_ptr_null(s->eap);
+	ck_assert(!timer_is_set(&s->eap_again));
+	finish(s);
+	cfg.duplicate = CONFIG_DUP_REPLACE;
+	session_event(old, SESSION_EV_TERMINATE, NULL);
+	finish(old);
+}
+END_TEST
+
+/* Asked again, a peer may answer each Request late, but not for ever; nor may
+ * a server. */
+START_TEST(eap_again_has_a_limit)
+{
+	uint8_t request[] = { 1, 0, 0, 6, 4, 1 };
+	uint8_t response[] = { 2, 0, 0, 10, 1, 'a', 'l', 'i', 'c', 'e' };
+	unsigned i, round;
+
+	cfg.pppd.rechallenge_s = 600;
+	for (round = 0; round < 2; round++) {
+		struct session *s = bring_up("alice");
+
+		eap(s, NULL, 0);
+		response[1] = eap_sent[1];
+		response[4] = 1;
+		eap(s, response, sizeof(response));
+		for (i = 0; i < 11 && s->state == SESSION_UP; i++) {
+			if (round == 1 && i == 10)
+				break;	/* the server has the ball */
+			request[1] = response[1] = (uint8_t)(i + 100);
+			response[4] = 4;
+			eap_verdict(s, AAA_CHALLENGE, request, 6);
+			wait_ms(2900);
+			if (s->state != SESSION_UP)
+				break;
+			wait_ms(5900);
+			wait_ms(9100);
+			eap(s, response, sizeof(response));
+			if (count_due)
+				counted(i + 1, 0);
+		}
+		if (round == 1)
+			wait_ms(10000);
+		if (count_due)
+			counted(20, 0);
+		ck_assert_int_eq(s->state, round == 0 ? SESSION_CLOSING :
+		    SESSION_UP);
+		ck_assert_int_eq(s->cause, round == 0 ?
+		    SESSION_CAUSE_USER_REQUEST : SESSION_CAUSE_NONE);
+		ck_assert_ptr_null(s->eap);
+		if (round == 1)
+			session_event(s, SESSION_EV_TERMINATE, NULL);
+		finish(s);
+	}
+	cfg.pppd.rechallenge_s = 0;
 }
 END_TEST
 
@@ -2570,6 +2716,42 @@ START_TEST(ended_meanwhile)
 }
 END_TEST
 
+/* Its peer has passed EAP before nasd was killed: it is asked again, within
+ * the time that it would be. */
+START_TEST(eap_goes_on)
+{
+	struct plug_eap e = { .mtu = 1492, .passed = true };
+	struct session *s;
+	uint32_t nr;
+
+	cfg.pppd.rechallenge_s = 600;
+	first_run();
+	s = bring_up("alice");
+	nr = s->nr;
+	second_run();
+	s = session_find_nr(&engine.sessions, nr);
+	log_set_level(NULL, "none");
+	adopt_done(adopt_arg, -EMFILE, NULL, 0, -1);
+	ck_assert_ptr_eq(comes_back(nr, 100, PLUG_LINK_OPEN), s);
+	install_done(s, 0);
+	forget_calls();
+	session_in_pppd.eap(s, &e);
+	called("");
+	ck_assert(timer_is_set(&s->eap_again));
+	for (unsigned i = 0; i < 21 && strstr(calls, "eap") == NULL; i++) {
+		forget_calls();
+		wait_ms(30000);
+		if (count_due)
+			counted(i + 1, 0);
+	}
+	ck_assert_ptr_nonnull(strstr(calls, "eap code 1 len 5;"));
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	cfg.pppd.rechallenge_s = 0;
+	last_run();
+}
+END_TEST
+
 /* No descriptor for its pppd: it may live, and so does the session. */
 START_TEST(can_not_be_watched)
 {
@@ -2941,6 +3123,10 @@ main(void)
 	tcase_add_test(t, rejected);
 	tcase_add_test(t, eap_accepted_and_again);
 	tcase_add_test(t, eap_peer_is_silent);
+	tcase_add_test(t, eap_refused_by_us);
+	tcase_add_test(t, eap_again_has_a_limit);
+	tcase_add_test(t, names_too_long);
+	tcase_add_test(t, not_its_pppd);
 	tcase_add_test(t, eap_cut_short);
 	tcase_add_test(t, unknown_home_agent);
 	tcase_add_test(t, limited);
@@ -2984,6 +3170,7 @@ main(void)
 	tcase_add_test(t, one_of_two_had_ended);
 	tcase_add_test(t, left_behind);
 	tcase_add_test(t, ended_meanwhile);
+	tcase_add_test(t, eap_goes_on);
 	tcase_add_test(t, can_not_be_watched);
 	tcase_add_test(t, was_not_up);
 	tcase_add_test(t, not_the_same);
