@@ -11,10 +11,12 @@
 #include "nasctl/show.h"
 
 #define TEST_MS		20000	/* a request's 14 s and more */
+#define CHECK_MS	15000	/* a program's 10 s and more */
 #define WORDS_MAX	3	/* of a command */
 
 static command_args args_none, args_list, args_session, args_terminate,
-    args_level, args_name, args_radius_test, args_reload, args_shutdown;
+    args_level, args_name, args_radius_test, args_reload, args_restart,
+    args_shutdown;
 
 #define LIST_ARGS	"[columns COL,...] [order [-]COL] [match COL REGEX]"
 
@@ -93,7 +95,8 @@ const struct command commands[] = {
 	    PROG_NASCTL, args_reload, show_list, "changes",
 	    "key,change,from,to,effect,sessions,destructive" },
 	{ "restart", "", "start nasd anew; sessions stay",
-	    PROG_NASCTL | COMMAND_SPELT, args_none, show_object, NULL, NULL },
+	    PROG_NASCTL | COMMAND_SPELT, args_restart, show_object, NULL,
+	    NULL },
 	{ "shutdown", "soft|hard",
 	    "end nasd: after its last session, or with all of them",
 	    PROG_NASCTL | COMMAND_SPELT, args_shutdown, show_object, NULL,
@@ -368,6 +371,13 @@ args_name(struct request *r, int argc, char **argv, FILE *err)
 	if (argc != 1)
 		return (usage(r, err));
 	return (put_string(r, "name", argv[0], err));
+}
+
+static int
+args_restart(struct request *r, int argc, char **argv, FILE *err)
+{
+	r->timeout_ms = CHECK_MS;
+	return (args_none(r, argc, argv, err));
 }
 
 /* The password comes from the terminal, or the first line of what is not one:

@@ -436,26 +436,50 @@ undrain_access(void *arg, const json_t *args, const char **code,
 	return set_open(arg, false);
 }
 
-/* Starts nasd anew, sessions stay. */
+struct restarting {
+	struct ctl_later	*later;
+	json_int_t		 sessions;
+};
+
+static void
+restarts(void *arg, int err)
+{
+	struct restarting r = *(struct restarting *)arg;
+
+	free(arg);
+	ctl_answer(r.later, err != 0 ? NULL : json_pack("{s:I}", "sessions",
+	    r.sessions), err == -EALREADY || err == -EBUSY ? "busy" : "denied",
+	    err == -EALREADY || err == -EBUSY ? "it is ending" : "the program "
+	    "does not take its configuration: see its log");
+}
+
+/* Starts nasd anew, sessions stay. It is answered when the program has been
+ * checked. */
 static json_t *
 restart(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct engine *e = arg;
-	json_int_t n = (json_int_t)sessions_count(&e->sessions);
-	int err;
+	struct restarting *r;
 
 	(void)args;
 	if (e->state == NULL)
 		return fail(code, message, "denied",
 		    "no state-directory: its sessions would be lost");
-	err = engine_restart(e);
-	if (err == -EALREADY)
+	if (e->stopping || e->restart_done != NULL)
 		return fail(code, message, "busy", "it is ending");
-	if (err != 0)
-		return fail(code, message, "denied", "the program does not "
-		    "take its configuration: see its log");
-	return json_pack("{s:I}", "sessions", n);
+	if ((r = malloc(sizeof(*r))) == NULL ||
+	    (r->later = ctl_defer(e->ctl)) == NULL) {
+		free(r);
+		return fail(code, message, "internal", "out of memory");
+	}
+	r->sessions = (json_int_t)sessions_count(&e->sessions);
+	if (engine_restart(e, restarts, r) == 0)
+		return NULL;
+	ctl_not_later(r->later);
+	free(r);
+	return fail(code, message, "internal", "the root side can not be "
+	    "asked");
 }
 
 /* Ends nasd and its sessions: now, or after the last has ended by itself. */

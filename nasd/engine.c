@@ -45,7 +45,13 @@ static void
 priv_said(void *arg, uint16_t type, const void *body, size_t len)
 {
 	struct nasd_priv_pppd_exit x;
+	struct nasd_priv_checked c;
 
+	if (type == NASD_PRIV_NOTE_CHECKED && len == sizeof(c)) {
+		memcpy(&c, body, sizeof(c));
+		engine_restart_checked(arg, c.status);
+		return;
+	}
 	if (type != NASD_PRIV_NOTE_PPPD_EXIT || len != sizeof(x)) {
 		log_errorx(NULL, "note %u from the root side not understood",
 		    type);
@@ -264,6 +270,7 @@ free_modules(struct engine *e)
 		ctl_free(e->ctl);
 	link_watch_free(e->link_watch);
 	vlans_free(e->vlans);
+	engine_restart_over(e, -ECANCELED);
 	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {
 		pppoe_stray_free(e->stray[i]);
 		if (e->pppoe[i] != NULL)

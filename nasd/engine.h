@@ -63,6 +63,8 @@ struct engine {
 						 * session */
 	bool			 stopping;	/* sessions end, or are left */
 	bool			 restarting;	/* to come again */
+	void			(*restart_done)(void *arg, int err);
+	void			*restart_arg;	/* who has asked, or NULL */
 	bool			 over;		/* they have ended */
 	bool			 acct_off;	/* Accounting-Off is said */
 	mono_t			 stop_by;
@@ -91,9 +93,15 @@ void	 engine_shutdown(struct engine *);
 void	 engine_shutdown_soft(struct engine *);
 /* Begins to go and leaves the sessions for who comes next [D115]. */
 void	 engine_leave(struct engine *);
-/* 0 and goes like that, to be started anew; or -errno and does not: the
- * program or its configuration is not fit to be. */
-int	 engine_restart(struct engine *);
+/* Goes like that, to be started anew, if the program and its configuration are
+ * fit to be: done is told 0, or -errno and it stays. -errno at once, -EALREADY
+ * when it is going or asking already: done is not called then. */
+int	 engine_restart(struct engine *, void (*done)(void *arg, int err),
+    void *arg);
+/* What the root side has found. */
+void	 engine_restart_checked(struct engine *, int status);
+/* Nothing comes of it any more. */
+void	 engine_restart_over(struct engine *, int err);
 /* Accounting-On, or what sessions of an earlier nasd that are not here any
  * more still owe. After engine_resume. */
 void	 engine_account_begin(struct engine *);

@@ -221,19 +221,60 @@ engine_leave(struct engine *e)
 	poll_again(e, SHUTDOWN_POLL_MS);
 }
 
+/*
+ * Starting anew: the root side has the program checked, which takes a while,
+ * and is told to start it when nothing has come between.
+ */
+
+void
+engine_restart_over(struct engine *e, int err)
+{
+	void (*done)(void *, int) = e->restart_done;
+
+	e->restart_done = NULL;
+	if (done != NULL)
+		done(e->restart_arg, err);
+}
+
+void
+engine_restart_checked(struct engine *e, int status)
+{
+	if (e->restart_done == NULL)
+		return;
+	if (status == 0 && e->stopping)
+		status = -EALREADY;
+	if (status == 0)
+		status = priv_request(e->priv, NASD_PRIV_RESTART, NULL, 0,
+		    NULL, NULL);
+	if (status == 0) {
+		e->restarting = true;
+		engine_leave(e);
+	}
+	engine_restart_over(e, status);
+}
+
+static void
+check_begun(void *arg, int status, const void *body, size_t len, int fd)
+{
+	(void)body;
+	(void)len;
+	(void)fd;
+	if (status != 0)
+		engine_restart_over(arg, status);
+}
+
 int
-engine_restart(struct engine *e)
+engine_restart(struct engine *e, void (*done)(void *arg, int err), void *arg)
 {
 	int err;
 
-	if (e->stopping)
+	if (e->stopping || e->restart_done != NULL)
 		return -EALREADY;
-	err = priv_request_sync(e->priv, NASD_PRIV_RESTART, NULL, 0, NULL,
-	    NULL, NULL);
+	err = priv_request(e->priv, NASD_PRIV_CHECK, NULL, 0, check_begun, e);
 	if (err != 0)
 		return err;
-	e->restarting = true;
-	engine_leave(e);
+	e->restart_done = done;
+	e->restart_arg = arg;
 	return 0;
 }
 

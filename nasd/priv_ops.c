@@ -38,6 +38,8 @@ struct nasd_priv {
 	struct vlan_devs	*vlans;
 	const struct nasd_program *program;
 	bool			 over;		/* remove what is left */
+	pid_t			 check;		/* under way, or 0 */
+	bool			 checked;	/* the last one was good */
 	bool			 restart;
 };
 
@@ -138,20 +140,41 @@ op_end(void *state, const void *body, size_t len, void *out, size_t *out_len,
 }
 
 static int
-op_restart(void *state, const void *body, size_t len, void *out,
+op_check(void *state, const void *body, size_t len, void *out,
     size_t *out_len, int *fd)
 {
 	struct nasd_priv *np = state;
-	int err;
+	pid_t pid;
 
 	(void)body;
 	(void)len;
 	(void)out;
 	(void)out_len;
 	(void)fd;
-	if ((err = program_check(np->program)) == 0)
-		np->restart = true;
-	return err;
+	if (np->check != 0)
+		return -EBUSY;
+	np->checked = false;
+	if ((pid = program_check_start(np->program)) < 0)
+		return (int)pid;
+	np->check = pid;
+	return 0;
+}
+
+static int
+op_restart(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+
+	(void)body;
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	if (!np->checked)
+		return -EPERM;
+	np->restart = true;
+	return 0;
 }
 
 static int
@@ -381,6 +404,7 @@ static const struct priv_op ops[] = {
 	OP(NASD_PRIV_PPPD_ADOPT, "adopt pppd", nasd_priv_pppd_adopt,
 	    op_pppd_adopt),
 	{ NASD_PRIV_END, "end", 0, 0, op_end, false },
+	{ NASD_PRIV_CHECK, "check program", 0, 0, op_check, false },
 	{ NASD_PRIV_RESTART, "restart", 0, 0, op_restart, false },
 	{ NASD_PRIV_COUNT_MANY, "count many",
 	    offsetof(struct nasd_priv_count_many, id),
@@ -411,12 +435,30 @@ started(void *state, struct priv_ctx *ctx)
 }
 
 static void
+check_ended(struct nasd_priv *np, struct priv_ctx *ctx, int status)
+{
+	struct nasd_priv_checked note = {
+		.status = program_check_result(np->program, status),
+	};
+
+	np->check = 0;
+	np->checked = note.status == 0;
+	if (priv_notify(ctx, NASD_PRIV_NOTE_CHECKED, &note,
+	    sizeof(note)) != 0)
+		log_debug(NULL, "program checked, nobody to tell");
+}
+
+static void
 child_exit(void *state, struct priv_ctx *ctx, pid_t pid, int status)
 {
 	struct nasd_priv *np = state;
 	struct nasd_priv_pppd_exit note;
 	int err;
 
+	if (pid == np->check) {
+		check_ended(np, ctx, status);
+		return;
+	}
 	if (pppds_exited(np->pppds, pid, status, &note) != 0)
 		return;
 	err = priv_notify(ctx, NASD_PRIV_NOTE_PPPD_EXIT, &note, sizeof(note));

@@ -42,15 +42,18 @@ enum nasd_priv_type {
 	NASD_PRIV_END,			/* all sessions have ended: what is
 					 * left is to be removed. Without it
 					 * the engine's end changes nothing. */
-	NASD_PRIV_RESTART,		/* after the engine's end this program
-					 * is started anew; refused when it
-					 * does not take its configuration */
+	NASD_PRIV_CHECK,		/* would this program start, with its
+					 * configuration? NOTE_CHECKED tells */
+	NASD_PRIV_RESTART,		/* after the engine's end it is started
+					 * anew; -EPERM unless it would, by the
+					 * last check */
 
 	NASD_PRIV_VLAN_OPEN,		/* vlan -> vlan_opened, descriptor */
 	NASD_PRIV_VLAN_CLOSE,		/* vlan */
 	NASD_PRIV_VLAN_LIST,		/* vlan_list -> vlan_there[] */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
+	NASD_PRIV_NOTE_CHECKED,		/* checked */
 };
 
 /* Start pppd for a PPPoE session. ifname: one of the configured ones. */
@@ -206,6 +209,11 @@ struct nasd_priv_vlan_there {
 	uint16_t	type, outer, inner;
 	uint8_t		in_range;	/* may be opened */
 	uint8_t		made;
+};
+
+/* 0, or -errno: it would not start, or it does not come to an end. */
+struct nasd_priv_checked {
+	int32_t		status;
 };
 
 /* What this program is, to be started anew: its file, as it was found, and

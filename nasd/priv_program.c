@@ -2,14 +2,12 @@
 /*
  * Starting nasd anew, root's side: the file it was started from, which may be
  * a newer one by now, is asked with -n whether it takes the configuration
- * before anything is ended for it.
+ * before anything is ended for it. Nobody waits: it is a child like others.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +18,7 @@
 #define LOG_MODULE "priv"
 #include "common/log.h"
 
-#define CHECK_MS	10000	/* less than the engine waits */
+#define CHECK_S		10	/* less than nasctl(8) waits */
 #define ARGS_MAX	16
 
 void
@@ -43,32 +41,14 @@ child(const struct nasd_program *p)
 		argv[n] = p->argv[n];
 	argv[n] = check;
 	argv[n + 1] = NULL;
+	(void)alarm(CHECK_S);		/* which exec leaves alone */
 	execv(p->path, argv);
 	_exit(127);
 }
 
-static int
-await(pid_t pid, int *status)
+pid_t
+program_check_start(const struct nasd_program *p)
 {
-	struct pollfd pfd = { .fd = pidfd_open(pid, 0), .events = POLLIN };
-	int n = 1;
-
-	if (pfd.fd >= 0)
-		n = poll(&pfd, 1, CHECK_MS);
-	if (n == 0)
-		kill(pid, SIGKILL);
-	if (pfd.fd >= 0)
-		close(pfd.fd);
-	while (waitpid(pid, status, 0) == -1)
-		if (errno != EINTR)
-			return -errno;
-	return n == 0 ? -ETIMEDOUT : 0;
-}
-
-int
-program_check(const struct nasd_program *p)
-{
-	int err, status = 0;
 	pid_t pid;
 
 	if (p == NULL || p->path[0] == '\0')
@@ -77,13 +57,16 @@ program_check(const struct nasd_program *p)
 		return -errno;
 	if ((pid = fork()) == 0)
 		child(p);
-	if (pid < 0)
-		return -errno;
-	if ((err = await(pid, &status)) != 0)
-		return err;
+	return pid < 0 ? -errno : pid;
+}
+
+int
+program_check_result(const struct nasd_program *p, int status)
+{
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	log_errorx(NULL, "%s -n: status 0x%x; not started anew", p->path,
-	    (unsigned)status);
+	log_errorx(NULL, "%s -n: status 0x%x%s; not started anew", p->path,
+	    (unsigned)status, WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGALRM ? ", it does not end" : "");
 	return -EINVAL;
 }

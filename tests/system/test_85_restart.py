@@ -132,12 +132,13 @@ def test_killed(lab):
 
 def test_asked_again_after(lab):
     """A session whose peer has passed EAP is asked again by the next nasd."""
-    lab.restart_nasd(auth="{eap}", pppd_more="rechallenge = 5")
+    conf = {"auth": "{eap}", "pppd_more": "rechallenge = 5"}
+    lab.restart_nasd(**conf)
     client = lab.dial("mn1", "alice", "refuse-pap", "refuse-chap",
                       "refuse-mschap-v2")
     client.wait_opened()
     kill_nasd(lab)
-    lab.start_nasd()
+    lab.start_nasd(**conf)
     wait_up(lab, 1)
     wait_for("alice to be asked again", 20, lambda: "auth-again" in [
         s["step"] for s in lab.nasctl("show session", id=lab.session(

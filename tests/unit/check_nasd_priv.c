@@ -7,8 +7,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <event2/event.h>
+
+#include "common/log.h"
 #include "common/priv.h"
 #include "nasd/nasd_config.h"
 #include "nasd/priv_ops.h"
@@ -305,6 +310,114 @@ START_TEST(engine_gone_stops_them)
 }
 END_TEST
 
+/* The engine of restart_is_checked: a code of what went wrong, or 0. */
+static unsigned counts, notes;
+static int32_t said = 1;
+
+static void
+on_note(void *arg, uint16_t type, const void *body, size_t len)
+{
+	if (type != NASD_PRIV_NOTE_CHECKED || len != sizeof(said))
+		_exit(11);
+	memcpy(&said, body, sizeof(said));
+	notes++;
+	event_base_loopbreak(arg);
+}
+
+static void
+on_count(void *arg, int status, const void *body, size_t len, int fd)
+{
+	FILE *f;
+
+	(void)body;
+	(void)len;
+	(void)fd;
+	if (status != -ENOENT)
+		_exit(12);
+	counts++;
+	/* Now the check may end: who had waited for it, had waited on. */
+	if ((f = fopen("go.new", "w")) == NULL || fputs(arg, f) < 0 ||
+	    fclose(f) != 0 || rename("go.new", "go") != 0)
+		_exit(13);
+}
+
+static void
+on_status(void *arg, int status, const void *body, size_t len, int fd)
+{
+	(void)body;
+	(void)len;
+	(void)fd;
+	if (status != *(int *)arg)
+		_exit(14);
+}
+
+static void
+gone(void *arg)
+{
+	(void)arg;
+	_exit(15);
+}
+
+/* Asks for a check that ends so, and then for the restart. */
+static void __attribute__((noreturn))
+asks_for_restart(int sock, const char *how)
+{
+	struct event_base *base = event_base_new();
+	struct priv_client *c = priv_client_new(base, sock, on_note, gone,
+	    base);
+	const struct nasd_priv_count q = { 99 };
+	int ok = 0, busy = -EBUSY, refused = -EPERM;
+	char code[2];
+
+	snprintf(code, sizeof(code), "%s", how);
+	/* None without a good check; one at a time. */
+	if (c == NULL || priv_request(c, NASD_PRIV_RESTART, NULL, 0,
+	    on_status, &refused) != 0 || priv_request(c, NASD_PRIV_CHECK,
+	    NULL, 0, on_status, &ok) != 0 || priv_request(c, NASD_PRIV_CHECK,
+	    NULL, 0, on_status, &busy) != 0 || priv_request(c,
+	    NASD_PRIV_COUNT, &q, sizeof(q), on_count, code) != 0)
+		_exit(16);
+	event_base_dispatch(base);
+	if (counts != 1 || notes != 1 || said != (*how == '0' ? 0 : -EINVAL))
+		_exit(17);
+	if (priv_request(c, NASD_PRIV_RESTART, NULL, 0, on_status,
+	    *how == '0' ? &ok : &refused) != 0)
+		_exit(18);
+	priv_client_free(c);
+	event_base_free(base);
+	_exit(0);
+}
+
+/* The program says whether it would start, and nothing stands still while it
+ * thinks. */
+START_TEST(restart_is_checked)
+{
+	static const char *const how[] = { "0", "1" };
+	struct nasd_program program;
+	char name[] = "nasd", *argv[] = { name, NULL };
+	bool engine;
+	int sock = -1, status;
+
+	snprintf(program.path, sizeof(program.path), "%s/prog", dir);
+	program.argv = argv;
+	test_file(program.path, "#!/bin/sh\n[ \"$1\" = -n ] || exit 9\n"
+	    "while [ ! -e go ]; do sleep 0.02; done\nexit $(cat go)\n", 0700);
+	log_set_level(NULL, "none");
+	for (unsigned i = 0; i < 2; i++) {
+		(void)unlink("go");
+		nasd_priv_free(np);
+		np = nasd_priv_new(&cfg, &program);
+		ck_assert_ptr_nonnull(np);
+		nasd_priv_server(np, &srv);
+		status = priv_fork(&srv, &engine, &sock);
+		if (engine)
+			asks_for_restart(sock, how[i]);
+		ck_assert_int_eq(status, 0);
+		ck_assert(nasd_priv_restarts(np) == (i == 0));
+	}
+}
+END_TEST
+
 START_TEST(sessions_refused)
 {
 	struct nasd_priv_session_add ok = { .id = 1, .ifname = "lo",
@@ -480,6 +593,7 @@ main(void)
 	tcase_add_test(tc, pppd_runs_bare);
 	tcase_add_test(tc, only_our_own_are_stopped);
 	tcase_add_test(tc, engine_gone_stops_them);
+	tcase_add_test(tc, restart_is_checked);
 	tcase_add_test(tc, sessions_refused);
 	tcase_add_test(tc, counters_refused);
 	tcase_add_test(tc, rates_refused);
