@@ -7,6 +7,7 @@
 #define LOG_MODULE "coa"
 #include "nasd/coa_act.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -246,8 +247,11 @@ rated(void *arg, uint64_t owner, int error)
 	if (error == 0)
 		cause = change_all(j);
 	for (unsigned i = 0; error != 0 && i < j->n; i++)
-		if ((s = session_of(j, i)) != NULL)
+		if ((s = session_of(j, i)) != NULL) {
 			s->changing = false;
+			if (error == -ENOTRECOVERABLE)
+				session_rate_lost(s);
+		}
 	j->done(j->arg, cause);
 	free(j);
 }

@@ -142,7 +142,8 @@ struct nasd_priv_count_many {
 /*
  * Sets rate limits of sessions, which replace those they have: of all of them,
  * or, with the error of the first that can not be, of none. -EOPNOTSUPP: the
- * kernel lacks what is needed.
+ * kernel lacks what is needed. -ENOTRECOVERABLE: some have others now, or none,
+ * since theirs could not be set back.
  */
 #define NASD_PRIV_RATES_MAX	64
 struct nasd_priv_rate {

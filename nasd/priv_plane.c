@@ -563,8 +563,6 @@ set_rate(struct plane *p, uint32_t id, const struct rate *r)
 		return 0;
 	was = is_limited(s);
 	err = rate_install(p->nl, s->ifindex, PRIO_RATE, &s->rate, r);
-	if (err == 0)
-		s->rate = *r;
 	p->n_limited += is_limited(s);
 	p->n_limited -= was;
 	return err;
@@ -602,6 +600,7 @@ int
 plane_rates(struct plane *p, const struct nasd_priv_rate *q, unsigned n)
 {
 	struct rate old[NASD_PRIV_RATES_MAX];
+	bool lost;
 	unsigned i;
 	int err;
 
@@ -612,9 +611,10 @@ plane_rates(struct plane *p, const struct nasd_priv_rate *q, unsigned n)
 	}
 	for (i = 0; i < n; i++)
 		if ((err = set_rate(p, q[i].id, &q[i].rate)) != 0) {
+			lost = err == -ENOTRECOVERABLE;
 			while (i-- > 0)
-				(void)set_rate(p, q[i].id, &old[i]);
-			return rates_failed(p, err);
+				lost |= set_rate(p, q[i].id, &old[i]) != 0;
+			return lost ? -ENOTRECOVERABLE : rates_failed(p, err);
 		}
 	return 0;
 }

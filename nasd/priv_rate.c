@@ -12,6 +12,9 @@
 
 #include "common/netlink.h"
 
+#define LOG_MODULE "priv"
+#include "common/log.h"
+
 #define QUEUE_MS	100	/* without fq_codel, as its interval */
 #define QUEUE_MIN	32768
 #define FLOWS		64	/* queues; a few kB of memory */
@@ -94,20 +97,28 @@ install(struct nl *nl, unsigned ifindex, uint16_t prio,
 }
 
 int
-rate_install(struct nl *nl, unsigned ifindex, uint16_t prio,
-    const struct rate *old, const struct rate *r)
+rate_install(struct nl *nl, unsigned ifindex, uint16_t prio, struct rate *is,
+    const struct rate *r)
 {
 	static const struct rate none;
-	int err = install(nl, ifindex, prio, old, r);
+	int back, err = install(nl, ifindex, prio, is, r);
 
-	if (err == 0)
+	if (err == 0) {
+		*is = *r;
 		return 0;
+	}
 	/* Whatever of it is there now, away with it, and back to the old. */
 	nl_begin(nl);
 	nl_shaper_del(nl, ifindex, NL_IGN_NOENT);
 	nl_policer_del(nl, ifindex, prio, NL_IGN_NOENT);
 	(void)nl_commit(nl, NULL, 0);
-	if (!rate_equal(old, &none))
-		(void)install(nl, ifindex, prio, &none, old);
-	return err;
+	if (rate_equal(is, &none))
+		return err;
+	if ((back = install(nl, ifindex, prio, &none, is)) == 0)
+		return err;
+	log_errorx(NULL, "interface %u: its rate limits could not be changed "
+	    "(%s) nor set back (%s): it has none", ifindex, strerror(-err),
+	    strerror(-back));
+	*is = none;
+	return -ENOTRECOVERABLE;
 }

@@ -9,10 +9,11 @@
 
 struct nl;
 
-/* Sets a device's limits, old being those it has; prio is the policer's. 0, or
- * -errno and the old ones stay. -ENOENT most often means that the kernel lacks
- * what is needed. */
+/* Sets a device's limits; prio is the policer's. is: those it has, before and
+ * after. 0, or -errno and the old ones stay; -ENOTRECOVERABLE when those could
+ * not be set back: then it has none. -ENOENT most often means that the kernel
+ * lacks what is needed. */
 int	 rate_install(struct nl *, unsigned ifindex, uint16_t prio,
-    const struct rate *old, const struct rate *);
+    struct rate *is, const struct rate *);
 
 #endif

@@ -246,6 +246,10 @@ void	 session_rate_granted(struct session *);
 /* The data path is there: if it is to be limited asks for that, and says
  * INSTALLED or INSTALL_FAILED when it is. False: nothing to wait for. */
 bool	 session_rate_install(struct session *);
+/* The kernel may have others, after a change that failed: they are asked for
+ * once more, and if they can not be had the session ends or lives on without,
+ * as the configuration says. */
+void	 session_rate_lost(struct session *);
 
 /* session_eap.c */
 /* A message of the plugin's. */

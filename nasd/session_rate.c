@@ -43,6 +43,12 @@ session_rate_granted(struct session *s)
 	    g->rate_up_bps, s->rate.up_bps);
 }
 
+static bool
+is_limited(const struct session *s)
+{
+	return s->rate.down_bps != 0 || s->rate.up_bps != 0;
+}
+
 static void
 failed(struct session *s, int error)
 {
@@ -72,27 +78,44 @@ rated(void *arg, uint64_t owner, int error)
 		failed(s, error);
 		return;
 	}
-	s->rated = true;
+	s->rated = is_limited(s);
 	session_step(s, "rate-limited", "down %llu, up %llu bit/s",
 	    (unsigned long long)s->rate.down_bps,
 	    (unsigned long long)s->rate.up_bps);
 	session_event(s, SESSION_EV_INSTALLED, NULL);
 }
 
-bool
-session_rate_install(struct session *s)
+static void
+ask(struct session *s)
 {
 	const struct tunnel_rate want = { .session = s->tunnel,
 	    .rate = s->rate };
 	int error;
 
-	s->rated = false;
-	s->rate_asked++;
-	if (s->rate.down_bps == 0 && s->rate.up_bps == 0)
-		return false;
 	error = tunnels_rate(s->engine->tunnels, &want, 1, rated, s->engine,
 	    (uint64_t)s->rate_asked << 32 | s->nr);
 	if (error != 0)
 		failed(s, error);
+}
+
+bool
+session_rate_install(struct session *s)
+{
+	s->rated = false;
+	s->rate_asked++;
+	if (!is_limited(s))
+		return false;
+	ask(s);
 	return true;
+}
+
+void
+session_rate_lost(struct session *s)
+{
+	if (s->tunnel == NULL)
+		return;
+	session_step(s, "rate-lost", "a change failed");
+	s->rated = false;
+	s->rate_asked++;
+	ask(s);
 }

@@ -1395,6 +1395,50 @@ END_TEST
 
 /* Session-Timeout counts from the beginning: later than it was, sooner, none,
  * and already over. */
+/* A change fails, and so does setting back: what the kernel has nobody knows.
+ * The session's own limits are asked for again; then it is for the operator to
+ * say. */
+START_TEST(coa_loses_limits)
+{
+	struct dae_request q = request(true, "alice");
+	struct session *s;
+	unsigned i;
+
+	granted.rate_down_bps = 8000000;
+	engine.coa_jobs = coa_jobs_new();
+	q.rate_up = (struct dae_u32){ true, 3000000 };
+	log_set_level(NULL, "none");
+	for (i = 0; i < 3; i++) {
+		cfg.unlimited = i < 2 ? CONFIG_UNLIMITED_REFUSE :
+		    CONFIG_UNLIMITED_ACCEPT;
+		s = register_it(100, "alice");
+		reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
+		install_done(s, 0);
+		rate_done(&engine, rate_owner, 0);
+		link_up(s);
+		ck_assert(s->rated);
+		ck_assert_int_eq(coa(&q), COA_LATER);
+		forget_calls();
+		rate_done(&engine, rate_owner, -ENOTRECOVERABLE);
+		called("rates 1;");
+		ck_assert_int_eq(coa_cause, DAE_RESOURCES);
+		ck_assert_uint_eq(rate_asked[0].down_bps, 8000000);
+		ck_assert_uint_eq(rate_asked[0].up_bps, 0);
+		ck_assert(!s->rated && !s->changing);
+		rate_done(&engine, rate_owner, i == 0 ? 0 : -ENOMEM);
+		ck_assert(s->rated == (i == 0));
+		ck_assert_int_eq(s->state, i == 1 ? SESSION_CLOSING :
+		    SESSION_UP);
+		if (i != 1)
+			session_event(s, SESSION_EV_TERMINATE, NULL);
+		else
+			ck_assert_int_eq(s->cause, SESSION_CAUSE_NAS_ERROR);
+		finish(s);
+	}
+	coa_jobs_free(engine.coa_jobs);
+}
+END_TEST
+
 START_TEST(coa_timeout)
 {
 	struct dae_request q = request(true, "alice");
@@ -3140,6 +3184,7 @@ main(void)
 	tcase_add_test(t, ipv4_twice);
 	tcase_add_test(t, coa_changes);
 	tcase_add_test(t, coa_fails);
+	tcase_add_test(t, coa_loses_limits);
 	tcase_add_test(t, coa_timeout);
 	tcase_add_test(t, coa_disconnects);
 	tcase_add_test(t, denied);
