@@ -20,8 +20,10 @@
 
 #include "common/log.h"
 #include "nasd/coa_act.h"
+#include "nasd/coa_rules.h"
 #include "nasd/coa_stats.h"
 #include "nasd/engine.h"
+#include "nasd/session_save.h"
 #include "radius/dae.h"
 #include "radius/dae_seen.h"
 
@@ -32,6 +34,7 @@
 struct client {
 	const struct config_dae_client *cfg;
 	struct dae_seen		*seen;
+	uint32_t		 since;		/* Unix seconds */
 	struct coa_stats	 stats;
 };
 
@@ -206,34 +209,98 @@ carry_out(struct coa *c, struct client *cl, const struct sockaddr_in *from,
 	}
 }
 
-/* Event-Timestamp and Message-Authenticator, whatever else there is. */
+static struct client *
+find_client(struct coa *c, struct in_addr addr)
+{
+	for (unsigned i = 0; i < c->n_clients; i++)
+		if (c->client[i].cfg->address.s_addr == addr.s_addr)
+			return &c->client[i];
+	return NULL;
+}
+
+/*
+ * What was seen before we began is not known any more: requests of before our
+ * start are stale, and of a client whose clock is ahead those up to the last
+ * that was, which the state file tells.
+ */
+static uint32_t
+since(const struct coa *c, const struct client *cl)
+{
+	return cl->since > c->started ? cl->since : c->started;
+}
+
+/* By address. Each client that is configured has a place. */
+static struct rec_dae *
+kept(struct coa *c, struct in_addr addr)
+{
+	struct rec_dae *r = c->engine->global.dae, *place = NULL;
+	unsigned i;
+
+	_Static_assert(REC_DAE >= CONFIG_DAE_CLIENTS, "a place for each");
+	for (i = 0; i < REC_DAE; i++) {
+		if (r[i].addr.s_addr == addr.s_addr)
+			return &r[i];
+		if (place == NULL && find_client(c, r[i].addr) == NULL)
+			place = &r[i];
+	}
+	*place = (struct rec_dae){ .addr = addr };
+	return place;
+}
+
+/* Remembers what the next nasd can not know. */
+static void
+note_ahead(struct coa *c, const struct client *cl, uint32_t stamp)
+{
+	struct rec_dae *r;
+
+	if (stamp <= unix_now(c))
+		return;
+	r = kept(c, cl->cfg->address);
+	if (stamp <= r->stamp)
+		return;
+	r->stamp = stamp;
+	session_save_global(c->engine);
+}
+
+void
+coa_resumed(struct coa *c)
+{
+	unsigned i;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < c->n_clients; i++)
+		c->client[i].since = kept(c,
+		    c->client[i].cfg->address)->stamp + 1;
+}
+
+/* Event-Timestamp, set to 0 if there is none, and Message-Authenticator,
+ * whatever else there is. */
 static enum coa_drop
-check(const struct coa *c, const struct client *cl, size_t len)
+check(const struct coa *c, const struct client *cl, size_t len,
+    uint32_t *stamp)
 {
 	struct dae_request q;
-	int64_t age;
 
 	(void)dae_decode(&q, c->in, len);
+	*stamp = q.time.set ? q.time.v : 0;
 	if (!q.has_ma && cl->cfg->require_ma)
 		return COA_DROP_NO_MA;
 	if (!q.time.set)
 		return cl->cfg->require_time ? COA_DROP_NO_TIME :
 		    COA_DROP_NOT;
-	age = (int64_t)unix_now(c) - q.time.v;
-	if (age > c->engine->cfg->dae.window_s ||
-	    -age > c->engine->cfg->dae.window_s)
-		return COA_DROP_STALE;
-	/* What was seen before we began is not known any more. */
-	return q.time.v < c->started ? COA_DROP_STALE : COA_DROP_NOT;
+	return coa_is_of_now(q.time.v, unix_now(c),
+	    c->engine->cfg->dae.window_s, since(c, cl)) ? COA_DROP_NOT :
+	    COA_DROP_STALE;
 }
 
 static void
 authentic(struct coa *c, struct client *cl, const struct sockaddr_in *from,
     size_t len)
 {
-	enum coa_drop reason = check(c, cl, len);
+	uint32_t place, stamp;
+	enum coa_drop reason = check(c, cl, len, &stamp);
 	enum dae_cause cause;
-	uint32_t place;
 
 	if (reason != COA_DROP_NOT) {
 		drop(c, cl, from, reason);
@@ -241,6 +308,7 @@ authentic(struct coa *c, struct client *cl, const struct sockaddr_in *from,
 	}
 	switch (dae_seen_look(cl->seen, c->in + 4, now(c), &place, &cause)) {
 	case DAE_SEEN_NEW:
+		note_ahead(c, cl, stamp);
 		cl->stats.requests[c->in[0] == DAE_COA_REQUEST]++;
 		carry_out(c, cl, from, len, place);
 		break;
@@ -257,15 +325,6 @@ authentic(struct coa *c, struct client *cl, const struct sockaddr_in *from,
 		answer(c, cl, from, c->in, len, DAE_RESOURCES);
 		break;
 	}
-}
-
-static struct client *
-find_client(struct coa *c, struct in_addr addr)
-{
-	for (unsigned i = 0; i < c->n_clients; i++)
-		if (c->client[i].cfg->address.s_addr == addr.s_addr)
-			return &c->client[i];
-	return NULL;
 }
 
 static void

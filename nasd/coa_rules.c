@@ -13,6 +13,14 @@ is_str(const struct dae_bytes *b, const char *s)
 	return dae_bytes_are(b, s, strlen(s));
 }
 
+bool
+coa_is_of_now(uint32_t stamp, uint32_t now, uint32_t window, uint32_t since)
+{
+	int64_t age = (int64_t)now - stamp;
+
+	return age <= window && -age <= window && stamp >= since;
+}
+
 enum dae_cause
 coa_for_us(const struct dae_request *q, const struct nasd_config *cfg)
 {

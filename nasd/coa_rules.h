@@ -8,6 +8,7 @@
 #define NASD_COA_RULES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "radius/dae.h"
 #include "nasd/rate.h"
@@ -22,6 +23,10 @@ struct coa_change {
 	char		filter_id[64];	/* as the session's, or the new one */
 };
 
+/* Is an Event-Timestamp of now, give or take the window, and of none that an
+ * earlier nasd may have seen: all of before since [D114]. Unix seconds. */
+bool	 coa_is_of_now(uint32_t stamp, uint32_t now, uint32_t window,
+    uint32_t since);
 /* The NAS identification attributes match, and there is something to tell a
  * session by, and in a CoA-Request something to change. */
 enum dae_cause coa_for_us(const struct dae_request *,

@@ -251,6 +251,7 @@ engine_resume(struct engine *e)
 {
 	vlans_resume(e->vlans);
 	session_resume_all(e);
+	coa_resumed(e->coa);
 }
 
 int

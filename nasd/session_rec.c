@@ -61,7 +61,7 @@ enum { TAG_CLASS = 120, TAG_MN_HA_KEY = 121 };
 
 static const struct member global_members[] = {
 	G(1, RAW, boot_id), G(2, RAW, nr_reserved), G(3, RAW, cookie_key),
-	G(4, BOOL, drained),
+	G(4, BOOL, drained), G(5, RAW, dae),
 };
 
 #define COUNT_OF(a)	(sizeof(a) / sizeof((a)[0]))

@@ -35,12 +35,21 @@ enum {
 #define REC_BOOT_ID	16
 #define REC_MAX		4096	/* bytes of an encoded record */
 
+#define REC_DAE		16	/* clients of RFC 5176 */
+
+/* A client whose clock is ahead: the last Event-Timestamp of its that was. */
+struct rec_dae {
+	struct in_addr	addr;		/* 0.0.0.0: none */
+	uint32_t	stamp;		/* Unix seconds */
+};
+
 /* Of nasd as a whole. */
 struct rec_global {
 	uint8_t		boot_id[REC_BOOT_ID];	/* the kernel's */
 	uint32_t	nr_reserved;	/* no session has a higher number */
 	uint8_t		cookie_key[REC_KEY];
 	bool		drained;
+	struct rec_dae	dae[REC_DAE];
 };
 
 enum rec_phase {

@@ -128,6 +128,7 @@ load_global(struct load *l, const uint8_t *body, size_t len)
 	mine->nr_reserved = g.nr_reserved;
 	mine->drained = g.drained;
 	COPY(mine->cookie_key, g.cookie_key);
+	COPY(mine->dae, g.dae);
 	explicit_bzero(&g, sizeof(g));
 }
 

@@ -479,6 +479,27 @@ START_TEST(plans)
 }
 END_TEST
 
+/* RFC 5176 3: as far ahead as back, and nothing that was seen before. */
+START_TEST(of_now)
+{
+	const uint32_t now = 1000000;
+
+	ck_assert(coa_is_of_now(now, now, 300, 0));
+	ck_assert(coa_is_of_now(now - 300, now, 300, 0));
+	ck_assert(!coa_is_of_now(now - 301, now, 300, 0));
+	ck_assert(coa_is_of_now(now + 300, now, 300, 0));
+	ck_assert(!coa_is_of_now(now + 301, now, 300, 0));
+	ck_assert(!coa_is_of_now(UINT32_MAX, now, 300, 0));
+	ck_assert(!coa_is_of_now(0, UINT32_MAX, 300, 0));
+	ck_assert(coa_is_of_now(now, now, 300, now));
+	ck_assert(!coa_is_of_now(now - 1, now, 300, now));
+	/* Seen ahead of time by an earlier one: not again when it is time. */
+	ck_assert(!coa_is_of_now(now + 200, now + 190, 300, now + 201));
+	ck_assert(!coa_is_of_now(now + 200, now + 210, 300, now + 201));
+	ck_assert(coa_is_of_now(now + 201, now + 1, 300, now + 201));
+}
+END_TEST
+
 START_TEST(counted)
 {
 	struct coa_stats st = { .drops[COA_DROP_STALE] = 3 };
@@ -517,6 +538,7 @@ main(void)
 	tcase_add_test(t, whose);
 	tcase_add_test(t, whose_not);
 	tcase_add_test(t, plans);
+	tcase_add_test(t, of_now);
 	tcase_add_test(t, counted);
 	suite_add_tcase(suite, t);
 	return test_run(suite);

@@ -168,7 +168,7 @@ END_TEST
 START_TEST(global)
 {
 	struct rec_global in = { .nr_reserved = 1024, .drained = true,
-	    .boot_id = { 1, 2 }, .cookie_key = { 3 } }, out;
+	    .dae[3] = { .addr.s_addr = 1, .stamp = 99 }, .boot_id = { 1, 2 }, .cookie_key = { 3 } }, out;
 	uint8_t buf[REC_MAX];
 	int len = rec_global_encode(&in, buf, sizeof(buf));
 
@@ -177,6 +177,7 @@ START_TEST(global)
 	ck_assert_mem_eq(in.boot_id, out.boot_id, sizeof(in.boot_id));
 	ck_assert_mem_eq(in.cookie_key, out.cookie_key, REC_KEY);
 	ck_assert(out.drained && out.nr_reserved == 1024);
+	ck_assert_uint_eq(out.dae[3].stamp, 99);
 	for (int cut = 1; cut < len; cut++)
 		(void)rec_global_decode(&out, buf, (size_t)cut);
 	ck_assert_int_eq(rec_global_decode(&out, buf, 2), -EPROTO);
