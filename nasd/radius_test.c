@@ -27,8 +27,8 @@ struct ping {
 struct test {
 	LIST_ENTRY(test)	 link;
 	struct radius_tests	*tests;
-	const struct radius_client *client;	/* it goes by: a reload may bring
-						 * another, with other servers */
+	const struct radius_client *client;	/* it goes by; a reload brings
+						 * another, of other servers */
 	radius_tested		*done;
 	void			*arg;
 	mono_t			 begun;
