@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sessions of an earlier nasd [PROTOCOLS D115-D117, D130]. The state file says what
- * they are; each begins in RESUMING with its registration and its PPPoE link
- * in place, so that it can be ended like any other. Then either its plugin
+ * Sessions of an earlier nasd [PROTOCOLS D115-D117, D130]. The state file says
+ * what they are; each begins in RESUMING with its registration and its PPPoE
+ * link in place, so that it can be ended like any other. Then either its plugin
  * comes back and it is up again, or its pppd turns out to be gone: it is
  * accounted and deregistered.
  *
