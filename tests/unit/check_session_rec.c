@@ -168,7 +168,8 @@ END_TEST
 START_TEST(global)
 {
 	struct rec_global in = { .nr_reserved = 1024, .drained = true,
-	    .dae[3] = { .addr.s_addr = 1, .stamp = 99 }, .boot_id = { 1, 2 }, .cookie_key = { 3 } }, out;
+	    .dae[3] = { .addr.s_addr = 1, .stamp = 99 }, .boot_id = { 1, 2 },
+	    .cookie_key = { 3 } }, out;
 	uint8_t buf[REC_MAX];
 	int len = rec_global_encode(&in, buf, sizeof(buf));
 
