@@ -30,9 +30,9 @@ static const struct config_class classes[] = {
 
 	{ "unlimited-sessions", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "profile", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
-	{ "profile.rate-down", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
-	{ "profile.rate-up", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
-	{ "profile.burst", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
+	{ "profile.rate-down", CONFIG_LIVE, CONFIG_TOUCH_PROFILE, false },
+	{ "profile.rate-up", CONFIG_LIVE, CONFIG_TOUCH_PROFILE, false },
+	{ "profile.burst", CONFIG_LIVE, CONFIG_TOUCH_PROFILE, false },
 
 	{ "log.dest", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
 	{ "log.level", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },

@@ -26,6 +26,7 @@ enum config_touch {
 	CONFIG_TOUCH_NONE,
 	CONFIG_TOUCH_ALL,
 	CONFIG_TOUCH_PPPOE,	/* those of the interface in the title */
+	CONFIG_TOUCH_PROFILE,	/* those whose Filter-Id is the title */
 	CONFIG_TOUCH_HA,	/* those at the home agent in the title */
 };
 

@@ -82,6 +82,10 @@ count_one(struct table_node *n, void *arg)
 		c->n += s->pppoe != NULL && engine_conf_is_on(s->engine,
 		    s->device, c->title);
 		break;
+	case CONFIG_TOUCH_PROFILE:
+		c->n += s->granted && strcmp(s->grant.filter_id,
+		    c->title) == 0;
+		break;
 	case CONFIG_TOUCH_HA:
 		c->n += s->ha != NULL && strcmp(s->ha->name, c->title) == 0;
 		break;
@@ -348,6 +352,7 @@ apply(struct reload *r)
 	};
 	bool radius = engine_conf_radius_changes(&r->plan);
 	bool log = config_plan_acts(&r->plan, "log.");
+	bool profiles = config_plan_acts(&r->plan, "profile");
 	int err = config_apply(r->cfg, r->next, &r->plan);
 
 	if (err != 0)
@@ -359,6 +364,8 @@ apply(struct reload *r)
 	if (log)
 		nasd_config_log_levels(r->cfg);
 	engine_conf_changed(r->e, &old, &r->fds);
+	if (profiles)		/* next has those of before now */
+		session_rate_profiles(&r->e->sessions, r->next);
 	if (radius)
 		engine_conf_radius(r->e, r->dict);
 	return 0;

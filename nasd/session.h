@@ -146,6 +146,8 @@ struct session {
 	bool			 rated;		/* and in force */
 	uint32_t		 rate_asked;	/* number of the request */
 	bool			 changing;	/* by a CoA-Request */
+	bool			 rate_changing;	/* from rate_was, in force */
+	struct rate		 rate_was;
 	struct ra_iface		*ra;
 
 	struct timeline		 timeline;
@@ -250,6 +252,10 @@ bool	 session_rate_install(struct session *);
  * once more, and if they can not be had the session ends or lives on without,
  * as the configuration says. */
 void	 session_rate_lost(struct session *);
+/* The configuration is another one than this by now: sessions follow their
+ * profiles. */
+void	 session_rate_profiles(struct sessions *,
+    const struct nasd_config *old);
 
 /* session_eap.c */
 /* A message of the plugin's. */

@@ -2,7 +2,7 @@
 /*
  * A session's rate limits: what its grant means, and their way through
  * tunnel.c into the kernel, behind the data path and before the session is
- * said to be installed. session_coa.c changes them later.
+ * said to be installed. coa_act.c changes them later, as does a reload.
  */
 #define LOG_MODULE "session"
 #include <errno.h>
@@ -25,6 +25,20 @@ granted(const struct session *s, const char *what, uint64_t bps,
 	return RATE_MIN_BPS;
 }
 
+/* What the grant means with this profile, or none. */
+static struct rate
+meant(const struct session *s, const struct config_profile *p)
+{
+	const struct aaa_grant *g = &s->grant;
+	struct rate r = p != NULL ? p->rate : (struct rate){ 0 };
+
+	r.down_bps = granted(s, "WISPr-Bandwidth-Max-Down",
+	    g->rate_down_bps, r.down_bps);
+	r.up_bps = granted(s, "WISPr-Bandwidth-Max-Up",
+	    g->rate_up_bps, r.up_bps);
+	return r;
+}
+
 void
 session_rate_granted(struct session *s)
 {
@@ -36,11 +50,7 @@ session_rate_granted(struct session *s)
 	if (p == NULL && g->filter_id[0] != '\0' && cfg->n_profile > 0)
 		log_warnx(s->subject, "Filter-Id \"%s\": no such profile",
 		    g->filter_id);
-	s->rate = p != NULL ? p->rate : (struct rate){ 0 };
-	s->rate.down_bps = granted(s, "WISPr-Bandwidth-Max-Down",
-	    g->rate_down_bps, s->rate.down_bps);
-	s->rate.up_bps = granted(s, "WISPr-Bandwidth-Max-Up",
-	    g->rate_up_bps, s->rate.up_bps);
+	s->rate = meant(s, p);
 }
 
 static bool
@@ -52,6 +62,21 @@ is_limited(const struct session *s)
 static void
 failed(struct session *s, int error)
 {
+	if (s->rate_changing && error == -ENOTRECOVERABLE) {
+		session_rate_lost(s);
+		return;
+	}
+	/* Of a change: what was there before is in force. */
+	if (s->rate_changing) {
+		s->rate_changing = false;
+		s->rate = s->rate_was;
+		session_step(s, "rate-failed", "%s, as before",
+		    strerror(-error));
+		log_errorx(s->subject, "its rate limits stay as they were: "
+		    "%s", strerror(-error));
+		session_event(s, SESSION_EV_INSTALLED, NULL);
+		return;
+	}
 	s->rated = false;
 	session_step(s, "rate-failed", "%s", strerror(-error));
 	if (s->engine->cfg->unlimited == CONFIG_UNLIMITED_REFUSE) {
@@ -78,7 +103,9 @@ rated(void *arg, uint64_t owner, int error)
 		failed(s, error);
 		return;
 	}
+	s->rate_changing = false;
 	s->rated = is_limited(s);
+	s->dirty = true;
 	session_step(s, "rate-limited", "down %llu, up %llu bit/s",
 	    (unsigned long long)s->rate.down_bps,
 	    (unsigned long long)s->rate.up_bps);
@@ -101,6 +128,7 @@ ask(struct session *s)
 bool
 session_rate_install(struct session *s)
 {
+	s->rate_changing = false;
 	s->rated = false;
 	s->rate_asked++;
 	if (!is_limited(s))
@@ -115,7 +143,80 @@ session_rate_lost(struct session *s)
 	if (s->tunnel == NULL)
 		return;
 	session_step(s, "rate-lost", "a change failed");
+	s->rate_changing = false;
 	s->rated = false;
 	s->rate_asked++;
 	ask(s);
+}
+
+/*
+ * Profiles of another configuration.
+ */
+
+struct profiles {
+	const struct nasd_config *old;
+	unsigned		 changed, busy;
+};
+
+static void
+change(struct session *s, const struct rate *r)
+{
+	const struct rate was = s->rate;
+
+	s->rate = *r;
+	/* Before it is installed, or while that is under way: it will be
+	 * asked for. */
+	if (s->tunnel == NULL || tunnel_is_pending(s->tunnel))
+		return;
+	if (!s->rate_changing)
+		s->rate_was = was;
+	s->rate_changing = s->rated || s->rate_changing;
+	s->rate_asked++;
+	ask(s);
+}
+
+/* A session whose limits are its profile's, or what the Access-Accept has left
+ * of them. Others were set by a CoA-Request: they stay. */
+static bool
+follow(struct table_node *n, void *arg)
+{
+	struct session *s = container_of(n, struct session, by_nr);
+	struct profiles *all = arg;
+	const struct config_profile *is, *was;
+	struct rate r, then;
+
+	was = nasd_config_profile(all->old, s->grant.filter_id);
+	is = nasd_config_profile(s->engine->cfg, s->grant.filter_id);
+	if (!s->granted || s->state >= SESSION_CLOSING || was == NULL ||
+	    is == NULL || rate_equal(&is->rate, &was->rate))
+		return true;
+	then = meant(s, was);
+	r = meant(s, is);
+	if (!rate_equal(&s->rate, &then)) {
+		if (!rate_equal(&s->rate, &was->rate))
+			return true;
+		r = is->rate;
+	}
+	if (rate_equal(&s->rate, &r))
+		return true;
+	all->busy += s->changing;
+	if (s->changing)
+		return true;
+	all->changed++;
+	change(s, &r);
+	return true;
+}
+
+void
+session_rate_profiles(struct sessions *ss, const struct nasd_config *old)
+{
+	struct profiles all = { .old = old };
+
+	table_each(&ss->by_nr, follow, &all);
+	if (all.changed > 0)
+		log_info(NULL, "other rate limits for %u sessions",
+		    all.changed);
+	if (all.busy > 0)
+		log_warnx(NULL, "%u sessions keep their rate limits: they are "
+		    "being changed by CoA-Requests", all.busy);
 }

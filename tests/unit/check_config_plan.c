@@ -83,6 +83,8 @@ count(void *arg, enum config_touch touch, const char *title)
 	switch (touch) {
 	case CONFIG_TOUCH_PPPOE:
 		return strcmp(title, "acc0") == 0 ? on_acc0 : 0;
+	case CONFIG_TOUCH_PROFILE:
+		return strcmp(title, "gold") == 0 ? 5 : 0;
 	case CONFIG_TOUCH_HA:
 		return strcmp(title, "ha1") == 0 ? at_ha1 : 0;
 	default:
@@ -200,6 +202,23 @@ START_TEST(keys)
 	ck_assert_int_eq(config_apply(cur, next, &plan), 0);
 	compare(BASE);
 	ck_assert_uint_eq(plan.n, 0);
+}
+END_TEST
+
+START_TEST(profiles)
+{
+	begin(BASE "profile \"gold\" { rate-down = \"10M\" }\n");
+	compare(BASE "profile \"gold\" { rate-down = \"20M\" }\n"
+	    "profile \"tin\" { rate-down = \"1M\" }\n");
+	is("profile \"gold\" rate-down", CONFIG_CHANGED, CONFIG_LIVE);
+	ck_assert_uint_eq(change("profile \"gold\" rate-down")->sessions, 5);
+	is("profile \"tin\"", CONFIG_ADDED, CONFIG_NEXT);
+	ck_assert_int_eq(config_apply(cur, next, &plan), 0);
+	ck_assert_uint_eq(nasd_config_profile(cur, "gold")->rate.down_bps,
+	    20000000);
+	/* Those of before, to compare with. */
+	ck_assert_uint_eq(nasd_config_profile(next, "gold")->rate.down_bps,
+	    10000000);
 }
 END_TEST
 
@@ -366,6 +385,7 @@ main(void)
 	tcase_add_test(t, every_key_is_classed);
 	tcase_add_test(t, nothing);
 	tcase_add_test(t, keys);
+	tcase_add_test(t, profiles);
 	tcase_add_test(t, interfaces);
 	tcase_add_test(t, home_agents);
 	tcase_add_test(t, secrets);

@@ -1395,6 +1395,83 @@ END_TEST
 
 /* Session-Timeout counts from the beginning: later than it was, sooner, none,
  * and already over. */
+/* A reload changes a profile: who has its limits follows, and so does who has
+ * one of them; who was given others by a CoA-Request does not. */
+START_TEST(profile_changes)
+{
+	static struct config_profile other;
+	struct dae_request q = request(true, "alice");
+	struct nasd_config old;
+	struct session *s;
+
+	profiles();
+	old = cfg;
+	other = cfg.profile[0];
+	other.rate.down_bps = 33000000;
+	other.rate.up_bps = 44000000;
+	strcpy(granted.filter_id, other.name);
+	granted.rate_up_bps = 1000000;
+	s = bring_rated();
+	rate_done(&engine, rate_owner, 0);
+	link_up(s);
+	cfg.profile = &other;
+	cfg.n_profile = 1;
+	forget_calls();
+	session_rate_profiles(&engine.sessions, &old);
+	called("rates 1;");
+	ck_assert_uint_eq(rate_asked[0].down_bps, 33000000);
+	ck_assert_uint_eq(rate_asked[0].up_bps, 1000000);
+	ck_assert(s->rated);		/* with those of before */
+	rate_done(&engine, rate_owner, 0);
+	ck_assert(s->rated && s->rate.down_bps == 33000000);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	/* Nothing to do again; and one that fails changes nothing. */
+	forget_calls();
+	session_rate_profiles(&engine.sessions, &cfg);
+	called("");
+	log_set_level(NULL, "none");
+	cfg.unlimited = CONFIG_UNLIMITED_REFUSE;
+	session_rate_profiles(&engine.sessions, &old);
+	called("");
+	cfg.profile = old.profile;
+	cfg.n_profile = old.n_profile;
+	old.profile = &other;
+	old.n_profile = 1;
+	session_rate_profiles(&engine.sessions, &old);
+	ck_assert_uint_eq(s->rate.down_bps, 20000000);
+	rate_done(&engine, rate_owner, -ENOMEM);
+	ck_assert(s->rated && s->rate.down_bps == 33000000);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	forget_calls();
+	session_rate_profiles(&engine.sessions, &old);
+	called("rates 1;");
+	/* Lost in the change: asked for again, or the end. */
+	rate_done(&engine, rate_owner, -ENOTRECOVERABLE);
+	called("rates 1;");
+	rate_done(&engine, rate_owner, -ENOMEM);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	finish(s);
+	/* A CoA-Request's rates are its own. */
+	cfg.unlimited = CONFIG_UNLIMITED_ACCEPT;
+	s = bring_rated();
+	rate_done(&engine, rate_owner, 0);
+	link_up(s);
+	engine.coa_jobs = coa_jobs_new();
+	q.rate_down = (struct dae_u32){ true, 3000000 };
+	ck_assert_int_eq(coa(&q), COA_LATER);
+	rate_done(&engine, rate_owner, 0);
+	old = cfg;
+	cfg.profile = &other;
+	cfg.n_profile = 1;
+	forget_calls();
+	session_rate_profiles(&engine.sessions, &old);
+	called("");
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	coa_jobs_free(engine.coa_jobs);
+}
+END_TEST
+
 /* A change fails, and so does setting back: what the kernel has nobody knows.
  * The session's own limits are asked for again; then it is for the operator to
  * say. */
@@ -3185,6 +3262,7 @@ main(void)
 	tcase_add_test(t, coa_changes);
 	tcase_add_test(t, coa_fails);
 	tcase_add_test(t, coa_loses_limits);
+	tcase_add_test(t, profile_changes);
 	tcase_add_test(t, coa_timeout);
 	tcase_add_test(t, coa_disconnects);
 	tcase_add_test(t, denied);
