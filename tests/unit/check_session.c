@@ -64,7 +64,7 @@ static uint32_t count_owner;
 static unsigned count_due;
 static struct tunnel_counters all_counted;
 static priv_done *start_done, *adopt_done;
-static void *adopt_arg;
+static void *adopt_arg, *adopt_older;
 static void *start_arg;
 static struct icmp6_ra advertised;
 static struct aaa_usage stopped;
@@ -640,6 +640,7 @@ priv_request(struct priv_client *p, uint16_t type, const void *body,
 	} else if (type == NASD_PRIV_PPPD_ADOPT) {
 		call("adopt %d", (int)stop->pid);
 		adopt_done = done;
+		adopt_older = adopt_arg;
 		adopt_arg = arg;
 	}
 	return (0);
@@ -2744,6 +2745,7 @@ START_TEST(one_of_two_had_ended)
 		    "adopt 100;pppoe 0005;adopt 100;kill 100;quiet;");
 		ck_assert_int_eq(s->state, SESSION_CLOSING);
 		ck_assert_int_eq(s->cause, SESSION_CAUSE_NAS_REBOOT);
+		free(adopt_older);		/* of the newer one */
 		adopt_done(adopt_arg, -ESRCH, NULL, 0, -1);
 		ck_assert_ptr_null(session_find_nr(&engine.sessions, old));
 		/* The newer one is what it was. */
