@@ -425,10 +425,16 @@ is_pppd_of(const struct pppds *ps, pid_t pid, uint32_t link_id)
 int
 pppds_adopt(struct pppds *ps, pid_t pid, uint32_t link_id, int *fd)
 {
-	struct pppd_proc *proc;
+	struct pppd_proc *proc = find_proc(ps, pid);
 	int err = 0;
 
-	if (pid <= 0 || find_proc(ps, pid) != NULL)
+	/* The end of one that was no child is not told to us, and its number
+	 * may be another's by now. */
+	if (proc != NULL && proc->pidfd >= 0 && has_ended(proc)) {
+		forget(ps, proc);
+		proc = NULL;
+	}
+	if (pid <= 0 || proc != NULL)
 		return -EINVAL;
 	if ((proc = calloc(1, sizeof(*proc))) == NULL)
 		return -ENOMEM;

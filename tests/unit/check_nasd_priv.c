@@ -67,7 +67,7 @@ set_up(void)
 static int
 call(uint16_t type, const void *body, size_t len, void *out, size_t *out_len)
 {
-	int fd = -1;
+	int err, fd = -1;
 
 	*out_len = 0;
 	for (size_t i = 0; i < srv.n_ops; i++) {
@@ -77,7 +77,10 @@ call(uint16_t type, const void *body, size_t len, void *out, size_t *out_len)
 			continue;
 		ck_assert_uint_eq(op->min_len, len);
 		ck_assert_uint_eq(op->max_len, len);
-		return op->handle(srv.state, body, len, out, out_len, &fd);
+		err = op->handle(srv.state, body, len, out, out_len, &fd);
+		if (fd != -1)
+			close(fd);
+		return err;
 	}
 	ck_abort_msg("no handler of %u", type);
 	return -ENOSYS;
@@ -280,6 +283,46 @@ START_TEST(only_our_own_are_stopped)
 	    0);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(WTERMSIG(status), SIGTERM);
+}
+END_TEST
+
+/* One that an earlier nasd has started: no child of the root side's. */
+START_TEST(adopted_and_gone)
+{
+	struct nasd_priv_pppd_adopt q = { .link_id = 5 };
+	struct nasd_priv_pppd_stop stop = { 0 };
+	uint8_t out[PRIV_MSG_MAX];
+	size_t len;
+	int in[2], r = -ESRCH;
+
+	ck_assert_int_eq(pipe(in), 0);
+	q.pid = fork();
+	if (q.pid == 0) {
+		dup2(in[0], 0);
+		execl("/bin/sh", "sh", "-c", "read x", "netmip4-link", "5",
+		    "netmip4-socket", plugin_socket, (char *)NULL);
+		_exit(127);
+	}
+	/* It has that command line in a moment. */
+	for (unsigned i = 0; i < 1000 && r == -ESRCH; i++) {
+		r = call(NASD_PRIV_PPPD_ADOPT, &q, sizeof(q), out, &len);
+		if (r == -ESRCH)
+			usleep(10000);
+	}
+	ck_assert_int_eq(r, 0);
+	/* Not twice, while it lives. */
+	ck_assert_int_eq(call(NASD_PRIV_PPPD_ADOPT, &q, sizeof(q), out,
+	    &len), -EINVAL);
+	ck_assert_int_eq(kill(q.pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(q.pid, NULL, 0), q.pid);
+	/* What has its number now is not it, and is not in its way. */
+	ck_assert_int_eq(call(NASD_PRIV_PPPD_ADOPT, &q, sizeof(q), out,
+	    &len), -ESRCH);
+	stop.pid = q.pid;
+	ck_assert_int_eq(call(NASD_PRIV_PPPD_STOP, &stop, sizeof(stop), out,
+	    &len), -ESRCH);
+	close(in[0]);
+	close(in[1]);
 }
 END_TEST
 
@@ -592,6 +635,7 @@ main(void)
 	tcase_add_test(tc, pppd_requests_refused);
 	tcase_add_test(tc, pppd_runs_bare);
 	tcase_add_test(tc, only_our_own_are_stopped);
+	tcase_add_test(tc, adopted_and_gone);
 	tcase_add_test(tc, engine_gone_stops_them);
 	tcase_add_test(tc, restart_is_checked);
 	tcase_add_test(tc, sessions_refused);
