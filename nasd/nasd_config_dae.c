@@ -34,19 +34,13 @@ cfg_opt_t nasd_config_dae_opts[] = {
 static void
 read_client(struct conf *c, cfg_t *sec, struct config_dae_client *cl)
 {
-	int len;
-
 	strncpy(cl->name, cfg_title(sec), sizeof(cl->name) - 1);
 	conf_host4(c, sec, "address", &cl->address);
 	cl->disconnect = cfg_getbool(sec, "disconnect");
 	cl->coa = cfg_getbool(sec, "coa");
 	cl->require_ma = cfg_getbool(sec, "require-message-authenticator");
 	cl->require_time = cfg_getbool(sec, "require-event-timestamp");
-	len = conf_secret_file(c, sec, "secret-file", cl->secret.data,
-	    sizeof(cl->secret.data));
-	if (len == -ENOENT)
-		conf_error(c, sec, "secret-file", "missing");
-	cl->secret.len = len > 0 ? (size_t)len : 0;
+	radius_conf_secret(c, sec, &cl->secret);
 }
 
 /* Whose secret it is that a datagram is signed with, its source says. */

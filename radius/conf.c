@@ -41,18 +41,23 @@ read_port(struct conf *c, cfg_t *sec, const char *key, uint16_t *port)
 		*port = (uint16_t)v;
 }
 
+void
+radius_conf_secret(struct conf *c, cfg_t *sec, struct radius_secret *secret)
+{
+	int len = conf_secret_file(c, sec, "secret-file", secret->data,
+	    sizeof(secret->data));
+
+	if (len == -ENOENT)
+		conf_error(c, sec, "secret-file", "missing");
+	secret->len = len > 0 ? (size_t)len : 0;
+}
+
 static void
 read_udp(struct conf *c, cfg_t *sec, struct radius_server_conf *s)
 {
-	int len;
-
 	read_port(c, sec, "auth-port", &s->auth_port);
 	read_port(c, sec, "acct-port", &s->acct_port);
-	len = conf_secret_file(c, sec, "secret-file", s->secret.data,
-	    sizeof(s->secret.data));
-	if (len == -ENOENT)
-		conf_error(c, sec, "secret-file", "missing");
-	s->secret.len = len > 0 ? (size_t)len : 0;
+	radius_conf_secret(c, sec, &s->secret);
 }
 
 static void

@@ -21,6 +21,10 @@ extern cfg_opt_t radius_server_opts[];
 void	 radius_conf_servers(struct conf *, cfg_t *section,
     struct radius_conf *rc);
 
+/* The file that "secret-file" of a section names, which has to be there: a
+ * server's, or a client's [RFC 5176]. */
+void	 radius_conf_secret(struct conf *, cfg_t *section,
+    struct radius_secret *);
 /* Does one of them need stream sockets? */
 bool	 radius_conf_has_tls(const struct radius_conf *);
 

@@ -267,30 +267,28 @@ put_route(struct ops *o, uint8_t *b)
 static size_t
 message(struct ops *o, uint8_t *b)
 {
-	struct priv_hdr h = { .kind = PRIV_REQUEST };
-	uint8_t *body = b + sizeof(h);
+	uint8_t *body = b + sizeof(struct priv_hdr);
+	uint16_t type;
+	size_t len;
 
 	switch (ops_pick(o, 4)) {
 	case 0:
-		h.type = ops_pick(o, 2) ? HAD_PRIV_TUNNEL_ADD :
+		type = ops_pick(o, 2) ? HAD_PRIV_TUNNEL_ADD :
 		    HAD_PRIV_TUNNEL_DEL;
 		put_coa(o, body);
-		h.len = sizeof(struct had_priv_tunnel);
+		len = sizeof(struct had_priv_tunnel);
 		break;
 	case 1:
-		h.type = ops_pick(o, 2) ? HAD_PRIV_ROUTE_ADD :
+		type = ops_pick(o, 2) ? HAD_PRIV_ROUTE_ADD :
 		    HAD_PRIV_ROUTE_DEL;
-		h.len = (uint32_t)put_route(o, body);
+		len = put_route(o, body);
 		break;
 	case 2:
-		h.type = (uint16_t)ops_pick(o, 8);
-		h.len = (uint32_t)ops_bytes(o, body, ops_u8(o));
-		break;
+		return priv_any(o, b, 8);
 	default:
 		return ops_bytes(o, b, ops_u8(o));
 	}
-	memcpy(b, &h, sizeof(h));
-	return sizeof(h) + h.len - (ops_pick(o, 16) == 15 && h.len > 0);
+	return priv_seal(o, b, type, len);
 }
 
 static void

@@ -741,38 +741,36 @@ put_id(struct ops *o, uint8_t *b, uint16_t *type)
 static size_t
 message(struct ops *o, uint8_t *b)
 {
-	struct priv_hdr h = { .kind = PRIV_REQUEST };
-	uint8_t *body = b + sizeof(h);
+	uint8_t *body = b + sizeof(struct priv_hdr);
+	uint16_t type;
+	size_t len;
 
 	switch (ops_pick(o, 8)) {
 	case 0:
 	case 1:
-		h.type = NASD_PRIV_SESSION_ADD;
-		h.len = (uint32_t)put_session(o, body);
+		type = NASD_PRIV_SESSION_ADD;
+		len = put_session(o, body);
 		break;
 	case 2:
-		h.len = (uint32_t)put_id(o, body, &h.type);
+		len = put_id(o, body, &type);
 		break;
 	case 3:
-		h.type = NASD_PRIV_COUNT_MANY;
-		h.len = (uint32_t)put_count(o, body);
+		type = NASD_PRIV_COUNT_MANY;
+		len = put_count(o, body);
 		break;
 	case 4:
-		h.type = NASD_PRIV_PPPD_START;
-		h.len = (uint32_t)put_pppd(o, body);
+		type = NASD_PRIV_PPPD_START;
+		len = put_pppd(o, body);
 		break;
 	case 5:
-		h.len = (uint32_t)put_vlan(o, body, &h.type);
+		len = put_vlan(o, body, &type);
 		break;
 	case 6:
-		h.type = (uint16_t)ops_pick(o, 20);
-		h.len = (uint32_t)ops_bytes(o, body, ops_u8(o));
-		break;
+		return priv_any(o, b, 20);
 	default:
 		return ops_bytes(o, b, ops_u8(o));
 	}
-	memcpy(b, &h, sizeof(h));
-	return sizeof(h) + h.len - (ops_pick(o, 16) == 15 && h.len > 0);
+	return priv_seal(o, b, type, len);
 }
 
 static void

@@ -77,6 +77,29 @@ priv_receive(const struct priv_server *server, int sock)
 	priv_commit(server, &late);
 }
 
+/* One message, whose body stands behind the header already; now and then a byte
+ * of it is missing. */
+static inline size_t
+priv_seal(struct ops *o, uint8_t *b, uint16_t type, size_t len)
+{
+	const struct priv_hdr h = { .kind = PRIV_REQUEST, .type = type,
+	    .len = (uint32_t)len };
+
+	memcpy(b, &h, sizeof(h));
+	return sizeof(h) + len - (ops_pick(o, 16) == 15 && len > 0);
+}
+
+/* One of any of so many types, with whatever the input has for a body. */
+static inline size_t
+priv_any(struct ops *o, uint8_t *b, unsigned types)
+{
+	const uint16_t type = (uint16_t)ops_pick(o, types);
+	const size_t len = ops_bytes(o, b + sizeof(struct priv_hdr),
+	    ops_u8(o));
+
+	return priv_seal(o, b, type, len);
+}
+
 /* Some of them, filled up as they should be or not. */
 static inline size_t
 priv_datagram(struct ops *o, uint8_t *b,
