@@ -10,8 +10,7 @@
  * again. One that nobody answers while others are answered is given up in the
  * end.
  *
- * What could not be written is kept in memory, up to a bound, until it can be
- * or until all before it have been sent (unwritten).
+ * acct_write.c has the way into the spool.
  */
 #include "config.h"
 #define LOG_MODULE "acct"
@@ -33,16 +32,15 @@
 #define WAIT_MAX_MS	30000
 #define GIVE_UP		20	/* rounds in which only others were answered */
 #define BARRIER_ROUNDS	2	/* then all others no longer wait for it */
-#define ROOM_MS		5000	/* between looks for disk space */
 
-static mono_t
-now(const struct acct *a)
+mono_t
+acct_now(const struct acct *a)
 {
 	return clock_mono(a->clock);
 }
 
-static int64_t
-wall_ms(const struct acct *a)
+int64_t
+acct_wall_ms(const struct acct *a)
 {
 	uint64_t ntp = clock_ntp(a->clock);
 	uint64_t ms = ((ntp & UINT32_MAX) * 1000) >> 32;
@@ -55,15 +53,15 @@ int64_t
 acct_age_ms(const struct acct *a, const struct acct_rec *r)
 {
 	return acct_rec_age_ms(r, acct_spool_boot(a->spool),
-	    now(a).ns / 1000000, wall_ms(a));
+	    acct_now(a).ns / 1000000, acct_wall_ms(a));
 }
 
 /*
  * Items.
  */
 
-static struct acct_item *
-item_new(const struct acct_rec *r)
+struct acct_item *
+acct_item_new(const struct acct_rec *r)
 {
 	struct acct_item *it = calloc(1, sizeof(*it) + r->len);
 
@@ -204,7 +202,7 @@ wait_a_while(struct acct *a)
 	if (a->wait_ms > WAIT_MAX_MS)
 		a->wait_ms = WAIT_MAX_MS;
 	(void)rnd_bytes(&rnd, sizeof(rnd));
-	a->hold_until = mono_add_ms(now(a), a->wait_ms -
+	a->hold_until = mono_add_ms(acct_now(a), a->wait_ms -
 	    (int64_t)a->wait_ms * rnd / 65536 / 4);
 	if (timer_set(a->timers, &a->retry, a->hold_until) != 0)
 		log_errorx(NULL, "out of memory for a timer");
@@ -237,7 +235,7 @@ nobody_answers(struct acct *a)
 		    "records wait in the spool", acct_owed(a));
 	a->silent = true;
 	a->flight = 1;
-	if (!mono_before(now(a), a->hold_until))
+	if (!mono_before(acct_now(a), a->hold_until))
 		wait_a_while(a);
 }
 
@@ -322,7 +320,7 @@ static void
 send_ready(struct acct *a)
 {
 	while (a->n_flight < a->flight && !TAILQ_EMPTY(&a->ready) &&
-	    !mono_before(now(a), a->hold_until))
+	    !mono_before(acct_now(a), a->hold_until))
 		send_one(a, TAILQ_FIRST(&a->ready));
 }
 
@@ -348,7 +346,7 @@ load_written(struct acct *a)
 
 	if (acct_spool_next(a->spool, &r, buf, &at) == 0)
 		return false;
-	it = item_new(&r);
+	it = acct_item_new(&r);
 	if (it == NULL) {
 		/* Read again after a restart; meanwhile it stays. */
 		log_errorx(r.sid, "out of memory: Accounting %s waits for the "
@@ -395,178 +393,6 @@ retry_fire(struct timer *t)
 	acct_pump(container_of(t, struct acct, retry));
 }
 
-/*
- * Into the spool.
- */
-
-static void
-sync_fire(struct timer *t)
-{
-	const struct acct *a = container_of(t, struct acct, sync);
-
-	acct_spool_sync(a->spool);
-}
-
-static void
-sync_later(struct acct *a)
-{
-	if (a->params.sync_ms > 0 && !timer_is_set(&a->sync) &&
-	    timer_set(a->timers, &a->sync, mono_add_ms(now(a),
-	    a->params.sync_ms)) != 0)
-		log_errorx(NULL, "out of memory for a timer");
-}
-
-/* Those in the window are there because all before them are: the spool need
- * not give them again. */
-static bool
-write_window(struct acct *a)
-{
-	struct acct_item *it;
-
-	TAILQ_FOREACH(it, &a->window, all) {
-		if (it->written)
-			continue;
-		if (acct_spool_put(a->spool, &it->rec, &it->at) != 0)
-			return false;
-		acct_spool_skip(a->spool, &it->at);
-		it->written = true;
-		a->n_unwritten--;
-	}
-	return true;
-}
-
-/* What could not be written is, now, in its order. False: it still can not. */
-static bool
-write_overflow(struct acct *a)
-{
-	struct acct_item *it;
-
-	if (a->n_unwritten == 0)
-		return true;
-	if (!write_window(a))
-		return false;
-	while ((it = TAILQ_FIRST(&a->overflow)) != NULL) {
-		if (acct_spool_put(a->spool, &it->rec, &it->at) != 0)
-			return false;
-		TAILQ_REMOVE(&a->overflow, it, all);
-		a->n_unwritten--;
-		free(it);	/* it is read when its turn comes */
-	}
-	return true;
-}
-
-/* Says so when the spool has become full, or is no longer. */
-static void
-look_for_room(struct acct *a)
-{
-	bool full = !acct_spool_roomy(a->spool) || a->n_unwritten > 0;
-	int why = acct_spool_why(a->spool);
-
-	if (full && !a->full)
-		log_at(LOG_L_ERROR, LOG_MODULE, NULL, why != 0 ? why : ENOSPC,
-		    "the accounting spool is full: %zu records wait; new "
-		    "logins are %s", acct_owed(a),
-		    a->params.refuse ? "refused" : "accepted");
-	else if (!full && a->full)
-		log_warnx(NULL, "the accounting spool has room again");
-	a->full = full;
-	if (full && timer_set(a->timers, &a->room, mono_add_ms(now(a),
-	    ROOM_MS)) != 0)
-		log_errorx(NULL, "out of memory for a timer");
-}
-
-static void
-room_fire(struct timer *t)
-{
-	struct acct *a = container_of(t, struct acct, room);
-
-	(void)write_overflow(a);
-	look_for_room(a);
-	acct_pump(a);
-}
-
-static void
-keep_unwritten(struct acct *a, const struct acct_rec *r)
-{
-	struct acct_item *it;
-	unsigned more;
-
-	if (r->kind == ACCT_NOTE)
-		return;
-	if (a->n_unwritten >= ACCT_OVERFLOW || (it = item_new(r)) == NULL) {
-		a->lost++;
-		if (log_limited(&a->limit, now(a).ns / 1000000, &more))
-			log_errorx(r->sid, "Accounting %s lost: the spool is "
-			    "full (as %u before)", acct_kind_str(r->kind),
-			    more);
-		return;
-	}
-	a->n_unwritten++;
-	TAILQ_INSERT_TAIL(&a->overflow, it, all);
-}
-
-void
-acct_write(struct acct *a, struct acct_rec *r)
-{
-	struct acct_place at;
-
-	if (r->kind != ACCT_NOTE)
-		a->records++;
-	if (!write_overflow(a) || acct_spool_put(a->spool, r, &at) != 0)
-		keep_unwritten(a, r);
-	look_for_room(a);
-	sync_later(a);
-	acct_pump(a);
-}
-
-void
-acct_put(struct acct *a, enum acct_kind kind, const char *sid,
-    struct radius_attrs *attrs)
-{
-	uint8_t body[ACCT_BODY_MAX];
-	struct acct_rec r = {
-		.kind = kind, .boot = acct_spool_boot(a->spool),
-		.mono_ms = now(a).ns / 1000000, .wall_ms = wall_ms(a),
-		.body = body,
-	};
-	struct wire_w w;
-
-	wire_w_init(&w, body, sizeof(body));
-	radius_attrs_encode(attrs, &w, NULL);
-	radius_attrs_free(attrs);
-	if (w.err) {
-		a->lost++;
-		log_errorx(sid, "Accounting %s lost: its attributes are too "
-		    "many", acct_kind_str(kind));
-		return;
-	}
-	r.len = w.len;
-	memcpy(r.sid, sid, strnlen(sid, ACCT_SID));
-	acct_write(a, &r);
-}
-
-bool
-acct_admits(struct acct *a)
-{
-	if (!a->params.refuse || !a->full)
-		return true;
-	a->refused++;
-	return false;
-}
-
-bool
-acct_has_room(const struct acct *a)
-{
-	return !a->full;
-}
-
-unsigned
-acct_unwritten(struct acct *a)
-{
-	(void)write_overflow(a);
-	return a->n_unwritten;
-}
-
 size_t
 acct_owed(const struct acct *a)
 {
@@ -597,8 +423,7 @@ acct_new(struct timers *timers, const struct clock *clock,
 	TAILQ_INIT(&a->ready);
 	TAILQ_INIT(&a->overflow);
 	a->retry.fire = retry_fire;
-	a->sync.fire = sync_fire;
-	a->room.fire = room_fire;
+	acct_write_init(a);
 	if (table_init(&a->last) != 0) {
 		free(a);
 		return NULL;
@@ -612,7 +437,7 @@ acct_new(struct timers *timers, const struct clock *clock,
 	if (acct_owed(a) > 0)
 		log_info(NULL, "%zu accounting records of an earlier life "
 		    "are still to be sent", acct_owed(a));
-	look_for_room(a);
+	acct_look_for_room(a);
 	return a;
 }
 
@@ -652,7 +477,7 @@ acct_free(struct acct *a)
 	if (a == NULL)
 		return;
 	if (a->spool != NULL)
-		(void)write_overflow(a);
+		(void)acct_write_owed(a);
 	lose_unwritten(a);
 	timer_cancel(a->timers, &a->retry);
 	timer_cancel(a->timers, &a->sync);

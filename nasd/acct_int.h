@@ -72,8 +72,19 @@ struct acct {
 
 /* acct.c */
 void	 acct_pump(struct acct *);
+int64_t	 acct_age_ms(const struct acct *, const struct acct_rec *);
+mono_t	 acct_now(const struct acct *);
+int64_t	 acct_wall_ms(const struct acct *);
+/* A copy. NULL: no memory. */
+struct acct_item *acct_item_new(const struct acct_rec *);
+
+/* acct_write.c */
+void	 acct_write_init(struct acct *);
 /* Writes a record that has its time already, and sends it. */
 void	 acct_write(struct acct *, struct acct_rec *);
-int64_t	 acct_age_ms(const struct acct *, const struct acct_rec *);
+/* What could not be written is, now, in its order. False: it still can not. */
+bool	 acct_write_owed(struct acct *);
+/* Says so when the spool has become full, or is no longer. */
+void	 acct_look_for_room(struct acct *);
 
 #endif

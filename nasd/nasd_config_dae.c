@@ -11,6 +11,7 @@
 
 #include "common/conf.h"
 #include "nasd/nasd_config.h"
+#include "radius/conf.h"
 #include "radius/dae.h"
 
 static cfg_opt_t client_opts[] = {
