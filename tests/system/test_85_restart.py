@@ -77,10 +77,13 @@ def wait_up(lab, n, seconds=30):
 def resumed(lab, ids):
     """Another run has these sessions, up."""
     def poll():
-        return lab.nasctl.alive() and \
-            lab.nasctl("show version")["resumed"] == len(ids) and \
-            [(s["id"], s["state"]) for s in lab.sessions()] == [
-                (i, "up") for i in ids]
+        try:
+            return lab.nasctl.alive() and \
+                lab.nasctl("show version")["resumed"] == len(ids) and \
+                [(s["id"], s["state"]) for s in lab.sessions()] == [
+                    (i, "up") for i in ids]
+        except ConnectionError:
+            return False        # the one that goes
     wait_for("the sessions to be taken over", 30, poll, 0.1)
 
 
