@@ -136,13 +136,15 @@ request(const struct step *st, const struct ha *h, const struct subscriber *u)
 }
 
 /* Does a deregistration end what a newer session stands on? With one clock a
- * NAS's Identifications grow, so it can not. */
+ * NAS's Identifications grow, so it can not; when clocks are set, one that was
+ * sent before the request for that can [D127]. */
 static bool
 was_wanted(struct ha *h, struct subscriber *u, const struct view *v)
 {
+	const struct world *w = h->node.w;
 	const struct sess *s;
 
-	if (h->node.w->plan.clocks)
+	if (w->plan.clocks && w->step.p->origin.sent < v->made.sent)
 		return false;
 	for (s = u->sessions; s != NULL; s = s->next)
 		if (s->ha == h && s->nas->node.addr.s_addr == v->coa.s_addr &&
