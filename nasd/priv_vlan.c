@@ -239,8 +239,9 @@ get(struct vlan_devs *vd, const struct vlan_key *k, unsigned max,
 {
 	int err = 0;
 
+	/* What an earlier nasd has left was within its limit. */
 	*d = vlan_dev_find(vd, k);
-	if (*d == NULL || !(*d)->open)
+	if (*d == NULL)
 		err = count_open(vd, k->parent) < max ? 0 : -ENOSPC;
 	if (err == 0 && (*d == NULL || has_vanished(*d)))
 		err = make(vd, k, d);
