@@ -195,7 +195,14 @@ def nasd_priv():
     pppd = b'\0\4\0\0\0'
     yield add + count + delete
     yield add + b'\0\0\1\1\1\1\0' + b'\5\0\2\2\0\0\0' + pppd
-    yield pppd + b'\0\2\0\0\2\0' + b'\0\5\3\x08' + bytes(8)
+    yield pppd + b'\0\2\0\0\2\0' + b'\0\6\3\x08' + bytes(8)
+    # VLANs: with one tag and two, both sockets, a pppd there, closed
+    one, two = b'\0\5\0\0', b'\0\5\3\0'
+    yield one + b'\0\0' + one + b'\x0c\0' + two + b'\2\1\0' + \
+        two + b'\2\2\0' + b'\0\4\x10\0\0' + one + b'\xf0\0' + \
+        two + b'\3\1\0' + one + b'\1\0'
+    # an operator's
+    yield b'\0\5\1\0\0\0' + b'\0\5\1\0\1\0'
 
 
 def netlink():
