@@ -30,8 +30,11 @@ set_level(struct conf *c, cfg_t *sec, const char *module)
 		conf_error(c, sec, "level", "missing");
 		return;
 	}
-	err = c->dry ? log_check_level(level) : log_set_level(module, level);
-	if (err == -ENOSPC)
+	err = c->dry ? log_check_level(module, level) :
+	    log_set_level(module, level);
+	if (err == -ENOENT)
+		conf_error(c, sec, NULL, "no module \"%s\"", module);
+	else if (err == -ENOSPC)
 		conf_error(c, sec, NULL, "too many modules");
 	else if (err != 0)
 		conf_error(c, sec, "level", "\"%s\" for %s: one of error, "

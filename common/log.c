@@ -38,6 +38,7 @@ static struct {
 		enum log_level	level;
 	}		module[LOG_MODULES_MAX];
 	unsigned	n_modules;
+	const char *const *known;	/* NULL: any module may be */
 	const char	*syslog_path;
 	int		fd;		/* to the syslog daemon */
 	unsigned	lost;		/* lines since nobody reads */
@@ -123,10 +124,26 @@ find_level(const char *level)
 	return (l);
 }
 
-int
-log_check_level(const char *level)
+void
+log_know(const char *const *modules)
 {
-	return (find_level(level) > LOG_L_DEBUG ? -EINVAL : 0);
+	logger.known = modules;
+}
+
+int
+log_check_level(const char *module, const char *level)
+{
+	const char *const *m = logger.known;
+
+	if (find_level(level) > LOG_L_DEBUG)
+		return (-EINVAL);
+	if (module == NULL)
+		return (0);
+	if (*module == '\0' || strlen(module) >= LOG_MODULE_LEN)
+		return (-EINVAL);
+	while (m != NULL && *m != NULL && strcmp(*m, module) != 0)
+		m++;
+	return (m != NULL && *m == NULL ? -ENOENT : 0);
 }
 
 void
@@ -160,16 +177,15 @@ int
 log_set_level(const char *module, const char *level)
 {
 	enum log_level l = find_level(level);
+	int err = log_check_level(module, level);
 	unsigned i;
 
-	if (l > LOG_L_DEBUG)
-		return (-EINVAL);
+	if (err != 0)
+		return (err);
 	if (module == NULL) {
 		logger.level = l;
 		return (0);
 	}
-	if (*module == '\0' || strlen(module) >= LOG_MODULE_LEN)
-		return (-EINVAL);
 	for (i = 0; i < logger.n_modules; i++)
 		if (strcmp(logger.module[i].name, module) == 0)
 			break;

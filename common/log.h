@@ -38,10 +38,14 @@ enum log_dest {
 void	 log_init(const char *program, enum log_dest);
 /* Another socket than /dev/log, which must stay (tests); before log_init. */
 void	 log_syslog_path(const char *path);
+/* The modules there are, and a NULL: from now on others are refused. */
+void	 log_know(const char *const *modules);
 /* module NULL: the default level of all. "debug", "info", "warn", "error".
- * 0, or -EINVAL for a level or -ENOSPC for one module too many. */
+ * 0, -EINVAL for a level, -ENOENT for a module, or -ENOSPC for one module too
+ * many. */
 int	 log_set_level(const char *module, const char *level);
-int	 log_check_level(const char *level);	/* 0 or -EINVAL */
+/* The same, and changes nothing. */
+int	 log_check_level(const char *module, const char *level);
 /* What is logged as an error is also put here, a line each, as much as there
  * is room for; NULL: no longer. */
 void	 log_copy_errors(char *buf, size_t size);

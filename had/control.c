@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -289,9 +290,16 @@ log_level(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	const char *level = string_arg(args, "level");
+	int err = level ? log_set_level(string_arg(args, "module"), level) :
+	    -EINVAL;
 
 	(void)arg;
-	if (!level || log_set_level(string_arg(args, "module"), level)) {
+	if (err == -ENOENT) {
+		*code = "no-match";
+		*message = "no such module";
+		return NULL;
+	}
+	if (err) {
 		*code = "usage";
 		*message = "args: level (error, warn, info, debug), module";
 		return NULL;

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <arpa/inet.h>
+
 #include <event2/event.h>
 
 #include "common/clock.h"
@@ -224,6 +226,17 @@ free_all(struct had *h)
 		event_base_free(h->base);
 }
 
+static void
+say_hello(const struct had_config *conf)
+{
+	char address[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &conf->address, address, sizeof(address));
+	log_info(NULL, "had %s: serving at %s port %u, %zu peers, %zu pools",
+	    PACKAGE_VERSION, address, conf->port, conf->n_peers,
+	    conf->n_pools);
+}
+
 static int
 engine(struct had_config *conf, struct exits *exits,
     const struct radius_dict *dict, const int udp[SERVER_SOCKS], int ctl,
@@ -245,8 +258,7 @@ engine(struct had_config *conf, struct exits *exits,
 	if (priv_drop(conf->user, root ? conf->chroot : NULL) ||
 	    priv_seccomp(radius_conf_has_tls(&conf->lookup.radius)))
 		return EXIT_FAILURE;
-	log_info(NULL, "serving, %zu peers, %zu pools", conf->n_peers,
-	    conf->n_pools);
+	say_hello(conf);
 	daemon_run(h.base, &h.timers, &clock_system, &h.stop);
 	log_info(NULL, "ending");
 	free_all(&h);
@@ -324,13 +336,19 @@ run(struct had_config *conf, const struct radius_dict *dict)
 int
 main(int argc, char **argv)
 {
+	static const char *const log_modules[] = {
+		"conf", "config", "control", "ctl", "home-link", "lookup",
+		"main", "netlink", "priv", "radius", "reg", "revoke",
+		"server", "tunnel", NULL
+	};
 	struct daemon_opts opts;
 	struct radius_dict *dict = NULL;
 	struct had_config *conf;
 	int status = EXIT_CONFIG;
 
 	daemon_options(&opts, argc, argv, "had", SYSCONFDIR
-	    "/netmip4/had.conf", "the home agent");
+	    "/netmip4/had.conf", "The home agent of netmip4.");
+	log_know(log_modules);
 	conf = had_config_load(opts.config, opts.debug);
 	if (!conf)
 		return EXIT_CONFIG;

@@ -567,9 +567,12 @@ set_log_level(void *arg, const json_t *args, const char **code,
 	const char *module = json_string_value(json_object_get(args,
 	    "module"));
 	const char *level = json_string_value(json_object_get(args, "level"));
+	int err = level != NULL ? log_set_level(module, level) : -EINVAL;
 
 	(void)arg;
-	if (level == NULL || log_set_level(module, level) != 0)
+	if (err == -ENOENT)
+		return fail(code, message, "no-match", "no such module");
+	if (err != 0)
 		return fail(code, message, "usage",
 		    "\"level\": error, warn, info or debug");
 	return json_pack("{s:s, s:s}", "module",

@@ -127,6 +127,11 @@ run(struct nasd_config *cf, const struct radius_dict *dict,
 int
 main(int argc, char **argv)
 {
+	static const char *const log_modules[] = {
+		"aaa", "acct", "coa", "conf", "control", "ctl", "main", "mip",
+		"netlink", "plane", "plugin", "pppd", "pppoe", "priv", "ra",
+		"radius", "reload", "session", "tunnel", NULL
+	};
 	struct nasd_program program = { .argv = argv };
 	struct daemon_opts opts;
 	struct radius_dict *dict;
@@ -136,6 +141,7 @@ main(int argc, char **argv)
 	nasd_program_init(&program);
 	daemon_options(&opts, argc, argv, "nasd", NASD_CONF,
 	    "The network access server of netmip4.");
+	log_know(log_modules);
 	cf = nasd_config_load(opts.config, opts.debug, &error);
 	if (cf == NULL)
 		return EXIT_CONFIG;

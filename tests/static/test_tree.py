@@ -159,6 +159,9 @@ def test_log_modules_are_documented(daemon, libraries):
     said = text[text.index("The level of one module"):].partition("\n.El")[0]
     missing = sorted(m for m in modules if not re.search(rf"\b{m}\b", said))
     assert not missing, f"not in {daemon}.conf(5): {missing}"
+    main = (SRC / daemon / "main.c").read_text(encoding="utf-8")
+    known = main[main.index("log_modules[] = {"):].partition("NULL")[0]
+    assert set(re.findall(r'"([^"]+)"', known)) == modules
 
 
 @pytest.mark.parametrize("daemon,tool", (("nasd", "nasctl"), ("had", "hactl")))

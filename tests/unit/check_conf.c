@@ -378,6 +378,7 @@ END_TEST
 
 START_TEST(log_section)
 {
+	static const char *const there[] = { "reg", NULL };
 	struct conf c;
 	int saved;
 
@@ -398,6 +399,15 @@ START_TEST(log_section)
 	test_has(text, ": t.conf:3: level: \"much\" for all");
 	test_has(text, ": t.conf:5: level: \"x\" for reg");
 	test_has(text, ": t.conf:7: level: missing");
+	conf_free(&c);
+	log_know(there);
+	ck_assert_int_eq(load(&c, "log {\nmodule \"rec\" {\nlevel = info\n}\n"
+	    "}\n"), 0);
+	saved = test_log_begin();
+	ck_assert_int_eq(conf_log(&c, cfg_getsec(c.cfg, "log"), "had", false),
+	    -EINVAL);
+	test_log_end(saved, text, sizeof(text));
+	test_has(text, ": no module \"rec\"");
 	conf_free(&c);
 }
 END_TEST

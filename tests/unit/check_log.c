@@ -106,6 +106,23 @@ START_TEST(levels)
 }
 END_TEST
 
+START_TEST(modules_that_are)
+{
+	static const char *const there[] = { "ra", "mip", NULL };
+
+	log_know(there);
+	ck_assert_int_eq(log_set_level("mip", "debug"), 0);
+	ck_assert_int_eq(log_set_level("mi", "debug"), -ENOENT);
+	ck_assert_int_eq(log_check_level("pppoe", "debug"), -ENOENT);
+	ck_assert_int_eq(log_check_level("ra", "loud"), -EINVAL);
+	ck_assert_int_eq(log_check_level("ra", "error"), 0);
+	ck_assert_int_eq(log_check_level(NULL, "debug"), 0);
+	ck_assert(log_enabled(LOG_L_DEBUG, "mip"));
+	ck_assert(!log_enabled(LOG_L_DEBUG, "ra"));
+	ck_assert(!log_enabled(LOG_L_DEBUG, "pppoe"));
+}
+END_TEST
+
 START_TEST(keeps_errno)
 {
 	int saved = test_log_begin();
@@ -234,6 +251,7 @@ main(void)
 	tcase_add_test(t, one_line_each);
 	tcase_add_test(t, journal_tags);
 	tcase_add_test(t, levels);
+	tcase_add_test(t, modules_that_are);
 	tcase_add_test(t, keeps_errno);
 	tcase_add_test(t, network_strings);
 	tcase_add_test(t, limit);
