@@ -40,7 +40,7 @@ append(const struct violation *e, void *arg)
 	struct listing *l = arg;
 	int64_t ago = mono_diff_ms(clock_mono(l->v->clock), e->last) / 1000;
 	char addr[INET_ADDRSTRLEN], last[32], answer[24] = "none";
-	const char *name = e->known ? l->name(l->arg, e->from) : NULL;
+	const char *name = l->name(l->arg, e->from);
 
 	inet_ntop(AF_INET, &e->from, addr, sizeof(addr));
 	when(l->v, ago, last, sizeof(last));

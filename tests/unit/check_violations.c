@@ -171,6 +171,22 @@ START_TEST(as_json)
 }
 END_TEST
 
+/* One with which nothing is going on is a stranger to the engine, and has its
+ * name all the same. */
+START_TEST(has_its_name)
+{
+	struct violations *v = violations_new(&by_hand);
+	json_t *j;
+
+	violations_note(v, ip(0xc0000201), false, "short", VIOLATION_SILENT);
+	j = violations_json(v, name, NULL);
+	ck_assert_str_eq(STR(json_array_get(json_object_get(j, "violations"),
+	    0), "peer"), "nas1");
+	json_decref(j);
+	violations_free(v);
+}
+END_TEST
+
 TEST_MAIN("violations", counts_by_source_reason_and_answer,
     strangers_push_out_strangers_only, oldest_makes_room,
-    reasons_are_copied, as_json)
+    reasons_are_copied, as_json, has_its_name)
