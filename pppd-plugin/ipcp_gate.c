@@ -13,6 +13,7 @@
 #include "pppd-plugin/plugin.h"
 
 #define CODE_CONF_REQ	1
+#define CODE_CONF_REJ	4
 
 static void	(*ipcp_input)(int, unsigned char *, int);
 static void	(*next_choose)(uint32_t *);
@@ -61,6 +62,7 @@ ipcp_gate_reset(struct plugin *p)
 	}
 	restore(g);
 	g->governed = g->open = g->up = false;
+	g->packets = 0;
 	g->peer = 0;
 	held_packet_drop(&g->held);
 }
@@ -105,11 +107,26 @@ ipcp_gate_allows(const struct plugin *p, uint32_t addr)
 	return p->v4.peer != 0 && addr == p->v4.peer;
 }
 
+/* pppd answers a peer that never agrees for as long as it asks. */
+static bool
+is_endless(struct ipcp_gate *g, const unsigned char *pkt)
+{
+	if (g->up || pkt[0] < CODE_CONF_REQ || pkt[0] > CODE_CONF_REJ ||
+	    ++g->packets <= HOLD_MAX_PACKETS)
+		return false;
+	nm_warn("IPCP refused: its negotiation does not come to an end");
+	ipcp_protent.enabled_flag = 0;	/* and is Protocol-Rejected now */
+	ipcp_protent.close(0, (char *)(uintptr_t)"no end in sight");
+	return true;
+}
+
 static void
 on_ipcp(int unit, unsigned char *pkt, int len)
 {
 	struct ipcp_gate	*g = &plugin_self()->v4;
 
+	if (g->governed && len > 0 && is_endless(g, pkt))
+		return;
 	if (!g->governed || g->open || len < 1 || pkt[0] != CODE_CONF_REQ) {
 		ipcp_input(unit, pkt, len);
 		return;
@@ -140,6 +157,7 @@ on_up(void *arg, int unused)
 	if (!p->begun || !p->v4.governed || p->v4.up)
 		return;
 	p->v4.up = true;
+	p->v4.packets = 0;
 	tell(p);
 }
 

@@ -67,6 +67,7 @@ struct ipcp_gate {
 	bool			governed;	/* by nasd; else pppd's own */
 	bool			open;		/* nothing waits any more */
 	bool			up;
+	unsigned		packets;	/* since it was not */
 	uint32_t		peer;
 	struct held_packet	held;
 	/* pppd's options before any of that */

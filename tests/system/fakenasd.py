@@ -19,7 +19,7 @@ import time
 MAGIC = 0x6E6D3470
 TYPES = {1: "HELLO", 2: "AUTH", 3: "AUTH_RESULT", 4: "EAP", 5: "IID_REQ",
          6: "IID_ASSIGN", 7: "IID_REFUSE", 8: "UP", 9: "DOWN", 10: "CLOSE",
-         11: "BYE"}
+         11: "BYE", 12: "IPV4"}
 NUMBERS = {v: k for k, v in TYPES.items()}
 STATES = ["NEW", "AUTHED", "HELD", "OPEN"]
 
@@ -70,6 +70,9 @@ def decode(raw):
                                                                 body)
         m.update(has_iid=bool(has), iid=iid(peer), local=iid(local),
                  insists=bool(insists))
+    elif kind == 12:
+        up, peer, _, _ = struct.unpack("!B4s4s4s", body)
+        m.update(up=bool(up), peer=socket.inet_ntoa(peer))
     elif kind == 8:
         local, remote, ifname = struct.unpack("!8s8s16s", body)
         m.update(local=iid(local), remote=iid(remote), ifname=text(ifname))
@@ -87,7 +90,7 @@ class Server:
     """rules: accept, text, user, must_encrypt, assign ("local" gives back the plugin's own),
     assign_insist ("own" gives the peer's), refuse, mute_auth, mute_iid,
     delay, close_after_up, hard, drop_on (type after which the connection is
-    closed once), bad_version."""
+    closed once), bad_version, ipv4."""
 
     def __init__(self, path, rules=None, out=None):
         self.rules = dict(rules or {})
@@ -120,6 +123,10 @@ class Server:
                                 b"", b"")
             conn.send(encode("HELLO", 0, hello))
         elif kind == "AUTH" and not r.get("mute_auth"):
+            if "ipv4" in r:
+                self.reply(conn, encode("IPV4", 0, struct.pack(
+                    "!B4s4s4s", 0, socket.inet_aton(r["ipv4"]),
+                    socket.inet_aton("10.99.0.53"), bytes(4))))
             self.reply(conn, self.result(m["txn"]))
         elif kind == "EAP" and not r.get("mute_auth"):
             self.on_eap(conn, m)

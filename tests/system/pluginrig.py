@@ -537,6 +537,42 @@ def case_ipv4_too(rig):
     return o
 
 
+def case_ipv4(rig):
+    """nasd gives an address: IPCP opens, and not before the identifier"""
+    o = rig.play("ip4", extra=["10.99.0.1:"], opened_for=2,
+                 rules={"ipv4": "10.99.0.7", "delay": 1})
+    opened(o)
+    said = [(m["up"], m["peer"]) for m in o.all("IPV4")]
+    check(said[0] == (True, "10.99.0.7"), str(said))
+    log = o.node["log"]
+    check(any("IPv4 10.99.0.7" in line for line in log), "no address")
+    answered = next(i for i, line in enumerate(log) if "< 8021 Conf" in line
+                    and "ConfReq" not in line)
+    check(answered > next(i for i, line in enumerate(log)
+                          if "< 8057 ConfNak" in line), "IPCP came first")
+    return o
+
+
+def case_ipv4_none(rig):
+    """nasd has IPv4 and gives none: IPCP is Protocol-Rejected"""
+    o = rig.play("ip4", extra=["10.99.0.1:10.99.0.2"],
+                 rules={"ipv4": "0.0.0.0"})
+    opened(o)
+    check(not o.all("IPV4"), "IPCP opened")
+    check(o.node["counts"].get("c021 ProtRej"), "Protocol-Reject")
+    return o
+
+
+def case_ipv4_reject(rig):
+    """IPCP Configure-Rejects for ever: 30 packets are enough, IPv6 lives"""
+    o = rig.play("ip4-reject", extra=["10.99.0.1:"], opened_for=3,
+                 rules={"ipv4": "10.99.0.7"})
+    opened(o)
+    check("IPCP refused" in o.log, "no limit")
+    check(len(o.log.splitlines()) < 400, "log floods")
+    return o
+
+
 def wait_for(nasd, kind, seconds=15):
     end = time.monotonic() + seconds
     while time.monotonic() < end:

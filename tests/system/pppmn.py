@@ -24,6 +24,8 @@ Behaviours (PPP):
   term6       IPv6CP Terminate-Request 0.5 s after Opened
   padt        PADT 0.5 s after Opened
   vanish      says nothing more 0.5 s after Opened
+  ip4         IPCP as well, with whatever address it is given
+  ip4-reject  IPCP, with a Configure-Reject to each request
   silent      LCP and authentication, no IPv6CP
   mute        nothing after PADS
 """
@@ -201,7 +203,8 @@ class Node:
         self.behave, self.sid, self.ac = behave, sid, ac
         self.service, self.duration = service.encode(), duration
         self.opened_for, self.resend = opened_for, resend
-        self.lcp, self.v6 = Layer(), Layer()
+        self.lcp, self.v6, self.v4 = Layer(), Layer(), Layer()
+        self.ip4 = bytes(4)
         self.iid = iid or bytes([os.urandom(1)[0] & 0xFD]) + os.urandom(7)
         self.own_iid = self.iid
         if behave in ("iid0", "insist-zero"):
@@ -255,6 +258,9 @@ class Node:
             data += option(99, b"xy")
         self.request(IPV6CP, self.v6, data, new)
 
+    def v4_request(self):
+        self.request(IPCP, self.v4, option(3, self.ip4))
+
     # --- input
     def on_lcp(self, code, ident, data):
         if code == REQ:
@@ -297,6 +303,8 @@ class Node:
         self.note("authenticated")
         if self.behave != "silent":
             self.v6_request()
+        if self.behave.startswith("ip4"):
+            self.v4_request()
 
     def on_auth(self, proto, code, ident, data):
         if proto == CHAP and code == 1:
@@ -369,6 +377,24 @@ class Node:
             self.iid = self.nakked
         self.v6_request()
 
+    def on_v4(self, code, ident, data):
+        if code == REQ and self.behave == "ip4-reject":
+            self.send(IPCP, REJ, ident, data)
+        elif code == REQ:
+            self.v4.peer_acked = True
+            self.send(IPCP, ACK, ident, data)
+        elif code == TERM:
+            self.send(IPCP, TERM_ACK, ident)
+            self.v4.resend_at = None
+        elif ident != self.v4.ident:
+            return
+        elif code == ACK:
+            self.v4.acked, self.v4.resend_at = True, None
+            self.note("IPv4 " + socket.inet_ntoa(self.ip4))
+        elif code == NAK:
+            self.ip4 = dict(options_of(data)).get(3, self.ip4)
+            self.v4_request()
+
     def v6_open(self):
         if self.v6.opened:
             self.opens += 1
@@ -416,6 +442,8 @@ class Node:
             self.on_eap(code, ident, data)
         elif proto == IPV6CP:
             self.on_v6(code, ident, data)
+        elif proto == IPCP and self.behave.startswith("ip4"):
+            self.on_v4(code, ident, data)
         else:
             self.lcp_reject(payload)
 
@@ -425,7 +453,8 @@ class Node:
 
     # --- time
     def on_time(self, now):
-        for proto, layer in ((LCP, self.lcp), (IPV6CP, self.v6)):
+        for proto, layer in ((LCP, self.lcp), (IPV6CP, self.v6),
+                             (IPCP, self.v4)):
             if layer.resend_at is not None and now >= layer.resend_at:
                 if proto == IPV6CP:
                     self.v6_request(new=self.behave == "newid")
