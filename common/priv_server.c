@@ -168,19 +168,14 @@ check(const struct priv_hdr *h, const struct priv_op *op)
 	return (0);
 }
 
-/* The status of one request; its reply's body in c->body. */
-static int
-handle(struct priv_ctx *c, const struct priv_op *op, const uint8_t *body,
-    size_t len, size_t *out_len, int *fd)
+/* Said when whoever waits for it has been answered. */
+static void
+note(const struct priv_op *op, int status)
 {
-	int status;
-
-	status = op->handle(c->srv->state, body, len, c->body, out_len, fd);
 	if (status == 0)
 		log_debug(op->name, "done");
 	else
 		log_at(LOG_L_DEBUG, LOG_MODULE, op->name, -status, "failed");
-	return (status);
 }
 
 static void
@@ -215,8 +210,15 @@ commit(struct priv_ctx *c)
 static void
 finish(struct priv_ctx *c)
 {
+	const unsigned n = c->n_late;
+	unsigned i;
+
 	commit(c);
 	answer(c, -1);
+	if (log_enabled(LOG_L_DEBUG, LOG_MODULE))
+		for (i = 0; i < n; i++)
+			note(find_op(c->srv, c->late[i].type),
+			    c->late[i].status);
 }
 
 static void
@@ -230,10 +232,12 @@ serve(struct priv_ctx *c, const struct priv_hdr *h, const uint8_t *body)
 	};
 	size_t out_len = 0;
 	int fd = -1;
+	bool bad;
 
 	r.status = check(h, op);
 	if (r.status == 0 && op->together) {
-		r.status = handle(c, op, body, h->len, &out_len, &fd);
+		r.status = op->handle(c->srv->state, body, h->len, c->body,
+		    &out_len, &fd);
 		c->late[c->n_late++] = r;
 		if (c->n_late == PRIV_TOGETHER)
 			finish(c);
@@ -242,11 +246,15 @@ serve(struct priv_ctx *c, const struct priv_hdr *h, const uint8_t *body)
 	/* Replies, and what is done, are in the order of the requests; and
 	 * nobody waits for a reply until another's request is done. */
 	finish(c);
-	if (r.status == 0)
-		r.status = handle(c, op, body, h->len, &out_len, &fd);
+	bad = r.status != 0;
+	if (!bad)
+		r.status = op->handle(c->srv->state, body, h->len, c->body,
+		    &out_len, &fd);
 	r.len = (uint32_t)(out_len <= PRIV_MSG_MAX ? out_len : 0);
 	reply(c, &r);
 	answer(c, fd);
+	if (!bad)
+		note(op, r.status);
 }
 
 /* The messages of one datagram; false for what the engine may not send. */
