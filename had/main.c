@@ -166,7 +166,8 @@ init_io(struct had *h, const int udp[SERVER_SOCKS], int ctl, int priv)
 		    h);
 		if (!h->priv)
 			return -errno;
-		h->reg.dp = tunnel_kernel_new(h->priv);
+		h->reg.dp = tunnel_kernel_new(h->priv, &h->timers,
+		    &clock_system);
 	} else {
 		h->reg.dp = tunnel_none_new();
 	}

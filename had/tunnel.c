@@ -3,6 +3,10 @@
  * The data plane of the engine's side: counts which care-of addresses are in
  * use and asks priv for their tunnels and for the routes through them. priv
  * answers in order, so a route asked for behind its tunnel fails if that did.
+ *
+ * To make a tunnel, or to remove it, takes longer than all else that a
+ * registration waits for: one that nobody uses is kept for a while, and goes
+ * when nothing else is to be done [D128].
  */
 #define LOG_MODULE "tunnel"
 #include "had/tunnel.h"
@@ -16,12 +20,21 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "common/table.h"
+#include "common/timers.h"
 #include "had/priv_ops.h"
+
+#define IDLE_MS		5000	/* a tunnel is kept without routes */
+
+struct kernel;
 
 struct tunnel {
 	struct table_node	node;
+	struct timer		idle;
+	struct kernel		*owner;
 	struct in_addr		coa;
 	unsigned		refs;		/* routes */
+	bool			pending;	/* priv has not answered */
+	bool			failed;
 };
 
 struct dp_route {
@@ -37,6 +50,8 @@ struct dp_route {
 struct kernel {
 	struct dataplane	 dp;
 	struct priv_client	*priv;
+	struct timers		*timers;
+	const struct clock	*clock;
 	struct table		 tunnels;
 	uint32_t		 next_handle;
 };
@@ -47,22 +62,6 @@ coa_eq(const struct table_node *n, const void *key)
 	const struct tunnel *t = container_of(n, struct tunnel, node);
 
 	return memcmp(&t->coa, key, sizeof(t->coa)) == 0;
-}
-
-static void
-tunnel_answer(void *arg, int status, const void *body, size_t len, int fd)
-{
-	struct in_addr coa = { (in_addr_t)(uintptr_t)arg };
-	char s[INET_ADDRSTRLEN];
-
-	(void)body;
-	(void)len;
-	(void)fd;
-	inet_ntop(AF_INET, &coa, s, sizeof(s));
-	if (status)
-		log_warnx(s, "tunnel: %s", strerror(-status));
-	else
-		log_debug(s, "tunnel changed");
 }
 
 /* What could not even be asked for. That priv has ended is said once, where
@@ -79,12 +78,75 @@ not_asked(const char *what, struct in_addr coa, int err)
 }
 
 static int
-ask_tunnel(struct kernel *k, uint16_t op, struct in_addr coa)
+ask_tunnel(struct tunnel *t, uint16_t op, priv_done *done)
 {
-	struct had_priv_tunnel q = { .coa = coa };
+	struct had_priv_tunnel q = { .coa = t->coa };
 
-	return priv_request(k->priv, op, &q, sizeof(q), tunnel_answer,
-	    (void *)(uintptr_t)coa.s_addr);
+	return priv_request(t->owner->priv, op, &q, sizeof(q), done, t);
+}
+
+/* It is not used, and no answer is due. */
+static void
+tunnel_drop(struct tunnel *t)
+{
+	struct kernel *k = t->owner;
+
+	timer_cancel(k->timers, &t->idle);
+	not_asked("tunnel stays", t->coa,
+	    ask_tunnel(t, HAD_PRIV_TUNNEL_DEL, NULL));
+	table_remove(&k->tunnels, &t->node);
+	free(t);
+}
+
+/* Its routes have failed or will: the next one asks for it again. */
+static void
+tunnel_added(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct tunnel *t = arg;
+	char s[INET_ADDRSTRLEN];
+
+	(void)body;
+	(void)len;
+	(void)fd;
+	t->pending = false;
+	if (status == 0)
+		return;
+	inet_ntop(AF_INET, &t->coa, s, sizeof(s));
+	log_warnx(s, "tunnel: %s", strerror(-status));
+	t->failed = true;
+	if (t->refs == 0)
+		tunnel_drop(t);
+}
+
+static void
+tunnel_idle(struct timer *timer)
+{
+	struct tunnel *t = container_of(timer, struct tunnel, idle);
+
+	if (!t->pending)
+		tunnel_drop(t);
+	else
+		(void)timer_set(t->owner->timers, timer, mono_add_ms(
+		    clock_mono(t->owner->clock), IDLE_MS));
+}
+
+static struct tunnel *
+tunnel_new(struct kernel *k, struct in_addr coa, uint64_t hash)
+{
+	struct tunnel *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->owner = k;
+	t->idle.fire = tunnel_idle;
+	t->coa = coa;
+	if (ask_tunnel(t, HAD_PRIV_TUNNEL_ADD, tunnel_added)) {
+		free(t);
+		return NULL;
+	}
+	t->pending = true;
+	table_insert(&k->tunnels, &t->node, hash);
+	return t;
 }
 
 static struct tunnel *
@@ -92,35 +154,28 @@ tunnel_get(struct kernel *k, struct in_addr coa)
 {
 	uint64_t hash = table_hash(&k->tunnels, &coa, sizeof(coa));
 	struct table_node *n = table_find(&k->tunnels, hash, coa_eq, &coa);
-	struct tunnel *t;
+	struct tunnel *t = n ? container_of(n, struct tunnel, node) :
+	    tunnel_new(k, coa, hash);
 
-	if (n) {
-		t = container_of(n, struct tunnel, node);
-		t->refs++;
-		return t;
-	}
-	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	t->coa = coa;
-	t->refs = 1;
-	if (ask_tunnel(k, HAD_PRIV_TUNNEL_ADD, coa)) {
-		free(t);
-		return NULL;
-	}
-	table_insert(&k->tunnels, &t->node, hash);
+	timer_cancel(k->timers, &t->idle);
+	t->refs++;
 	return t;
 }
 
+/* Where there is no memory for the timer it stays until it is used again: there
+ * are not more of them than configured peers. */
 static void
 tunnel_put(struct kernel *k, struct tunnel *t)
 {
 	if (--t->refs > 0)
 		return;
-	not_asked("tunnel stays", t->coa,
-	    ask_tunnel(k, HAD_PRIV_TUNNEL_DEL, t->coa));
-	table_remove(&k->tunnels, &t->node);
-	free(t);
+	if (t->failed)
+		tunnel_drop(t);
+	else
+		(void)timer_set(k->timers, &t->idle, mono_add_ms(
+		    clock_mono(k->clock), IDLE_MS));
 }
 
 static int
@@ -202,10 +257,12 @@ kernel_del(struct dataplane *dp, struct dp_route *rt)
 static bool
 free_each(struct table_node *n, void *arg)
 {
+	struct tunnel *t = container_of(n, struct tunnel, node);
 	struct kernel *k = arg;
 
+	timer_cancel(k->timers, &t->idle);
 	table_remove(&k->tunnels, n);
-	free(container_of(n, struct tunnel, node));
+	free(t);
 	return true;
 }
 
@@ -220,7 +277,8 @@ kernel_free(struct dataplane *dp)
 }
 
 struct dataplane *
-tunnel_kernel_new(struct priv_client *priv)
+tunnel_kernel_new(struct priv_client *priv, struct timers *timers,
+    const struct clock *clock)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 
@@ -232,6 +290,8 @@ tunnel_kernel_new(struct priv_client *priv)
 		return NULL;
 	}
 	k->priv = priv;
+	k->timers = timers;
+	k->clock = clock;
 	k->dp.add = kernel_add;
 	k->dp.del = kernel_del;
 	k->dp.free = kernel_free;

@@ -11,8 +11,10 @@
 
 #include <netinet/in.h>
 
-struct priv_client;
+struct clock;
 struct dp_route;
+struct priv_client;
+struct timers;
 
 struct dp_entry {
 	struct in6_addr	prefix;
@@ -38,8 +40,9 @@ struct dataplane {
 	void		 (*free)(struct dataplane *);
 };
 
-/* NULL with errno set. */
-struct dataplane *tunnel_kernel_new(struct priv_client *);
+/* NULL with errno set. All three must outlive it. */
+struct dataplane *tunnel_kernel_new(struct priv_client *, struct timers *,
+    const struct clock *);
 struct dataplane *tunnel_none_new(void);
 
 #endif

@@ -21,6 +21,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/priv.h"
+#include "common/timers.h"
 #include "had/had_config.h"
 #include "had/priv_ops.h"
 #include "had/tunnel.h"
@@ -32,6 +33,7 @@ struct plane {
 	struct event_base	*base;
 	struct event		*more;
 	struct dataplane	*dp;
+	struct timers		 timers;
 	struct in_addr		 coa;
 	uint32_t		 count, asked, answered, failed;
 };
@@ -95,8 +97,9 @@ engine(struct plane *p, int sock)
 	mono_t begun;
 
 	p->base = event_base_new();
+	timers_init(&p->timers);
 	priv = priv_client_new(p->base, sock, NULL, gone, NULL);
-	p->dp = tunnel_kernel_new(priv);
+	p->dp = tunnel_kernel_new(priv, &p->timers, &clock_system);
 	p->more = event_new(p->base, -1, 0, more, p);
 	begun = clock_mono(&clock_system);
 	event_active(p->more, EV_TIMEOUT, 0);
@@ -108,6 +111,7 @@ engine(struct plane *p, int sock)
 		fprintf(stderr, "nmplane: %" PRIu32 " failed\n", p->failed);
 	event_free(p->more);
 	p->dp->free(p->dp);
+	timers_free(&p->timers);
 	priv_client_free(priv);
 	event_base_free(p->base);
 	return p->failed > 0;
