@@ -320,7 +320,7 @@ leave_old(struct reg *r, struct rq *rq)
 	if (!r->revoker)
 		return;
 	if (b->negotiated && b->state == BINDING_BOUND)
-		revoke_start(r->revoker, r, b);
+		revoke_moved(r->revoker, r, b);
 	revoke_stop(r->revoker, b, rq->msg.rrq.coa);
 }
 

@@ -22,6 +22,8 @@
 
 #define TRIES		5
 #define FIRST_MS	1000	/* doubles */
+/* Whom it has left is told when its new path has been made [D129]. */
+#define MOVED_MS	50
 #define FRESH_S		60	/* for a binding we do not know */
 #define HEARD_MAX	65536	/* remembered beyond their end [D88] */
 
@@ -351,21 +353,27 @@ renew_record(struct revocation *v, const struct binding *b)
 		v->sent = last;
 }
 
-/* The first try: a second after what was said last about this binding, be it a
- * revocation or the answer to its registration [RFC 3543 3.3, D144]. Without
- * memory for a timer, at once; it is set where there was a record. */
+/* The first try: after_ms from now, and a second after what was said last about
+ * this binding, be it a revocation or the answer to its registration [RFC 3543
+ * 3.3, D144]. Without memory for a timer, at once; it is set where there was a
+ * record. */
 static void
-begin(struct revocation *v)
+begin(struct revocation *v, int64_t after_ms)
 {
-	mono_t at = mono_add_ms(v->sent, FIRST_MS);
+	mono_t now = clock_mono(v->owner->clock);
+	mono_t at = mono_add_ms(v->sent, FIRST_MS),
+	    least = mono_add_ms(now, after_ms);
 
-	if (!mono_before(clock_mono(v->owner->clock), at) ||
+	if (mono_before(at, least))
+		at = least;
+	if (!mono_before(now, at) ||
 	    timer_set(v->owner->timers, &v->timer, at))
 		fire(&v->timer);
 }
 
-void
-revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
+static void
+start(struct revoker *rv, struct reg *r, const struct binding *b,
+    int64_t after_ms)
 {
 	struct revocation *v = find(rv, b->nai, b->nai_len, b->coa);
 
@@ -387,7 +395,19 @@ revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
 	b->peer->stats.revoked++;
 	if (reg_may_tell(r))
 		log_info(binding_subject(b), "revoked at %s", b->peer->name);
-	begin(v);
+	begin(v, after_ms);
+}
+
+void
+revoke_start(struct revoker *rv, struct reg *r, const struct binding *b)
+{
+	start(rv, r, b, 0);
+}
+
+void
+revoke_moved(struct revoker *rv, struct reg *r, const struct binding *b)
+{
+	start(rv, r, b, MOVED_MS);
 }
 
 void

@@ -25,6 +25,9 @@ unsigned revoker_count(const struct revoker *);
 /* Tells the agent at the binding's care-of address that the binding ends
  * there, again and again until it acknowledges or the lifetime is over. */
 void	 revoke_start(struct revoker *, struct reg *, const struct binding *);
+/* The same, a moment later, of one that has moved: first comes what its new
+ * path needs [D129]. */
+void	 revoke_moved(struct revoker *, struct reg *, const struct binding *);
 /* The subscriber registers from there again: stop. */
 void	 revoke_stop(struct revoker *, const struct binding *,
     struct in_addr coa);

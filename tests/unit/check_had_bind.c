@@ -310,10 +310,14 @@ START_TEST(movement)
 	got(hoa, prefix, true);
 	rig_wait(1);
 	tell(&m, AR2, ALICE, 1800, hoa);
-	ck_assert_uint_eq(rig.n_sent, 2);	/* the revocation, the reply */
+	ck_assert_uint_eq(rig.n_sent, 1);	/* the reply alone [D129] */
 	ck_assert_uint_eq(rig.sent[0], 3);
 	ck_assert_uint_eq(rig.sent[1], 0);
 	got(same, NULL, true);
+	rig_wait(0.1);
+	ck_assert_uint_eq(rig.n_sent, 2);
+	ck_assert_uint_eq(rig.sent[0], 7);
+	ck_assert_uint_eq(rig.flow.dst.s_addr, inet_addr(AR1));
 	ck_assert_str_eq(hoa, same);
 	ck_assert(rig_routed(prefix, 64, AR2));
 	ck_assert_uint_eq(rig_routes(), 1);

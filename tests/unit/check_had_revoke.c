@@ -345,6 +345,26 @@ START_TEST(moves_within_a_second)
 }
 END_TEST
 
+/* Back before the router that it left was told of it: nobody is. */
+START_TEST(comes_back_at_once)
+{
+	struct m m;
+
+	ask(&m, AR1, ALICE, 1800, IID);
+	rig_wait(5);
+	ask(&m, AR2, ALICE, 1800, IID);
+	rig_wait(0.02);
+	ask(&m, AR1, ALICE, 1800, IID);
+	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 1);
+	rig.n_sent = 0;
+	rig_wait(0.5);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	rig_wait(0.6);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.flow.dst.s_addr, inet_addr(AR2));
+}
+END_TEST
+
 /* Registered before the clock's era ends in 2036, revoked after. */
 START_TEST(era_ends)
 {
@@ -795,6 +815,7 @@ main(void)
 	tcase_add_test(t, not_to_be_replayed_while_one_waits);
 	tcase_add_test(t, not_to_be_replayed_after_the_clock);
 	tcase_add_test(t, moves_within_a_second);
+	tcase_add_test(t, comes_back_at_once);
 	tcase_add_test(t, id_above_registration);
 	tcase_add_test(t, era_ends);
 	tcase_add_test(t, signed_by_the_key_in_use);
