@@ -21,6 +21,7 @@ they are at it."""
 import contextlib
 import os
 import re
+import signal
 import socket
 import statistics
 import threading
@@ -38,26 +39,27 @@ COA = {"nas1": NAS1, "nas2": NAS2}
 
 
 class Stream:
-    """A packet to the mobile node every few milliseconds."""
+    """A packet to the mobile node every few milliseconds, by a process of its
+    own: in a thread it would wait for the one that stands back."""
 
     def __init__(self, ns, address):
         with ns.inside():
             self.sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        self.to, self.going = (address, PORT), True
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._run((address, PORT))
 
-    def _run(self):
-        while self.going:
+    def _run(self, to):
+        while True:
             try:
-                self.sock.sendto(b"x" * 64, self.to)
+                self.sock.sendto(b"x" * 64, to)
             except OSError:
                 pass            # an ICMP error of an earlier one
             time.sleep(INTERVAL)
 
     def close(self):
-        self.going = False
-        self.thread.join()
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
         self.sock.close()
 
 
