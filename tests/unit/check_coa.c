@@ -316,6 +316,7 @@ session(void)
 	strcpy(s.user, "alice");
 	strcpy(s.calling, "02-00-00-00-00-01");
 	strcpy(s.device, "acc0");
+	strcpy(s.port_id, "acc0");
 	strcpy(s.service, "internet");
 	s.circuit_id = (struct line_id){ 2, "c1" };
 	s.pppoe_sid = 7;

@@ -237,7 +237,7 @@ START_TEST(prefixes)
 	test_has(asked, "\"show session\"");
 	test_has(asked, "{\"id\":\"alice@example.net\"}");
 	ck_assert_int_eq(ctl(NULL, "sh"), 2);
-	test_has(err, "sessions session recent home-agents radius");
+	test_has(err, "sessions session recent interfaces home-agents radius");
 	ck_assert_int_eq(ctl(NULL, "show s"), 2);
 	test_has(err, "s: ambiguous, one of: sessions session statistics");
 	ck_assert_int_eq(ctl(NULL, "show bindings"), 2);
