@@ -195,7 +195,7 @@ build_state(struct engine *e, struct nasd_sockets *fds)
 		return -1;
 	fds->state[0] = fds->state[1] = -1;
 	mip_client_watch_left(e->mip, &left_save_events, e);
-	return 0;
+	return session_save_start(e);
 }
 
 static int
@@ -259,6 +259,7 @@ engine_run(struct engine *e)
 {
 	engine_account_begin(e);
 	daemon_run(e->base, &e->timers, e->clock, &e->stop);
+	session_save_end(e);
 	return e->status;
 }
 
@@ -310,6 +311,7 @@ engine_free(struct engine *e)
 
 	if (e == NULL)
 		return;
+	session_save_end(e);
 	sessions_free(&e->sessions);
 	free_modules(e);
 	reload_free(e->reload);

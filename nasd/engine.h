@@ -55,6 +55,8 @@ struct engine {
 	struct statelog		*state;		/* NULL: nothing is kept */
 	struct timer		 t_state;	/* it could not be written */
 	unsigned		 state_wait_ms;
+	struct event		*save;		/* writes to it: */
+	struct session		*dirty;		/* the newest first */
 	struct rec_global	 global;
 	unsigned		 resumed;	/* sessions of an earlier
 						 * nasd */

@@ -163,6 +163,7 @@ session_free(struct session *s)
 	timer_cancel(timers, &s->eap_again);
 	session_account_lost(s);
 	session_unwatch(s);
+	session_save_never(s);
 	if (s->aaa_req != NULL)
 		aaa_cancel(s->aaa_req);
 	session_eap_stop(s);
@@ -246,7 +247,9 @@ change_state(struct session *s, const struct session_decision *d,
 
 	s->state = d->state;
 	s->state_since = session_now(s);
-	s->dirty = true;
+	/* Its record says no more of one state than of the other. */
+	s->dirty |= d->state != SESSION_ASSIGNED ||
+	    old != SESSION_INSTALLING;
 	if (d->state == SESSION_UP && !s->came_up) {
 		if (s->pppoe != NULL)
 			pppoe_link_settled(s->pppoe);
@@ -302,7 +305,7 @@ session_event(struct session *s, enum session_event ev, const char *detail)
 		if (s->queued == 0) {
 			s->busy = false;
 			if (s->dirty)
-				session_save(s);
+				session_save_soon(s);
 			return;
 		}
 		ev = s->queue[0].ev;

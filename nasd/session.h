@@ -69,6 +69,8 @@ struct session {
 	mono_t			 asks_since;	/* of AAA, a minute */
 	unsigned		 asks;
 	bool			 dirty;		/* other than its record */
+	struct session		*dirty_next;	/* to be written soon */
+	bool			 listed;	/* as one of these */
 	bool			 saved;		/* has one in the state file */
 	mono_t			 count_saved;	/* counters in it, when */
 	bool			 was_up;	/* under an earlier nasd */

@@ -4,6 +4,8 @@
 #define LOG_MODULE "session"
 #include "nasd/session_save.h"
 
+#include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -195,6 +197,68 @@ session_save(struct session *s)
 	if ((len = encode(s, buf)) > 0)
 		session_save_put(s->engine, REC_SESSION, buf, len);
 	explicit_bzero(buf, sizeof(buf));
+}
+
+void
+session_save_never(struct session *s)
+{
+	struct session **p = &s->engine->dirty;
+
+	if (!s->listed)
+		return;
+	while (*p != s)
+		p = &(*p)->dirty_next;
+	*p = s->dirty_next;
+	s->listed = false;
+}
+
+static void
+save_listed(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	struct session *s;
+
+	(void)fd;
+	(void)what;
+	while ((s = e->dirty) != NULL) {
+		session_save_never(s);
+		session_save(s);
+	}
+}
+
+int
+session_save_start(struct engine *e)
+{
+	e->save = event_new(e->base, -1, 0, save_listed, e);
+	return e->save != NULL ? 0 : -ENOMEM;
+}
+
+void
+session_save_end(struct engine *e)
+{
+	if (e->save == NULL)
+		return;
+	save_listed(-1, 0, e);
+	event_free(e->save);
+	e->save = NULL;
+}
+
+void
+session_save_soon(struct session *s)
+{
+	struct engine *e = s->engine;
+
+	if (e->save == NULL) {
+		session_save(s);
+		return;
+	}
+	if (s->listed)
+		return;
+	s->listed = true;
+	s->dirty_next = e->dirty;
+	e->dirty = s;
+	/* Behind what priv_request has to send, which was asked for before. */
+	event_active(e->save, EV_TIMEOUT, 0);
 }
 
 void

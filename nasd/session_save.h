@@ -21,6 +21,15 @@ struct statelog;
 /* Writes a session as it is now, if it has got so far that it owes something:
  * a registration, accounting. */
 void	 session_save(struct session *);
+/* The same, but first goes what has been asked for, since somebody waits for
+ * that. Not later than before the next event. */
+void	 session_save_soon(struct session *);
+/* It is not to be written any more. */
+void	 session_save_never(struct session *);
+/* Without what this builds session_save_soon writes at once. 0 or -ENOMEM. */
+int	 session_save_start(struct engine *);
+/* What is to be written soon is written now. */
+void	 session_save_end(struct engine *);
 /* Its counters only, and not too often. */
 void	 session_save_count(struct session *);
 /* It is gone, also from the table. */
