@@ -178,6 +178,21 @@ op_restart(void *state, const void *body, size_t len, void *out,
 }
 
 static int
+op_session_prepare(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_session_prepare q;
+
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	return plane_session_prepare(np->plane, &q);
+}
+
+static int
 op_session_add(void *state, const void *body, size_t len, void *out,
     size_t *out_len, int *fd)
 {
@@ -396,6 +411,8 @@ static const struct priv_op ops[] = {
 	    op_pppd_start),
 	OP(NASD_PRIV_PPPD_STOP, "stop pppd", nasd_priv_pppd_stop,
 	    op_pppd_stop),
+	OP(NASD_PRIV_SESSION_PREPARE, "prepare session",
+	    nasd_priv_session_prepare, op_session_prepare),
 	OP(NASD_PRIV_SESSION_ADD, "add session", nasd_priv_session_add,
 	    op_session_add),
 	OP(NASD_PRIV_SESSION_DEL, "delete session", nasd_priv_session_del,

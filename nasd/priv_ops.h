@@ -51,6 +51,7 @@ enum nasd_priv_type {
 	NASD_PRIV_VLAN_OPEN,		/* vlan -> vlan_opened, descriptor */
 	NASD_PRIV_VLAN_CLOSE,		/* vlan */
 	NASD_PRIV_VLAN_LIST,		/* vlan_list -> vlan_there[] */
+	NASD_PRIV_SESSION_PREPARE,	/* session_prepare */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 	NASD_PRIV_NOTE_CHECKED,		/* checked */
@@ -92,6 +93,13 @@ struct nasd_priv_pppd_exit {
 	int32_t		pid;
 	int32_t		status;
 	uint32_t	link_id;
+};
+
+/* A session will be on this PPP interface: do already what does not depend on
+ * its home address. Nothing but link-local packets passes. Needs no undoing: it
+ * goes with the interface, or with the session. */
+struct nasd_priv_session_prepare {
+	char		ifname[NASD_PRIV_IFNAME];
 };
 
 /*

@@ -18,8 +18,7 @@
  * passes, its own sources pass with the mark, its IPv4 address if it has one
  * without (where that goes is the main table's business), the rest is dropped
  * (and, with a rate limit, what is too much before that: priv_rate.c). Dropped
- * is
- * the source :: too: the only ones to use it are duplicate address detection,
+ * is the source :: too: the only ones to use it are duplicate address detection,
  * which IPv6CP makes needless on this link [RFC 5072 5], and MLD reports,
  * which nobody here wants.
  *
@@ -41,6 +40,7 @@
 #include "common/table.h"
 #include "nasd/nasd_config.h"
 #include "nasd/priv_host.h"
+#include "nasd/priv_iface.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
 #include "nasd/priv_rate.h"
@@ -49,22 +49,11 @@
 #define LOG_MODULE "plane"
 #include "common/log.h"
 
-/* One of two for each source: what an earlier nasd has left is replaced by
- * adding the other one first, so that no packet is dropped meanwhile. 5 was
- * the drop's before there was IPv4: what has that is not taken over. */
-enum { PRIO_LINKLOCAL = 1, PRIO_RATE, PRIO_SOURCE, PRIO_SOURCE_2,
-    PRIO_IPV4 = 6, PRIO_IPV4_2, PRIO_DROP };
-
 struct plane_session {
 	struct table_node	 by_id;
 	struct table_node	 by_ifindex;
 	uint32_t		 id;
-	unsigned		 ifindex;
-	char			 ifname[IF_NAMESIZE];
-	unsigned		 slot;		/* of its home agent's tables */
-	struct in6_addr		 dst;		/* bits beyond plen are zero */
-	unsigned		 plen;
-	struct in_addr		 ip4;		/* 0: no IPv4 passes */
+	struct iface		 on;
 	struct nl_stats		 count;		/* as last read */
 	struct rate		 rate;		/* its limits */
 	uint64_t		 down_dropped, up_dropped;	/* by these */
@@ -78,6 +67,7 @@ struct plane {
 	bool			 set_forwarding; /* it was off before us */
 	bool			 no_rates;	/* the kernel can not, said */
 	unsigned		 n_limited;	/* sessions with a limit */
+	struct iface_ready	 ready;
 	struct ha_tunnels	 tunnels;
 };
 
@@ -165,13 +155,6 @@ plane_add_home_agent(struct plane *p, struct in_addr ha)
 
 /* ---- sessions ---- */
 
-static struct nl_route6
-route_down(const struct plane_session *s)
-{
-	return (struct nl_route6){ .dst = s->dst, .dst_len = s->plen,
-	    .ifindex = s->ifindex, .table = TABLE_DOWN(s->slot) };
-}
-
 static bool
 id_eq(const struct table_node *n, const void *key)
 {
@@ -194,8 +177,8 @@ ifindex_eq(const struct table_node *n, const void *key)
 {
 	const unsigned *ifindex = key;
 
-	return container_of(n, const struct plane_session, by_ifindex)->ifindex
-	    == *ifindex;
+	return container_of(n, const struct plane_session, by_ifindex)->on
+	    .ifindex == *ifindex;
 }
 
 static struct plane_session *
@@ -215,161 +198,39 @@ is_limited(const struct plane_session *s)
 	return s->rate.down_bps != 0 || s->rate.up_bps != 0;
 }
 
-static void
-session_clear(struct plane *p, const struct plane_session *s)
-{
-	struct nl_route6 down = route_down(s);
-	int err;
-
-	nl_begin(p->nl);
-	nl_route6_del(p->nl, &down, NL_IGN_NOENT);
-	nl_clsact_del(p->nl, s->ifindex, NL_IGN_NOENT);
-	if (s->rate.down_bps != 0)
-		nl_shaper_del(p->nl, s->ifindex, NL_IGN_NOENT);
-	if ((err = nl_commit(p->nl, NULL, 0)) != 0) {
-		errno = -err;
-		log_warn(s->ifname, "session not wholly removed");
-	}
-}
-
-/* A link may outlive its session for some seconds. Without its route and its
- * mark IPv6 goes nowhere then; IPv4 would, with any source. */
-static void
-session_uninstall(struct plane *p, const struct plane_session *s)
-{
-	int err;
-
-	session_clear(p, s);
-	if (s->ip4.s_addr == INADDR_ANY)
-		return;
-	nl_begin(p->nl);
-	nl_clsact_add(p->nl, s->ifindex, NL_IGN_NOENT);
-	nl_filter_drop_all(p->nl, s->ifindex, PRIO_DROP);
-	err = nl_commit(p->nl, NULL, 0);
-	if (err != 0 && err != -ENODEV) {
-		errno = -err;
-		log_warn(s->ifname, "IPv4 passes until the link ends");
-	}
-}
-
+/* The index of a PPP interface without a session, or -errno. */
 static int
-session_commit(struct plane *p, const struct plane_session *s)
+free_iface(struct plane *p, const char *name)
 {
-	struct nl_route6 down = route_down(s);
+	int n = host_ppp_ifindex(name);
 
-	nl_begin(p->nl);
-	nl_clsact_add(p->nl, s->ifindex, NL_IGN_EXIST);
-	nl_filter_drop_all(p->nl, s->ifindex, PRIO_DROP);
-	nl_filter_pass_linklocal(p->nl, s->ifindex, PRIO_LINKLOCAL);
-	nl_filter_pass_source(p->nl, s->ifindex, PRIO_SOURCE, &s->dst,
-	    s->plen, MARK(s->slot));
-	if (s->ip4.s_addr != INADDR_ANY)
-		nl_filter_pass_source4(p->nl, s->ifindex, PRIO_IPV4, s->ip4);
-	/* pppd does it only when IPv6CP opens, and a device that is down takes
-	 * no route. Nothing passes before: its network protocol is closed. */
-	nl_link_set_up(p->nl, s->ifindex, true);
-	/* Replace: the subscriber may be back before its old session, whose
-	 * removal names the old interface, is gone. */
-	nl_route6_replace(p->nl, &down);
-	return nl_commit(p->nl, NULL, 0);
-}
-
-struct prios {
-	bool	drop, rate, source[2], ip4[2];
-};
-
-static void
-see_prio(void *arg, uint16_t prio)
-{
-	struct prios *there = arg;
-
-	there->drop |= prio == PRIO_DROP;
-	there->rate |= prio == PRIO_RATE;
-	there->source[0] |= prio == PRIO_SOURCE;
-	there->source[1] |= prio == PRIO_SOURCE_2;
-	there->ip4[0] |= prio == PRIO_IPV4;
-	there->ip4[1] |= prio == PRIO_IPV4_2;
-}
-
-static void
-take_over_ipv4(struct plane *p, const struct plane_session *s,
-    const struct prios *there)
-{
-	const uint16_t free = there->ip4[0] ? PRIO_IPV4_2 : PRIO_IPV4;
-
-	if (s->ip4.s_addr != INADDR_ANY)
-		nl_filter_pass_source4(p->nl, s->ifindex, free, s->ip4);
-	if (there->ip4[0] || there->ip4[1])
-		nl_filter_del4(p->nl, s->ifindex, free == PRIO_IPV4 ?
-		    PRIO_IPV4_2 : PRIO_IPV4, 0);
-}
-
-/* An earlier nasd's filters and route, under traffic: at no moment is there
- * none. 0, or -ENOENT when they are not what it would have left. */
-static int
-session_take_over(struct plane *p, const struct plane_session *s)
-{
-	struct nl_route6 down = route_down(s);
-	struct prios there = { .drop = false };
-	unsigned old;
-	int err;
-
-	err = nl_filter_prios(p->nl, s->ifindex, see_prio, &there);
-	if (err != 0 || !there.drop || there.source[0] == there.source[1] ||
-	    (there.ip4[0] && there.ip4[1]))
-		return -ENOENT;
-	old = there.source[0] ? 0 : 1;
-	nl_begin(p->nl);
-	/* Limits are set anew, when the engine says what they are. */
-	if (there.rate)
-		nl_policer_del(p->nl, s->ifindex, PRIO_RATE, NL_IGN_NOENT);
-	nl_shaper_del(p->nl, s->ifindex, NL_IGN_NOENT);
-	nl_filter_pass_source(p->nl, s->ifindex, old == 0 ? PRIO_SOURCE_2 :
-	    PRIO_SOURCE, &s->dst, s->plen, MARK(s->slot));
-	nl_filter_del(p->nl, s->ifindex, old == 0 ? PRIO_SOURCE :
-	    PRIO_SOURCE_2, 0);
-	take_over_ipv4(p, s, &there);
-	nl_link_set_up(p->nl, s->ifindex, true);
-	nl_route6_replace(p->nl, &down);
-	return nl_commit(p->nl, NULL, 0);
-}
-
-static int
-session_install(struct plane *p, const struct plane_session *s)
-{
-	int err;
-
-	/* A router, that believes no other router, least of all itself. */
-	if ((err = host_sysctl_set(s->ifname, "accept_ra", '0')) != 0 ||
-	    (err = host_sysctl_set(s->ifname, "forwarding", '1')) != 0)
-		return err;
-	if (p->tunnels.took_over && session_take_over(p, s) == 0)
-		return 0;
-	if ((err = session_commit(p, s)) != -EEXIST)
-		return err;
-	/* filters of nobody knows whom, or its own block */
-	session_clear(p, s);
-	return session_commit(p, s);
+	return n >= 0 && find_iface(p, (unsigned)n) != NULL ? -EBUSY : n;
 }
 
 static int
 session_check(struct plane *p, const struct nasd_priv_session_add *q)
 {
-	unsigned ifindex;
-	int n;
-
 	if (find_session(p, q->id) != NULL)
 		return -EEXIST;
 	if ((q->plen != 64 && q->plen != 128) || !hoa_is_valid(&q->hoa))
 		return -EINVAL;
 	if (q->ip4.s_addr != INADDR_ANY && !config_ipv4_is_host(q->ip4))
 		return -EINVAL;
-	if ((n = host_ppp_ifindex(q->ifname)) < 0)
-		return n;
-	ifindex = (unsigned)n;
-	if (find_iface(p, ifindex) != NULL)
-		return -EBUSY;
-	return n;
+	return free_iface(p, q->ifname);
+}
+
+int
+plane_session_prepare(struct plane *p,
+    const struct nasd_priv_session_prepare *q)
+{
+	int ifindex = free_iface(p, q->ifname);
+
+	if (ifindex < 0)
+		return ifindex;
+	if (p->nl == NULL)
+		return -ENOTCONN;
+	return iface_prepare(p->nl, &p->ready, (unsigned)ifindex, q->ifname,
+	    p->tunnels.took_over);
 }
 
 int
@@ -389,29 +250,30 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return -ENOMEM;
 	s->id = q->id;
-	s->ifindex = (unsigned)ifindex;
-	strcpy(s->ifname, q->ifname);
-	s->plen = q->plen;
-	s->dst = q->hoa;
-	s->ip4 = q->ip4;
-	if (s->plen == 64)
-		memset(&s->dst.s6_addr[8], 0, 8);
+	s->on.ifindex = (unsigned)ifindex;
+	strcpy(s->on.name, q->ifname);
+	s->on.plen = q->plen;
+	s->on.dst = q->hoa;
+	s->on.ip4 = q->ip4;
+	if (s->on.plen == 64)
+		memset(&s->on.dst.s6_addr[8], 0, 8);
 
 	t = &p->tunnels.tunnel[tunnel];
 	if ((err = ha_tunnel_ensure(&p->tunnels, t)) != 0) {
 		free(s);
 		return err;
 	}
-	s->slot = t->slot;
-	if ((err = session_install(p, s)) != 0) {
-		session_uninstall(p, s);
+	s->on.slot = t->slot;
+	if ((err = iface_install(p->nl, &p->ready, &s->on,
+	    p->tunnels.took_over)) != 0) {
+		iface_uninstall(p->nl, &s->on, false);
 		free(s);
 		return err;
 	}
 	table_insert(&p->sessions, &s->by_id,
 	    table_hash(&p->sessions, &s->id, sizeof(s->id)));
 	table_insert(&p->ifaces, &s->by_ifindex,
-	    table_hash(&p->ifaces, &s->ifindex, sizeof(s->ifindex)));
+	    table_hash(&p->ifaces, &s->on.ifindex, sizeof(s->on.ifindex)));
 	*mtu = t->mtu;
 	return 0;
 }
@@ -419,7 +281,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 static void
 session_remove(struct plane *p, struct plane_session *s)
 {
-	session_uninstall(p, s);
+	iface_uninstall(p->nl, &s->on, s->rate.down_bps != 0);
 	p->n_limited -= is_limited(s);
 	table_remove(&p->sessions, &s->by_id);
 	table_remove(&p->ifaces, &s->by_ifindex);
@@ -493,8 +355,8 @@ count_limits(struct plane *p, struct plane_session *s)
 {
 	if (!is_limited(s))
 		return;
-	(void)nl_shaper_drops(p->nl, s->ifindex, take_down_drops, p);
-	(void)nl_policer_drops(p->nl, s->ifindex, take_up_drops, p);
+	(void)nl_shaper_drops(p->nl, s->on.ifindex, take_down_drops, p);
+	(void)nl_policer_drops(p->nl, s->on.ifindex, take_up_drops, p);
 	s->count.rx_dropped -= s->up_dropped < s->count.rx_dropped ?
 	    s->up_dropped : s->count.rx_dropped;
 }
@@ -510,7 +372,7 @@ plane_count(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
 		return -ENOENT;
 	/* The kernel answers after whatever it is doing to the interface, so
 	 * one that has gone is among those heard of by then. */
-	if (!s->gone && (err = nl_link_stats(p->nl, s->ifindex, &st)) == 0) {
+	if (!s->gone && (err = nl_link_stats(p->nl, s->on.ifindex, &st)) == 0) {
 		s->count = st;
 		count_limits(p, s);
 	}
@@ -562,7 +424,7 @@ set_rate(struct plane *p, uint32_t id, const struct rate *r)
 	if (rate_equal(r, &s->rate))
 		return 0;
 	was = is_limited(s);
-	err = rate_install(p->nl, s->ifindex, PRIO_RATE, &s->rate, r);
+	err = rate_install(p->nl, s->on.ifindex, PRIO_RATE, &s->rate, r);
 	p->n_limited += is_limited(s);
 	p->n_limited -= was;
 	return err;

@@ -12,6 +12,7 @@ struct nasd_config;
 struct nasd_priv_counted;
 struct nasd_priv_rate;
 struct nasd_priv_session_add;
+struct nasd_priv_session_prepare;
 struct plane;
 
 /* The configuration must outlive it. NULL with errno. */
@@ -22,6 +23,9 @@ void	 plane_free(struct plane *);
 void	 plane_start(struct plane *);
 /* One more home agent of the configuration. */
 void	 plane_add_home_agent(struct plane *, struct in_addr);
+/* 0 or -errno; nothing is lost then but time. */
+int	 plane_session_prepare(struct plane *,
+    const struct nasd_priv_session_prepare *);
 /* 0 or -errno, and then nothing is left of it. *mtu: the tunnel's. */
 int	 plane_session_add(struct plane *, const struct nasd_priv_session_add *,
     uint32_t *mtu);

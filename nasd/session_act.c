@@ -151,6 +151,9 @@ do_auth_ok(struct session *s)
 	session_eap_passed(s);
 	auth_result(s, true);
 	aaa_grant_wipe_mppe(&s->grant);
+	/* While the peer begins with IPv6CP. */
+	if (s->state == SESSION_AUTHENTICATED && s->link != NULL)
+		tunnels_prepare(s->engine->tunnels, s->ifname, s->subject);
 	if (timeout > 0 && !timer_is_set(&s->timeout) &&
 	    timer_set(timers, &s->timeout, mono_add_ms(s->granted_at,
 	    timeout * INT64_C(1000))) != 0)

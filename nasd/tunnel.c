@@ -190,6 +190,19 @@ session_added(void *arg, int status, const void *body, size_t len, int fd)
 	s->done(s->arg, status);
 }
 
+void
+tunnels_prepare(struct tunnels *t, const char *ifname, const char *subject)
+{
+	struct nasd_priv_session_prepare q = { .ifname = "" };
+
+	if (strlen(ifname) >= sizeof(q.ifname))
+		return;
+	strcpy(q.ifname, ifname);
+	if (priv_request(t->priv, NASD_PRIV_SESSION_PREPARE, &q, sizeof(q),
+	    NULL, NULL) != 0)
+		log_debug(subject, "data plane not prepared");
+}
+
 struct tunnel_session *
 tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
     struct in_addr ha, const struct in6_addr *hoa, unsigned plen,

@@ -26,6 +26,10 @@ void	 tunnels_free(struct tunnels *);
 
 typedef void tunnel_done(void *arg, int error);
 
+/* A session will be on this interface: has done meanwhile what does not depend
+ * on its home address. Nothing comes of it, and nothing needs to be undone. */
+void	 tunnels_prepare(struct tunnels *, const char *ifname,
+    const char *subject);
 /* Carries hoa/plen (64 when the prefix is the subscriber's alone, else 128)
  * between an interface and a home agent; sets the interface's sysctls. ip4,
  * unless 0, is the one IPv4 source that passes, to wherever the kernel sends

@@ -705,6 +705,16 @@ put_session(struct ops *o, uint8_t *b)
 }
 
 static size_t
+put_prepare(struct ops *o, uint8_t *b)
+{
+	struct nasd_priv_session_prepare q = { .ifname = "" };
+
+	snprintf(q.ifname, sizeof(q.ifname), "ppp%u", ops_pick(o, 5));
+	memcpy(b, &q, sizeof(q));
+	return sizeof(q);
+}
+
+static size_t
 put_count(struct ops *o, uint8_t *b)
 {
 	struct nasd_priv_count_many q = { .read = ops_pick(o, 2),
@@ -745,7 +755,11 @@ message(struct ops *o, uint8_t *b)
 	uint16_t type;
 	size_t len;
 
-	switch (ops_pick(o, 8)) {
+	switch (ops_pick(o, 9)) {
+	case 7:
+		type = NASD_PRIV_SESSION_PREPARE;
+		len = put_prepare(o, body);
+		break;
 	case 0:
 	case 1:
 		type = NASD_PRIV_SESSION_ADD;
@@ -766,7 +780,7 @@ message(struct ops *o, uint8_t *b)
 		len = put_vlan(o, body, &type);
 		break;
 	case 6:
-		return priv_any(o, b, 20);
+		return priv_any(o, b, 22);
 	default:
 		return ops_bytes(o, b, ops_u8(o));
 	}

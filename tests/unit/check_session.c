@@ -320,6 +320,16 @@ mip_reg_left(const struct mip_reg *r)
 	return (1234);
 }
 
+static char prepared[16];
+
+void
+tunnels_prepare(struct tunnels *t, const char *ifname, const char *subject)
+{
+	(void)t;
+	(void)subject;
+	snprintf(prepared, sizeof(prepared), "%s", ifname);
+}
+
 struct tunnel_session *
 tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
     struct in_addr ha, const struct in6_addr *hoa, unsigned plen,
@@ -952,8 +962,10 @@ START_TEST(figure_1)
 	called("pads;");
 	auth(s, "alice@Example.Net");
 	called("auth alice@Example.Net;");
+	ck_assert_str_eq(prepared, "");
 	verdict(s, AAA_ACCEPT, "198.51.100.2", AAA_MODE_UNIQUE);
 	called("auth-result 1 ;");
+	ck_assert_str_eq(prepared, "lo");	/* for nobody else [D128] */
 	ck_assert_ptr_eq(s->ha, &has[1]);
 	iid_req(s, "a:b:c:d", false);
 	called("rrq alice@example.net;");

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A session's interface, root's side. Most of what a session needs does not
+ * depend on what its home agent answers, and is done when the subscriber has
+ * passed authentication (iface_prepare): then one who comes from another access
+ * router, and whose packets come here from the moment the home agent has
+ * answered, waits for one filter and one route [D128]. Neighbours:
+ * priv_plane.c, which has the sessions; priv_tunnel.c, the home agents' devices
+ * and tables.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "common/netlink.h"
+#include "nasd/priv_host.h"
+#include "nasd/priv_iface.h"
+#include "nasd/priv_tunnel.h"
+
+#define LOG_MODULE "plane"
+#include "common/log.h"
+
+static struct nl_route6
+route_down(const struct iface *i)
+{
+	return (struct nl_route6){ .dst = i->dst, .dst_len = i->plen,
+	    .ifindex = i->ifindex, .table = TABLE_DOWN(i->slot) };
+}
+
+static unsigned *
+ready_place(struct iface_ready *r, unsigned ifindex)
+{
+	return &r->ifindex[ifindex % IFACE_READY];
+}
+
+static bool
+is_ready(struct iface_ready *r, unsigned ifindex)
+{
+	return *ready_place(r, ifindex) == ifindex;
+}
+
+static void
+not_ready(struct iface_ready *r, unsigned ifindex)
+{
+	if (is_ready(r, ifindex))
+		*ready_place(r, ifindex) = 0;
+}
+
+static void
+clear(struct nl *nl, const struct iface *i, bool limited)
+{
+	struct nl_route6 down = route_down(i);
+	int err;
+
+	nl_begin(nl);
+	nl_route6_del(nl, &down, NL_IGN_NOENT);
+	nl_clsact_del(nl, i->ifindex, NL_IGN_NOENT);
+	if (limited)
+		nl_shaper_del(nl, i->ifindex, NL_IGN_NOENT);
+	if ((err = nl_commit(nl, NULL, 0)) != 0) {
+		errno = -err;
+		log_warn(i->name, "session not wholly removed");
+	}
+}
+
+/* A link may outlive its session for some seconds. Without its route and its
+ * mark IPv6 goes nowhere then; IPv4 would, with any source. */
+void
+iface_uninstall(struct nl *nl, const struct iface *i, bool limited)
+{
+	int err;
+
+	clear(nl, i, limited);
+	if (i->ip4.s_addr == INADDR_ANY)
+		return;
+	nl_begin(nl);
+	nl_clsact_add(nl, i->ifindex, NL_IGN_NOENT);
+	nl_filter_drop_all(nl, i->ifindex, PRIO_DROP);
+	err = nl_commit(nl, NULL, 0);
+	if (err != 0 && err != -ENODEV) {
+		errno = -err;
+		log_warn(i->name, "IPv4 passes until the link ends");
+	}
+}
+
+/* A router, that believes no other router, least of all itself. */
+static int
+set_sysctls(const char *name)
+{
+	int err = host_sysctl_set(name, "accept_ra", '0');
+
+	return err != 0 ? err : host_sysctl_set(name, "forwarding", '1');
+}
+
+static void
+add_filters(struct nl *nl, unsigned ifindex)
+{
+	nl_clsact_add(nl, ifindex, NL_IGN_EXIST);
+	nl_filter_drop_all(nl, ifindex, PRIO_DROP);
+	nl_filter_pass_linklocal(nl, ifindex, PRIO_LINKLOCAL);
+}
+
+/* The addresses' own part. */
+static void
+add_home(struct nl *nl, const struct iface *i, uint16_t prio, uint16_t prio4)
+{
+	struct nl_route6 down = route_down(i);
+
+	nl_filter_pass_source(nl, i->ifindex, prio, &i->dst, i->plen,
+	    MARK(i->slot));
+	if (i->ip4.s_addr != INADDR_ANY)
+		nl_filter_pass_source4(nl, i->ifindex, prio4, i->ip4);
+	/* pppd does it only when IPv6CP opens, and a device that is down takes
+	 * no route. Nothing passes before: its network protocol is closed. */
+	nl_link_set_up(nl, i->ifindex, true);
+	/* Replace: the subscriber may be back before its old session, whose
+	 * removal names the old interface, is gone. */
+	nl_route6_replace(nl, &down);
+}
+
+static int
+install_all(struct nl *nl, const struct iface *i)
+{
+	nl_begin(nl);
+	add_filters(nl, i->ifindex);
+	add_home(nl, i, PRIO_SOURCE, PRIO_IPV4);
+	return nl_commit(nl, NULL, 0);
+}
+
+static int
+install_home(struct nl *nl, const struct iface *i)
+{
+	nl_begin(nl);
+	add_home(nl, i, PRIO_SOURCE, PRIO_IPV4);
+	return nl_commit(nl, NULL, 0);
+}
+
+struct prios {
+	bool	drop, rate, source[2], ip4[2];
+};
+
+static void
+see_prio(void *arg, uint16_t prio)
+{
+	struct prios *there = arg;
+
+	there->drop |= prio == PRIO_DROP;
+	there->rate |= prio == PRIO_RATE;
+	there->source[0] |= prio == PRIO_SOURCE;
+	there->source[1] |= prio == PRIO_SOURCE_2;
+	there->ip4[0] |= prio == PRIO_IPV4;
+	there->ip4[1] |= prio == PRIO_IPV4_2;
+}
+
+/* An earlier nasd's filters and route, under traffic: at no moment is there
+ * none. 0, or -ENOENT when they are not what it would have left. */
+static int
+take_over(struct nl *nl, const struct iface *i)
+{
+	struct prios there = { .drop = false };
+	uint16_t old, old4;
+	int err;
+
+	err = nl_filter_prios(nl, i->ifindex, see_prio, &there);
+	if (err != 0 || !there.drop || there.source[0] == there.source[1] ||
+	    (there.ip4[0] && there.ip4[1]))
+		return -ENOENT;
+	old = there.source[0] ? PRIO_SOURCE : PRIO_SOURCE_2;
+	old4 = there.ip4[0] ? PRIO_IPV4 : PRIO_IPV4_2;
+	nl_begin(nl);
+	/* Limits are set anew, when the engine says what they are. */
+	if (there.rate)
+		nl_policer_del(nl, i->ifindex, PRIO_RATE, NL_IGN_NOENT);
+	nl_shaper_del(nl, i->ifindex, NL_IGN_NOENT);
+	add_home(nl, i, old == PRIO_SOURCE ? PRIO_SOURCE_2 : PRIO_SOURCE,
+	    old4 == PRIO_IPV4 ? PRIO_IPV4_2 : PRIO_IPV4);
+	nl_filter_del(nl, i->ifindex, old, 0);
+	if (there.ip4[0] || there.ip4[1])
+		nl_filter_del4(nl, i->ifindex, old4, 0);
+	return nl_commit(nl, NULL, 0);
+}
+
+int
+iface_prepare(struct nl *nl, struct iface_ready *ready, unsigned ifindex,
+    const char *name, bool used)
+{
+	struct prios there = { .drop = false };
+	int err;
+
+	if (is_ready(ready, ifindex))
+		return 0;
+	if (used && nl_filter_prios(nl, ifindex, see_prio, &there) == 0 &&
+	    there.drop)
+		return -EEXIST;
+	if ((err = set_sysctls(name)) != 0)
+		return err;
+	nl_begin(nl);
+	add_filters(nl, ifindex);
+	nl_link_set_up(nl, ifindex, true);
+	if ((err = nl_commit(nl, NULL, 0)) == 0)
+		*ready_place(ready, ifindex) = ifindex;
+	return err;
+}
+
+int
+iface_install(struct nl *nl, struct iface_ready *ready, const struct iface *i,
+    bool used)
+{
+	bool prepared = is_ready(ready, i->ifindex);
+	int err;
+
+	not_ready(ready, i->ifindex);
+	if (prepared && install_home(nl, i) == 0)
+		return 0;
+	/* or somebody has taken away what was prepared */
+	if ((err = set_sysctls(i->name)) != 0)
+		return err;
+	if (used && !prepared && take_over(nl, i) == 0)
+		return 0;
+	if ((err = install_all(nl, i)) != -EEXIST)
+		return err;
+	/* filters of nobody knows whom, or its own block */
+	clear(nl, i, false);
+	return install_all(nl, i);
+}
