@@ -100,6 +100,15 @@ read_rev(struct mip4_exts *e, struct ext *x)
 	return true;
 }
 
+/* Encapsulating Delivery Style [RFC 3024 3.3] says all by being there. */
+static bool
+read_encap_delivery(struct mip4_exts *e, struct ext *x)
+{
+	if (e->off_encap_delivery == 0)
+		e->off_encap_delivery = x->off;
+	return true;
+}
+
 static bool
 read_gre_key(struct mip4_exts *e, struct ext *x)
 {
@@ -228,7 +237,7 @@ static const struct ext_def ext_defs[256] = {
 	[MIP4_EXT_CVSE]		= { FORM_LONG, 4, UINT16_MAX, read_cvse },
 	[MIP4_EXT_PMIP]		= { FORM_LONG, ANY, read_pmip },
 	[MIP4_EXT_GRE_KEY]	= { FORM_LONG, 4, 4, read_gre_key },
-	[MIP4_EXT_ENCAP_DELIVERY] = { FORM_TLV, 0, 0, NULL },
+	[MIP4_EXT_ENCAP_DELIVERY] = { FORM_TLV, 0, 0, read_encap_delivery },
 	[MIP4_EXT_NAI]		= { FORM_TLV, ANY, read_nai },
 	[MIP4_EXT_CHALLENGE]	= { FORM_TLV, ANY, NULL },
 	[MIP4_EXT_NVSE]		= { FORM_TLV, ANY, NULL },

@@ -108,6 +108,8 @@ struct mip4_exts {
 	bool		 rev_i;
 	uint32_t	 rev_timestamp;
 
+	size_t		 off_encap_delivery; /* first 130 */
+
 	size_t		 off_gre;	/* 48 */
 	uint32_t	 gre_key;
 

@@ -371,6 +371,9 @@ START_TEST(gre_pmip_cvse)
 	/* Delivery style has Length 0 [RFC 3024 3.3]. */
 	ck_assert_int_eq(parse(&m, "82 01 00"), MIP4_OK);
 	ck_assert(m.ext.bad_ext);
+	ck_assert_uint_eq(m.ext.off_encap_delivery, 0);
+	ck_assert_int_eq(parse(&m, "830161 82 00"), MIP4_OK);
+	ck_assert_uint_eq(m.ext.off_encap_delivery, FIXED + 3);
 }
 END_TEST
 
