@@ -94,6 +94,46 @@ typedef void nl_rule6_seen(void *arg, const struct nl_rule6 *);
 int	 nl_rules6(struct nl *, nl_rule6_seen *, void *arg);
 
 /*
+ * IPv4, which visitors of a foreign agent speak: the same as above, by
+ * netlink_ipv4.c. A rule without a table deletes by the rest; src 0.0.0.0: any.
+ */
+int	 nl_ipip_add(struct nl *, const char *name, struct in_addr local,
+    struct in_addr remote, uint32_t mtu, unsigned ign);
+/* A host's address, of prefix length 32. */
+int	 nl_addr4_add(struct nl *, unsigned ifindex, struct in_addr,
+    unsigned ign);
+struct nl_route4 {
+	struct in_addr	dst;
+	unsigned	dst_len;
+	unsigned	ifindex;	/* 0: none, for blackhole */
+	uint32_t	table;
+	uint8_t		type;		/* RTN_UNICAST when 0 */
+};
+int	 nl_route4_replace(struct nl *, const struct nl_route4 *);
+int	 nl_route4_del(struct nl *, const struct nl_route4 *, unsigned ign);
+struct nl_rule4 {
+	const char	*iif;		/* NULL: any */
+	struct in_addr	src;
+	uint32_t	table;
+	uint32_t	priority;
+};
+int	 nl_rule4_add(struct nl *, const struct nl_rule4 *, unsigned ign);
+int	 nl_rule4_del(struct nl *, const struct nl_rule4 *, unsigned ign);
+/* A neighbour for good, of an Ethernet link. */
+int	 nl_neigh4_replace(struct nl *, unsigned ifindex, struct in_addr,
+    const uint8_t lladdr[6]);
+int	 nl_neigh4_del(struct nl *, unsigned ifindex, struct in_addr,
+    unsigned ign);
+/* Each IPv4 rule, route and neighbour that netmip4 has made; strings are the
+ * call's. 0 or -errno; -EBUSY within a batch. */
+typedef void nl_rule4_seen(void *arg, const struct nl_rule4 *);
+int	 nl_rules4(struct nl *, nl_rule4_seen *, void *arg);
+typedef void nl_route4_seen(void *arg, const struct nl_route4 *);
+int	 nl_routes4(struct nl *, nl_route4_seen *, void *arg);
+typedef void nl_neigh4_seen(void *arg, unsigned ifindex, struct in_addr);
+int	 nl_neighs4(struct nl *, nl_neigh4_seen *, void *arg);
+
+/*
  * Source filter of one session on its device's ingress [doc/DATAPLANE]:
  * clsact; fe80::/10 passes; source in src/plen passes with fwmark set;
  * anything else is dropped (and counted by the kernel). Three functions,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Inside netlink: how an operation appends its message to the batch.
  * Neighbours: netlink.c (the batch), netlink_link.c, netlink_route.c,
- * netlink_tc.c, netlink_rate.c (the messages). */
+ * netlink_ipv4.c, netlink_tc.c, netlink_rate.c (the messages). */
 #ifndef COMMON_NETLINK_MSG_H
 #define COMMON_NETLINK_MSG_H
 

@@ -219,6 +219,58 @@ START_TEST(rules)
 }
 END_TEST
 
+START_TEST(ipv4)
+{
+	const struct in_addr a = { htonl(0xc0000201) };
+	const struct nl_route4 r = { .dst = a, .dst_len = 32, .ifindex = 5,
+	    .table = 1001 };
+	const struct nl_route4 black = { .table = 1001,
+	    .type = RTN_BLACKHOLE };
+	const struct nl_rule4 rule = { .iif = "t1", .src = a, .table = 1001,
+	    .priority = 100 };
+	const uint8_t *m;
+	size_t n;
+
+	ck_assert_int_eq(nl_ipip_add(nl, "t1", a, a, 1480, 0), 0);
+	has_head(0, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	ck_assert_str_eq((const char *)ATTR(0, 16, 5, 18, 1), "ipip");
+	ck_assert_mem_eq(ATTR(0, 16, 4, 18, 2, 3), &a, 4);
+	ck_assert_uint_eq(*ATTR(0, 16, 1, 18, 2, 9), 4);	/* proto */
+	ck_assert_int_eq(nl_route4_replace(nl, &r), 1);
+	has_head(1, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+	m = nl_batch_msg(nl, 1, &n);
+	ck_assert_uint_eq(m[17], 32);
+	ck_assert_uint_eq(m[21], 134);
+	ck_assert_uint_eq(m[22], RT_SCOPE_LINK);
+	ck_assert_uint_eq(u32(ATTR(1, 12, 4, RTA_TABLE)), 1001);
+	ck_assert_mem_eq(ATTR(1, 12, 4, RTA_DST), &a, 4);
+	ck_assert_int_eq(nl_route4_replace(nl, &black), 2);
+	m = nl_batch_msg(nl, 2, &n);
+	ck_assert_uint_eq(m[22], RT_SCOPE_UNIVERSE);
+	ck_assert_uint_eq(m[23], RTN_BLACKHOLE);
+	ck_assert_int_eq(nl_rule4_add(nl, &rule, 0), 3);
+	m = nl_batch_msg(nl, 3, &n);
+	ck_assert_uint_eq(m[18], 32);		/* src_len */
+	ck_assert_mem_eq(ATTR(3, 12, 4, 2), &a, 4);
+	ck_assert_uint_eq(u32(ATTR(3, 12, 4, 15)), 1001);
+	ck_assert_int_eq(nl_neigh4_replace(nl, 5, a, (const uint8_t *)
+	    "\2\3\4\5\6\7"), 4);
+	has_head(4, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+	m = nl_batch_msg(nl, 4, &n);
+	ck_assert_uint_eq(u32(m + 20), 5);
+	ck_assert_uint_eq(u16(m + 24), 0x80);	/* permanent */
+	ck_assert_mem_eq(ATTR(4, 12, 6, 2), "\2\3\4\5\6\7", 6);
+	ck_assert_int_eq(nl_neigh4_del(nl, 5, a, 0), 5);
+	has_head(5, RTM_DELNEIGH, 0);
+	ck_assert_int_eq(nl_addr4_add(nl, 5, a, 0), 6);
+	has_head(6, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	m = nl_batch_msg(nl, 6, &n);
+	ck_assert_uint_eq(m[17], 32);
+	ck_assert_uint_eq(u32(m + 20), 5);
+	ck_assert_mem_eq(ATTR(6, 8, 4, 2), &a, 4);
+}
+END_TEST
+
 START_TEST(filters)
 {
 	struct in6_addr src;
@@ -452,6 +504,7 @@ main(void)
 	tcase_add_test(t, vlans);
 	tcase_add_test(t, route);
 	tcase_add_test(t, rules);
+	tcase_add_test(t, ipv4);
 	tcase_add_test(t, filters);
 	tcase_add_test(t, filter_of_ipv4);
 	tcase_add_test(t, filters_deleted);
