@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The commands of nasctl and hactl: constant tables, and the words of a
+/* The commands of nasctl, hactl and fadctl: constant tables, and the words of a
  * command line looked up in them. Unambiguous prefixes are enough. */
 #ifndef NASCTL_COMMAND_H
 #define NASCTL_COMMAND_H
@@ -13,6 +13,8 @@
 enum program {
 	PROG_NASCTL	= 1,
 	PROG_HACTL	= 2,
+	PROG_FADCTL	= 4,
+	PROG_ALL	= 7,
 };
 
 #define COLUMNS_MAX	32

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* nasctl and hactl: one program, two names. Neighbours: command.c knows the
- * commands, common/ctl.h asks the daemon, show.c shows what it says. */
+/* nasctl, hactl and fadctl: one program, three names. Neighbours: command.c
+ * knows the commands, common/ctl.h asks the daemon, show.c shows what it
+ * says. */
 #include "config.h"
 #include "nasctl/nasctl.h"
 
@@ -26,6 +27,7 @@ struct who {
 static const struct who whos[] = {
 	{ PROG_NASCTL, "nasctl", "nasd", RUN_DIR "/nasd.ctl" },
 	{ PROG_HACTL, "hactl", "had", RUN_DIR "/had.ctl" },
+	{ PROG_FADCTL, "fadctl", "fad", RUN_DIR "/fad.ctl" },
 };
 
 struct options {
@@ -182,12 +184,24 @@ ask(const struct who *w, const struct options *o, const struct request *r,
 	return (e);
 }
 
+/* By the name it was called by; nasctl if that is none of these. */
+static const struct who *
+who_is(const char *name)
+{
+	size_t i;
+
+	for (i = 1; i < sizeof(whos) / sizeof(whos[0]); i++)
+		if (strstr(name, whos[i].name) != NULL)
+			return (&whos[i]);
+	return (&whos[0]);
+}
+
 int
 nasctl_run(int argc, char **argv, FILE *out, FILE *err)
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *name = argc > 0 ? slash != NULL ? slash + 1 : argv[0] : "";
-	const struct who *w = &whos[strstr(name, "hactl") != NULL];
+	const struct who *w = who_is(name);
 	struct options o;
 	struct request r;
 	int e;

@@ -11,8 +11,8 @@
 #define NASCTL_UNREACHABLE	3
 #define NASCTL_FAILED		4	/* the daemon could not */
 
-/* The whole program: its exit code. argv[0] decides between nasctl and
- * hactl. */
+/* The whole program: its exit code. argv[0] decides between nasctl, hactl and
+ * fadctl. */
 int	nasctl_run(int argc, char **argv, FILE *out, FILE *err);
 
 #endif

@@ -116,7 +116,7 @@ def test_line_of_what_is_checked_late(files):
         assert f"{path}:{line}: {key.strip(' =' + chr(9))}: " in done.stderr
 
 
-@pytest.mark.parametrize("daemon", ("nasd", "had"))
+@pytest.mark.parametrize("daemon", ("nasd", "had", "fad"))
 def test_missing_file(daemon, tmp_path):
     done = check(daemon, str(tmp_path / "none.conf"))
     assert done.returncode == 2

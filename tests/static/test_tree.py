@@ -20,6 +20,7 @@ ALLOWED = {
     "radius": {"common", "radius"},
     "nasd": {"common", "radius", "nasd"},
     "had": {"common", "radius", "had"},
+    "fad": {"common", "fad"},
     "pppd-plugin": {"common", "pppd-plugin"},
     "nasctl": {"common", "nasctl"},
 }
@@ -108,8 +109,9 @@ def test_every_source_names_its_licence():
     assert not wrong, "\n".join(wrong)
 
 
-PAGES = ("nasd.8", "nasd.conf.5", "had.8", "had.conf.5", "nasctl.8",
-         "hactl.8", "pppd-netmip4.8", "netmip4.7")
+PAGES = ("nasd.8", "nasd.conf.5", "had.8", "had.conf.5", "fad.8",
+         "fad.conf.5", "nasctl.8", "hactl.8", "fadctl.8", "pppd-netmip4.8",
+         "netmip4.7")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -136,10 +138,12 @@ def option_keys(*paths):
     return found
 
 
-@pytest.mark.parametrize("daemon", ("nasd", "had"))
+@pytest.mark.parametrize("daemon", ("nasd", "had", "fad"))
 def test_configuration_keys_are_documented(daemon):
-    keys = option_keys(*sources(daemon, ".c", ".h"),
-                       *SRC.glob("common/conf*.c"), SRC / "radius/conf.c")
+    shared = {*SRC.glob("common/conf*.c"), SRC / "radius/conf.c"}
+    if daemon == "fad":     # no RADIUS, and no extension of the drafts
+        shared -= {SRC / "common/conf_ext.c", SRC / "radius/conf.c"}
+    keys = option_keys(*sources(daemon, ".c", ".h"), *shared)
     assert keys, "no option table found"
     text = (SRC / "man" / f"{daemon}.conf.5").read_text(encoding="utf-8")
     text = text.replace("\\-", "-")
@@ -149,7 +153,8 @@ def test_configuration_keys_are_documented(daemon):
 
 
 @pytest.mark.parametrize("daemon,libraries", (
-    ("nasd", ("nasd", "radius", "common")), ("had", ("had", "radius", "common"))))
+    ("nasd", ("nasd", "radius", "common")), ("had", ("had", "radius", "common")),
+    ("fad", ("fad", "common"))))
 def test_log_modules_are_documented(daemon, libraries):
     modules = {m for d in libraries for path in (SRC / d).glob("*.c")
                for m in re.findall(r'^#define\s+LOG_MODULE\s+"([^"]+)"',
@@ -164,7 +169,8 @@ def test_log_modules_are_documented(daemon, libraries):
     assert set(re.findall(r'"([^"]+)"', known)) == modules
 
 
-@pytest.mark.parametrize("daemon,tool", (("nasd", "nasctl"), ("had", "hactl")))
+@pytest.mark.parametrize("daemon,tool", (
+    ("nasd", "nasctl"), ("had", "hactl"), ("fad", "fadctl")))
 def test_verbs_are_documented(daemon, tool):
     """Every command that the daemon serves is in its tool's manual."""
     verbs = set()
@@ -191,7 +197,8 @@ def test_plugin_options_are_documented():
     assert not missing, f"not in pppd-netmip4(8): {missing}"
 
 
-BINARIES = ("sbin/nasd", "sbin/had", "bin/nasctl", "lib/netmip4/netmip4.so")
+BINARIES = ("sbin/nasd", "sbin/had", "sbin/fad", "bin/nasctl",
+            "lib/netmip4/netmip4.so")
 
 
 @pytest.mark.parametrize("name", BINARIES)
@@ -217,9 +224,11 @@ def test_readme_has_the_two_commands():
         assert os.access(SRC / name, os.X_OK)
 
 
-@pytest.mark.parametrize("program", ("nasd", "had", "nasctl", "hactl"))
+@pytest.mark.parametrize("program", ("nasd", "had", "fad", "nasctl", "hactl",
+                                     "fadctl"))
 def test_version_and_help(program):
-    path = STAGE / ("sbin" if program in ("nasd", "had") else "bin") / program
+    path = STAGE / ("sbin" if program in ("nasd", "had", "fad")
+                    else "bin") / program
     for option in ("--version", "--help"):
         done = subprocess.run([path, option], text=True, capture_output=True,
                               check=False)

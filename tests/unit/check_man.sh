@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Manual pages are clean, and nasctl(8) and hactl(8) have every command and
-# argument that --help shows.
+# Manual pages are clean, and nasctl(8), hactl(8) and fadctl(8) have every
+# command and argument that --help shows.
 : "${top_srcdir:=../..}" "${top_builddir:=../..}"
 command -v mandoc >/dev/null || { echo "mandoc is not installed"; exit 77; }
 failed=0
@@ -16,7 +16,7 @@ done
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 program=$(cd "$top_builddir/nasctl" && pwd)/nasctl
-for name in nasctl hactl; do
+for name in nasctl hactl fadctl; do
 	ln -s "$program" "$dir/$name"
 	# one line, plain: overstriking and line breaks do not matter
 	page=$(mandoc -Tascii "$top_srcdir/man/$name.8" |

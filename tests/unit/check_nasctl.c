@@ -253,6 +253,8 @@ START_TEST(prefixes)
 	ck_assert_int_eq(ctl_as("hactl", NULL, "show sessions"), 2);
 	test_has(err, "bindings pools exits home-links users statistics "
 	    "violations version");
+	ck_assert_int_eq(ctl_as("fadctl", NULL, "show bindings"), 2);
+	test_has(err, "visitors pending links statistics violations version");
 	ck_assert_int_eq(ctl_as("/usr/bin/hactl",
 	    "{\"status\":\"ok\",\"data\":{\"version\":\"1\"}}", "sh ver"), 0);
 	test_has(out, "version ");

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fadctl's verbs: snapshots as JSON, never live structs. See common/ctl.h. */
+#include "config.h"
+#define LOG_MODULE "control"
+#include "fad/control.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "common/clock.h"
+#include "common/ctl.h"
+#include "common/log.h"
+#include "common/mip4.h"
+#include "common/violations_json.h"
+#include "fad/access.h"
+#include "fad/fad_config.h"
+#include "fad/known.h"
+#include "fad/relay.h"
+#include "fad/tunnel.h"
+
+/* An answer must not fill memory. */
+#define LIST_MAX	200000
+
+static json_t *
+ipv4(struct in_addr a)
+{
+	char s[INET_ADDRSTRLEN];
+
+	return json_string(inet_ntop(AF_INET, &a, s, sizeof(s)));
+}
+
+/* What a mobile node calls itself, as printable ASCII. */
+static json_t *
+nai(const struct asked *a)
+{
+	char s[MIP4_NAI_MAX * 4 + 1];
+
+	return json_string(log_str(s, sizeof(s), a->nai, a->nai_len));
+}
+
+static json_t *
+lladdr(const struct node *n)
+{
+	const uint8_t *b = n->lladdr;
+
+	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2],
+	    b[3], b[4], b[5]);
+}
+
+static json_t *
+describe(const struct relay *r, const struct visitor *v)
+{
+	const struct asked *a = &v->asked;
+	int64_t up_ms = mono_diff_ms(clock_mono(r->clock), v->since);
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:b, s:b, s:b,"
+	    " s:i, s:i, s:I}",
+	    "home_address", ipv4(a->home),
+	    "nai", nai(a),
+	    "home_agent", ipv4(a->ha),
+	    "care_of", ipv4(a->coa),
+	    "link", r->conf->links[a->node.link].name,
+	    "lladdr", lladdr(&a->node),
+	    "state", visitor_state_str(v->state),
+	    "reverse", v->reverse,
+	    "co_located", (a->flags & MIP4_F_D) != 0,
+	    "revocation", v->negotiated,
+	    "lifetime", (int)v->lifetime,
+	    "left", (int)visitor_left(v),
+	    "since", (json_int_t)(up_ms / 1000));
+}
+
+struct walk {
+	const struct relay	*relay;
+	json_t			*list;
+};
+
+static bool
+show_visitor(struct table_node *n, void *arg)
+{
+	struct walk *w = arg;
+
+	json_array_append_new(w->list, describe(w->relay,
+	    container_of(n, struct visitor, by_home)));
+	return json_array_size(w->list) < LIST_MAX;
+}
+
+static json_t *
+show_visitors(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct control *c = arg;
+	struct walk w = { c->relay, json_array() };
+
+	(void)args;
+	(void)code;
+	(void)message;
+	table_each(&c->relay->visitors->by_home, show_visitor, &w);
+	return json_pack("{s:o}", "visitors", w.list);
+}
+
+static bool
+show_one_pending(struct table_node *n, void *arg)
+{
+	const struct pending *p = container_of(n, struct pending, by_id);
+	struct walk *w = arg;
+
+	json_array_append_new(w->list, json_pack("{s:o, s:o, s:o, s:s, s:o,"
+	    " s:i}",
+	    "home_address", ipv4(p->asked.home),
+	    "nai", nai(&p->asked),
+	    "home_agent", ipv4(p->asked.ha),
+	    "link", w->relay->conf->links[p->asked.node.link].name,
+	    "lladdr", lladdr(&p->asked.node),
+	    "lifetime", (int)p->asked.lifetime));
+	return json_array_size(w->list) < LIST_MAX;
+}
+
+static json_t *
+show_pending(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct control *c = arg;
+	struct walk w = { c->relay, json_array() };
+
+	(void)args;
+	(void)code;
+	(void)message;
+	table_each(&c->relay->visitors->by_id, show_one_pending, &w);
+	return json_pack("{s:o}", "pending", w.list);
+}
+
+static json_t *
+show_links(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct control *c = arg;
+	const struct fad_config *conf = c->relay->conf;
+	json_t *list = json_array();
+	size_t i;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	for (i = 0; i < conf->n_links; i++) {
+		struct access_counters n;
+
+		access_count(c->access, i, &n);
+		json_array_append_new(list, json_pack("{s:s, s:o, s:I, s:I,"
+		    " s:I, s:I, s:I, s:I, s:I}",
+		    "link", conf->links[i].name,
+		    "address", ipv4(conf->links[i].address),
+		    "requests", (json_int_t)n.requests,
+		    "solicitations", (json_int_t)n.solicitations,
+		    "adverts", (json_int_t)n.adverts,
+		    "sequence", (json_int_t)n.sequence,
+		    "malformed", (json_int_t)n.malformed,
+		    "not_ours", (json_int_t)n.not_ours,
+		    "send_failed", (json_int_t)n.send_failed));
+	}
+	return json_pack("{s:o}", "links", list);
+}
+
+static void
+put(json_t *o, const char *name, uint64_t v)
+{
+	json_object_set_new(o, name, json_integer((json_int_t)v));
+}
+
+static void
+put_all(json_t *o, const struct stats *s)
+{
+	char name[48];
+	unsigned i;
+
+	put(o, "requests", s->requests);
+	put(o, "relayed", s->relayed);
+	put(o, "replies", s->replies);
+	put(o, "accepted", s->accepted);
+	put(o, "denied_by_ha", s->denied_by_ha);
+	put(o, "expired", s->expired);
+	put(o, "deregistered", s->deregistered);
+	put(o, "revoked", s->revoked);
+	put(o, "send_failed", s->send_failed);
+	for (i = 0; i < 256; i++) {
+		if (s->code[i] == 0)
+			continue;
+		snprintf(name, sizeof(name), "code_%u", i);
+		put(o, name, s->code[i]);
+	}
+	for (i = 0; i < FAD_N_DROPS; i++) {
+		snprintf(name, sizeof(name), "drop_%s",
+		    fad_drop_str((enum fad_drop)i));
+		put(o, name, s->drop[i]);
+	}
+}
+
+static json_t *
+show_statistics(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct control *c = arg;
+	struct relay *r = c->relay;
+	json_t *o = json_object();
+
+	(void)args;
+	(void)code;
+	(void)message;
+	put_all(o, &r->stats);
+	put(o, "visitors", table_count(&r->visitors->by_home));
+	put(o, "pending", table_count(&r->visitors->by_id));
+	put(o, "tunnels", r->dp->n_tunnels);
+	put(o, "drained", r->drained);
+	put(o, "busy", relay_is_busy(r));
+	return json_pack("{s:o}", "counters", o);
+}
+
+static const char *
+home_agent_name(void *arg, struct in_addr from)
+{
+	const struct relay *r = arg;
+	const struct home_agent *ha = known_home_agent(r->known, from);
+
+	return ha ? ha->name : NULL;
+}
+
+static json_t *
+show_violations(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct control *c = arg;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	return violations_json(c->relay->violations, home_agent_name,
+	    c->relay);
+}
+
+static json_t *
+show_version(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	(void)arg;
+	(void)args;
+	(void)code;
+	(void)message;
+	return json_pack("{s:s, s:s}", "program", "fad", "version",
+	    PACKAGE_VERSION);
+}
+
+static const char *
+string_arg(const json_t *args, const char *key)
+{
+	return json_string_value(json_object_get(args, key));
+}
+
+static json_t *
+log_level(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	const char *level = string_arg(args, "level");
+
+	(void)arg;
+	if (!level || log_set_level(string_arg(args, "module"), level)) {
+		*code = "usage";
+		*message = "args: level (error, warn, info, debug), module";
+		return NULL;
+	}
+	return json_object();
+}
+
+static json_t *
+terminate(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct control *c = arg;
+	const char *id = string_arg(args, "id");
+	struct visitor *v = NULL;
+	struct in_addr home;
+
+	if (!id || inet_pton(AF_INET, id, &home) != 1) {
+		*code = "usage";
+		*message = "args: id (a home address)";
+		return NULL;
+	}
+	v = visitor_find(c->relay->visitors, home);
+	if (!v) {
+		*code = "no-match";
+		*message = "no such visitor";
+		return NULL;
+	}
+	relay_end(c->relay, v, "operator");
+	return json_pack("{s:i}", "terminated", 1);
+}
+
+static json_t *
+set_drained(struct control *c, bool drained)
+{
+	relay_drain(c->relay, drained);
+	return json_pack("{s:b}", "drained", c->relay->drained);
+}
+
+static json_t *
+drain(void *arg, const json_t *args, const char **code, const char **message)
+{
+	(void)args;
+	(void)code;
+	(void)message;
+	return set_drained(arg, true);
+}
+
+static json_t *
+undrain(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	(void)args;
+	(void)code;
+	(void)message;
+	return set_drained(arg, false);
+}
+
+static const struct ctl_cmd commands[] = {
+	{ "show visitors", show_visitors },
+	{ "show pending", show_pending },
+	{ "show links", show_links },
+	{ "show statistics", show_statistics },
+	{ "show violations", show_violations },
+	{ "show version", show_version },
+	{ "log level", log_level },
+	{ "terminate", terminate },
+	{ "drain", drain },
+	{ "undrain", undrain },
+};
+
+struct ctl *
+control_new(struct event_base *base, int fd, struct control *c)
+{
+	return ctl_new(base, fd, commands,
+	    sizeof(commands) / sizeof(commands[0]), c);
+}

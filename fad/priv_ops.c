@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fad's root side. One ipip device a home agent; two routing tables beside it:
+ * into the one lead packets that come out of the tunnel, and it has the
+ * visitors of this home agent and nothing else, so that what is for nobody here
+ * is dropped [RFC 3344 4.2.2]; into the other lead packets of those visitors
+ * that are to be tunnelled back, by a rule for each. The host's own routes are
+ * not touched: nobody's packets but those of the tunnel go to a visitor, so
+ * that who agrees with a home agent of its own upon another's address gets
+ * nothing by it [PROTOCOLS D140].
+ *
+ * Nothing is believed of the engine: links must be configured, home agents too
+ * where the configuration demands it, addresses be those of hosts.
+ */
+#include "config.h"
+#define LOG_MODULE "priv"
+#include "fad/priv_ops.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include "common/log.h"
+#include "common/netlink.h"
+#include "common/priv.h"
+#include "common/table.h"
+#include "fad/fad_config.h"
+#include "fad/priv_sweep.h"
+#include "fad/priv_sysctl.h"
+
+struct slot {
+	struct table_node	by_ha;
+	struct in_addr		ha;
+	unsigned		ifindex;	/* 0: free */
+	unsigned		next_free;	/* place + 1 of another */
+};
+
+struct priv_state {
+	const struct fad_config	*conf;
+	struct nl		*nl;
+	struct known		 known;		/* own index of the config */
+	struct table		 by_ha;
+	struct slot		*slots;		/* max-tunnels */
+	unsigned		 free;		/* place + 1 of the first */
+	int			 rp_was[FAD_LINKS_MAX];
+	bool			 started;
+};
+
+static bool
+ha_eq(const struct table_node *n, const void *key)
+{
+	const struct slot *s = container_of(n, struct slot, by_ha);
+
+	return memcmp(&s->ha, key, sizeof(s->ha)) == 0;
+}
+
+static uint64_t
+ha_hash(const struct priv_state *s, struct in_addr ha)
+{
+	return table_hash(&s->by_ha, &ha, sizeof(ha));
+}
+
+static struct slot *
+find_slot(struct priv_state *s, struct in_addr ha)
+{
+	struct table_node *n = table_find(&s->by_ha, ha_hash(s, ha), ha_eq,
+	    &ha);
+
+	return n ? container_of(n, struct slot, by_ha) : NULL;
+}
+
+static unsigned
+place_of(const struct priv_state *s, const struct slot *t)
+{
+	return (unsigned)(t - s->slots);
+}
+
+/* Of packets out of the tunnel, and of those back into it. */
+static uint32_t
+table_in(const struct priv_state *s, const struct slot *t)
+{
+	return s->conf->table + 2 * place_of(s, t);
+}
+
+static uint32_t
+table_out(const struct priv_state *s, const struct slot *t)
+{
+	return table_in(s, t) + 1;
+}
+
+static void
+tunnel_name(const struct priv_state *s, const struct slot *t,
+    char name[static IFNAMSIZ])
+{
+	snprintf(name, IFNAMSIZ, FAD_TUNNEL_NAME "%u", place_of(s, t));
+}
+
+static bool
+is_host(const struct fad_config *c, struct in_addr addr)
+{
+	uint32_t a = ntohl(addr.s_addr);
+	size_t i;
+
+	for (i = 0; i < c->n_links; i++)
+		if (c->links[i].address.s_addr == addr.s_addr)
+			return false;
+	return a >> 24 != 0 && a >> 24 != IN_LOOPBACKNET && a >> 28 < 0xe &&
+	    addr.s_addr != c->care_of.s_addr;
+}
+
+static bool
+ha_allowed(const struct priv_state *s, struct in_addr ha)
+{
+	return is_host(s->conf, ha) && (!s->conf->known_only ||
+	    known_home_agent(&s->known, ha));
+}
+
+static struct slot *
+take_slot(struct priv_state *s, struct in_addr ha)
+{
+	struct slot *t;
+
+	if (s->free == 0)
+		return NULL;
+	t = &s->slots[s->free - 1];
+	s->free = t->next_free;
+	t->ha = ha;
+	table_insert(&s->by_ha, &t->by_ha, ha_hash(s, ha));
+	return t;
+}
+
+static void
+give_slot(struct priv_state *s, struct slot *t)
+{
+	table_remove(&s->by_ha, &t->by_ha);
+	t->ifindex = 0;
+	t->next_free = s->free;
+	s->free = place_of(s, t) + 1;
+}
+
+static void
+put_tunnel_rule(struct priv_state *s, const struct slot *t, bool add)
+{
+	char name[IFNAMSIZ];
+	struct nl_rule4 rule = {
+		.iif = name, .table = table_in(s, t),
+		.priority = s->conf->rule_priority,
+	};
+	const struct nl_route4 nobody = {
+		.table = table_in(s, t), .type = RTN_BLACKHOLE,
+	};
+
+	tunnel_name(s, t, name);
+	if (add) {
+		nl_route4_replace(s->nl, &nobody);
+		nl_rule4_add(s->nl, &rule, NL_IGN_EXIST);
+	} else {
+		nl_rule4_del(s->nl, &rule, NL_IGN_NOENT);
+		nl_route4_del(s->nl, &nobody, NL_IGN_NOENT);
+	}
+}
+
+static int
+tunnel_down(struct priv_state *s, struct slot *t)
+{
+	char name[IFNAMSIZ];
+
+	tunnel_name(s, t, name);
+	nl_begin(s->nl);
+	nl_link_del(s->nl, name, NL_IGN_NOENT);
+	put_tunnel_rule(s, t, false);
+	return nl_commit(s->nl, NULL, 0);
+}
+
+/* What comes out of it must not find the host's routes: up last. It has an
+ * address only because the kernel's loose check of the reverse path lets
+ * nothing in from a device without one. */
+static int
+tunnel_up(struct priv_state *s, struct slot *t)
+{
+	char name[IFNAMSIZ];
+	struct nl_route4 back = { .table = table_out(s, t) };
+	int err;
+
+	tunnel_name(s, t, name);
+	nl_begin(s->nl);
+	nl_ipip_add(s->nl, name, s->conf->care_of, t->ha,
+	    s->conf->tunnel_mtu, 0);
+	put_tunnel_rule(s, t, true);
+	err = nl_commit(s->nl, NULL, 0);
+	if (err)
+		return err;
+	t->ifindex = back.ifindex = nl_ifindex(name);
+	if (t->ifindex == 0)
+		return -ENODEV;
+	err = sysctl_lax(name);
+	if (err < 0)
+		return err;
+	nl_begin(s->nl);
+	nl_addr4_add(s->nl, t->ifindex, s->conf->care_of, NL_IGN_EXIST);
+	nl_link_set_up(s->nl, t->ifindex, true);
+	nl_route4_replace(s->nl, &back);
+	return nl_commit(s->nl, NULL, 0);
+}
+
+static int
+tunnel_add(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct fad_priv_tunnel q;
+	char ha[INET_ADDRSTRLEN];
+	struct slot *t;
+	int err;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, len);
+	if (!ha_allowed(s, q.ha))
+		return -EPERM;
+	if (find_slot(s, q.ha))
+		return 0;
+	t = take_slot(s, q.ha);
+	if (!t)
+		return -ENOSPC;
+	err = tunnel_up(s, t);
+	inet_ntop(AF_INET, &q.ha, ha, sizeof(ha));
+	if (err) {
+		(void)tunnel_down(s, t);
+		give_slot(s, t);
+		return err;
+	}
+	log_info(ha, "tunnel " FAD_TUNNEL_NAME "%u made", place_of(s, t));
+	return 0;
+}
+
+static int
+tunnel_del(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct fad_priv_tunnel q;
+	char ha[INET_ADDRSTRLEN];
+	struct slot *t;
+	int err;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, len);
+	t = find_slot(s, q.ha);
+	if (!t)
+		return 0;
+	err = tunnel_down(s, t);
+	inet_ntop(AF_INET, &q.ha, ha, sizeof(ha));
+	log_info(ha, "tunnel " FAD_TUNNEL_NAME "%u removed", place_of(s, t));
+	give_slot(s, t);
+	return err;
+}
+
+/* A visit request, checked; the ifindex of its link or -errno. */
+static int
+visit_link(const struct priv_state *s, const struct fad_priv_visit *q)
+{
+	unsigned ifindex;
+
+	if (q->link >= s->conf->n_links || q->reverse > 1 ||
+	    !is_host(s->conf, q->home) || !ha_allowed(s, q->ha) ||
+	    (q->lladdr[0] & 1))
+		return -EPERM;
+	ifindex = nl_ifindex(s->conf->links[q->link].name);
+	return ifindex ? (int)ifindex : -ENODEV;
+}
+
+static struct nl_rule4
+visit_rule(const struct priv_state *s, const struct slot *t,
+    const struct fad_priv_visit *q)
+{
+	return (struct nl_rule4){
+		.iif = s->conf->links[q->link].name, .src = q->home,
+		.table = table_out(s, t), .priority = s->conf->rule_priority,
+	};
+}
+
+static void
+put_visit_del(struct priv_state *s, const struct slot *t,
+    const struct fad_priv_visit *q, unsigned link)
+{
+	const struct nl_rule4 rule = visit_rule(s, t, q);
+	const struct nl_route4 route = {
+		.dst = q->home, .dst_len = 32, .ifindex = link,
+		.table = table_in(s, t),
+	};
+
+	nl_rule4_del(s->nl, &rule, NL_IGN_NOENT);
+	nl_route4_del(s->nl, &route, NL_IGN_NOENT);
+	if (link != 0)
+		nl_neigh4_del(s->nl, link, q->home, NL_IGN_NOENT);
+}
+
+static int
+visit_add(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct fad_priv_visit q;
+	struct nl_route4 route = { .dst_len = 32 };
+	struct nl_rule4 rule;
+	struct slot *t;
+	int link, err;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, len);
+	link = visit_link(s, &q);
+	if (link < 0)
+		return link;
+	t = find_slot(s, q.ha);
+	if (!t)
+		return -ENODEV;
+	route.dst = q.home;
+	route.ifindex = (unsigned)link;
+	route.table = table_in(s, t);
+	rule = visit_rule(s, t, &q);
+	nl_begin(s->nl);
+	nl_neigh4_replace(s->nl, (unsigned)link, q.home, q.lladdr);
+	nl_route4_replace(s->nl, &route);
+	if (q.reverse)
+		nl_rule4_add(s->nl, &rule, NL_IGN_EXIST);
+	err = nl_commit(s->nl, NULL, 0);
+	if (err) {
+		nl_begin(s->nl);
+		put_visit_del(s, t, &q, (unsigned)link);
+		(void)nl_commit(s->nl, NULL, 0);
+	}
+	return err;
+}
+
+static int
+visit_del(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct fad_priv_visit q;
+	struct slot *t;
+	int link;
+
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, len);
+	link = visit_link(s, &q);
+	/* Of a link that has gone only the rule is left, which is by name. */
+	if (link == -EPERM)
+		return link;
+	t = find_slot(s, q.ha);
+	if (!t)
+		return 0;
+	nl_begin(s->nl);
+	put_visit_del(s, t, &q, link < 0 ? 0 : (unsigned)link);
+	return nl_commit(s->nl, NULL, 0);
+}
+
+static void
+engine_gone(void *state)
+{
+	struct priv_state *s = state;
+	size_t i;
+
+	if (!s->started)
+		return;
+	priv_sweep(s->nl, s->conf);
+	for (i = 0; i < s->conf->n_links; i++)
+		if (s->rp_was[i] >= 0)
+			sysctl_rp_filter(s->conf->links[i].name,
+			    (char)s->rp_was[i]);
+	s->started = false;
+}
+
+static const struct priv_op ops[] = {
+	{ FAD_PRIV_TUNNEL_ADD, "tunnel-add", sizeof(struct fad_priv_tunnel),
+	    sizeof(struct fad_priv_tunnel), tunnel_add, false },
+	{ FAD_PRIV_TUNNEL_DEL, "tunnel-del", sizeof(struct fad_priv_tunnel),
+	    sizeof(struct fad_priv_tunnel), tunnel_del, false },
+	{ FAD_PRIV_VISIT_ADD, "visit-add", sizeof(struct fad_priv_visit),
+	    sizeof(struct fad_priv_visit), visit_add, false },
+	{ FAD_PRIV_VISIT_DEL, "visit-del", sizeof(struct fad_priv_visit),
+	    sizeof(struct fad_priv_visit), visit_del, false },
+};
+
+static int
+set_up(struct priv_state *s)
+{
+	uint32_t i;
+	size_t k;
+
+	if (known_init(&s->known) || table_init(&s->by_ha))
+		return -ENOMEM;
+	s->slots = calloc(s->conf->max_tunnels, sizeof(*s->slots));
+	if (!s->slots)
+		return -ENOMEM;
+	for (i = s->conf->max_tunnels; i > 0; i--) {
+		s->slots[i - 1].next_free = s->free;
+		s->free = i;
+	}
+	for (k = 0; k < s->conf->n_home_agents; k++)
+		known_add_home_agent(&s->known, &s->conf->home_agents[k]);
+	for (k = 0; k < FAD_LINKS_MAX; k++)
+		s->rp_was[k] = -1;
+	return 0;
+}
+
+struct priv_state *
+priv_ops_new(const struct fad_config *conf, struct priv_server *server)
+{
+	struct priv_state *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->conf = conf;
+	if (set_up(s)) {
+		priv_ops_free(s);
+		errno = ENOMEM;
+		return NULL;
+	}
+	memset(server, 0, sizeof(*server));
+	server->ops = ops;
+	server->n_ops = sizeof(ops) / sizeof(ops[0]);
+	server->state = s;
+	server->engine_gone = engine_gone;
+	return s;
+}
+
+int
+priv_ops_start(struct priv_state *s)
+{
+	size_t i;
+	int err;
+
+	s->nl = nl_open();
+	if (!s->nl)
+		return -errno;
+	err = sysctl_forward();
+	if (err < 0) {
+		log_errorx(NULL, "net.ipv4.ip_forward: %s", strerror(-err));
+		return err;
+	}
+	if (err == 0)
+		log_info(NULL, "net.ipv4.ip_forward switched on");
+	priv_sweep(s->nl, s->conf);
+	s->started = true;
+	for (i = 0; i < s->conf->n_links; i++) {
+		s->rp_was[i] = sysctl_lax(s->conf->links[i].name);
+		if (s->rp_was[i] < 0)
+			log_warnx(s->conf->links[i].name, "rp_filter: %s",
+			    strerror(-s->rp_was[i]));
+	}
+	return 0;
+}
+
+void
+priv_ops_free(struct priv_state *s)
+{
+	if (!s)
+		return;
+	if (s->nl)
+		nl_close(s->nl);
+	known_free(&s->known);
+	table_free(&s->by_ha);
+	free(s->slots);
+	free(s);
+}

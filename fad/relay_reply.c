@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Registration Replies [RFC 3344 3.7.3, RFC 2794 3]: matched with a pending
+ * request, authenticated, checked; then what the home agent has signed for the
+ * mobile node goes there byte by byte. Part of relay.
+ */
+#include "config.h"
+#define LOG_MODULE "relay"
+#include "fad/relay_int.h"
+
+#include <arpa/inet.h>
+
+#include "common/violations.h"
+#include "common/wire.h"
+#include "fad/fad_config.h"
+
+#define GOOD	0	/* no code of a denial */
+
+struct rp {
+	struct in_addr		 src;
+	const uint8_t		*data;
+	size_t			 len;
+	const struct mip4_msg	*msg;
+	struct pending		*p;
+	const char		*why;
+};
+
+static bool
+accepts(const struct rp *q)
+{
+	return q->msg->rrp.code == MIP4_ACCEPTED ||
+	    q->msg->rrp.code == MIP4_ACCEPTED_NO_SIMUL;
+}
+
+static uint8_t
+no(struct rp *q, uint8_t code, const char *why)
+{
+	q->why = why;
+	return code;
+}
+
+/* Exactly one Foreign-Home authenticator, if we share a key. */
+static bool
+is_authentic(const struct relay *r, const struct rp *q)
+{
+	const struct home_agent *ha = known_home_agent(r->known, q->src);
+	const struct mip4_sa *sa;
+	uint32_t spi = 0;
+	size_t covered;
+
+	if (!ha || ha->n_sas == 0)
+		return true;
+	(void)mip4_auth_spi(&q->msg->ext, MIP4_EXT_FA_HA, &spi);
+	sa = known_sa(ha->sas, ha->n_sas, spi);
+	return sa && mip4_auth_check(q->data, &q->msg->ext, MIP4_EXT_FA_HA,
+	    sa, &covered) == MIP4_AUTH_OK;
+}
+
+/* What a home agent assigns is not believed to be one of its own. */
+static uint8_t
+check_home(const struct relay *r, struct rp *q)
+{
+	const struct home_agent *ha = known_home_agent(r->known, q->src);
+	const struct in_addr home = q->msg->rrp.home;
+	const struct visitor *v = visitor_find(r->visitors, home);
+
+	if (!relay_is_host(r, home))
+		return no(q, MIP4_FA_MALFORMED_REPLY,
+		    "no host's home address");
+	if (ha && !home_agent_allows(ha, home))
+		return no(q, MIP4_FA_PROHIBITED,
+		    "not a home address of this home agent");
+	if (v && v->asked.ha.s_addr != q->src.s_addr)
+		return no(q, MIP4_FA_PROHIBITED,
+		    "visits by another home agent");
+	return GOOD;
+}
+
+static uint8_t
+check_accepting(const struct relay *r, struct rp *q)
+{
+	const struct mip4_rrp *m = &q->msg->rrp;
+	unsigned n;
+
+	if (m->ha.s_addr == INADDR_ANY)
+		return no(q, MIP4_FA_MISSING_HA, NULL);
+	if (m->home.s_addr == INADDR_ANY)
+		return no(q, MIP4_FA_MISSING_HOME, NULL);
+	if (m->ha.s_addr != q->src.s_addr)
+		return no(q, MIP4_FA_MALFORMED_REPLY, "another home agent");
+	(void)relay_auth(&q->msg->ext, MIP4_EXT_MN_HA, &n);
+	if (n != 1)
+		return no(q, MIP4_FA_MALFORMED_REPLY,
+		    "not one Mobile-Home authentication");
+	return check_home(r, q);
+}
+
+static uint8_t
+judge(const struct relay *r, struct rp *q, enum mip4_parsed parsed)
+{
+	const struct mip4_exts *e = &q->msg->ext;
+	const struct asked *a = &q->p->asked;
+
+	if (!is_authentic(r, q))
+		return no(q, MIP4_FA_HA_AUTH, NULL);
+	if (parsed != MIP4_OK || e->bad_ext || e->n_auth > MIP4_MAX_AUTHS)
+		return no(q, MIP4_FA_MALFORMED_REPLY, "extensions");
+	if (e->off_cvse)
+		return no(q, MIP4_FA_CVSE_HA, NULL);
+	if (a->nai_len > 0 && e->nai_len == 0)
+		return no(q, MIP4_FA_MISSING_NAI, NULL);
+	if (a->nai_len > 0 && !nai_equal(a->nai, a->nai_len, e->nai,
+	    e->nai_len))
+		return no(q, MIP4_FA_MALFORMED_REPLY, "another NAI");
+	return accepts(q) ? check_accepting(r, q) : GOOD;
+}
+
+/* Up to where the home agent has signed for the mobile node; where it could
+ * not, all but what is for us. */
+static size_t
+for_the_node(const struct rp *q)
+{
+	const struct mip4_exts *e = &q->msg->ext;
+	const struct mip4_auth_ext *a;
+	unsigned n;
+
+	a = relay_auth(e, MIP4_EXT_MN_HA, &n);
+	if (a)
+		return relay_auth_end(a);
+	if (e->off_rev)
+		return e->off_rev;
+	return e->n_auth > 0 ? e->auth[0].off : q->len;
+}
+
+static size_t
+write_relayed(const struct relay *r, const struct rp *q, uint8_t *buf,
+    size_t cap)
+{
+	const struct mip4_sa *sa = relay_mn_sa(r, &q->p->asked, q->p->mn_spi);
+	struct wire_w w;
+
+	wire_w_init(&w, buf, cap);
+	wire_w_copy(&w, q->data, for_the_node(q));
+	if (sa)
+		mip4_put_auth(&w, MIP4_EXT_MN_FA, sa);
+	return w.err ? 0 : w.len;
+}
+
+/* RFC 3344 3.6.1.2, 3.8.2.2: of this care-of address, or of all of them. */
+static void
+deregistered(struct relay *r, const struct rp *q)
+{
+	const struct asked *a = &q->p->asked;
+	struct visitor *v = visitor_find(r->visitors, q->msg->rrp.home);
+
+	if (!v || (a->coa.s_addr != v->asked.coa.s_addr &&
+	    a->coa.s_addr != q->msg->rrp.home.s_addr))
+		return;
+	r->stats.deregistered++;
+	relay_end(r, v, "deregistered");
+}
+
+static void
+pass_on(struct relay *r, struct rp *q)
+{
+	const struct mip4_rrp *m = &q->msg->rrp;
+	uint8_t buf[MIP4_MAX_MSG];
+	size_t len = write_relayed(r, q, buf, sizeof(buf));
+
+	if (len == 0) {
+		relay_deny_pending(r, q->p, MIP4_FA_MALFORMED_REPLY,
+		    "too long");
+		return;
+	}
+	if (accepts(q) && m->lifetime > 0 && q->p->asked.lifetime > 0) {
+		r->stats.accepted++;
+		relay_visit(r, q->p, m, &q->msg->ext, buf, len);
+		return;
+	}
+	if (accepts(q)) {
+		r->stats.accepted++;
+		deregistered(r, q);
+	} else {
+		r->stats.denied_by_ha++;
+	}
+	relay_to_node(r, &q->p->asked.node, m->home, buf, len);
+	pending_free(q->p);
+}
+
+void
+relay_reply(struct relay *r, struct in_addr src, const uint8_t *data,
+    size_t len, const struct mip4_msg *msg, enum mip4_parsed parsed)
+{
+	struct rp q = { .src = src, .data = data, .len = len, .msg = msg };
+	const struct mip4_exts *e = &msg->ext;
+	uint8_t code;
+
+	r->stats.replies++;
+	if (parsed == MIP4_UNKNOWN_EXT ||
+	    relay_is_strange(e, &r->conf->types) || e->off_gre) {
+		relay_drop(r, FAD_DROP_UNKNOWN_EXT, src);
+		return;
+	}
+	q.p = pending_find(r->visitors, src, msg->rrp.id, msg->rrp.home,
+	    e->nai_len > 0 ? e->nai : NULL, e->nai_len);
+	if (!q.p) {
+		relay_drop(r, FAD_DROP_NO_PENDING, src);
+		return;
+	}
+	code = judge(r, &q, parsed);
+	if (code == GOOD) {
+		pass_on(r, &q);
+		return;
+	}
+	if (code == MIP4_FA_HA_AUTH && relay_may_log(r))
+		log_warnx(NULL, "a reply fails Foreign-Home authentication");
+	violations_note(r->violations, src, known_home_agent(r->known, src) !=
+	    NULL, q.why ? q.why : mip4_code_str(code), VIOLATION_SILENT);
+	relay_deny_pending(r, q.p, code, q.why);
+}
