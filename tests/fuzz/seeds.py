@@ -136,6 +136,17 @@ def reg():
     yield b'\3\0\0\0\0\0\0\0\0\3\0\0\1\0\3\0' + b'\x0b\0\4abcd'
 
 
+def fad():
+    """Registrations with and without a home address, and their replies."""
+    for n in range(4):
+        ask = bytes([0, n % 3, 0, 0, 0, n, 0, 0, 0, 1, 0, 0, 0])
+        answer = bytes([2, 0, 0, 0x1c | n & 1, 0, 60, 0, 0, 0])
+        yield b'\0' + ask + answer + bytes([12, 3, 0]) + ask + answer
+    yield b'\1\0' + bytes(12) + b'\6\0\0\0' + b'\x0a\0\0' + b'\x08' + bytes(
+        [32]) + bytes.fromhex('4500002000004000ff1167b90a0000050a090001'
+                              '115201b2000c000001020304')
+
+
 def mip_client():
     new, good = b'\0\0\2', b'\1' + bytes(10)
     revoked = b'\6\0\0\0\0\0\0'
@@ -244,7 +255,7 @@ def aaa():
 SEEDS = {'fuzz_nasd_priv': nasd_priv, 'fuzz_netlink': netlink,
          'fuzz_aaa': aaa, 'fuzz_ctl': ctl, 'fuzz_acct_spool': acct_spool,
          'fuzz_had_priv': had_priv,
-         'fuzz_reg': reg, 'fuzz_mip_client': mip_client,
+         'fuzz_reg': reg, 'fuzz_fad': fad, 'fuzz_mip_client': mip_client,
          'fuzz_session_fsm': session_fsm,
          'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
          'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
