@@ -146,12 +146,13 @@ build_product() {
 # This kernel, when it has PPP over Ethernet, 6in4 and the filters.
 kernel_has_it_all() {
 	[ -d "/lib/modules/$(uname -r)" ] &&
-		modprobe -qa ppp_generic ppp_mppe pppoe sit bridge veth cls_u32 \
-			cls_flower cls_matchall act_skbedit act_gact sch_ingress \
+		modprobe -qa ppp_generic ppp_mppe pppoe sit ipip bridge veth \
+			cls_u32 cls_flower cls_matchall act_skbedit act_gact sch_ingress \
 			sch_tbf act_police 8021q
 	[ -c /dev/ppp ] && [ -e /proc/net/pppoe ] &&
 		unshare --net sh -ec '
 		ip link add t0 type sit local 127.0.0.1 remote 127.0.0.2
+		ip link add t1 type ipip local 127.0.0.1 remote 127.0.0.2
 		ip link add v0 type veth peer name v1
 		ip link add link v0 name v0.1 type vlan id 1
 		ip link add b0 type bridge
@@ -168,7 +169,7 @@ kernel_has_it_all() {
 # --native was asked for, and can not be.
 check_kernel() {
 	[ "$kernel" != native ] || kernel_has_it_all || die "this kernel lacks" \
-		"PPP over Ethernet, sit devices or traffic filters; without" \
+		"PPP over Ethernet, tunnel devices or traffic filters; without" \
 		"--native a user-mode Linux guest is started"
 }
 
