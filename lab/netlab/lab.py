@@ -139,7 +139,7 @@ class Lab:
                                    f" {daemon.process.returncode}):\n"
                                    f"{daemon.tail()}")
             return control.alive()
-        wait_for(f"{daemon.name} to answer", 15, poll, 0.05)
+        wait_for(f"{daemon.name} to answer", 60, poll, 0.05)
 
     def start_radius(self, wait=True):
         raddb = self.files.path("raddb")
