@@ -5,10 +5,12 @@ server may be away, nasd killed, the disk full."""
 import os
 import re
 import signal
+import time
 
 import pytest
 
 from netlab import config, net
+from netlab.bench_access import Dial
 from netlab.process import children, wait_for
 from netlab.topology import AAA, CN6
 
@@ -149,6 +151,119 @@ def test_server_away_under_churn(lab):
     lab.restart_nasd()
     all_sent(lab)
     assert detail.kinds()[6:] == ["Accounting-Off", "Accounting-On"]
+
+
+class Deaf:
+    """While it is on, accounting requests are lost on their way to the
+    server, and only these."""
+
+    def __init__(self, lab):
+        self.ns, self.on = lab.ns["aaa"], False
+
+    def tc(self, *words):
+        self.ns.run("tc", *words, check=True)
+
+    def begin(self):
+        self.tc("qdisc", "add", "dev", "core0", "clsact")
+        self.on = True
+        self.tc("filter", "add", "dev", "core0", "ingress", "protocol", "ip",
+                "u32", "match", "ip", "dport", "1813", "0xffff", "action",
+                "drop")
+
+    def end(self):
+        if self.on:
+            self.tc("qdisc", "del", "dev", "core0", "clsact")
+        self.on = False
+
+
+@pytest.fixture
+def deaf(lab):
+    it = Deaf(lab)
+    yield it
+    it.end()
+
+
+class Churn:
+    """Subscribers who come and go, and how many have come in all."""
+
+    def __init__(self, lab):
+        self.lab, self.next, self.came = lab, 1, 0
+
+    def come(self, n, seconds=60):
+        dial = Dial(self.lab, n, first=self.next, seconds=seconds)
+        got = dial.figures()
+        self.next = self.next + n if self.next < 90 else 1
+        self.came += int(got["up"])
+        # They say so a moment before their pppds do.
+        wait_for("nasd to say so", 30, lambda: self.lab.nasctl(
+            "show statistics")["sessions"]["came_up"] == self.came, 0.1)
+        return dial
+
+    def until(self, end):
+        """And until somebody has, which a server that was dead may put
+        off."""
+        before = self.came
+        while time.monotonic() < end or (
+                self.came == before and time.monotonic() < end + 120):
+            self.come(2).close()
+            time.sleep(1)
+        assert self.came > before
+
+
+def octets_shown(lab):
+    """What nasctl shows of accounted sessions that ended lately: each, in and
+    out."""
+    found = []
+    for s in lab.nasctl("show recent")["sessions"]:
+        past = lab.nasctl("show session", id=s["id"])
+        found += [list(map(int, re.findall(r"\d+", step["detail"])))
+                  for step in past["timeline"] if step["step"] == "acct-stop"]
+    return found
+
+
+def test_minute_without_server(lab, deaf):
+    """A minute of coming and going in which no record is acknowledged, a third
+    of it without any server: spool, server and nasctl agree in the end."""
+    lab.restart_nasd()
+    all_sent(lab)
+    detail, before = Detail(lab), figures(lab)
+    churn = Churn(lab)
+    stay = churn.come(3)
+    wait_for("their Starts", 20, lambda: figures(lab)["acknowledged"] ==
+             before["acknowledged"] + 3)
+    deaf.begin()
+    begun = time.monotonic()
+    churn.until(begun + 20)
+    leave = churn.come(3)
+    lab.radius.stop()
+    stay.close()
+    came = churn.came
+    churn.come(3, 20).close()       # nobody knows them
+    assert churn.came == came
+    leave.close()
+    while time.monotonic() < begun + 40:
+        time.sleep(0.2)
+    lab.start_radius()
+    churn.until(begun + 60)
+    wait_for("all to have ended", 30, lambda: not lab.sessions())
+    f = figures(lab)
+    owed = 2 * churn.came - 3
+    assert f["records"] == owed and len(detail.records()) == 3, f
+    deaf.end()
+    f = all_sent(lab, 180)
+    for key in ("written", "acknowledged"):
+        assert f[key] - before[key] == 2 * churn.came, (key, f, before)
+    records = detail.records()
+    assert len(records) == 2 * churn.came
+    for kind in ("Start", "Stop"):
+        assert len({r["Acct-Session-Id"] for r in records
+                    if r["Acct-Status-Type"] == kind}) == churn.came
+    stops = [r for r in records if r["Acct-Status-Type"] == "Stop"]
+    shown = octets_shown(lab)       # of 64 sessions at most
+    assert len(shown) == churn.came, (len(shown), churn.came)
+    assert [sum(n) for n in zip(*shown)] == [
+        sum(int(r[f"Acct-{way}-Octets"]) for r in stops)
+        for way in ("Input", "Output")]
 
 
 @pytest.fixture
