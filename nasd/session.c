@@ -181,6 +181,8 @@ session_free(struct session *s)
 	remember(s);
 	session_tell_rival(s);
 	session_leave_tables(s);
+	while (s->queued > 0)
+		free(s->queue[--s->queued].detail);
 	timeline_clear(&s->timeline);
 	aaa_grant_wipe(&s->grant);
 	free(s);
@@ -286,7 +288,7 @@ one_event(struct session *s, enum session_event ev, const char *detail)
 void
 session_event(struct session *s, enum session_event ev, const char *detail)
 {
-	char text[SESSION_WHY];
+	char *text = NULL;
 
 	if (s->busy) {
 		if (s->queued == SESSION_EVENT_QUEUE) {
@@ -294,14 +296,15 @@ session_event(struct session *s, enum session_event ev, const char *detail)
 			    session_event_str(ev));
 			return;
 		}
+		/* Without memory it is less for people to read. */
 		s->queue[s->queued].ev = ev;
-		snprintf(s->queue[s->queued].detail, SESSION_WHY, "%s",
-		    detail != NULL ? detail : "");
-		s->queued++;
+		s->queue[s->queued++].detail = detail != NULL ?
+		    strdup(detail) : NULL;
 		return;
 	}
 	s->busy = true;
 	while (!one_event(s, ev, detail)) {
+		free(text);
 		if (s->queued == 0) {
 			s->busy = false;
 			if (s->dirty)
@@ -309,12 +312,12 @@ session_event(struct session *s, enum session_event ev, const char *detail)
 			return;
 		}
 		ev = s->queue[0].ev;
-		memcpy(text, s->queue[0].detail, sizeof(text));
-		detail = text;
+		detail = text = s->queue[0].detail;
 		s->queued--;
 		memmove(&s->queue[0], &s->queue[1],
 		    s->queued * sizeof(s->queue[0]));
 	}
+	free(text);
 }
 
 /*

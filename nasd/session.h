@@ -63,7 +63,7 @@ struct session {
 	bool			 busy;		/* carrying out actions */
 	struct {
 		enum session_event	ev;
-		char			detail[SESSION_WHY];
+		char			*detail;	/* or NULL */
 	} queue[SESSION_EVENT_QUEUE];
 	unsigned		 queued;
 	mono_t			 asks_since;	/* of AAA, a minute */
