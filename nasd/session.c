@@ -351,6 +351,7 @@ sessions_free(struct sessions *ss)
 	table_free(&ss->by_nr);
 	table_free(&ss->by_nai);
 	table_free(&ss->by_ifname);
+	table_free(&ss->by_ip4);
 	for (i = 0; i < SESSION_RECENT; i++) {
 		past_free(ss->past[i]);
 		ss->past[i] = NULL;
