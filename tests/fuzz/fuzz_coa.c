@@ -57,7 +57,7 @@ rules(const struct dae_request *q)
 	    .n_profile = 1 };
 	struct session s = { .granted = true, .registered = true,
 	    .hoa_unique = true, .pppoe_sid = 7, .user = "alice",
-	    .device = "acc0", .id = "0123456789abcdef" };
+	    .port_id = "acc0", .id = "0123456789abcdef" };
 	struct coa_change c;
 
 	(void)coa_for_us(q, &cfg);
