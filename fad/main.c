@@ -338,12 +338,17 @@ run(const struct fad_config *conf)
 int
 main(int argc, char **argv)
 {
+	static const char *const log_modules[] = {
+		"access", "conf", "config", "control", "ctl", "main",
+		"netlink", "priv", "relay", "tunnel", "uplink", NULL
+	};
 	struct daemon_opts opts;
 	struct fad_config *conf;
 	int status = EXIT_CONFIG;
 
 	daemon_options(&opts, argc, argv, "fad", SYSCONFDIR
-	    "/netmip4/fad.conf", "the foreign agent");
+	    "/netmip4/fad.conf", "The foreign agent of netmip4.");
+	log_know(log_modules);
 	conf = fad_config_load(opts.config, opts.debug);
 	if (!conf)
 		return EXIT_CONFIG;

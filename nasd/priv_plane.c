@@ -18,9 +18,9 @@
  * passes, its own sources pass with the mark, its IPv4 address if it has one
  * without (where that goes is the main table's business), the rest is dropped
  * (and, with a rate limit, what is too much before that: priv_rate.c). Dropped
- * is the source :: too: the only ones to use it are duplicate address detection,
- * which IPv6CP makes needless on this link [RFC 5072 5], and MLD reports,
- * which nobody here wants.
+ * is the source :: too: the only ones to use it are duplicate address
+ * detection, which IPv6CP makes needless on this link [RFC 5072 5], and MLD
+ * reports, which nobody here wants.
  *
  * The mark, not the source address, chooses the way up: so a subscriber's
  * packet for another subscriber of this NAS travels by the home agent
