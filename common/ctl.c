@@ -59,6 +59,7 @@ struct ctl {
 	unsigned		 n_conns;
 	unsigned		 last_id;
 	struct timeval		 idle;
+	struct timeval		 slow;	/* in reading its reply */
 	struct log_limit	 limit;
 };
 
@@ -357,7 +358,6 @@ event_cb(struct bufferevent *bev, short what, void *arg)
 static void
 conn_new(struct ctl *ctl, int fd)
 {
-	const struct timeval wr = { .tv_sec = CTL_WRITE_S };
 	struct conn *c = calloc(1, sizeof(*c));
 
 	if (c != NULL)
@@ -373,7 +373,7 @@ conn_new(struct ctl *ctl, int fd)
 	TAILQ_INSERT_TAIL(&ctl->conns, c, link);
 	ctl->n_conns++;
 	bufferevent_setcb(c->bev, read_cb, write_cb, event_cb, c);
-	bufferevent_set_timeouts(c->bev, &ctl->idle, &wr);
+	bufferevent_set_timeouts(c->bev, &ctl->idle, &ctl->slow);
 	/* Enough for the longest line and the proof that one is longer. */
 	bufferevent_setwatermark(c->bev, EV_READ, 0, CTL_LINE_MAX);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
@@ -454,6 +454,7 @@ ctl_new(struct event_base *base, int fd, const struct ctl_cmd *cmds, size_t n,
 		.n_cmds = n,
 		.arg = arg,
 		.idle = { .tv_sec = CTL_IDLE_S },
+		.slow = { .tv_sec = CTL_WRITE_S },
 		.limit = { .rate = 1, .burst = 10 },
 	};
 	TAILQ_INIT(&ctl->conns);
@@ -478,6 +479,12 @@ void
 ctl_set_idle(struct ctl *ctl, const struct timeval *idle)
 {
 	ctl->idle = *idle;
+}
+
+void
+ctl_set_slow(struct ctl *ctl, const struct timeval *slow)
+{
+	ctl->slow = *slow;
 }
 
 unsigned

@@ -70,6 +70,8 @@ void	 ctl_answer(struct ctl_later *, json_t *data, const char *code,
     const char *message);
 /* For connections accepted from now on, instead of CTL_IDLE_S (tests). */
 void	 ctl_set_idle(struct ctl *, const struct timeval *);
+/* The same for those that do not read their reply, instead of ten seconds. */
+void	 ctl_set_slow(struct ctl *, const struct timeval *);
 unsigned ctl_connections(const struct ctl *);
 
 /* Client: one request, one reply (a new reference), waiting timeout_ms at

@@ -589,6 +589,7 @@ main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(t, 300);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, request_by_pap);
 	tcase_add_test(t, request_by_chap);

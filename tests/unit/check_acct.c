@@ -476,7 +476,6 @@ main(void)
 	Suite *s = suite_create("acct");
 	TCase *t = tcase_create("acct");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, order_within_a_session);
 	tcase_add_test(t, delay_over_a_restart);

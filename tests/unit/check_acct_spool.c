@@ -543,7 +543,6 @@ main(void)
 	Suite *s = suite_create("acct_spool");
 	TCase *t = tcase_create("acct_spool");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, record);
 	tcase_add_test(t, record_ages);

@@ -388,7 +388,7 @@ main(void)
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(m, setup_million, teardown);
 	tcase_add_loop_test(m, million, 0, 2);
-	tcase_set_timeout(m, 120);
+	tcase_set_timeout(m, 600);
 	suite_add_tcase(s, m);
 	return test_run(s);
 }

@@ -702,7 +702,6 @@ main(void)
 	TCase *t = tcase_create("mip_leave");
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, mass_event);
 	tcase_add_test(t, nearest_to_expiry);
 	tcase_add_test(t, abandoned);

@@ -627,7 +627,6 @@ main(void)
 	TCase *tc = tcase_create("nasd_priv");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, command_line);
 	tcase_add_test(tc, command_line_ipv4);
 	tcase_add_test(tc, command_line_authentication);

@@ -750,7 +750,6 @@ main(void)
 	Suite *s = suite_create("priv");
 	TCase *t = tcase_create("priv");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, sync_requests);
 	tcase_add_test(t, many_requests);

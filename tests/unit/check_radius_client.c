@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "fake_radius.h"
+#include "test.h"
 
 #define MANY	600
 
@@ -102,7 +103,7 @@ reply(unsigned server, const struct fake_request *r, uint8_t code,
 
 /* A figure of a server's. */
 static json_int_t
-stat(unsigned server, const char *name)
+figure(unsigned server, const char *name)
 {
 	json_t *o = radius_stats(w.client), *v;
 	json_int_t n;
@@ -140,8 +141,8 @@ START_TEST(accepted)
 	ck_assert_uint_eq(a.calls, 1);
 	ck_assert_int_eq(a.result, RADIUS_ACCEPTED);
 	ck_assert_uint_eq(a.timeout, 3600);
-	ck_assert_int_eq(stat(0, "accepts"), 1);
-	ck_assert_int_eq(stat(0, "in_flight"), 0);
+	ck_assert_int_eq(figure(0, "accepts"), 1);
+	ck_assert_int_eq(figure(0, "in_flight"), 0);
 	ck_state(0, "alive");
 	world_advance(&w, 60000);
 	ck_assert_uint_eq(a.calls, 1);
@@ -178,7 +179,7 @@ START_TEST(retransmits_the_same_packet)
 	ck_assert(fake_recv(&w.fake[0], &rq2));
 	ck_assert_uint_eq(rq2.len, rq.len);
 	ck_assert_mem_eq(rq2.pkt, rq.pkt, rq.len);
-	ck_assert_int_eq(stat(0, "retrans"), 1);
+	ck_assert_int_eq(figure(0, "retrans"), 1);
 	reply(0, &rq2, RADIUS_ACCESS_ACCEPT, FAKE_MA);
 	ck_assert_int_eq(a.result, RADIUS_ACCEPTED);
 }
@@ -249,7 +250,7 @@ START_TEST(all_silent_within_the_budget)
 	world_advance(&w, 1);
 	ck_assert_uint_eq(a.calls, 1);
 	ck_assert_int_eq(a.result, RADIUS_SILENT);
-	ck_assert_int_eq(stat(0, "in_flight") + stat(1, "in_flight"), 0);
+	ck_assert_int_eq(figure(0, "in_flight") + figure(1, "in_flight"), 0);
 	/* The second had as much of it as the first. */
 	while (fake_recv(&w.fake[1], &rq))
 		n++;
@@ -330,7 +331,7 @@ START_TEST(others_leave_a_server_found_dead)
 			reply(1, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
 	}
 	ck_assert_uint_eq(a.calls + b.calls, 2);
-	ck_assert_int_eq(stat(0, "in_flight"), 1);	/* the probe */
+	ck_assert_int_eq(figure(0, "in_flight"), 1);	/* the probe */
 }
 END_TEST
 
@@ -357,8 +358,8 @@ START_TEST(a_zombie_shows_that_it_lives)
 	reply(0, &rq2, RADIUS_ACCESS_ACCEPT, 0);
 	ck_state(0, "alive");
 	/* Not counted as an Access-Accept [RFC 5997 4.6]. */
-	ck_assert_int_eq(stat(0, "accepts"), 0);
-	ck_assert_int_eq(stat(0, "bad_authenticator"), 1);
+	ck_assert_int_eq(figure(0, "accepts"), 0);
+	ck_assert_int_eq(figure(0, "bad_authenticator"), 1);
 	ask(&b);
 	ck_assert(fake_recv(&w.fake[0], &rq));
 }
@@ -376,7 +377,7 @@ START_TEST(a_dead_one_is_probed_until_it_lives)
 	world_advance(&w, 8400);
 	ck_state(0, "dead");
 	ck_assert_uint_eq(probes(0), 3);
-	ck_assert_int_eq(stat(1, "in_flight"), 0);
+	ck_assert_int_eq(figure(1, "in_flight"), 0);
 	for (; n < 3; n++) {
 		world_advance(&w, 11000);
 		ck_state(0, "dead");
@@ -457,7 +458,7 @@ START_TEST(pings)
 	world_advance(&w, 2000);
 	ck_assert_int_eq(us[1], -1);
 	ck_assert_int_eq(us[2], 0);
-	ck_assert_int_eq(stat(1, "in_flight"), 0);
+	ck_assert_int_eq(figure(1, "in_flight"), 0);
 	ck_assert_ptr_null(radius_ping(w.client, 2, RADIUS_AUTH, pinged,
 	    &us[3]));
 	/* One that radius_client_free ends. */
@@ -478,7 +479,7 @@ START_TEST(proxy_states_never_sent)
 	    sizeof(state), 0);
 	world_pump(&w);
 	ck_assert_uint_eq(a.calls, 0);
-	ck_assert_int_eq(stat(0, "foreign_proxy_state"), 1);
+	ck_assert_int_eq(figure(0, "foreign_proxy_state"), 1);
 	/* With a Message-Authenticator it is only useless. */
 	fake_reply(&w.fake[0], &rq, RADIUS_ACCESS_ACCEPT, state,
 	    sizeof(state), FAKE_MA);
@@ -498,12 +499,12 @@ START_TEST(bad_replies_are_dropped)
 	reply(0, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA | FAKE_BAD_VECTOR);
 	reply(0, &rq, RADIUS_ACCESS_ACCEPT, FAKE_BAD_MA);
 	reply(0, &rq, RADIUS_ACCESS_ACCEPT, 0);
-	ck_assert_int_eq(stat(0, "bad_authenticator"), 1);
-	ck_assert_int_eq(stat(0, "bad_message_authenticator"), 2);
+	ck_assert_int_eq(figure(0, "bad_authenticator"), 1);
+	ck_assert_int_eq(figure(0, "bad_message_authenticator"), 2);
 	/* An accounting's answer, and an unheard-of code. */
 	reply(0, &rq, RADIUS_ACCT_RESPONSE, FAKE_MA);
 	reply(0, &rq, 99, FAKE_MA);
-	ck_assert_int_eq(stat(0, "stray"), 2);
+	ck_assert_int_eq(figure(0, "stray"), 2);
 	ck_assert_uint_eq(a.calls, 0);
 	ck_state(0, "unknown");
 	reply(0, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
@@ -521,7 +522,7 @@ START_TEST(short_datagrams)
 		ck_assert_int_eq(sendto(w.fake[0].fd, rq.pkt, n, 0,
 		    (struct sockaddr *)&rq.from, sizeof(rq.from)), (int)n);
 	world_pump(&w);
-	ck_assert_int_eq(stat(0, "malformed"), 20);
+	ck_assert_int_eq(figure(0, "malformed"), 20);
 	ck_assert_uint_eq(a.calls, 0);
 }
 END_TEST
@@ -535,7 +536,7 @@ START_TEST(late_and_repeated_replies)
 	reply(0, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
 	reply(0, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
 	ck_assert_uint_eq(a.calls, 1);
-	ck_assert_int_eq(stat(0, "stray"), 1);
+	ck_assert_int_eq(figure(0, "stray"), 1);
 
 	ask(&a);
 	ck_assert(fake_recv(&w.fake[0], &rq));
@@ -543,7 +544,7 @@ START_TEST(late_and_repeated_replies)
 	ck_assert_int_eq(a.result, RADIUS_SILENT);
 	reply(0, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
 	ck_assert_uint_eq(a.calls, 1);
-	ck_assert_int_eq(stat(0, "stray"), 2);
+	ck_assert_int_eq(figure(0, "stray"), 2);
 }
 END_TEST
 
@@ -556,7 +557,7 @@ START_TEST(cancelled)
 	reply(0, &rq, RADIUS_ACCESS_ACCEPT, FAKE_MA);
 	world_advance(&w, 60000);
 	ck_assert_uint_eq(a.calls, 0);
-	ck_assert_int_eq(stat(0, "in_flight"), 0);
+	ck_assert_int_eq(figure(0, "in_flight"), 0);
 	ask(&a);			/* and one that world_free ends */
 }
 END_TEST
@@ -577,7 +578,7 @@ START_TEST(many_at_once)
 		for (unsigned j = 0; j < i; j++)
 			ck_assert(r[i].pkt[1] != r[j].pkt[1] ||
 			    r[i].from.sin_port != r[j].from.sin_port);
-	ck_assert_int_eq(stat(0, "in_flight"), MANY);
+	ck_assert_int_eq(figure(0, "in_flight"), MANY);
 	for (unsigned i = MANY; i-- > 0;) {
 		timeout[4] = (uint8_t)(i >> 8);
 		timeout[5] = (uint8_t)i;
@@ -589,7 +590,7 @@ START_TEST(many_at_once)
 		ck_assert_uint_eq(a[i].calls, 1);
 		ck_assert_uint_eq(a[i].timeout, i);
 	}
-	ck_assert_int_eq(stat(0, "in_flight"), 0);
+	ck_assert_int_eq(figure(0, "in_flight"), 0);
 }
 END_TEST
 
@@ -644,7 +645,7 @@ START_TEST(accounting_keeps_at_it)
 	world_advance(&w, 60000);
 	ck_assert_uint_eq(a.calls, 1);
 	ck_assert_int_eq(a.result, RADIUS_SILENT);
-	ck_assert_int_eq(stat(0, "in_flight"), 0);
+	ck_assert_int_eq(figure(0, "in_flight"), 0);
 }
 END_TEST
 

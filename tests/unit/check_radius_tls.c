@@ -602,7 +602,6 @@ main(void)
 	Suite *s = suite_create("radius tls");
 	TCase *t = tcase_create("all");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, both_kinds_over_one_connection);
 	tcase_add_test(t, stream_of_packets);
