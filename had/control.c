@@ -178,6 +178,7 @@ counters(const struct stats *s)
 	put(o, "hint_not_offered", s->hint_not_offered);
 	put(o, "revoked", s->revoked);
 	put(o, "revoke_acked", s->revoke_acked);
+	put(o, "revoked_nothing", s->revoked_nothing);
 	put(o, "shed", s->shed);
 	for (i = 0; i < HAD_N_CODES; i++) {
 		snprintf(name, sizeof(name), "code_%u", stats_code_at(i));

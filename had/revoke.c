@@ -513,7 +513,7 @@ revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
 	const struct mip4_exts *e = &rq->msg.ext;
 	const struct mip4_rev *rev = &rq->msg.rev;
 	struct binding *b = binding_find(r->bindings, e->nai, e->nai_len);
-	bool ours;
+	bool ours = false;
 
 	*why = HAD_DROP_REV_STALE;
 	if (rev->a || rev->fda.s_addr != rq->pkt->flow.src.s_addr ||
@@ -533,6 +533,11 @@ revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
 				    rq->peer->name);
 			reg_unbind(r, b);
 		}
+	}
+	/* [RFC 3543 3.4]: it has what it wants; but who sends many? */
+	if (!ours) {
+		r->stats.revoked_nothing++;
+		rq->peer->stats.revoked_nothing++;
 	}
 	send_ack(r, rq);
 	return true;

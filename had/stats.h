@@ -44,6 +44,8 @@ struct stats {
 	uint64_t	hint_not_offered;
 	uint64_t	revoked;	/* revocations sent, first tries */
 	uint64_t	revoke_acked;
+	uint64_t	revoked_nothing;	/* a peer's, acked though no
+						 * binding was there */
 	uint64_t	shed;		/* denied for want of time */
 	uint64_t	send_failed;	/* by our own kernel; not by peer */
 	uint64_t	drop[HAD_N_DROPS];

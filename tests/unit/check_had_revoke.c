@@ -578,10 +578,15 @@ START_TEST(revoked_by_router_of_another)
 	ck_assert_int_eq(rig_in(&m, AR1), REG_REPLIED);
 	ck_assert_uint_eq(rig.sent[0], 15);
 	ck_assert_uint_eq(rig.bindings.n_bound, 1);
+	/* Acknowledged, though there was nothing to end. */
+	ck_assert_uint_eq(rig.reg.stats.revoked_nothing, 1);
+	ck_assert_uint_eq(peer_find(rig.reg.peers, (struct in_addr){
+	    inet_addr(AR1) })->stats.revoked_nothing, 1);
 	/* RFC 3543 3.5: ids need not differ between bindings. */
 	send_rev(&m, AR1, false, AR1, 0);
 	ck_assert_uint_eq(rig.sent[0], 15);
 	ck_assert_uint_eq(rig.bindings.n_bound, 0);
+	ck_assert_uint_eq(rig.reg.stats.revoked_nothing, 1);
 	rev_begin(&m, false, AR1, 0);
 	m_nai(&m, ALICE);
 	m_hoa(&m, "2001:db8:100:9::1", true);
