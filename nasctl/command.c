@@ -24,63 +24,77 @@ const struct command commands[] = {
 	{ "show sessions", LIST_ARGS, "the sessions there are",
 	    PROG_NASCTL, args_list, show_list, "sessions",
 	    "id,ifname,username,calling-sid,state,uptime,home-address,"
-	    "home-agent,reg-left,prefix-mode,rx-bytes,tx-bytes" },
+	    "home-agent,reg-left,prefix-mode,rx-bytes,tx-bytes;"
+	    "access,rate-down,rate-up" },
 	{ "show session", "ID|USER|IFNAME", "one session and its timeline",
 	    PROG_NASCTL, args_session, show_session, NULL, NULL },
 	{ "show recent", LIST_ARGS, "sessions that have ended",
-	    PROG_NASCTL, args_list, show_list, "sessions", NULL },
+	    PROG_NASCTL, args_list, show_list, "sessions",
+	    ";id,number,ifname,username,calling-sid,state,came-up,ended,"
+	    "terminate-cause" },
 	{ "show interfaces", LIST_ARGS, "where subscribers dial in",
 	    PROG_NASCTL, args_list, show_list, "interfaces",
 	    "interface,origin,parent,vlan,inner-vlan,mtu,served,sessions" },
 	{ "show home-agents", LIST_ARGS, "home agents and registrations",
 	    PROG_NASCTL, args_list, show_list, "home_agents",
 	    "name,address,state,drained,priority,weight,registrations,"
-	    "waiting,rtt-us,hold-down,times-down" },
+	    "waiting,rtt-us,hold-down,times-down;sessions-accepted,"
+	    "sessions-refused,sessions-redirected,sessions-unanswered,"
+	    "probes,sent,accepted,denied,no-reply,clock-offset,"
+	    "waited-most" },
 	{ "show radius", LIST_ARGS, "RADIUS servers",
 	    PROG_NASCTL | PROG_HACTL, args_list, show_list, "servers",
 	    "name,address,transport,auth-state,acct-state,priority,weight,"
 	    "rtt-ms,sent,retrans,timeouts,accepts,rejects,challenges,"
-	    "acct-responses,in-flight" },
+	    "acct-responses,in-flight;auth-port,acct-port,state,malformed,"
+	    "bad-attribute,bad-authenticator,bad-message-authenticator,"
+	    "foreign-proxy-state,stray,send-errors" },
 	{ "show dynamic-authorization", LIST_ARGS,
 	    "who sends CoA and Disconnect, and what became of it",
 	    PROG_NASCTL, args_list, show_list, "clients",
 	    "client,address,disconnects,coas,acks,naks,duplicates,"
-	    "dropped" },
+	    "dropped;malformed,bad-authenticator,"
+	    "bad-message-authenticator,no-message-authenticator,"
+	    "no-timestamp,stale,busy,send-errors" },
 	{ "show accounting", "", "accounting records and their spool",
 	    PROG_NASCTL, args_none, show_object, NULL, NULL },
 	{ "show bindings", LIST_ARGS, "the bindings there are",
 	    PROG_HACTL, args_list, show_list, "bindings",
-	    "nai,home-address,unique,care-of,lifetime,left,peer,pool" },
+	    "nai,home-address,unique,care-of,lifetime,left,peer,pool;"
+	    "home-prefix,since,state,revocation" },
 	{ "show pools", LIST_ARGS, "prefix pools and how full they are",
 	    PROG_HACTL, args_list, show_list, "pools",
-	    "name,prefix,mode,used,held,reserved,denied,capacity" },
+	    "name,prefix,mode,used,held,reserved,denied,capacity;"
+	    "reclaimed" },
 	{ "show exits", LIST_ARGS, "6to4, and what was dropped there",
 	    PROG_HACTL, args_list, show_list, "exits",
 	    "exit,device,state,remote,rx-packets,tx-packets,in-spoofed,"
-	    "in-address,in-embedded,in-source,in-destination,in-not-relay" },
+	    "in-address,in-embedded,in-source,in-destination,in-not-relay;"
+	    "address,out-address,out-embedded,out-source" },
 	{ "show home-links", LIST_ARGS, "links on which addresses are held",
 	    PROG_HACTL, args_list, show_list, "home_links",
 	    "link,state,lladdr,probing,held,answered,defended,duplicates,"
-	    "conflicts" },
+	    "conflicts;address,groups,probed,failed,received,malformed,"
+	    "sent,send-failed" },
 	{ "show users", LIST_ARGS, "subscribers of whom something is known",
 	    PROG_HACTL, args_list, show_list, "users",
-	    "nai,source,state,keys,pool,home,waiting,left" },
+	    "nai,source,state,keys,pool,home,waiting,left;peer,why" },
 	{ "show visitors", LIST_ARGS, "the mobile nodes that visit",
 	    PROG_FADCTL, args_list, show_list, "visitors",
 	    "home-address,nai,home-agent,link,lladdr,state,reverse,"
-	    "lifetime,left" },
+	    "lifetime,left;care-of,co-located,revocation,since" },
 	{ "show pending", LIST_ARGS, "requests that wait for a home agent",
 	    PROG_FADCTL, args_list, show_list, "pending",
 	    "home-address,nai,home-agent,link,lladdr,lifetime" },
 	{ "show links", LIST_ARGS, "links with mobile nodes",
 	    PROG_FADCTL, args_list, show_list, "links",
 	    "link,address,requests,solicitations,adverts,malformed,"
-	    "not-ours,send-failed" },
+	    "not-ours,send-failed;sequence" },
 	{ "show statistics", "", "counters",
 	    PROG_ALL, args_none, show_object, NULL, NULL },
 	{ "show violations", LIST_ARGS, "what was refused, from whom and why",
 	    PROG_ALL, args_list, show_list, "violations",
-	    "peer,address,reason,answer,count,last" },
+	    "peer,address,reason,answer,count,last;ago" },
 	{ "show version", "", "the daemon's version",
 	    PROG_ALL, args_none, show_object, NULL, NULL },
 	{ "radius test", "[USER [SERVER]]",
@@ -105,8 +119,8 @@ const struct command commands[] = {
 	    PROG_NASCTL, args_name, show_object, NULL, NULL },
 	{ "reload", "[--plan | --force]",
 	    "go by the configuration as it is now, or say what that means",
-	    PROG_NASCTL, args_reload, show_list, "changes",
-	    "key,change,from,to,effect,sessions,destructive" },
+	    PROG_NASCTL, args_reload, show_changes, "changes",
+	    "key,change,from,to,effect,sessions,destructive;line" },
 	{ "restart", "", "start nasd anew; sessions stay",
 	    PROG_NASCTL | COMMAND_SPELT, args_restart, show_object, NULL,
 	    NULL },

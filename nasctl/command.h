@@ -48,7 +48,9 @@ struct command {
 	command_args	*parse;
 	command_view	*view;
 	const char	*list;		/* the array in the answer's data */
-	const char	*columns;	/* of a list, as the default */
+	const char	*columns;	/* of a list, as the default; behind a
+					 * semicolon the others, which a list
+					 * without a row does not tell */
 };
 
 extern const struct command commands[];

@@ -74,32 +74,84 @@ cell(char *buf, size_t size, const char *column, const json_t *v, bool human)
 		snprintf(buf, size, "-");
 }
 
-/* Control characters, C1 ones in UTF-8 included, would be orders to the
- * terminal; user names come from strangers. */
+/* The code point at p, and its bytes in *n. Of what is no UTF-8, one byte that
+ * is never shown. */
+static uint32_t
+code_point(const unsigned char *p, size_t *n)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t c = *p;
+	size_t i;
+
+	*n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 :
+	    c < 0xf5 ? 4 : 0;
+	if (*n > 1)
+		c &= 0x7fU >> *n;
+	for (i = 1; i < *n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			break;
+		c = c << 6 | (p[i] & 0x3fU);
+	}
+	if (*n != 0 && i >= *n && c >= least[*n == 1 ? 0 : *n])
+		return (c);
+	*n = 1;
+	return (0);
+}
+
+/*
+ * Control characters would be orders to the terminal, and what is not seen but
+ * turns or joins the text beside it (Unicode's Cf, and its separators of lines)
+ * shows another name than there is; user names come from strangers.
+ */
+static bool
+is_shown(uint32_t c)
+{
+	static const struct {
+		uint32_t	first, last;
+	} hidden[] = {
+		{ 0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad },
+		{ 0x600, 0x605 }, { 0x61c, 0x61c }, { 0x6dd, 0x6dd },
+		{ 0x70f, 0x70f }, { 0x890, 0x891 }, { 0x8e2, 0x8e2 },
+		{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2060, 0x206f }, { 0xd800, 0xdfff }, { 0xfeff, 0xfeff },
+		{ 0xfff0, 0xfffb }, { 0x110bd, 0x110bd },
+		{ 0x110cd, 0x110cd }, { 0x13430, 0x1343f },
+		{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff }, { 0x110000, UINT32_MAX },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (c >= hidden[i].first && c <= hidden[i].last)
+			return (false);
+	return (true);
+}
+
+/* Bytes as \x1b. */
+static size_t
+escape(FILE *f, const unsigned char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && f != NULL; i++)
+		fprintf(f, "\\x%02x", p[i]);
+	return (4 * n);
+}
+
 size_t
 output_safe(FILE *f, const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;
-	size_t width = 0;
+	size_t width = 0, n;
 
-	for (; *p != '\0'; p++) {
-		if (*p < 0x20 || *p == 0x7f ||
-		    (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)) {
-			if (f != NULL)
-				fprintf(f, "\\x%02x", *p);
-			width += 4;
-			if (*p == 0xc2) {
-				if (f != NULL)
-					fprintf(f, "\\x%02x", *++p);
-				else
-					p++;
-				width += 4;
-			}
+	for (; *p != '\0'; p += n) {
+		if (!is_shown(code_point(p, &n))) {
+			width += escape(f, p, n);
 			continue;
 		}
 		if (f != NULL)
-			fputc(*p, f);
-		width += (*p & 0xc0) != 0x80;
+			fwrite(p, 1, n, f);
+		width++;
 	}
 	return (width);
 }
@@ -236,16 +288,24 @@ static void
 csv_field(FILE *f, const char *s)
 {
 	/* A leading one of these would be a formula to a spreadsheet, but CSV
-	 * for programs must stay what it is: quoting only. */
-	if (s[strcspn(s, ",\"\r\n")] == '\0') {
-		fputs(s, f);
+	 * for programs must stay what it is: quoting only. What a terminal
+	 * would obey is escaped here, too, so that a record is one line. */
+	if (s[strcspn(s, ",\"")] == '\0') {
+		output_safe(f, s);
 		return;
 	}
 	fputc('"', f);
-	for (; *s != '\0'; s++) {
-		if (*s == '"')
-			fputc('"', f);
-		fputc(*s, f);
+	while (*s != '\0') {
+		char part[CELL_MAX];
+		size_t n = strcspn(s, "\"");
+
+		snprintf(part, sizeof(part), "%.*s", (int)n, s);
+		output_safe(f, part);
+		if (s[n] == '"') {
+			fputs("\"\"", f);
+			n++;
+		}
+		s += n;
 	}
 	fputc('"', f);
 }

@@ -78,7 +78,8 @@ set_columns(struct table *t, const struct request *r, const json_t *row,
 	}
 	if (r->n_columns > 0)
 		return (0);
-	if (all || r->command->columns == NULL) {
+	if (all || r->command->columns == NULL ||
+	    *r->command->columns == ';') {
 		json_object_foreach((json_t *)(uintptr_t)row, key, v)
 			if (all || !json_is_array(v))
 				t->column[t->n_columns++] = key;
@@ -87,6 +88,7 @@ set_columns(struct table *t, const struct request *r, const json_t *row,
 	list = strdup(r->command->columns);
 	if (list == NULL)
 		return (-ENOMEM);
+	list[strcspn(list, ";")] = '\0';
 	for (p = strtok_r(list, ",", &save); p != NULL;
 	    p = strtok_r(NULL, ",", &save))
 		json_object_foreach((json_t *)(uintptr_t)row, key, v)
@@ -189,11 +191,39 @@ find_list(const struct command *c, const json_t *data, const char **name)
 	return (NULL);
 }
 
+static void
+add_names(json_t *row, const char *columns)
+{
+	char name[64], *p;
+
+	while (*columns != '\0') {
+		const size_t n = strcspn(columns, ",;");
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, columns);
+		for (p = name; *p != '\0'; p++)
+			*p = *p == '-' ? '_' : *p;
+		if (n > 0)
+			json_object_set_new(row, name, json_null());
+		columns += n + (columns[n] != '\0');
+	}
+}
+
+/* In the place of a row, where there is none: what its columns are called. */
+static json_t *
+known_names(const struct command *c)
+{
+	json_t *row = json_object();
+
+	if (c->columns != NULL)
+		add_names(row, c->columns);
+	return (row);
+}
+
+/* first: a row, of which the columns are called so. */
 static int
 fill_table(struct table *t, const struct request *r, const json_t *list,
-    bool all, FILE *err)
+    const json_t *first, bool all, FILE *err)
 {
-	const json_t *first = json_array_get(list, 0);
 	const char *match = NULL;
 	struct by by = { .sign = 1 };
 	const char *order = r->order;
@@ -228,26 +258,36 @@ show_list(const struct request *r, const json_t *data, const char *format,
 	const struct output *o = output_find(format);
 	struct table t = { 0 };
 	const json_t *list = find_list(r->command, data, &t.name);
+	json_t *names;
 	int e;
 
 	if (list == NULL || (json_array_size(list) > 0 &&
 	    !json_is_object(json_array_get(list, 0))))
 		return (show_object(r, data, format, out, err));
-	if (json_array_size(list) == 0) {
-		/* No row, so no names of columns either. */
-		if (o->name[0] == 'j')
-			o->table(out, &t);
-		return (r->match_column != NULL ? NASCTL_NO_MATCH :
-		    NASCTL_OK);
-	}
-	e = fill_table(&t, r, list, o->name[0] == 'j', err);
-	if (e == 0 && (t.n_rows > 0 || o->name[0] == 'j'))
+	names = json_array_size(list) == 0 ? known_names(r->command) : NULL;
+	e = fill_table(&t, r, list, names != NULL ? names :
+	    json_array_get(list, 0), o->name[0] == 'j', err);
+	if (e == 0 && (t.n_rows > 0 || o->name[0] != 't'))
 		o->table(out, &t);
 	free(t.column);
 	free(t.row);
+	json_decref(names);
 	if (e != 0)
 		return (NASCTL_USAGE);
-	return (t.n_rows > 0 ? NASCTL_OK : NASCTL_NO_MATCH);
+	return (t.n_rows > 0 || (json_array_size(list) == 0 &&
+	    r->match_column == NULL) ? NASCTL_OK : NASCTL_NO_MATCH);
+}
+
+int
+show_changes(const struct request *r, const json_t *data, const char *format,
+    FILE *out, FILE *err)
+{
+	const json_t *list = json_object_get(data, r->command->list);
+
+	if (output_find(format)->name[0] == 't' && json_is_array(list) &&
+	    json_array_size(list) == 0)
+		fputs("nothing has changed\n", out);
+	return (show_list(r, data, format, out, err));
 }
 
 /*

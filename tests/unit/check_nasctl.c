@@ -223,7 +223,80 @@ START_TEST(empty)
 	const char *none = "{\"status\":\"ok\",\"data\":{\"sessions\":[]}}";
 
 	ck_assert_int_eq(ctl(none, "show sessions"), 0);
+	ck_assert_str_eq(out, "");
 	ck_assert_int_eq(ctl(none, "show sessions match id s1"), 1);
+	/* What is wrong is so with and without rows. */
+	ck_assert_int_eq(ctl(none, "show sessions match colour s1"), 2);
+	test_has(err, "colour: no such column, one of: id ifname username");
+	test_has(err, "tx-bytes access rate-down rate-up\n");
+	ck_assert_int_eq(ctl(none, "show sessions match id ["), 2);
+	test_has(err, "[: ");
+	ck_assert_int_eq(ctl(none, "show sessions order colour"), 2);
+	ck_assert_int_eq(ctl(none, "show sessions columns id,colour"), 2);
+	ck_assert_int_eq(ctl(none, "show sessions columns rate-up,id"), 0);
+	ck_assert_int_eq(ctl(none, "show recent match colour x"), 2);
+	ck_assert_int_eq(ctl(none, "show recent match ended x"), 1);
+	/* A program finds the heading. */
+	ck_assert_int_eq(ctl(none, "-o csv show sessions"), 0);
+	ck_assert_str_eq(out, "id,ifname,username,calling_sid,state,uptime,"
+	    "home_address,home_agent,reg_left,prefix_mode,rx_bytes,"
+	    "tx_bytes\r\n");
+	ck_assert_int_eq(ctl(none, "-o csv show recent"), 0);
+	ck_assert_str_eq(out, "id,number,ifname,username,calling_sid,state,"
+	    "came_up,ended,terminate_cause\r\n");
+	ck_assert_int_eq(ctl(none, "-o csv show sessions col rate-up,id"), 0);
+	ck_assert_str_eq(out, "rate_up,id\r\n");
+	ck_assert_int_eq(ctl(none, "-o csv show sessions match id s1"), 1);
+	test_has(out, "id,ifname,");
+	ck_assert_int_eq(ctl(SESSIONS, "-o csv show sessions col id match id "
+	    "s1$"), 1);
+	ck_assert_str_eq(out, "id\r\n");
+	ck_assert_int_eq(ctl_as("hactl", "{\"status\":\"ok\",\"data\":{"
+	    "\"pools\":[]}}", "-o csv show pools"), 0);
+	ck_assert_str_eq(out,
+	    "name,prefix,mode,used,held,reserved,denied,capacity\r\n");
+}
+END_TEST
+
+#define NAMED(name)							\
+	"{\"status\":\"ok\",\"data\":{\"sessions\":[{\"id\":\"s1\","	\
+	"\"username\":\"" name "\"}]}}"
+
+/* Neither orders to a terminal nor what turns the text beside it. */
+START_TEST(not_shown)
+{
+	static const struct {
+		const char	*json, *table, *csv;
+	} cases[] = {
+		{ NAMED("a\\u202eb"), "a\\xe2\\x80\\xaeb",
+		    "a\\xe2\\x80\\xaeb" },
+		{ NAMED("a\\u2066b\\u200b"),
+		    "a\\xe2\\x81\\xa6b\\xe2\\x80\\x8b",
+		    "a\\xe2\\x81\\xa6b\\xe2\\x80\\x8b" },
+		{ NAMED("\\ufeffx"), "\\xef\\xbb\\xbfx",
+		    "\\xef\\xbb\\xbfx" },
+		{ NAMED("\\u009b2J"), "\\xc2\\x9b2J", "\\xc2\\x9b2J" },
+		{ NAMED("\\u001b[2J"), "\\x1b[2J", "\\x1b[2J" },
+		{ NAMED("a\\r\\nb"), "a\\x0d\\x0ab", "a\\x0d\\x0ab" },
+		{ NAMED("\\udb40\\udc41"), "\\xf3\\xa0\\x81\\x81",
+		    "\\xf3\\xa0\\x81\\x81" },
+		{ NAMED("\\u007f,\\\""), "\\x7f,\"", "\"\\x7f,\"\"\"" },
+		/* Letters are left alone. */
+		{ NAMED("\\u00e9\\u4e2d\\ud83d\\ude00"),
+		    "\u00e9\u4e2d\U0001f600", "\u00e9\u4e2d\U0001f600" },
+	};
+	char want[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(ctl(cases[i].json, "show sessions"), 0);
+		snprintf(want, sizeof(want), "\ns1  %s\n", cases[i].table);
+		test_has(out, want);
+		ck_assert_int_eq(ctl(cases[i].json, "-o csv show sessions"),
+		    0);
+		snprintf(want, sizeof(want), "\r\ns1,%s\r\n", cases[i].csv);
+		test_has(out, want);
+	}
 }
 END_TEST
 
@@ -285,6 +358,11 @@ START_TEST(other_verbs)
 	test_has(out, "new sessions");
 	ck_assert_int_eq(ctl(ok, "reload --force"), 0);
 	test_has(asked, "\"force\":true");
+	ok = "{\"status\":\"ok\",\"data\":{\"applied\":true,\"changes\":[]}}";
+	ck_assert_int_eq(ctl(ok, "reload"), 0);
+	ck_assert_str_eq(out, "nothing has changed\n");
+	ck_assert_int_eq(ctl(ok, "-o json reload"), 0);
+	test_has_not(out, "nothing");
 	ck_assert_int_eq(ctl(NULL, "reload --maybe"), 2);
 	ck_assert_int_eq(ctl("{\"status\":\"error\",\"code\":\"usage\","
 	    "\"message\":\"f:1: x\\nf:2: y\"}", "reload"), 2);
@@ -342,13 +420,13 @@ main(void)
 	Suite *s = suite_create("nasctl");
 	TCase *t = tcase_create("nasctl");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, table);
 	tcase_add_test(t, radius_test);
 	tcase_add_test(t, columns_order_match);
 	tcase_add_test(t, formats);
 	tcase_add_test(t, empty);
+	tcase_add_test(t, not_shown);
 	tcase_add_test(t, prefixes);
 	tcase_add_test(t, other_verbs);
 	tcase_add_test(t, timeline);
