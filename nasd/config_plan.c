@@ -141,6 +141,7 @@ static const struct config_class classes[] = {
 	{ "home-agent.address", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
 	{ "home-agent.priority", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "home-agent.weight", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
+	{ "home-agent.prefixes", CONFIG_LIVE, CONFIG_TOUCH_HA, false },
 	{ "home-agent.key", CONFIG_LIVE, CONFIG_TOUCH_HA, false },
 	{ "home-agent.key.algorithm", CONFIG_LIVE, CONFIG_TOUCH_HA, false },
 	{ "home-agent.key.key-file", CONFIG_LIVE, CONFIG_TOUCH_HA, false },

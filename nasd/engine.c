@@ -139,6 +139,15 @@ build_radius(struct engine *e, const struct radius_dict *dict,
 	return e->radius_tests != NULL ? 0 : -1;
 }
 
+static const char *
+refuse_home(void *arg, struct in_addr ha, const struct in6_addr *hoa,
+    bool unique)
+{
+	const struct engine *e = arg;
+
+	return home_bounds_refuse(e->cfg, &e->own, ha, hoa, unique);
+}
+
 static int
 build_mip(struct engine *e, struct nasd_sockets *fds)
 {
@@ -147,6 +156,9 @@ build_mip(struct engine *e, struct nasd_sockets *fds)
 
 	e->mip = mip_client_new(e->base, &e->timers, e->clock,
 	    take(&fds->mip), &params);
+	e->own = fds->own;
+	if (e->mip != NULL)
+		mip_client_set_refuse(e->mip, refuse_home, e);
 	if (e->mip != NULL)
 		e->ha_watch = ha_watch_new(cf, e->mip, &e->timers, e->clock);
 	return e->ha_watch != NULL ? 0 : -1;

@@ -30,6 +30,7 @@ struct engine {
 	struct aaa		*aaa;
 	struct mip_client	*mip;
 	struct ha_watch		*ha_watch;
+	struct home_own		 own;		/* as nasd started */
 	struct pppd_server	*pppd;
 	struct tunnels		*tunnels;
 	struct ra		*ra;

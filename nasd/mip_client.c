@@ -207,6 +207,13 @@ mip_client_each_left(struct mip_client *c,
 }
 
 void
+mip_client_set_refuse(struct mip_client *c, mip_refuse *refuse, void *arg)
+{
+	c->core.refuse = refuse;
+	c->core.refuse_arg = arg;
+}
+
+void
 mip_client_hold(struct mip_client *c, struct in_addr ha, bool held)
 {
 	mip_core_hold(&c->core, ha, held);

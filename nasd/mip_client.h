@@ -60,6 +60,8 @@ struct mip_reg_request {
 	bool			unique;		/* ask for a unique prefix with
 						 * iid; else IID 0 (shared) */
 	struct iid		iid;
+	struct iid		taken;		/* by our side of the link; 0:
+						 * none */
 	int64_t			budget_ms;	/* give up the first
 						 * registration after this */
 };
@@ -69,8 +71,8 @@ enum mip_outcome {
 	MIP_DENIED,		/* code says why */
 	MIP_NO_REPLY,		/* attempts or budget used up */
 	MIP_USELESS,		/* accepted without a usable IPv6 home address,
-				 * or with another identifier; deregisters by
-				 * itself */
+				 * with another identifier, or with what is
+				 * refused; deregisters by itself */
 };
 
 struct mip_result {
@@ -147,6 +149,11 @@ void	 mip_client_watch(struct mip_client *, const struct mip_agent_events *,
     void *arg);
 void	 mip_client_watch_left(struct mip_client *,
     const struct mip_left_events *, void *arg);
+/* Asked about each home address that a home agent gives: why it is not to be
+ * used (a literal), or NULL. */
+typedef const char *mip_refuse(void *arg, struct in_addr ha,
+    const struct in6_addr *hoa, bool unique);
+void	 mip_client_set_refuse(struct mip_client *, mip_refuse *, void *arg);
 /* A home agent that is held gets no requests; they wait until it no longer
  * is. It must have been asked before. */
 void	 mip_client_hold(struct mip_client *, struct in_addr, bool);

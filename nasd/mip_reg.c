@@ -289,14 +289,34 @@ mip_reg_lifetime(struct mip_reg *r, mono_t sent)
 
 /* ---- replies ---- */
 
+/* Is the home address one that we can go by [PROTOCOLS D148, D149]? */
+static const char *
+unusable(const struct mip_reg *r, const struct mip_reply *reply)
+{
+	const struct mip_core *core = r->core;
+	const struct iid iid = iid_of(&reply->hoa);
+
+	if (!hoa_is_valid(&reply->hoa) || iid_is_zero(iid))
+		return "home agent gave an invalid home address";
+	if (iid_is_reserved(iid))
+		return "home agent gave a reserved interface identifier";
+	if (iid_equal(iid, r->taken))
+		return "home agent gave the identifier of our side of the "
+		    "link";
+	return core->refuse != NULL ? core->refuse(core->refuse_arg,
+	    r->ha->ha.addr, &reply->hoa, reply->unique) : NULL;
+}
+
 /* Why an accepted reply is of no use, or NULL [PROTOCOLS 8.3, D21]. */
 static const char *
 useless(const struct mip_reg *r, const struct mip_reply *reply)
 {
+	const char *why;
+
 	if (!reply->has_hoa)
 		return "HA does not support IPv6 HoA";
-	if (!hoa_is_valid(&reply->hoa) || iid_is_zero(iid_of(&reply->hoa)))
-		return "home agent gave an invalid home address";
+	if ((why = unusable(r, reply)) != NULL)
+		return why;
 	if (reply->lifetime == 0)
 		return "home agent granted no lifetime";
 	if (r->state == MIP_S_REQUESTING && r->want_unique &&
@@ -538,6 +558,7 @@ mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
 	r->want_unique = q->unique;
 	if (q->unique)
 		r->want_iid = q->iid;
+	r->taken = q->taken;
 	if (q->mn_ha != NULL)
 		mip_reg_set_mn_ha(r, q->mn_ha);
 	mip_reg_set_timers(r);

@@ -136,6 +136,7 @@ struct mip_reg {
 	} mn_ha;
 	bool			 want_unique;
 	struct iid		 want_iid;
+	struct iid		 taken;		/* no mobile node's; or 0 */
 
 	/* the exchange under way */
 	struct timer		 t_send;
@@ -198,6 +199,8 @@ struct mip_core {
 	void			*arg;
 	struct mip_agent_events	agents;		/* each may be NULL */
 	void			*agents_arg;
+	mip_refuse		*refuse;	/* or NULL */
+	void			*refuse_arg;
 	struct mip_left_events	left;		/* or all of it NULL */
 	void			*left_arg;
 

@@ -79,6 +79,7 @@ static cfg_opt_t ha_opts[] = {
 	CFG_STR("address", NULL, CFGF_NONE),
 	CFG_INT("priority", 0, CFGF_NONE),
 	CFG_INT("weight", 1, CFGF_NONE),
+	CFG_STR_LIST("prefixes", no_services, CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
@@ -349,6 +350,7 @@ read_ha(struct conf *c, struct in_addr coa, cfg_t *sec, struct config_ha *ha,
 	if (ha->priority == 0)
 		ha->priority = place;
 	conf_uint(c, sec, "weight", 1, 65535, &ha->weight);
+	nasd_config_prefixes(c, sec, ha);
 	if (n == 0)
 		conf_error(c, sec, "key", "missing: no FA-HA association");
 	if (n > CONFIG_HA_KEYS) {
@@ -557,6 +559,7 @@ free_sections(struct nasd_config *cf)
 	radius_conf_wipe(&cf->radius);
 	for (i = 0; i < cf->n_ha; i++) {
 		free(cf->ha[i].name);
+		free(cf->ha[i].prefix);
 		for (k = 0; k < CONFIG_HA_KEYS; k++)
 			mip4_sa_wipe(&cf->ha[i].sa[k]);
 	}

@@ -18,6 +18,7 @@
 #include "common/conf_items.h"
 #include "common/mip4_auth.h"
 #include "common/mip4_ext.h"
+#include "nasd/home_bounds.h"
 #include "nasd/pppoe_limit.h"
 #include "nasd/rate.h"
 #include "nasd/vlan_tag.h"
@@ -77,6 +78,8 @@ struct config_ha {
 	uint32_t	 weight;	/* its share within a priority */
 	struct mip4_sa	 sa[CONFIG_HA_KEYS];	/* the first one signs */
 	unsigned	 n_sa;
+	struct home_prefix *prefix;	/* of the addresses it gives; */
+	unsigned	 n_prefix;	/* none: any */
 	bool		 gone;		/* taken out by a reload: no new
 					 * registrations */
 };

@@ -6,6 +6,7 @@
 #include <confuse.h>
 
 struct conf;
+struct config_ha;
 struct nasd_config;
 struct vlan_limits;
 
@@ -18,6 +19,9 @@ void	 nasd_config_dae(struct conf *, struct nasd_config *);
 void	 nasd_config_dae_wipe(struct nasd_config *);
 /* What a section "pppoe" says of VLANs [nasd_config_vlan.c]. */
 void	 nasd_config_vlans(struct conf *, cfg_t *sec, struct vlan_limits *);
+/* The home addresses that a section "home-agent" allows
+ * [nasd_config_prefixes.c]. */
+void	 nasd_config_prefixes(struct conf *, cfg_t *sec, struct config_ha *);
 /* Section "ipv4" [nasd_config_ipv4.c]. */
 extern cfg_opt_t nasd_config_ipv4_opts[];
 void	 nasd_config_ipv4(struct conf *, struct nasd_config *);

@@ -237,6 +237,7 @@ session_reg_request(const struct session *s, struct mip_reg_request *req)
 		.service = s->engine->cfg->send_service ? s->grant.pool : NULL,
 		.unique = s->unique,
 		.iid = s->iid,
+		.taken = s->local,
 	};
 	if (s->ha != NULL)
 		req->ha = (struct mip_ha){ .addr = s->ha->addr,

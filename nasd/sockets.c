@@ -259,6 +259,7 @@ open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 	unsigned i;
 
 	read_boot_id(s->boot_id);
+	home_bounds_read_own(&s->own);
 	if (open_state(s, cf) != 0)
 		return -1;
 	s->mip = open_udp(cf->coa, MIP4_PORT);

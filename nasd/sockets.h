@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "nasd/acct_files.h"
+#include "nasd/home_bounds.h"
 
 #define SOCKETS_MAX_PPPOE	64
 
@@ -33,6 +34,7 @@ struct nasd_sockets {
 	struct acct_files acct;		/* the accounting spool's */
 	int	state[2];		/* state file, or -1 */
 	uint8_t	boot_id[16];		/* the kernel's */
+	struct home_own own;		/* IPv6 addresses */
 };
 
 /* 0, or -1 after saying on the log which failed; then none is open. */

@@ -288,6 +288,25 @@ START_TEST(home_agents)
 }
 END_TEST
 
+/* From the next reply on: what lies outside ends when it is renewed. */
+START_TEST(prefixes)
+{
+	begin(BASE);
+	at_ha1 = 4;
+	compare(COA ACC0 RADIUS "home-agent \"ha1\" { address = "
+	    "\"198.51.100.1\" prefixes = {\"2001:db8::/32\"} "
+	    KEY("256", "ha.key") "}\n");
+	is("home-agent \"ha1\" prefixes", CONFIG_CHANGED, CONFIG_LIVE);
+	ck_assert(!config_plan_destructive(&plan));
+	ck_assert_int_eq(config_apply(cur, next, &plan), 0);
+	ck_assert_uint_eq(cur->ha[0].n_prefix, 1);
+	ck_assert_uint_eq(cur->ha[0].prefix[0].len, 32);
+	compare(BASE);
+	ck_assert_int_eq(config_apply(cur, next, &plan), 0);
+	ck_assert_uint_eq(cur->ha[0].n_prefix, 0);
+}
+END_TEST
+
 /* The name of the file is the same. */
 START_TEST(secrets)
 {
@@ -388,6 +407,7 @@ main(void)
 	tcase_add_test(t, profiles);
 	tcase_add_test(t, interfaces);
 	tcase_add_test(t, home_agents);
+	tcase_add_test(t, prefixes);
 	tcase_add_test(t, secrets);
 	tcase_add_test(t, servers);
 	tcase_add_test(t, no_room);

@@ -1559,6 +1559,93 @@ START_TEST(invalid_hoa)
 }
 END_TEST
 
+/* Neither subnet anycast nor Proxy Mobile IPv6's; nor what is our side's, of
+ * which the home agent knows nothing [D149]. */
+START_TEST(identifier_that_is_taken)
+{
+	static const struct {
+		const char	*hoa, *why;
+	} bad[] = {
+		{ "2001:db8:1:2:fdff:ffff:ffff:ff80",
+		    "home agent gave a reserved interface identifier" },
+		{ "2001:db8:1:2:fdff:ffff:ffff:ffff",
+		    "home agent gave a reserved interface identifier" },
+		{ "2001:db8:1:2:200:5eff:fe00:5213",
+		    "home agent gave a reserved interface identifier" },
+		{ "2001:db8:1:2:1:2:3:4",
+		    "home agent gave the identifier of our side of the link" },
+	};
+	struct mip_reg_request q = request(false);
+	struct msg m;
+
+	q.taken = (struct iid){ { 0, 1, 0, 2, 0, 3, 0, 4 } };
+	start_as(&q);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, bad[_i].hoa, false);
+	sign(&m);
+	expect_useless(&m, bad[_i].why);
+	ck_assert_mem_eq(ext_of(1, 221) + 3, ip6(bad[_i].hoa).s6_addr, 16);
+}
+END_TEST
+
+static unsigned n_asked;
+
+static const char *
+refuse_hoa(void *arg, struct in_addr ha, const struct in6_addr *hoa,
+    bool unique)
+{
+	const struct in6_addr good = ip6(HOA);
+
+	n_asked++;
+	ck_assert_ptr_eq(arg, &n_asked);
+	ck_assert_uint_eq(ha.s_addr, ip(HA).s_addr);
+	ck_assert(!unique);
+	return IN6_ARE_ADDR_EQUAL(hoa, &good) ? NULL : "not that one";
+}
+
+START_TEST(out_of_bounds)
+{
+	struct msg m;
+
+	core.refuse = refuse_hoa;
+	core.refuse_arg = &n_asked;
+	n_asked = 0;
+	start(false);
+	m = reply_head(0, 1800, id_of(0));
+	put_nai(&m, NAI);
+	put_hoa(&m, "2001:db8:bad::1", false);
+	sign(&m);
+	expect_useless(&m, "not that one");
+	ck_assert_uint_eq(n_asked, 1);
+	ck_assert_uint_eq(core.count[MIP_C_USELESS], 1);
+	ck_assert_mem_eq(ext_of(1, 221) + 3, ip6("2001:db8:bad::1").s6_addr,
+	    16);
+	core.refuse = NULL;
+}
+END_TEST
+
+START_TEST(renewal_out_of_bounds)
+{
+	core.refuse = refuse_hoa;
+	core.refuse_arg = &n_asked;
+	start(false);
+	accept_as(0, 1800, HOA, false);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	advance(1350 * 1000);
+	ck_assert_uint_eq(n_sent, 2);
+	accept_as(1, 1800, "2001:db8:bad::1", false);
+	ck_assert_uint_eq(seen.changed, 0);
+	ck_assert_uint_eq(seen.lost, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
+	ck_assert_str_eq(seen.res.text, "not that one");
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_uint_eq(lifetime_of(2), 0);
+	core.refuse = NULL;
+}
+END_TEST
+
 START_TEST(another_identifier)
 {
 	struct msg m;
@@ -2506,7 +2593,8 @@ main(void)
 		mn_ha_where_there_is_a_key, another_mn_ha, denial_needs_no_mn_ha,
 		service_in_every_request,
 		without_221, with_empty_221, hoa_behind_the_authenticator,
-		another_identifier, useless_once, no_lifetime,
+		another_identifier, out_of_bounds, renewal_out_of_bounds,
+		useless_once, no_lifetime,
 		unique_asked_u_not_set,
 		ipv4_home_address_is_repeated,
 		renewal, renewal_jitter, u_is_repeated_as_received,
@@ -2536,10 +2624,10 @@ main(void)
 	TCase *tc = tcase_create("mip_reg");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_set_timeout(tc, 60);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tc, tests[i]);
 	tcase_add_loop_test(tc, invalid_hoa, 0, 6);
+	tcase_add_loop_test(tc, identifier_that_is_taken, 0, 4);
 	tcase_add_loop_test(tc, denied_for_a_bent_copy, 0, 2);
 	tcase_add_loop_test(tc, leaving_without_a_name, 0, 2);
 	tcase_add_test(tc, leaving_after_a_renewal);

@@ -111,7 +111,8 @@ START_TEST(all_keys)
 	    "send-service-selection = false rate = 77 }\n"
 	    "home-agent \"ha2\" {\n\taddress = \"198.51.100.2\"\n" KEY "}\n"
 	    "home-agent \"ha3\" {\n\taddress = \"198.51.100.3\"\n"
-	    "priority = 2 weight = 30\n" KEY "}\n"
+	    "priority = 2 weight = 30\n"
+	    "prefixes = {\"2001:db8::/32\", \"fd00:1::/64\"}\n" KEY "}\n"
 	    "router-advertisement { preferred-lifetime = 700 }\n"
 	    "profile \"gold\" { rate-down = \"20M\" rate-up = \"500k\"\n"
 	    "burst = 50 }\nprofile \"none\" { }\n"
@@ -194,6 +195,11 @@ START_TEST(all_keys)
 	ck_assert_uint_eq(cf->ha[1].weight, 1);
 	ck_assert_uint_eq(cf->ha[2].priority, 2);
 	ck_assert_uint_eq(cf->ha[2].weight, 30);
+	ck_assert_uint_eq(cf->ha[1].n_prefix, 0);
+	ck_assert_uint_eq(cf->ha[2].n_prefix, 2);
+	ck_assert_uint_eq(cf->ha[2].prefix[0].len, 32);
+	ck_assert_uint_eq(cf->ha[2].prefix[1].len, 64);
+	ck_assert_uint_eq(cf->ha[2].prefix[1].addr.s6_addr[0], 0xfd);
 	ck_assert_uint_eq(cf->ext.hoa_request, 60);
 	nasd_config_free(cf);
 }
@@ -253,6 +259,20 @@ static const struct {
 	{ GOOD "home-agent \"ha2\" {\n\taddress = \"198.51.100.2\"\n"
 	    "\tkey \"99\" {\n\t\tkey-file = \"ha.key\"\n\t}\n}\n",
 	    "nasd.conf:14: key: SPI 99" },
+	{ GOOD "home-agent \"ha2\" {\n\tprefixes = {\"2001:db8::1/32\"}\n}\n",
+	    "nasd.conf:13: prefixes: \"2001:db8::1/32\" has bits behind" },
+	{ GOOD "home-agent \"ha2\" {\n\tprefixes = {\"2001:db8::\"}\n}\n",
+	    "nasd.conf:13: prefixes: \"2001:db8::\" is no IPv6 prefix" },
+	{ GOOD "home-agent \"ha2\" {\n\tprefixes = {\"::/0\"}\n}\n",
+	    "nasd.conf:13: prefixes: \"::/0\": /3 to /64" },
+	{ GOOD "home-agent \"ha2\" {\n\tprefixes = {\"2001:db8::/65\"}\n}\n",
+	    "nasd.conf:13: prefixes: \"2001:db8::/65\": /3 to /64" },
+	{ GOOD "home-agent \"ha2\" {\n\tprefixes = {\"fe80::/64\"}\n}\n",
+	    "nasd.conf:13: prefixes: \"fe80::/64\": no place for home" },
+	{ GOOD "home-agent \"ha2\" {\n\tprefixes = {\"ff00::/8\"}\n}\n",
+	    "nasd.conf:13: prefixes: \"ff00::/8\": no place for home" },
+	{ GOOD "home-agent \"ha2\" {\n\tprefixes = {\"::/3\"}\n}\n",
+	    "nasd.conf:13: prefixes: \"::/3\": no place for home" },
 	{ "care-of-address = \"192.0.2.1\"\n", "server: no RADIUS server" },
 	{ "care-of-address = \"192.0.2.1\"\nradius { server \"a\" {\n"
 	    "address = \"203.0.113.10\"\nsecret-file = \"radius.secret\"\n"
