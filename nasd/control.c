@@ -539,6 +539,17 @@ renew_one(struct table_node *n, void *arg)
 	return true;
 }
 
+static bool
+is_home_agent(const struct nasd_config *cf, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < cf->n_ha; i++)
+		if (strcmp(cf->ha[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* Renews all registrations at a home agent, one that has forgotten them. */
 static json_t *
 renew(void *arg, const json_t *args, const char **code, const char **message)
@@ -554,6 +565,8 @@ renew(void *arg, const json_t *args, const char **code, const char **message)
 		    "\"name\": home agent, or all");
 	if (strcmp(r.home_agent, "all") == 0)
 		r.home_agent = NULL;
+	if (r.home_agent != NULL && !is_home_agent(e->cfg, r.home_agent))
+		return fail(code, message, "no-match", "no such home agent");
 	table_each(&e->sessions.by_nr, renew_one, &r);
 	if (r.n == 0)
 		return fail(code, message, "no-match", "nothing to renew");

@@ -116,6 +116,17 @@ finish(struct engine *e)
 		e->stop = true;
 }
 
+/* Records that wait are nothing lost; sessions are. */
+static void
+say_left(size_t n_sessions, size_t n_records)
+{
+	if (n_sessions > 0)
+		log_warnx(NULL, "%zu sessions left behind", n_sessions);
+	if (n_records > 0)
+		log_info(NULL, "%zu accounting records wait for the next "
+		    "start", n_records);
+}
+
 static void
 shutdown_poll(struct timer *t)
 {
@@ -127,9 +138,7 @@ shutdown_poll(struct timer *t)
 		return;
 	}
 	if (!mono_before(now, e->stop_by)) {
-		log_warnx(NULL, "%zu sessions left behind; %zu accounting "
-		    "records wait for the next start",
-		    sessions_count(&e->sessions), acct_owed(e->acct));
+		say_left(sessions_count(&e->sessions), acct_owed(e->acct));
 		finish(e);
 		return;
 	}

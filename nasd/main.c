@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "nasd/engine.h"
+#include "nasd/host_check.h"
 #include "nasd/nasd_config.h"
 #include "nasd/priv_ops.h"
 #include "nasd/sockets.h"
@@ -149,9 +150,12 @@ main(int argc, char **argv)
 	if (dict == NULL)
 		log_errorx(NULL, "%s:%u: dictionary: can not be used",
 		    opts.config, cf->dictionary_line);
-	else if (priv_check_user(opts.config, cf->user_line, cf->user) == 0)
+	else if (priv_check_user(opts.config, cf->user_line, cf->user) == 0) {
+		if (opts.check_only)
+			(void)host_check(cf);
 		status = opts.check_only ? EXIT_SUCCESS :
 		    run(cf, dict, &program);
+	}
 	radius_dict_free(dict);
 	nasd_config_free(cf);
 	return status;

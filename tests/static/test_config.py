@@ -148,6 +148,25 @@ def test_cannot_start(files, tmp_path, daemon, old, new):
         done.stderr
 
 
+def test_what_is_missing_is_said(files):
+    """It may still come: a warning each, and status 0."""
+    def edit(text):
+        for old, new in (('"/usr/sbin/pppd"', '"/no/such/pppd"'),
+                         ("netmip4.so", "nosuch.so"),
+                         ("rp-pppoe.so", "norp.so"),
+                         ('"acc0"', '"nosuchif0"')):
+            text = replace(old, new)(text)
+        return text
+
+    done = check("nasd", written(files, "nasd", edit))
+    assert done.returncode == 0, done.stderr
+    for what in ("path: /no/such/pppd", r"plugin: \S*/nosuch.so",
+                 "pppoe-plugin: norp.so", 'pppoe "nosuchif0"'):
+        assert re.search(rf"nasd\.conf: .*{what}: .*(no session|not start)",
+                         done.stderr), done.stderr
+    assert len(done.stderr.splitlines()) == 4, done.stderr
+
+
 @pytest.mark.parametrize("device,why", (
     ("nosuchif0", "No such device"), ("lo", "not an Ethernet link")),
     ids=("missing", "loopback"))

@@ -200,6 +200,8 @@ def test_lost_table(lab):
     lab.start_had()
     assert not lab.bindings()
     time.sleep(0.1)
+    status, text = lab.tool("nasctl", "renew", "nobody")
+    assert status == 1 and "no such home agent" in text, text
     status, text = lab.tool("nasctl", "renew", "ha1")
     assert status == 0 and "2" in text, text
     wait_for("both to be back", 10, lambda: len(lab.bindings()) == 2)
