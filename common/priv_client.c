@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The engine's end of the socket to priv: what is asked for while one event is
- * handled is sent together behind it, and queues here when priv is busy;
- * replies come in the order of the requests.
+ * handled, or while priv is at work, is sent together behind that; replies come
+ * in the order of the requests.
  */
 #include "config.h"
 #include <errno.h>
@@ -35,6 +35,7 @@ struct priv_client {
 	struct event	*later;		/* flushes when this event is over */
 	struct pending	*head, **tail;
 	struct pending	*unsent;	/* first not sent yet */
+	unsigned	 n_unsent, n_sent;	/* n_sent: not answered */
 	uint32_t	 seq;
 	priv_note	*note;
 	void		(*gone)(void *);
@@ -62,6 +63,10 @@ take_head(struct priv_client *c)
 		c->tail = &c->head;
 	if (c->unsent == p)
 		c->unsent = c->head;
+	if (p->sent)
+		c->n_sent--;
+	else
+		c->n_unsent--;
 	return (p);
 }
 
@@ -141,8 +146,11 @@ flush(struct priv_client *c)
 		err = priv_wire_send(c->sock, &c->out, -1);
 		if (err != 0)
 			return (err);
-		for (; c->unsent != end; c->unsent = c->unsent->next)
+		for (; c->unsent != end; c->unsent = c->unsent->next) {
 			c->unsent->sent = true;
+			c->n_unsent--;
+			c->n_sent++;
+		}
 	}
 	return (0);
 }
@@ -213,14 +221,6 @@ receive(struct priv_client *c)
 }
 
 static void
-read_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	receive(arg);
-}
-
-static void
 try_flush(struct priv_client *c)
 {
 	int err = flush(c);
@@ -231,13 +231,38 @@ try_flush(struct priv_client *c)
 	 * back. */
 }
 
-/* The socket takes more, or the event is over that asked for something. */
+/* The socket takes more. */
 static void
 write_cb(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	try_flush(arg);
+}
+
+static void
+read_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct priv_client *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (receive(c) && !c->dead && c->unsent != NULL)
+		event_active(c->later, EV_WRITE, 0);
+}
+
+/* The event is over that asked for something. While priv is at work what it
+ * will do next gathers here, where it is sent together: one by one would only
+ * have the two wake each other. */
+static void
+later_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct priv_client *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->n_sent == 0 || c->n_unsent >= PRIV_TOGETHER)
+		try_flush(c);
 }
 
 struct priv_client *
@@ -256,7 +281,7 @@ priv_client_new(struct event_base *base, int sock, priv_note *note,
 	c->arg = arg;
 	c->rd = event_new(base, sock, EV_READ | EV_PERSIST, read_cb, c);
 	c->wr = event_new(base, sock, EV_WRITE, write_cb, c);
-	c->later = event_new(base, -1, 0, write_cb, c);
+	c->later = event_new(base, -1, 0, later_cb, c);
 	if (c->rd == NULL || c->wr == NULL || c->later == NULL ||
 	    event_add(c->rd, NULL) == -1) {
 		/* The socket stays the caller's. */
@@ -316,10 +341,10 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
 		memcpy(p->body, body, len);
 	*c->tail = p;
 	c->tail = &p->next;
-	if (c->unsent == NULL) {
+	if (c->unsent == NULL)
 		c->unsent = p;
-		event_active(c->later, EV_WRITE, 0);
-	}
+	c->n_unsent++;
+	event_active(c->later, EV_WRITE, 0);
 	return (0);
 }
 

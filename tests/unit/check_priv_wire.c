@@ -101,6 +101,65 @@ START_TEST(one_datagram)
 }
 END_TEST
 
+static void
+ask(struct lone *l, uint32_t from, uint32_t to)
+{
+	for (; from < to; from++)
+		ck_assert_int_eq(priv_request(l->cl, ECHO, &from,
+		    sizeof(from), on_reply, l), 0);
+	event_base_loop(l->base, EVLOOP_NONBLOCK);
+}
+
+/* The root side gets a datagram of n requests, and nothing behind it. */
+static void
+got(struct lone *l, unsigned n)
+{
+	struct priv_hdr h;
+	unsigned i;
+
+	ck_assert_int_eq(priv_wire_recv(l->root, &l->d, NULL), 1);
+	for (i = 0; priv_wire_take(&l->d, &h) != NULL; i++)
+		;
+	ck_assert_uint_eq(i, n);
+	ck_assert_int_eq(priv_wire_recv(l->root, &l->d, NULL), -EAGAIN);
+}
+
+static void
+answer(struct lone *l, uint32_t from, uint32_t to)
+{
+	l->d.len = l->d.at = 0;
+	for (; from < to; from++)
+		put_reply(l, from + 1, from);
+	ck_assert_int_eq(priv_wire_send(l->root, &l->d, -1), 0);
+	event_base_loop(l->base, EVLOOP_NONBLOCK);
+}
+
+/* While it is at work more gathers, but not without end. */
+START_TEST(gathers)
+{
+	static struct lone l;
+
+	lone_begin(&l);
+	ask(&l, 0, 1);
+	got(&l, 1);
+	ask(&l, 1, 3);
+	ask(&l, 3, 5);
+	ck_assert_int_eq(priv_wire_recv(l.root, &l.d, NULL), -EAGAIN);
+	answer(&l, 0, 1);
+	got(&l, 4);
+	ask(&l, 5, 6);
+	answer(&l, 1, 4);		/* one is still due */
+	ck_assert_int_eq(priv_wire_recv(l.root, &l.d, NULL), -EAGAIN);
+	ask(&l, 6, 5 + PRIV_TOGETHER);
+	got(&l, PRIV_TOGETHER);
+	answer(&l, 4, 5);
+	answer(&l, 5, 5 + PRIV_TOGETHER);
+	ck_assert_uint_eq(l.replies, 5 + PRIV_TOGETHER);
+	ck_assert_uint_eq(l.in_order, l.replies);
+	lone_end(&l);
+}
+END_TEST
+
 /* Waits for a seventh while those behind it wait in the same datagram. */
 static void
 on_seventh(void *arg, int status, const void *body, size_t len, int fd)
@@ -234,6 +293,7 @@ main(void)
 	TCase *t = tcase_create("priv_wire");
 
 	tcase_add_test(t, one_datagram);
+	tcase_add_test(t, gathers);
 	tcase_add_test(t, sync_within_a_reply);
 	tcase_add_test(t, freed_within_a_reply);
 	tcase_add_test(t, not_whole_messages);
