@@ -104,7 +104,18 @@ void	 priv_client_free(struct priv_client *);
  * before it answers. body is only valid in done, and aligned for any type. */
 int	 priv_request(struct priv_client *, uint16_t type, const void *body,
     size_t len, priv_done *done, void *arg);
-/* The same, waiting for the reply (start-up only): its status. *out_len is
+/* What priv has not answered yet. When it has not for 5 s, that is logged, and
+ * again when it does [D147]. */
+struct priv_waiting {
+	unsigned	unanswered;	/* requests */
+	int64_t		oldest_ms;	/* how long ago the oldest was made */
+	uint64_t	silences;	/* how often it was said */
+};
+void	 priv_client_waiting(const struct priv_client *,
+    struct priv_waiting *);
+/* Other than 5 s; for tests. */
+void	 priv_client_set_patience(struct priv_client *, int64_t ms);
+/* priv_request, waiting for the reply (start-up only): its status. *out_len is
  * the room at out on entry and the reply's length on return; out, out_len and
  * fd may be NULL. Notes and earlier replies are delivered meanwhile. */
 int	 priv_request_sync(struct priv_client *, uint16_t type,

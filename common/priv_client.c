@@ -12,18 +12,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/priv_wire.h"
 
 #define LOG_MODULE "priv"
 #include "common/log.h"
 
 #define SYNC_TIMEOUT_MS	15000
+/* An answer that takes longer is said to be missing [D147]; they come again
+ * once none is due for a fifth of that. */
+#define SILENT_MS	5000
 
 /* A request, kept until its reply. */
 struct pending {
 	struct pending	*next;
 	priv_done	*done;
 	void		*arg;
+	mono_t		 asked;
 	struct priv_hdr	 hdr;
 	bool		 sent;
 	uint8_t		 body[];	/* hdr.len bytes */
@@ -33,6 +38,11 @@ struct priv_client {
 	int		 sock;
 	struct event	*rd, *wr;	/* NULL after priv has gone */
 	struct event	*later;		/* flushes when this event is over */
+	struct event	*watch;		/* looks at head's age */
+	struct priv_waiting waiting;	/* oldest_ms: not kept up */
+	int64_t		 silent_ms;
+	bool		 silent;	/* and it was said */
+	mono_t		 silent_since;
 	struct pending	*head, **tail;
 	struct pending	*unsent;	/* first not sent yet */
 	unsigned	 n_unsent, n_sent;	/* n_sent: not answered */
@@ -67,7 +77,77 @@ take_head(struct priv_client *c)
 		c->n_sent--;
 	else
 		c->n_unsent--;
+	c->waiting.unanswered--;
 	return (p);
+}
+
+static int64_t
+age_of(const struct pending *p)
+{
+	return (mono_diff_ms(clock_mono(&clock_system), p->asked));
+}
+
+static void
+watch_in(struct priv_client *c, int64_t ms)
+{
+	const struct timeval tv = {
+		.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000,
+	};
+
+	(void)event_add(c->watch, &tv);
+}
+
+/* Nothing is set anew by request or reply: who was at the head when it was set
+ * may be answered by now. */
+static void
+watch_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct priv_client *c = arg;
+	int64_t age;
+
+	(void)fd;
+	(void)what;
+	if (c->head == NULL || c->silent)
+		return;
+	age = age_of(c->head);
+	if (age < c->silent_ms) {
+		watch_in(c, c->silent_ms - age);
+		return;
+	}
+	c->silent = true;
+	c->silent_since = c->head->asked;
+	c->waiting.silences++;
+	log_warnx(NULL, "the root side has not answered a request (%u) for "
+	    "%lld s; %u wait", c->head->hdr.type, (long long)age / 1000,
+	    c->waiting.unanswered);
+}
+
+/* It has answered. */
+static void
+heard(struct priv_client *c)
+{
+	if (!c->silent ||
+	    (c->head != NULL && age_of(c->head) >= c->silent_ms / 5))
+		return;
+	c->silent = false;
+	log_warnx(NULL, "the root side answers again, after %lld s",
+	    (long long)mono_diff_ms(clock_mono(&clock_system),
+	    c->silent_since) / 1000);
+	if (c->head != NULL)
+		watch_in(c, c->silent_ms);
+}
+
+void
+priv_client_set_patience(struct priv_client *c, int64_t ms)
+{
+	c->silent_ms = ms;
+}
+
+void
+priv_client_waiting(const struct priv_client *c, struct priv_waiting *w)
+{
+	*w = c->waiting;
+	w->oldest_ms = c->head != NULL ? age_of(c->head) : 0;
 }
 
 /*
@@ -110,6 +190,7 @@ die(struct priv_client *c)
 	event_del(c->rd);
 	event_del(c->wr);
 	event_del(c->later);
+	event_del(c->watch);
 	while (!freed && c->head != NULL) {
 		p = take_head(c);
 		if (p->done != NULL)
@@ -171,6 +252,7 @@ dispatch(struct priv_client *c, const struct priv_hdr *h, const uint8_t *body)
 	} else if (h->kind == PRIV_REPLY && c->head != NULL &&
 	    c->head->sent && c->head->hdr.seq == h->seq) {
 		p = take_head(c);
+		heard(c);
 		if (p->done != NULL)
 			p->done(p->arg, h->status, body, h->len, fd);
 		else
@@ -274,6 +356,7 @@ priv_client_new(struct event_base *base, int sock, priv_note *note,
 	if (c == NULL)
 		return (NULL);
 	c->sock = sock;
+	c->silent_ms = SILENT_MS;
 	c->tail = &c->head;
 	c->fd = -1;
 	c->note = note;
@@ -282,8 +365,9 @@ priv_client_new(struct event_base *base, int sock, priv_note *note,
 	c->rd = event_new(base, sock, EV_READ | EV_PERSIST, read_cb, c);
 	c->wr = event_new(base, sock, EV_WRITE, write_cb, c);
 	c->later = event_new(base, -1, 0, later_cb, c);
+	c->watch = evtimer_new(base, watch_cb, c);
 	if (c->rd == NULL || c->wr == NULL || c->later == NULL ||
-	    event_add(c->rd, NULL) == -1) {
+	    c->watch == NULL || event_add(c->rd, NULL) == -1) {
 		/* The socket stays the caller's. */
 		c->sock = -1;
 		priv_client_free(c);
@@ -308,6 +392,8 @@ priv_client_free(struct priv_client *c)
 		event_free(c->wr);
 	if (c->later != NULL)
 		event_free(c->later);
+	if (c->watch != NULL)
+		event_free(c->watch);
 	while (c->head != NULL)
 		free(take_head(c));
 	close_fd(c->sock);
@@ -330,6 +416,7 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
 	*p = (struct pending){
 		.done = done,
 		.arg = arg,
+		.asked = clock_mono(&clock_system),
 		.hdr = {
 			.kind = PRIV_REQUEST,
 			.type = type,
@@ -341,6 +428,9 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
 		memcpy(p->body, body, len);
 	*c->tail = p;
 	c->tail = &p->next;
+	if (++c->waiting.unanswered == 1 && !event_pending(c->watch,
+	    EV_TIMEOUT, NULL))
+		watch_in(c, c->silent_ms);
 	if (c->unsent == NULL)
 		c->unsent = p;
 	c->n_unsent++;

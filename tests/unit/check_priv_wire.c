@@ -196,6 +196,68 @@ START_TEST(sync_within_a_reply)
 }
 END_TEST
 
+/* Lets the loop run until priv has been silent so often. */
+static struct priv_waiting
+look(struct lone *l, uint64_t silences)
+{
+	const struct timeval tick = { .tv_usec = 10000 };
+	struct priv_waiting w;
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		event_base_loopexit(l->base, &tick);
+		event_base_dispatch(l->base);
+		priv_client_waiting(l->cl, &w);
+		if (w.silences >= silences)
+			break;
+	}
+	return w;
+}
+
+static void
+ask(struct lone *l, uint32_t i)
+{
+	ck_assert_int_eq(priv_request(l->cl, ECHO, &i, sizeof(i), on_reply,
+	    l), 0);
+}
+
+/* Said once however many wait, and again when it answers [D147]. */
+START_TEST(silence)
+{
+	static struct lone l;
+	static char text[4096];
+	struct priv_waiting w;
+	int saved = test_log_begin();
+	uint32_t i;
+
+	lone_begin(&l);
+	priv_client_set_patience(l.cl, 200);
+	priv_client_waiting(l.cl, &w);
+	ck_assert(w.unanswered == 0 && w.oldest_ms == 0 && w.silences == 0);
+	ask(&l, 0);
+	ask(&l, 1);
+	w = look(&l, 1);
+	ck_assert(w.silences == 1 && w.unanswered == 2);
+	ck_assert_int_ge(w.oldest_ms, 200);
+	for (i = 0; i < 30; i++)
+		w = look(&l, 0);
+	ck_assert_uint_eq(w.silences, 1);
+	put_reply(&l, 1, 0);
+	put_reply(&l, 2, 1);
+	ck_assert_int_eq(priv_wire_send(l.root, &l.d, -1), 0);
+	w = look(&l, 0);
+	ck_assert(w.unanswered == 0 && w.oldest_ms == 0 && w.silences == 1);
+	/* It may be silent again. */
+	ask(&l, 2);
+	ck_assert_uint_eq(look(&l, 2).silences, 2);
+	lone_end(&l);
+	test_log_end(saved, text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "2 wait"));
+	ck_assert_ptr_nonnull(strstr(text, "the root side answers again"));
+	ck_assert_ptr_nonnull(strstr(text, "1 wait"));
+}
+END_TEST
+
 static void
 free_in_reply(void *arg, int status, const void *body, size_t len, int fd)
 {
@@ -295,6 +357,7 @@ main(void)
 	tcase_add_test(t, one_datagram);
 	tcase_add_test(t, gathers);
 	tcase_add_test(t, sync_within_a_reply);
+	tcase_add_test(t, silence);
 	tcase_add_test(t, freed_within_a_reply);
 	tcase_add_test(t, not_whole_messages);
 	suite_add_tcase(s, t);
