@@ -14,8 +14,10 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #define LOG_MODULE "netlink"
 #include "common/log.h"
@@ -376,4 +378,23 @@ unsigned
 nl_ifindex(const char *name)
 {
 	return (if_nametoindex(name));
+}
+
+bool
+nl_link_is_up(const char *name)
+{
+	struct ifreq ifr = { 0 };
+	bool up;
+	int fd;
+
+	if (strlen(name) >= sizeof(ifr.ifr_name))
+		return (false);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (true);
+	strcpy(ifr.ifr_name, name);
+	up = ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 &&
+	    (ifr.ifr_flags & IFF_UP) != 0;
+	close(fd);
+	return (up);
 }

@@ -14,12 +14,14 @@
 #include "common/clock.h"
 #include "common/ctl.h"
 #include "common/log.h"
+#include "common/priv.h"
 #include "common/violations_json.h"
 #include "had/control_users.h"
 #include "had/exits.h"
 #include "had/had_config.h"
 #include "had/reg.h"
 #include "had/revoke.h"
+#include "had/tunnel.h"
 
 /* "show bindings" must not fill memory with one answer. */
 #define BINDINGS_MAX	200000
@@ -192,6 +194,39 @@ counters(const struct stats *s)
 	return o;
 }
 
+/* NULL where there is none. */
+static json_t *
+root_side(const struct reg *r)
+{
+	struct priv_waiting w;
+	json_t *o;
+
+	if (!r->root)
+		return NULL;
+	o = json_object();
+	priv_client_waiting(r->root, &w);
+	put(o, "unanswered", w.unanswered);
+	put(o, "oldest_ms", (uint64_t)w.oldest_ms);
+	put(o, "silences", w.silences);
+	return o;
+}
+
+static json_t *
+tunnels(const struct reg *r)
+{
+	const struct tunnel_stats *s;
+	json_t *o;
+
+	if (!r->tunnels)
+		return NULL;
+	s = tunnel_kernel_stats(r->tunnels);
+	o = json_object();
+	put(o, "remade", s->remade);
+	put(o, "routes_remade", s->routes_remade);
+	put(o, "failed", s->failed);
+	return o;
+}
+
 static json_t *
 show_statistics(void *arg, const json_t *args, const char **code,
     const char **message)
@@ -221,8 +256,9 @@ show_statistics(void *arg, const json_t *args, const char **code,
 		put(o, "max_bindings", p->max_bindings);
 		json_object_set_new(peers, p->name, o);
 	}
-	return json_pack("{s:o, s:o, s:o*}", "counters", all, "peers", peers,
-	    "look_ups", control_lookup_stats(r));
+	return json_pack("{s:o, s:o, s:o*, s:o*, s:o*}", "counters", all,
+	    "peers", peers, "look_ups", control_lookup_stats(r),
+	    "root_side", root_side(r), "tunnels", tunnels(r));
 }
 
 static const char *

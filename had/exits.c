@@ -10,14 +10,29 @@
 
 #include <arpa/inet.h>
 
+#include "common/clock.h"
 #include "common/ctl.h"
 #include "common/priv.h"
+#include "common/table.h"
+#include "common/timers.h"
 #include "had/dad.h"
 #include "had/had_config.h"
 #include "had/home_link.h"
 #include "had/home_plane.h"
 #include "had/priv_ops.h"
 #include "had/tunnel.h"
+
+#define WAIT_MS		2000	/* for the root side, then it is told that it
+				 * does not answer */
+
+static void
+waited(struct timer *t)
+{
+	struct exits *x = container_of(t, struct exits, wait);
+
+	if (x->ctl)
+		ctl_resume(x->ctl);
+}
 
 int
 exits_open(struct exits *x, const struct had_config *conf)
@@ -62,6 +77,9 @@ exits_start(struct exits *x, struct event_base *base, struct timers *timers,
 	int err;
 
 	x->priv = priv;
+	x->timers = timers;
+	x->clock = clock;
+	x->wait.fire = waited;
 	if (x->n_links == 0)
 		return 0;
 	err = home_links_start(x->links, x->n_links, base, timers, clock);
@@ -71,6 +89,8 @@ exits_start(struct exits *x, struct event_base *base, struct timers *timers,
 void
 exits_close(struct exits *x)
 {
+	if (x->timers)
+		timer_cancel(x->timers, &x->wait);
 	home_links_close(x->links, x->n_links);
 	x->links = NULL;
 	x->n_links = 0;
@@ -158,6 +178,8 @@ counted(void *arg, int status, const void *body, size_t len, int fd)
 	x->counted = status == 0 && len == sizeof(x->counts);
 	if (x->counted)
 		memcpy(&x->counts, body, len);
+	if (x->timers)
+		timer_cancel(x->timers, &x->wait);
 	if (x->ctl)
 		ctl_resume(x->ctl);
 }
@@ -170,6 +192,9 @@ exits_ask(struct exits *x)
 		x->counting = priv_request(x->priv, HAD_PRIV_EXITS, NULL, 0,
 		    counted, x) == 0;
 	}
+	if (x->counting && x->timers && !timer_is_set(&x->wait))
+		(void)timer_set(x->timers, &x->wait,
+		    mono_add_ms(clock_mono(x->clock), WAIT_MS));
 	return x->counting;
 }
 

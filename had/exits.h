@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "common/timers.h"
 #include "had/priv_exit.h"
 
 struct clock;
@@ -28,6 +29,9 @@ struct exits {
 	size_t			 n_links;
 	struct priv_client	*priv;		/* NULL: no root side */
 	struct ctl		*ctl;		/* whose requests wait */
+	struct timers		*timers;
+	const struct clock	*clock;
+	struct timer		 wait;		/* they wait no longer */
 	bool			 counting;	/* root is asked */
 	bool			 counted;	/* and has answered */
 	struct had_priv_exits	 counts;
@@ -42,7 +46,8 @@ void	 exits_close(struct exits *);
 /* "show home-links": a new list. */
 json_t	*exits_home_links(const struct exits *);
 /* Asks the root side for the counters that exits_show tells; false when there
- * is nothing to ask. The control socket is resumed when it has answered. */
+ * is nothing to ask. The control socket is resumed when it has answered, or has
+ * not for 2 s. */
 bool	 exits_ask(struct exits *);
 /* "show exits": a new list, or NULL when the root side did not answer. */
 json_t	*exits_show(const struct exits *);

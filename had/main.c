@@ -49,6 +49,7 @@ struct had {
 	struct server		*server;
 	struct ctl		*ctl;
 	struct priv_client	*priv;
+	struct dataplane	*tunnels;	/* the kernel's, or NULL */
 	struct exits		*exits;
 	struct user_radius	*radius;
 	struct watch		*watch;
@@ -166,7 +167,7 @@ init_io(struct had *h, const int udp[SERVER_SOCKS], int ctl, int priv)
 		    h);
 		if (!h->priv)
 			return -errno;
-		h->reg.dp = tunnel_kernel_new(h->priv, &h->timers,
+		h->tunnels = h->reg.dp = tunnel_kernel_new(h->priv, &h->timers,
 		    &clock_system);
 	} else {
 		h->reg.dp = tunnel_none_new();
@@ -178,10 +179,12 @@ init_io(struct had *h, const int udp[SERVER_SOCKS], int ctl, int priv)
 	if (err)
 		return err;
 	err = watch_start(h->watch, h->base, h->exits->links,
-	    h->exits->n_links);
+	    h->exits->n_links, h->tunnels);
 	if (err)
 		return err;
 	h->reg.exits = h->exits;
+	h->reg.root = h->priv;
+	h->reg.tunnels = h->tunnels;
 	h->exits->ctl = h->ctl;
 	h->term = daemon_stop_on(h->base, SIGTERM, &h->stop);
 	h->intr = daemon_stop_on(h->base, SIGINT, &h->stop);

@@ -31,8 +31,8 @@
 #include "common/priv.h"
 #include "had/had_config.h"
 #include "had/priv_exit.h"
+#include "had/tunnel.h"
 
-#define TUNNEL_NAME	"had"	/* and the peer's place */
 #define ROUTE_MESSAGES	2	/* of the kernel, for one of ours */
 #define PRIO_PASS	10	/* filters: the bound prefixes */
 #define PRIO_DROP	20	/* everything else */
@@ -86,29 +86,26 @@ tunnel_up(struct priv_state *s, const char *name, unsigned ifindex)
 	return err;
 }
 
-static int
-tunnel_add(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+/* An operator may have removed it, or set it down: then its routes have gone,
+ * and perhaps its filters. */
+static bool
+is_whole(const char *name, unsigned ifindex)
 {
-	struct priv_state *s = state;
-	struct had_priv_tunnel q;
-	char name[IFNAMSIZ];
-	long place;
+	return nl_ifindex(name) == ifindex && nl_link_is_up(name);
+}
+
+static int
+make_tunnel(struct priv_state *s, long place, const char *name,
+    struct in_addr coa)
+{
+	bool again = s->ifindex[place] != 0;
 	int err;
 
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, len);
-	place = peer_place(s, q.coa);
-	if (place < 0)
-		return -EPERM;
-	if (s->ifindex[place])
-		return 0;
-	tunnel_name(place, name);
 	nl_begin(s->nl);
-	nl_sit_add(s->nl, name, s->conf->address, q.coa,
-	    s->conf->tunnel_mtu, 0);
+	if (again)
+		nl_link_del(s->nl, name, NL_IGN_NOENT);
+	s->ifindex[place] = 0;
+	nl_sit_add(s->nl, name, s->conf->address, coa, s->conf->tunnel_mtu, 0);
 	err = nl_commit(s->nl, NULL, 0);
 	if (err)
 		return err;
@@ -117,8 +114,37 @@ tunnel_add(void *state, const void *body, size_t len, void *out,
 	if (err)
 		s->ifindex[place] = 0;
 	else
-		log_info(s->conf->peers[place].name, "tunnel %s made", name);
+		log_info(s->conf->peers[place].name, "tunnel %s made%s", name,
+		    again ? " anew" : "");
 	return err;
+}
+
+static int
+tunnel_add(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct had_priv_tunnel_added reply = { 0 };
+	struct priv_state *s = state;
+	struct had_priv_tunnel q;
+	char name[IFNAMSIZ];
+	long place;
+	int err = 0;
+
+	(void)fd;
+	memcpy(&q, body, len);
+	place = peer_place(s, q.coa);
+	if (place < 0)
+		return -EPERM;
+	tunnel_name(place, name);
+	reply.made = !s->ifindex[place] || !is_whole(name, s->ifindex[place]);
+	if (reply.made)
+		err = make_tunnel(s, place, name, q.coa);
+	if (err)
+		return err;
+	reply.ifindex = s->ifindex[place];
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
 }
 
 static int

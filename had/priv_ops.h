@@ -13,7 +13,9 @@ struct priv_server;
 struct priv_state;
 
 enum had_priv_type {
-	HAD_PRIV_TUNNEL_ADD	= 1,	/* struct had_priv_tunnel */
+	/* Makes it, unless it is there and up. */
+	HAD_PRIV_TUNNEL_ADD	= 1,	/* struct had_priv_tunnel;
+					 * had_priv_tunnel_added */
 	HAD_PRIV_TUNNEL_DEL,
 	HAD_PRIV_ROUTE_ADD,		/* struct had_priv_route */
 	HAD_PRIV_ROUTE_DEL,
@@ -22,6 +24,11 @@ enum had_priv_type {
 
 struct had_priv_tunnel {
 	struct in_addr	coa;
+};
+
+struct had_priv_tunnel_added {
+	uint32_t	ifindex;
+	uint32_t	made;		/* now: no routes are on it */
 };
 
 struct had_priv_route {

@@ -25,6 +25,7 @@
 struct clock;
 struct exits;
 struct had_config;
+struct priv_client;
 struct revoker;
 struct user_lookup;
 struct user_radius;
@@ -67,7 +68,9 @@ struct reg {
 	struct log_limit	 overload;	/* and about that */
 	struct shed		 shed;
 	struct violations	*violations;	/* NULL: not kept */
-	struct exits		*exits;		/* for control only */
+	struct exits		*exits;		/* for control only, and: */
+	struct priv_client	*root;		/* NULL: no root side */
+	struct dataplane	*tunnels;	/* the kernel's, or NULL */
 	struct user_lookup	*lookup;	/* NULL: nobody is asked */
 	struct user_radius	*radius;	/* who asks; for its figures */
 	bool			 drained;	/* no new subscribers [D85] */

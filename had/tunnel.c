@@ -7,6 +7,10 @@
  * To make a tunnel, or to remove it, takes longer than all else that a
  * registration waits for: one that nobody uses is kept for a while, and goes
  * when nothing else is to be done [D128].
+ *
+ * A device that somebody else has removed or set down is made anew, and its
+ * routes behind it, some at a time: what is asked for meanwhile goes in between
+ * [D146]. Each route is in one ring of its tunnel.
  */
 #define LOG_MODULE "tunnel"
 #include "had/tunnel.h"
@@ -22,26 +26,47 @@
 #include "common/table.h"
 #include "common/timers.h"
 #include "had/priv_ops.h"
+#include "had/ring.h"
 
 #define IDLE_MS		5000	/* a tunnel is kept without routes */
+
+#define REDO_AT_ONCE	PRIV_TOGETHER	/* routes */
+#define RETRY_MS	1000	/* then twice as long, up to */
+#define RETRY_MS_MAX	32000
 
 struct kernel;
 
 struct tunnel {
 	struct table_node	node;
 	struct timer		idle;
+	struct timer		retry;
 	struct kernel		*owner;
 	struct in_addr		coa;
 	unsigned		refs;		/* routes */
+	unsigned		ifindex;	/* 0: not known */
 	bool			pending;	/* priv has not answered */
 	bool			failed;
+	bool			doubtful;	/* to be checked when answers
+						 * are there */
+	struct ring		good;		/* in place */
+	struct ring		old;		/* so before the check that is
+						 * under way */
+	struct ring		todo;		/* to be made anew */
+	struct ring		held;		/* refused: the device had gone,
+						 * and the owner still waits */
+	unsigned		redoing;	/* answers due */
+	unsigned		redone;		/* in this repair */
+	unsigned		retry_ms;
 };
 
 struct dp_route {
+	struct ring		ring;
 	struct dp_entry		entry;
 	struct tunnel		*tunnel;
 	uint32_t		 handle;
-	bool			 pending;	/* priv has not answered */
+	unsigned		 due;		/* answers of priv */
+	bool			 waiting;	/* done is to be called */
+	bool			 refused;	/* half of it may be there */
 	bool			 deleted;	/* nobody waits for it */
 	dp_done			*done;
 	void			*arg;
@@ -54,7 +79,15 @@ struct kernel {
 	const struct clock	*clock;
 	struct table		 tunnels;
 	uint32_t		 next_handle;
+	struct tunnel_stats	 stats;
 };
+
+static struct dp_route *
+first_of(const struct ring *r)
+{
+	return r->next == r ? NULL :
+	    container_of(r->next, struct dp_route, ring);
+}
 
 static bool
 coa_eq(const struct table_node *n, const void *key)
@@ -92,11 +125,248 @@ tunnel_drop(struct tunnel *t)
 	struct kernel *k = t->owner;
 
 	timer_cancel(k->timers, &t->idle);
+	timer_cancel(k->timers, &t->retry);
 	not_asked("tunnel stays", t->coa,
 	    ask_tunnel(t, HAD_PRIV_TUNNEL_DEL, NULL));
 	table_remove(&k->tunnels, &t->node);
 	free(t);
 }
+
+static int
+ask_route(struct kernel *k, uint16_t op, const struct dp_route *rt,
+    priv_done *done, void *arg)
+{
+	struct had_priv_route q = {
+		.coa = rt->entry.coa,
+		.prefix = rt->entry.prefix,
+		.len = rt->entry.len,
+		.handle = rt->handle,
+	};
+
+	return priv_request(k->priv, op, &q, sizeof(q), done, arg);
+}
+
+/* ---- what somebody else has broken ---- */
+
+static void	check(struct tunnel *);
+static priv_done route_redone;
+
+/* Was it made? */
+static bool
+take_reply(struct tunnel *t, const void *body, size_t len)
+{
+	struct had_priv_tunnel_added reply;
+
+	if (len != sizeof(reply))
+		return false;
+	memcpy(&reply, body, sizeof(reply));
+	t->ifindex = reply.ifindex;
+	return reply.made != 0;
+}
+
+static void
+retry_later(struct tunnel *t)
+{
+	struct kernel *k = t->owner;
+
+	t->retry_ms = t->retry_ms == 0 ? RETRY_MS :
+	    t->retry_ms < RETRY_MS_MAX ? t->retry_ms * 2 : RETRY_MS_MAX;
+	(void)timer_set(k->timers, &t->retry,
+	    mono_add_ms(clock_mono(k->clock), t->retry_ms));
+}
+
+/* The device is whole; some of its routes are not there. */
+static void
+redo(struct tunnel *t)
+{
+	struct kernel *k = t->owner;
+	struct dp_route *rt;
+	char s[INET_ADDRSTRLEN];
+
+	while (t->redoing < REDO_AT_ONCE &&
+	    (rt = first_of(&t->todo)) != NULL) {
+		if (rt->refused)
+			(void)ask_route(k, HAD_PRIV_ROUTE_DEL, rt, NULL, NULL);
+		if (ask_route(k, HAD_PRIV_ROUTE_ADD, rt, route_redone, rt)) {
+			retry_later(t);
+			return;
+		}
+		rt->refused = false;
+		rt->due++;
+		t->redoing++;
+		ring_put(&t->good, &rt->ring);
+	}
+	if (t->redoing > 0)
+		return;
+	t->retry_ms = 0;
+	if (t->redone > 0) {
+		inet_ntop(AF_INET, &t->coa, s, sizeof(s));
+		log_info(s, "tunnel: %u routes made anew", t->redone);
+	}
+	t->redone = 0;
+	if (t->doubtful)
+		check(t);
+}
+
+/* Whoever waits for a route need not wait for the device. */
+static void
+refuse_held(struct tunnel *t, int status)
+{
+	struct dp_route *rt;
+
+	while ((rt = first_of(&t->held)) != NULL) {
+		ring_put(&t->good, &rt->ring);
+		rt->waiting = false;
+		/* It may delete the route. */
+		rt->done(rt->arg, status);
+	}
+}
+
+static void
+tunnel_checked(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct tunnel *t = arg;
+	char s[INET_ADDRSTRLEN];
+
+	(void)fd;
+	t->pending = false;
+	inet_ntop(AF_INET, &t->coa, s, sizeof(s));
+	if (status != 0) {
+		ring_put_all(&t->todo, &t->old);
+		t->owner->stats.failed++;
+		retry_later(t);
+		log_warnx(s, "tunnel: its device is gone or down and can not "
+		    "be made anew: %s; tried again in %u s", strerror(-status),
+		    t->retry_ms / 1000);
+		refuse_held(t, status);
+		return;
+	}
+	if (take_reply(t, body, len)) {
+		log_warnx(s, "tunnel: its device was gone or down and has been "
+		    "made anew; %u routes to go on it", t->refs);
+		t->owner->stats.remade++;
+		ring_put_all(&t->todo, &t->old);
+	} else {
+		ring_put_all(&t->good, &t->old);
+	}
+	ring_put_all(&t->todo, &t->held);
+	redo(t);
+}
+
+/* Is its device as we made it? Else it is made anew. */
+static void
+check(struct tunnel *t)
+{
+	if (t->pending || t->redoing > 0) {
+		t->doubtful = true;
+		return;
+	}
+	if (t->failed || timer_is_set(&t->retry))
+		return;
+	t->doubtful = false;
+	if (ask_tunnel(t, HAD_PRIV_TUNNEL_ADD, tunnel_checked) != 0) {
+		retry_later(t);
+		return;
+	}
+	t->pending = true;
+	ring_put_all(&t->old, &t->good);
+}
+
+static void
+tunnel_retry(struct timer *timer)
+{
+	check(container_of(timer, struct tunnel, retry));
+}
+
+/* All answers of a batch are there. */
+static void
+redone_all(struct tunnel *t)
+{
+	char s[INET_ADDRSTRLEN];
+
+	if (!timer_is_set(&t->retry)) {
+		redo(t);
+		return;
+	}
+	inet_ntop(AF_INET, &t->coa, s, sizeof(s));
+	log_warnx(s, "tunnel: not all of its routes could be made anew; tried "
+	    "again in %u s", t->retry_ms / 1000);
+}
+
+static void
+route_redone(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct dp_route *rt = arg;
+	struct tunnel *t = rt->tunnel;
+	bool tell = rt->waiting && !rt->deleted;
+
+	(void)body;
+	(void)len;
+	(void)fd;
+	rt->due--;
+	rt->waiting = false;
+	t->redoing--;
+	if (status == 0) {
+		t->redone++;
+		t->owner->stats.routes_remade++;
+	} else {
+		t->owner->stats.failed++;
+		if (!rt->deleted && !tell) {
+			rt->refused = true;
+			ring_put(&t->todo, &rt->ring);
+		}
+		if (!timer_is_set(&t->retry))
+			retry_later(t);
+	}
+	if (t->redoing == 0)
+		redone_all(t);
+	if (rt->deleted && rt->due == 0)
+		free(rt);
+	else if (tell)
+		rt->done(rt->arg, status);
+}
+
+static bool
+lost_each(struct table_node *n, void *arg)
+{
+	const struct tunnel *what = arg;
+	struct tunnel *t = container_of(n, struct tunnel, node);
+
+	/* What is being made may be what has gone. */
+	if (t->ifindex == what->ifindex || (t->pending && what->failed))
+		check(t);
+	return true;
+}
+
+void
+tunnel_kernel_lost(struct dataplane *dp, unsigned ifindex, bool gone)
+{
+	struct tunnel what = { .ifindex = ifindex, .failed = gone };
+
+	table_each(&((struct kernel *)dp)->tunnels, lost_each, &what);
+}
+
+static bool
+check_each(struct table_node *n, void *arg)
+{
+	(void)arg;
+	check(container_of(n, struct tunnel, node));
+	return true;
+}
+
+void
+tunnel_kernel_check(struct dataplane *dp)
+{
+	table_each(&((struct kernel *)dp)->tunnels, check_each, NULL);
+}
+
+const struct tunnel_stats *
+tunnel_kernel_stats(const struct dataplane *dp)
+{
+	return &((const struct kernel *)dp)->stats;
+}
+
+/* ---- */
 
 /* Its routes have failed or will: the next one asks for it again. */
 static void
@@ -105,12 +375,14 @@ tunnel_added(void *arg, int status, const void *body, size_t len, int fd)
 	struct tunnel *t = arg;
 	char s[INET_ADDRSTRLEN];
 
-	(void)body;
-	(void)len;
 	(void)fd;
 	t->pending = false;
-	if (status == 0)
+	if (status == 0) {
+		(void)take_reply(t, body, len);
+		if (t->doubtful)
+			check(t);
 		return;
+	}
 	inet_ntop(AF_INET, &t->coa, s, sizeof(s));
 	log_warnx(s, "tunnel: %s", strerror(-status));
 	t->failed = true;
@@ -123,7 +395,7 @@ tunnel_idle(struct timer *timer)
 {
 	struct tunnel *t = container_of(timer, struct tunnel, idle);
 
-	if (!t->pending)
+	if (!t->pending && t->redoing == 0)
 		tunnel_drop(t);
 	else
 		(void)timer_set(t->owner->timers, timer, mono_add_ms(
@@ -139,6 +411,11 @@ tunnel_new(struct kernel *k, struct in_addr coa, uint64_t hash)
 		return NULL;
 	t->owner = k;
 	t->idle.fire = tunnel_idle;
+	t->retry.fire = tunnel_retry;
+	ring_init(&t->good);
+	ring_init(&t->old);
+	ring_init(&t->todo);
+	ring_init(&t->held);
 	t->coa = coa;
 	if (ask_tunnel(t, HAD_PRIV_TUNNEL_ADD, tunnel_added)) {
 		free(t);
@@ -178,18 +455,20 @@ tunnel_put(struct kernel *k, struct tunnel *t)
 		    clock_mono(k->clock), IDLE_MS));
 }
 
-static int
-ask_route(struct kernel *k, uint16_t op, const struct dp_route *rt,
-    priv_done *done, void *arg)
+/* Refused since the device has just gone? Then it is tried again when that has
+ * been looked into; what is refused then is refused. */
+static bool
+hold(struct dp_route *rt, int status)
 {
-	struct had_priv_route q = {
-		.coa = rt->entry.coa,
-		.prefix = rt->entry.prefix,
-		.len = rt->entry.len,
-		.handle = rt->handle,
-	};
+	struct tunnel *t = rt->tunnel;
 
-	return priv_request(k->priv, op, &q, sizeof(q), done, arg);
+	if ((status != -ENODEV && status != -ENETDOWN) || t->failed ||
+	    timer_is_set(&t->retry))
+		return false;
+	rt->refused = true;
+	check(t);
+	ring_put(&t->held, &rt->ring);
+	return true;
 }
 
 static void
@@ -200,11 +479,15 @@ route_answer(void *arg, int status, const void *body, size_t len, int fd)
 	(void)body;
 	(void)len;
 	(void)fd;
-	rt->pending = false;
+	rt->due--;
 	if (rt->deleted) {
-		free(rt);
+		if (rt->due == 0)
+			free(rt);
 		return;
 	}
+	if (hold(rt, status))
+		return;
+	rt->waiting = false;
 	/* It may delete the route. */
 	rt->done(rt->arg, status);
 }
@@ -230,12 +513,15 @@ kernel_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
 		free(rt);
 		return NULL;
 	}
-	rt->pending = true;
 	if (ask_route(k, HAD_PRIV_ROUTE_ADD, rt, route_answer, rt)) {
 		tunnel_put(k, rt->tunnel);
 		free(rt);
 		return NULL;
 	}
+	rt->due = 1;
+	rt->waiting = true;
+	ring_init(&rt->ring);
+	ring_put(&rt->tunnel->good, &rt->ring);
 	*status = -EINPROGRESS;
 	return rt;
 }
@@ -247,8 +533,9 @@ kernel_del(struct dataplane *dp, struct dp_route *rt)
 
 	not_asked("route stays", rt->entry.coa,
 	    ask_route(k, HAD_PRIV_ROUTE_DEL, rt, NULL, NULL));
+	ring_leave(&rt->ring);
 	tunnel_put(k, rt->tunnel);
-	if (rt->pending)
+	if (rt->due > 0)
 		rt->deleted = true;
 	else
 		free(rt);
@@ -261,6 +548,7 @@ free_each(struct table_node *n, void *arg)
 	struct kernel *k = arg;
 
 	timer_cancel(k->timers, &t->idle);
+	timer_cancel(k->timers, &t->retry);
 	table_remove(&k->tunnels, n);
 	free(t);
 	return true;
@@ -296,43 +584,4 @@ tunnel_kernel_new(struct priv_client *priv, struct timers *timers,
 	k->dp.del = kernel_del;
 	k->dp.free = kernel_free;
 	return &k->dp;
-}
-
-/* "none": nothing to do is done at once. */
-
-static struct dp_route *
-none_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
-    void *arg, int *status)
-{
-	(void)e;
-	(void)done;
-	(void)arg;
-	*status = 0;
-	return (struct dp_route *)dp;
-}
-
-static void
-none_del(struct dataplane *dp, struct dp_route *rt)
-{
-	(void)dp;
-	(void)rt;
-}
-
-static void
-none_free(struct dataplane *dp)
-{
-	free(dp);
-}
-
-struct dataplane *
-tunnel_none_new(void)
-{
-	struct dataplane *dp = calloc(1, sizeof(*dp));
-
-	if (!dp)
-		return NULL;
-	dp->add = none_add;
-	dp->del = none_del;
-	dp->free = none_free;
-	return dp;
 }

@@ -7,9 +7,12 @@
 #ifndef HAD_TUNNEL_H
 #define HAD_TUNNEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <netinet/in.h>
+
+#define TUNNEL_NAME	"had"	/* devices': and the peer's place */
 
 struct clock;
 struct dp_route;
@@ -44,5 +47,20 @@ struct dataplane {
 struct dataplane *tunnel_kernel_new(struct priv_client *, struct timers *,
     const struct clock *);
 struct dataplane *tunnel_none_new(void);
+
+/*
+ * Of the kernel's only: somebody else has removed a device, or set it down; or
+ * may have removed any. Those that are not as they were are made anew, with all
+ * routes through them, while new ones are served [D146].
+ */
+void	 tunnel_kernel_lost(struct dataplane *, unsigned ifindex, bool gone);
+void	 tunnel_kernel_check(struct dataplane *);
+
+struct tunnel_stats {
+	uint64_t	remade;		/* devices */
+	uint64_t	routes_remade;
+	uint64_t	failed;		/* attempts at either */
+};
+const struct tunnel_stats *tunnel_kernel_stats(const struct dataplane *);
 
 #endif

@@ -17,6 +17,7 @@
 #include "common/netlink_watch.h"
 #include "had/home_link.h"
 #include "had/pool.h"
+#include "had/tunnel.h"
 
 #define OWN_MAX	64	/* our addresses in pools; there should be none */
 
@@ -35,6 +36,7 @@ struct watch {
 	struct nl_watch		*nl;
 	struct home_link	*links;
 	size_t			 n_links;
+	struct dataplane	*plane;		/* with tunnels, or NULL */
 	struct own		 own[OWN_MAX];
 };
 
@@ -139,6 +141,9 @@ link_changed(void *arg, const struct nl_watch_link *l)
 
 	for (i = 0; i < w->n_links; i++)
 		home_link_device(home_link_at(w->links, i), l);
+	if (w->plane && (l->gone || !l->up) &&
+	    strncmp(l->name, TUNNEL_NAME, strlen(TUNNEL_NAME)) == 0)
+		tunnel_kernel_lost(w->plane, l->ifindex, l->gone);
 }
 
 static void
@@ -160,6 +165,9 @@ list_ends(void *arg)
 	for (i = 0; i < OWN_MAX; i++)
 		if (w->own[i].used && !w->own[i].named)
 			went(w, &w->own[i]);
+	/* What has gone was not named. */
+	if (w->plane)
+		tunnel_kernel_check(w->plane);
 }
 
 /* There must be no moment in which they are given out. */
@@ -201,7 +209,7 @@ watch_new(struct pools *pools)
 
 int
 watch_start(struct watch *w, struct event_base *base,
-    struct home_link *links, size_t n)
+    struct home_link *links, size_t n, struct dataplane *plane)
 {
 	static const struct nl_watch_ops ops = {
 		link_changed, addr_changed, list_begins, list_ends,
@@ -209,6 +217,7 @@ watch_start(struct watch *w, struct event_base *base,
 
 	w->links = links;
 	w->n_links = n;
+	w->plane = plane;
 	return nl_watch_start(w->nl, base, &ops, w);
 }
 

@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/priv.h"
+#include "common/timers.h"
 #include "had/exit.h"
 #include "had/exits.h"
 #include "had/had_config.h"
@@ -263,24 +265,38 @@ START_TEST(root_that_does_not_answer)
 {
 	struct event_base *base = event_base_new();
 	struct exits x = { .conf = &conf };
+	struct dataplane *dp = NULL;
+	struct timers timers;
+	struct priv_client *priv;
 	bool gone = false;
 	int sv[2];
 
+	timers_init(&timers);
 	ck_assert(!exits_ask(&x));
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK,
 	    0, sv), 0);
-	x.priv = priv_client_new(base, sv[0], NULL, root_gone, &gone);
-	ck_assert_ptr_nonnull(x.priv);
+	priv = priv_client_new(base, sv[0], NULL, root_gone, &gone);
+	ck_assert_ptr_nonnull(priv);
+	ck_assert_int_eq(exits_start(&x, base, &timers, &clock_system, priv,
+	    &dp), 0);
 	ck_assert(exits_ask(&x));
 	ck_assert(exits_ask(&x));
+	/* Whoever waits does so for a while [D147]; and so the next one. */
+	ck_assert_uint_eq(timers_run(&timers, mono_add_ms(clock_mono(
+	    &clock_system), 60000)), 1);
+	ck_assert(exits_ask(&x));
+	ck_assert_int_ne(timers_next(&timers).ns, MONO_NEVER.ns);
 	event_base_loop(base, EVLOOP_NONBLOCK);
 	ck_assert_ptr_null(exits_show(&x));
 	close(sv[1]);
 	while (!gone)
 		event_base_loop(base, EVLOOP_ONCE);
 	ck_assert(!x.counting);
+	ck_assert_int_eq(timers_next(&timers).ns, MONO_NEVER.ns);
 	ck_assert_ptr_null(exits_show(&x));
-	priv_client_free(x.priv);
+	exits_close(&x);
+	timers_free(&timers);
+	priv_client_free(priv);
 	event_base_free(base);
 }
 END_TEST

@@ -16,9 +16,10 @@ static struct {
 	uint16_t	 type;
 	priv_done	*done;
 	void		*arg;
-} asked[32];
+} asked[2048];
 static unsigned n_asked, n_answered, n_done;
 static int last_status;
+static uint32_t ifindex, made;	/* what is said of a device */
 static mono_t now;
 static struct timers timers;
 static struct dataplane *dp;
@@ -30,7 +31,7 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
 	(void)c;
 	(void)body;
 	(void)len;
-	ck_assert_uint_lt(n_asked, 32);
+	ck_assert_uint_lt(n_asked, 2048);
 	asked[n_asked].type = type;
 	asked[n_asked].done = done;
 	asked[n_asked++].arg = arg;
@@ -53,17 +54,35 @@ wait_ms(int64_t ms)
 	timers_run(&timers, now);
 }
 
-/* The root side answers all that is due. */
+/* The root side answers one. */
+static void
+answer_one(int status)
+{
+	const struct had_priv_tunnel_added reply = { ifindex, made };
+	const unsigned i = n_answered++;
+	bool body = status == 0 && asked[i].type == HAD_PRIV_TUNNEL_ADD;
+
+	ck_assert_uint_lt(i, n_asked);
+	if (asked[i].done != NULL)
+		asked[i].done(asked[i].arg, status, body ? &reply : NULL,
+		    body ? sizeof(reply) : 0, -1);
+}
+
+/* ... all that is due now: what is asked for by its answers is not. */
 static void
 answer(int status)
 {
-	unsigned i;
+	unsigned n = n_asked;
 
-	for (; n_answered < n_asked; n_answered++) {
-		i = n_answered;
-		if (asked[i].done != NULL)
-			asked[i].done(asked[i].arg, status, NULL, 0, -1);
-	}
+	while (n_answered < n)
+		answer_one(status);
+}
+
+static void
+answer_all(int status)
+{
+	while (n_answered < n_asked)
+		answer(status);
 }
 
 /* How often it was asked for this. */
@@ -104,6 +123,8 @@ static void
 set_up(void)
 {
 	n_asked = n_answered = n_done = 0;
+	ifindex = 7;
+	made = 1;
 	now = (mono_t){ 1000000000 };
 	timers_init(&timers);
 	dp = tunnel_kernel_new(NULL, &timers, &clock_fake);
@@ -113,7 +134,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-	answer(0);
+	answer_all(0);
 	dp->free(dp);
 	ck_assert_int_eq(timers_next(&timers).ns, MONO_NEVER.ns);
 	timers_free(&timers);
@@ -201,6 +222,231 @@ START_TEST(handoff)
 }
 END_TEST
 
+#define MANY	300
+
+static struct dp_route *many[MANY];
+
+static void
+add_many(void)
+{
+	unsigned i;
+
+	for (i = 0; i < MANY; i++)
+		many[i] = add("192.0.2.1");
+	answer(0);
+	ck_assert_uint_eq(n_done, MANY);
+	ck_assert_uint_eq(n_of(HAD_PRIV_ROUTE_ADD), MANY);
+}
+
+static void
+del_many(void)
+{
+	unsigned i;
+
+	for (i = 0; i < MANY; i++)
+		dp->del(dp, many[i]);
+}
+
+static const struct tunnel_stats *
+stats(void)
+{
+	return tunnel_kernel_stats(dp);
+}
+
+/* Its routes follow it, some at a time; who comes meanwhile is served in
+ * between, and nobody is told anything [D146]. */
+START_TEST(lost)
+{
+	struct dp_route *late;
+	unsigned at;
+
+	add_many();
+	tunnel_kernel_lost(dp, 8, true);		/* no such one */
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 1);
+	tunnel_kernel_lost(dp, 7, true);
+	tunnel_kernel_lost(dp, 7, false);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
+	ck_assert_uint_eq(n_of(HAD_PRIV_ROUTE_ADD), MANY);
+	late = add("192.0.2.1");
+	dp->del(dp, many[0]);
+	many[0] = late;
+	at = n_asked;
+	ifindex = 9;
+	answer(0);
+	ck_assert_uint_eq(n_done, MANY + 1);
+	ck_assert_uint_eq(n_asked, at + PRIV_TOGETHER);
+	ck_assert_uint_eq(asked[at].type, HAD_PRIV_ROUTE_ADD);
+	/* One that goes while its answer is due. */
+	dp->del(dp, many[1]);
+	many[1] = add("192.0.2.1");
+	made = 0;
+	answer_all(0);
+	/* neither the late one nor the one that had gone before */
+	ck_assert_uint_eq(stats()->routes_remade, MANY - 1);
+	ck_assert_uint_eq(n_of(HAD_PRIV_ROUTE_ADD), MANY + 2 + MANY - 1);
+	ck_assert_uint_eq(n_done, MANY + 2);
+	ck_assert_uint_eq(stats()->remade, 1);
+	ck_assert_uint_eq(stats()->failed, 0);
+	/* The new one is known; the second news of the old one was in doubt,
+	 * and was looked into. */
+	at = n_of(HAD_PRIV_TUNNEL_ADD);
+	ck_assert_uint_eq(at, 3);
+	tunnel_kernel_lost(dp, 7, true);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), at);
+	tunnel_kernel_lost(dp, 9, true);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), at + 1);
+	answer_all(0);
+	del_many();
+}
+END_TEST
+
+/* It was there: nothing follows. */
+START_TEST(false_alarm)
+{
+	add_many();
+	made = 0;
+	tunnel_kernel_check(dp);
+	answer_all(0);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
+	ck_assert_uint_eq(n_of(HAD_PRIV_ROUTE_ADD), MANY);
+	ck_assert_uint_eq(stats()->remade, 0);
+	/* And if it has gone later, all are made anew. */
+	made = 1;
+	tunnel_kernel_check(dp);
+	answer_all(0);
+	ck_assert_uint_eq(stats()->routes_remade, MANY);
+	del_many();
+}
+END_TEST
+
+/* The kernel said so before the news of it came: the new subscriber waits for
+ * the device, and gets its route. */
+START_TEST(refused_since_lost)
+{
+	struct dp_route *a = add("192.0.2.1"), *b;
+
+	answer(0);
+	b = add("192.0.2.1");
+	answer(-ENODEV);
+	ck_assert_uint_eq(n_done, 1);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
+	answer_all(0);
+	ck_assert_uint_eq(n_done, 2);
+	ck_assert_int_eq(last_status, 0);
+	ck_assert_uint_eq(stats()->routes_remade, 2);
+	dp->del(dp, b);
+	/* Once: what is refused again is refused. */
+	b = add("192.0.2.1");
+	answer(-ENODEV);
+	made = 0;
+	answer(0);
+	ck_assert_uint_eq(n_done, 2);
+	answer(-ENODEV);
+	ck_assert_uint_eq(n_done, 3);
+	ck_assert_int_eq(last_status, -ENODEV);
+	dp->del(dp, b);
+	/* Nor when there is no device to be had. */
+	wait_ms(1000);
+	answer_all(0);
+	b = add("192.0.2.1");
+	answer(-ENODEV);
+	ck_assert_uint_eq(n_done, 3);
+	answer(-EPERM);
+	ck_assert_uint_eq(n_done, 4);
+	ck_assert_int_eq(last_status, -EPERM);
+	dp->del(dp, a);
+	dp->del(dp, b);
+}
+END_TEST
+
+/* Before anybody knows which one it is. */
+START_TEST(lost_at_once)
+{
+	struct dp_route *a = add("192.0.2.1");
+
+	tunnel_kernel_lost(dp, 7, false);	/* it comes up last */
+	answer(0);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 1);
+	tunnel_kernel_check(dp);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
+	tunnel_kernel_lost(dp, 8, true);
+	answer_one(0);
+	answer_all(0);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 3);
+	dp->del(dp, a);
+}
+END_TEST
+
+/* Tried again, less and less often; who asks meanwhile is refused. */
+START_TEST(not_to_be_made)
+{
+	struct dp_route *b, *c;
+
+	add_many();
+	tunnel_kernel_lost(dp, 7, true);
+	b = add("192.0.2.1");
+	answer_one(-EPERM);
+	ck_assert_uint_eq(stats()->failed, 1);
+	answer(-ENODEV);
+	ck_assert_uint_eq(n_done, MANY + 1);
+	ck_assert_int_eq(last_status, -ENODEV);
+	dp->del(dp, b);
+	tunnel_kernel_lost(dp, 7, true);		/* is known */
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
+	wait_ms(1000);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 3);
+	answer(-EPERM);
+	wait_ms(1000);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 3);
+	wait_ms(1000);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 4);
+	/* One that was refused waits no longer than the next attempt. */
+	answer_one(0);
+	c = add("192.0.2.1");
+	answer_all(0);
+	ck_assert_uint_eq(n_done, MANY + 2);
+	ck_assert_int_eq(last_status, 0);
+	ck_assert_uint_eq(stats()->routes_remade, MANY);
+	ck_assert_uint_eq(stats()->remade, 1);
+	dp->del(dp, c);
+	del_many();
+}
+END_TEST
+
+/* Routes that can not be made are tried again, without what is left of them. */
+START_TEST(routes_fail)
+{
+	add_many();
+	tunnel_kernel_lost(dp, 7, true);
+	answer(0);
+	answer(-ENOBUFS);
+	ck_assert_uint_eq(stats()->failed, PRIV_TOGETHER);
+	ck_assert_uint_eq(n_asked, n_answered);
+	wait_ms(1000);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 3);
+	made = 0;
+	answer_all(0);
+	ck_assert_uint_eq(stats()->routes_remade, MANY);
+	ck_assert_uint_eq(n_of(HAD_PRIV_ROUTE_DEL), PRIV_TOGETHER);
+	ck_assert_uint_eq(n_done, MANY);
+	/* and then it is over */
+	wait_ms(60000);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 3);
+	/* Lost again while they are made anew: all of them once more. */
+	tunnel_kernel_lost(dp, 7, true);
+	made = 1;
+	answer(0);
+	tunnel_kernel_lost(dp, 7, true);
+	answer_all(0);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 5);
+	ck_assert_uint_eq(stats()->routes_remade, 3 * MANY);
+	del_many();
+	answer_all(0);
+	wait_ms(5000);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -212,6 +458,12 @@ main(void)
 	tcase_add_test(tc, failed);
 	tcase_add_test(tc, slow_root);
 	tcase_add_test(tc, handoff);
+	tcase_add_test(tc, lost);
+	tcase_add_test(tc, false_alarm);
+	tcase_add_test(tc, lost_at_once);
+	tcase_add_test(tc, refused_since_lost);
+	tcase_add_test(tc, not_to_be_made);
+	tcase_add_test(tc, routes_fail);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }
