@@ -14,6 +14,7 @@
 
 #include "common/ctl.h"
 #include "common/log.h"
+#include "common/priv.h"
 #include "common/violations_json.h"
 #include "nasd/aaa.h"
 #include "nasd/access_show.h"
@@ -29,10 +30,12 @@
 #include "nasd/reload.h"
 #include "nasd/session.h"
 #include "nasd/tunnel.h"
+#include "nasd/tunnel_repair.h"
 #include "nasd/vlans.h"
 #include "radius/client.h"
 
 #define COUNT_MS	1000
+#define COUNT_WAIT_MS	2000	/* for the root side; then what was known */
 
 static json_t *
 fail(const char **code, const char **message, const char *c, const char *m)
@@ -48,9 +51,31 @@ all_counted(void *arg)
 	struct engine *e = arg;
 
 	e->counting = false;
+	timer_cancel(&e->timers, &e->t_counting);
 	e->counted = clock_mono(e->clock);
 	sessions_counted(&e->sessions);
 	ctl_resume(e->ctl);
+}
+
+/* The root side takes long [D147]: no more is asked until it has answered. */
+static void
+counting_stops(struct timer *t)
+{
+	struct engine *e = container_of(t, struct engine, t_counting);
+
+	e->counting = false;
+	ctl_resume(e->ctl);
+}
+
+/* Whether counters are on their way that are worth waiting for. */
+static bool
+count_now(struct engine *e)
+{
+	if (!tunnels_count_all(e->tunnels, all_counted, e))
+		return false;
+	e->t_counting.fire = counting_stops;
+	return timer_set(&e->timers, &e->t_counting, mono_add_ms(
+	    clock_mono(e->clock), COUNT_WAIT_MS)) == 0;
 }
 
 static json_t *
@@ -75,7 +100,7 @@ wait_for_counters(void *arg, const char *cmd)
 		return false;
 	if (!e->counting && (e->counted.ns == 0 || mono_diff_ms(
 	    clock_mono(e->clock), e->counted) >= COUNT_MS))
-		e->counting = tunnels_count_all(e->tunnels, all_counted, e);
+		e->counting = count_now(e);
 	return e->counting;
 }
 
@@ -173,6 +198,18 @@ show_recent(void *arg, const json_t *args, const char **code,
 }
 
 static json_t *
+root_side_json(const struct priv_client *priv)
+{
+	struct priv_waiting w;
+
+	priv_client_waiting(priv, &w);
+	return json_pack("{s:I, s:I, s:I}",
+	    "unanswered", (json_int_t)w.unanswered,
+	    "oldest_ms", (json_int_t)w.oldest_ms,
+	    "silences", (json_int_t)w.silences);
+}
+
+static json_t *
 show_statistics(void *arg, const json_t *args, const char **code,
     const char **message)
 {
@@ -187,7 +224,7 @@ show_statistics(void *arg, const json_t *args, const char **code,
 		if (e->pppoe[i] != NULL)
 			json_array_append_new(pppoe,
 			    pppoe_stats(e->pppoe[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "sessions", sessions_stats_json(&e->sessions),
 	    "pppoe", pppoe,
 	    "vlans", vlans_stats(e->vlans),
@@ -195,6 +232,8 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	    "aaa", aaa_stats(e->aaa),
 	    "registration", mip_client_stats(e->mip),
 	    "tunnels", tunnels_json(e->tunnels),
+	    "tunnel_repair", tunnel_repair_json(e->tunnel_repair),
+	    "root_side", root_side_json(e->priv),
 	    "ra", ra_stats(e->ra));
 }
 

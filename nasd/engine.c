@@ -38,6 +38,7 @@
 #include "nasd/session_in.h"
 #include "nasd/session_save.h"
 #include "nasd/tunnel.h"
+#include "nasd/tunnel_repair.h"
 #include "nasd/vlans.h"
 #include "radius/client.h"
 
@@ -221,8 +222,9 @@ build(struct engine *e, struct nasd_sockets *fds,
 	if (e->priv == NULL)
 		return -1;
 	e->tunnels = tunnels_new(e->priv, e->cfg->coa);
+	e->tunnel_repair = tunnel_repair_new(e->priv, &e->timers, e->clock);
 	e->ra = ra_new(e->base, &e->timers, e->clock, take(&fds->icmp6));
-	if (e->tunnels == NULL || e->ra == NULL ||
+	if (e->tunnels == NULL || e->tunnel_repair == NULL || e->ra == NULL ||
 	    build_radius(e, dict, &fds->acct) != 0 || build_mip(e, fds) != 0)
 		return -1;
 	e->pppd = pppd_server_new(e->base, &e->timers, e->clock,
@@ -309,6 +311,7 @@ free_modules(struct engine *e)
 		radius_client_free(e->radius);
 	if (e->ra != NULL)
 		ra_free(e->ra);
+	tunnel_repair_free(e->tunnel_repair);
 	if (e->tunnels != NULL)
 		tunnels_free(e->tunnels);
 	if (e->priv != NULL)
@@ -329,6 +332,7 @@ engine_free(struct engine *e)
 	reload_free(e->reload);
 	timer_cancel(&e->timers, &e->stop_timer);
 	timer_cancel(&e->timers, &e->t_state);
+	timer_cancel(&e->timers, &e->t_counting);
 	for (i = 0; i < sizeof(e->signals) / sizeof(e->signals[0]); i++)
 		if (e->signals[i] != NULL)
 			event_free(e->signals[i]);

@@ -33,6 +33,7 @@ struct engine {
 	struct home_own		 own;		/* as nasd started */
 	struct pppd_server	*pppd;
 	struct tunnels		*tunnels;
+	struct tunnel_repair	*tunnel_repair;
 	struct ra		*ra;
 	struct pppoe_shared	*pppoe_shared;
 	struct pppoe		*pppoe[SOCKETS_MAX_PPPOE];
@@ -51,6 +52,7 @@ struct engine {
 	struct ctl		*ctl;
 	bool			 counting;	/* for it, all sessions */
 	mono_t			 counted;	/* when last */
+	struct timer		 t_counting;	/* it waits no longer */
 	struct event		*signals[3];
 	struct sessions		 sessions;
 	struct statelog		*state;		/* NULL: nothing is kept */

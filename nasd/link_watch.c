@@ -12,11 +12,14 @@
 #include "common/netlink_watch.h"
 #include "nasd/engine.h"
 #include "nasd/engine_conf.h"
+#include "nasd/nasd_config.h"
+#include "nasd/tunnel_repair.h"
 #include "nasd/vlans.h"
 
 struct link_watch {
 	struct engine	*engine;
 	struct nl_watch	*nl;
+	bool		 told;		/* everything, once */
 };
 
 static void
@@ -27,9 +30,25 @@ link_is(void *arg, const struct nl_watch_link *l)
 	if (!l->gone)
 		engine_conf_mtu(w->engine, l->name, (int)l->mtu);
 	vlans_link_is(w->engine->vlans, l->name, (int)l->mtu, l->gone);
+	if (l->gone || !l->up)
+		tunnel_repair_lost(w->engine->tunnel_repair, l->name);
 }
 
-static const struct nl_watch_ops ops = { .link = link_is };
+/* All has been told: at the start, when the root side has just seen to all
+ * tunnels, and when something was not. */
+static void
+all_told(void *arg)
+{
+	struct link_watch *w = arg;
+	const struct nasd_config *cf = w->engine->cfg;
+	unsigned i;
+
+	for (i = 0; w->told && i < cf->n_ha; i++)
+		tunnel_repair_check(w->engine->tunnel_repair, cf->ha[i].addr);
+	w->told = true;
+}
+
+static const struct nl_watch_ops ops = { .link = link_is, .end = all_told };
 
 struct link_watch *
 link_watch_new(struct engine *e)
@@ -40,7 +59,7 @@ link_watch_new(struct engine *e)
 		return NULL;
 	w->engine = e;
 	w->nl = nl_watch_open();
-	if (w->nl == NULL || nl_watch_ethernet_only(w->nl) != 0 ||
+	if (w->nl == NULL || nl_watch_no_ppp(w->nl) != 0 ||
 	    nl_watch_start(w->nl, e->base, &ops, w) != 0) {
 		log_error(NULL, "interfaces can not be watched");
 		link_watch_free(w);

@@ -229,6 +229,25 @@ op_session_del(void *state, const void *body, size_t len, void *out,
 }
 
 static int
+op_tunnel_check(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_tunnel_check q;
+	struct nasd_priv_tunnel_checked reply = { 0 };
+	int err;
+
+	(void)len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	if ((err = plane_tunnel_check(np->plane, q.ha, &reply.made)) != 0)
+		return err;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
 op_count(void *state, const void *body, size_t len, void *out,
     size_t *out_len, int *fd)
 {
@@ -417,6 +436,8 @@ static const struct priv_op ops[] = {
 	    op_session_add),
 	OP(NASD_PRIV_SESSION_DEL, "delete session", nasd_priv_session_del,
 	    op_session_del),
+	OP(NASD_PRIV_TUNNEL_CHECK, "check tunnel", nasd_priv_tunnel_check,
+	    op_tunnel_check),
 	OP(NASD_PRIV_COUNT, "count", nasd_priv_count, op_count),
 	OP(NASD_PRIV_PPPD_ADOPT, "adopt pppd", nasd_priv_pppd_adopt,
 	    op_pppd_adopt),

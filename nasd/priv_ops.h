@@ -52,6 +52,7 @@ enum nasd_priv_type {
 	NASD_PRIV_VLAN_CLOSE,		/* vlan */
 	NASD_PRIV_VLAN_LIST,		/* vlan_list -> vlan_there[] */
 	NASD_PRIV_SESSION_PREPARE,	/* session_prepare */
+	NASD_PRIV_TUNNEL_CHECK,		/* tunnel_check -> tunnel_checked */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 	NASD_PRIV_NOTE_CHECKED,		/* checked */
@@ -122,6 +123,15 @@ struct nasd_priv_session_added {
 /* Undo it. */
 struct nasd_priv_session_del {
 	uint32_t	id;
+};
+
+/* Somebody may have removed the device of a home agent's tunnel, or set it
+ * down: it is made anew then. Sessions' routes do not lie on it. */
+struct nasd_priv_tunnel_check {
+	struct in_addr	ha;
+};
+struct nasd_priv_tunnel_checked {
+	uint32_t	made;		/* it was not as it should be */
 };
 
 /* 64-bit counters of a session's interface, of one that has gone its last

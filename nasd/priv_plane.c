@@ -259,7 +259,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 		memset(&s->on.dst.s6_addr[8], 0, 8);
 
 	t = &p->tunnels.tunnel[tunnel];
-	if ((err = ha_tunnel_ensure(&p->tunnels, t)) != 0) {
+	if ((err = ha_tunnel_ensure(&p->tunnels, t)) < 0) {
 		free(s);
 		return err;
 	}
@@ -276,6 +276,20 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	    table_hash(&p->ifaces, &s->on.ifindex, sizeof(s->on.ifindex)));
 	*mtu = t->mtu;
 	return 0;
+}
+
+int
+plane_tunnel_check(struct plane *p, struct in_addr ha, uint32_t *made)
+{
+	int i = ha_tunnels_find(&p->tunnels, ha);
+
+	if (i < 0)
+		return i;
+	if (p->nl == NULL)
+		return -ENOTCONN;
+	i = ha_tunnel_ensure(&p->tunnels, &p->tunnels.tunnel[i]);
+	*made = i > 0;
+	return i < 0 ? i : 0;
 }
 
 static void

@@ -29,6 +29,9 @@ int	 plane_session_prepare(struct plane *,
 /* 0 or -errno, and then nothing is left of it. *mtu: the tunnel's. */
 int	 plane_session_add(struct plane *, const struct nasd_priv_session_add *,
     uint32_t *mtu);
+/* Makes a home agent's tunnel anew unless it is as it should be; *made: so it
+ * was. 0 or -errno. */
+int	 plane_tunnel_check(struct plane *, struct in_addr ha, uint32_t *made);
 int	 plane_session_del(struct plane *, uint32_t id);
 /* The counters of a session's interface, read now, or its last ones if it has
  * gone. 0, or -errno when there are none to be had. */

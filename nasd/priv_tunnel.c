@@ -153,7 +153,8 @@ see_rule(void *arg, const struct nl_rule6 *r)
 
 	if (r->priority != RULE_DOWN || r->iif == NULL || slot >= HA_SLOTS ||
 	    r->table != TABLE_DOWN(slot) || ts->slot_used[slot] ||
-	    strncmp(r->iif, "nm4-", 4) != 0 || strlen(r->iif) >= IF_NAMESIZE)
+	    strncmp(r->iif, HA_TUNNEL_NAME, strlen(HA_TUNNEL_NAME)) != 0 ||
+	    strlen(r->iif) >= IF_NAMESIZE)
 		return;
 	ts->slot_used[slot] = true;
 	for (unsigned i = 0; i < ts->n; i++)
@@ -241,7 +242,8 @@ ha_tunnels_add(struct ha_tunnels *ts, struct in_addr ha)
 	ts->n++;
 	t->ha = ha;
 	t->slot = HA_SLOTS;
-	snprintf(t->name, sizeof(t->name), "nm4-%08x", ntohl(ha.s_addr));
+	snprintf(t->name, sizeof(t->name), HA_TUNNEL_NAME "%08x",
+	    ntohl(ha.s_addr));
 	if (ts->nl != NULL)
 		(void)tunnel_up(ts, t);
 }
@@ -265,10 +267,19 @@ ha_tunnels_start(struct ha_tunnels *ts, struct nl *nl)
 int
 ha_tunnel_ensure(struct ha_tunnels *ts, struct ha_tunnel *t)
 {
-	/* Somebody may have removed the device. */
-	if (t->up && nl_ifindex(t->name) == t->ifindex)
+	bool took_over = ts->took_over;
+	int err;
+
+	/* Somebody may have removed the device, or set it down. */
+	if (t->up && nl_ifindex(t->name) == t->ifindex &&
+	    nl_link_is_up(t->name))
 		return 0;
-	return tunnel_up(ts, t);
+	if (t->up)
+		log_warnx(t->name, "its device was gone or down");
+	err = tunnel_up(ts, t);
+	/* It is our own that may be taken over here. */
+	ts->took_over = took_over;
+	return err != 0 ? err : 1;
 }
 
 void

@@ -14,6 +14,7 @@
 
 struct nl;
 
+#define HA_TUNNEL_NAME	"nm4-"	/* and the home agent's address in hex */
 #define HA_SLOTS	256
 
 /* Tables and mark of a home agent, by its slot. */
@@ -52,7 +53,7 @@ void	 ha_tunnels_add(struct ha_tunnels *, struct in_addr ha);
 void	 ha_tunnels_start(struct ha_tunnels *, struct nl *);
 /* Its place in tunnel[], or -EPERM. */
 int	 ha_tunnels_find(const struct ha_tunnels *, struct in_addr ha);
-/* Makes it unless it is there. 0 or -errno. */
+/* Makes it unless it is there and up. 0, 1 when it was not, or -errno. */
 int	 ha_tunnel_ensure(struct ha_tunnels *, struct ha_tunnel *);
 void	 ha_tunnels_clear(struct ha_tunnels *);
 

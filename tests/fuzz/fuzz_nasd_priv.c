@@ -135,6 +135,13 @@ if_nametoindex(const char *name)
 	return i >= 0 && kernel.made[i] ? TUNNEL + (unsigned)i : 0;
 }
 
+bool
+nl_link_is_up(const char *name)
+{
+	fuzz_assert(tunnel_of(name) >= 0);
+	return kernel.error == 0;
+}
+
 int
 host_ppp_ifindex(const char *ifname)
 {
@@ -734,11 +741,14 @@ static size_t
 put_id(struct ops *o, uint8_t *b, uint16_t *type)
 {
 	static const uint16_t types[] = { NASD_PRIV_SESSION_DEL,
-		NASD_PRIV_COUNT, NASD_PRIV_PPPD_STOP };
+		NASD_PRIV_COUNT, NASD_PRIV_PPPD_STOP,
+		NASD_PRIV_TUNNEL_CHECK };
 	struct nasd_priv_pppd_stop stop = { .pid = PID + (int)ops_pick(o, 4) };
 	uint32_t id = ops_pick(o, 6);
 
-	*type = types[ops_pick(o, 3)];
+	*type = types[ops_pick(o, 4)];
+	if (*type == NASD_PRIV_TUNNEL_CHECK && id < N_HAS)
+		id = inet_addr(ha_addr[id]);
 	if (*type == NASD_PRIV_PPPD_STOP) {
 		memcpy(b, &stop, sizeof(stop));
 		return sizeof(stop);
