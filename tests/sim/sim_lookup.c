@@ -34,11 +34,14 @@ static void
 read_home(struct ha *h, const struct subscriber *u, struct user_home *home)
 {
 	struct pool *p = &h->pool[h->n_pools > 2 ? 2 * u->realm : 0];
+	uint64_t part = u->index & (p->capacity - 1);
+	unsigned i;
 
 	home->pool = p;
 	home->fixed = true;
 	home->addr = p->prefix;
-	home->addr.s6_addr[7] |= (uint8_t)(u->index & (p->capacity - 1));
+	for (i = 7; part > 0; i--, part >>= 8)
+		home->addr.s6_addr[i] |= (uint8_t)part;
 }
 
 static void

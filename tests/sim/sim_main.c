@@ -223,7 +223,7 @@ run(const struct options *o)
 	if (stopped != 0 && done < o->schedules) {
 		tell_command(o, "to go on", o->seed + done,
 		    o->schedules - done);
-		putchar('\n');
+		puts(o->keep_going ? " --keep-going" : "");
 	}
 	return failed;
 }

@@ -365,10 +365,13 @@ check_known(struct ha *h, const struct subscriber *u, struct view *v,
 	struct world *w = h->node.w;
 	const struct node *n = net_node(w, v->coa);
 	const struct step *st = &w->step;
-	bool was = v->minded || accepted, is, gives_up;
+	bool was = (v->minded && v->made.boot == n->boot) || accepted, is,
+	    gives_up;
 
-	gives_up = v->orphaned && st->by == BY_TIMER && st->node == n &&
-	    !w->plan.calm;
+	/* Where users are many that step may not have been looked at. */
+	gives_up = v->orphaned && !w->plan.calm &&
+	    ((st->by == BY_TIMER && st->node == n) ||
+	    w->plan.n_users > MANY_USERS);
 	is = n->up && v->made.boot == n->boot &&
 	    nas_knows(&w->nas[n->index], u, h, &v->orphaned);
 	v->minded = was && is;

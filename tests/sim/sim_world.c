@@ -266,8 +266,8 @@ finish(struct world *w)
 		free(w->user[i].retry);
 	}
 	net_free(w);
-	free(w->user);
 	timers_free(&w->timers);
+	free(w->user);
 }
 
 /* ---- steps ---- */
