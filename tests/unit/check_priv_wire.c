@@ -102,7 +102,7 @@ START_TEST(one_datagram)
 END_TEST
 
 static void
-ask(struct lone *l, uint32_t from, uint32_t to)
+ask_many(struct lone *l, uint32_t from, uint32_t to)
 {
 	for (; from < to; from++)
 		ck_assert_int_eq(priv_request(l->cl, ECHO, &from,
@@ -140,17 +140,17 @@ START_TEST(gathers)
 	static struct lone l;
 
 	lone_begin(&l);
-	ask(&l, 0, 1);
+	ask_many(&l, 0, 1);
 	got(&l, 1);
-	ask(&l, 1, 3);
-	ask(&l, 3, 5);
+	ask_many(&l, 1, 3);
+	ask_many(&l, 3, 5);
 	ck_assert_int_eq(priv_wire_recv(l.root, &l.d, NULL), -EAGAIN);
 	answer(&l, 0, 1);
 	got(&l, 4);
-	ask(&l, 5, 6);
+	ask_many(&l, 5, 6);
 	answer(&l, 1, 4);		/* one is still due */
 	ck_assert_int_eq(priv_wire_recv(l.root, &l.d, NULL), -EAGAIN);
-	ask(&l, 6, 5 + PRIV_TOGETHER);
+	ask_many(&l, 6, 5 + PRIV_TOGETHER);
 	got(&l, PRIV_TOGETHER);
 	answer(&l, 4, 5);
 	answer(&l, 5, 5 + PRIV_TOGETHER);
