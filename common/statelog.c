@@ -136,28 +136,47 @@ get_record(const uint8_t *p, size_t left, const uint8_t key[static 16])
 	return (memcmp(p, &sum, 8) == 0 ? RECORD + (size_t)n : 0);
 }
 
+/* To the next record from p: over a whole one, or over a damaged one that leads
+ * to one that is whole. 0 if there is neither. */
+static size_t
+step(const uint8_t *p, size_t left, const uint8_t key[static 16], bool *bad)
+{
+	size_t n = get_record(p, left, key);
+	uint16_t body;
+
+	*bad = n == 0;
+	if (n > 0 || left < RECORD)
+		return (n);
+	memcpy(&body, p + 8, 2);
+	n = RECORD + (size_t)body;
+	return (n < left && get_record(p + n, left - n, key) > 0 ? n : 0);
+}
+
 int
-statelog_scan(const uint8_t *buf, size_t len, uint64_t *generation,
-    size_t *end, statelog_record *record, void *arg)
+statelog_scan(const uint8_t *buf, size_t len, struct statelog_found *f,
+    statelog_record *record, void *arg)
 {
 	size_t at, n;
 	uint8_t key[16];
-	bool whole = false;
+	bool whole = false, bad;
 	int err;
 
-	if ((err = get_header(buf, len, generation)) != 0)
+	memset(f, 0, sizeof(*f));
+	if ((err = get_header(buf, len, &f->generation)) != 0)
 		return (err);
-	key_of(*generation, key);
-	for (at = HEADER; (n = get_record(buf + at, len - at, key)) > 0;
-	    at += n)
-		whole = whole || buf[at + 10] == TYPE_END;
+	key_of(f->generation, key);
+	for (at = HEADER; (n = step(buf + at, len - at, key, &bad)) > 0;
+	    at += n) {
+		whole = whole || (!bad && buf[at + 10] == TYPE_END);
+		f->bad += bad;
+		f->bad_bytes += bad ? n : 0;
+	}
 	if (!whole)
 		return (-ENODATA);
-	*end = at;
-	for (at = HEADER; at < *end; at += n) {
-		n = get_record(buf + at, *end - at, key);
-		if (record != NULL && buf[at + 10] != 0 &&
-		    buf[at + 10] != TYPE_END)
+	f->end = at;
+	for (at = HEADER; record != NULL && at < f->end; at += n) {
+		n = step(buf + at, f->end - at, key, &bad);
+		if (!bad && buf[at + 10] != 0 && buf[at + 10] != TYPE_END)
 			record(arg, buf[at + 10], buf + at + RECORD,
 			    n - RECORD);
 	}
@@ -221,32 +240,43 @@ slurp(int fd, size_t *len, int *err)
 	return (p);
 }
 
+static void
+warn_of_loss(const struct statelog_found *f, size_t len)
+{
+	if (f->bad > 0)
+		log_warnx(NULL, "%u records, %zu bytes, in the state file are "
+		    "damaged, and lost", f->bad, f->bad_bytes);
+	if (f->end < len)
+		log_warnx(NULL, "the last %zu bytes of the state file are no "
+		    "whole record, and lost", len - f->end);
+}
+
 int
 statelog_load(struct statelog *l, statelog_record *record, void *arg)
 {
-	uint64_t gen[2] = { 0, 0 };
+	struct statelog_found f[2] = { 0 };
 	uint8_t *p[2];
-	size_t len[2], end[2] = { 0, 0 };
+	size_t len[2];
 	int err[2];
 	unsigned i;
 
 	for (i = 0; i < 2; i++) {
 		p[i] = slurp(l->fd[i], &len[i], &err[i]);
-		if (p[i] != NULL)
-			err[i] = statelog_scan(p[i], len[i], &gen[i], &end[i],
-			    NULL, NULL);
+		if (p[i] == NULL)
+			continue;
+		err[i] = statelog_scan(p[i], len[i], &f[i], NULL, NULL);
+		if (err[i] == -ENODATA)
+			err[i] = -EBADMSG;
 	}
-	i = err[1] == 0 && (err[0] != 0 || gen[1] > gen[0]) ? 1 : 0;
+	i = err[1] == 0 && (err[0] != 0 ||
+	    f[1].generation > f[0].generation) ? 1 : 0;
 	if (err[i] == 0) {
 		l->active = i;
-		l->generation = gen[i];
+		l->generation = f[i].generation;
 		/* What is written before a rewrite has worked goes behind. */
-		l->size = l->first = (int64_t)end[i];
-		if (end[i] < len[i])
-			log_info(NULL, "the last %zu bytes of the state file "
-			    "are no whole record", len[i] - end[i]);
-		(void)statelog_scan(p[i], len[i], &gen[i], &end[i], record,
-		    arg);
+		l->size = l->first = (int64_t)f[i].end;
+		warn_of_loss(&f[i], len[i]);
+		(void)statelog_scan(p[i], len[i], &f[i], record, arg);
 	}
 	for (unsigned k = 0; k < 2; k++) {
 		if (p[k] != NULL)

@@ -24,22 +24,33 @@ struct statelog;
 typedef void statelog_record(void *arg, uint8_t type, const uint8_t *body,
     size_t len);
 
+struct statelog_found {
+	uint64_t	generation;
+	size_t		end;		/* of the last whole record */
+	size_t		bad_bytes;	/* before it, in damaged ones, */
+	unsigned	bad;		/* which are so many */
+};
+
 /*
  * Reads the contents of one file: each whole record in order, type 1 to
- * STATELOG_TYPE_MAX. 0 with its generation and where its last whole record
- * ends; -ENODATA when there is no whole set in it, and then record was not
- * called; -EPROTONOSUPPORT for another version's. Pure.
+ * STATELOG_TYPE_MAX. A damaged one is left out if the length it tells leads to
+ * a whole one; else what is behind it is lost, for to look for the next at
+ * every byte would find what a peer has put into its own name. 0; -ENODATA
+ * when there is no whole set in it, and then record was not called;
+ * -EPROTONOSUPPORT for another version's. Pure.
  */
-int	 statelog_scan(const uint8_t *buf, size_t len, uint64_t *generation,
-    size_t *end, statelog_record *, void *arg);
+int	 statelog_scan(const uint8_t *buf, size_t len, struct statelog_found *,
+    statelog_record *, void *arg);
 
 /* fd: two files, open to read and write; owned from here on. all is to put
  * every record there is. NULL with errno. */
 struct statelog *statelog_new(const int fd[2],
     void (*all)(void *arg, struct statelog *), void *arg);
 void	 statelog_free(struct statelog *);
-/* What was written before: of the newer whole file. 0, -ENODATA when there is
- * nothing, or -errno. Once, and before anything is put. */
+/* What was written before: of the newer whole file; what of it is lost by
+ * damage is warned of. 0, -ENODATA when there is nothing, -EBADMSG when there
+ * is something and no set is whole, or -errno. Once, and before anything is
+ * put. */
 int	 statelog_load(struct statelog *, statelog_record *, void *arg);
 /* Writes all anew; records can be put from then on. 0 or -errno. */
 int	 statelog_begin(struct statelog *);

@@ -93,6 +93,9 @@ load_session(struct load *l, const uint8_t *body, size_t len, bool left)
 		unload(l, old);
 	table_insert(&l->recs, &d->node, table_hash(&l->recs, &d->rec.nr,
 	    sizeof(d->rec.nr)));
+	/* what says so may be what is damaged */
+	if (l->engine->global.nr_reserved < d->rec.nr)
+		l->engine->global.nr_reserved = d->rec.nr;
 }
 
 static void
@@ -125,7 +128,8 @@ load_global(struct load *l, const uint8_t *body, size_t len)
 	l->has_global = true;
 	l->other_boot = memcmp(g.boot_id, mine->boot_id,
 	    sizeof(g.boot_id)) != 0;
-	mine->nr_reserved = g.nr_reserved;
+	if (mine->nr_reserved < g.nr_reserved)
+		mine->nr_reserved = g.nr_reserved;
 	mine->drained = g.drained;
 	COPY(mine->cookie_key, g.cookie_key);
 	COPY(mine->dae, g.dae);
@@ -507,9 +511,9 @@ session_resume_all(struct engine *e)
 	err = statelog_load(e->state, load_record, &l);
 	if (err != 0 && err != -ENODATA)
 		log_errorx(NULL, "state file: %s; sessions of an earlier "
-		    "nasd are lost", strerror(-err));
-	if (l.has_global)
-		e->sessions.last_nr = e->global.nr_reserved;
+		    "nasd are lost", err == -EBADMSG ? "damaged, no set of "
+		    "records is whole" : strerror(-err));
+	e->sessions.last_nr = e->global.nr_reserved;
 	engine_take_global(e, l.has_global);
 	e->resumed = (unsigned)make_sessions(&l);
 	table_free(&l.recs);
