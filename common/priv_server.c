@@ -309,28 +309,6 @@ reap(struct priv_ctx *c)
 	}
 }
 
-static void
-on_signal(struct priv_ctx *c)
-{
-	struct signalfd_siginfo si;
-
-	while (read(c->sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-		if (si.ssi_signo == SIGCHLD || c->ended)
-			continue;
-		/* The second time in earnest. */
-		if (si.ssi_signo != SIGHUP && c->kill_at != 0) {
-			kill(c->engine, SIGKILL);
-			continue;
-		}
-		log_debug(NULL, "signal %u passed on", si.ssi_signo);
-		kill(c->engine, (int)si.ssi_signo);
-		if (si.ssi_signo != SIGHUP)
-			expect_end(c);
-	}
-	/* Signals of one number merge: always look. */
-	reap(c);
-}
-
 static int
 timeout_of(const struct priv_ctx *c)
 {
@@ -340,6 +318,31 @@ timeout_of(const struct priv_ctx *c)
 		return (-1);
 	left = c->kill_at - clock_system_ms();
 	return (left > 0 ? (int)left : 0);
+}
+
+static void
+on_signal(struct priv_ctx *c)
+{
+	struct signalfd_siginfo si;
+
+	while (read(c->sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD || c->ended)
+			continue;
+		/* Impatience is no reason to cut off what ends in order; the
+		 * limit of that runs already. */
+		if (si.ssi_signo != SIGHUP && c->kill_at != 0) {
+			log_warnx(NULL, "SIG%s ignored: the engine is ending, "
+			    "and is killed in %d ms if it does not",
+			    sigabbrev_np((int)si.ssi_signo), timeout_of(c));
+			continue;
+		}
+		log_debug(NULL, "signal %u passed on", si.ssi_signo);
+		kill(c->engine, (int)si.ssi_signo);
+		if (si.ssi_signo != SIGHUP)
+			expect_end(c);
+	}
+	/* Signals of one number merge: always look. */
+	reap(c);
 }
 
 static int

@@ -477,6 +477,47 @@ START_TEST(signal_forwarded)
 }
 END_TEST
 
+static void
+on_second(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	_exit(((struct engine *)arg)->gone == 0 ? 36 : 37);
+}
+
+static void
+on_first(evutil_socket_t sig, short what, void *arg)
+{
+	const struct timeval soon = { .tv_usec = 300000 };
+	struct engine *e = arg;
+
+	(void)what;
+	must(40, sig == SIGTERM);
+	event_base_once(e->base, -1, EV_TIMEOUT, on_second, e, &soon);
+	kill(getppid(), SIGTERM);
+	kill(getppid(), SIGINT);
+}
+
+/* Ends in order, while others are impatient. */
+static void
+impatience(struct engine *e)
+{
+	event_add(evsignal_new(e->base, SIGTERM, on_first, e), NULL);
+	event_add(evsignal_new(e->base, SIGINT, on_first, e), NULL);
+	kill(getppid(), SIGTERM);
+	event_base_dispatch(e->base);
+}
+
+START_TEST(signal_repeated)
+{
+	struct root r;
+
+	ck_assert_int_eq(run(impatience, &r), 36);
+	test_has(text, "SIGTERM ignored: the engine is ending");
+	test_has(text, "SIGINT ignored: the engine is ending");
+}
+END_TEST
+
 /* Bytes that are no message: the engine is not to be trusted any more. */
 static void
 nonsense(struct engine *e)
@@ -757,6 +798,7 @@ main(void)
 	tcase_add_test(t, child_reaped);
 	tcase_add_test(t, engine_death);
 	tcase_add_test(t, signal_forwarded);
+	tcase_add_test(t, signal_repeated);
 	tcase_add_test(t, engine_nonsense);
 	tcase_add_test(t, priv_death);
 	tcase_add_test(t, no_leak);
