@@ -181,6 +181,11 @@ decided(struct eap_relay *r, const struct eap_server_reply *q)
 	    (p.code != CODE_SUCCESS && p.code != CODE_FAILURE))
 		return over(r, what, "the server's last packet is no EAP "
 		    "Success or Failure: not relayed");
+	/* The peer must discard it, and could not know why [RFC 3748 4.2];
+	 * nothing is made up in its place. */
+	if (p.id != r->id)
+		return over(r, what, "the server's last packet has another "
+		    "identifier than the peer's: not relayed");
 	memcpy(r->out, q->packet, p.len);
 	r->out_len = p.len;
 	return over(r, EAP_DO_SEND | what, p.code == expected ? NULL :

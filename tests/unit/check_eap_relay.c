@@ -229,6 +229,33 @@ START_TEST(same_request_again)
 }
 END_TEST
 
+static void
+asked(void)
+{
+	challenged();
+	ck_assert_uint_eq(peer(2, 0x20, 4, "response", 0), EAP_DO_ASK);
+}
+
+/* RFC 3748 4.2: the last packet has the Response's identifier, or is not for
+ * the peer; what is decided is RADIUS' to say nonetheless. */
+START_TEST(last_identifier)
+{
+	asked();
+	ck_assert_uint_eq(server(EAP_ACCEPTED, "\3\x21\0\4", 4, "", 0),
+	    EAP_DO_ACCEPT);
+	ck_assert_ptr_nonnull(strstr(r.why, "another identifier"));
+	asked();
+	ck_assert_uint_eq(server(EAP_REJECTED, "\4\x1f\0\4", 4, "", 0),
+	    EAP_DO_REJECT);
+	ck_assert_ptr_nonnull(strstr(r.why, "another identifier"));
+	asked();
+	ck_assert_uint_eq(server(EAP_REJECTED, "\3\x20\0\4", 4, "", 0),
+	    EAP_DO_SEND | EAP_DO_REJECT);
+	eap_relay_refuse(&r);
+	ck_assert_mem_eq(r.out, "\4\x20\0\4", 4);
+}
+END_TEST
+
 /* RFC 3579 2.6.3: nothing is made up. */
 START_TEST(contradictions)
 {
@@ -251,7 +278,7 @@ START_TEST(contradictions)
 	};
 
 	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-		identified();
+		asked();
 		ck_assert_msg(server(tries[i].says, tries[i].packet,
 		    tries[i].len, "", 0) == tries[i].want, "%zu", i);
 		ck_assert_msg((r.why == NULL) == (tries[i].len == 0 &&
@@ -333,6 +360,7 @@ main(void)
 	tcase_add_test(t, peer_is_silent);
 	tcase_add_test(t, server_gives_time);
 	tcase_add_test(t, same_request_again);
+	tcase_add_test(t, last_identifier);
 	tcase_add_test(t, contradictions);
 	tcase_add_test(t, longer_than_the_link);
 	tcase_add_test(t, no_end);

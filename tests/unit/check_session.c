@@ -1910,7 +1910,7 @@ START_TEST(eap_accepted_and_again)
 	response[1] = eap_sent[1];
 	eap(s, response, 6);
 	forget_calls();
-	eap_verdict(s, AAA_REJECT, "\4\xb\0\4", 4);
+	eap_verdict(s, AAA_REJECT, "\4\xc\0\4", 4);
 	ck_assert_ptr_nonnull(strstr(calls,
 	    "eap code 4 len 4;auth-result 0 text;"));
 	cfg.pppd.rechallenge_s = 0;
