@@ -19,6 +19,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
 #define LOG_MODULE "netlink"
 #include "common/log.h"
 
@@ -46,6 +48,7 @@ struct nl {
 	size_t		 len, cap;
 	struct entry	*entry;
 	size_t		 n, n_cap;
+	struct log_limit limit;		/* a peer may cause what fails */
 };
 
 struct nl *
@@ -58,6 +61,7 @@ nl_open(void)
 
 	if (nl == NULL)
 		return (NULL);
+	nl->limit = (struct log_limit){ .rate = 1, .burst = 10 };
 	nl->sk = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (nl->sk == NULL) {
 		free(nl);
@@ -220,11 +224,23 @@ error_of(int err)
 }
 
 static void
+complain(struct nl *nl, const char *what, int err, const char *text)
+{
+	unsigned more = 0;
+
+	if (!log_limited(&nl->limit, clock_system_ms(), &more))
+		return;
+	if (more > 0)
+		log_warnx(NULL, "%u more failures were not logged", more);
+	log_warnx(NULL, "%s: %s%s%s", what, strerror(-err),
+	    text != NULL ? ": " : "", text != NULL ? text : "");
+}
+
+static void
 take_answer(struct nl *nl, const struct nlmsghdr *h)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
 	const uint32_t i = h->nlmsg_seq - nl->first_seq;
-	const char *text;
 	struct entry *en;
 	int err;
 
@@ -238,11 +254,7 @@ take_answer(struct nl *nl, const struct nlmsghdr *h)
 		return;
 	}
 	en->result = err;
-	text = error_text(h);
-	if (text != NULL)
-		log_warnx(NULL, "%s: %s: %s", en->what, strerror(-err), text);
-	else
-		log_warnx(NULL, "%s: %s", en->what, strerror(-err));
+	complain(nl, en->what, err, error_text(h));
 }
 
 /* The kernel handles a batch in order and answers what fails in any case: when

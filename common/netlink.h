@@ -25,7 +25,7 @@ void	 nl_close(struct nl *);
  * sends all and waits for all answers; result[i] is 0 or -errno of message i
  * (result may be NULL). Returns 0 if all succeeded, else the first error.
  * A message whose error is in "ignore" flags counts as success; any other error
- * is logged, with the kernel's words. The next batch is begun.
+ * is logged, with the kernel's words, within limits. The next batch is begun.
  */
 #define NL_IGN_EXIST	0x1	/* adding what is there is no error */
 #define NL_IGN_NOENT	0x2	/* nor deleting what is not: ENOENT, ESRCH,

@@ -60,7 +60,8 @@ struct coa {
 	LIST_HEAD(, waiting)	 waiting;
 	unsigned		 n_waiting;
 	uint64_t		 strangers;
-	struct log_limit	 limit;
+	struct log_limit	 limit;		/* for what is dropped */
+	struct log_limit	 verdicts;	/* for what is not */
 	uint8_t			 in[RADIUS_MAX + 1];
 };
 
@@ -112,6 +113,25 @@ answer(struct coa *c, struct client *cl, const struct sockaddr_in *to,
 		cl->stats.send_errors++;
 }
 
+/* A client with much to say need not fill the log with it. */
+static void
+tell(struct coa *c, const struct client *cl, const char *what,
+    enum dae_cause cause)
+{
+	unsigned more = 0;
+
+	if (!log_limited(&c->verdicts, now(c).ns / 1000000, &more))
+		return;
+	if (more > 0)
+		log_info(NULL, "%u more requests were not logged", more);
+	if (cause == DAE_NONE || cause == DAE_RESIDUAL)
+		log_info(NULL, "%s-Request of %s: carried out", what,
+		    cl->cfg->name);
+	else
+		log_info(NULL, "%s-Request of %s: refused: %s (%d)", what,
+		    cl->cfg->name, dae_cause_str(cause), (int)cause);
+}
+
 /* The verdict on a request, and its answer. */
 static void
 decided(struct coa *c, struct client *cl, const struct sockaddr_in *to,
@@ -121,12 +141,7 @@ decided(struct coa *c, struct client *cl, const struct sockaddr_in *to,
 
 	dae_seen_answered(cl->seen, place, cause);
 	coa_stats_answer(&cl->stats, cause);
-	if (cause == DAE_NONE || cause == DAE_RESIDUAL)
-		log_info(NULL, "%s-Request of %s: carried out", what,
-		    cl->cfg->name);
-	else
-		log_info(NULL, "%s-Request of %s: refused: %s (%d)", what,
-		    cl->cfg->name, dae_cause_str(cause), (int)cause);
+	tell(c, cl, what, cause);
 	answer(c, cl, to, pkt, len, cause);
 }
 
@@ -408,6 +423,7 @@ coa_new(struct engine *e, int fd)
 	c->engine = e;
 	c->fd = fd;
 	c->limit = (struct log_limit){ .rate = 1, .burst = 10 };
+	c->verdicts = (struct log_limit){ .rate = 20, .burst = 20 };
 	LIST_INIT(&c->waiting);
 	c->started = unix_now(c);
 	if (set_up(c) != 0) {

@@ -39,6 +39,7 @@ struct job {
 struct coa_jobs {
 	LIST_HEAD(, job)	 list;
 	uint64_t		 last_nr;
+	struct log_limit	 limit;
 };
 
 struct coa_jobs *
@@ -46,8 +47,10 @@ coa_jobs_new(void)
 {
 	struct coa_jobs *js = calloc(1, sizeof(*js));
 
-	if (js != NULL)
+	if (js != NULL) {
 		LIST_INIT(&js->list);
+		js->limit = (struct log_limit){ .rate = 20, .burst = 20 };
+	}
 	return js;
 }
 
@@ -146,6 +149,19 @@ set_session_timeout(struct session *s, uint32_t seconds)
 }
 
 static void
+tell(struct session *s, const char *who)
+{
+	unsigned more = 0;
+
+	if (!log_limited(&s->engine->coa_jobs->limit,
+	    session_now(s).ns / 1000000, &more))
+		return;
+	if (more > 0)
+		log_info(NULL, "%u more changes were not logged", more);
+	log_info(s->subject, "authorization changed by %s", who);
+}
+
+static void
 change(struct session *s, const struct job *j, const struct coa_change *c)
 {
 	const struct dae_request *q = j->q;
@@ -170,7 +186,7 @@ change(struct session *s, const struct job *j, const struct coa_change *c)
 	    "profile " : "", q->session_timeout.set ? "session-timeout " : "",
 	    q->idle_timeout.set ? "idle-timeout " : "", q->interim.set ?
 	    "interim " : "", q->n_class > 0 ? "class " : "");
-	log_info(s->subject, "authorization changed by %s", j->who);
+	tell(s, j->who);
 	session_save(s);
 }
 

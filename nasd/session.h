@@ -16,6 +16,7 @@
 
 #include "common/clock.h"
 #include "common/iid.h"
+#include "common/log.h"
 #include "common/table.h"
 #include "common/timers.h"
 #include "nasd/aaa.h"
@@ -179,6 +180,7 @@ struct sessions {
 	uint64_t		 ended[SESSION_CAUSE_NAS_REBOOT + 1];
 	uint64_t		 unexpected;
 	uint64_t		 ip4_refused;	/* logins, for their address */
+	struct log_limit	 refusals;	/* of plugins' HELLOs */
 };
 
 int	 sessions_init(struct sessions *);

@@ -189,10 +189,12 @@ const struct pppoe_events session_in_pppoe = {
 /* The session this link is for: the one we started its pppd for, or a new one
  * when something else did (serial lines, L2TP). */
 static struct session *
-session_of_hello(struct engine *e, const struct plug_hello *h)
+session_of_hello(struct engine *e, const struct plug_hello *h,
+    const char **why)
 {
 	struct session *s;
 
+	*why = "no session for its link";
 	if (h->link_id != 0) {
 		s = session_find_nr(&e->sessions, h->link_id);
 		if (s == NULL || s->link != NULL)
@@ -206,8 +208,7 @@ session_of_hello(struct engine *e, const struct plug_hello *h)
 	if (h->state != PLUG_LINK_NEW || !engine_takes_sessions(e))
 		return NULL;
 	if (sessions_count(&e->sessions) >= e->cfg->access.max_sessions) {
-		log_warnx(NULL, "pppd %u: max-sessions are here already",
-		    (unsigned)h->pid);
+		*why = "max-sessions are here already";
 		return NULL;
 	}
 	s = session_new(e, clock_mono(e->clock));
@@ -219,16 +220,28 @@ session_of_hello(struct engine *e, const struct plug_hello *h)
 	return s;
 }
 
+/* Whoever dials can make us say this, as often as it likes. */
+static void
+hello_refused(struct engine *e, const struct plug_hello *h, const char *why)
+{
+	unsigned swallowed;
+
+	if (log_limited(&e->sessions.refusals,
+	    clock_mono(e->clock).ns / 1000000, &swallowed))
+		log_warnx(NULL, "pppd %u, link %u: %s (and %u others)",
+		    (unsigned)h->pid, (unsigned)h->link_id, why, swallowed);
+}
+
 static void *
 link_hello(void *arg, struct pppd_link *link, const struct plug_hello *h)
 {
 	struct engine *e = arg;
-	struct session *s = session_of_hello(e, h);
+	const char *why;
+	struct session *s = session_of_hello(e, h, &why);
 	uint32_t nr;
 
 	if (s == NULL) {
-		log_warnx(NULL, "pppd %u: no session for its link %u",
-		    (unsigned)h->pid, (unsigned)h->link_id);
+		hello_refused(e, h, why);
 		return NULL;
 	}
 	s->link = link;

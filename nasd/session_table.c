@@ -51,6 +51,7 @@ int
 sessions_init(struct sessions *ss)
 {
 	memset(ss, 0, sizeof(*ss));
+	ss->refusals = (struct log_limit){ .rate = 1, .burst = 10 };
 	if (RAND_bytes((unsigned char *)&ss->boot, sizeof(ss->boot)) != 1)
 		return -EIO;
 	if (table_init(&ss->by_nr) != 0 || table_init(&ss->by_nai) != 0 ||

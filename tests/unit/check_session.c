@@ -1271,6 +1271,32 @@ START_TEST(ipv4_unusable)
 }
 END_TEST
 
+/* Plugins that are one too many do not fill the log. */
+START_TEST(hello_above_max)
+{
+	struct plug_hello h = { .pid = 77, .state = PLUG_LINK_NEW };
+	char dir[64], text[65536];
+	const char *line;
+	int saved, i;
+
+	test_dir_enter(dir);
+	saved = test_log_begin();
+	log_set_level(NULL, "warn");
+	cfg.access.max_sessions = 0;
+	for (i = 0; i < 100; i++)
+		ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+	cfg.access.max_sessions = 100;
+	log_set_level(NULL, "none");
+	test_log_end(saved, text, sizeof(text));
+	test_dir_leave(dir);
+	for (i = 0, line = text; (line = strchr(line, '\n')) != NULL; i++)
+		line++;
+	ck_assert_int_ge(i, 1);
+	ck_assert_int_lt(i, 50);
+	test_has(text, "pppd 77, link 0: max-sessions are here already");
+}
+END_TEST
+
 /* Nobody has an address twice; but who comes again before his old session is
  * known to be dead takes its place, address and all. */
 START_TEST(ipv4_twice)
@@ -3272,6 +3298,7 @@ main(void)
 	tcase_add_test(t, ipv4_dns_of_radius);
 	tcase_add_test(t, ipv4_not_granted);
 	tcase_add_test(t, ipv4_unusable);
+	tcase_add_test(t, hello_above_max);
 	tcase_add_test(t, ipv4_twice);
 	tcase_add_test(t, coa_changes);
 	tcase_add_test(t, coa_fails);
