@@ -381,7 +381,7 @@ authenticated(void *arg, enum radius_result result,
 		if (why != NULL)
 			log_warnx(r->subject, "%s: taken for a rejection",
 			    why);
-		aaa_read_reply(&g, reply, why);
+		aaa_read_reply(&g, reply, why != NULL ? AAA_DENIED : NULL);
 		aaa_copy_str(text, sizeof(text), g.reply);
 		if (r->kind == PLUG_AUTH_MSCHAPV2)
 			aaa_mschap_failure(&g, reply, r->challenge);

@@ -108,7 +108,7 @@ accept_or_not(struct aaa_request *r, const struct radius_attrs *as,
 	}
 	log_warnx(r->subject, "%s: taken for a rejection", bad);
 	r->aaa->rejects++;
-	aaa_read_reply(g, as, bad);
+	aaa_read_reply(g, as, AAA_DENIED);
 	e->len = 0;
 	return AAA_REJECT;
 }

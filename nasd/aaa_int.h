@@ -52,6 +52,8 @@ const char *aaa_read_accept(struct aaa_request *, const struct radius_attrs *,
 /* aaa_cred.c */
 /* False when the credentials are none that RADIUS can carry. */
 bool	 aaa_add_credentials(struct radius_attrs *, const struct plug_auth *);
+/* What is said where an Access-Accept is none: why is for the log alone. */
+#define AAA_DENIED	"Access denied"
 /* Reply-Message for the peer, all of them; or, if given, what we say. */
 void	 aaa_read_reply(struct aaa_grant *, const struct radius_attrs *,
     const char *instead);

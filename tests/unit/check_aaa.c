@@ -226,7 +226,7 @@ START_TEST(request_by_mschapv2)
 	    sizeof(short_one), 0);
 	world_pump(&w);
 	ck_assert_int_eq(a.verdict, AAA_REJECT);
-	ck_assert_str_eq(a.text, "Access-Accept without MS-CHAP2-Success");
+	ck_assert_str_eq(a.text, "Access denied");	/* and no more */
 	ck_assert_int_eq(strncmp(a.grant.reply, "E=691 R=0 C=0000", 16), 0);
 }
 END_TEST
@@ -389,8 +389,9 @@ START_TEST(mobile_home_keys)
 	/* Not let in without what he should have. */
 	ask_with_key(&a, 5535, "fifteen bytes..");
 	ck_assert_int_eq(a.verdict, AAA_REJECT);
-	ck_assert_ptr_nonnull(strstr(a.text, "shorter than 16 bytes"));
-	ck_assert_ptr_null(strstr(a.text, "fifteen"));
+	/* why is not for the peer */
+	ck_assert_str_eq(a.text, "Access denied");
+	ck_assert_str_eq(a.grant.reply, "Access denied");
 	ck_assert(!a.grant.has_mn_ha);
 }
 END_TEST
