@@ -105,11 +105,18 @@ read_file(const char *file, char **text)
 	struct stat st;
 	size_t n;
 	FILE *f;
+	int fd, err;
 
-	f = fopen(file, "re");
-	if (f == NULL)
+	/* Non-blocking: a FIFO must not hold us up. */
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
 		return (-errno);
-	if (fstat(fileno(f), &st) == -1 || !S_ISREG(st.st_mode)) {
+	if ((f = fdopen(fd, "r")) == NULL) {
+		err = -errno;
+		close(fd);
+		return (err);
+	}
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		fclose(f);
 		log_errorx(NULL, "%s: not a regular file", file);
 		return (-EINVAL);

@@ -197,6 +197,8 @@ START_TEST(no_file)
 
 	ck_assert_int_eq(conf_load(&c, "none.conf", opts), -ENOENT);
 	ck_assert_int_eq(conf_load(&c, "/", opts), -EINVAL);
+	ck_assert_int_eq(mkfifo("fifo.conf", 0600), 0);
+	ck_assert_int_eq(conf_load(&c, "fifo.conf", opts), -EINVAL);
 	test_file("big.conf", "", 0600);
 	ck_assert_int_eq(truncate("big.conf", 100 << 20), 0);
 	ck_assert_int_eq(conf_load(&c, "big.conf", opts), -EINVAL);
@@ -206,6 +208,7 @@ START_TEST(no_file)
 	test_log_end(saved, text, sizeof(text));
 	test_has(text, "none.conf: No such file");
 	test_has(text, " /: not a regular file");
+	test_has(text, "fifo.conf: not a regular file");
 	test_has(text, "big.conf: longer than 4194304 bytes");
 	test_has(text, "nul.conf:3: syntax: a NUL byte");
 	ck_assert_uint_eq(c.errors, 1);
