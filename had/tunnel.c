@@ -28,7 +28,7 @@
 #include "had/priv_ops.h"
 #include "had/ring.h"
 
-#define IDLE_MS		5000	/* a tunnel is kept without routes */
+#define IDLE_MS		1000	/* a tunnel is kept without routes */
 
 #define REDO_AT_ONCE	PRIV_TOGETHER	/* routes */
 #define RETRY_MS	1000	/* then twice as long, up to */

@@ -74,6 +74,12 @@ def stock(lab):
     return found
 
 
+def at_rest(found):
+    """had keeps a tunnel for a second after its last binding [D128]."""
+    return any(line.startswith("had: binding ") for line in found) or \
+        not any(line.startswith("ha: link had") for line in found)
+
+
 def baseline(lab, seconds=10):
     """The stock once it has come to rest: a daemon that has just answered may
     still be closing that connection."""
@@ -82,7 +88,7 @@ def baseline(lab, seconds=10):
     while True:
         time.sleep(0.25)
         again = stock(lab)
-        if again == found or time.monotonic() > end:
+        if (again == found and at_rest(again)) or time.monotonic() > end:
             return again
         found = again
 
@@ -98,7 +104,7 @@ def difference(before, after):
     return lines
 
 
-def settle(lab, before, seconds=15):
+def settle(lab, before, seconds=20):
     """Waits until everything is as it was; what still differs."""
     end = time.monotonic() + seconds
     while True:

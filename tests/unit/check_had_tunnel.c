@@ -152,7 +152,7 @@ START_TEST(kept_a_while)
 	wait_ms(60000);
 	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 0);	/* b's, too */
 	dp->del(dp, b);
-	wait_ms(4000);
+	wait_ms(800);
 	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 0);
 	a = add("192.0.2.1");				/* the same one */
 	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 1);
@@ -160,7 +160,7 @@ START_TEST(kept_a_while)
 	wait_ms(60000);
 	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 0);
 	dp->del(dp, a);
-	wait_ms(5000);
+	wait_ms(1000);
 	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 1);
 	a = add("192.0.2.1");
 	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
@@ -216,7 +216,7 @@ START_TEST(handoff)
 	ck_assert_uint_eq(asked[3].type, HAD_PRIV_ROUTE_ADD);
 	ck_assert_uint_eq(asked[4].type, HAD_PRIV_ROUTE_DEL);
 	answer(0);
-	wait_ms(5000);
+	wait_ms(1000);
 	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 1);
 	dp->del(dp, b);
 }
@@ -442,7 +442,7 @@ START_TEST(routes_fail)
 	ck_assert_uint_eq(stats()->routes_remade, 3 * MANY);
 	del_many();
 	answer_all(0);
-	wait_ms(5000);
+	wait_ms(1000);
 	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 1);
 }
 END_TEST
