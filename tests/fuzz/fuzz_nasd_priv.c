@@ -805,7 +805,7 @@ config(void)
 		.max_mru = 1500, .vlan = { .max = MAX_VLANS, .ranges = {
 		.qinq_type = VLAN_8021AD, .n = 2, .range = {
 		{ 100, 101, 0, 0 }, { 200, 200, 5, 6 } } } } };
-	static char socket_path[] = "/run/nasd";
+	static char socket_path[] = "/run/nasd", none[] = "/nonexistent";
 	unsigned i;
 
 	memset(&kernel, 0, sizeof(kernel));
@@ -815,6 +815,7 @@ config(void)
 		.pppoe = &access, .n_pppoe = 1 };
 	kernel.conf.coa.s_addr = inet_addr(coa);
 	kernel.conf.plugin_socket = socket_path;
+	kernel.conf.file = none;
 	/* An operator's, in a range. */
 	kernel.vlan[0] = (struct vlan_device){ .there = true, .alien = true,
 		.name = "customer", .link = ACCESS, .type = VLAN_8021Q,
