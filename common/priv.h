@@ -108,7 +108,7 @@ int	 priv_request(struct priv_client *, uint16_t type, const void *body,
  * again when it does [D147]. */
 struct priv_waiting {
 	unsigned	unanswered;	/* requests */
-	int64_t		oldest_ms;	/* how long ago the oldest was made */
+	int64_t		oldest_ms;	/* how long ago the oldest was sent */
 	uint64_t	silences;	/* how often it was said */
 };
 void	 priv_client_waiting(const struct priv_client *,

@@ -28,9 +28,9 @@ struct pending {
 	struct pending	*next;
 	priv_done	*done;
 	void		*arg;
-	mono_t		 asked;
 	struct priv_hdr	 hdr;
 	bool		 sent;
+	mono_t		 sent_at;
 	uint8_t		 body[];	/* hdr.len bytes */
 };
 
@@ -84,7 +84,8 @@ take_head(struct priv_client *c)
 static int64_t
 age_of(const struct pending *p)
 {
-	return (mono_diff_ms(clock_mono(&clock_system), p->asked));
+	return (p->sent ? mono_diff_ms(clock_mono(&clock_system),
+	    p->sent_at) : 0);
 }
 
 static void
@@ -115,7 +116,7 @@ watch_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	c->silent = true;
-	c->silent_since = c->head->asked;
+	c->silent_since = c->head->sent_at;
 	c->waiting.silences++;
 	log_warnx(NULL, "the root side has not answered a request (%u) for "
 	    "%lld s; %u wait", c->head->hdr.type, (long long)age / 1000,
@@ -220,6 +221,7 @@ static int
 flush(struct priv_client *c)
 {
 	struct pending *end;
+	mono_t now;
 	int err;
 
 	while (c->unsent != NULL) {
@@ -227,8 +229,11 @@ flush(struct priv_client *c)
 		err = priv_wire_send(c->sock, &c->out, -1);
 		if (err != 0)
 			return (err);
+		/* Once for all: the clock may cost a call of the kernel. */
+		now = clock_mono(&clock_system);
 		for (; c->unsent != end; c->unsent = c->unsent->next) {
 			c->unsent->sent = true;
+			c->unsent->sent_at = now;
 			c->n_unsent--;
 			c->n_sent++;
 		}
@@ -416,7 +421,6 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
 	*p = (struct pending){
 		.done = done,
 		.arg = arg,
-		.asked = clock_mono(&clock_system),
 		.hdr = {
 			.kind = PRIV_REQUEST,
 			.type = type,
