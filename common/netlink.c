@@ -393,7 +393,7 @@ nl_ifindex(const char *name)
 }
 
 bool
-nl_link_is_up(const char *name)
+nl_link_is_up(const char *name, unsigned ifindex)
 {
 	struct ifreq ifr = { 0 };
 	bool up;
@@ -405,7 +405,9 @@ nl_link_is_up(const char *name)
 	if (fd == -1)
 		return (true);
 	strcpy(ifr.ifr_name, name);
-	up = ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 &&
+	up = ioctl(fd, SIOCGIFINDEX, &ifr) == 0 &&
+	    (unsigned)ifr.ifr_ifindex == ifindex &&
+	    ioctl(fd, SIOCGIFFLAGS, &ifr) == 0 &&
 	    (ifr.ifr_flags & IFF_UP) != 0;
 	close(fd);
 	return (up);

@@ -248,7 +248,7 @@ void	 nl_gone_read(struct nl_gone *, nl_counted *, void *arg);
 uint64_t nl_filter_drops(struct nl *, unsigned ifindex);
 /* 0 when there is none. */
 unsigned nl_ifindex(const char *name);
-/* True, too, when nobody can say. */
-bool	 nl_link_is_up(const char *name);
+/* Has a device both, and is it up? True, too, when nobody can say. */
+bool	 nl_link_is_up(const char *name, unsigned ifindex);
 
 #endif

@@ -39,7 +39,7 @@ struct priv_client {
 	struct event	*rd, *wr;	/* NULL after priv has gone */
 	struct event	*later;		/* flushes when this event is over */
 	struct event	*watch;		/* looks at head's age */
-	struct priv_waiting waiting;	/* oldest_ms: not kept up */
+	uint64_t	 silences;
 	int64_t		 silent_ms;
 	bool		 silent;	/* and it was said */
 	mono_t		 silent_since;
@@ -77,7 +77,6 @@ take_head(struct priv_client *c)
 		c->n_sent--;
 	else
 		c->n_unsent--;
-	c->waiting.unanswered--;
 	return (p);
 }
 
@@ -117,10 +116,10 @@ watch_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	c->silent = true;
 	c->silent_since = c->head->sent_at;
-	c->waiting.silences++;
+	c->silences++;
 	log_warnx(NULL, "the root side has not answered a request (%u) for "
 	    "%lld s; %u wait", c->head->hdr.type, (long long)age / 1000,
-	    c->waiting.unanswered);
+	    c->n_unsent + c->n_sent);
 }
 
 /* It has answered. */
@@ -147,8 +146,11 @@ priv_client_set_patience(struct priv_client *c, int64_t ms)
 void
 priv_client_waiting(const struct priv_client *c, struct priv_waiting *w)
 {
-	*w = c->waiting;
-	w->oldest_ms = c->head != NULL ? age_of(c->head) : 0;
+	*w = (struct priv_waiting){
+		.unanswered = c->n_unsent + c->n_sent,
+		.oldest_ms = c->head != NULL ? age_of(c->head) : 0,
+		.silences = c->silences,
+	};
 }
 
 /*
@@ -430,11 +432,10 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
 	};
 	if (len > 0)
 		memcpy(p->body, body, len);
+	if (c->head == NULL && !event_pending(c->watch, EV_TIMEOUT, NULL))
+		watch_in(c, c->silent_ms);
 	*c->tail = p;
 	c->tail = &p->next;
-	if (++c->waiting.unanswered == 1 && !event_pending(c->watch,
-	    EV_TIMEOUT, NULL))
-		watch_in(c, c->silent_ms);
 	if (c->unsent == NULL)
 		c->unsent = p;
 	c->n_unsent++;

@@ -86,14 +86,6 @@ tunnel_up(struct priv_state *s, const char *name, unsigned ifindex)
 	return err;
 }
 
-/* An operator may have removed it, or set it down: then its routes have gone,
- * and perhaps its filters. */
-static bool
-is_whole(const char *name, unsigned ifindex)
-{
-	return nl_ifindex(name) == ifindex && nl_link_is_up(name);
-}
-
 static int
 make_tunnel(struct priv_state *s, long place, const char *name,
     struct in_addr coa)
@@ -136,7 +128,10 @@ tunnel_add(void *state, const void *body, size_t len, void *out,
 	if (place < 0)
 		return -EPERM;
 	tunnel_name(place, name);
-	reply.made = !s->ifindex[place] || !is_whole(name, s->ifindex[place]);
+	/* An operator may have removed it, or set it down: then its routes
+	 * have gone, and perhaps its filters. */
+	reply.made = !s->ifindex[place] ||
+	    !nl_link_is_up(name, s->ifindex[place]);
 	if (reply.made)
 		err = make_tunnel(s, place, name, q.coa);
 	if (err)

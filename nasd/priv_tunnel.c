@@ -271,8 +271,7 @@ ha_tunnel_ensure(struct ha_tunnels *ts, struct ha_tunnel *t)
 	int err;
 
 	/* Somebody may have removed the device, or set it down. */
-	if (t->up && nl_ifindex(t->name) == t->ifindex &&
-	    nl_link_is_up(t->name))
+	if (t->up && nl_link_is_up(t->name, t->ifindex))
 		return 0;
 	if (t->up)
 		log_warnx(t->name, "its device was gone or down");

@@ -136,10 +136,10 @@ if_nametoindex(const char *name)
 }
 
 bool
-nl_link_is_up(const char *name)
+nl_link_is_up(const char *name, unsigned ifindex)
 {
 	fuzz_assert(tunnel_of(name) >= 0);
-	return kernel.error == 0;
+	return if_nametoindex(name) == ifindex && kernel.error == 0;
 }
 
 int
