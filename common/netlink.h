@@ -94,8 +94,8 @@ typedef void nl_rule6_seen(void *arg, const struct nl_rule6 *);
 int	 nl_rules6(struct nl *, nl_rule6_seen *, void *arg);
 
 /*
- * IPv4, which visitors of a foreign agent speak: the same as above, by
- * netlink_ipv4.c. A rule without a table deletes by the rest; src 0.0.0.0: any.
+ * IPv4, which visitors of a foreign agent speak: the same as above. A rule
+ * without a table deletes by the rest; src 0.0.0.0: any.
  */
 int	 nl_ipip_add(struct nl *, const char *name, struct in_addr local,
     struct in_addr remote, uint32_t mtu, unsigned ign);

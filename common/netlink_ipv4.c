@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IPv4 for the foreign agent: tunnels, routes, rules, neighbours. Neighbour:
- * netlink.c. */
+/* IPv4 for the foreign agent: addresses, routes, rules, neighbours. Neighbours:
+ * netlink.c, netlink_link.c. */
 #include "config.h"
 #include "common/netlink_msg.h"
 
@@ -9,45 +9,10 @@
 #include <string.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
-#include <linux/if_link.h>
-#include <linux/if_tunnel.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
-#define IPIP_TTL	64
-#define IPIP_TOS_INHERIT 1	/* iproute2's "tos inherit" */
 #define PREFIX_LEN_HOST	32
-
-int
-nl_ipip_add(struct nl *nl, const char *name, struct in_addr local,
-    struct in_addr remote, uint32_t mtu, unsigned ign)
-{
-	struct nlattr *info, *data;
-	struct nlmsghdr *h;
-	void *extra;
-
-	if (strlen(name) >= IFNAMSIZ)
-		return (-ENAMETOOLONG);
-	h = nl_msg_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-	    sizeof(struct ifinfomsg), &extra);
-	if (h == NULL)
-		return (-ENOMEM);
-	mnl_attr_put_strz(h, IFLA_IFNAME, name);
-	if (mtu != 0)
-		mnl_attr_put_u32(h, IFLA_MTU, mtu);
-	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
-	mnl_attr_put_strz(h, IFLA_INFO_KIND, "ipip");
-	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
-	mnl_attr_put_u32(h, IFLA_IPTUN_LOCAL, local.s_addr);
-	mnl_attr_put_u32(h, IFLA_IPTUN_REMOTE, remote.s_addr);
-	mnl_attr_put_u8(h, IFLA_IPTUN_TTL, IPIP_TTL);
-	mnl_attr_put_u8(h, IFLA_IPTUN_TOS, IPIP_TOS_INHERIT);
-	mnl_attr_put_u8(h, IFLA_IPTUN_PMTUDISC, 1);
-	mnl_attr_put_u8(h, IFLA_IPTUN_PROTO, IPPROTO_IPIP);
-	mnl_attr_nest_end(h, data);
-	mnl_attr_nest_end(h, info);
-	return (nl_msg_end(nl, h, "adding an ipip device", ign));
-}
 
 int
 nl_addr4_add(struct nl *nl, unsigned ifindex, struct in_addr addr,

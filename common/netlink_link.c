@@ -11,12 +11,14 @@
 #include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
 
-#define SIT_TTL		64
-#define SIT_TOS_INHERIT	1	/* iproute2's "tos inherit" */
+#define TUNNEL_TTL	64
+#define TUNNEL_TOS_INHERIT 1	/* iproute2's "tos inherit" */
 
-int
-nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
-    struct in_addr remote, uint32_t mtu, unsigned ign)
+/* A tunnel's kind, and what is in its packets. */
+static int
+tunnel(struct nl *nl, const char *kind, uint8_t proto, const char *name,
+    struct in_addr local, struct in_addr remote, uint32_t mtu,
+    const char *what, unsigned ign)
 {
 	struct nlattr *info, *data;
 	struct nlmsghdr *h;
@@ -32,17 +34,33 @@ nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
 	if (mtu != 0)
 		mnl_attr_put_u32(h, IFLA_MTU, mtu);
 	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
-	mnl_attr_put_strz(h, IFLA_INFO_KIND, "sit");
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, kind);
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
 	mnl_attr_put_u32(h, IFLA_IPTUN_LOCAL, local.s_addr);
 	mnl_attr_put_u32(h, IFLA_IPTUN_REMOTE, remote.s_addr);
-	mnl_attr_put_u8(h, IFLA_IPTUN_TTL, SIT_TTL);
-	mnl_attr_put_u8(h, IFLA_IPTUN_TOS, SIT_TOS_INHERIT);
+	mnl_attr_put_u8(h, IFLA_IPTUN_TTL, TUNNEL_TTL);
+	mnl_attr_put_u8(h, IFLA_IPTUN_TOS, TUNNEL_TOS_INHERIT);
 	mnl_attr_put_u8(h, IFLA_IPTUN_PMTUDISC, 1);
-	mnl_attr_put_u8(h, IFLA_IPTUN_PROTO, IPPROTO_IPV6);
+	mnl_attr_put_u8(h, IFLA_IPTUN_PROTO, proto);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
-	return (nl_msg_end(nl, h, "adding a sit device", ign));
+	return (nl_msg_end(nl, h, what, ign));
+}
+
+int
+nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
+    struct in_addr remote, uint32_t mtu, unsigned ign)
+{
+	return (tunnel(nl, "sit", IPPROTO_IPV6, name, local, remote, mtu,
+	    "adding a sit device", ign));
+}
+
+int
+nl_ipip_add(struct nl *nl, const char *name, struct in_addr local,
+    struct in_addr remote, uint32_t mtu, unsigned ign)
+{
+	return (tunnel(nl, "ipip", IPPROTO_IPIP, name, local, remote, mtu,
+	    "adding an ipip device", ign));
 }
 
 static int
