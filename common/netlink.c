@@ -386,6 +386,21 @@ nl_query(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *arg)
 	}
 }
 
+int
+nl_dump(struct nl *nl, uint16_t type, uint8_t family, size_t size,
+    mnl_cb_t cb, void *arg)
+{
+	uint8_t buf[NL_MSG_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct rtgenmsg *gen;
+
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	gen = mnl_nlmsg_put_extra_header(h, size);
+	gen->rtgen_family = family;
+	return (nl_query(nl, h, cb, arg));
+}
+
 unsigned
 nl_ifindex(const char *name)
 {

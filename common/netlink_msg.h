@@ -24,5 +24,8 @@ int	 nl_msg_end(struct nl *, struct nlmsghdr *, const char *what,
 /* One request, outside of the batch: cb gets the answer and returns MNL_CB_OK.
  * 0 or -errno. */
 int	 nl_query(struct nl *, struct nlmsghdr *, mnl_cb_t cb, void *arg);
+/* All that there is of a family; its header, of size bytes, begins with it. */
+int	 nl_dump(struct nl *, uint16_t type, uint8_t family, size_t size,
+    mnl_cb_t cb, void *arg);
 
 #endif
