@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <openssl/hmac.h>
 
 #include "common/clock.h"
 #include "common/mip4.h"
@@ -17,10 +16,8 @@
 #include "fad/fad_config.h"
 #include "fad/relay.h"
 #include "fad/tunnel.h"
-#include "tests/unit/test.h"
+#include "tests/unit/rig.h"
 
-#define NTP0	UINT64_C(0xe5a1b2c311223344)
-#define T0_NS	(INT64_C(1000) * 1000000000)
 #define COA	"192.0.2.1"	/* the foreign agent's care-of address */
 #define FA	"10.9.0.1"	/* its address on the link */
 #define FA_B	"10.8.0.1"	/* on a second link */
@@ -80,17 +77,14 @@ static inline mono_t
 rig_mono(void *arg)
 {
 	(void)arg;
-	return (mono_t){ T0_NS + rig.ns };
+	return at_mono(rig.ns);
 }
 
 static inline uint64_t
 rig_ntp(void *arg)
 {
-	uint64_t s = (uint64_t)(rig.ns / 1000000000);
-
 	(void)arg;
-	return NTP0 + (s << 32) +
-	    (((uint64_t)(rig.ns % 1000000000) << 32) / 1000000000);
+	return at_ntp(rig.ns);
 }
 
 static inline struct dp_route *
@@ -285,83 +279,10 @@ rig_free(void)
 	timers_free(&rig.timers);
 }
 
-/* Time goes by, timers fire. */
 static inline void
 rig_wait(double seconds)
 {
-	int64_t end = rig.ns + (int64_t)(seconds * 1e9);
-	mono_t next;
-
-	for (;;) {
-		next = timers_next(&rig.timers);
-		if (next.ns > T0_NS + end)
-			break;
-		if (next.ns > T0_NS + rig.ns)
-			rig.ns = next.ns - T0_NS;
-		timers_run(&rig.timers, rig_mono(NULL));
-	}
-	rig.ns = end;
-}
-
-/* A message in the making. */
-struct m {
-	uint8_t	b[1500];
-	size_t	n;
-};
-
-static inline void
-m_put(struct m *m, const void *p, size_t n)
-{
-	ck_assert_uint_le(m->n + n, sizeof(m->b));
-	memcpy(m->b + m->n, p, n);
-	m->n += n;
-}
-
-static inline void
-m_int(struct m *m, uint64_t v, unsigned bytes)
-{
-	uint8_t b[8];
-	unsigned i;
-
-	for (i = 0; i < bytes; i++)
-		b[i] = (uint8_t)(v >> 8 * (bytes - 1 - i));
-	m_put(m, b, bytes);
-}
-
-static inline void
-m_ip(struct m *m, const char *a)
-{
-	struct in_addr in = { inet_addr(a) };
-
-	m_put(m, &in, 4);
-}
-
-static inline void
-m_ext(struct m *m, uint8_t type, const void *p, size_t n)
-{
-	m_int(m, type, 1);
-	m_int(m, n, 1);
-	m_put(m, p, n);
-}
-
-static inline void
-m_nai(struct m *m, const char *nai)
-{
-	m_ext(m, 131, nai, strlen(nai));
-}
-
-static inline void
-m_auth(struct m *m, uint8_t type, uint32_t spi, const uint8_t *key)
-{
-	uint8_t mac[20];
-	unsigned n = 0;
-
-	m_int(m, type, 1);
-	m_int(m, 20, 1);
-	m_int(m, spi, 4);
-	ck_assert_ptr_nonnull(HMAC(EVP_md5(), key, 16, m->b, m->n, mac, &n));
-	ck_assert_uint_eq(n, 16);
-	m_put(m, mac, 16);
+	time_goes_by(&rig.timers, &rig.ns, seconds);
 }
 
 /* The fixed part of a Registration Request, with an Identification of its own

@@ -21,10 +21,8 @@
 #include "had/reg.h"
 #include "had/revoke.h"
 #include "had/tunnel.h"
-#include "tests/unit/test.h"
+#include "tests/unit/rig.h"
 
-#define NTP0	UINT64_C(0xe5a1b2c311223344)	/* as in the vectors */
-#define T0_NS	(INT64_C(1000) * 1000000000)
 #define HA	"198.51.100.1"
 #define AR1	"192.0.2.1"
 #define AR2	"192.0.2.5"
@@ -78,17 +76,14 @@ static inline mono_t
 rig_mono(void *arg)
 {
 	(void)arg;
-	return (mono_t){ T0_NS + rig.ns };
+	return at_mono(rig.ns);
 }
 
 static inline uint64_t
 rig_ntp(void *arg)
 {
-	uint64_t s = (uint64_t)(rig.ns / 1000000000);
-
 	(void)arg;
-	return NTP0 + (s << 32) - ((uint64_t)rig.ntp_back << 32) +
-	    (((uint64_t)(rig.ns % 1000000000) << 32) / 1000000000);
+	return at_ntp(rig.ns) - ((uint64_t)rig.ntp_back << 32);
 }
 
 static inline struct dp_route *
@@ -251,55 +246,10 @@ rig_free(void)
 	free(rig.peer[1].sas);
 }
 
-/* Time goes by, timers fire. */
 static inline void
 rig_wait(double seconds)
 {
-	int64_t end = rig.ns + (int64_t)(seconds * 1e9);
-	mono_t next;
-
-	for (;;) {
-		next = timers_next(&rig.timers);
-		if (next.ns > T0_NS + end)
-			break;
-		if (next.ns > T0_NS + rig.ns)
-			rig.ns = next.ns - T0_NS;
-		timers_run(&rig.timers, rig_mono(NULL));
-	}
-	rig.ns = end;
-}
-
-/* A message in the making. */
-struct m {
-	uint8_t	b[1500];
-	size_t	n;
-};
-
-static inline void
-m_put(struct m *m, const void *p, size_t n)
-{
-	ck_assert_uint_le(m->n + n, sizeof(m->b));
-	memcpy(m->b + m->n, p, n);
-	m->n += n;
-}
-
-static inline void
-m_int(struct m *m, uint64_t v, unsigned bytes)
-{
-	uint8_t b[8];
-	unsigned i;
-
-	for (i = 0; i < bytes; i++)
-		b[i] = (uint8_t)(v >> 8 * (bytes - 1 - i));
-	m_put(m, b, bytes);
-}
-
-static inline void
-m_ip(struct m *m, const char *a)
-{
-	struct in_addr in = { inet_addr(a) };
-
-	m_put(m, &in, 4);
+	time_goes_by(&rig.timers, &rig.ns, seconds);
 }
 
 /* A Registration Request with an Identification of now, above earlier ones
@@ -316,20 +266,6 @@ m_rrq(struct m *m, uint8_t flags, uint16_t life, const char *coa)
 	m_ip(m, HA);
 	m_ip(m, coa);
 	m_int(m, rig_ntp(NULL), 8);
-}
-
-static inline void
-m_ext(struct m *m, uint8_t type, const void *p, size_t n)
-{
-	m_int(m, type, 1);
-	m_int(m, n, 1);
-	m_put(m, p, n);
-}
-
-static inline void
-m_nai(struct m *m, const char *nai)
-{
-	m_ext(m, 131, nai, strlen(nai));
 }
 
 /* 120 with an identifier of eight bytes; NULL: zeros. */
@@ -359,20 +295,6 @@ m_rev_support(struct m *m)
 	m_int(m, 6, 1);
 	m_int(m, 0, 2);
 	m_int(m, rig_ntp(NULL) >> 32, 4);
-}
-
-static inline void
-m_auth(struct m *m, uint8_t type, uint32_t spi, const uint8_t *key)
-{
-	uint8_t out[16];
-	unsigned len = 16;
-
-	m_int(m, type, 1);
-	m_int(m, 20, 1);
-	m_int(m, spi, 4);
-	ck_assert_ptr_nonnull(HMAC(EVP_md5(), key, 16, m->b, m->n, out,
-	    &len));
-	m_put(m, out, 16);
 }
 
 static inline void
