@@ -7,7 +7,7 @@
 
 #include "fad/advert.h"
 #include "fad/ip4.h"
-#include "tests/unit/test.h"
+#include "tests/unit/rig.h"
 
 /* Without its checksums, which are looked at apart. */
 static const uint8_t udp[] = {
@@ -224,7 +224,7 @@ now(void *arg)
 {
 	const struct play *p = arg;
 
-	return (mono_t){ INT64_C(1000000000000) + p->ns };
+	return at_mono(p->ns);
 }
 
 static void
@@ -256,19 +256,7 @@ begin(struct play *p, uint32_t min_s, uint32_t max_s, bool unsolicited)
 static void
 wait_ms(struct play *p, int64_t ms)
 {
-	int64_t end = p->ns + ms * 1000000;
-	mono_t next;
-
-	for (;;) {
-		next = timers_next(&p->timers);
-		if (mono_before((mono_t){ INT64_C(1000000000000) + end },
-		    next))
-			break;
-		if (mono_before(now(p), next))
-			p->ns = next.ns - INT64_C(1000000000000);
-		timers_run(&p->timers, now(p));
-	}
-	p->ns = end;
+	time_goes_by(&p->timers, &p->ns, ms * 1000000);
 }
 
 START_TEST(pace)

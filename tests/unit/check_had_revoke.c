@@ -5,6 +5,32 @@
 
 #include "tests/unit/had_rig.h"
 
+static uint32_t
+be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+}
+
+/* The operator ends a registration; n_sent counts from here. */
+static void
+end_it(const char *nai)
+{
+	rig.n_sent = 0;
+	reg_end(&rig.reg, of(nai), "test");
+}
+
+/* An acknowledgment of the revocation with this id, not yet signed. */
+static void
+ack_begin(struct m *m, uint32_t id, const char *nai)
+{
+	m->n = 0;
+	m_int(m, 15, 1);
+	m_int(m, 0, 7);
+	m_int(m, id, 4);
+	m_nai(m, nai);
+}
+
 /* RFC 3543: tries at 0, 1, 3, 7, 15 s, each with an id above the last. */
 START_TEST(revocation)
 {
@@ -14,8 +40,7 @@ START_TEST(revocation)
 
 	ask(&m, AR1, ALICE, 1800, IID);
 	rig_wait(2);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	ck_assert_uint_eq(rig_routes(), 0);
 	for (i = 0; i < 5; i++) {
 		ck_assert_uint_eq(rig.n_sent, i + 1);
@@ -27,8 +52,7 @@ START_TEST(revocation)
 		ck_assert(sent_authentic(key1));
 		ck_assert_uint_ne(sent_ext(131), 0);
 		ck_assert_uint_ne(sent_ext(221), 0);
-		next = (uint32_t)rig.sent[16] << 24 | rig.sent[17] << 16 |
-		    rig.sent[18] << 8 | rig.sent[19];
+		next = be32(rig.sent + 16);
 		ck_assert(i == 0 || next > id);
 		id = next;
 		rig_wait(1 << i);
@@ -46,10 +70,7 @@ START_TEST(revocation_acknowledged)
 	ask(&m, AR1, ALICE, 1800, IID);
 	rig_wait(1);
 	reg_end(&rig.reg, of(ALICE), "test");
-	m_int(&ack, 15, 1);
-	m_int(&ack, 0, 7);
-	m_put(&ack, rig.sent + 16, 4);
-	m_nai(&ack, ALICE);
+	ack_begin(&ack, be32(rig.sent + 16), ALICE);
 	m = ack;
 	m_auth(&m, 34, 256, key_mn);
 	ck_assert_int_eq(rig_in(&m, AR1), REG_DROPPED);
@@ -68,8 +89,7 @@ START_TEST(revocation_acknowledged)
 	m_req(&m, IID);
 	m_sign(&m);
 	rig_in(&m, AR1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(BOB), "test");
+	end_it(BOB);
 	ck_assert_uint_eq(rig.n_sent, 0);
 }
 END_TEST
@@ -87,13 +107,20 @@ rev_begin(struct m *m, bool a, const char *fda, int32_t age)
 	m_int(m, (uint32_t)(rig_ntp(NULL) >> 32) - (uint32_t)age, 4);
 }
 
+static enum reg_verdict
+send_rev_of(const char *nai, struct m *m, const char *src, bool a,
+    const char *fda, int32_t age)
+{
+	rev_begin(m, a, fda, age);
+	m_nai(m, nai);
+	m_sign(m);
+	return rig_in(m, src);
+}
+
 static void
 send_rev(struct m *m, const char *src, bool a, const char *fda, int32_t age)
 {
-	rev_begin(m, a, fda, age);
-	m_nai(m, ALICE);
-	m_sign(m);
-	rig_in(m, src);
+	send_rev_of(ALICE, m, src, a, fda, age);
 }
 
 /* D48. */
@@ -131,19 +158,25 @@ sent_rev_id(void)
 {
 	ck_assert_uint_eq(rig.n_sent, 1);
 	ck_assert_uint_eq(rig.sent[0], 7);
-	return (uint32_t)rig.sent[16] << 24 | (uint32_t)rig.sent[17] << 16 |
-	    (uint32_t)rig.sent[18] << 8 | rig.sent[19];
+	return be32(rig.sent + 16);
+}
+
+/* The timestamp of the last sent's support of revocation. */
+static uint32_t
+sent_stamp(void)
+{
+	size_t off = sent_ext(137);
+
+	ck_assert_uint_ne(off, 0);
+	return be32(rig.sent + off + 4);
 }
 
 static void
 rev_acked(uint32_t id)
 {
-	struct m ack = { .n = 0 };
+	struct m ack;
 
-	m_int(&ack, 15, 1);
-	m_int(&ack, 0, 7);
-	m_int(&ack, id, 4);
-	m_nai(&ack, ALICE);
+	ack_begin(&ack, id, ALICE);
 	m_sign(&ack);
 	rig_in(&ack, AR1);
 	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
@@ -160,17 +193,12 @@ START_TEST(not_to_be_replayed)
 	for (int away = 0; away < 4; away++) {
 		ask(&m, AR1, ALICE, 1800, IID);
 		rig_wait(1);
-		rig.n_sent = 0;
-		reg_end(&rig.reg, of(ALICE), "test");
+		end_it(ALICE);
 		id = sent_rev_id();
 		rev_acked(id);
 		rig_wait(away * 0.4);
 		ask(&m, AR1, ALICE, 1800, IID);
-		off = sent_ext(137);
-		ck_assert_uint_ne(off, 0);
-		stamp = (uint32_t)rig.sent[off + 4] << 24 |
-		    (uint32_t)rig.sent[off + 5] << 16 |
-		    (uint32_t)rig.sent[off + 6] << 8 | rig.sent[off + 7];
+		stamp = sent_stamp();
 		ck_assert_uint_gt(stamp, id);
 		rig_wait(10);
 	}
@@ -190,21 +218,16 @@ START_TEST(not_twice_within_a_second)
 
 	ask(&m, AR1, ALICE, 1800, IID);
 	rig_wait(5);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	id = sent_rev_id();
-	m_int(&ack, 15, 1);
-	m_int(&ack, 0, 7);
-	m_put(&ack, rig.sent + 16, 4);
-	m_nai(&ack, ALICE);
+	ack_begin(&ack, id, ALICE);
 	m_sign(&ack);
 	rig_in(&ack, AR1);
 	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
 	ck_assert_int_eq(rig_in(&ack, AR1), REG_DROPPED);
 	ask(&m, AR1, ALICE, 1800, IID);
 	expect(&m, 0, 1800);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "again");
+	end_it(ALICE);
 	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 1);
 	rig_wait(0.9);
 	ck_assert_uint_eq(rig.n_sent, 0);
@@ -216,8 +239,7 @@ START_TEST(not_twice_within_a_second)
 	/* a second later nothing is remembered, so nothing waits */
 	ask(&m, AR1, ALICE, 1800, IID);
 	rig_wait(1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	ck_assert_uint_eq(rig.n_sent, 1);
 }
 END_TEST
@@ -255,8 +277,7 @@ START_TEST(not_within_a_second_of_the_answer)
 	/* long after, nothing waits */
 	ask(&m, AR1, ALICE, 0xffff, IID);
 	rig_wait(3);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	rev_acked(sent_rev_id());
 }
 END_TEST
@@ -267,23 +288,17 @@ START_TEST(not_to_be_replayed_while_one_waits)
 {
 	uint32_t id, stamp;
 	struct m m;
-	size_t off;
 
 	ask(&m, AR1, ALICE, 1800, IID);
 	rig_wait(1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	id = sent_rev_id();
 	rev_acked(id);
 	for (unsigned i = 0; i < 3; i++) {
 		ask(&m, AR1, ALICE, 1800, IID);
-		off = sent_ext(137);
-		stamp = (uint32_t)rig.sent[off + 4] << 24 |
-		    (uint32_t)rig.sent[off + 5] << 16 |
-		    (uint32_t)rig.sent[off + 6] << 8 | rig.sent[off + 7];
+		stamp = sent_stamp();
 		ck_assert_uint_gt(stamp, id);
-		rig.n_sent = 0;
-		reg_end(&rig.reg, of(ALICE), "again");
+		end_it(ALICE);
 		ck_assert_uint_eq(rig.n_sent, 0);
 	}
 }
@@ -295,27 +310,21 @@ START_TEST(not_to_be_replayed_after_the_clock)
 {
 	uint32_t id, stamp;
 	struct m m;
-	size_t off;
 
 	ask(&m, AR1, ALICE, 1800, IID);
 	rig_wait(1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	id = sent_rev_id();
 	rig.ntp_back = 40;
 	rev_acked(id);
 	rig_wait(38);			/* also when D88 is over */
 	of(ALICE)->last_id = 0;		/* nor is that in the way */
 	ask(&m, AR1, ALICE, 1800, IID);
-	off = sent_ext(137);
-	stamp = (uint32_t)rig.sent[off + 4] << 24 |
-	    (uint32_t)rig.sent[off + 5] << 16 |
-	    (uint32_t)rig.sent[off + 6] << 8 | rig.sent[off + 7];
+	stamp = sent_stamp();
 	ck_assert_uint_gt(stamp, id);
 	/* and the next one is above both */
 	rig.ntp_back = 80;
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	rig_wait(1);
 	ck_assert_uint_gt(sent_rev_id(), stamp);
 }
@@ -368,35 +377,22 @@ END_TEST
 /* Registered before the clock's era ends in 2036, revoked after. */
 START_TEST(era_ends)
 {
-	struct m m, ack = { .n = 0 };
+	struct m m;
 
 	rig.ntp_back = (uint32_t)(NTP0 >> 32) + 2;
 	ask(&m, AR1, ALICE, 1800, IID);
 	rig_wait(4);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	ck_assert_uint_eq(sent_rev_id(), 2);
-	m_int(&ack, 15, 1);
-	m_int(&ack, 0, 7);
-	m_put(&ack, rig.sent + 16, 4);
-	m_nai(&ack, ALICE);
-	m_sign(&ack);
-	rig_in(&ack, AR1);
-	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
+	rev_acked(2);
 	/* and by an access router */
 	rig.ntp_back += 5;
 	ask(&m, AR1, BOB, 1800, IID);
 	rig_wait(4);
-	rev_begin(&m, false, AR1, 5);
-	m_nai(&m, BOB);
-	m_sign(&m);
-	rig_in(&m, AR1);
+	send_rev_of(BOB, &m, AR1, false, AR1, 5);
 	ck_assert_uint_eq(rig.bindings.n_bound, 1);
-	rev_begin(&m, false, AR1, 0);
+	send_rev_of(BOB, &m, AR1, false, AR1, 0);
 	ck_assert_uint_eq(m.b[16], 0);
-	m_nai(&m, BOB);
-	m_sign(&m);
-	rig_in(&m, AR1);
 	ck_assert_uint_eq(rig.bindings.n_bound, 0);
 }
 END_TEST
@@ -415,12 +411,10 @@ START_TEST(id_above_registration)
 	ck_assert_uint_eq(rig.sent[off + 7], registered & 0xff);
 	ask(&m, AR1, BOB, 1800, IID);
 	rig_wait(1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	ck_assert_uint_eq(sent_rev_id(), registered + 1);
 	rig.ntp_back = 3600;
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(BOB), "test");
+	end_it(BOB);
 	ck_assert_uint_eq(sent_rev_id(), registered + 1);
 }
 END_TEST
@@ -492,8 +486,7 @@ START_TEST(renewed_before_acknowledged)
 	ask(&m, AR1, ALICE, 600, IID);
 	strcpy(hoa, sent_hoa(&u));
 	rig_wait(1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	rev_acked(sent_rev_id());
 	tell(&m, AR1, ALICE, 600, hoa);
 	expect(&m, 129, 0);
@@ -502,8 +495,7 @@ START_TEST(renewed_before_acknowledged)
 	tell(&m, AR1, ALICE, 600, hoa);
 	expect(&m, 0, 600);
 	rig_wait(2);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	rev_acked(sent_rev_id());
 	ask(&m, AR2, ALICE, 600, IID);
 	rig_wait(13);
@@ -525,8 +517,7 @@ START_TEST(acknowledgment_of_another)
 
 	ask(&m, AR1, ALICE, 1800, IID);
 	rig_wait(1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	id = sent_rev_id();
 	m_int(&ack, 15, 1);
 	m_int(&ack, 0, 3);
@@ -684,11 +675,8 @@ START_TEST(revoked_by_router_unproved)
 	ck_assert_uint_eq(rig.bindings.n_bound, 1);
 	/* No registration says which clock it is: within a minute of ours. */
 	for (unsigned i = 0; i < 4; i++) {
-		rev_begin(&m, false, AR1, age[i]);
-		m_nai(&m, BOB);
-		m_sign(&m);
-		ck_assert_int_eq(rig_in(&m, AR1), i < 2 ? REG_DROPPED :
-		    REG_REPLIED);
+		ck_assert_int_eq(send_rev_of(BOB, &m, AR1, false, AR1,
+		    age[i]), i < 2 ? REG_DROPPED : REG_REPLIED);
 	}
 	/* A home address behind the authenticator is none. */
 	rev_begin(&m, false, AR1, 0);
@@ -723,15 +711,11 @@ START_TEST(acknowledged_late)
 
 	ask(&m, AR1, ALICE, 1800, IID);
 	rig_wait(1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	id = sent_rev_id();
 	rig_wait(100);
 	ck_assert_uint_eq(revoker_count(rig.reg.revoker), 0);
-	m_int(&ack, 15, 1);
-	m_int(&ack, 0, 7);
-	m_int(&ack, id, 4);
-	m_nai(&ack, "alice@EXAMPLE.net");
+	ack_begin(&ack, id, "alice@EXAMPLE.net");
 	m_sign(&ack);
 	m_hoa(&ack, "2001:db8:100:9::1", true);
 	ck_assert_int_eq(rig_in(&ack, AR1), REG_REPLIED);
@@ -749,8 +733,7 @@ START_TEST(not_beyond_the_lifetime)
 
 	ask(&m, AR1, ALICE, 4, IID);
 	rig_wait(1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	rig_wait(100);
 	ck_assert_uint_eq(rig.n_sent, 2);
 	/* of one without end nothing is remembered after the last try [D59] */
@@ -759,8 +742,7 @@ START_TEST(not_beyond_the_lifetime)
 	expect(&m, 0, 0xffff);
 	strcpy(hoa, sent_hoa(&u));
 	rig_wait(3);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	rig_wait(30);
 	tell(&m, AR1, ALICE, 600, hoa);
 	expect(&m, 129, 0);
@@ -785,8 +767,7 @@ START_TEST(not_negotiated)
 	expect(&m, 0, 1800);
 	ck_assert_uint_eq(sent_ext(137), 0);
 	rig_wait(1);
-	rig.n_sent = 0;
-	reg_end(&rig.reg, of(ALICE), "test");
+	end_it(ALICE);
 	ck_assert_uint_eq(rig.n_sent, 0);
 	rig.dp_async = true;
 	ask(&m, AR1, ALICE, 1800, IID);

@@ -282,7 +282,7 @@ rig_free(void)
 static inline void
 rig_wait(double seconds)
 {
-	time_goes_by(&rig.timers, &rig.ns, seconds);
+	time_goes_by(&rig.timers, &rig.ns, (int64_t)(seconds * 1e9));
 }
 
 /* The fixed part of a Registration Request, with an Identification of its own

@@ -249,7 +249,7 @@ rig_free(void)
 static inline void
 rig_wait(double seconds)
 {
-	time_goes_by(&rig.timers, &rig.ns, seconds);
+	time_goes_by(&rig.timers, &rig.ns, (int64_t)(seconds * 1e9));
 }
 
 /* A Registration Request with an Identification of now, above earlier ones

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the home agent's rig and the foreign agent's have in common: a clock
+ * What tests of the home agent and of the foreign agent have in common: a clock
  * turned by hand, and messages built byte by byte, not by the code under test.
  * Neighbours: had_rig.h, fad_rig.h.
  */
@@ -35,9 +35,9 @@ at_ntp(int64_t ns)
 
 /* Time goes by, timers fire; at each of them *ns is its time. */
 static inline void
-time_goes_by(struct timers *timers, int64_t *ns, double seconds)
+time_goes_by(struct timers *timers, int64_t *ns, int64_t by_ns)
 {
-	int64_t end = *ns + (int64_t)(seconds * 1e9);
+	int64_t end = *ns + by_ns;
 	mono_t next;
 
 	for (;;) {
