@@ -10,7 +10,7 @@ import time
 from . import config, decode, leaks
 from .client import Client
 from .lab import Lab
-from .process import Timeout, wait_for
+from .process import Timeout, memory_kb, wait_for
 from .stock import StockServer
 from .topology import CN6
 
@@ -110,12 +110,7 @@ def dial_in():
 
 
 def pss_kb(pids):
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
-            total += sum(int(line.split()[1]) for line in f
-                         if line.startswith("Pss:"))
-    return total
+    return memory_kb(pids, "Pss")
 
 
 def memory():

@@ -14,7 +14,7 @@ import time
 
 from .bench import figure, note
 from .control import Control
-from .process import wait_for
+from .process import memory_kb, wait_for
 
 ROUNDS = int(os.environ.get("LAB_ROUNDS", "7"))
 MANY = int(os.environ.get("LAB_BINDINGS", "1000000"))
@@ -36,10 +36,7 @@ def work_of(pid):
 
 
 def private_bytes(pid):
-    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
-        return sum(int(line.split()[1]) * 1024 for line in f
-                   if line.startswith(("Private_Dirty:", "Private_Clean:",
-                                       "Swap:")))
+    return 1024 * memory_kb([pid], "Private_Dirty", "Private_Clean", "Swap")
 
 
 class Server:

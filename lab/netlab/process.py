@@ -107,6 +107,16 @@ def alive(pid):
         return False
 
 
+def memory_kb(pids, *what):
+    """The sum of these lines of their smaps_rollup: "Pss", "Anonymous" ..."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+            total += sum(int(line.split()[1]) for line in f
+                         if line.partition(":")[0] in what)
+    return total
+
+
 def by_namespace():
     """{namespace inode: [(pid, name)]} of all processes."""
     found = {}

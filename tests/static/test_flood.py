@@ -15,7 +15,7 @@ STAGE = Path(os.environ.get("LAB_STAGE", SRC / "build-lab" / "stage"))
 NMDIAL = STAGE.parent / "build" / "tests" / "bench" / "nmdial"
 sys.path.insert(0, str(SRC / "lab"))
 from netlab.control import Control  # noqa: E402
-from netlab.process import children, wait_for  # noqa: E402
+from netlab.process import children, memory_kb, wait_for  # noqa: E402
 
 RATE, SECONDS = 50000, 5
 CONF = """
@@ -86,16 +86,6 @@ def nasd(namespace, tmp_path):
     assert status == 0, (tmp_path / "log").read_text()
 
 
-def memory_kb(pids):
-    """What these processes have for themselves."""
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
-            total += sum(int(line.split()[1]) for line in f
-                         if line.startswith("Anonymous:"))
-    return total
-
-
 def flood(namespace, rate, seconds, meanwhile=lambda: None):
     """What nmdial has sent, and heard."""
     with subprocess.Popen(
@@ -113,7 +103,7 @@ def test_padi_flood(namespace, nasd):
     assert len(pids) == 2
     first = flood(namespace, 1000, 1)
     nasd.ctl("show statistics")
-    memory, answers = memory_kb(pids), 0
+    memory, answers = memory_kb(pids, "Anonymous"), 0
 
     def look():
         nonlocal answers
@@ -133,5 +123,5 @@ def test_padi_flood(namespace, nasd):
     # and then as if nothing had been
     after = flood(namespace, 20, 1)
     assert after["offers"] == after["sent"] > 0, after
-    grown = memory_kb(pids) - memory
+    grown = memory_kb(pids, "Anonymous") - memory
     assert grown < 256, f"{grown} kB"

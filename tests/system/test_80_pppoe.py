@@ -2,12 +2,11 @@
 """PPPoE beyond a plain dial-in, and sessions of pppds that others start."""
 
 import os
-import signal
 import struct
 import sys
 
 from netlab import config, decode
-from netlab.process import Daemon, Timeout, wait_for
+from netlab.process import Daemon, wait_for
 from netlab.topology import CN6
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -201,12 +200,7 @@ def test_serial_line(lab):
     try:
         session_is_whole(lab)
     finally:
-        nas.signal(signal.SIGTERM)
-        try:
-            nas.wait(15)
-        except Timeout:
-            nas.signal(signal.SIGKILL)
-            raise
+        nas.stop(15)
     has_ended(lab, core)
 
 

@@ -4,13 +4,12 @@ IPCP, and nothing else of its IPv4 passes."""
 
 import os
 import re
-import signal
 import sys
 
 import pytest
 
 from netlab import config
-from netlab.process import Daemon, Timeout, wait_for
+from netlab.process import Daemon, wait_for
 from netlab.topology import AAA, CN6, NAS1
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -135,10 +134,5 @@ def test_serial_line(routed):
         assert ipv4_up(lab)["access"] == "ppp"
         only_its_own(lab, lab.ns["mn1"])
     finally:
-        nas.signal(signal.SIGTERM)
-        try:
-            nas.wait(15)
-        except Timeout:
-            nas.signal(signal.SIGKILL)
-            raise
+        nas.stop(15)
     wait_for("the session to go", 20, lambda: not lab.sessions())
