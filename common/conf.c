@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Loads configuration files and reads typed values. Neighbours: conf_scan.c
- * knows the lines; conf_key.c and conf_log.c read the sections both daemons
- * share.
+ * knows the lines; conf_text.c copies what stays; conf_key.c and conf_log.c
+ * read the sections the daemons share.
  */
 #include "config.h"
 #include "common/conf.h"

@@ -75,6 +75,23 @@ int	 conf_nprefix6(struct conf *, cfg_t *sec, const char *key, unsigned i,
 int	 conf_uint(struct conf *, cfg_t *sec, const char *key, uint32_t min,
     uint32_t max, uint32_t *);
 
+/* calloc, of at least one element; NULL after reporting. */
+void	*conf_array(struct conf *, size_t n, size_t size);
+/* A copy, to be freed; NULL when s is NULL or empty, or after reporting. */
+char	*conf_dup(struct conf *, const char *s);
+/* The same of a section's title, which must be there. */
+char	*conf_name(struct conf *, cfg_t *sec);
+/* The same of a list's values: NULL and *n 0 when there are none. An empty one
+ * is reported. */
+char	**conf_names(struct conf *, cfg_t *sec, const char *key, size_t *n);
+void	 conf_names_free(char **names, size_t n);
+/* Reports a name that no network device can have. */
+void	 conf_device(struct conf *, cfg_t *sec, const char *key,
+    const char *name);
+/* The place of the value in words, which end with NULL; 0 after reporting. */
+unsigned conf_word(struct conf *, cfg_t *sec, const char *key,
+    const char *const *words);
+
 /* Reports a path of a Unix socket that none can be bound to; NULL passes. */
 void	 conf_socket_path(struct conf *, cfg_t *sec, const char *key);
 

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include <net/if.h>
-
 #include "common/log.h"
 #include "common/mip4.h"
 
@@ -77,71 +75,16 @@ static cfg_opt_t fad_opts[] = {
 	CFG_END()
 };
 
-char *
-fad_config_dup(struct conf *c, const char *s)
-{
-	char *d;
-
-	if (!s || *s == '\0')
-		return NULL;
-	d = strdup(s);
-	if (!d)
-		conf_error(c, c->cfg, NULL, "out of memory");
-	return d;
-}
-
-char *
-fad_config_name(struct conf *c, cfg_t *sec)
-{
-	char *name = fad_config_dup(c, cfg_title(sec));
-
-	if (!name)
-		conf_error(c, sec, NULL, "needs a name");
-	return name;
-}
-
-void *
-fad_config_array(struct conf *c, size_t n, size_t size)
-{
-	void *p = calloc(n ? n : 1, size);
-
-	if (!p)
-		conf_error(c, c->cfg, NULL, "out of memory");
-	return p;
-}
-
-/* Index of the option's value in words, or 0 after reporting. */
-static unsigned
-one_of(struct conf *c, cfg_t *sec, const char *key, const char *const *words)
-{
-	const char *s = cfg_getstr(sec, key);
-	unsigned i;
-
-	for (i = 0; s && words[i]; i++)
-		if (strcmp(s, words[i]) == 0)
-			return i;
-	conf_error(c, sec, key, "\"%s\" is not known", s ? s : "");
-	return 0;
-}
-
 static void
 load_realms(struct conf *c, struct fad_config *f)
 {
-	unsigned n = cfg_size(c->cfg, "realms"), i;
+	size_t i;
 
-	f->realms = fad_config_array(c, n, sizeof(*f->realms));
-	if (!f->realms)
-		return;
-	f->n_realms = n;
-	for (i = 0; i < n; i++) {
-		f->realms[i] = fad_config_dup(c, cfg_getnstr(c->cfg, "realms",
-		    i));
-		if (!f->realms[i])
-			conf_error(c, c->cfg, "realms", "an empty name");
-		else if (strchr(f->realms[i], '@'))
+	f->realms = conf_names(c, c->cfg, "realms", &f->n_realms);
+	for (i = 0; i < f->n_realms; i++)
+		if (f->realms[i] && strchr(f->realms[i], '@'))
 			conf_error(c, c->cfg, "realms",
 			    "is what follows the @, alone");
-	}
 }
 
 /* RFC 1256 6.1: at least 3/4 of max, at most max; lifetime three times max,
@@ -166,9 +109,9 @@ load_link(struct conf *c, cfg_t *sec, struct fad_link *l)
 	uint32_t len = 0;
 	long preference = cfg_getint(sec, "preference");
 
-	l->name = fad_config_name(c, sec);
-	if (l->name && (strlen(l->name) >= IFNAMSIZ || strchr(l->name, '/')))
-		conf_error(c, sec, NULL, "not the name of a device");
+	l->name = conf_name(c, sec);
+	if (l->name)
+		conf_device(c, sec, NULL, l->name);
 	conf_host4(c, sec, "address", &l->address);
 	conf_uint(c, sec, "prefix-length", 0, 32, &len);
 	l->prefix_len = len;
@@ -189,7 +132,7 @@ load_links(struct conf *c, struct fad_config *f)
 {
 	size_t n = cfg_size(c->cfg, "link"), i;
 
-	f->links = fad_config_array(c, n, sizeof(*f->links));
+	f->links = conf_array(c, n, sizeof(*f->links));
 	if (!f->links)
 		return;
 	f->n_links = n;
@@ -207,7 +150,7 @@ load_dataplane(struct conf *c, cfg_t *dp, struct fad_config *f)
 {
 	static const char *const planes[] = { "kernel", "none", NULL };
 
-	f->dataplane = one_of(c, dp, "type", planes) ? FAD_DATAPLANE_NONE :
+	f->dataplane = conf_word(c, dp, "type", planes) ? FAD_DATAPLANE_NONE :
 	    FAD_DATAPLANE_KERNEL;
 	conf_uint(c, dp, "mtu", MTU_MIN, MTU_MAX, &f->tunnel_mtu);
 	conf_uint(c, dp, "max-tunnels", 1, TUNNELS_MAX, &f->max_tunnels);
@@ -242,9 +185,9 @@ load_policy(struct conf *c, struct fad_config *f)
 	static const char *const stricts[] = { "none", "x", "both", NULL };
 	cfg_t *cfg = c->cfg;
 
-	f->reverse = (enum fad_reverse)one_of(c, cfg, "reverse-tunnel",
+	f->reverse = (enum fad_reverse)conf_word(c, cfg, "reverse-tunnel",
 	    reverses);
-	f->strict = (enum fad_strict)one_of(c, cfg, "strict-reserved",
+	f->strict = (enum fad_strict)conf_word(c, cfg, "strict-reserved",
 	    stricts);
 	f->zero_home = cfg_getbool(cfg, "zero-home-address");
 	f->known_only = cfg_getbool(cfg, "known-home-agents");
@@ -257,14 +200,12 @@ static void
 load_all(struct conf *c, struct fad_config *f)
 {
 	conf_host4(c, c->cfg, "care-of-address", &f->care_of);
-	f->user = fad_config_dup(c, cfg_getstr(c->cfg, "user"));
+	f->user = conf_dup(c, cfg_getstr(c->cfg, "user"));
 	f->user_line = conf_line(c, c->cfg, "user");
-	f->chroot = fad_config_dup(c, cfg_getstr(c->cfg, "chroot"));
-	f->control_socket = fad_config_dup(c, cfg_getstr(c->cfg,
-	    "control-socket"));
+	f->chroot = conf_dup(c, cfg_getstr(c->cfg, "chroot"));
+	f->control_socket = conf_dup(c, cfg_getstr(c->cfg, "control-socket"));
 	conf_socket_path(c, c->cfg, "control-socket");
-	f->control_group = fad_config_dup(c, cfg_getstr(c->cfg,
-	    "control-group"));
+	f->control_group = conf_dup(c, cfg_getstr(c->cfg, "control-group"));
 	load_dataplane(c, cfg_getsec(c->cfg, "dataplane"), f);
 	load_numbers(c, f);
 	load_policy(c, f);
@@ -306,10 +247,8 @@ fad_config_free(struct fad_config *f)
 	fad_config_known_free(f);
 	for (i = 0; i < f->n_links; i++)
 		free(f->links[i].name);
-	for (i = 0; i < f->n_realms; i++)
-		free(f->realms[i]);
+	conf_names_free(f->realms, f->n_realms);
 	free(f->links);
-	free(f->realms);
 	free(f->user);
 	free(f->chroot);
 	free(f->control_socket);

@@ -49,7 +49,7 @@ load_nets(struct conf *c, cfg_t *sec, struct home_agent *h)
 {
 	unsigned n = cfg_size(sec, "home-networks"), i;
 
-	h->nets = fad_config_array(c, n, sizeof(*h->nets));
+	h->nets = conf_array(c, n, sizeof(*h->nets));
 	if (!h->nets)
 		return;
 	h->n_nets = n;
@@ -67,7 +67,7 @@ load_keys(struct conf *c, cfg_t *sec, const struct in_addr *ha,
     const struct in_addr *coa, size_t *n_sas)
 {
 	size_t n = cfg_size(sec, "key"), i, j;
-	struct mip4_sa *sas = fad_config_array(c, n, sizeof(*sas));
+	struct mip4_sa *sas = conf_array(c, n, sizeof(*sas));
 
 	*n_sas = sas ? n : 0;
 	for (i = 0; i < *n_sas; i++) {
@@ -88,7 +88,7 @@ static void
 load_home_agent(struct conf *c, struct fad_config *f, cfg_t *sec,
     struct home_agent *h)
 {
-	h->name = fad_config_name(c, sec);
+	h->name = conf_name(c, sec);
 	conf_host4(c, sec, "address", &h->addr);
 	load_nets(c, sec, h);
 	h->sas = load_keys(c, sec, &h->addr, &f->care_of, &h->n_sas);
@@ -100,7 +100,7 @@ load_home_agent(struct conf *c, struct fad_config *f, cfg_t *sec,
 static void
 load_mobile_node(struct conf *c, cfg_t *sec, struct mobile_node *m)
 {
-	m->name = fad_config_name(c, sec);
+	m->name = conf_name(c, sec);
 	m->nai_len = m->name ? strlen(m->name) : 0;
 	if (m->name && inet_pton(AF_INET, m->name, &m->addr) == 1)
 		m->nai_len = 0;
@@ -146,8 +146,8 @@ fad_config_known(struct conf *c, struct fad_config *f)
 	size_t n_mn = cfg_size(c->cfg, "mobile-node");
 	struct known seen = { 0 };
 
-	f->home_agents = fad_config_array(c, n_ha, sizeof(*f->home_agents));
-	f->mobile_nodes = fad_config_array(c, n_mn, sizeof(*f->mobile_nodes));
+	f->home_agents = conf_array(c, n_ha, sizeof(*f->home_agents));
+	f->mobile_nodes = conf_array(c, n_mn, sizeof(*f->mobile_nodes));
 	if (!f->home_agents || !f->mobile_nodes)
 		return;
 	if (known_init(&seen)) {

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <net/if.h>
-
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/mip4.h"
@@ -81,54 +79,6 @@ static cfg_opt_t had_opts[] = {
 	CFG_END()
 };
 
-char *
-had_config_dup(struct conf *c, const char *s)
-{
-	char *d;
-
-	if (!s || *s == '\0')
-		return NULL;
-	d = strdup(s);
-	if (!d)
-		conf_error(c, c->cfg, NULL, "out of memory");
-	return d;
-}
-
-/* Of a section. */
-static char *
-load_name(struct conf *c, cfg_t *sec)
-{
-	char *name = had_config_dup(c, cfg_title(sec));
-
-	if (!name)
-		conf_error(c, sec, NULL, "needs a name");
-	return name;
-}
-
-void *
-had_config_array(struct conf *c, size_t n, size_t size)
-{
-	void *p = calloc(n ? n : 1, size);
-
-	if (!p)
-		conf_error(c, c->cfg, NULL, "out of memory");
-	return p;
-}
-
-/* Index of the option's value in words, or 0 after reporting. */
-static unsigned
-one_of(struct conf *c, cfg_t *sec, const char *key, const char *const *words)
-{
-	const char *s = cfg_getstr(sec, key);
-	unsigned i;
-
-	for (i = 0; s && words[i]; i++)
-		if (strcmp(s, words[i]) == 0)
-			return i;
-	conf_error(c, sec, key, "\"%s\" is not known", s ? s : "");
-	return 0;
-}
-
 /* The address of a host; 0, or -errno when there is none. */
 static int
 load_host(struct conf *c, cfg_t *sec, const char *key, struct in_addr *a)
@@ -154,11 +104,10 @@ load_home_link(struct conf *c, cfg_t *sec, struct pool *p)
 {
 	const char *name = cfg_getstr(sec, "home-link");
 
-	p->home_link = had_config_dup(c, name);
+	p->home_link = conf_dup(c, name);
 	if (!p->home_link)
 		return;
-	if (strlen(name) >= IFNAMSIZ || strchr(name, '/'))
-		conf_error(c, sec, "home-link", "not the name of a device");
+	conf_device(c, sec, "home-link", name);
 	if (p->mode != POOL_SHARED)
 		conf_error(c, sec, "home-link", "only for a shared pool");
 }
@@ -169,8 +118,8 @@ load_pool(struct conf *c, struct had_config *h, cfg_t *sec, struct pool *p)
 	static const char *const modes[] = { "unique", "shared", NULL };
 	int err;
 
-	p->name = load_name(c, sec);
-	p->mode = one_of(c, sec, "mode", modes) ? POOL_SHARED : POOL_UNIQUE;
+	p->name = conf_name(c, sec);
+	p->mode = conf_word(c, sec, "mode", modes) ? POOL_SHARED : POOL_UNIQUE;
 	p->max_lifetime = h->max_lifetime;
 	p->hold = h->prefix_hold;
 	conf_uint(c, sec, "max-lifetime", 1, 65535, &p->max_lifetime);
@@ -198,7 +147,7 @@ load_pools(struct conf *c, struct had_config *h)
 {
 	size_t n = cfg_size(c->cfg, "pool"), i, j;
 
-	h->pools = had_config_array(c, n, sizeof(*h->pools));
+	h->pools = conf_array(c, n, sizeof(*h->pools));
 	if (!h->pools)
 		return;
 	h->n_pools = n;
@@ -218,29 +167,6 @@ load_pools(struct conf *c, struct had_config *h)
 	}
 	if (n == 0)
 		conf_error(c, c->cfg, "pool", "at least one is needed");
-}
-
-/* The names of an option, or NULL when there are none. */
-static char **
-load_names(struct conf *c, cfg_t *sec, const char *key, size_t *n)
-{
-	char **names;
-	size_t i;
-
-	*n = 0;
-	if (cfg_size(sec, key) == 0)
-		return NULL;
-	names = had_config_array(c, cfg_size(sec, key), sizeof(*names));
-	if (!names)
-		return NULL;
-	*n = cfg_size(sec, key);
-	for (i = 0; i < *n; i++) {
-		names[i] = had_config_dup(c, cfg_getnstr(sec, key,
-		    (unsigned)i));
-		if (!names[i])
-			conf_error(c, sec, key, "an empty name");
-	}
-	return names;
 }
 
 struct pool *
@@ -264,7 +190,7 @@ had_config_pools(struct conf *c, const struct had_config *h, cfg_t *sec,
 	struct pool **pools, *pool;
 
 	*n = 0;
-	pools = had_config_array(c, named ? named : h->n_pools,
+	pools = conf_array(c, named ? named : h->n_pools,
 	    sizeof(*pools));
 	if (!pools || !h->pools)
 		return pools;
@@ -289,7 +215,7 @@ load_peer_keys(struct conf *c, const struct had_config *h, cfg_t *sec,
 		conf_error(c, sec, "key", "at least one is needed");
 		return;
 	}
-	p->sas = had_config_array(c, n, sizeof(*p->sas));
+	p->sas = conf_array(c, n, sizeof(*p->sas));
 	if (!p->sas)
 		return;
 	p->n_sas = n;
@@ -312,16 +238,16 @@ load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
 	static const char *const modes[] = { "ar", NULL };
 	unsigned before = c->errors;
 
-	p->name = load_name(c, sec);
-	(void)one_of(c, sec, "mode", modes);
+	p->name = conf_name(c, sec);
+	(void)conf_word(c, sec, "mode", modes);
 	if (load_host(c, sec, "address", &p->addr) == -ENOENT)
 		conf_error(c, sec, "address", "missing");
 	else if (h->dataplane == HAD_DATAPLANE_KERNEL &&
 	    p->addr.s_addr == h->address.s_addr)
 		conf_error(c, sec, "address", "is our own");
 	p->pools = had_config_pools(c, h, sec, &p->n_pools);
-	p->realms = load_names(c, sec, "realms", &p->n_realms);
-	p->group = had_config_dup(c, cfg_getstr(sec, "group"));
+	p->realms = conf_names(c, sec, "realms", &p->n_realms);
+	p->group = conf_dup(c, cfg_getstr(sec, "group"));
 	/* One of several can not fill the table alone [D82]. */
 	p->max_bindings = h->n_peers > 1 ? (h->max_bindings + 1) / 2 :
 	    h->max_bindings;
@@ -356,7 +282,7 @@ check_peer_addresses(struct conf *c, struct had_config *h)
 	struct peer **sorted;
 	size_t i;
 
-	sorted = had_config_array(c, h->n_peers, sizeof(*sorted));
+	sorted = conf_array(c, h->n_peers, sizeof(*sorted));
 	if (!sorted)
 		return;
 	for (i = 0; i < h->n_peers; i++)
@@ -397,7 +323,7 @@ load_peers(struct conf *c, struct had_config *h)
 {
 	size_t n = cfg_size(c->cfg, "peer"), i;
 
-	h->peers = had_config_array(c, n, sizeof(*h->peers));
+	h->peers = conf_array(c, n, sizeof(*h->peers));
 	if (!h->peers)
 		return;
 	h->n_peers = n;
@@ -446,9 +372,9 @@ load_numbers(struct conf *c, struct had_config *h)
 	conf_uint(c, cfg, "unverified-rate", 0, 100000, &h->unverified_rate);
 	conf_uint(c, cfg, "unverified-burst", 0, 100000,
 	    &h->unverified_burst);
-	h->strict = (enum had_strict)one_of(c, cfg, "strict-reserved",
+	h->strict = (enum had_strict)conf_word(c, cfg, "strict-reserved",
 	    stricts);
-	h->hint = (enum had_hint)one_of(c, cfg, "pool-hint", hints);
+	h->hint = (enum had_hint)conf_word(c, cfg, "pool-hint", hints);
 	h->always_code_1 = cfg_getbool(cfg, "always-code-1");
 	h->dynamic_ha = cfg_getbool(cfg, "dynamic-ha");
 	h->revocation = cfg_getbool(cfg, "revocation");
@@ -471,15 +397,13 @@ load_all(struct conf *c, struct had_config *h)
 	cfg_t *dp = cfg_getsec(c->cfg, "dataplane");
 
 	load_addresses(c, h);
-	h->user = had_config_dup(c, cfg_getstr(c->cfg, "user"));
+	h->user = conf_dup(c, cfg_getstr(c->cfg, "user"));
 	h->user_line = conf_line(c, c->cfg, "user");
-	h->chroot = had_config_dup(c, cfg_getstr(c->cfg, "chroot"));
-	h->control_socket = had_config_dup(c, cfg_getstr(c->cfg,
-	    "control-socket"));
+	h->chroot = conf_dup(c, cfg_getstr(c->cfg, "chroot"));
+	h->control_socket = conf_dup(c, cfg_getstr(c->cfg, "control-socket"));
 	conf_socket_path(c, c->cfg, "control-socket");
-	h->control_group = had_config_dup(c, cfg_getstr(c->cfg,
-	    "control-group"));
-	h->dataplane = one_of(c, dp, "type", planes) ? HAD_DATAPLANE_NONE :
+	h->control_group = conf_dup(c, cfg_getstr(c->cfg, "control-group"));
+	h->dataplane = conf_word(c, dp, "type", planes) ? HAD_DATAPLANE_NONE :
 	    HAD_DATAPLANE_KERNEL;
 	conf_uint(c, dp, "mtu", MTU_MIN, MTU_MAX, &h->tunnel_mtu);
 	load_numbers(c, h);
@@ -533,10 +457,8 @@ free_peer(struct peer *p)
 
 	for (i = 0; i < p->n_sas; i++)
 		mip4_sa_wipe(&p->sas[i].sa);
-	for (i = 0; i < p->n_realms; i++)
-		free(p->realms[i]);
+	conf_names_free(p->realms, p->n_realms);
 	free(p->sas);
-	free(p->realms);
 	free(p->pools);
 	free(p->group);
 	free(p->name);

@@ -62,7 +62,7 @@ load_routes(struct conf *c, struct had_config *h, cfg_t *sec)
 		conf_error(c, sec, "routes", "without a relay");
 	if (x->relay.s_addr == INADDR_ANY)
 		return;
-	x->routes = had_config_array(c, n, sizeof(*x->routes));
+	x->routes = conf_array(c, n, sizeof(*x->routes));
 	if (!x->routes)
 		return;
 	x->n_routes = n ? n : 1;

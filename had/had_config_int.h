@@ -7,10 +7,6 @@
 #include "common/conf.h"
 #include "had/had_config.h"
 
-/* NULL when s is NULL or empty, or after reporting. */
-char	*had_config_dup(struct conf *, const char *s);
-/* calloc, at least one element; an error is reported. */
-void	*had_config_array(struct conf *, size_t n, size_t size);
 /* The pool of this name; NULL after reporting it as option key's mistake. */
 struct pool *had_config_pool(struct conf *, const struct had_config *,
     cfg_t *sec, const char *key, const char *name);

@@ -57,9 +57,9 @@ had_config_lookup(struct conf *c, cfg_t *sec, struct had_lookup_conf *l)
 	radius_conf_servers(c, sec, &l->radius);
 	if (l->radius.n_servers == 0)
 		conf_error(c, sec, "server", "no RADIUS server");
-	l->dictionary = had_config_dup(c, cfg_getstr(sec, "dictionary"));
+	l->dictionary = conf_dup(c, cfg_getstr(sec, "dictionary"));
 	l->dictionary_line = conf_line(c, sec, "dictionary");
-	l->nas_id = had_config_dup(c, cfg_getstr(sec, "nas-identifier"));
+	l->nas_id = conf_dup(c, cfg_getstr(sec, "nas-identifier"));
 	if (!l->nas_id || strlen(l->nas_id) > 253)
 		conf_error(c, sec, "nas-identifier",
 		    "must have 1 to 253 characters");

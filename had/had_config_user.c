@@ -69,7 +69,7 @@ check_peers(struct conf *c, const struct had_config *h, cfg_t *sec,
 static void
 load_realm(struct conf *c, struct had_config *h, cfg_t *sec, struct realm *r)
 {
-	r->name = had_config_dup(c, cfg_title(sec));
+	r->name = conf_dup(c, cfg_title(sec));
 	if (!r->name)
 		conf_error(c, sec, NULL, "needs a name, or \"*\"");
 	else if (strchr(r->name, '@'))
@@ -85,7 +85,7 @@ had_config_realms(struct conf *c, struct had_config *h)
 	size_t n = cfg_size(c->cfg, "realm"), i;
 	struct realms seen;
 
-	h->realms = had_config_array(c, n, sizeof(*h->realms));
+	h->realms = conf_array(c, n, sizeof(*h->realms));
 	if (!h->realms || realms_init(&seen))
 		return;
 	h->n_realms = n;
@@ -128,7 +128,7 @@ load_keys(struct conf *c, cfg_t *sec, struct user *u)
 {
 	size_t n = cfg_size(sec, "key"), i, j;
 
-	u->sas = had_config_array(c, n, sizeof(*u->sas));
+	u->sas = conf_array(c, n, sizeof(*u->sas));
 	if (!u->sas)
 		return;
 	u->n_sas = n;
@@ -207,7 +207,7 @@ load_user(struct seen *s, cfg_t *sec, struct user *u)
 {
 	unsigned before = s->c->errors;
 
-	u->nai = had_config_dup(s->c, cfg_title(sec));
+	u->nai = conf_dup(s->c, cfg_title(sec));
 	u->nai_len = u->nai ? strlen(u->nai) : 0;
 	if (u->nai_len == 0 || u->nai_len > MIP4_NAI_MAX)
 		conf_error(s->c, sec, NULL,
@@ -247,7 +247,7 @@ had_config_users(struct conf *c, struct had_config *h)
 	size_t n = n_users + cfg_size(c->cfg, "user-key");
 	struct seen s = { .c = c, .h = h };
 
-	h->users = had_config_array(c, n, sizeof(*h->users));
+	h->users = conf_array(c, n, sizeof(*h->users));
 	if (!h->users || !h->pools)
 		return;
 	h->n_users = n;
