@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/ctl.h"
+#include "common/ctl_json.h"
 #include "common/log.h"
 #include "common/mip4.h"
 #include "common/violations_json.h"
@@ -23,14 +24,6 @@
 /* An answer must not fill memory. */
 #define LIST_MAX	200000
 
-static json_t *
-ipv4(struct in_addr a)
-{
-	char s[INET_ADDRSTRLEN];
-
-	return json_string(inet_ntop(AF_INET, &a, s, sizeof(s)));
-}
-
 /* What a mobile node calls itself, as printable ASCII. */
 static json_t *
 nai(const struct asked *a)
@@ -41,15 +34,6 @@ nai(const struct asked *a)
 }
 
 static json_t *
-lladdr(const struct node *n)
-{
-	const uint8_t *b = n->lladdr;
-
-	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2],
-	    b[3], b[4], b[5]);
-}
-
-static json_t *
 describe(const struct relay *r, const struct visitor *v)
 {
 	const struct asked *a = &v->asked;
@@ -57,12 +41,12 @@ describe(const struct relay *r, const struct visitor *v)
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:b, s:b, s:b,"
 	    " s:i, s:i, s:I}",
-	    "home_address", ipv4(a->home),
+	    "home_address", ctl_ipv4(a->home),
 	    "nai", nai(a),
-	    "home_agent", ipv4(a->ha),
-	    "care_of", ipv4(a->coa),
+	    "home_agent", ctl_ipv4(a->ha),
+	    "care_of", ctl_ipv4(a->coa),
 	    "link", r->conf->links[a->node.link].name,
-	    "lladdr", lladdr(&a->node),
+	    "lladdr", ctl_lladdr(a->node.lladdr),
 	    "state", visitor_state_str(v->state),
 	    "reverse", v->reverse,
 	    "co_located", (a->flags & MIP4_F_D) != 0,
@@ -87,20 +71,6 @@ show_visitor(struct table_node *n, void *arg)
 	return json_array_size(w->list) < LIST_MAX;
 }
 
-static json_t *
-show_visitors(void *arg, const json_t *args, const char **code,
-    const char **message)
-{
-	struct control *c = arg;
-	struct walk w = { c->relay, json_array() };
-
-	(void)args;
-	(void)code;
-	(void)message;
-	table_each(&c->relay->visitors->by_home, show_visitor, &w);
-	return json_pack("{s:o}", "visitors", w.list);
-}
-
 static bool
 show_one_pending(struct table_node *n, void *arg)
 {
@@ -109,13 +79,36 @@ show_one_pending(struct table_node *n, void *arg)
 
 	json_array_append_new(w->list, json_pack("{s:o, s:o, s:o, s:s, s:o,"
 	    " s:i}",
-	    "home_address", ipv4(p->asked.home),
+	    "home_address", ctl_ipv4(p->asked.home),
 	    "nai", nai(&p->asked),
-	    "home_agent", ipv4(p->asked.ha),
+	    "home_agent", ctl_ipv4(p->asked.ha),
 	    "link", w->relay->conf->links[p->asked.node.link].name,
-	    "lladdr", lladdr(&p->asked.node),
+	    "lladdr", ctl_lladdr(p->asked.node.lladdr),
 	    "lifetime", (int)p->asked.lifetime));
 	return json_array_size(w->list) < LIST_MAX;
+}
+
+static json_t *
+list(const struct relay *r, struct table *t,
+    bool (*show)(struct table_node *, void *), const char *name)
+{
+	struct walk w = { r, json_array() };
+
+	table_each(t, show, &w);
+	return json_pack("{s:o}", name, w.list);
+}
+
+static json_t *
+show_visitors(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct control *c = arg;
+
+	(void)args;
+	(void)code;
+	(void)message;
+	return list(c->relay, &c->relay->visitors->by_home, show_visitor,
+	    "visitors");
 }
 
 static json_t *
@@ -123,13 +116,12 @@ show_pending(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct control *c = arg;
-	struct walk w = { c->relay, json_array() };
 
 	(void)args;
 	(void)code;
 	(void)message;
-	table_each(&c->relay->visitors->by_id, show_one_pending, &w);
-	return json_pack("{s:o}", "pending", w.list);
+	return list(c->relay, &c->relay->visitors->by_id, show_one_pending,
+	    "pending");
 }
 
 static json_t *
@@ -151,7 +143,7 @@ show_links(void *arg, const json_t *args, const char **code,
 		json_array_append_new(list, json_pack("{s:s, s:o, s:I, s:I,"
 		    " s:I, s:I, s:I, s:I, s:I}",
 		    "link", conf->links[i].name,
-		    "address", ipv4(conf->links[i].address),
+		    "address", ctl_ipv4(conf->links[i].address),
 		    "requests", (json_int_t)n.requests,
 		    "solicitations", (json_int_t)n.solicitations,
 		    "adverts", (json_int_t)n.adverts,
@@ -164,36 +156,30 @@ show_links(void *arg, const json_t *args, const char **code,
 }
 
 static void
-put(json_t *o, const char *name, uint64_t v)
-{
-	json_object_set_new(o, name, json_integer((json_int_t)v));
-}
-
-static void
 put_all(json_t *o, const struct stats *s)
 {
 	char name[48];
 	unsigned i;
 
-	put(o, "requests", s->requests);
-	put(o, "relayed", s->relayed);
-	put(o, "replies", s->replies);
-	put(o, "accepted", s->accepted);
-	put(o, "denied_by_ha", s->denied_by_ha);
-	put(o, "expired", s->expired);
-	put(o, "deregistered", s->deregistered);
-	put(o, "revoked", s->revoked);
-	put(o, "send_failed", s->send_failed);
+	ctl_count(o, "requests", s->requests);
+	ctl_count(o, "relayed", s->relayed);
+	ctl_count(o, "replies", s->replies);
+	ctl_count(o, "accepted", s->accepted);
+	ctl_count(o, "denied_by_ha", s->denied_by_ha);
+	ctl_count(o, "expired", s->expired);
+	ctl_count(o, "deregistered", s->deregistered);
+	ctl_count(o, "revoked", s->revoked);
+	ctl_count(o, "send_failed", s->send_failed);
 	for (i = 0; i < 256; i++) {
 		if (s->code[i] == 0)
 			continue;
 		snprintf(name, sizeof(name), "code_%u", i);
-		put(o, name, s->code[i]);
+		ctl_count(o, name, s->code[i]);
 	}
 	for (i = 0; i < FAD_N_DROPS; i++) {
 		snprintf(name, sizeof(name), "drop_%s",
 		    fad_drop_str((enum fad_drop)i));
-		put(o, name, s->drop[i]);
+		ctl_count(o, name, s->drop[i]);
 	}
 }
 
@@ -209,11 +195,11 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	(void)code;
 	(void)message;
 	put_all(o, &r->stats);
-	put(o, "visitors", table_count(&r->visitors->by_home));
-	put(o, "pending", table_count(&r->visitors->by_id));
-	put(o, "tunnels", r->dp->n_tunnels);
-	put(o, "drained", r->drained);
-	put(o, "busy", relay_is_busy(r));
+	ctl_count(o, "visitors", table_count(&r->visitors->by_home));
+	ctl_count(o, "pending", table_count(&r->visitors->by_id));
+	ctl_count(o, "tunnels", r->dp->n_tunnels);
+	ctl_count(o, "drained", r->drained);
+	ctl_count(o, "busy", relay_is_busy(r));
 	return json_pack("{s:o}", "counters", o);
 }
 
@@ -251,20 +237,14 @@ show_version(void *arg, const json_t *args, const char **code,
 	    PACKAGE_VERSION);
 }
 
-static const char *
-string_arg(const json_t *args, const char *key)
-{
-	return json_string_value(json_object_get(args, key));
-}
-
 static json_t *
 log_level(void *arg, const json_t *args, const char **code,
     const char **message)
 {
-	const char *level = string_arg(args, "level");
+	const char *level = ctl_arg(args, "level");
 
 	(void)arg;
-	if (!level || log_set_level(string_arg(args, "module"), level)) {
+	if (!level || log_set_level(ctl_arg(args, "module"), level)) {
 		*code = "usage";
 		*message = "args: level (error, warn, info, debug), module";
 		return NULL;
@@ -277,7 +257,7 @@ terminate(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct control *c = arg;
-	const char *id = string_arg(args, "id");
+	const char *id = ctl_arg(args, "id");
 	struct visitor *v = NULL;
 	struct in_addr home;
 

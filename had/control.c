@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "common/ctl.h"
+#include "common/ctl_json.h"
 #include "common/log.h"
 #include "common/priv.h"
 #include "common/violations_json.h"
@@ -25,22 +26,6 @@
 
 /* "show bindings" must not fill memory with one answer. */
 #define BINDINGS_MAX	200000
-
-static json_t *
-ipv4(struct in_addr a)
-{
-	char s[INET_ADDRSTRLEN];
-
-	return json_string(inet_ntop(AF_INET, &a, s, sizeof(s)));
-}
-
-static json_t *
-ipv6(const struct in6_addr *a)
-{
-	char s[INET6_ADDRSTRLEN];
-
-	return json_string(inet_ntop(AF_INET6, a, s, sizeof(s)));
-}
 
 static json_t *
 prefix6(const struct in6_addr *a, unsigned len)
@@ -60,11 +45,11 @@ describe(const struct binding *b)
 	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:i, s:i, s:s, s:s, s:I,"
 	    " s:s, s:b}",
 	    "nai", control_nai(b->nai, b->nai_len),
-	    "home_address", ipv6(&b->hoa),
+	    "home_address", ctl_ipv6(&b->hoa),
 	    "home_prefix", prefix6(&prefix,
 	    pool_route_len(b->lease.pool)),
 	    "unique", b->lease.pool->mode == POOL_UNIQUE,
-	    "care_of", ipv4(b->coa),
+	    "care_of", ctl_ipv4(b->coa),
 	    "lifetime", (int)b->lifetime,
 	    "left", (int)binding_left(b),
 	    "peer", b->peer->name,
@@ -106,18 +91,12 @@ show_binding(struct table_node *n, void *arg)
 	return json_array_size(w->list) < BINDINGS_MAX;
 }
 
-static const char *
-string_arg(const json_t *args, const char *key)
-{
-	return json_string_value(json_object_get(args, key));
-}
-
 static json_t *
 show_bindings(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct reg *r = arg;
-	struct walk w = { json_array(), string_arg(args, "match"), r };
+	struct walk w = { json_array(), ctl_arg(args, "match"), r };
 
 	table_each(&r->bindings->by_nai, show_binding, &w);
 	if (w.match && json_array_size(w.list) == 0) {
@@ -158,12 +137,6 @@ show_pools(void *arg, const json_t *args, const char **code,
 	return json_pack("{s:o}", "pools", list);
 }
 
-static void
-put(json_t *o, const char *name, uint64_t v)
-{
-	json_object_set_new(o, name, json_integer((json_int_t)v));
-}
-
 static json_t *
 counters(const struct stats *s)
 {
@@ -171,25 +144,25 @@ counters(const struct stats *s)
 	char name[48];
 	size_t i;
 
-	put(o, "received", s->received);
-	put(o, "duplicates", s->duplicates);
-	put(o, "expired", s->expired);
-	put(o, "moved", s->moved);
-	put(o, "hint_followed", s->hint_followed);
-	put(o, "hint_unknown", s->hint_unknown);
-	put(o, "hint_not_offered", s->hint_not_offered);
-	put(o, "revoked", s->revoked);
-	put(o, "revoke_acked", s->revoke_acked);
-	put(o, "revoked_nothing", s->revoked_nothing);
-	put(o, "shed", s->shed);
+	ctl_count(o, "received", s->received);
+	ctl_count(o, "duplicates", s->duplicates);
+	ctl_count(o, "expired", s->expired);
+	ctl_count(o, "moved", s->moved);
+	ctl_count(o, "hint_followed", s->hint_followed);
+	ctl_count(o, "hint_unknown", s->hint_unknown);
+	ctl_count(o, "hint_not_offered", s->hint_not_offered);
+	ctl_count(o, "revoked", s->revoked);
+	ctl_count(o, "revoke_acked", s->revoke_acked);
+	ctl_count(o, "revoked_nothing", s->revoked_nothing);
+	ctl_count(o, "shed", s->shed);
 	for (i = 0; i < HAD_N_CODES; i++) {
 		snprintf(name, sizeof(name), "code_%u", stats_code_at(i));
-		put(o, name, s->code[i]);
+		ctl_count(o, name, s->code[i]);
 	}
 	for (i = 0; i < HAD_N_DROPS; i++) {
 		snprintf(name, sizeof(name), "drop_%s",
 		    had_drop_str((enum had_drop)i));
-		put(o, name, s->drop[i]);
+		ctl_count(o, name, s->drop[i]);
 	}
 	return o;
 }
@@ -205,9 +178,9 @@ root_side(const struct reg *r)
 		return NULL;
 	o = json_object();
 	priv_client_waiting(r->root, &w);
-	put(o, "unanswered", w.unanswered);
-	put(o, "oldest_ms", (uint64_t)w.oldest_ms);
-	put(o, "silences", w.silences);
+	ctl_count(o, "unanswered", w.unanswered);
+	ctl_count(o, "oldest_ms", (uint64_t)w.oldest_ms);
+	ctl_count(o, "silences", w.silences);
 	return o;
 }
 
@@ -221,9 +194,9 @@ tunnels(const struct reg *r)
 		return NULL;
 	s = tunnel_kernel_stats(r->tunnels);
 	o = json_object();
-	put(o, "remade", s->remade);
-	put(o, "routes_remade", s->routes_remade);
-	put(o, "failed", s->failed);
+	ctl_count(o, "remade", s->remade);
+	ctl_count(o, "routes_remade", s->routes_remade);
+	ctl_count(o, "failed", s->failed);
 	return o;
 }
 
@@ -238,22 +211,22 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	(void)args;
 	(void)code;
 	(void)message;
-	put(all, "send_failed", r->stats.send_failed);
-	put(all, "bindings", r->bindings->n_bound);
-	put(all, "installing", r->bindings->n_installing);
-	put(all, "shedding", r->shed.on);
-	put(all, "drained", r->drained);
-	put(all, "queue_ms", (uint64_t)r->shed.age_ms);
-	put(all, "records", table_count(&r->bindings->by_nai));
-	put(all, "revoking", r->revoker ? revoker_count(r->revoker) : 0);
+	ctl_count(all, "send_failed", r->stats.send_failed);
+	ctl_count(all, "bindings", r->bindings->n_bound);
+	ctl_count(all, "installing", r->bindings->n_installing);
+	ctl_count(all, "shedding", r->shed.on);
+	ctl_count(all, "drained", r->drained);
+	ctl_count(all, "queue_ms", (uint64_t)r->shed.age_ms);
+	ctl_count(all, "records", table_count(&r->bindings->by_nai));
+	ctl_count(all, "revoking", r->revoker ? revoker_count(r->revoker) : 0);
 	for (i = 0; i < r->conf->n_peers; i++) {
 		const struct peer *p = &r->conf->peers[i];
 		json_t *o = counters(&p->stats);
 
-		put(o, "bindings", p->n_bindings);
-		put(o, "records", p->n_records);
-		put(o, "held", p->n_held);
-		put(o, "max_bindings", p->max_bindings);
+		ctl_count(o, "bindings", p->n_bindings);
+		ctl_count(o, "records", p->n_records);
+		ctl_count(o, "held", p->n_held);
+		ctl_count(o, "max_bindings", p->max_bindings);
 		json_object_set_new(peers, p->name, o);
 	}
 	return json_pack("{s:o, s:o, s:o*, s:o*, s:o*}", "counters", all,
@@ -326,8 +299,8 @@ static json_t *
 log_level(void *arg, const json_t *args, const char **code,
     const char **message)
 {
-	const char *level = string_arg(args, "level");
-	int err = level ? log_set_level(string_arg(args, "module"), level) :
+	const char *level = ctl_arg(args, "level");
+	int err = level ? log_set_level(ctl_arg(args, "module"), level) :
 	    -EINVAL;
 
 	(void)arg;
@@ -350,7 +323,7 @@ revoke(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct reg *r = arg;
-	const char *match = string_arg(args, "id");
+	const char *match = ctl_arg(args, "id");
 	struct binding *b;
 
 	if (!match) {

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 
+#include "common/ctl_json.h"
 #include "common/mip4_ext.h"
 #include "had/had_config.h"
 #include "had/reg.h"
@@ -119,7 +120,7 @@ control_flush_users(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct reg *r = arg;
-	const char *id = json_string_value(json_object_get(args, "id"));
+	const char *id = ctl_arg(args, "id");
 	size_t n;
 
 	if (!r->lookup) {

@@ -4,7 +4,6 @@
 #include "had/exits.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/ctl.h"
+#include "common/ctl_json.h"
 #include "common/priv.h"
 #include "common/table.h"
 #include "common/timers.h"
@@ -96,40 +96,30 @@ exits_close(struct exits *x)
 	x->n_links = 0;
 }
 
-static void
-put(json_t *o, const char *name, uint64_t v)
-{
-	json_object_set_new(o, name, json_integer((json_int_t)v));
-}
-
 static json_t *
 describe_link(struct home_link *l)
 {
 	const struct dad *d = home_link_dad(l);
-	char addr[INET6_ADDRSTRLEN], mac[18];
 	struct home_link_info i;
 	json_t *o;
 
 	home_link_info(l, &i);
-	inet_ntop(AF_INET6, &i.address, addr, sizeof(addr));
-	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x",
-	    i.lladdr[0], i.lladdr[1], i.lladdr[2], i.lladdr[3], i.lladdr[4],
-	    i.lladdr[5]);
-	o = json_pack("{s:s, s:s, s:s, s:s}", "link", i.name,
-	    "state", i.up ? "up" : "down", "lladdr", mac, "address", addr);
-	put(o, "probing", table_count(&d->addrs) - d->n_defended);
-	put(o, "held", d->n_defended);
-	put(o, "groups", table_count(&d->groups));
-	put(o, "probed", d->stats.probed);
-	put(o, "duplicates", d->stats.duplicates);
-	put(o, "failed", d->stats.failed);
-	put(o, "answered", d->stats.solicitations);
-	put(o, "defended", d->stats.defended);
-	put(o, "conflicts", d->stats.conflicts);
-	put(o, "received", i.received);
-	put(o, "malformed", i.malformed);
-	put(o, "sent", i.sent);
-	put(o, "send_failed", i.send_failed);
+	o = json_pack("{s:s, s:s, s:o, s:o}", "link", i.name,
+	    "state", i.up ? "up" : "down", "lladdr", ctl_lladdr(i.lladdr),
+	    "address", ctl_ipv6(&i.address));
+	ctl_count(o, "probing", table_count(&d->addrs) - d->n_defended);
+	ctl_count(o, "held", d->n_defended);
+	ctl_count(o, "groups", table_count(&d->groups));
+	ctl_count(o, "probed", d->stats.probed);
+	ctl_count(o, "duplicates", d->stats.duplicates);
+	ctl_count(o, "failed", d->stats.failed);
+	ctl_count(o, "answered", d->stats.solicitations);
+	ctl_count(o, "defended", d->stats.defended);
+	ctl_count(o, "conflicts", d->stats.conflicts);
+	ctl_count(o, "received", i.received);
+	ctl_count(o, "malformed", i.malformed);
+	ctl_count(o, "sent", i.sent);
+	ctl_count(o, "send_failed", i.send_failed);
 	return o;
 }
 
@@ -161,10 +151,10 @@ describe_exit(const struct exit_conf *conf, enum exit_device d,
 	    "device", exit_device_name(d),
 	    "state", e->up ? "up" : "gone", "address", addr,
 	    "remote", d == EXIT_RELAY ? remote : "any");
-	put(o, "rx_packets", e->rx_packets);
-	put(o, "tx_packets", e->tx_packets);
+	ctl_count(o, "rx_packets", e->rx_packets);
+	ctl_count(o, "tx_packets", e->tx_packets);
 	for (i = 0; i < EXIT_N_DROPS; i++)
-		put(o, exit_drop_str((enum exit_drop)i), e->drop[i]);
+		ctl_count(o, exit_drop_str((enum exit_drop)i), e->drop[i]);
 	return o;
 }
 

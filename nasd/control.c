@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/ctl.h"
+#include "common/ctl_json.h"
 #include "common/log.h"
 #include "common/priv.h"
 #include "common/violations_json.h"
@@ -150,7 +151,7 @@ show_session(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct engine *e = arg;
-	const char *what = json_string_value(json_object_get(args, "id"));
+	const char *what = ctl_arg(args, "id");
 	struct session *s;
 	json_t *past;
 
@@ -419,7 +420,7 @@ terminate(void *arg, const json_t *args, const char **code,
 	struct engine *e = arg;
 	bool hard = json_is_true(json_object_get(args, "hard"));
 	struct match m = {
-		.what = json_string_value(json_object_get(args, "match")),
+		.what = ctl_arg(args, "match"),
 	};
 	struct session *s;
 	size_t i;
@@ -542,7 +543,7 @@ static json_t *
 set_drained(struct engine *e, const json_t *args, bool drained,
     const char **code, const char **message)
 {
-	const char *name = json_string_value(json_object_get(args, "name"));
+	const char *name = ctl_arg(args, "name");
 
 	if (name == NULL)
 		return fail(code, message, "usage", "\"name\": home agent");
@@ -595,8 +596,7 @@ renew(void *arg, const json_t *args, const char **code, const char **message)
 {
 	struct engine *e = arg;
 	struct renewal r = {
-		.home_agent = json_string_value(json_object_get(args,
-		    "name")),
+		.home_agent = ctl_arg(args, "name"),
 	};
 
 	if (r.home_agent == NULL)
@@ -616,9 +616,8 @@ static json_t *
 set_log_level(void *arg, const json_t *args, const char **code,
     const char **message)
 {
-	const char *module = json_string_value(json_object_get(args,
-	    "module"));
-	const char *level = json_string_value(json_object_get(args, "level"));
+	const char *module = ctl_arg(args, "module");
+	const char *level = ctl_arg(args, "level");
 	int err = level != NULL ? log_set_level(module, level) : -EINVAL;
 
 	(void)arg;

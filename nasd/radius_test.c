@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "common/clock.h"
+#include "common/ctl_json.h"
 #include "radius/client.h"
 
 #define TESTS_MAX	16	/* at once */
@@ -167,9 +168,9 @@ static const char *
 ask(struct test *t, const json_t *args)
 {
 	const struct radius_tests *ts = t->tests;
-	const char *user = json_string_value(json_object_get(args, "user"));
-	const char *pw = json_string_value(json_object_get(args, "password"));
-	const char *name = json_string_value(json_object_get(args, "server"));
+	const char *user = ctl_arg(args, "user");
+	const char *pw = ctl_arg(args, "password");
+	const char *name = ctl_arg(args, "server");
 	struct radius_attrs as;
 	int server = -1;
 

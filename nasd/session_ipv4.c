@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/ctl_json.h"
 #include "common/log.h"
 #include "nasd/engine.h"
 #include "nasd/pppd_link.h"
@@ -162,10 +163,6 @@ session_ipv4_input(struct session *s, const struct plug_ipv4 *v)
 json_t *
 session_ipv4_json(const struct session *s)
 {
-	char addr[INET_ADDRSTRLEN];
-
-	if (s->grant.ip4.s_addr == INADDR_ANY)
-		return json_null();
-	return json_string(inet_ntop(AF_INET, &s->grant.ip4, addr,
-	    sizeof(addr)));
+	return s->grant.ip4.s_addr != INADDR_ANY ?
+	    ctl_ipv4(s->grant.ip4) : json_null();
 }

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <arpa/inet.h>
-
+#include "common/ctl_json.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
 #include "nasd/session.h"
@@ -26,22 +25,13 @@ text(const char *str)
 static json_t *
 home_address(const struct session *s)
 {
-	char buf[INET6_ADDRSTRLEN];
-
-	if (!s->registered)
-		return json_null();
-	return json_string(inet_ntop(AF_INET6, &s->hoa, buf, sizeof(buf)));
+	return s->registered ? ctl_ipv6(&s->hoa) : json_null();
 }
 
 static json_t *
 home_agent(const struct session *s)
 {
-	char buf[INET_ADDRSTRLEN];
-
-	if (s->ha == NULL)
-		return json_null();
-	return json_string(inet_ntop(AF_INET, &s->ha->addr, buf,
-	    sizeof(buf)));
+	return s->ha != NULL ? ctl_ipv4(s->ha->addr) : json_null();
 }
 
 static json_int_t
