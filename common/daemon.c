@@ -17,7 +17,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/ctl.h"
 #include "common/log.h"
+
+#define RUN_DIR	"/run/netmip4"
 
 static void
 usage(FILE *out, const char *program, const char *config,
@@ -115,6 +118,24 @@ daemon_mkdir(const char *path)
 }
 
 int
+daemon_control(const char *chroot, const char *path, const char *group)
+{
+	int fd;
+
+	if (geteuid() == 0 && chroot != NULL &&
+	    (daemon_mkdir(RUN_DIR) != 0 || daemon_mkdir(chroot) != 0)) {
+		log_errorx(chroot, "can not be made");
+		return (-1);
+	}
+	fd = ctl_listen(path, group);
+	if (fd < 0) {
+		log_errorx(path, "control socket: %s", strerror(-fd));
+		return (-1);
+	}
+	return (fd);
+}
+
+int
 daemon_unlink_stale(const char *path, int type)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -164,6 +185,42 @@ daemon_stop_on(struct event_base *base, int sig, volatile bool *stop)
 		return (NULL);
 	}
 	return (ev);
+}
+
+static void
+hangup_cb(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig;
+	(void)what;
+	log_info(NULL, "%s", (const char *)arg);
+}
+
+int
+daemon_signals(struct daemon_signals *s, struct event_base *base,
+    volatile bool *stop, const char *on_hangup)
+{
+	s->term = daemon_stop_on(base, SIGTERM, stop);
+	s->intr = daemon_stop_on(base, SIGINT, stop);
+	s->hangup = evsignal_new(base, SIGHUP, hangup_cb,
+	    (void *)(uintptr_t)on_hangup);
+	if (s->hangup == NULL || event_add(s->hangup, NULL) == -1)
+		return (-ENOMEM);
+	return (s->term != NULL && s->intr != NULL ? 0 : -ENOMEM);
+}
+
+static void
+free_event(struct event *ev)
+{
+	if (ev != NULL)
+		event_free(ev);
+}
+
+void
+daemon_signals_free(struct daemon_signals *s)
+{
+	free_event(s->term);
+	free_event(s->intr);
+	free_event(s->hangup);
 }
 
 static void

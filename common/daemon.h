@@ -27,6 +27,12 @@ void	 daemon_options(struct daemon_opts *, int argc, char **argv,
 /* Makes a directory 0755 if it is not there. 0 or -errno. */
 int	 daemon_mkdir(const char *path);
 
+/* As root makes /run/netmip4 and the directory chroot (NULL: neither); then
+ * opens the control socket [ctl_listen]. Its descriptor, or -1 after saying on
+ * the log what is wrong. */
+int	 daemon_control(const char *chroot, const char *path,
+    const char *group);
+
 /* Removes the socket that a dead daemon left at path, which fits a sockaddr_un.
  * 0 when nothing is there any more, -EADDRINUSE when somebody serves it,
  * -EEXIST when it is no socket, or another -errno. */
@@ -36,6 +42,16 @@ int	 daemon_unlink_stale(const char *path, int type);
  * event_free); NULL when out of memory. */
 struct event *daemon_stop_on(struct event_base *, int sig,
     volatile bool *stop);
+
+/* The signals of a daemon that reads its configuration once: SIGTERM and
+ * SIGINT set *stop, SIGHUP is answered on the log with on_hangup, which must
+ * stay. 0 or -ENOMEM; daemon_signals_free also after that. */
+struct daemon_signals {
+	struct event	*term, *intr, *hangup;
+};
+int	 daemon_signals(struct daemon_signals *, struct event_base *,
+    volatile bool *stop, const char *on_hangup);
+void	 daemon_signals_free(struct daemon_signals *);
 
 /* Runs libevent and a struct timers as one loop, until *stop. Nothing needs
  * to arm anything: the next timer is looked up before every wait. */

@@ -7,7 +7,6 @@
 #include "config.h"
 #include <errno.h>
 #include <ifaddrs.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,7 +41,7 @@ struct fad {
 	const struct fad_config	*conf;
 	struct opened		*opened;
 	struct event_base	*base;
-	struct event		*term, *intr, *hangup;
+	struct daemon_signals	 signals;
 	struct timers		 timers;
 	struct known		 known;
 	struct visitors		 visitors;
@@ -126,26 +125,6 @@ priv_has_gone(void *arg)
 	f->stop = true;
 }
 
-static void
-on_hangup(evutil_socket_t sig, short what, void *arg)
-{
-	(void)sig;
-	(void)what;
-	(void)arg;
-	log_info(NULL, "SIGHUP: fad does not reload; ignored");
-}
-
-static int
-init_signals(struct fad *f)
-{
-	f->term = daemon_stop_on(f->base, SIGTERM, &f->stop);
-	f->intr = daemon_stop_on(f->base, SIGINT, &f->stop);
-	f->hangup = evsignal_new(f->base, SIGHUP, on_hangup, f);
-	if (!f->hangup || event_add(f->hangup, NULL))
-		return -ENOMEM;
-	return f->term && f->intr ? 0 : -ENOMEM;
-}
-
 static int
 init_io(struct fad *f, int priv)
 {
@@ -171,14 +150,8 @@ init_io(struct fad *f, int priv)
 	f->ctl = control_new(f->base, f->opened->ctl, &f->control);
 	if (!f->ctl)
 		return -errno;
-	return init_signals(f);
-}
-
-static void
-free_event(struct event *ev)
-{
-	if (ev)
-		event_free(ev);
+	return daemon_signals(&f->signals, f->base, &f->stop,
+	    "SIGHUP: fad does not reload; ignored");
 }
 
 static void
@@ -196,9 +169,7 @@ free_all(struct fad *f)
 	f->relay.dp->free(f->relay.dp);
 	if (f->priv && !f->priv_gone)
 		priv_client_free(f->priv);
-	free_event(f->term);
-	free_event(f->intr);
-	free_event(f->hangup);
+	daemon_signals_free(&f->signals);
 	timers_free(&f->timers);
 	event_base_free(f->base);
 }
@@ -314,19 +285,10 @@ run(const struct fad_config *conf)
 	struct opened o = { .udp = -1 };
 	int status = EXIT_FAILURE;
 
-	if (geteuid() == 0 && conf->chroot) {
-		if (daemon_mkdir("/run/netmip4") ||
-		    daemon_mkdir(conf->chroot)) {
-			log_errorx(conf->chroot, "can not be made");
-			return EXIT_FAILURE;
-		}
-	}
-	o.ctl = ctl_listen(conf->control_socket, conf->control_group);
-	if (o.ctl < 0) {
-		log_errorx(conf->control_socket, "control socket: %s",
-		    strerror(-o.ctl));
+	o.ctl = daemon_control(conf->chroot, conf->control_socket,
+	    conf->control_group);
+	if (o.ctl < 0)
 		return EXIT_FAILURE;
-	}
 	if (open_all(conf, &o) == 0)
 		status = conf->dataplane == FAD_DATAPLANE_KERNEL ?
 		    split(conf, &o) : engine(conf, &o, -1);

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,7 +37,7 @@
 struct had {
 	struct had_config	*conf;
 	struct event_base	*base;
-	struct event		*term, *intr, *hangup;
+	struct daemon_signals	 signals;
 	struct timers		 timers;
 	struct clock_held	 clock;		/* of what requests do */
 	struct peers		 peers;
@@ -129,15 +128,6 @@ priv_has_gone(void *arg)
 	h->stop = true;
 }
 
-static void
-on_hangup(evutil_socket_t sig, short what, void *arg)
-{
-	(void)sig;
-	(void)what;
-	(void)arg;
-	log_info(NULL, "SIGHUP: had does not reload yet; ignored");
-}
-
 static int
 init_lookup(struct had *h, const struct radius_dict *dict)
 {
@@ -186,12 +176,8 @@ init_io(struct had *h, const int udp[SERVER_SOCKS], int ctl, int priv)
 	h->reg.root = h->priv;
 	h->reg.tunnels = h->tunnels;
 	h->exits->ctl = h->ctl;
-	h->term = daemon_stop_on(h->base, SIGTERM, &h->stop);
-	h->intr = daemon_stop_on(h->base, SIGINT, &h->stop);
-	h->hangup = evsignal_new(h->base, SIGHUP, on_hangup, h);
-	if (!h->hangup || event_add(h->hangup, NULL))
-		return -ENOMEM;
-	return h->term && h->intr ? 0 : -ENOMEM;
+	return daemon_signals(&h->signals, h->base, &h->stop,
+	    "SIGHUP: had does not reload yet; ignored");
 }
 
 static void
@@ -219,12 +205,7 @@ free_all(struct had *h)
 	exits_close(h->exits);
 	if (h->priv && !h->priv_gone)
 		priv_client_free(h->priv);
-	if (h->term)
-		event_free(h->term);
-	if (h->intr)
-		event_free(h->intr);
-	if (h->hangup)
-		event_free(h->hangup);
+	daemon_signals_free(&h->signals);
 	timers_free(&h->timers);
 	if (h->base)
 		event_base_free(h->base);
@@ -308,19 +289,10 @@ run(struct had_config *conf, const struct radius_dict *dict)
 	struct exits exits;
 	int udp[SERVER_SOCKS], ctl, err, status;
 
-	if (geteuid() == 0 && conf->chroot) {
-		if (daemon_mkdir("/run/netmip4") ||
-		    daemon_mkdir(conf->chroot)) {
-			log_errorx(conf->chroot, "can not be made");
-			return EXIT_FAILURE;
-		}
-	}
-	ctl = ctl_listen(conf->control_socket, conf->control_group);
-	if (ctl < 0) {
-		log_errorx(conf->control_socket, "control socket: %s",
-		    strerror(-ctl));
+	ctl = daemon_control(conf->chroot, conf->control_socket,
+	    conf->control_group);
+	if (ctl < 0)
 		return EXIT_FAILURE;
-	}
 	err = server_open(conf->address, conf->port, udp);
 	if (err < 0) {
 		log_errorx(NULL, "UDP port %u: %s", conf->port,
