@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See priv_host.h. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,6 +12,7 @@
 #include <linux/if_tunnel.h>
 
 #include "common/netlink.h"
+#include "common/sysctl.h"
 #include "nasd/priv_host.h"
 
 #define IPV6_MIN_MTU	1280
@@ -33,30 +33,18 @@ int
 host_sysctl_set(const char *ifname, const char *key, char value)
 {
 	char path[128];
-	int fd, err;
+	int err = sysctl_path(path, sizeof(path), ifname, key);
 
-	if ((err = sysctl_path(path, sizeof(path), ifname, key)) != 0)
-		return err;
-	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
-		return -errno;
-	err = write(fd, &value, 1) == 1 ? 0 : -errno;
-	close(fd);
-	return err;
+	return err != 0 ? err : sysctl_set(path, value);
 }
 
 int
 host_sysctl_get(const char *ifname, const char *key)
 {
-	char path[128], value;
-	int fd, err;
+	char path[128];
+	int err = sysctl_path(path, sizeof(path), ifname, key);
 
-	if ((err = sysctl_path(path, sizeof(path), ifname, key)) != 0)
-		return err;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return -errno;
-	err = read(fd, &value, 1) == 1 ? value : -EIO;
-	close(fd);
-	return err;
+	return err != 0 ? err : sysctl_get(path);
 }
 
 uint32_t
