@@ -469,6 +469,17 @@ input(const struct msg *m)
 	input_from(HA, m);
 }
 
+/* An ordinary answer to request i, not yet signed. */
+static struct msg
+reply_to(unsigned i, unsigned code, unsigned lifetime)
+{
+	struct msg m = reply_head(code, lifetime, id_of(i));
+
+	put_nai(&m, NAI);
+	put_hoa(&m, HOA, true);
+	return m;
+}
+
 static void
 accept_as(unsigned i, unsigned lifetime, const char *hoa, bool u)
 {
@@ -538,6 +549,15 @@ revocation(uint32_t id, bool a, const char *hda, const char *fda,
 		put_hoa(&m, hoa, true);
 	sign(&m);
 	return m;
+}
+
+static void
+revoke_it(uint32_t id, bool a, const char *hda, const char *fda,
+    const char *nai, const char *hoa)
+{
+	const struct msg m = revocation(id, a, hda, fda, nai, hoa);
+
+	input(&m);
 }
 
 static uint32_t
@@ -690,9 +710,7 @@ START_TEST(code_1_is_success)
 	struct msg m;
 
 	start(true);
-	m = reply_head(1, 600, id_of(0));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(0, 1, 600);
 	sign(&m);
 	input(&m);
 	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
@@ -1001,8 +1019,6 @@ END_TEST
 /* Between request and renewal the clock's era ends, in 2036. */
 START_TEST(era_ends)
 {
-	struct msg m;
-
 	now.ntp = UINT64_C(0xfffffffe) << 32;
 	start(true);
 	ck_assert_uint_eq((uint32_t)(id_of(0) >> 32), 0xfffffffe);
@@ -1014,8 +1030,7 @@ START_TEST(era_ends)
 	ck_assert_uint_eq(be32(ext_of(1, 137) + 4), 1348);
 	accept_it(1);
 	ck_assert_uint_eq(seen.lost, 0);
-	m = revocation(seconds() + 1, true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds() + 1, true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 }
 END_TEST
@@ -1023,8 +1038,6 @@ END_TEST
 /* The home agent's is over already, ours is not. */
 START_TEST(era_ends_there_first)
 {
-	struct msg m;
-
 	now.ntp = UINT64_C(0xfffffff0) << 32;
 	start(true);
 	mismatch(0, 60);
@@ -1032,11 +1045,9 @@ START_TEST(era_ends_there_first)
 	ck_assert_uint_eq((uint32_t)(id_of(1) >> 32), 44);
 	ck_assert_int_eq(core.ha_list->offset_s, 60);
 	accept_it(1);
-	m = revocation(0xffffffe0, true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(0xffffffe0, true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 0);
-	m = revocation(44, true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(44, true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 }
 END_TEST
@@ -1044,16 +1055,12 @@ END_TEST
 /* A revocation over it. */
 START_TEST(era_ends_before_a_revocation)
 {
-	struct msg m;
-
 	now.ntp = UINT64_C(0xfffffffd) << 32;
 	bind_it();
 	advance(9000);
-	m = revocation(0xfffffff8, true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(0xfffffff8, true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 0);
-	m = revocation(3, true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(3, true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 }
 END_TEST
@@ -1165,9 +1172,7 @@ START_TEST(forged_replies_are_counted_and_harmless)
 	struct msg good, m;
 
 	start(true);
-	good = reply_head(0, 1800, id_of(0));
-	put_nai(&good, NAI);
-	put_hoa(&good, HOA, true);
+	good = reply_to(0, 0, 1800);
 	put_137(&good, seconds());
 	m = good;
 	put_sign(&m, 34, 256, EVP_md5(), key_mn_ha);
@@ -1219,9 +1224,7 @@ START_TEST(every_bit_counts)
 	struct msg good, m;
 
 	start(true);
-	good = reply_head(0, 1800, id_of(0));
-	put_nai(&good, NAI);
-	put_hoa(&good, HOA, true);
+	good = reply_to(0, 0, 1800);
 	put_137(&good, seconds());
 	sign(&good);
 	for (size_t bit = 0; bit < good.n * 8; bit++) {
@@ -1350,9 +1353,7 @@ START_TEST(mn_ha_where_there_is_a_key)
 	/* order: 120, 32, 137, 34 [PROTOCOLS 6] */
 	ck_assert(ext_of(0, 120) < mn && mn < ext_of(0, 137) &&
 	    ext_of(0, 137) < ext_of(0, 34));
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(0, 0, 1800);
 	sign(&m);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_MN_AUTH], 1);
@@ -1361,9 +1362,7 @@ START_TEST(mn_ha_where_there_is_a_key)
 	sign(&m);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_MN_AUTH], 2);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(0, 0, 1800);
 	put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
 	put_137(&m, seconds());
 	sign(&m);
@@ -1382,9 +1381,7 @@ START_TEST(another_mn_ha)
 
 	q.mn_ha = &sa_mn;
 	start_as(&q);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(0, 0, 1800);
 	put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
 	sign(&m);
 	input(&m);
@@ -1398,16 +1395,12 @@ START_TEST(another_mn_ha)
 	ck_assert_ptr_nonnull(mn);
 	ck_assert_mem_eq(mn + 2, "\0\0\2\274", 4);
 	/* nor does the old one answer for the home agent any more */
-	m = reply_head(0, 1800, id_of(1));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(1, 0, 1800);
 	put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
 	sign(&m);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_MN_AUTH], 1);
-	m = reply_head(0, 1800, id_of(1));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(1, 0, 1800);
 	put_sign(&m, 32, 700, EVP_md5(), key_fa_ha);
 	sign(&m);
 	input(&m);
@@ -1432,10 +1425,7 @@ START_TEST(service_in_every_request)
 		ck_assert_mem_eq(s + 2, "business", 8);
 		ck_assert(ext_of(i, 131) < s && s < ext_of(i, 32));
 		if (i == 0) {
-			struct msg m = reply_head(0, 1800, id_of(0));
-
-			put_nai(&m, NAI);
-			put_hoa(&m, HOA, true);
+			struct msg m = reply_to(0, 0, 1800);
 			put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
 			sign(&m);
 			input(&m);
@@ -1695,9 +1685,7 @@ START_TEST(no_lifetime)
 	struct msg m;
 
 	start(true);
-	m = reply_head(0, 0, id_of(0));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(0, 0, 0);
 	sign(&m);
 	expect_useless(&m, "home agent granted no lifetime");
 }
@@ -1948,16 +1936,13 @@ START_TEST(revocation_support_behind_the_authenticator)
 	struct msg m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(0, 0, 1800);
 	sign(&m);
 	put_137(&m, seconds());
 	input(&m);
 	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
 	advance(10000);
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 0);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_UNNEGOTIATED], 1);
 }
@@ -1968,9 +1953,7 @@ START_TEST(two_home_addresses)
 	struct msg m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(0, 0, 1800);
 	put_hoa(&m, "2001:db8:7:7:211:2233:4455:6677", true);
 	sign(&m);
 	expect_useless(&m, "HA does not support IPv6 HoA");
@@ -2298,12 +2281,9 @@ END_TEST
 
 START_TEST(revocation_valid)
 {
-	struct msg m;
-
 	bind_it();
 	advance(10000);
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 	ck_assert_uint_eq(n_sent, 2);
 	ck_assert_uint_eq(sent[1].buf[0], 15);
@@ -2313,8 +2293,7 @@ START_TEST(revocation_valid)
 	ck_assert_uint_eq(mip_reg_left(reg), 0);
 	/* the first answer was lost: a new identifier, answered again */
 	advance(1000);
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(n_sent, 3);
 	ck_assert_uint_eq(seen.revoked, 1);
 	/* nothing to deregister */
@@ -2331,14 +2310,11 @@ END_TEST
  * revocation: it is deregistered [D87]. */
 START_TEST(revocation_with_a_request_out)
 {
-	struct msg m;
-
 	start(true);
 	advance(1000);
 	accept_it(0);
 	seen.then = DEREGISTER;
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 	ck_assert_uint_eq(n_sent, 3);
 	advance(1000);
@@ -2368,16 +2344,12 @@ END_TEST
 
 START_TEST(revocation_by_address_alone)
 {
-	struct msg m;
-
 	bind_it();
 	advance(10000);
-	m = revocation(seconds(), true, HA, COA, NULL, "2001:db8::7");
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NULL, "2001:db8::7");
 	ck_assert_uint_eq(seen.revoked, 0);	/* no such: answered */
 	ck_assert_uint_eq(n_sent, 2);
-	m = revocation(seconds(), true, HA, COA, NULL, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NULL, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 	ck_assert_uint_eq(n_sent, 3);
 }
@@ -2395,29 +2367,21 @@ START_TEST(revocation_refused)
 	m.b[m.n - 1] ^= 1;
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_BAD_AUTH], 1);
-	m = revocation(seconds(), false, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), false, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_REFLECTED], 1);
-	m = revocation(seconds(), true, HA, "192.0.2.5", NAI, HOA);
-	input(&m);
-	m = revocation(seconds(), true, HA2, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, "192.0.2.5", NAI, HOA);
+	revoke_it(seconds(), true, HA2, COA, NAI, HOA);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_DOMAIN], 2);
 	input_from(HA2, &good);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_SOURCE], 1);
 	/* older than the registration; too far from the clock */
-	m = revocation(seconds() - 11, true, HA, COA, NAI, HOA);
-	input(&m);
-	m = revocation(seconds() - 61, true, HA, COA, NAI, HOA);
-	input(&m);
-	m = revocation(seconds() + 61, true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds() - 11, true, HA, COA, NAI, HOA);
+	revoke_it(seconds() - 61, true, HA, COA, NAI, HOA);
+	revoke_it(seconds() + 61, true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_STALE], 3);
 	/* the two names do not agree; none at all */
-	m = revocation(seconds(), true, HA, COA, NAI, "2001:db8::7");
-	input(&m);
-	m = revocation(seconds(), true, HA, COA, NULL, NULL);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, "2001:db8::7");
+	revoke_it(seconds(), true, HA, COA, NULL, NULL);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_IDENTITY], 2);
 	/* two subscribers, two addresses, an address of IPv4 that it has not */
 	for (unsigned i = 0; i < 3; i++) {
@@ -2445,8 +2409,7 @@ START_TEST(revocation_replayed_at_a_new_session)
 
 	bind_it();
 	advance(10000);
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 	mip_reg_free(reg);
 	advance(2000);
@@ -2464,18 +2427,14 @@ END_TEST
  * so that it comes again. */
 START_TEST(revocation_before_the_reply)
 {
-	struct msg m;
-
 	start(true);
 	advance(100);
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(n_sent, 1);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_EARLY], 1);
 	accept_it(0);
 	advance(1000);
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 	ck_assert_uint_eq(n_sent, 2);
 	ck_assert_uint_eq(sent[1].buf[0], 15);
@@ -2483,8 +2442,7 @@ START_TEST(revocation_before_the_reply)
 	/* whose registration is over answers as before [D15]; it may be an old
 	 * message, so it does not tell that the agent is alive */
 	advance(1000);
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(n_sent, 3);
 	ck_assert_uint_eq(n_heard, 2);
 }
@@ -2495,14 +2453,11 @@ START_TEST(revocation_not_negotiated)
 	struct msg m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(0, 0, 1800);
 	sign(&m);
 	input(&m);
 	advance(10000);
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 0);
 	ck_assert_uint_eq(n_sent, 1);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_UNNEGOTIATED], 1);
@@ -2515,18 +2470,14 @@ START_TEST(revocation_on_the_home_agents_clock)
 
 	start(true);
 	mismatch(0, 1000);
-	m = reply_head(0, 1800, id_of(1));
-	put_nai(&m, NAI);
-	put_hoa(&m, HOA, true);
+	m = reply_to(1, 0, 1800);
 	put_137(&m, seconds() + 1000);
 	sign(&m);
 	input(&m);
 	advance(10000);
-	m = revocation(seconds(), true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 0);
-	m = revocation(seconds() + 1000, true, HA, COA, NAI, HOA);
-	input(&m);
+	revoke_it(seconds() + 1000, true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 }
 END_TEST
