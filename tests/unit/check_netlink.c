@@ -8,6 +8,10 @@
 #include <linux/if_ether.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/netlink.h"
@@ -418,6 +422,23 @@ START_TEST(rates)
 }
 END_TEST
 
+/* By name and index; lo is up or not, as the host has it. */
+START_TEST(link_state)
+{
+	const unsigned lo = nl_ifindex("lo");
+	struct ifreq ifr = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	ck_assert_int_eq(ioctl(fd, SIOCGIFFLAGS, &ifr), 0);
+	close(fd);
+	ck_assert_int_eq(nl_link_is_up("lo", lo),
+	    (ifr.ifr_flags & IFF_UP) != 0);
+	ck_assert(!nl_link_is_up("lo", lo + 1));
+	ck_assert(!nl_link_is_up("no-such-device", lo));
+	ck_assert(!nl_link_is_up("a-name-too-long-for-one", lo));
+}
+END_TEST
+
 /* Each answer belongs to its message, in a batch larger than a chunk or the
  * first buffer. Nobody may do or needs to do any of this: as root the devices
  * do not exist, else there is no permission. */
@@ -513,6 +534,7 @@ main(void)
 	tcase_add_test(t, filter_of_ipv4);
 	tcase_add_test(t, filters_deleted);
 	tcase_add_test(t, rates);
+	tcase_add_test(t, link_state);
 	tcase_add_test(t, errors);
 	tcase_add_test(t, stats);
 	tcase_add_test(t, stats_of_all);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/priv_wire.h"
 #include "tests/unit/test.h"
 
@@ -228,6 +229,7 @@ START_TEST(silence)
 	static char text[4096];
 	struct priv_waiting w;
 	int saved = test_log_begin();
+	mono_t since = clock_mono(&clock_system);
 	uint32_t i;
 
 	lone_begin(&l);
@@ -239,6 +241,8 @@ START_TEST(silence)
 	w = look(&l, 1);
 	ck_assert(w.silences == 1 && w.unanswered == 2);
 	ck_assert_int_ge(w.oldest_ms, 200);
+	ck_assert_int_le(w.oldest_ms, mono_diff_ms(clock_mono(&clock_system),
+	    since));
 	for (i = 0; i < 30; i++)
 		w = look(&l, 0);
 	ck_assert_uint_eq(w.silences, 1);

@@ -2827,7 +2827,9 @@ START_TEST(left_behind)
 	ck_assert_ptr_null(strstr(calls, "left 2 "));
 	free(adopt_arg);
 	event_base_free(engine.base);
-	/* Again, from what was written anew; the machine was started since. */
+	/* Again, from what was written anew; the machine was started since:
+	 * what is left is what was left then. */
+	wait_ms(5000);
 	another_boot = true;
 	second_run();
 	another_boot = false;
@@ -2933,6 +2935,42 @@ START_TEST(can_not_be_watched)
 	install_done(s, 0);
 	session_event(s, SESSION_EV_TERMINATE, NULL);
 	finish(s);
+	last_run();
+}
+END_TEST
+
+/* What changed is written when the event is over; what ended meanwhile is not
+ * asked for, and at the end nothing waits. */
+START_TEST(saved_behind_the_event)
+{
+	struct session *s, *t;
+
+	first_run();
+	engine.base = event_base_new();
+	ck_assert_int_eq(session_save_start(&engine), 0);
+	s = bring_up("alice");
+	t = bring_up("bob");
+	ck_assert(s->listed && t->listed && engine.dirty == t);
+	t->pid = 0;
+	link_gone(t, "BYE");
+	counted(1, 0);
+	deregistered(t);
+	ck_assert_ptr_eq(engine.dirty, s);
+	event_base_loop(engine.base, EVLOOP_NONBLOCK);
+	ck_assert(s->saved && !s->listed);
+	ck_assert_ptr_null(engine.dirty);
+	t = bring_up("carol");
+	ck_assert_ptr_eq(engine.dirty, t);
+	session_save_end(&engine);
+	ck_assert(t->saved && engine.dirty == NULL);
+	event_base_free(engine.base);
+	second_run();
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 2);
+	/* Both had died. */
+	adopt_done(adopt_older, -ESRCH, NULL, 0, -1);
+	adopt_done(adopt_arg, -ESRCH, NULL, 0, -1);
+	deregistered(session_find(&engine.sessions, "alice"));
+	deregistered(session_find(&engine.sessions, "carol"));
 	last_run();
 }
 END_TEST
@@ -3336,6 +3374,7 @@ main(void)
 	tcase_add_test(t, ended_meanwhile);
 	tcase_add_test(t, eap_goes_on);
 	tcase_add_test(t, can_not_be_watched);
+	tcase_add_test(t, saved_behind_the_event);
 	tcase_add_test(t, was_not_up);
 	tcase_add_test(t, not_the_same);
 	tcase_add_test(t, shown);
