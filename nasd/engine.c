@@ -19,6 +19,7 @@
 #include "common/priv.h"
 #include "common/statelog.h"
 #include "nasd/aaa.h"
+#include "nasd/access_ppp.h"
 #include "nasd/coa.h"
 #include "nasd/coa_act.h"
 #include "nasd/acct.h"
@@ -35,7 +36,6 @@
 #include "nasd/ra.h"
 #include "nasd/radius_test.h"
 #include "nasd/reload.h"
-#include "nasd/session_in.h"
 #include "nasd/session_save.h"
 #include "nasd/tunnel.h"
 #include "nasd/tunnel_repair.h"
@@ -59,7 +59,7 @@ priv_said(void *arg, uint16_t type, const void *body, size_t len)
 		return;
 	}
 	memcpy(&x, body, sizeof(x));
-	session_in_pppd_exit(arg, &x);
+	access_ppp_exit(arg, &x);
 }
 
 static void
@@ -228,7 +228,7 @@ build(struct engine *e, struct nasd_sockets *fds,
 	    build_radius(e, dict, &fds->acct) != 0 || build_mip(e, fds) != 0)
 		return -1;
 	e->pppd = pppd_server_new(e->base, &e->timers, e->clock,
-	    take(&fds->plugin), &session_in_pppd, e);
+	    take(&fds->plugin), &access_ppp_plugin, e);
 	if (e->pppd == NULL || build_pppoe(e, fds) != 0)
 		return -1;
 	if (build_coa(e, fds) != 0)

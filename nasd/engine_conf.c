@@ -10,6 +10,7 @@
 #include "common/conf_items.h"
 #include "common/log.h"
 #include "nasd/aaa.h"
+#include "nasd/access_ppp.h"
 #include "nasd/acct.h"
 #include "nasd/config_plan.h"
 #include "nasd/engine.h"
@@ -19,7 +20,6 @@
 #include "nasd/pppoe.h"
 #include "nasd/pppoe_stray.h"
 #include "nasd/radius_test.h"
-#include "nasd/session_in.h"
 #include "nasd/vlans.h"
 #include "radius/client.h"
 
@@ -120,7 +120,7 @@ engine_conf_pppoe(struct engine *e, struct nasd_sockets *fds, unsigned i)
 	e->mtu[i] = fds->mtu[i];
 	e->pppoe[i] = pppoe_new(e->base, &e->timers, e->clock,
 	    take(&fds->pppoe[i]), fds->mac[i], e->pppoe_shared, &params,
-	    &session_in_pppoe, e);
+	    &access_ppp_discovery, e);
 	if (e->pppoe[i] == NULL)
 		return -1;
 	if (fds->stray[i] != -1)

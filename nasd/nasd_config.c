@@ -189,7 +189,6 @@ array(struct conf *c, cfg_t *sec, const char *key, size_t size,
 	return p;
 }
 
-/* An address that packets are sent to or from. */
 /* One word of a list, its place in the list. sec NULL: the top level. */
 static unsigned
 choice_in(struct conf *c, cfg_t *sec, const char *key,

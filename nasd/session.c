@@ -14,10 +14,9 @@
 
 #include "common/log.h"
 #include "common/mip4_ext.h"
+#include "nasd/access.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
-#include "nasd/pppd_link.h"
-#include "nasd/pppoe.h"
 #include "nasd/ra.h"
 #include "nasd/session_save.h"
 #include "nasd/session_table.h"
@@ -62,13 +61,15 @@ set_state_timer(struct session *s, enum session_state old)
 }
 
 static struct session *
-make(struct engine *e, uint32_t nr, enum session_state state, mono_t since)
+make(struct engine *e, const struct access *access, uint32_t nr,
+    enum session_state state, mono_t since)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
 	s->engine = e;
+	s->access = access;
 	s->nr = nr;
 	session_set_subject(s);
 	s->state_timer.fire = state_timer_fire;
@@ -97,13 +98,13 @@ sessions_next_nr(struct engine *e)
 }
 
 struct session *
-session_new(struct engine *e, mono_t since)
+session_new(struct engine *e, const struct access *access, mono_t since)
 {
 	struct sessions *ss = &e->sessions;
 	uint32_t nr = sessions_next_nr(e);
 	struct session *s;
 
-	s = make(e, nr, SESSION_STARTING, since);
+	s = make(e, access, nr, SESSION_STARTING, since);
 	if (s == NULL)
 		return NULL;
 	snprintf(s->id, sizeof(s->id), "%08" PRIx32 "%08" PRIx32, ss->boot,
@@ -113,13 +114,14 @@ session_new(struct engine *e, mono_t since)
 }
 
 struct session *
-session_restore(struct engine *e, uint32_t nr, const char *id)
+session_restore(struct engine *e, const struct access *access, uint32_t nr,
+    const char *id)
 {
 	struct session *s;
 
 	if (session_find_nr(&e->sessions, nr) != NULL)
 		return NULL;
-	s = make(e, nr, SESSION_RESUMING, clock_mono(e->clock));
+	s = make(e, access, nr, SESSION_RESUMING, clock_mono(e->clock));
 	if (s != NULL)
 		snprintf(s->id, sizeof(s->id), "%s", id);
 	return s;
@@ -162,7 +164,6 @@ session_free(struct session *s)
 	timer_cancel(timers, &s->poll);
 	timer_cancel(timers, &s->eap_again);
 	session_account_lost(s);
-	session_unwatch(s);
 	session_save_never(s);
 	if (s->aaa_req != NULL)
 		aaa_cancel(s->aaa_req);
@@ -174,10 +175,7 @@ session_free(struct session *s)
 	if (s->reg != NULL)
 		mip_reg_abandon(s->reg);
 	s->reg = NULL;
-	if (s->link != NULL)
-		pppd_link_drop(s->link);
-	if (s->pppoe != NULL)
-		pppoe_link_free(s->pppoe);
+	s->access->leave(s);
 	remember(s);
 	session_tell_rival(s);
 	session_leave_tables(s);
@@ -201,7 +199,7 @@ view_of(const struct session *s)
 		    !iid_equal(s->own, s->local),
 		.own_is_ours = s->has_own && iid_equal(s->own, s->iid),
 		.iid_kept = s->iid_kept,
-		.access = s->link != NULL || s->starting || s->pid > 0,
+		.access = s->access->is_there(s),
 		.reg = s->reg != NULL,
 		.accounting = s->accounting,
 		.carrier_lost = s->carrier_lost,
@@ -253,8 +251,7 @@ change_state(struct session *s, const struct session_decision *d,
 	s->dirty |= d->state != SESSION_ASSIGNED ||
 	    old != SESSION_INSTALLING;
 	if (d->state == SESSION_UP && !s->came_up) {
-		if (s->pppoe != NULL)
-			pppoe_link_settled(s->pppoe);
+		s->access->came_up(s);
 		s->came_up = true;
 		s->up_since = s->state_since;
 		s->engine->sessions.came_up++;

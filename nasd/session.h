@@ -26,6 +26,7 @@
 #include "nasd/timeline.h"
 #include "nasd/tunnel.h"
 
+struct access;
 struct engine;
 struct event;
 struct mip_reg;
@@ -48,6 +49,7 @@ struct session_eap;
 
 struct session {
 	struct engine		*engine;
+	const struct access	*access;	/* what kind it is */
 	uint32_t		 nr;		/* also the link id of its
 						 * pppd; never 0 */
 	char			 id[SESSION_ID_STRLEN];	/* Acct-Session-Id */
@@ -79,13 +81,14 @@ struct session {
 	enum session_cause	 cause;
 	char			 why[SESSION_WHY];	/* it ended */
 
-	/* Access side. */
+	/* Access side: of PPP links (access_ppp.h), ... */
 	struct pppoe_link	*pppoe;
 	struct pppd_link	*link;
 	bool			 starting;	/* a pppd is asked for */
 	pid_t			 pid;		/* of the one we started */
 	uint32_t		 hello_pid;	/* who said to be that */
 	struct event		*exit_ev;	/* it ends, and is no child */
+	/* ... and of all kinds. */
 	bool			 carrier_lost;
 	bool			 ipv6_up;
 	bool			 ipv4_up;
@@ -193,9 +196,11 @@ void	 sessions_post(struct sessions *, enum session_event);
 /* A number that is nobody's, nor was: the engine's state file knows. */
 uint32_t sessions_next_nr(struct engine *);
 /* A session in STARTING, its timeline begun at `since`. NULL: no memory. */
-struct session *session_new(struct engine *, mono_t since);
+struct session *session_new(struct engine *, const struct access *,
+    mono_t since);
 /* One of an earlier nasd, with its number and id, in RESUMING. */
-struct session *session_restore(struct engine *, uint32_t nr, const char *id);
+struct session *session_restore(struct engine *, const struct access *,
+    uint32_t nr, const char *id);
 /* The only destructor; releases everything in any state. */
 void	 session_free(struct session *);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Carries out what session_fsm decides, through the modules: aaa, mip_client,
- * tunnel, ra, pppd_link, pppoe and priv. Every action is harmless where it has
- * nothing to do. A module that refuses at once becomes an event, which
+ * tunnel, ra, and the session's kind of access. Every action is harmless where
+ * it has nothing to do. A module that refuses at once becomes an event, which
  * session_event queues.
  */
 #define LOG_MODULE "session"
@@ -14,13 +14,10 @@
 
 #include "common/icmp6.h"
 #include "common/log.h"
-#include "common/priv.h"
+#include "nasd/access.h"
 #include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
-#include "nasd/pppd_link.h"
-#include "nasd/pppoe.h"
-#include "nasd/priv_ops.h"
 #include "nasd/ra.h"
 #include "nasd/session.h"
 #include "nasd/session_in.h"
@@ -30,21 +27,18 @@
 #define ASKS_A_MINUTE	20	/* of RADIUS, for a session */
 
 #define IPV6_MIN_MTU	1280
+#define LINK_MTU	1492	/* before it is known: PPPoE's */
 
 static void
 do_start_confirm(struct session *s)
 {
-	if (s->pppoe != NULL)
-		pppoe_link_ready(s->pppoe);
+	s->access->confirm(s);
 }
 
 static void
 do_start_refuse(struct session *s)
 {
-	if (s->pppoe == NULL)
-		return;
-	pppoe_link_refuse(s->pppoe, s->why);
-	s->pppoe = NULL;
+	s->access->start_refuse(s);
 }
 
 static void
@@ -119,41 +113,14 @@ do_authenticate(struct session *s)
 }
 
 static void
-auth_result(struct session *s, bool accept)
-{
-	const struct aaa_grant *g = &s->grant;
-	struct plug_auth_result q = { .accept = accept };
-
-	if (s->link == NULL)
-		return;
-	snprintf(q.text, sizeof(q.text), "%s", !accept && g->reply[0] ==
-	    '\0' ? "Access denied" : g->reply);
-	/* Session-Timeout is counted here alone: pppd, once told, would end
-	 * the link at a time that a CoA-Request may have put off [D112]. */
-	if (accept) {
-		session_ipv4_tell(s);
-		snprintf(q.user, sizeof(q.user), "%s", s->user);
-		q.must_encrypt = g->must_encrypt;
-		q.key_len = g->key_len;
-		memcpy(q.send_key, g->send_key, g->key_len);
-		memcpy(q.recv_key, g->recv_key, g->key_len);
-	}
-	pppd_link_auth_result(s->link, &q);
-	explicit_bzero(&q, sizeof(q));
-}
-
-static void
 do_auth_ok(struct session *s)
 {
 	struct timers *timers = &s->engine->timers;
 	uint32_t timeout = s->grant.session_timeout;
 
 	session_eap_passed(s);
-	auth_result(s, true);
+	s->access->auth_result(s, true);
 	aaa_grant_wipe_mppe(&s->grant);
-	/* While the peer begins with IPv6CP. */
-	if (s->state == SESSION_AUTHENTICATED && s->link != NULL)
-		tunnels_prepare(s->engine->tunnels, s->ifname, s->subject);
 	if (timeout > 0 && !timer_is_set(&s->timeout) &&
 	    timer_set(timers, &s->timeout, mono_add_ms(s->granted_at,
 	    timeout * INT64_C(1000))) != 0)
@@ -163,7 +130,7 @@ do_auth_ok(struct session *s)
 static void
 do_auth_fail(struct session *s)
 {
-	auth_result(s, false);
+	s->access->auth_result(s, false);
 }
 
 static void
@@ -289,19 +256,13 @@ do_install(struct session *s)
 static void
 do_assign(struct session *s)
 {
-	char buf[IID_STRLEN];
-
-	if (s->link == NULL)
-		return;
-	session_step(s, "assign", "IID %s", iid_str(s->iid, buf));
-	pppd_link_assign(s->link, s->iid);
+	s->access->assign(s);
 }
 
 static void
 do_refuse(struct session *s)
 {
-	if (s->link != NULL)
-		pppd_link_refuse(s->link, s->why);
+	s->access->refuse(s);
 }
 
 uint32_t
@@ -311,7 +272,7 @@ session_ra_mtu(const struct session *s)
 	unsigned tunnel = s->tunnel != NULL ? tunnel_mtu(s->tunnel) : 0;
 
 	if (link == 0)
-		link = PPPOE_MRU;
+		link = LINK_MTU;
 	if (tunnel > 0 && tunnel < link)
 		link = tunnel;
 	return link < IPV6_MIN_MTU ? IPV6_MIN_MTU : link;
@@ -381,24 +342,13 @@ do_ra_update(struct session *s)
 static void
 do_close(struct session *s)
 {
-	if (s->link != NULL)
-		pppd_link_close(s->link, true, s->why);
+	s->access->close(s);
 }
 
 static void
 do_kill(struct session *s)
 {
-	struct nasd_priv_pppd_stop req = { .pid = s->pid, .kill = 1 };
-
-	if (s->pid <= 0) {	/* not ours to kill: let it notice */
-		if (s->link != NULL)
-			pppd_link_close(s->link, true, s->why);
-		return;
-	}
-	if (priv_request(s->engine->priv, NASD_PRIV_PPPD_STOP, &req,
-	    sizeof(req), NULL, NULL) != 0)
-		log_errorx(s->subject, "pppd %d could not be killed",
-		    (int)s->pid);
+	s->access->kill(s);
 }
 
 bool

@@ -2,8 +2,8 @@
 /*
  * What a session does next. Pure: state x event x what is known -> state and
  * actions. session_act.c carries the actions out; nothing here knows of pppd,
- * PPPoE, sockets, clocks or RADIUS packets, so that other kinds of access can
- * stand where PPP stands now.
+ * PPPoE, sockets, clocks or RADIUS packets: the kinds of access stand behind
+ * one interface [access.h].
  *
  * The flow is draft-navali 3.1.1, Figures 1 and 2 [PROTOCOLS 11.1, 11.2,
  * 11.4]; D16, D17, D23, D25 and D38 are decided here.

@@ -25,7 +25,7 @@ struct member {
 static const struct member session_members[] = {
 	S(1, RAW, nr), S(2, STRING, id), S(3, RAW, phase),
 	S(4, RAW, saved_at), S(5, RAW, pid), S(6, RAW, cause),
-	S(7, STRING, why),
+	S(7, STRING, why), S(8, RAW, access),
 	S(10, STRING, ifname), S(11, STRING, device), S(12, STRING, calling),
 	S(13, STRING, service), S(14, RAW, pppoe_sid), S(15, BOOL, has_mac),
 	S(16, RAW, mac), S(17, RAW, mru), S(18, RAW, circuit_id),

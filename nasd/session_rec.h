@@ -61,6 +61,7 @@ enum rec_phase {
 /* Times are nanoseconds of the monotonic clock, of the same boot. */
 struct session_rec {
 	uint32_t	nr;
+	uint8_t		access;		/* enum access_kind */
 	char		id[17];
 	uint8_t		phase;
 	int64_t		saved_at;

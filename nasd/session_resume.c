@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sessions of an earlier nasd [PROTOCOLS D115-D117, D130]. The state file says
- * what they are; each begins in RESUMING with its registration and its PPPoE
- * link in place, so that it can be ended like any other. Then either its plugin
- * comes back and it is up again, or its pppd turns out to be gone: it is
- * accounted and deregistered.
- *
- * pppds of an earlier nasd are nobody's children: the root side makes sure
- * which process it is and sends a descriptor of it, which tells its end.
+ * what they are; each begins in RESUMING with its registration in place, so
+ * that it can be ended like any other. Then either its link comes back, as
+ * access.h's restore finds it, and it is up again, or it turns out to be gone:
+ * it is accounted and deregistered.
  */
 #define LOG_MODULE "session"
 #include "nasd/session_save.h"
@@ -16,19 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <event2/event.h>
 
 #include "common/log.h"
-#include "common/priv.h"
 #include "common/statelog.h"
+#include "nasd/access.h"
 #include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/left_save.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppoe.h"
-#include "nasd/priv_ops.h"
 #include "nasd/session.h"
 #include "nasd/session_in.h"
 #include "nasd/session_rec.h"
@@ -244,114 +237,6 @@ take_registration(struct session *s, const struct session_rec *r)
 	s->reg = mip_reg_resume(s->engine->mip, &req, &v, &session_in_mip, s);
 }
 
-static void
-take_pppoe(struct session *s, const struct session_rec *r)
-{
-	struct engine *e = s->engine;
-	struct pppoe_wish w = { .sid = r->pppoe_sid, .service = s->service };
-	const struct vlan *v = vlans_by_name(e->vlans, r->device);
-	struct pppoe *pppoe = v != NULL ? v->pppoe : NULL;
-	unsigned i;
-
-	if (!r->has_mac || r->pppoe_sid == 0)
-		return;
-	memcpy(w.mac, r->mac, sizeof(w.mac));
-	for (i = 0; i < e->cfg->n_pppoe; i++)
-		if (strcmp(e->cfg->pppoe[i].ifname, r->device) == 0)
-			pppoe = e->pppoe[i];
-	if (pppoe == NULL)
-		return;
-	s->pppoe = pppoe_link_restore(pppoe, &w);
-	if (s->pppoe != NULL)
-		pppoe_link_set_owner(s->pppoe, s);
-}
-
-/* ---- its process ---- */
-
-struct adoption {
-	struct engine	*engine;
-	uint32_t	 nr;
-};
-
-void
-session_unwatch(struct session *s)
-{
-	int fd;
-
-	if (s->exit_ev == NULL)
-		return;
-	/* The root side has the same file open: closing the descriptor first
-	 * would leave it in the event loop's set for ever. */
-	fd = event_get_fd(s->exit_ev);
-	event_free(s->exit_ev);
-	close(fd);
-	s->exit_ev = NULL;
-}
-
-static void
-process_ended(evutil_socket_t fd, short what, void *arg)
-{
-	struct session *s = arg;
-	struct nasd_priv_pppd_exit x = { .pid = s->pid, .link_id = s->nr };
-	struct nasd_priv_pppd_stop req = { .pid = s->pid };
-
-	(void)fd;
-	(void)what;
-	session_unwatch(s);
-	/* Which is how the root side hears that it is gone. */
-	(void)priv_request(s->engine->priv, NASD_PRIV_PPPD_STOP, &req,
-	    sizeof(req), NULL, NULL);
-	session_in_pppd_exit(s->engine, &x);
-}
-
-static void
-adopted(void *arg, int status, const void *body, size_t len, int fd)
-{
-	struct adoption a = *(struct adoption *)arg;
-	struct session *s = session_find_nr(&a.engine->sessions, a.nr);
-
-	(void)body;
-	(void)len;
-	free(arg);
-	if (s == NULL || s->exit_ev != NULL) {
-		if (fd != -1)
-			close(fd);
-		return;
-	}
-	if (status != -ESRCH && fd == -1) {	/* it lives, for all we know */
-		log_errorx(s->subject, "its pppd can not be watched");
-		return;
-	}
-	if (status != 0) {
-		s->pid = 0;
-		s->carrier_lost = true;
-		session_event(s, SESSION_EV_LINK_GONE,
-		    "while nasd was away");
-		return;
-	}
-	s->exit_ev = event_new(a.engine->base, fd, EV_READ, process_ended, s);
-	if (s->exit_ev == NULL || event_add(s->exit_ev, NULL) != 0) {
-		log_errorx(s->subject, "out of memory to watch its pppd");
-		if (s->exit_ev == NULL)
-			close(fd);
-		session_unwatch(s);
-	}
-}
-
-static void
-adopt(struct session *s)
-{
-	struct nasd_priv_pppd_adopt q = { .pid = s->pid, .link_id = s->nr };
-	struct adoption *a = malloc(sizeof(*a));
-
-	if (a == NULL)
-		return;
-	*a = (struct adoption){ s->engine, s->nr };
-	if (priv_request(s->engine->priv, NASD_PRIV_PPPD_ADOPT, &q, sizeof(q),
-	    adopted, a) != 0)
-		free(a);
-}
-
 /* ---- all ---- */
 
 static bool
@@ -406,8 +291,11 @@ put_down(struct load *l, struct session_rec *r)
 static bool
 restore(struct load *l, struct session_rec *r)
 {
-	struct session *s = session_restore(l->engine, r->nr, r->id);
+	const struct access *access = access_of_kind(r->access);
+	struct session *s = NULL;
 
+	if (access != NULL)
+		s = session_restore(l->engine, access, r->nr, r->id);
 	if (s == NULL)
 		return false;
 	put_down(l, r);
@@ -422,9 +310,7 @@ restore(struct load *l, struct session_rec *r)
 		s->pid = 0;
 		return true;
 	}
-	take_pppoe(s, r);
-	if (s->pid > 0)
-		adopt(s);
+	access->restore(s, r);
 	if (r->phase == REC_ENDING)	/* what else is there to wait for */
 		session_event(s, SESSION_EV_TIMER, NULL);
 	return true;
@@ -521,15 +407,6 @@ session_resume_all(struct engine *e)
 		(void)session_save_owed(e);	/* goes on trying */
 	if (l.other_boot)
 		sessions_post(&e->sessions, SESSION_EV_TIMER);
-}
-
-bool
-session_resume_hello(const struct session *s, const struct plug_hello *h)
-{
-	if (s->pid > 0 && (uint32_t)s->pid != h->pid)
-		return false;
-	return s->was_up && h->state == PLUG_LINK_OPEN && s->reg != NULL &&
-	    s->ha != NULL && s->accounting && iid_equal(h->remote, s->iid);
 }
 
 void

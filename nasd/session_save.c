@@ -11,10 +11,10 @@
 
 #include "common/log.h"
 #include "common/statelog.h"
+#include "nasd/access.h"
 #include "nasd/engine.h"
 #include "nasd/left_save.h"
 #include "nasd/mip_client.h"
-#include "nasd/pppoe.h"
 #include "nasd/session.h"
 #include "nasd/session_rec.h"
 
@@ -93,6 +93,7 @@ static void
 fill_access(struct session_rec *r, const struct session *s)
 {
 	r->nr = s->nr;
+	r->access = s->access->kind;
 	COPY(r->id, s->id);
 	r->phase = phase_of(s);
 	r->saved_at = session_now(s).ns;
@@ -104,13 +105,11 @@ fill_access(struct session_rec *r, const struct session *s)
 	COPY(r->calling, s->calling);
 	COPY(r->service, s->service);
 	r->pppoe_sid = s->pppoe_sid;
-	r->has_mac = s->pppoe != NULL;
-	if (r->has_mac)
-		pppoe_link_mac(s->pppoe, r->mac);
 	r->mru = s->mru;
 	r->circuit_id = s->circuit_id;
 	r->remote_id = s->remote_id;
 	r->local = s->local;
+	s->access->save(s, r);
 }
 
 static void

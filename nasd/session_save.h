@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 struct engine;
-struct plug_hello;
 struct session;
 struct session_rec;
 struct statelog;
@@ -53,13 +52,7 @@ void	 session_save_all(void *engine, struct statelog *);
 /* Reads the state file, makes its sessions, and writes it anew. After
  * privileges have been dropped. */
 void	 session_resume_all(struct engine *);
-/* A plugin says HELLO for a session of an earlier nasd: is it the one, and up
- * as it was? */
-bool	 session_resume_hello(const struct session *,
-    const struct plug_hello *);
 /* Action: its timers run on, its registration is renewed. */
 void	 session_resume(struct session *);
-/* Stops waiting for the end of a pppd that is not nasd's child. */
-void	 session_unwatch(struct session *);
 
 #endif

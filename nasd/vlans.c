@@ -6,6 +6,7 @@
  */
 #include "config.h"
 #define LOG_MODULE "vlan"
+#include "nasd/access_ppp.h"
 #include "nasd/vlans_int.h"
 
 #include <errno.h>
@@ -25,7 +26,6 @@
 #include "nasd/pppoe_proto.h"
 #include "nasd/pppoe_stray.h"
 #include "nasd/priv_ops.h"
-#include "nasd/session_in.h"
 
 #define SWEEP_MS	2000
 #define FRAMES_MAX	64	/* a turn */
@@ -161,7 +161,7 @@ vlans_serve(struct vlans_port *port, struct vlan *v,
 	params = engine_conf_pppoe_params(port->cfg, o->mtu);
 	params.ifname = o->name;
 	v->pppoe = pppoe_new(e->base, &e->timers, e->clock, fd, o->mac,
-	    e->pppoe_shared, &params, &session_in_pppoe, e);
+	    e->pppoe_shared, &params, &access_ppp_discovery, e);
 	if (v->pppoe == NULL)
 		return false;
 	v->mtu = o->mtu;

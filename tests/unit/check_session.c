@@ -19,6 +19,8 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "common/statelog.h"
+#include "nasd/access.h"
+#include "nasd/access_ppp.h"
 #include "nasd/coa_act.h"
 #include "nasd/coa_rules.h"
 #include "nasd/acct.h"
@@ -749,7 +751,7 @@ wanted(struct pppoe_link *l, const char *service)
 		.circuit_id = { 9, "eth 1/2:3" }, .remote_id = { 2, "r1" },
 	};
 
-	return (session_in_pppoe.wanted(&engine, l, &wish));
+	return (access_ppp_discovery.wanted(&engine, l, &wish));
 }
 
 /* A session whose pppd has been started. */
@@ -775,7 +777,7 @@ hello(struct session *s, const char *ifname)
 	    .state = PLUG_LINK_NEW };
 
 	snprintf(h.ifname, sizeof(h.ifname), "%s", ifname);
-	ck_assert_ptr_eq(session_in_pppd.hello(&engine, handle("link", NULL),
+	ck_assert_ptr_eq(access_ppp_plugin.hello(&engine, handle("link", NULL),
 	    &h), s);
 }
 
@@ -785,7 +787,7 @@ auth(struct session *s, const char *user)
 	struct plug_auth a = { .kind = PLUG_AUTH_PAP };
 
 	snprintf(a.user, sizeof(a.user), "%s", user);
-	session_in_pppd.auth(s, &a);
+	access_ppp_plugin.auth(s, &a);
 }
 
 static void
@@ -819,7 +821,7 @@ iid_req(struct session *s, const char *iid, bool insists)
 	if (iid != NULL)
 		ck_assert_int_eq(iid_parse(iid, &r.iid), 0);
 	ck_assert_int_eq(iid_parse("1:1:1:1", &r.local), 0);
-	session_in_pppd.iid_req(s, &r);
+	access_ppp_plugin.iid_req(s, &r);
 }
 
 static void
@@ -870,14 +872,14 @@ link_up(struct session *s)
 {
 	struct plug_up up = { .remote = s->iid };
 
-	session_in_pppd.up(s, &up);
+	access_ppp_plugin.up(s, &up);
 }
 
 static void
 link_gone(struct session *s, const char *reason)
 {
 	drop(s->link, "link");
-	session_in_pppd.gone(s, reason);
+	access_ppp_plugin.gone(s, reason);
 }
 
 static void
@@ -885,7 +887,7 @@ pppd_exit(uint32_t nr, int pid)
 {
 	struct nasd_priv_pppd_exit x = { .pid = pid, .link_id = nr };
 
-	session_in_pppd_exit(&engine, &x);
+	access_ppp_exit(&engine, &x);
 }
 
 static void
@@ -993,7 +995,7 @@ START_TEST(figure_1)
 	ck_assert_uint_eq(session_ra_mtu(s), 1480);
 	ck_assert_uint_eq(advertised.prefix[0].addr.s6_addr[15], 0);
 	ck_assert_uint_eq(advertised.prefix[0].addr.s6_addr[7], 2);
-	session_in_pppd.down(s, "peer");
+	access_ppp_plugin.down(s, "peer");
 	called("ra-stop;count;");
 	counted(1000, 0);
 	link_gone(s, "LCP terminated by peer");
@@ -1171,7 +1173,7 @@ START_TEST(ipv4_granted)
 	reply(s, MIP_REGISTERED, "2001:db8:1:2:3:4:5:6", true);
 	called("pass 0a000007;install lo/64;");
 	install_done(s, 0);
-	session_in_pppd.ipv4(s, &v);
+	access_ppp_plugin.ipv4(s, &v);
 	ck_assert(s->ipv4_up);
 	link_up(s);
 	ck_assert_uint_eq(acct_who.ip4.s_addr, v.peer);
@@ -1183,7 +1185,7 @@ START_TEST(ipv4_granted)
 	json_decref(j);
 	/* its end is none of the session */
 	v.up = false;
-	session_in_pppd.ipv4(s, &v);
+	access_ppp_plugin.ipv4(s, &v);
 	ck_assert(!s->ipv4_up);
 	ck_assert_int_eq(s->state, SESSION_UP);
 	/* asked again in mid-life it says the same, RADIUS's word or not */
@@ -1284,7 +1286,7 @@ START_TEST(hello_above_max)
 	log_set_level(NULL, "warn");
 	cfg.access.max_sessions = 0;
 	for (i = 0; i < 100; i++)
-		ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+		ck_assert_ptr_null(access_ppp_plugin.hello(&engine, NULL, &h));
 	cfg.access.max_sessions = 100;
 	log_set_level(NULL, "none");
 	test_log_end(saved, text, sizeof(text));
@@ -1647,7 +1649,7 @@ START_TEST(on_a_vlan)
 	struct aaa_who who;
 	struct session *s;
 
-	ck_assert_int_eq(session_in_pppoe.wanted(&engine, l, &w), 0);
+	ck_assert_int_eq(access_ppp_discovery.wanted(&engine, l, &w), 0);
 	s = pppoe_link_owner(l);
 	ck_assert_ptr_nonnull(s);
 	called("pppd;");
@@ -1726,7 +1728,7 @@ START_TEST(padt_at_once)
 	ck_assert_int_eq(wanted(l, ""), 0);
 	nr = ((struct session *)pppoe_link_owner(l))->nr;
 	forget_calls();
-	session_in_pppoe.terminated(&engine, l);
+	access_ppp_discovery.terminated(&engine, l);
 	called("pads-error;");
 	start_done(start_arg, 0, &ok, sizeof(ok), -1);
 	called("kill 55;");
@@ -1735,7 +1737,7 @@ START_TEST(padt_at_once)
 
 	l = handle("pppoe", NULL);
 	ck_assert_int_eq(wanted(l, ""), 0);
-	session_in_pppoe.terminated(&engine, l);
+	access_ppp_discovery.terminated(&engine, l);
 	start_done(start_arg, -EAGAIN, NULL, 0, -1);
 	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
 }
@@ -1809,10 +1811,10 @@ START_TEST(not_its_pppd)
 	s = pppoe_link_owner(l);
 	start_done(start_arg, 0, &ok, sizeof(ok), -1);
 	h.link_id = s->nr;
-	ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+	ck_assert_ptr_null(access_ppp_plugin.hello(&engine, NULL, &h));
 	ck_assert_int_eq(s->state, SESSION_STARTING);
 	h.pid = 77;
-	ck_assert_ptr_eq(session_in_pppd.hello(&engine, handle("link", NULL),
+	ck_assert_ptr_eq(access_ppp_plugin.hello(&engine, handle("link", NULL),
 	    &h), s);
 	session_event(s, SESSION_EV_TERMINATE, NULL);
 	link_gone(s, "ended");
@@ -1824,7 +1826,7 @@ START_TEST(not_its_pppd)
 	s = pppoe_link_owner(l);
 	h.link_id = s->nr;
 	h.pid = 78;
-	ck_assert_ptr_eq(session_in_pppd.hello(&engine, handle("link", NULL),
+	ck_assert_ptr_eq(access_ppp_plugin.hello(&engine, handle("link", NULL),
 	    &h), s);
 	forget_calls();
 	log_set_level(NULL, "none");
@@ -1845,7 +1847,7 @@ eap(struct session *s, const void *packet, uint16_t len)
 
 	if (len > 0)
 		memcpy(e.packet, packet, len);
-	session_in_pppd.eap(s, &e);
+	access_ppp_plugin.eap(s, &e);
 }
 
 static void
@@ -2258,15 +2260,15 @@ START_TEST(somebody_else)
 	    .secret_len = 129 };
 	struct session *s = bring_up("alice");
 
-	session_in_pppd.down(s, "LCP down");
+	access_ppp_plugin.down(s, "LCP down");
 	counted(0, -ENODEV);
 	forget_calls();
-	session_in_pppd.auth(s, &a);
+	access_ppp_plugin.auth(s, &a);
 	ck_assert_ptr_nonnull(strstr(calls, "auth-result 0 "));
 	ck_assert_ptr_null(strstr(calls, "auth-result 1"));
 	finish(s);
 	s = bring_up("alice");
-	session_in_pppd.down(s, "LCP down");
+	access_ppp_plugin.down(s, "LCP down");
 	counted(0, -ENODEV);
 	auth(s, "mallory");
 	forget_calls();
@@ -2344,7 +2346,7 @@ START_TEST(renegotiation)
 {
 	struct session *s = bring_up("alice");
 
-	session_in_pppd.down(s, "");
+	access_ppp_plugin.down(s, "");
 	counted(1, 0);
 	forget_calls();
 	iid_req(s, "3:4:5:6", false);
@@ -2355,7 +2357,7 @@ START_TEST(renegotiation)
 	link_up(s);
 	called("ra;");
 	ck_assert_int_eq(s->state, SESSION_UP);
-	session_in_pppd.down(s, "");
+	access_ppp_plugin.down(s, "");
 	counted(1, 0);
 	forget_calls();
 	wait_ms(5100);
@@ -2571,12 +2573,12 @@ START_TEST(stale)
 	struct plug_hello h = { .link_id = 999, .pid = 77, .ifname = "lo",
 	    .state = PLUG_LINK_OPEN };
 
-	ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+	ck_assert_ptr_null(access_ppp_plugin.hello(&engine, NULL, &h));
 	h.link_id = 0;			/* of a pppd of somebody else's */
-	ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+	ck_assert_ptr_null(access_ppp_plugin.hello(&engine, NULL, &h));
 	h.link_id = 999;
 	h.state = PLUG_LINK_NEW;	/* its session has ended */
-	ck_assert_ptr_null(session_in_pppd.hello(&engine, NULL, &h));
+	ck_assert_ptr_null(access_ppp_plugin.hello(&engine, NULL, &h));
 }
 END_TEST
 
@@ -2652,7 +2654,7 @@ comes_back(uint32_t nr, uint32_t pid, enum plug_link_state state)
 	struct session *s = session_find_nr(&engine.sessions, nr);
 
 	h.remote = s->iid;
-	return (session_in_pppd.hello(&engine, handle("link", NULL), &h));
+	return (access_ppp_plugin.hello(&engine, handle("link", NULL), &h));
 }
 
 START_TEST(resumed)
@@ -2898,7 +2900,7 @@ START_TEST(eap_goes_on)
 	ck_assert_ptr_eq(comes_back(nr, 100, PLUG_LINK_OPEN), s);
 	install_done(s, 0);
 	forget_calls();
-	session_in_pppd.eap(s, &e);
+	access_ppp_plugin.eap(s, &e);
 	called("");
 	ck_assert(timer_is_set(&s->eap_again));
 	for (unsigned i = 0; i < 21 && strstr(calls, "eap") == NULL; i++) {

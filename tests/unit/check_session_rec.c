@@ -17,6 +17,7 @@ example(void)
 		.saved_at = 99, .pid = 4711, .ifname = "ppp0",
 		.device = "acc0", .calling = "02-00-00-00-00-01",
 		.pppoe_sid = 0x1234, .has_mac = true,
+		.access = 1,
 		.mac = { 2, 0, 0, 0, 0, 1 }, .user = "alice",
 		.accounting = true, .came_up = true, .up_since = 5,
 		.rx_bytes = UINT64_MAX, .tx_packets = 1,
@@ -63,6 +64,7 @@ START_TEST(round_trip)
 	ck_assert_int_eq(session_rec_decode(&out, buf, (size_t)len), 0);
 	ck_assert(same(&in, &out));
 	ck_assert_str_eq(out.nai, in.nai);
+	ck_assert_uint_eq(out.access, 1);
 	ck_assert(out.has_reg && out.reg_bound && out.accounting);
 	ck_assert_int_eq(out.clock_offset, -3);
 	ck_assert_uint_eq(ntohl(out.grant.ip4.s_addr), 0x0a000007);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kinds of access there are. */
+#include "nasd/access.h"
+
+#include <stddef.h>
+
+const struct access *
+access_of_kind(unsigned kind)
+{
+	static const struct access *const kinds[ACCESS_N_KINDS] = {
+		[ACCESS_PPP] = &access_ppp,
+	};
+
+	return kind < ACCESS_N_KINDS ? kinds[kind] : NULL;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A kind of access: how a subscriber comes to nasd. session_fsm.c decides the
+ * same for all of them, session_act.c carries out through this what only the
+ * kind knows how to do. A kind's own module tells the session what happens on
+ * its link, by session_event, and is the only one that knows its protocol.
+ *
+ *   access_ppp.c	pppd and its plugin, PPPoE discovery
+ *
+ * All members take a session of their kind. Those that have nothing to do on
+ * it do nothing; none frees it.
+ */
+#ifndef NASD_ACCESS_H
+#define NASD_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct session;
+struct session_rec;
+
+/* As they stand in the state file: a number is never used for another. */
+enum access_kind {
+	ACCESS_PPP = 0,
+	ACCESS_N_KINDS
+};
+
+struct access {
+	enum access_kind kind;
+	const char	*name;		/* as nasctl shows it */
+
+	/* The access end stands, or does not: the peer is told. */
+	void	(*confirm)(struct session *);
+	void	(*start_refuse)(struct session *);
+	/* Who asked to be let in hears the answer. */
+	void	(*auth_result)(struct session *, bool accept);
+	/* Its interface identifier or home address (s->iid, s->hoa) is the
+	 * peer's; or there is none, for the reason in s->why. Where nobody
+	 * asks neither does anything. */
+	void	(*assign)(struct session *);
+	void	(*refuse)(struct session *);
+	/* The session is up, for the first time. */
+	void	(*came_up)(struct session *);
+	/* Ends the link in order, or at once; LINK_GONE follows where
+	 * is_there says that it is there. */
+	void	(*close)(struct session *);
+	void	(*kill)(struct session *);
+	bool	(*is_there)(const struct session *);
+	/* The session is being freed: no event comes any more. */
+	void	(*leave)(struct session *);
+
+	/* What the state file keeps of it, and what an earlier nasd has kept
+	 * there. restore: of this boot, in RESUMING; the link is looked for,
+	 * and what comes of it are events. */
+	void	(*save)(const struct session *, struct session_rec *);
+	void	(*restore)(struct session *, const struct session_rec *);
+};
+
+extern const struct access access_ppp;
+
+/* NULL: none has that number. */
+const struct access *access_of_kind(unsigned kind);
+
+#endif

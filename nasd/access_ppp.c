@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PPP as a kind of access [access.h]: what a session asks of its link is asked
+ * of pppd's plugin, of PPPoE discovery, or of the root side. */
+#define LOG_MODULE "session"
+#include "nasd/access_ppp.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/priv.h"
+#include "nasd/access.h"
+#include "nasd/engine.h"
+#include "nasd/session.h"
+#include "nasd/session_rec.h"
+
+static void
+ppp_confirm(struct session *s)
+{
+	if (s->pppoe != NULL)
+		pppoe_link_ready(s->pppoe);
+}
+
+static void
+ppp_start_refuse(struct session *s)
+{
+	if (s->pppoe == NULL)
+		return;
+	pppoe_link_refuse(s->pppoe, s->why);
+	s->pppoe = NULL;
+}
+
+static void
+ppp_auth_result(struct session *s, bool accept)
+{
+	const struct aaa_grant *g = &s->grant;
+	struct plug_auth_result q = { .accept = accept };
+
+	if (s->link == NULL)
+		return;
+	snprintf(q.text, sizeof(q.text), "%s", !accept && g->reply[0] ==
+	    '\0' ? "Access denied" : g->reply);
+	/* Session-Timeout is counted here alone: pppd, once told, would end
+	 * the link at a time that a CoA-Request may have put off [D112]. */
+	if (accept) {
+		session_ipv4_tell(s);
+		snprintf(q.user, sizeof(q.user), "%s", s->user);
+		q.must_encrypt = g->must_encrypt;
+		q.key_len = g->key_len;
+		memcpy(q.send_key, g->send_key, g->key_len);
+		memcpy(q.recv_key, g->recv_key, g->key_len);
+	}
+	pppd_link_auth_result(s->link, &q);
+	explicit_bzero(&q, sizeof(q));
+	/* While the peer begins with IPv6CP. */
+	if (accept && s->state == SESSION_AUTHENTICATED)
+		tunnels_prepare(s->engine->tunnels, s->ifname, s->subject);
+}
+
+static void
+ppp_assign(struct session *s)
+{
+	char buf[IID_STRLEN];
+
+	if (s->link == NULL)
+		return;
+	session_step(s, "assign", "IID %s", iid_str(s->iid, buf));
+	pppd_link_assign(s->link, s->iid);
+}
+
+static void
+ppp_refuse(struct session *s)
+{
+	if (s->link != NULL)
+		pppd_link_refuse(s->link, s->why);
+}
+
+/* It does not count as starting any more. */
+static void
+ppp_came_up(struct session *s)
+{
+	if (s->pppoe != NULL)
+		pppoe_link_settled(s->pppoe);
+}
+
+static void
+ppp_close(struct session *s)
+{
+	if (s->link != NULL)
+		pppd_link_close(s->link, true, s->why);
+}
+
+static void
+ppp_kill(struct session *s)
+{
+	struct nasd_priv_pppd_stop req = { .pid = s->pid, .kill = 1 };
+
+	if (s->pid <= 0) {	/* not ours to kill: let it notice */
+		if (s->link != NULL)
+			pppd_link_close(s->link, true, s->why);
+		return;
+	}
+	if (priv_request(s->engine->priv, NASD_PRIV_PPPD_STOP, &req,
+	    sizeof(req), NULL, NULL) != 0)
+		log_errorx(s->subject, "pppd %d could not be killed",
+		    (int)s->pid);
+}
+
+static bool
+ppp_is_there(const struct session *s)
+{
+	return s->link != NULL || s->starting || s->pid > 0;
+}
+
+static void
+ppp_leave(struct session *s)
+{
+	access_ppp_unwatch(s);
+	if (s->link != NULL)
+		pppd_link_drop(s->link);
+	if (s->pppoe != NULL)
+		pppoe_link_free(s->pppoe);
+}
+
+static void
+ppp_save(const struct session *s, struct session_rec *r)
+{
+	r->has_mac = s->pppoe != NULL;
+	if (r->has_mac)
+		pppoe_link_mac(s->pppoe, r->mac);
+}
+
+const struct access access_ppp = {
+	.kind = ACCESS_PPP,
+	.name = "ppp",
+	.confirm = ppp_confirm,
+	.start_refuse = ppp_start_refuse,
+	.auth_result = ppp_auth_result,
+	.assign = ppp_assign,
+	.refuse = ppp_refuse,
+	.came_up = ppp_came_up,
+	.close = ppp_close,
+	.kill = ppp_kill,
+	.is_there = ppp_is_there,
+	.leave = ppp_leave,
+	.save = ppp_save,
+	.restore = access_ppp_restore,
+};
