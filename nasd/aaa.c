@@ -357,7 +357,8 @@ authenticated(void *arg, enum radius_result result,
 {
 	struct aaa_request *r = arg;
 	struct aaa *a = r->aaa;
-	struct aaa_grant g = { .mode = AAA_MODE_UNSET };
+	struct aaa_class class[AAA_CLASSES];
+	struct aaa_grant g = { .mode = AAA_MODE_UNSET, .class = class };
 	enum aaa_verdict verdict = AAA_REJECT;
 	char key_why[96], text[PLUG_TEXT];
 	const char *why = NULL;

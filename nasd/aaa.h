@@ -72,8 +72,8 @@ struct aaa_grant {
 	uint32_t	interim_s;			/* 0: not given */
 	struct in6_addr	rdnss[AAA_RDNSS];
 	unsigned	n_rdnss;
-	struct aaa_class class[AAA_CLASSES];
-	unsigned	n_class;
+	struct aaa_class *class;	/* n_class of at most AAA_CLASSES; of */
+	unsigned	n_class;	/* who has the grant, NULL: none */
 	bool		has_mn_ha;	/* a mobile-home association */
 	struct mip4_sa	mn_ha;		/* not prepared; alg is not RADIUS's */
 	bool		must_encrypt;	/* MS-MPPE-Encryption-Policy */
@@ -114,7 +114,7 @@ void	 aaa_free(struct aaa *);
 /* Requests from now on go to another client. */
 void	 aaa_set_client(struct aaa *, struct radius_client *);
 
-/* Asks. grant and text live during the callback only, when the request itself
+/* Asks. grant, its classes and text live during the callback only, when the request itself
  * is already gone: it must not be cancelled any more. NULL: could not even be
  * sent (no memory, no server); done is then not called. */
 struct aaa_request *aaa_authenticate(struct aaa *, const struct aaa_who *,

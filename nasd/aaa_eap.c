@@ -118,7 +118,8 @@ answered(void *arg, enum radius_result result,
     const struct radius_attrs *reply)
 {
 	struct aaa_request *r = arg;
-	struct aaa_grant g = { .mode = AAA_MODE_UNSET };
+	struct aaa_class class[AAA_CLASSES];
+	struct aaa_grant g = { .mode = AAA_MODE_UNSET, .class = class };
 	enum aaa_verdict verdict = AAA_NO_REPLY;
 	aaa_eap_done *done = r->eap_done;
 	void *done_arg = r->arg;

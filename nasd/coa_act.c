@@ -122,16 +122,16 @@ session_of(const struct job *j, unsigned i)
 static void
 set_classes(struct session *s, const struct dae_request *q)
 {
-	struct aaa_grant *g = &s->grant;
+	struct aaa_class class[DAE_CLASSES];
 
 	_Static_assert(DAE_CLASSES <= AAA_CLASSES, "room for all");
 	if (q->n_class == 0)
 		return;
-	g->n_class = q->n_class;
 	for (unsigned i = 0; i < q->n_class; i++) {
-		g->class[i].len = q->class[i].len;
-		memcpy(g->class[i].data, q->class[i].p, q->class[i].len);
+		class[i].len = q->class[i].len;
+		memcpy(class[i].data, q->class[i].p, q->class[i].len);
 	}
+	session_set_classes(s, class, q->n_class);
 }
 
 /* Counted from the beginning of the session, as that which it replaces; it may

@@ -183,6 +183,7 @@ session_free(struct session *s)
 		free(s->queue[--s->queued].detail);
 	timeline_clear(&s->timeline);
 	aaa_grant_wipe(&s->grant);
+	free(s->grant.class);
 	free(s);
 	session_forget(e, nr, saved);
 }

@@ -219,6 +219,9 @@ void	 session_set_user(struct session *, const char *user);
 int	 session_set_nai(struct session *, const char *template);
 int	 session_put_nai(struct session *, const char *nai);
 void	 session_set_ifname(struct session *, const char *ifname);
+/* Class attributes, which are copied, in place of those there are. */
+void	 session_set_classes(struct session *, const struct aaa_class *,
+    unsigned n);
 /* The access interface, and by which name RADIUS knows it. */
 void	 session_set_device(struct session *, const char *device);
 

@@ -25,6 +25,9 @@ take_grant(struct session *s, const struct aaa_grant *grant)
 	char addr[INET_ADDRSTRLEN] = "?", key[32] = "";
 
 	s->grant = *grant;
+	s->grant.class = NULL;
+	s->grant.n_class = 0;
+	session_set_classes(s, grant->class, grant->n_class);
 	s->grant.mn_ha.alg = s->engine->cfg->mn_ha_alg;
 	s->granted = true;
 	s->granted_at = session_now(s);

@@ -152,9 +152,8 @@ session_rec_encode(const struct session_rec *r, uint8_t *buf, size_t cap)
 
 	wire_w_init(&w, buf, cap);
 	put_members(&w, session_members, COUNT_OF(session_members), r);
-	for (i = 0; i < r->grant.n_class; i++)
-		put(&w, TAG_CLASS, r->grant.class[i].data,
-		    r->grant.class[i].len);
+	for (i = 0; i < r->n_class; i++)
+		put(&w, TAG_CLASS, r->class[i].data, r->class[i].len);
 	if (r->grant.has_mn_ha)
 		put(&w, TAG_MN_HA_KEY, r->grant.mn_ha.key,
 		    r->grant.mn_ha.key_len);
@@ -162,15 +161,15 @@ session_rec_encode(const struct session_rec *r, uint8_t *buf, size_t cap)
 }
 
 static int
-take_class(struct aaa_grant *g, const uint8_t *v, size_t len)
+take_class(struct session_rec *r, const uint8_t *v, size_t len)
 {
-	struct aaa_class *c = &g->class[g->n_class];
+	struct aaa_class *c = &r->class[r->n_class];
 
-	if (g->n_class == AAA_CLASSES || len > sizeof(c->data))
+	if (r->n_class == AAA_CLASSES || len > sizeof(c->data))
 		return -EPROTO;
 	memcpy(c->data, v, len);
 	c->len = (uint8_t)len;
-	g->n_class++;
+	r->n_class++;
 	return 0;
 }
 
@@ -190,7 +189,7 @@ take_one(struct session_rec *r, uint8_t tag, const uint8_t *v, size_t len)
 	const struct member *m;
 
 	if (tag == TAG_CLASS)
-		return take_class(&r->grant, v, len);
+		return take_class(r, v, len);
 	if (tag == TAG_MN_HA_KEY)
 		return take_key(&r->grant.mn_ha, v, len);
 	m = find_member(session_members, COUNT_OF(session_members), tag);

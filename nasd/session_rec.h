@@ -78,7 +78,9 @@ struct session_rec {
 	struct iid	local;
 
 	char		user[PLUG_NAME];
-	struct aaa_grant grant;		/* without reply */
+	struct aaa_grant grant;		/* without reply, and with these: */
+	struct aaa_class class[AAA_CLASSES];
+	unsigned	n_class;
 	bool		accounting, came_up;
 	int64_t		up_since, interim_due, idle_since;
 	int64_t		granted_at;	/* Session-Timeout's start */

@@ -185,6 +185,7 @@ take_aaa(struct session *s, const struct session_rec *r, bool other_boot)
 	mono_t now = session_now(s);
 
 	s->grant = r->grant;
+	session_set_classes(s, r->class, r->n_class);
 	s->granted = true;
 	s->accounting = r->accounting;
 	s->came_up = r->came_up;

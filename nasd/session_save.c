@@ -117,6 +117,12 @@ fill_aaa(struct session_rec *r, const struct session *s)
 {
 	COPY(r->user, s->user);
 	r->grant = s->grant;
+	r->grant.class = NULL;
+	r->grant.n_class = 0;
+	r->n_class = s->grant.n_class;
+	if (r->n_class > 0)
+		memcpy(r->class, s->grant.class,
+		    r->n_class * sizeof(r->class[0]));
 	r->accounting = s->accounting;
 	r->came_up = s->came_up;
 	r->up_since = s->up_since.ns;

@@ -235,6 +235,23 @@ session_set_subject(struct session *s)
 }
 
 void
+session_set_classes(struct session *s, const struct aaa_class *class,
+    unsigned n)
+{
+	struct aaa_class *copy = NULL;
+
+	if (n > 0 && (copy = calloc(n, sizeof(*copy))) == NULL) {
+		log_errorx(s->subject, "out of memory: Class is not kept");
+		return;
+	}
+	if (n > 0)
+		memcpy(copy, class, n * sizeof(*copy));
+	free(s->grant.class);
+	s->grant.class = copy;
+	s->grant.n_class = n;
+}
+
+void
 session_set_user(struct session *s, const char *user)
 {
 	snprintf(s->user, sizeof(s->user), "%s", user);

@@ -17,6 +17,7 @@ struct answer {
 	unsigned		calls;
 	enum aaa_verdict	verdict;
 	struct aaa_grant	grant;
+	struct aaa_class	class[AAA_CLASSES];
 	char			text[PLUG_TEXT];
 };
 
@@ -66,6 +67,7 @@ done(void *arg, enum aaa_verdict verdict, const struct aaa_grant *g,
 	a->calls++;
 	a->verdict = verdict;
 	a->grant = *g;
+	a->grant.class = memcpy(a->class, g->class, sizeof(a->class));
 	ck_assert_uint_lt(strlen(text), sizeof(a->text));
 	memcpy(a->text, text, strlen(text) + 1);
 }

@@ -2668,8 +2668,7 @@ START_TEST(resumed)
 	s = bring_up("alice");
 	nr = s->nr;
 	memcpy(id, s->id, sizeof(id));
-	s->grant.n_class = 1;
-	s->grant.class[0] = (struct aaa_class){ 3, "abc" };
+	session_set_classes(s, &(struct aaa_class){ 3, "abc" }, 1);
 	s->grant.ip4.s_addr = htonl(0x0a000007);
 	wait_ms(30000);
 	counted(500, 0);
@@ -2685,6 +2684,7 @@ START_TEST(resumed)
 	ck_assert_ptr_eq(session_find(&engine.sessions, id), s);
 	ck_assert_str_eq(s->user, "alice");
 	ck_assert(s->grant.n_class == 1 && s->grant.class[0].len == 3);
+	ck_assert_mem_eq(s->grant.class[0].data, "abc", 3);
 	ck_assert_uint_eq(s->count.rx_bytes, 500);
 	ck_assert_int_eq(pipe(p), 0);
 	adopt_done(adopt_arg, 0, NULL, 0, p[0]);

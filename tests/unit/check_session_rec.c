@@ -26,12 +26,12 @@ example(void)
 		.clock_offset = -3, .last_id = UINT64_C(1) << 63,
 	};
 
-	r.grant.n_class = 2;
+	r.n_class = 2;
 	r.grant.ip4.s_addr = htonl(0x0a000007);
 	r.grant.dns[1].s_addr = htonl(0x0a000035);
-	r.grant.class[0].len = 253;
-	memset(r.grant.class[0].data, 'c', 253);
-	r.grant.class[1].len = 0;
+	r.class[0].len = 253;
+	memset(r.class[0].data, 'c', 253);
+	r.class[1].len = 0;
 	r.grant.has_mn_ha = true;
 	r.grant.mn_ha.spi = 300;
 	r.grant.mn_ha.alg = MIP4_ALG_HMAC_SHA256;
@@ -69,7 +69,7 @@ START_TEST(round_trip)
 	ck_assert_int_eq(out.clock_offset, -3);
 	ck_assert_uint_eq(ntohl(out.grant.ip4.s_addr), 0x0a000007);
 	ck_assert_uint_eq(ntohl(out.grant.dns[1].s_addr), 0x0a000035);
-	ck_assert_uint_eq(out.grant.class[0].len, 253);
+	ck_assert_uint_eq(out.class[0].len, 253);
 	session_rec_wipe(&out);
 	ck_assert_uint_eq(out.grant.mn_ha.key[0], 0);
 	for (size_t cap = 0; cap < (size_t)len; cap++)
@@ -85,9 +85,9 @@ START_TEST(longest)
 	unsigned i;
 
 	memset(&r, 'x', sizeof(r));
-	r.grant.n_class = AAA_CLASSES;
+	r.n_class = AAA_CLASSES;
 	for (i = 0; i < AAA_CLASSES; i++)
-		r.grant.class[i].len = AAA_CLASS_MAX;
+		r.class[i].len = AAA_CLASS_MAX;
 	r.grant.has_mn_ha = true;
 	r.grant.mn_ha.key_len = MIP4_KEY_MAX;
 	ck_assert_int_gt(session_rec_encode(&r, buf, sizeof(buf)), 0);
@@ -112,7 +112,7 @@ START_TEST(torn)
 			if (session_rec_decode(&out, exact,
 			    (size_t)len) == 0) {
 				ck_assert_uint_ne(out.nr, 0);
-				ck_assert_uint_le(out.grant.n_class,
+				ck_assert_uint_le(out.n_class,
 				    AAA_CLASSES);
 				ck_assert_uint_le(out.circuit_id.len,
 				    LINE_ID_MAX);
