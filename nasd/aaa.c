@@ -190,6 +190,36 @@ read_classes(struct aaa_grant *g, const struct radius_attrs *as)
 	}
 }
 
+/* A subscriber would ask itself, or everybody. */
+static bool
+is_server(const struct in6_addr *a)
+{
+	return !IN6_IS_ADDR_UNSPECIFIED(a) && !IN6_IS_ADDR_LOOPBACK(a) &&
+	    !IN6_IS_ADDR_MULTICAST(a) && !IN6_IS_ADDR_V4MAPPED(a);
+}
+
+static void
+read_rdnss(struct aaa_grant *g, const struct radius_attrs *as,
+    const char *subject)
+{
+	const VALUE_PAIR *vp = radius_find(as, PW_DNS_SERVER_IPV6_ADDRESS, 0);
+	struct in6_addr a;
+	const uint8_t *v;
+	size_t len;
+
+	for (; vp != NULL && g->n_rdnss < AAA_RDNSS;
+	    vp = radius_find_next(vp)) {
+		if ((v = radius_value(vp, &len)) == NULL || len != sizeof(a))
+			continue;
+		memcpy(&a, v, len);
+		if (is_server(&a))
+			g->rdnss[g->n_rdnss++] = a;
+		else
+			log_warnx(subject, "DNS-Server-IPv6-Address is no "
+			    "server's: not used");
+	}
+}
+
 static void
 read_ipv6(struct aaa_grant *g, const struct radius_attrs *as,
     const char *subject)
@@ -210,12 +240,7 @@ read_ipv6(struct aaa_grant *g, const struct radius_attrs *as,
 			log_warnx(subject, "Framed-Interface-Id is a reserved "
 			    "one: not used");
 	}
-	vp = radius_find(as, PW_DNS_SERVER_IPV6_ADDRESS, 0);
-	for (; vp != NULL && g->n_rdnss < AAA_RDNSS;
-	    vp = radius_find_next(vp))
-		if ((v = radius_value(vp, &len)) != NULL &&
-		    len == sizeof(struct in6_addr))
-			memcpy(&g->rdnss[g->n_rdnss++], v, len);
+	read_rdnss(g, as, subject);
 	/* The home agent assigns the prefix. */
 	if (radius_find(as, PW_FRAMED_IPV6_PREFIX, 0) != NULL)
 		log_warnx(subject, "Framed-IPv6-Prefix in the Access-Accept "

@@ -17,6 +17,7 @@
 
 #include <arpa/inet.h>
 #include <event2/event.h>
+#include <linux/sock_diag.h>
 
 #include "common/log.h"
 #include "nasd/coa_act.h"
@@ -450,6 +451,18 @@ coa_free(struct coa *c)
 	free(c);
 }
 
+/* Datagrams for which the socket had no room, of whomever. */
+static uint32_t
+missed(int fd)
+{
+	uint32_t mem[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(mem);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, mem, &len) != 0)
+		return 0;
+	return mem[SK_MEMINFO_DROPS];
+}
+
 json_t *
 coa_json(const struct coa *c)
 {
@@ -464,7 +477,7 @@ coa_json(const struct coa *c)
 		rest = coa_stats_json("(others)", (struct in_addr){ 0 },
 		    &none);
 		json_object_set_new(rest, "dropped",
-		    json_integer((json_int_t)c->strangers));
+		    json_integer((json_int_t)(c->strangers + missed(c->fd))));
 		json_array_append_new(list, rest);
 	}
 	return json_pack("{s:o}", "clients", list);

@@ -270,6 +270,9 @@ START_TEST(everything_granted)
 	    "\x1a\x0c\0\0\x01\x37\x1c\x06\x0a\0\0\x35"
 	    "\x1a\x0c\0\0\x01\x37\x1d\x06\x0a\0\0\x36"
 	    "\x64\x07" "homes"
+	    "\xa9\x12\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\xfb"
+	    "\xa9\x12\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	    "\xa9\x12\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"
 	    "\xa9\x12\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x53";
 	struct answer a;
 	const struct aaa_grant *g = &a.grant;
