@@ -252,7 +252,26 @@ def aaa():
     yield b'\0\0\4\0\x10' + b'\1\2\1\0'
 
 
-SEEDS = {'fuzz_nasd_priv': nasd_priv, 'fuzz_netlink': netlink,
+def dhcp6():
+    # from client 1, or another: one IA_NA, perhaps with the link's address
+    def says(kind, how=1, ias=b'\0', then=0, source=0):
+        return bytes([0, then, how, source, kind, 7, len(ias)]) + ias
+
+    lease = says(1) + b'\5\5' + says(3, 5, b'\x08')
+    yield lease + says(5, 5, b'\x18') + b'\4\3' + says(6, 1, b'\x08')
+    yield lease + says(8, 5, b'\x08')
+    yield says(1, 9, b'\0\3\2\1', then=2) + b'\x08' + says(9, 5, b'\x08')
+    yield lease + says(1, 2) + says(4, 1, b'\x08') + b'\7' + \
+        says(5, 5, b'\x08') + b'\4\3'
+    yield says(1, then=3) + says(3, 5) + b'\4\1' + says(11, 16, b'')
+    yield b'\x09\x2b' + says(1) + says(3, 5) + b'\5\6' + b'\4\3'
+    yield b'\x09\x06' + says(1, 0xe1) + b'\5\5' + says(3, 0x65, b'\x08')
+    yield b'\3' + bytes([34]) + bytes.fromhex(
+        '01001234' '0001000a00030001020000000001' '0003000c000000010000000000000000')
+    yield lease + says(5, 5, b'\x08', source=8) + says(1, source=12)
+
+
+SEEDS = {'fuzz_dhcp6': dhcp6, 'fuzz_nasd_priv': nasd_priv, 'fuzz_netlink': netlink,
          'fuzz_aaa': aaa, 'fuzz_ctl': ctl, 'fuzz_acct_spool': acct_spool,
          'fuzz_had_priv': had_priv,
          'fuzz_reg': reg, 'fuzz_fad': fad, 'fuzz_mip_client': mip_client,

@@ -24,7 +24,7 @@ ALLOWED = {
     "pppd-plugin": {"common", "pppd-plugin"},
     "nasctl": {"common", "nasctl"},
 }
-PURE = ("clock", "icmp6", "iid", "mip4", "mip4_auth", "mip4_ext", "nd6",
+PURE = ("clock", "dhcp6", "icmp6", "iid", "mip4", "mip4_auth", "mip4_ext", "nd6",
         "plugproto", "table", "timers", "violations", "wire")
 # What pure code has no business with.
 IO_HEADERS = re.compile(r"event2/|sys/(socket|epoll|wait|un|ioctl|stat|uio)\.h|"
