@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,9 +50,63 @@ warn_limited(struct mip_client *c, const char *what)
 	log_warn(NULL, "%s (%u more)", what, swallowed);
 }
 
+/* A node's care-of address is not the one that the socket may be bound to. */
+static ssize_t
+send_from(int fd, struct in_addr from, const struct sockaddr_in *to,
+    const uint8_t *buf, size_t len)
+{
+	const struct in_pktinfo info = { .ipi_spec_dst = from };
+	union {
+		struct cmsghdr	h;
+		uint8_t		b[CMSG_SPACE(sizeof(info))];
+	} control = { .b = { 0 } };
+	struct sockaddr_in sin = *to;
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)buf,
+	    .iov_len = len };
+	struct msghdr m = {
+		.msg_name = &sin, .msg_namelen = sizeof(sin),
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control.b, .msg_controllen = sizeof(control.b),
+	};
+
+	control.h.cmsg_level = IPPROTO_IP;
+	control.h.cmsg_type = IP_PKTINFO;
+	control.h.cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(&control.h), &info, sizeof(info));
+	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* *dst stays as it is where the kernel does not tell. */
+static ssize_t
+receive(int fd, uint8_t *buf, size_t cap, struct sockaddr_in *src,
+    struct in_addr *dst)
+{
+	union {
+		struct cmsghdr	h;
+		uint8_t		b[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control;
+	struct iovec iov = { .iov_base = buf, .iov_len = cap };
+	struct msghdr m = {
+		.msg_name = src, .msg_namelen = sizeof(*src),
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control.b, .msg_controllen = sizeof(control.b),
+	};
+	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_TRUNC);
+	struct in_pktinfo info;
+
+	for (struct cmsghdr *h = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL; h != NULL;
+	    h = CMSG_NXTHDR(&m, h)) {
+		if (h->cmsg_level != IPPROTO_IP || h->cmsg_type != IP_PKTINFO)
+			continue;
+		memcpy(&info, CMSG_DATA(h), sizeof(info));
+		*dst = info.ipi_addr;
+	}
+	return n;
+}
+
 static void
-client_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *buf,
-    size_t len)
+client_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
+    const uint8_t *buf, size_t len)
 {
 	struct mip_client *c = arg;
 	struct sockaddr_in sin = {
@@ -63,8 +118,7 @@ client_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *buf,
 	ssize_t n;
 
 	do {
-		n = sendto(c->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL,
-		    (struct sockaddr *)&sin, sizeof(sin));
+		n = send_from(c->fd, from, &sin, buf, len);
 	} while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return;
@@ -93,9 +147,8 @@ client_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	for (unsigned i = 0; i < READ_TURN; i++) {
-		socklen_t slen = sizeof(sin);
-		ssize_t n = recvfrom(fd, buf, sizeof(buf), MSG_DONTWAIT |
-		    MSG_TRUNC, (struct sockaddr *)&sin, &slen);
+		struct in_addr dst = c->core.params.coa;
+		ssize_t n = receive(fd, buf, sizeof(buf), &sin, &dst);
 
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
@@ -110,7 +163,7 @@ client_readable(evutil_socket_t fd, short what, void *arg)
 			continue;
 		}
 		mip_core_input(&c->core, sin.sin_addr, ntohs(sin.sin_port),
-		    buf, (size_t)n);
+		    dst, buf, (size_t)n);
 	}
 }
 
@@ -118,6 +171,7 @@ struct mip_client *
 mip_client_new(struct event_base *base, struct timers *timers,
     const struct clock *clock, int fd, const struct mip_client_params *params)
 {
+	const int on = 1;
 	struct mip_client *c;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
@@ -133,7 +187,8 @@ mip_client_new(struct event_base *base, struct timers *timers,
 	if (mip_core_init(&c->core) != 0)
 		goto fail;
 	c->core.violations = violations_new(clock);
-	if (c->core.violations == NULL ||
+	if (c->core.violations == NULL || setsockopt(fd, IPPROTO_IP,
+	    IP_PKTINFO, &on, sizeof(on)) != 0 ||
 	    evutil_make_socket_nonblocking(fd) != 0 ||
 	    (c->ev = event_new(base, fd, EV_READ | EV_PERSIST,
 	    client_readable, c)) == NULL || event_add(c->ev, NULL) != 0) {
@@ -211,6 +266,13 @@ mip_client_set_refuse(struct mip_client *c, mip_refuse *refuse, void *arg)
 {
 	c->core.refuse = refuse;
 	c->core.refuse_arg = arg;
+}
+
+void
+mip_client_set_node_key(struct mip_client *c, mip_node_key *key, void *arg)
+{
+	c->core.node_key = key;
+	c->core.node_key_arg = arg;
 }
 
 void

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The NetMIP4 client: registers sessions at home agents by draft-navali for
- * access routers [PROTOCOLS 3-11.4]. One UDP socket for all; each struct
- * mip_reg is one mobile node's registration, a pure state machine
+ * access routers and access nodes [PROTOCOLS 3-11.5]. One UDP socket for all;
+ * each struct mip_reg is one mobile node's registration, a pure state machine
  * (mip_reg.c: timers and clock come in, datagrams and results go out) under a
  * thin socket layer (mip_client.c). It does not know which kind of access
- * asks.
+ * asks, but for what an enum mip_kind says.
  */
 #ifndef NASD_MIP_CLIENT_H
 #define NASD_MIP_CLIENT_H
@@ -50,11 +50,24 @@ struct mip_ha {
 	unsigned		n_sa;
 };
 
+/* For whom it is: what is asked for, and who proves it [PROTOCOLS 6, 8.3]. */
+enum mip_kind {
+	MIP_ROUTER,		/* an access router's: a home address; by 34,
+				 * and by 32 where there is a key for that */
+	MIP_NODE,		/* an access node's: a tunnel, whatever goes
+				 * through it; by 32 alone */
+};
+
 struct mip_reg_request {
+	enum mip_kind		kind;
+	struct in_addr		coa;		/* a node's, one of our own
+						 * addresses; a router's is the
+						 * client's */
 	const char		*nai;		/* copied */
 	const char		*subject;	/* of log lines; outlives reg */
 	struct mip_ha		ha;
-	const struct mip4_sa	*mn_ha;		/* NULL: none; copied */
+	const struct mip4_sa	*mn_ha;		/* NULL: none, but a node has
+						 * one; copied */
 	const char		*service;	/* NULL, or for 151 [RFC 5446];
 						 * copied */
 	bool			unique;		/* ask for a unique prefix with
@@ -67,19 +80,21 @@ struct mip_reg_request {
 };
 
 enum mip_outcome {
-	MIP_REGISTERED,		/* code 0 or 1, home address given */
+	MIP_REGISTERED,		/* code 0 or 1, home address given, or a node's
+				 * tunnel confirmed */
 	MIP_DENIED,		/* code says why */
 	MIP_NO_REPLY,		/* attempts or budget used up */
 	MIP_USELESS,		/* accepted without a usable IPv6 home address,
 				 * with another identifier, or with what is
-				 * refused; deregisters by itself */
+				 * refused, or without a node's tunnel;
+				 * deregisters by itself */
 };
 
 struct mip_result {
 	enum mip_outcome	outcome;
 	uint8_t			code;		/* of the last reply */
 	uint16_t		lifetime;	/* granted, seconds */
-	struct in6_addr		hoa;
+	struct in6_addr		hoa;		/* of a node: :: */
 	bool			unique;		/* U */
 	struct in_addr		ha;
 	struct in_addr		redirect;	/* of 136 and 143: the one to
@@ -132,7 +147,8 @@ struct mip_left_events {
 	void	(*over)(void *arg, uint32_t nr);
 };
 
-/* fd: UDP, bound to the care-of address and port 434; owned from here on.
+/* fd: UDP, bound to port 434 and the care-of address, or to all where nodes
+ * have others; owned from here on.
  * params are copied. NULL with errno. */
 struct mip_client *mip_client_new(struct event_base *, struct timers *,
     const struct clock *, int fd, const struct mip_client_params *);
@@ -154,8 +170,15 @@ void	 mip_client_watch_left(struct mip_client *,
 typedef const char *mip_refuse(void *arg, struct in_addr ha,
     const struct in6_addr *hoa, bool unique);
 void	 mip_client_set_refuse(struct mip_client *, mip_refuse *, void *arg);
+/* The association of a node that is not registered: a revocation of what it
+ * was is still answered [D15]. Borrowed for the call; or NULL. */
+typedef const struct mip4_sa *mip_node_key(void *arg, const char *nai,
+    size_t len, struct in_addr ha);
+void	 mip_client_set_node_key(struct mip_client *, mip_node_key *,
+    void *arg);
 /* A home agent that is held gets no requests; they wait until it no longer
- * is. It must have been asked before. */
+ * is. It must have been asked before; and have a key for us, or nobody could
+ * find out when it is back. */
 void	 mip_client_hold(struct mip_client *, struct in_addr, bool);
 /* All that is registered now is to be deregistered within this time: no home
  * agent's rate is to be in the way of it. */
@@ -202,6 +225,8 @@ struct mip_saved {
 	uint64_t	last_id;	/* sent there */
 };
 struct mip_left {
+	enum mip_kind		kind;
+	struct in_addr		coa;
 	const char		*nai, *subject;
 	struct mip_ha		ha;
 	const struct mip4_sa	*mn_ha;		/* NULL: none */

@@ -52,6 +52,7 @@ mip_core_init(struct mip_core *core)
 	core->n_regs = core->n_orphans = 0;
 	core->agents = (struct mip_agent_events){ NULL, NULL };
 	core->left = (struct mip_left_events){ NULL, NULL };
+	core->node_key = NULL;
 	memset(core->count, 0, sizeof(core->count));
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		if (table_init(t[i]) == 0)
@@ -136,8 +137,10 @@ mip_core_ha(struct mip_core *core, const struct mip_ha *want)
 		    table_hash(&core->has, &want->addr,
 		    sizeof(want->addr)));
 	}
-	/* a new configuration has its keys elsewhere */
-	ha->ha = *want;
+	/* a new configuration has its keys elsewhere; who asks for a node
+	 * needs none */
+	if (want->n_sa > 0)
+		ha->ha = *want;
 	return ha;
 }
 
@@ -146,7 +149,7 @@ mip_core_hold(struct mip_core *core, struct in_addr addr, bool held)
 {
 	struct mip_ha_rec *ha = mip_core_find_ha(core, addr);
 
-	if (ha == NULL)
+	if (ha == NULL || ha->ha.n_sa == 0)
 		return;
 	ha->pace.held = held;
 	mip_send_turns(ha);
@@ -333,12 +336,14 @@ struct binding_key {
 	const char		*nai;		/* NULL: any */
 	size_t			 nai_len;
 	const struct in6_addr	*hoa;		/* NULL: any */
+	struct in_addr		 coa;
 };
 
 static bool
 binding_matches(const struct mip_reg *r, const struct binding_key *k)
 {
-	return r->ha == k->ha && mip_reg_is_bound(r) &&
+	return r->ha == k->ha && r->coa.s_addr == k->coa.s_addr &&
+	    mip_reg_is_bound(r) &&
 	    (k->nai == NULL || (r->nai_len == k->nai_len &&
 	    memcmp(r->nai, k->nai, k->nai_len) == 0)) &&
 	    (k->hoa == NULL || (r->has_hoa &&
@@ -360,8 +365,8 @@ pending_eq(const struct table_node *n, const void *key)
 	    nai_node);
 	const struct binding_key *k = key;
 
-	return r->ha == k->ha && r->state == MIP_S_REQUESTING &&
-	    r->nai_len == k->nai_len &&
+	return r->ha == k->ha && r->coa.s_addr == k->coa.s_addr &&
+	    r->state == MIP_S_REQUESTING && r->nai_len == k->nai_len &&
 	    memcmp(r->nai, k->nai, k->nai_len) == 0;
 }
 
@@ -380,15 +385,16 @@ orphan_eq(const struct table_node *n, const void *key)
 	const struct binding_key *k = key;
 
 	return r->orphan && !r->probe && r->ha == k->ha &&
-	    r->nai_len == k->nai_len &&
+	    r->coa.s_addr == k->coa.s_addr && r->nai_len == k->nai_len &&
 	    memcmp(r->nai, k->nai, k->nai_len) == 0;
 }
 
 struct mip_reg *
 mip_core_find_orphan(const struct mip_core *core, const char *nai,
-    size_t nai_len, const struct mip_ha_rec *ha)
+    size_t nai_len, const struct mip_ha_rec *ha, struct in_addr coa)
 {
-	struct binding_key key = { .ha = ha, .nai = nai, .nai_len = nai_len };
+	struct binding_key key = { .ha = ha, .nai = nai, .nai_len = nai_len,
+	    .coa = coa };
 	struct table_node *n;
 
 	if (core->n_orphans == 0)
@@ -405,9 +411,10 @@ mip_core_find_orphan(const struct mip_core *core, const char *nai,
  */
 static enum mip_counter
 find_binding(struct mip_core *core, const struct mip_ha_rec *ha,
-    const struct mip4_exts *e, size_t covered, struct mip_reg **reg)
+    struct in_addr coa, const struct mip4_exts *e, size_t covered,
+    struct mip_reg **reg)
 {
-	struct binding_key key = { .ha = ha };
+	struct binding_key key = { .ha = ha, .coa = coa };
 	struct table_node *n = NULL;
 	char nai[MIP4_NAI_MAX];
 
@@ -455,10 +462,73 @@ serial(uint32_t a, uint32_t b)
 	return (int32_t)(a - b);
 }
 
+static bool
+node_eq(const struct table_node *n, const void *key)
+{
+	const struct mip_reg *r = container_of(n, const struct mip_reg,
+	    nai_node);
+	const struct binding_key *k = key;
+
+	return r->kind == MIP_NODE && r->ha == k->ha &&
+	    r->nai_len == k->nai_len &&
+	    memcmp(r->nai, k->nai, k->nai_len) == 0;
+}
+
+/* Of the node that a message names, registered or not. */
+static const struct mip4_sa *
+find_node_key(const struct mip_core *core, const struct mip_ha_rec *ha,
+    const struct mip4_exts *e)
+{
+	struct binding_key key = { .ha = ha, .nai_len = e->nai_len };
+	char nai[MIP4_NAI_MAX];
+	struct table_node *n;
+
+	if (e->nai_len == 0 || e->nai_len > sizeof(nai))
+		return NULL;
+	memcpy(nai, e->nai, e->nai_len);
+	nai_normalize(nai, e->nai_len);
+	key.nai = nai;
+	n = table_find(&core->by_nai, table_hash(&core->by_nai, nai,
+	    e->nai_len), node_eq, &key);
+	if (n != NULL)
+		return &container_of(n, struct mip_reg, nai_node)->mn_ha.sa;
+	return core->node_key != NULL ? core->node_key(core->node_key_arg,
+	    nai, e->nai_len, ha->ha.addr) : NULL;
+}
+
+/* By 34 for an access router, by 32 alone for a node [PROTOCOLS 9]. */
+static enum mip_counter
+check_rev_auth(const struct mip_core *core, const struct mip_ha_rec *ha,
+    const struct mip4_msg *msg, const uint8_t *buf, struct mip_rev_auth *auth)
+{
+	uint32_t spi;
+
+	auth->type = MIP4_EXT_FA_HA;
+	if (mip4_auth_spi(&msg->ext, MIP4_EXT_FA_HA, &spi) ||
+	    !mip4_auth_spi(&msg->ext, MIP4_EXT_MN_HA, &spi))
+		return mip_msg_check_fa_ha(&ha->ha, msg, buf, &auth->sa,
+		    &auth->covered);
+	auth->type = MIP4_EXT_MN_HA;
+	auth->sa = find_node_key(core, ha, &msg->ext);
+	return auth->sa == NULL ? MIP_C_DROP_SPI : mip_msg_check_mn_ha(
+	    auth->sa, msg, buf, &auth->covered);
+}
+
+/* It names the care-of address that it was sent to. A node's may have been
+ * given up since, a router's may not. */
+static bool
+is_ours(const struct mip_core *core, const struct mip_rev_auth *auth,
+    const struct mip4_rev *rev, struct in_addr src, struct in_addr dst)
+{
+	return rev->hda.s_addr == src.s_addr && rev->fda.s_addr == dst.s_addr &&
+	    (auth->type == MIP4_EXT_FA_HA) ==
+	    (rev->fda.s_addr == core->params.coa.s_addr);
+}
+
 static enum mip_counter
 check_revocation(struct mip_core *core, struct in_addr src,
-    const struct mip4_msg *msg, const uint8_t *buf,
-    const struct mip4_sa **sa, size_t *covered, struct mip_reg **reg)
+    struct in_addr dst, const struct mip4_msg *msg, const uint8_t *buf,
+    struct mip_rev_auth *auth, struct mip_reg **reg)
 {
 	const struct mip4_rev *rev = &msg->rev;
 	struct mip_ha_rec *ha = mip_core_find_ha(core, src);
@@ -468,19 +538,18 @@ check_revocation(struct mip_core *core, struct in_addr src,
 
 	if (ha == NULL)
 		return MIP_C_DROP_SOURCE;
-	c = mip_msg_check_fa_ha(&ha->ha, msg, buf, sa, covered);
+	c = check_rev_auth(core, ha, msg, buf, auth);
 	if (c != MIP_C_OK)
 		return c;
 	if (!rev->a)
 		return MIP_C_DROP_REV_REFLECTED;
-	if (rev->fda.s_addr != core->params.coa.s_addr ||
-	    rev->hda.s_addr != src.s_addr)
+	if (!is_ours(core, auth, rev, src, dst))
 		return MIP_C_DROP_REV_DOMAIN;
 	now = ntp_seconds(clock_ntp(core->clock)) + (uint32_t)ha->offset_s;
 	age = serial(now, rev->rev_id);
 	if (age > REV_WINDOW_S || age < -REV_WINDOW_S)
 		return MIP_C_DROP_REV_STALE;
-	c = find_binding(core, ha, &msg->ext, *covered, reg);
+	c = find_binding(core, ha, dst, &msg->ext, auth->covered, reg);
 	if (c != MIP_C_OK || *reg == NULL)
 		return c;
 	if (!(*reg)->revocable)
@@ -496,24 +565,23 @@ check_revocation(struct mip_core *core, struct in_addr src,
 
 static enum mip_counter
 input_revocation(struct mip_core *core, struct in_addr src, uint16_t port,
-    const struct mip4_msg *msg, const uint8_t *buf)
+    struct in_addr dst, const struct mip4_msg *msg, const uint8_t *buf)
 {
 	uint8_t out[MIP4_MAX_MSG];
-	const struct mip4_sa *sa;
+	struct mip_rev_auth auth;
 	struct mip_reg *r = NULL;
 	enum mip_counter c;
-	size_t covered;
 	int n;
 
-	c = check_revocation(core, src, msg, buf, &sa, &covered, &r);
+	c = check_revocation(core, src, dst, msg, buf, &auth, &r);
 	if (c != MIP_C_OK)
 		return c;
 	/* Without a binding too: our first answer may have been lost, and a
 	 * retransmission has a new identifier [D15]. */
-	n = mip_msg_rev_ack(core, msg, covered, sa, out, sizeof(out));
+	n = mip_msg_rev_ack(core, msg, &auth, out, sizeof(out));
 	if (n > 0) {
 		core->count[MIP_C_SENT_REV_ACK]++;
-		core->send(core->arg, src, port, out, (size_t)n);
+		core->send(core->arg, dst, src, port, out, (size_t)n);
 	}
 	/* About nothing it may be an old one: no sign of life. */
 	if (r != NULL) {
@@ -562,7 +630,7 @@ is_unproven(enum mip_counter c)
 }
 
 static enum mip_counter
-input_reply(struct mip_core *core, struct in_addr src,
+input_reply(struct mip_core *core, struct in_addr src, struct in_addr dst,
     const struct mip4_msg *msg, const uint8_t *buf)
 {
 	uint32_t low = (uint32_t)msg->rrp.id;
@@ -576,6 +644,8 @@ input_reply(struct mip_core *core, struct in_addr src,
 	if (t == NULL)
 		return find_try(core, low, NULL) != NULL ?
 		    MIP_C_DROP_SOURCE : MIP_C_DROP_UNMATCHED;
+	if (t->reg->coa.s_addr != dst.s_addr)
+		return MIP_C_DROP_DESTINATION;
 	/* Who accepts has copied all of it [RFC 3344 5.7.1], so that an old
 	 * reply whose low half fits by chance is found out. */
 	if (msg->rrp.code <= MIP4_ACCEPTED_NO_SIMUL &&
@@ -595,7 +665,7 @@ input_reply(struct mip_core *core, struct in_addr src,
 
 void
 mip_core_input(struct mip_core *core, struct in_addr src, uint16_t port,
-    const uint8_t *buf, size_t len)
+    struct in_addr dst, const uint8_t *buf, size_t len)
 {
 	static const enum mip_counter unparsed[] = {
 		[MIP4_OK] = MIP_C_OK,
@@ -610,9 +680,9 @@ mip_core_input(struct mip_core *core, struct in_addr src, uint16_t port,
 	c = unparsed[mip4_parse(&msg, buf, len, &core->params.types)];
 	if (c == MIP_C_OK) {
 		if (msg.type == MIP4_RRP)
-			c = input_reply(core, src, &msg, buf);
+			c = input_reply(core, src, dst, &msg, buf);
 		else if (msg.type == MIP4_REV)
-			c = input_revocation(core, src, port, &msg, buf);
+			c = input_revocation(core, src, port, dst, &msg, buf);
 		else
 			c = MIP_C_DROP_NOT_OURS;
 	} else if (c == MIP_C_DROP_EXT) {

@@ -78,6 +78,7 @@ static void
 fill_left(const struct mip_reg *r, struct mip_left *l)
 {
 	*l = (struct mip_left){
+		.kind = r->kind, .coa = r->coa,
 		.nai = r->nai, .subject = r->subject, .ha = r->ha->ha,
 		.mn_ha = r->mn_ha.set ? &r->mn_ha.sa : NULL,
 		.unique = r->want_unique, .iid = r->want_iid,
@@ -134,8 +135,8 @@ over(const struct mip_reg *r)
 	mono_t sent = mono_add_ms(r->last_sent,
 	    (int64_t)r->core->params.lifetime * 1000);
 
-	return r->has_hoa && mono_before(sent, r->expires) ? r->expires :
-	    sent;
+	return (r->has_hoa || r->has_tunnel) && mono_before(sent,
+	    r->expires) ? r->expires : sent;
 }
 
 static void
@@ -159,6 +160,7 @@ int
 mip_leave_take(struct mip_core *core, uint32_t nr, const struct mip_left *l)
 {
 	const struct mip_reg_request q = {
+		.kind = l->kind, .coa = l->coa,
 		.nai = l->nai, .subject = l->subject, .ha = l->ha,
 		.mn_ha = l->mn_ha, .unique = l->unique, .iid = l->iid,
 	};
@@ -281,6 +283,7 @@ mip_leave_reply(struct mip_reg *r, struct mip_try *t,
 			return;
 		r->core->count[MIP_C_LATE]++;
 		r->stray = mono_before(sent, r->last_asked);
+		r->home = reply->home;
 		if (reply->has_hoa && hoa_is_valid(&reply->hoa))
 			mip_reg_learn(r, reply);
 		return;
@@ -298,7 +301,7 @@ void
 mip_leave_absorb(struct mip_reg *r)
 {
 	struct mip_reg *old = mip_core_find_orphan(r->core, r->nai,
-	    r->nai_len, r->ha);
+	    r->nai_len, r->ha, r->coa);
 
 	if (old == NULL)
 		return;
@@ -316,7 +319,8 @@ mip_leave_probe(struct mip_core *core, const struct mip_ha *want)
 	struct mip_reg *r;
 	size_t len;
 
-	if (ha == NULL || ha->probe != NULL)
+	/* A node's key proves nothing for one of that name. */
+	if (ha == NULL || ha->probe != NULL || ha->ha.n_sa == 0)
 		return;
 	inet_ntop(AF_INET, &core->params.coa, addr, sizeof(addr));
 	len = (size_t)snprintf(nai, sizeof(nai), PROBE_NAI, addr);
@@ -324,6 +328,7 @@ mip_leave_probe(struct mip_core *core, const struct mip_ha *want)
 		return;
 	r->core = core;
 	r->ha = ha;
+	r->coa = core->params.coa;
 	r->subject = "probe";
 	r->orphan = r->probe = r->maybe_bound = true;
 	r->state = MIP_S_LEAVING;

@@ -11,7 +11,6 @@
  * An event may free the registration: each function that posts one does it
  * last, or returns at once after a callee that may have.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -289,53 +288,20 @@ mip_reg_lifetime(struct mip_reg *r, mono_t sent)
 
 /* ---- replies ---- */
 
-/* Is the home address one that we can go by [PROTOCOLS D148, D149]? */
-static const char *
-unusable(const struct mip_reg *r, const struct mip_reply *reply)
-{
-	const struct mip_core *core = r->core;
-	const struct iid iid = iid_of(&reply->hoa);
-
-	if (!hoa_is_valid(&reply->hoa) || iid_is_zero(iid))
-		return "home agent gave an invalid home address";
-	if (iid_is_reserved(iid))
-		return "home agent gave a reserved interface identifier";
-	if (iid_equal(iid, r->taken))
-		return "home agent gave the identifier of our side of the "
-		    "link";
-	return core->refuse != NULL ? core->refuse(core->refuse_arg,
-	    r->ha->ha.addr, &reply->hoa, reply->unique) : NULL;
-}
-
-/* Why an accepted reply is of no use, or NULL [PROTOCOLS 8.3, D21]. */
-static const char *
-useless(const struct mip_reg *r, const struct mip_reply *reply)
-{
-	const char *why;
-
-	if (!reply->has_hoa)
-		return "HA does not support IPv6 HoA";
-	if ((why = unusable(r, reply)) != NULL)
-		return why;
-	if (reply->lifetime == 0)
-		return "home agent granted no lifetime";
-	if (r->state == MIP_S_REQUESTING && r->want_unique &&
-	    !iid_equal(iid_of(&reply->hoa), r->want_iid))
-		return "home agent gave another identifier than asked for";
-	return NULL;
-}
-
 bool
 mip_reg_learn(struct mip_reg *r, const struct mip_reply *reply)
 {
 	bool changed;
 
+	r->home = reply->home;
+	r->has_tunnel = reply->has_tunnel;
+	if (r->kind == MIP_NODE)
+		return false;
 	changed = !r->has_hoa || r->unique != reply->unique ||
 	    memcmp(&r->hoa, &reply->hoa, sizeof(r->hoa)) != 0;
 	if (changed)
 		mip_core_set_hoa(r->core, r, &reply->hoa);
 	r->unique = reply->unique;
-	r->home = reply->home;
 	return changed;
 }
 
@@ -355,6 +321,7 @@ reject(struct mip_reg *r, const struct mip_reply *reply, const char *why)
 	log_warnx(r->subject, "%s: deregistering", why);
 	if (reply->has_hoa && hoa_is_valid(&reply->hoa))
 		mip_reg_learn(r, reply);
+	r->home = reply->home;
 	res = result(r, MIP_USELESS, reply->code, why);
 	mip_reg_deregister(r);
 	if (first)
@@ -376,8 +343,8 @@ static void
 granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 {
 	bool first = r->state == MIP_S_REQUESTING, changed;
-	char addr[INET6_ADDRSTRLEN];
-	const char *why = useless(r, reply);
+	char text[MIP_KIND_TEXT];
+	const char *why = mip_kind_useless(r, reply);
 	struct mip_result res;
 	mono_t sent = t->sent;
 
@@ -415,10 +382,9 @@ granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 	res = result(r, MIP_REGISTERED, reply->code, "registered");
 	res.rtt_us = mono_diff_us(now(r), sent);
 	r->ha->rtt_us = res.rtt_us;
-	inet_ntop(AF_INET6, &r->hoa, addr, sizeof(addr));
 	mip_reg_step(r, first ? "rrp-received" : "renewed",
-	    "code %u, lifetime %u, %s, U %u", reply->code, r->lifetime, addr,
-	    r->unique);
+	    "code %u, lifetime %u, %s, U %u", reply->code, r->lifetime,
+	    mip_kind_given(r, text), r->unique);
 	if (first) {
 		r->events.registered(r->arg, &res);
 	} else if (changed) {
@@ -531,6 +497,14 @@ mip_reg_set_mn_ha(struct mip_reg *r, const struct mip4_sa *sa)
 	r->mn_ha.set = true;
 }
 
+/* Is there what must sign it? */
+static bool
+is_provable(const struct mip_reg_request *q)
+{
+	return q->kind == MIP_NODE ? q->mn_ha != NULL &&
+	    q->coa.s_addr != INADDR_ANY : q->ha.n_sa > 0;
+}
+
 struct mip_reg *
 mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
     const struct mip_events *events, void *arg)
@@ -540,7 +514,7 @@ mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
 	struct mip_reg *r;
 
 	if (len == 0 || len > MIP4_NAI_MAX || service > MIP4_SERVICE_MAX ||
-	    q->ha.n_sa == 0) {
+	    !is_provable(q)) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -550,6 +524,8 @@ mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
 	r->events = *events;
 	r->arg = arg;
 	r->subject = q->subject;
+	r->kind = q->kind;
+	r->coa = q->kind == MIP_NODE ? q->coa : core->params.coa;
 	r->nai_len = len;
 	memcpy(r->nai, q->nai, len);
 	nai_normalize(r->nai, len);

@@ -13,6 +13,7 @@
  *		answered
  *   mip_pace.c	the turns at one home agent
  *   mip_msg.c	builds requests and acknowledgments, checks replies
+ *   mip_kind.c	where access routers and access nodes differ
  */
 #ifndef NASD_MIP_REG_H
 #define NASD_MIP_REG_H
@@ -54,6 +55,7 @@
 	X(DROP_NOT_OURS, "dropped_not_for_a_client")			\
 	X(DROP_UNMATCHED, "dropped_unmatched_reply")			\
 	X(DROP_SOURCE, "dropped_wrong_source")				\
+	X(DROP_DESTINATION, "dropped_wrong_destination")		\
 	X(DROP_HA_FIELD, "dropped_wrong_home_agent_field")		\
 	X(DROP_NO_AUTH, "dropped_unauthenticated")			\
 	X(DROP_TWO_AUTH, "dropped_two_authenticators")			\
@@ -130,6 +132,8 @@ struct mip_reg {
 	void			*arg;
 	const char		*subject;
 	enum mip_reg_state	 state;
+	enum mip_kind		 kind;
+	struct in_addr		 coa;
 	struct {
 		bool		 set;
 		struct mip4_sa	 sa;
@@ -159,6 +163,7 @@ struct mip_reg {
 	bool			 inherited;	/* of an abandoned one */
 	bool			 stray;		/* a request went out after the
 						 * one that was answered */
+	bool			 has_tunnel;	/* a node's was confirmed */
 	bool			 has_hoa;
 	struct in6_addr		 hoa;
 	bool			 unique;
@@ -186,21 +191,26 @@ struct mip_reg {
 };
 
 struct violations;
+struct wire_w;
 
 struct mip_core {
 	struct timers		*timers;
 	const struct clock	*clock;
 	struct mip_client_params params;
-	/* Sends a datagram to addr:port (host order); failures are the
-	 * sender's to count, a retransmission follows anyway. */
-	void			(*send)(void *arg, struct in_addr to,
-				    uint16_t port, const uint8_t *, size_t);
+	/* Sends a datagram from one of our addresses to addr:port (host
+	 * order); failures are the sender's to count, a retransmission
+	 * follows anyway. */
+	void			(*send)(void *arg, struct in_addr from,
+				    struct in_addr to, uint16_t port,
+				    const uint8_t *, size_t);
 	uint32_t		(*random)(void *arg);
 	void			*arg;
 	struct mip_agent_events	agents;		/* each may be NULL */
 	void			*agents_arg;
 	mip_refuse		*refuse;	/* or NULL */
 	void			*refuse_arg;
+	mip_node_key		*node_key;	/* or NULL */
+	void			*node_key_arg;
 	struct mip_left_events	left;		/* or all of it NULL */
 	void			*left_arg;
 
@@ -220,9 +230,9 @@ struct mip_core {
 int	 mip_core_init(struct mip_core *);
 /* All registrations that have an owner must have been freed. */
 void	 mip_core_free(struct mip_core *);
-/* One datagram of port 434. */
+/* One datagram of port 434, to dst. */
 void	 mip_core_input(struct mip_core *, struct in_addr src, uint16_t port,
-    const uint8_t *, size_t);
+    struct in_addr dst, const uint8_t *, size_t);
 const char *mip_counter_key(enum mip_counter);
 
 struct mip_ha_rec *mip_core_ha(struct mip_core *, const struct mip_ha *);
@@ -243,9 +253,9 @@ void	 mip_core_set_hoa(struct mip_core *, struct mip_reg *,
 struct mip_ha_rec *mip_core_find_ha(const struct mip_core *, struct in_addr);
 void	 mip_core_hold(struct mip_core *, struct in_addr, bool);
 void	 mip_core_hurry(struct mip_core *, int64_t ms);
-/* One that has no owner any more. */
+/* One of a care-of address that has no owner any more. */
 struct mip_reg *mip_core_find_orphan(const struct mip_core *, const char *nai,
-    size_t nai_len, const struct mip_ha_rec *);
+    size_t nai_len, const struct mip_ha_rec *, struct in_addr coa);
 
 /* ---- mip_msg.c ---- */
 
@@ -256,7 +266,8 @@ struct mip_reply {
 	uint64_t	id;
 	struct in_addr	home, ha;
 	struct in_addr	redirect;	/* 136, 143: another one, or 0 */
-	bool		has_hoa;	/* 221 of Length 17 */
+	bool		has_tunnel;	/* 221 of Length 1 */
+	bool		has_hoa;	/* of Length 17 */
 	struct in6_addr	hoa;
 	bool		unique;
 	bool		has_rev;	/* 137 */
@@ -276,13 +287,36 @@ enum mip_counter mip_msg_check_reply(const struct mip_reg *,
 enum mip_counter mip_msg_check_fa_ha(const struct mip_ha *,
     const struct mip4_msg *, const uint8_t *buf, const struct mip4_sa **sa,
     size_t *covered);
+/* The same of the one MN-HA extension, by this association. */
+enum mip_counter mip_msg_check_mn_ha(const struct mip4_sa *,
+    const struct mip4_msg *, const uint8_t *buf, size_t *covered);
 /* Is an extension at off one that an authenticator covers? What stands behind
  * it is not to be believed. */
 bool	 mip_msg_is_covered(size_t off, size_t covered);
 /* Answers a revocation: what identified the binding, and was covered by the
- * authenticator, is repeated. */
+ * authenticator, is repeated, and it is signed likewise. */
+struct mip_rev_auth {
+	uint8_t			 type;		/* of the extension */
+	const struct mip4_sa	*sa;
+	size_t			 covered;
+};
 int	 mip_msg_rev_ack(const struct mip_core *, const struct mip4_msg *rev,
-    size_t covered, const struct mip4_sa *, uint8_t *buf, size_t cap);
+    const struct mip_rev_auth *, uint8_t *buf, size_t cap);
+
+/* ---- mip_kind.c ---- */
+
+/* The extensions of a request, behind the NAI. */
+void	 mip_kind_put(struct wire_w *, const struct mip_reg *,
+    uint16_t lifetime);
+/* Has a reply the authenticators it must have? *covered as above. */
+enum mip_counter mip_kind_check_auth(const struct mip_reg *,
+    const struct mip4_msg *, const uint8_t *buf, size_t *covered);
+/* Why an accepting reply is of no use, or NULL. */
+const char *mip_kind_useless(const struct mip_reg *, const struct mip_reply *);
+/* What was asked for, or given, for people. */
+#define MIP_KIND_TEXT	64
+const char *mip_kind_asked(const struct mip_reg *, char buf[MIP_KIND_TEXT]);
+const char *mip_kind_given(const struct mip_reg *, char buf[MIP_KIND_TEXT]);
 
 /* ---- mip_send.c ---- */
 

@@ -76,6 +76,7 @@ mip_resume_reg(struct mip_core *core, const struct mip_reg_request *q,
 	r->maybe_bound = true;
 	r->unique = v->unique;
 	r->home = v->home;
+	r->has_tunnel = r->kind == MIP_NODE && v->bound;
 	r->lifetime = v->lifetime;
 	r->revocable = v->revocable;
 	r->rev_floor = v->rev_floor;

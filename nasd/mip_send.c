@@ -5,9 +5,6 @@
  * answer [PROTOCOLS 7, D9]. Under mip_reg.c, which knows when; mip_pace.c has
  * the queue, mip_msg.c makes the bytes.
  */
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "nasd/mip_reg.h"
 
 #define LOG_MODULE "mip"
@@ -107,22 +104,20 @@ remember_try(struct mip_reg *r, uint64_t id, uint16_t lifetime)
 static void
 step_sent(const struct mip_reg *r)
 {
-	char iid[IID_STRLEN], addr[INET6_ADDRSTRLEN];
+	char text[MIP_KIND_TEXT];
 	unsigned life = r->core->params.lifetime;
 
 	if (r->state == MIP_S_REQUESTING) {
-		mip_reg_step(r, "rrq-sent", "try %u, IID %s, lifetime %u",
-		    r->n_sent, iid_str(r->want_iid, iid), life);
+		mip_reg_step(r, "rrq-sent", "try %u, %s, lifetime %u",
+		    r->n_sent, mip_kind_asked(r, text), life);
 		return;
 	}
-	if (!r->has_hoa || inet_ntop(AF_INET6, &r->hoa, addr,
-	    sizeof(addr)) == NULL)
-		strcpy(addr, "no address yet");
+	mip_kind_given(r, text);
 	if (r->state == MIP_S_LEAVING)
-		mip_reg_step(r, "dereg-sent", "try %u, %s", r->n_sent, addr);
+		mip_reg_step(r, "dereg-sent", "try %u, %s", r->n_sent, text);
 	else
 		mip_reg_step(r, "renewal-sent", "try %u, %s, lifetime %u",
-		    r->n_sent, addr, life);
+		    r->n_sent, text, life);
 }
 
 static void
@@ -165,7 +160,7 @@ mip_send_request(struct mip_reg *r)
 		r->maybe_bound = true;
 		r->last_asked = r->last_sent;
 	}
-	r->core->send(r->core->arg, r->ha->ha.addr, MIP4_PORT, buf,
+	r->core->send(r->core->arg, r->coa, r->ha->ha.addr, MIP4_PORT, buf,
 	    (size_t)n);
 	step_sent(r);
 }

@@ -95,6 +95,8 @@ struct session_rec {
 	uint16_t	lifetime;
 	/* the registration's own */
 	bool		has_reg, reg_bound, revocable, rev_acted;
+	bool		node;		/* an access node's, bound to coa */
+	struct in_addr	coa;
 	struct in_addr	home;
 	int64_t		expires;	/* INT64_MAX: never */
 	uint32_t	rev_floor;

@@ -86,13 +86,14 @@ dice(void *arg)
 }
 
 static void
-send_out(void *arg, struct in_addr to, uint16_t port, const uint8_t *b,
-    size_t n)
+send_out(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
+    const uint8_t *b, size_t n)
 {
 	struct datagram *d = &w.sent[w.n_sent++ % N_SENT];
 	struct mip4_msg msg;
 
 	(void)arg;
+	(void)from;
 	(void)port;
 	for (d->from = 0; d->from < N_HAS; d->from++)
 		if (inet_addr(ha_addr[d->from]) == to.s_addr)
@@ -272,7 +273,7 @@ input(const struct datagram *d)
 {
 	struct in_addr src = { inet_addr(ha_addr[d->from]) };
 
-	mip_core_input(&w.core, src, 434, d->b, d->n);
+	mip_core_input(&w.core, src, 434, w.core.params.coa, d->b, d->n);
 }
 
 /* Nothing comes of it, and nothing is kept of it. */

@@ -7,11 +7,12 @@
 #include <string.h>
 
 static void
-nas_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *data,
-    size_t len)
+nas_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
+    const uint8_t *data, size_t len)
 {
 	struct nas *n = arg;
 
+	(void)from;
 	check_request(n, to, data, len);
 	net_send(&n->node, to, MIP4_PORT, port, data, len);
 }
@@ -127,7 +128,8 @@ nas_input(struct nas *n, const struct packet *p)
 	    &n->core.params.types) == MIP4_OK;
 	if (w->plan.rate > 0 && w->step.parsed && p->u != NULL)
 		note_retry(n, p);
-	mip_core_input(&n->core, p->src, p->sport, p->data, p->len);
+	mip_core_input(&n->core, p->src, p->sport, n->core.params.coa,
+	    p->data, p->len);
 	/* as check_over */
 	if (n->core.n_orphans < orphans && p->u != NULL)
 		p->u->asked[n->node.index][net_node(w, p->src)->index] = 0;
@@ -149,7 +151,7 @@ nas_knows(const struct nas *n, const struct subscriber *u,
 		    s->reg->maybe_bound)
 			return true;
 	*orphaned = ha != NULL && mip_core_find_orphan(&n->core, u->nai,
-	    strlen(u->nai), ha) != NULL;
+	    strlen(u->nai), ha, n->core.params.coa) != NULL;
 	return *orphaned;
 }
 

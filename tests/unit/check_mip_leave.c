@@ -140,8 +140,8 @@ check_pace(struct agent *a, unsigned user, uint64_t id)
 }
 
 static void
-fake_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *buf,
-    size_t len)
+fake_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
+    const uint8_t *buf, size_t len)
 {
 	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
 	unsigned who = ntohl(to.s_addr) - 0xc6336401, user = PROBE, kind;
@@ -149,6 +149,7 @@ fake_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *buf,
 	struct mip4_msg m;
 
 	(void)arg;
+	(void)from;
 	(void)port;
 	ck_assert_uint_lt(who, 2);
 	ck_assert_int_eq(mip4_parse(&m, buf, len, &types), MIP4_OK);
@@ -215,7 +216,8 @@ advance(int64_t ms)
 			if (r.at > now_ms)
 				continue;
 			replies[i--] = replies[--n_replies];
-			mip_core_input(&core, addr(r.from), 434, r.buf,
+			mip_core_input(&core, addr(r.from), 434,
+			    core.params.coa, r.buf,
 			    r.len);
 		}
 		probe();

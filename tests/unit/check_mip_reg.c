@@ -85,12 +85,13 @@ fake_ntp(void *arg)
 static const struct clock fake_clock = { fake_mono, fake_ntp, NULL };
 
 static void
-fake_send(void *arg, struct in_addr to, uint16_t port, const uint8_t *buf,
-    size_t len)
+fake_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
+    const uint8_t *buf, size_t len)
 {
 	struct datagram *d = &sent[n_sent++];
 
 	(void)arg;
+	ck_assert_uint_eq(from.s_addr, core.params.coa.s_addr);
 	ck_assert_uint_lt(n_sent, 256);
 	ck_assert_uint_le(len, sizeof(d->buf));
 	d->to = to;
@@ -459,7 +460,7 @@ input_from(const char *src, const struct msg *m)
 
 	ck_assert_ptr_nonnull(copy);
 	memcpy(copy, m->b, m->n);
-	mip_core_input(&core, ip(src), 434, copy, m->n);
+	mip_core_input(&core, ip(src), 434, ip(COA), copy, m->n);
 	free(copy);
 }
 

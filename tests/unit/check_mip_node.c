@@ -1,0 +1,866 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The NetMIP4 client's registrations of access nodes: by the mobile node's key
+ * alone, each from a care-of address of its own, for a tunnel [PROTOCOLS 6,
+ * 8.3, 9, 11.5]. The home agent lives here; its messages are put together byte
+ * by byte, or come from the vectors. What is the same for access routers is in
+ * check_mip_reg.c.
+ */
+#include "nasd/mip_reg.h"
+#include "tests/unit/rig.h"
+#include "tests/unit/vectors.h"
+
+#define ROUTER		"192.0.2.1"	/* the client's own */
+#define COA		"192.0.2.10"
+#define COA2		"192.0.2.11"
+#define HA		"198.51.100.1"
+#define NAI		"alice@example.net"
+
+static struct vectors vectors;
+static struct timers timers;
+static struct mip_core core;
+static struct mip4_sa sa_mn, sa_fa;
+static struct mip_reg *reg;
+static int64_t now_ns;
+
+static struct datagram {
+	struct in_addr	from, to;
+	uint16_t	port;
+	struct m	m;
+} sent[32];
+static unsigned n_sent;
+
+static struct {
+	unsigned		registered, lost, revoked, gone;
+	struct mip_result	res;
+	char			steps[1024];
+} seen;
+
+static mono_t
+fake_mono(void *arg)
+{
+	(void)arg;
+	return at_mono(now_ns);
+}
+
+static uint64_t
+fake_ntp(void *arg)
+{
+	(void)arg;
+	return at_ntp(now_ns);
+}
+
+static const struct clock fake_clock = { fake_mono, fake_ntp, NULL };
+
+static void
+fake_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
+    const uint8_t *buf, size_t len)
+{
+	struct datagram *d = &sent[n_sent++];
+
+	(void)arg;
+	ck_assert_uint_lt(n_sent, 32);
+	*d = (struct datagram){ .from = from, .to = to, .port = port };
+	m_put(&d->m, buf, len);
+}
+
+static uint32_t
+fake_random(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static void
+on_registered(void *arg, const struct mip_result *res)
+{
+	(void)arg;
+	seen.registered++;
+	seen.res = *res;
+}
+
+static void
+on_changed(void *arg, const struct mip_result *res)
+{
+	(void)arg;
+	(void)res;
+	ck_abort_msg("a node has no address that could change");
+}
+
+static void
+on_lost(void *arg, const struct mip_result *res)
+{
+	(void)arg;
+	seen.lost++;
+	seen.res = *res;
+}
+
+static void
+on_revoked(void *arg)
+{
+	(void)arg;
+	seen.revoked++;
+}
+
+static void
+on_gone(void *arg, bool answered)
+{
+	(void)arg;
+	(void)answered;
+	seen.gone++;
+	reg = NULL;
+}
+
+static void
+on_step(void *arg, const char *key, const char *detail)
+{
+	size_t n = strlen(seen.steps);
+
+	(void)arg;
+	snprintf(seen.steps + n, sizeof(seen.steps) - n, "%s: %s\n", key,
+	    detail);
+}
+
+static const struct mip_events events = {
+	on_registered, on_changed, on_lost, on_revoked, on_gone, on_step,
+};
+
+static struct in_addr
+ip(const char *s)
+{
+	return (struct in_addr){ inet_addr(s) };
+}
+
+static void
+set_up(void)
+{
+	memset(&seen, 0, sizeof(seen));
+	now_ns = 0;
+	n_sent = 0;
+	vectors_load(&vectors);
+	timers_init(&timers);
+	sa_mn = vectors_sa(32);
+	sa_fa = vectors_sa(34);
+	core = (struct mip_core){
+		.timers = &timers,
+		.clock = &fake_clock,
+		.params = {
+			.coa = ip(ROUTER), .lifetime = 600, .attempts = 5,
+			.dereg_attempts = 3, .require_nai = true,
+			.pmip_per_node_auth = true,
+			.types = MIP4_EXT_TYPES_DEFAULT,
+		},
+		.send = fake_send, .random = fake_random,
+	};
+	ck_assert_int_eq(mip_core_init(&core), 0);
+}
+
+static void
+tear_down(void)
+{
+	mip_reg_free(reg);
+	reg = NULL;
+	ck_assert_uint_eq(core.n_regs, 0);
+	ck_assert_uint_eq(table_count(&core.by_id), 0);
+	ck_assert_uint_eq(table_count(&core.by_nai), 0);
+	ck_assert_uint_eq(timers.n, 0);
+	mip_core_free(&core);
+	timers_free(&timers);
+}
+
+static struct mip_reg_request
+request(void)
+{
+	return (struct mip_reg_request){
+		.kind = MIP_NODE, .coa = ip(COA), .nai = NAI,
+		.subject = "s1", .ha = { .addr = ip(HA) }, .mn_ha = &sa_mn,
+		.budget_ms = 15000,
+	};
+}
+
+static void
+start(void)
+{
+	const struct mip_reg_request q = request();
+
+	reg = mip_reg_create(&core, &q, &events, NULL);
+	ck_assert_ptr_nonnull(reg);
+	ck_assert_uint_eq(n_sent, 1);
+}
+
+static void
+advance(int64_t ms)
+{
+	time_goes_by(&timers, &now_ns, ms * 1000000);
+}
+
+/* ---- what was sent ---- */
+
+/* The types of a message's extensions, in their order. */
+static const char *
+order(unsigned i)
+{
+	static char text[64];
+	const struct m *m = &sent[i].m;
+	size_t off = m->b[0] == 15 ? 12 : 24;
+
+	ck_assert_uint_lt(i, n_sent);
+	text[0] = '\0';
+	for (; off < m->n; off += 2 + (size_t)m->b[off + 1])
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "%u/%u ", m->b[off], m->b[off + 1]);
+	ck_assert_uint_eq(off, m->n);
+	return text;
+}
+
+/* Is its last extension the mobile node's good authenticator? */
+static void
+is_signed(unsigned i)
+{
+	struct m again = sent[i].m;
+
+	again.n -= 22;
+	m_auth(&again, 32, 512, sa_mn.key);
+	ck_assert_mem_eq(again.b, sent[i].m.b, again.n);
+}
+
+static uint64_t
+id_of(unsigned i)
+{
+	uint64_t v = 0;
+
+	for (unsigned k = 16; k < 24; k++)
+		v = v << 8 | sent[i].m.b[k];
+	return v;
+}
+
+static void
+goes_between(unsigned i, const char *from, const char *to)
+{
+	ck_assert_uint_eq(sent[i].from.s_addr, ip(from).s_addr);
+	ck_assert_uint_eq(sent[i].to.s_addr, ip(to).s_addr);
+	ck_assert_uint_eq(sent[i].port, 434);
+}
+
+/* ---- the home agent ---- */
+
+static struct m
+reply_head(unsigned i, unsigned code, unsigned lifetime)
+{
+	struct m m = { .n = 0 };
+
+	m_int(&m, 3, 1);
+	m_int(&m, code, 1);
+	m_int(&m, lifetime, 2);
+	m_ip(&m, "0.0.0.0");
+	m_ip(&m, HA);
+	m_int(&m, id_of(i), 8);
+	m_nai(&m, NAI);
+	return m;
+}
+
+static void
+put_137(struct m *m, uint32_t timestamp)
+{
+	m_int(m, UINT64_C(0x89060000) << 32 | timestamp, 8);
+}
+
+static void
+sign(struct m *m)
+{
+	m_auth(m, 32, 512, sa_mn.key);
+}
+
+static void
+input_to(const char *dst, const struct m *m)
+{
+	uint8_t *copy = exact_copy(m->b, m->n);
+
+	mip_core_input(&core, ip(HA), 434, ip(dst), copy, m->n);
+	free(copy);
+}
+
+static void
+accept_it(unsigned i)
+{
+	struct m m = reply_head(i, 0, 600);
+
+	m_ext(&m, 221, "", 1);
+	put_137(&m, (uint32_t)(fake_ntp(NULL) >> 32));
+	sign(&m);
+	input_to(COA, &m);
+}
+
+static void
+bind_it(void)
+{
+	start();
+	accept_it(0);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+}
+
+static void
+input_vector(const char *name)
+{
+	const struct vector *v = vectors_find(&vectors, name);
+	struct m m = { .n = 0 };
+
+	m_put(&m, v->msg, v->len);
+	input_to(COA, &m);
+}
+
+static struct m
+revocation(uint32_t id, const char *fda, const char *nai)
+{
+	struct m m = { .n = 0 };
+
+	m_int(&m, 0x0700c000, 4);	/* A and I */
+	m_ip(&m, "0.0.0.0");
+	m_ip(&m, HA);
+	m_ip(&m, fda);
+	m_int(&m, id, 4);
+	m_nai(&m, nai);
+	m_ext(&m, 221, "", 1);
+	return m;
+}
+
+/* One that is all right, but for what it names. */
+static void
+revoke_it(uint32_t id, const char *fda, const char *dst)
+{
+	struct m m = revocation(id, fda, NAI);
+
+	sign(&m);
+	input_to(dst, &m);
+}
+
+static uint32_t
+seconds(void)
+{
+	return (uint32_t)(fake_ntp(NULL) >> 32);
+}
+
+/* ---- requests and replies ---- */
+
+START_TEST(entry)
+{
+	const struct vector *v = vectors_find(&vectors, "rrq_an_entry");
+	uint8_t again[256];
+	struct m m = { .n = 0 };
+
+	/* As the vector, whose Identification is another one's. */
+	start();
+	ck_assert_uint_eq(sent[0].m.n, v->len);
+	m_put(&m, sent[0].m.b, 54);
+	memcpy(again, v->msg, v->len);
+	memcpy(m.b + 16, again + 16, 8);
+	sign(&m);
+	ck_assert_mem_eq(m.b, again, v->len);
+	is_signed(0);
+	goes_between(0, COA, HA);
+	test_has(seen.steps, "rrq-sent: try 1, tunnel to 192.0.2.10");
+
+	accept_it(0);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	ck_assert_uint_eq(seen.res.lifetime, 600);
+	ck_assert(IN6_IS_ADDR_UNSPECIFIED(&seen.res.hoa));
+	ck_assert_uint_eq(mip_reg_left(reg), 600);
+	test_has(seen.steps, "rrp-received: code 0, lifetime 600, tunnel");
+}
+END_TEST
+
+START_TEST(entry_answered_by_the_vector)
+{
+	struct mip_ha_rec *ha = mip_core_ha(&core, &(struct mip_ha){
+	    .addr = ip(HA) });
+
+	/* Until the Identification is the one it answers. */
+	ck_assert_ptr_nonnull(ha);
+	ha->last_id = (UINT64_C(0xe5a1b2c3) << 32 | 0x11223348) - 1;
+	start();
+	ck_assert_uint_eq(id_of(0), UINT64_C(0xe5a1b2c311223348));
+	input_vector("rrp_an_entry");
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	advance(10 * 1000);
+	input_vector("rev_ha_an");
+	ck_assert_uint_eq(seen.revoked, 1);
+}
+END_TEST
+
+START_TEST(renewal_and_deregistration)
+{
+	bind_it();
+	advance(450 * 1000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_str_eq(order(1), "131/17 221/1 137/6 32/20 ");
+	ck_assert_uint_eq(sent[1].m.b[1], 0x20);
+	is_signed(1);
+	goes_between(1, COA, HA);
+	accept_it(1);
+	test_has(seen.steps, "renewed: code 0");
+	ck_assert_uint_eq(seen.registered, 1);
+
+	advance(5000);
+	mip_reg_deregister(reg);
+	ck_assert_uint_eq(n_sent, 3);
+	ck_assert_str_eq(order(2), "131/17 221/1 32/20 ");
+	ck_assert_uint_eq(sent[2].m.b[2] | sent[2].m.b[3], 0);
+	is_signed(2);
+	goes_between(2, COA, HA);
+	struct m m = reply_head(2, 0, 0);
+	sign(&m);
+	input_to(COA, &m);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+/* A first request that was not answered: nothing is confirmed, but a tunnel may
+ * be there. */
+START_TEST(given_up)
+{
+	start();
+	advance(15000);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+	for (unsigned i = 0; i < n_sent; i++)
+		ck_assert_str_eq(order(i), "131/17 120/1 137/6 32/20 ");
+	unsigned n = n_sent;
+	mip_reg_deregister(reg);
+	advance(1000);
+	ck_assert_str_eq(order(n), "131/17 221/1 32/20 ");
+	advance(60000);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+/* draft-navali 5.2.1: no mobility service, and it is told so. */
+START_TEST(without_the_tunnel)
+{
+	struct in6_addr hoa = { .s6_addr = { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
+	uint8_t full[17] = { 0x80 };
+	struct m m;
+
+	start();
+	m = reply_head(0, 0, 600);
+	memcpy(m.b + 4, "\x0a\x00\x00\x07", 4);	/* it may give one [D22] */
+	memcpy(full + 1, &hoa, 16);
+	if (_i == 1)
+		m_ext(&m, 221, full, 17);
+	sign(&m);
+	if (_i == 2)	/* behind what proves it */
+		m_ext(&m, 221, "", 1);
+	input_to(COA, &m);
+	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
+	test_has(seen.res.text, "does not confirm the IPv6 tunnel");
+	ck_assert_uint_eq(core.count[MIP_C_USELESS], 1);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_str_eq(order(1), "131/17 221/1 32/20 ");
+	ck_assert_mem_eq(sent[1].m.b + 4, "\x0a\x00\x00\x07", 4);
+	advance(60000);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+START_TEST(renewal_without_the_tunnel)
+{
+	struct m m;
+
+	bind_it();
+	advance(450 * 1000);
+	m = reply_head(1, 0, 600);
+	sign(&m);
+	input_to(COA, &m);
+	ck_assert_uint_eq(seen.lost, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
+}
+END_TEST
+
+START_TEST(no_lifetime)
+{
+	struct m m;
+
+	start();
+	m = reply_head(0, 0, 0);
+	m_ext(&m, 221, "", 1);
+	sign(&m);
+	input_to(COA, &m);
+	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
+}
+END_TEST
+
+static void
+refused(const struct m *m, const char *dst, enum mip_counter c)
+{
+	uint64_t before = core.count[c];
+	unsigned n = n_sent;
+
+	input_to(dst, m);
+	ck_assert_msg(core.count[c] == before + 1, "%s", mip_counter_key(c));
+	ck_assert_uint_eq(seen.registered + seen.revoked, 0);
+	ck_assert_uint_eq(n_sent, n);
+}
+
+START_TEST(replies_refused)
+{
+	struct m good, m;
+
+	/* The key between the agents is of no account here. */
+	mip_core_ha(&core, &(struct mip_ha){ ip(HA), &sa_fa, 1 });
+	start();
+	good = reply_head(0, 0, 600);
+	m_ext(&good, 221, "", 1);
+
+	m = good;
+	refused(&m, COA, MIP_C_DROP_NO_AUTH);
+	m_auth(&m, 34, 256, sa_fa.key);
+	refused(&m, COA, MIP_C_DROP_NO_AUTH);
+	m = good;
+	m_auth(&m, 32, 513, sa_mn.key);
+	refused(&m, COA, MIP_C_DROP_SPI);
+	m = good;
+	m_auth(&m, 32, 512, sa_fa.key);
+	refused(&m, COA, MIP_C_DROP_BAD_AUTH);
+	m = good;
+	sign(&m);
+	sign(&m);
+	refused(&m, COA, MIP_C_DROP_TWO_AUTH);
+	/* nor may it come to another address of ours */
+	m = good;
+	sign(&m);
+	refused(&m, COA2, MIP_C_DROP_DESTINATION);
+	refused(&m, ROUTER, MIP_C_DROP_DESTINATION);
+	m.b[20 + 2] ^= 1;	/* the NAI */
+	m.n -= 22;
+	sign(&m);
+	refused(&m, COA, MIP_C_DROP_NAI);
+
+	m = good;
+	sign(&m);
+	input_to(COA, &m);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	/* the agents' key is still there for others */
+	ck_assert_uint_eq(reg->ha->ha.n_sa, 1);
+}
+END_TEST
+
+START_TEST(denied)
+{
+	struct m m;
+
+	start();
+	m = reply_head(0, 131, 0);
+	m_auth(&m, 34, 256, sa_fa.key);
+	input_to(COA, &m);
+	ck_assert_uint_eq(seen.registered, 0);	/* anybody's */
+	m = reply_head(0, 129, 0);
+	sign(&m);
+	input_to(COA, &m);
+	ck_assert_uint_eq(seen.registered, 1);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 129);
+}
+END_TEST
+
+START_TEST(resynchronisation)
+{
+	struct m m;
+
+	start();
+	m = reply_head(0, 133, 0);
+	m.b[12] = 0xe5;
+	m.b[13] = 0xa1;
+	m.b[14] = 0xc0;
+	m.b[15] = 0;
+	sign(&m);
+	input_to(COA, &m);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(id_of(1) >> 32, 0xe5a1c000);
+	ck_assert_str_eq(order(1), "131/17 120/1 137/6 32/20 ");
+}
+END_TEST
+
+START_TEST(service)
+{
+	struct mip_reg_request q = request();
+
+	q.service = "gold";
+	reg = mip_reg_create(&core, &q, &events, NULL);
+	ck_assert_str_eq(order(0), "131/17 120/1 151/4 137/6 32/20 ");
+}
+END_TEST
+
+START_TEST(what_can_not_be_asked)
+{
+	struct mip_reg_request q = request();
+
+	q.mn_ha = NULL;
+	ck_assert_ptr_null(mip_reg_create(&core, &q, &events, NULL));
+	q = request();
+	q.coa.s_addr = 0;
+	ck_assert_ptr_null(mip_reg_create(&core, &q, &events, NULL));
+	q = request();
+	q.kind = MIP_ROUTER;
+	ck_assert_ptr_null(mip_reg_create(&core, &q, &events, NULL));
+	ck_assert_uint_eq(n_sent, 0);
+}
+END_TEST
+
+/* Nobody could find out when it is back. */
+START_TEST(never_held)
+{
+	const struct mip_ha ha = { .addr = ip(HA) };
+
+	bind_it();
+	mip_core_hold(&core, ip(HA), true);
+	mip_leave_probe(&core, &ha);
+	ck_assert_uint_eq(n_sent, 1);
+	advance(450 * 1000);
+	ck_assert_uint_eq(n_sent, 2);
+}
+END_TEST
+
+/* ---- the end of it without its owner ---- */
+
+START_TEST(abandoned)
+{
+	struct mip_reg_request q = request();
+
+	start();
+	mip_reg_abandon(reg);
+	reg = NULL;
+	advance(500);
+	/* Another care-of address is another binding: no second's distance. */
+	q.coa = ip(COA2);
+	reg = mip_reg_create(&core, &q, &events, NULL);
+	ck_assert_uint_eq(n_sent, 2);
+	goes_between(1, COA2, HA);
+	ck_assert_uint_eq(core.n_orphans, 1);
+	advance(500);
+	goes_between(2, COA, HA);
+	ck_assert_str_eq(order(2), "131/17 221/1 32/20 ");
+	mip_reg_free(reg);
+	/* The same one is the same binding. */
+	q.coa = ip(COA);
+	reg = mip_reg_create(&core, &q, &events, NULL);
+	ck_assert_uint_eq(core.n_orphans, 0);
+	ck_assert_uint_eq(n_sent, 3);
+	advance(1000);
+	goes_between(3, COA, HA);
+	ck_assert_str_eq(order(3), "131/17 120/1 137/6 32/20 ");
+}
+END_TEST
+
+static struct mip_left left_there;
+
+static uint32_t
+note_left(void *arg, uint32_t nr, const struct mip_left *l)
+{
+	(void)arg;
+	(void)nr;
+	left_there = *l;
+	return 7;
+}
+
+/* And by a client that comes after this one. */
+START_TEST(left_to_the_next)
+{
+	bind_it();
+	core.left.left = note_left;
+	advance(2000);
+	mip_reg_abandon(reg);
+	reg = NULL;
+	ck_assert_int_eq(left_there.kind, MIP_NODE);
+	ck_assert_uint_eq(left_there.coa.s_addr, ip(COA).s_addr);
+	struct mip_left l = left_there;
+	l.mn_ha = &sa_mn;
+	l.nai = NAI;
+	l.subject = "left";
+	core.left.left = NULL;
+	mip_core_free(&core);
+	n_sent = 0;
+	ck_assert_int_eq(mip_core_init(&core), 0);
+	ck_assert_int_eq(mip_leave_take(&core, 7, &l), 0);
+	advance(2000);
+	ck_assert_uint_ge(n_sent, 1);
+	goes_between(0, COA, HA);
+	ck_assert_str_eq(order(0), "131/17 221/1 32/20 ");
+	advance(3600 * 1000);
+	ck_assert_uint_eq(core.n_orphans, 0);
+}
+END_TEST
+
+/* One that an earlier client has begun: renewed as what it is. */
+START_TEST(resumed)
+{
+	const struct mip_reg_request q = request();
+	struct mip_saved v;
+
+	bind_it();
+	mip_reg_save(reg, &v);
+	mip_reg_free(reg);
+	n_sent = 0;
+	reg = mip_resume_reg(&core, &q, &v, &events, NULL);
+	ck_assert_uint_eq(n_sent, 0);
+	ck_assert(mip_reg_renew(reg));
+	ck_assert_str_eq(order(0), "131/17 221/1 137/6 32/20 ");
+	/* What was not bound begins anew. */
+	mip_reg_free(reg);
+	n_sent = 0;
+	v.bound = false;
+	reg = mip_resume_reg(&core, &q, &v, &events, NULL);
+	ck_assert(mip_reg_renew(reg));
+	ck_assert_str_eq(order(0), "131/17 120/1 137/6 32/20 ");
+}
+END_TEST
+
+/* ---- revocations ---- */
+
+START_TEST(revoked)
+{
+	bind_it();
+	advance(2000);
+	revoke_it(seconds(), COA, COA);
+	ck_assert_uint_eq(seen.revoked, 1);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(sent[1].m.b[0], 15);
+	ck_assert_str_eq(order(1), "131/17 221/1 32/20 ");
+	is_signed(1);
+	goes_between(1, COA, HA);
+	/* There is nothing left to deregister. */
+	mip_reg_deregister(reg);
+	advance(10000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+static const struct mip4_sa *
+key_by_name(void *arg, const char *nai, size_t len, struct in_addr ha)
+{
+	(void)arg;
+	return ha.s_addr == ip(HA).s_addr && len == strlen(NAI) &&
+	    memcmp(nai, NAI, len) == 0 ? &sa_mn : NULL;
+}
+
+/* Our first answer may have been lost, and the registration is over [D15]. */
+START_TEST(revoked_once_more)
+{
+	struct m m;
+
+	bind_it();
+	advance(2000);
+	revoke_it(seconds(), COA, COA);
+	mip_reg_free(reg);
+	reg = NULL;
+	advance(1000);
+	/* Whose it is must be known. */
+	revoke_it(seconds(), COA, COA);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_SPI], 1);
+	ck_assert_uint_eq(n_sent, 2);
+	core.node_key = key_by_name;
+	revoke_it(seconds(), COA, COA);
+	ck_assert_uint_eq(n_sent, 3);
+	is_signed(2);
+	m = revocation(seconds(), COA, "bob@example.net");
+	sign(&m);
+	input_to(COA, &m);
+	ck_assert_uint_eq(n_sent, 3);
+}
+END_TEST
+
+/* It moved to another of our links: the old one's revocation is answered, and
+ * the new one lives. */
+START_TEST(revoked_at_another_address)
+{
+	struct mip_reg_request q = request();
+
+	bind_it();
+	mip_reg_free(reg);
+	q.coa = ip(COA2);
+	reg = mip_reg_create(&core, &q, &events, NULL);
+	struct m m = reply_head(1, 0, 600);
+	m_ext(&m, 221, "", 1);
+	put_137(&m, seconds());
+	sign(&m);
+	input_to(COA2, &m);
+	ck_assert_uint_eq(seen.registered, 2);
+	advance(1000);
+	revoke_it(seconds(), COA, COA);
+	ck_assert_uint_eq(seen.revoked, 0);
+	ck_assert_uint_eq(n_sent, 3);
+	goes_between(2, COA, HA);
+	revoke_it(seconds(), COA2, COA2);
+	ck_assert_uint_eq(seen.revoked, 1);
+}
+END_TEST
+
+START_TEST(revocations_refused)
+{
+	struct m m;
+
+	mip_core_ha(&core, &(struct mip_ha){ ip(HA), &sa_fa, 1 });
+	bind_it();
+	seen.registered = 0;
+	advance(2000);
+	m = revocation(seconds(), COA, NAI);
+	refused(&m, COA, MIP_C_DROP_NO_AUTH);
+	/* the agents' key is not the mobile node's */
+	m_auth(&m, 34, 256, sa_fa.key);
+	refused(&m, COA, MIP_C_DROP_REV_DOMAIN);
+	m = revocation(seconds(), COA, NAI);
+	m_auth(&m, 32, 512, sa_fa.key);
+	refused(&m, COA, MIP_C_DROP_BAD_AUTH);
+	m = revocation(seconds(), COA, "bob@example.net");
+	sign(&m);
+	refused(&m, COA, MIP_C_DROP_SPI);
+	m = revocation(seconds(), COA, NAI);
+	m.b[2] = 0;		/* not A: our own, sent back */
+	sign(&m);
+	refused(&m, COA, MIP_C_DROP_REV_REFLECTED);
+	m = revocation(seconds(), COA2, NAI);
+	sign(&m);
+	refused(&m, COA, MIP_C_DROP_REV_DOMAIN);
+	m = revocation(seconds(), COA, NAI);
+	sign(&m);
+	refused(&m, COA2, MIP_C_DROP_REV_DOMAIN);
+	m = revocation(seconds(), ROUTER, NAI);
+	sign(&m);
+	refused(&m, ROUTER, MIP_C_DROP_REV_DOMAIN);
+	m = revocation(seconds() - 61, COA, NAI);
+	sign(&m);
+	refused(&m, COA, MIP_C_DROP_REV_STALE);
+	ck_assert(mip_reg_is_bound(reg));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("mip_node");
+	TCase *tc = tcase_create("mip_node");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, entry);
+	tcase_add_test(tc, entry_answered_by_the_vector);
+	tcase_add_test(tc, renewal_and_deregistration);
+	tcase_add_test(tc, given_up);
+	tcase_add_loop_test(tc, without_the_tunnel, 0, 3);
+	tcase_add_test(tc, renewal_without_the_tunnel);
+	tcase_add_test(tc, no_lifetime);
+	tcase_add_test(tc, replies_refused);
+	tcase_add_test(tc, denied);
+	tcase_add_test(tc, resynchronisation);
+	tcase_add_test(tc, service);
+	tcase_add_test(tc, what_can_not_be_asked);
+	tcase_add_test(tc, never_held);
+	tcase_add_test(tc, abandoned);
+	tcase_add_test(tc, left_to_the_next);
+	tcase_add_test(tc, resumed);
+	tcase_add_test(tc, revoked);
+	tcase_add_test(tc, revoked_once_more);
+	tcase_add_test(tc, revoked_at_another_address);
+	tcase_add_test(tc, revocations_refused);
+	suite_add_tcase(s, tc);
+	return test_run(s);
+}
