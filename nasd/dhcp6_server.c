@@ -169,6 +169,12 @@ dhcp6_core_start(struct dhcp6_core *core, unsigned ifindex,
 	return l;
 }
 
+unsigned
+dhcp6_link_ifindex(const struct dhcp6_link *l)
+{
+	return l->ifindex;
+}
+
 void
 dhcp6_core_stop(struct dhcp6_link *l)
 {

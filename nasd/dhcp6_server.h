@@ -176,6 +176,7 @@ const char *dhcp6_end_text(enum dhcp6_end_cause);
 struct dhcp6_link *dhcp6_core_start(struct dhcp6_core *, unsigned ifindex,
     const char *subject, const struct dhcp6_link_conf *,
     const struct dhcp6_events *, void *arg);
+unsigned dhcp6_link_ifindex(const struct dhcp6_link *);
 /* Serves it no longer; the client hears nothing, nor does the owner. */
 void	 dhcp6_core_stop(struct dhcp6_link *);
 void	 dhcp6_link_configure(struct dhcp6_link *,

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The socket of the DHCPv6 server [RFC 8415 7.1, 7.2]; see dhcp6.h. An
+ * interface hears a group when any socket has joined it there, and then so
+ * does each socket that has not chosen. The kernel lets one socket join on a
+ * few hundred interfaces only (net.core.optmem_max): beyond, others join, which
+ * nobody reads from.
+ */
+#define _GNU_SOURCE	/* struct in6_pktinfo */
+
+#include "nasd/dhcp6.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/util.h>
+
+#include "common/timers.h"
+
+#define LOG_MODULE "dhcp6"
+#include "common/log.h"
+
+#define READ_TURN	64
+#define MESSAGE_MAX	2048
+
+struct dhcp6 {
+	struct dhcp6_core	 core;
+	struct event		*ev;
+	int			 fd;
+	int			*member;	/* those who join; */
+	unsigned		 n_members;	/* the first one is fd */
+	unsigned		 room;		/* where there was some */
+};
+
+static const struct in6_addr all_servers = {	/* ff02::1:2 */
+	.s6_addr = { 0xff, 0x02, [13] = 1, [15] = 2 },
+};
+
+static int
+send_out(void *arg, unsigned ifindex, const struct in6_addr *to,
+    uint16_t port, const uint8_t *buf, size_t len)
+{
+	struct dhcp6 *d = arg;
+	struct sockaddr_in6 sin6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+		.sin6_addr = *to,
+		.sin6_scope_id = ifindex,
+	};
+	struct iovec iov = { (void *)(uintptr_t)buf, len };
+	union {
+		struct cmsghdr	hdr;
+		char		buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} control = { .buf = { 0 } };
+	struct msghdr msg = {
+		.msg_name = &sin6,
+		.msg_namelen = sizeof(sin6),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct in6_pktinfo info = { .ipi6_ifindex = ifindex };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	ssize_t n;
+
+	c->cmsg_level = IPPROTO_IPV6;
+	c->cmsg_type = IPV6_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(c), &info, sizeof(info));
+	do {
+		n = sendmsg(d->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+/* Where it came to; false if the kernel did not say. */
+static bool
+read_control(struct msghdr *msg, struct in6_pktinfo *info)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
+	    c = CMSG_NXTHDR(msg, c))
+		if (c->cmsg_level == IPPROTO_IPV6 &&
+		    c->cmsg_type == IPV6_PKTINFO &&
+		    c->cmsg_len == CMSG_LEN(sizeof(*info))) {
+			memcpy(info, CMSG_DATA(c), sizeof(*info));
+			return true;
+		}
+	return false;
+}
+
+/* One datagram; false: there is none. */
+static bool
+read_one(struct dhcp6 *d)
+{
+	uint8_t buf[MESSAGE_MAX];
+	struct sockaddr_in6 sin6;
+	struct iovec iov = { buf, sizeof(buf) };
+	union {
+		struct cmsghdr	hdr;
+		char		buf[256];
+	} control;
+	struct msghdr msg = {
+		.msg_name = &sin6,
+		.msg_namelen = sizeof(sin6),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct in6_pktinfo info;
+	ssize_t n = recvmsg(d->fd, &msg, MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno != EAGAIN && errno != EWOULDBLOCK;
+	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+	    !read_control(&msg, &info)) {
+		d->core.count[DHCP6_C_DROP_TRUNCATED]++;
+		return true;
+	}
+	dhcp6_core_input(&d->core, info.ipi6_ifindex, &sin6.sin6_addr,
+	    &info.ipi6_addr, buf, (size_t)n);
+	return true;
+}
+
+static void
+readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	for (unsigned i = 0; i < READ_TURN && read_one(arg); i++)
+		continue;
+}
+
+static int
+set_options(int fd)
+{
+	static const struct {
+		int	name, value;
+	} opt[] = {
+		{ IPV6_RECVPKTINFO, 1 },
+		{ IPV6_MULTICAST_LOOP, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(opt) / sizeof(opt[0]); i++)
+		if (setsockopt(fd, IPPROTO_IPV6, opt[i].name, &opt[i].value,
+		    sizeof(opt[i].value)) != 0)
+			return -errno;
+	return evutil_make_socket_nonblocking(fd) == 0 ? 0 : -EIO;
+}
+
+int
+dhcp6_socket(void)
+{
+	static const int on = 1;
+	const struct sockaddr_in6 sin6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(DHCP6_PORT_SERVER),
+	};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0), err;
+
+	if (fd != -1 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+	    sizeof(on)) == 0 &&
+	    bind(fd, (const struct sockaddr *)&sin6, sizeof(sin6)) == 0)
+		return fd;
+	err = -errno;
+	if (fd != -1)
+		close(fd);
+	return err;
+}
+
+/*
+ * Groups.
+ */
+
+static int
+set_group(int fd, int option, unsigned ifindex)
+{
+	const struct ipv6_mreq mreq = {
+		.ipv6mr_multiaddr = all_servers,
+		.ipv6mr_interface = ifindex,
+	};
+
+	return setsockopt(fd, IPPROTO_IPV6, option, &mreq,
+	    sizeof(mreq)) == 0 ? 0 : -errno;
+}
+
+/* One more who can join; bound to nothing, so nothing comes to it. */
+static int
+add_member(struct dhcp6 *d)
+{
+	int *more = realloc(d->member, (d->n_members + 1) * sizeof(*more));
+	int fd;
+
+	if (more == NULL)
+		return -ENOMEM;
+	d->member = more;
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -errno;
+	d->room = d->n_members;
+	d->member[d->n_members++] = fd;
+	return 0;
+}
+
+static int
+join(struct dhcp6 *d, unsigned ifindex)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < d->n_members; i++) {
+		unsigned k = (d->room + i) % d->n_members;
+
+		err = set_group(d->member[k], IPV6_JOIN_GROUP, ifindex);
+		if (err == -ENOMEM || err == -ENOBUFS)
+			continue;
+		d->room = k;
+		return err == -EADDRINUSE ? 0 : err;
+	}
+	if ((err = add_member(d)) != 0)
+		return err;
+	return set_group(d->member[d->room], IPV6_JOIN_GROUP, ifindex);
+}
+
+static void
+leave(struct dhcp6 *d, unsigned ifindex)
+{
+	for (unsigned i = 0; i < d->n_members; i++)
+		if (set_group(d->member[i], IPV6_LEAVE_GROUP, ifindex) == 0) {
+			d->room = i;
+			return;
+		}
+}
+
+struct dhcp6_link *
+dhcp6_start(struct dhcp6 *d, unsigned ifindex, const char *subject,
+    const struct dhcp6_link_conf *conf, const struct dhcp6_events *events,
+    void *arg)
+{
+	struct dhcp6_link *l;
+	int err = join(d, ifindex);
+
+	if (err != 0) {
+		errno = -err;
+		return NULL;
+	}
+	l = dhcp6_core_start(&d->core, ifindex, subject, conf, events, arg);
+	if (l == NULL) {
+		leave(d, ifindex);
+		errno = ENOMEM;
+	}
+	return l;
+}
+
+void
+dhcp6_stop(struct dhcp6 *d, struct dhcp6_link *l)
+{
+	if (l == NULL)
+		return;
+	leave(d, dhcp6_link_ifindex(l));
+	dhcp6_core_stop(l);
+}
+
+static void
+close_members(struct dhcp6 *d)
+{
+	for (unsigned i = 1; i < d->n_members; i++)
+		close(d->member[i]);
+	free(d->member);
+}
+
+static int
+init(struct dhcp6 *d, struct event_base *base)
+{
+	int err = set_options(d->fd);
+
+	if (err != 0 || (err = dhcp6_core_init(&d->core)) != 0)
+		return err;
+	d->member = malloc(sizeof(*d->member));
+	d->ev = event_new(base, d->fd, EV_READ | EV_PERSIST, readable, d);
+	if (d->member != NULL && d->ev != NULL &&
+	    event_add(d->ev, NULL) == 0) {
+		d->member[d->n_members++] = d->fd;
+		return 0;
+	}
+	if (d->ev != NULL)
+		event_free(d->ev);
+	free(d->member);
+	dhcp6_core_free(&d->core);
+	return -ENOMEM;
+}
+
+struct dhcp6 *
+dhcp6_new(struct event_base *base, struct timers *timers,
+    const struct clock *clock, int fd, const struct dhcp6_duid *duid)
+{
+	struct dhcp6 *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (d == NULL)
+		return NULL;
+	d->fd = fd;
+	d->core.timers = timers;
+	d->core.clock = clock;
+	d->core.duid = *duid;
+	d->core.send = send_out;
+	d->core.arg = d;
+	if ((err = init(d, base)) == 0)
+		return d;
+	free(d);
+	errno = -err;
+	return NULL;
+}
+
+void
+dhcp6_free(struct dhcp6 *d)
+{
+	if (d == NULL)
+		return;
+	event_free(d->ev);
+	close_members(d);
+	close(d->fd);
+	dhcp6_core_free(&d->core);
+	free(d);
+}
+
+json_t *
+dhcp6_stats(const struct dhcp6 *d)
+{
+	const struct dhcp6_core *c = &d->core;
+	json_t *o = json_object();
+
+	json_object_set_new(o, "interfaces",
+	    json_integer((json_int_t)table_count(&c->links)));
+	json_object_set_new(o, "asked", json_integer((json_int_t)c->n_asked));
+	json_object_set_new(o, "offered",
+	    json_integer((json_int_t)c->n_offered));
+	json_object_set_new(o, "bound", json_integer((json_int_t)c->n_bound));
+	for (int i = 0; i < DHCP6_C_COUNT; i++)
+		json_object_set_new(o, dhcp6_counter_key(i),
+		    json_integer((json_int_t)c->count[i]));
+	return o;
+}
