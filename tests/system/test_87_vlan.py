@@ -5,15 +5,15 @@ subscriber asks for one, and go when nobody needs them any more."""
 import contextlib
 import os
 import re
-import signal
 import sys
 
 from netlab import config
-from netlab.process import children, wait_for
+from netlab.process import wait_for
 from netlab.topology import CN6
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pppmn  # noqa: E402
+from test_85_restart import kill_nasd  # noqa: E402
 
 VLANS = '''vlans = {"100-101", "300-310 inner 1-4094"}
 	max-vlans = 2
@@ -69,15 +69,6 @@ def offered(ns, device, seconds=5):
             return find.wait(pppmn.PADO, seconds) is not None
         finally:
             eth.sock.close()
-
-
-def kill_nasd(lab):
-    """All of it but the pppds."""
-    family = [p for pids in lab.daemon_pids().values() for p in pids
-              if p == lab.nas.pid or p in children(lab.nas.pid)]
-    for pid in family:
-        os.kill(pid, signal.SIGKILL)
-    lab.nas.wait()
 
 
 def test_made_on_demand(lab):
