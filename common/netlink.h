@@ -177,6 +177,17 @@ struct nl_flower {
 };
 int	 nl_flower_add(struct nl *, unsigned ifindex,
     const struct nl_flower *);
+/*
+ * A bridge between an Ethernet link and a tunnel [doc/DATAPLANE]: IPv6 packets
+ * that come in are sent out of another device, changed in nothing. Up: those
+ * of a link-layer address, without their header. Down: all that come out of a
+ * tunnel, behind a new header. Each needs a prio of its own on its device, and
+ * is deleted by nl_filter_del.
+ */
+int	 nl_bridge_up(struct nl *, unsigned link, uint16_t prio,
+    const uint8_t src[6], unsigned tunnel);
+int	 nl_bridge_down(struct nl *, unsigned tunnel, uint16_t prio,
+    const uint8_t dst[6], const uint8_t src[6], unsigned link);
 /* What the actions of a device's filters have counted, one call each. 0 or
  * -errno; -EBUSY within a batch. */
 typedef void nl_filter_counted(void *arg, uint16_t prio, uint64_t packets);

@@ -2,7 +2,8 @@
 /*
  * The source filter of a session on its device's ingress: u32 matches on the
  * IPv6 source, skbedit sets the home agent's mark, matchall drops the rest; and
- * the same for many sources on one device, by flower. Neighbour: netlink.c.
+ * the same for many sources on one device, by flower. And the bridge between a
+ * link and a tunnel: mirred, and vlan's push_eth. Neighbour: netlink.c.
  */
 #include "config.h"
 #include "common/netlink_msg.h"
@@ -15,7 +16,9 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/tc_act/tc_gact.h>
+#include <linux/tc_act/tc_mirred.h>
 #include <linux/tc_act/tc_skbedit.h>
+#include <linux/tc_act/tc_vlan.h>
 #include <string.h>
 
 /* Of the source address in its header. */
@@ -309,6 +312,87 @@ nl_flower_del(struct nl *nl, unsigned ifindex, uint16_t prio,
 {
 	return (delete_filter(nl, ifindex, prio, ETH_P_IPV6, handle, "flower",
 	    "taking a source from a filter", ign));
+}
+
+/* ---- a bridge ---- */
+
+/* The n-th action of a list: on, out of another device. */
+static void
+put_redirect(struct nlmsghdr *h, uint16_t n, unsigned to)
+{
+	const struct tc_mirred parms = {
+		.action = TC_ACT_STOLEN,
+		.eaction = TCA_EGRESS_REDIR,
+		.ifindex = to,
+	};
+	struct nlattr *act, *opts;
+
+	act = mnl_attr_nest_start(h, n);
+	mnl_attr_put_strz(h, TCA_ACT_KIND, "mirred");
+	opts = mnl_attr_nest_start(h, TCA_ACT_OPTIONS);
+	mnl_attr_put(h, TCA_MIRRED_PARMS, sizeof(parms), &parms);
+	mnl_attr_nest_end(h, opts);
+	mnl_attr_nest_end(h, act);
+}
+
+static void
+put_push_eth(struct nlmsghdr *h, uint16_t n, const uint8_t dst[6],
+    const uint8_t src[6])
+{
+	const struct tc_vlan parms = {
+		.action = TC_ACT_PIPE,
+		.v_action = TCA_VLAN_ACT_PUSH_ETH,
+	};
+	struct nlattr *act, *opts;
+
+	act = mnl_attr_nest_start(h, n);
+	mnl_attr_put_strz(h, TCA_ACT_KIND, "vlan");
+	opts = mnl_attr_nest_start(h, TCA_ACT_OPTIONS);
+	mnl_attr_put(h, TCA_VLAN_PARMS, sizeof(parms), &parms);
+	mnl_attr_put(h, TCA_VLAN_PUSH_ETH_DST, ETH_ALEN, dst);
+	mnl_attr_put(h, TCA_VLAN_PUSH_ETH_SRC, ETH_ALEN, src);
+	mnl_attr_nest_end(h, opts);
+	mnl_attr_nest_end(h, act);
+}
+
+int
+nl_bridge_up(struct nl *nl, unsigned link, uint16_t prio,
+    const uint8_t src[6], unsigned tunnel)
+{
+	static const uint8_t all[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff,
+	    0xff };
+	struct nlattr *opts, *acts;
+	struct nlmsghdr *h;
+
+	h = filter_begin(nl, link, prio, ETH_P_IPV6, "flower", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	mnl_attr_put_u16(h, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IPV6));
+	mnl_attr_put(h, TCA_FLOWER_KEY_ETH_SRC, ETH_ALEN, src);
+	mnl_attr_put(h, TCA_FLOWER_KEY_ETH_SRC_MASK, sizeof(all), all);
+	acts = mnl_attr_nest_start(h, TCA_FLOWER_ACT);
+	put_redirect(h, 1, tunnel);
+	mnl_attr_nest_end(h, acts);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding a way into a tunnel", 0));
+}
+
+int
+nl_bridge_down(struct nl *nl, unsigned tunnel, uint16_t prio,
+    const uint8_t dst[6], const uint8_t src[6], unsigned link)
+{
+	struct nlattr *opts, *acts;
+	struct nlmsghdr *h;
+
+	h = filter_begin(nl, tunnel, prio, ETH_P_IPV6, "matchall", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	acts = mnl_attr_nest_start(h, TCA_MATCHALL_ACT);
+	put_push_eth(h, 1, dst, src);
+	put_redirect(h, 2, link);
+	mnl_attr_nest_end(h, acts);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding a way out of a tunnel", 0));
 }
 
 static int

@@ -84,6 +84,16 @@ struct config_ha {
 					 * registrations */
 };
 
+/* access-node "IFNAME" { ... } */
+struct config_node {
+	char		 ifname[16];
+};
+
+/* care-of-pool: of access nodes, one a link. */
+struct config_coas {
+	struct in_addr	 first, last;	/* 0.0.0.0: none */
+};
+
 enum config_mode { CONFIG_UNIQUE, CONFIG_SHARED };
 /* What becomes of a peer's own interface identifier [PROTOCOLS D16]. */
 enum config_iid_policy { CONFIG_IID_ASSIGN, CONFIG_IID_HONOUR };
@@ -151,6 +161,9 @@ struct nasd_config {
 	struct config_access	 access;
 	struct config_pppoe	*pppoe;
 	unsigned		 n_pppoe;
+	struct config_node	*node;
+	unsigned		 n_node;
+	struct config_coas	 coas;
 	struct config_pppd	 pppd;
 	struct config_ipv4	 ipv4;
 

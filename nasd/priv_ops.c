@@ -14,6 +14,7 @@
 #include "nasd/nasd_config.h"
 #include "nasd/pppoe.h"
 #include "nasd/priv_host.h"
+#include "nasd/priv_node.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
 #include "nasd/priv_pppd.h"
@@ -36,6 +37,7 @@ struct nasd_priv {
 	struct pppds		*pppds;
 	struct plane		*plane;
 	struct vlan_devs	*vlans;
+	struct nodes		*nodes;
 	const struct nasd_program *program;
 	bool			 over;		/* remove what is left */
 	pid_t			 check;		/* under way, or 0 */
@@ -422,6 +424,57 @@ op_vlan_list(void *state, const void *body, size_t len, void *out,
 	return 0;
 }
 
+static int
+op_node_open(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_node_name q;
+	struct nasd_priv_node_opened reply = { 0 };
+	int err;
+
+	(void)len;
+	memcpy(&q, body, sizeof(q));
+	if ((err = nodes_open(np->nodes, &q, &reply, fd)) != 0)
+		return err;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
+op_node_set(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_node_set q;
+	struct nasd_priv_node_was_set reply = { 0 };
+	int err;
+
+	(void)len;
+	memcpy(&q, body, sizeof(q));
+	if ((err = nodes_set(np->nodes, &q, &reply, fd)) != 0)
+		return err;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
+op_node_del(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_node_name q;
+
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	return nodes_del(np->nodes, &q);
+}
+
 #define OP(type, name, body, handle)					\
 	{ type, name, sizeof(struct body), sizeof(struct body), handle, false }
 
@@ -459,6 +512,12 @@ static const struct priv_op ops[] = {
 	OP(NASD_PRIV_VLAN_CLOSE, "close VLAN", nasd_priv_vlan, op_vlan_close),
 	OP(NASD_PRIV_VLAN_LIST, "list VLANs", nasd_priv_vlan_list,
 	    op_vlan_list),
+	OP(NASD_PRIV_NODE_OPEN, "open access node's link",
+	    nasd_priv_node_name, op_node_open),
+	OP(NASD_PRIV_NODE_SET, "set access node's tunnel",
+	    nasd_priv_node_set, op_node_set),
+	OP(NASD_PRIV_NODE_DEL, "delete access node's tunnel",
+	    nasd_priv_node_name, op_node_del),
 };
 
 static void
@@ -470,6 +529,7 @@ started(void *state, struct priv_ctx *ctx)
 	pppds_start(np->pppds);
 	plane_start(np->plane);
 	vlan_devs_start(np->vlans);
+	nodes_start(np->nodes);
 }
 
 static void
@@ -516,6 +576,7 @@ engine_gone(void *state)
 	pppds_stop(np->pppds);
 	plane_clear(np->plane);
 	vlan_devs_clear(np->vlans);
+	nodes_clear(np->nodes);
 }
 
 struct nasd_priv *
@@ -532,7 +593,8 @@ nasd_priv_new(struct nasd_config *cfg,
 	np->program = program;
 	if ((np->pppds = pppds_new(cfg)) == NULL ||
 	    (np->plane = plane_new(cfg)) == NULL ||
-	    (np->vlans = vlan_devs_new(cfg)) == NULL) {
+	    (np->vlans = vlan_devs_new(cfg)) == NULL ||
+	    (np->nodes = nodes_new(cfg)) == NULL) {
 		err = errno;
 		nasd_priv_free(np);
 		errno = err;
@@ -555,6 +617,7 @@ nasd_priv_free(struct nasd_priv *np)
 	priv_reload_free(&np->reload);
 	plane_free(np->plane);
 	vlan_devs_free(np->vlans);
+	nodes_free(np->nodes);
 	pppds_free(np->pppds);
 	free(np);
 }

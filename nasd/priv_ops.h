@@ -54,6 +54,12 @@ enum nasd_priv_type {
 	NASD_PRIV_SESSION_PREPARE,	/* session_prepare */
 	NASD_PRIV_TUNNEL_CHECK,		/* tunnel_check -> tunnel_checked */
 
+	NASD_PRIV_NODE_OPEN,		/* node_name -> node_opened,
+					 * descriptor */
+	NASD_PRIV_NODE_SET,		/* node_set -> node_was_set, descriptor
+					 * if made */
+	NASD_PRIV_NODE_DEL,		/* node_name */
+
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 	NASD_PRIV_NOTE_CHECKED,		/* checked */
 };
@@ -228,6 +234,39 @@ struct nasd_priv_vlan_there {
 	uint16_t	type, outer, inner;
 	uint8_t		in_range;	/* may be opened */
 	uint8_t		made;
+};
+
+/*
+ * An access node's link, one of the configured ones. Opened, IPv6 is off on it,
+ * and the answer comes with its packet socket (node_sock.h).
+ *
+ * Set, its tunnel is there: a device between a care-of address of the pool,
+ * which no other link has, and a configured home agent; the address is one of
+ * the host's then. Packets pass between it and the mobile node of a link-layer
+ * address, to which they come from router's, if carry is set. What is there
+ * already stays, but for what is to be different. If the device was made, the
+ * answer comes with its packet socket.
+ *
+ * Deleted, there is no tunnel, and the care-of address is gone; the link stays
+ * open.
+ */
+struct nasd_priv_node_name {
+	char		ifname[NASD_PRIV_IFNAME];
+};
+struct nasd_priv_node_opened {
+	int32_t		mtu;
+	uint8_t		mac[6];
+	uint8_t		pad[2];
+};
+struct nasd_priv_node_set {
+	char		ifname[NASD_PRIV_IFNAME];
+	struct in_addr	coa, ha;
+	uint8_t		carry;
+	uint8_t		pad[3];
+	uint8_t		mn[6], router[6];	/* unicast; if carry is set */
+};
+struct nasd_priv_node_was_set {
+	uint32_t	made;
 };
 
 /* 0, or -errno: it would not start, or it does not come to an end. */

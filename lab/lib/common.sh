@@ -147,7 +147,8 @@ build_product() {
 kernel_has_it_all() {
 	[ -d "/lib/modules/$(uname -r)" ] &&
 		modprobe -qa ppp_generic ppp_mppe pppoe sit ipip bridge veth \
-			cls_u32 cls_flower cls_matchall act_skbedit act_gact sch_ingress \
+			cls_u32 cls_flower cls_matchall act_skbedit act_gact \
+			act_mirred act_vlan sch_ingress \
 			sch_tbf act_police 8021q
 	[ -c /dev/ppp ] && [ -e /proc/net/pppoe ] &&
 		unshare --net sh -ec '

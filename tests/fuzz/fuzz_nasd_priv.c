@@ -4,17 +4,20 @@
  * any bytes, requests of any body. The kernel is played, down to its messages,
  * and so is what starts pppds: tunnels are to configured home agents only,
  * routes and filters of sessions on PPP interfaces only, pppds on configured
- * interfaces and their VLANs only, VLANs in their ranges only, and in the end
- * nothing is left in the kernel but what was there before.
+ * interfaces and their VLANs only, VLANs in their ranges only, an access node's
+ * link is bridged to a tunnel of its own only, and in the end nothing is left in
+ * the kernel but what was there before.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <signal.h>
 
 #include "common/iid.h"
 #include "nasd/nasd_config.h"
+#include "nasd/node_sock.h"
 #include "nasd/priv_host.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_pppd.h"
@@ -32,6 +35,9 @@
 #define ACCESS		3
 #define VLAN		40
 #define N_VLANS		12
+#define NODE		4		/* two links */
+#define BRIDGE		60		/* their tunnels, by care-of address */
+#define N_COAS		3
 #define MAX_VLANS	3
 #define MAX_ROUTES	64
 #define PID		1000
@@ -57,6 +63,10 @@ struct vlan_device {
 static struct {
 	struct vlan_device	 vlan[N_VLANS];
 	struct nasd_config	 conf;
+	bool			 bridge[N_COAS];	/* is there, */
+	uint32_t		 bridge_ha[N_COAS];	/* and leads there */
+	bool			 bridged[2];		/* links' filters */
+	char			 ipv6_off[2];
 	int			 error;		/* of all that is asked, or 0 */
 	bool			 failed;	/* it was, once */
 	bool			 made[N_HAS];	/* tunnels */
@@ -121,12 +131,55 @@ vlan_of(uint32_t ifindex)
 	    &kernel.vlan[ifindex - VLAN] : NULL;
 }
 
+static uint32_t
+coa_of(unsigned i)
+{
+	return htonl(0xc0000264 + i);
+}
+
+static int
+bridge_of(const char *name)
+{
+	char want[IF_NAMESIZE];
+	unsigned i;
+
+	for (i = 0; i < N_COAS; i++) {
+		snprintf(want, sizeof(want), "nm4n-%08x", ntohl(coa_of(i)));
+		if (strcmp(name, want) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool
+is_bridge(unsigned ifindex)
+{
+	return ifindex >= BRIDGE && ifindex < BRIDGE + N_COAS;
+}
+
+static int
+node_of(const char *name)
+{
+	return strcmp(name, "node0") == 0 ? 0 :
+	    strcmp(name, "node1") == 0 ? 1 : -1;
+}
+
+struct if_nameindex *
+if_nameindex(void)
+{
+	return NULL;
+}
+
 unsigned
 if_nametoindex(const char *name)
 {
 	const struct vlan_device *v = vlan_named(name);
-	int i = tunnel_of(name);
+	int i = tunnel_of(name), k = bridge_of(name);
 
+	if (node_of(name) >= 0)
+		return NODE + (unsigned)node_of(name);
+	if (k >= 0)
+		return kernel.bridge[k] ? BRIDGE + (unsigned)k : 0;
 	if (v != NULL)
 		return vlan_index(v);
 	if (strcmp(name, "acc0") == 0)
@@ -138,7 +191,7 @@ if_nametoindex(const char *name)
 bool
 nl_link_is_up(const char *name, unsigned ifindex)
 {
-	fuzz_assert(tunnel_of(name) >= 0);
+	fuzz_assert(tunnel_of(name) >= 0 || bridge_of(name) >= 0);
 	return if_nametoindex(name) == ifindex && kernel.error == 0;
 }
 
@@ -156,8 +209,13 @@ host_ppp_ifindex(const char *ifname)
 int
 host_sysctl_set(const char *ifname, const char *key, char value)
 {
+	int node = node_of(ifname);
+
 	fuzz_assert(strcmp(ifname, "all") == 0 || tunnel_of(ifname) >= 0 ||
-	    host_ppp_ifindex(ifname) > 0 || vlan_named(ifname) != NULL);
+	    host_ppp_ifindex(ifname) > 0 || vlan_named(ifname) != NULL ||
+	    node >= 0 || bridge_of(ifname) >= 0);
+	if (node >= 0 && kernel.error == 0)
+		kernel.ipv6_off[node] = value;
 	fuzz_assert(strcmp(key, "disable_ipv6") == 0 || strcmp(key, "forwarding") == 0 ||
 	    (strcmp(key, "accept_ra") == 0 && value == '0'));
 	return kernel.error;
@@ -166,9 +224,10 @@ host_sysctl_set(const char *ifname, const char *key, char value)
 int
 host_sysctl_get(const char *ifname, const char *key)
 {
-	(void)ifname;
+	int node = node_of(ifname);
+
 	(void)key;
-	return '0';
+	return node >= 0 ? kernel.ipv6_off[node] : '0';
 }
 
 int
@@ -181,8 +240,11 @@ host_mtu(const char *ifname)
 bool
 host_is_sit(const char *ifname, struct in_addr local, struct in_addr remote)
 {
-	int i = tunnel_of(ifname);
+	int i = tunnel_of(ifname), k = bridge_of(ifname);
 
+	if (k >= 0)
+		return local.s_addr == coa_of((unsigned)k) &&
+		    remote.s_addr == kernel.bridge_ha[k];
 	return i >= 0 && local.s_addr == inet_addr(coa) &&
 	    remote.s_addr == inet_addr(ha_addr[i]);
 }
@@ -216,11 +278,13 @@ u32_of(const struct nlmsghdr *h, size_t extra, unsigned type)
 	return a != NULL ? mnl_attr_get_u32(a) : 0;
 }
 
-/* The attributes of a new tunnel: its two ends. */
-static void
-check_sit(const struct nlattr *info, int tunnel)
+/* The attributes of a new tunnel: its two ends, of which the first is this;
+ * the other one. */
+static uint32_t
+check_sit(const struct nlattr *info, uint32_t local)
 {
 	const struct nlattr *a, *d;
+	uint32_t remote = 0;
 
 	mnl_attr_for_each_nested(a, info) {
 		if (mnl_attr_get_type(a) == IFLA_INFO_KIND)
@@ -229,13 +293,14 @@ check_sit(const struct nlattr *info, int tunnel)
 			continue;
 		mnl_attr_for_each_nested(d, a) {
 			if (mnl_attr_get_type(d) == 2)	/* local */
-				fuzz_assert(mnl_attr_get_u32(d) ==
-				    inet_addr(coa));
-			if (mnl_attr_get_type(d) == 3)	/* remote */
-				fuzz_assert(mnl_attr_get_u32(d) ==
-				    inet_addr(ha_addr[tunnel]));
+				fuzz_assert(mnl_attr_get_u32(d) == local);
+			if (mnl_attr_get_type(d) == 3)
+				remote = mnl_attr_get_u32(d);
 		}
 	}
+	fuzz_assert(remote == inet_addr(ha_addr[0]) ||
+	    remote == inet_addr(ha_addr[1]));
+	return remote;
 }
 
 /* They go with their device. */
@@ -390,6 +455,23 @@ link_question(const struct nlmsghdr *h)
 }
 
 static int
+bridge_message(int i, bool new, const struct nlattr *info)
+{
+	uint32_t remote = 0;
+
+	fuzz_assert(!new || info);
+	if (new)
+		remote = check_sit(info, coa_of((unsigned)i));
+	if (kernel.error != 0)
+		return kernel.error;
+	if (kernel.bridge[i] == new)
+		return new ? -EEXIST : -ENODEV;
+	kernel.bridge[i] = new;
+	kernel.bridge_ha[i] = remote;
+	return 0;
+}
+
+static int
 link_message(const struct nlmsghdr *h)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
@@ -407,13 +489,17 @@ link_message(const struct nlmsghdr *h)
 		return vlan_add(h, mnl_attr_get_str(name), info);
 	if (name == NULL) {
 		fuzz_assert(new && (is_ppp((unsigned)ifi->ifi_index) ||
-		    is_tunnel((unsigned)ifi->ifi_index)));
+		    is_tunnel((unsigned)ifi->ifi_index) ||
+		    is_bridge((unsigned)ifi->ifi_index)));
 		return kernel.error;
 	}
+	if ((i = bridge_of(mnl_attr_get_str(name))) >= 0)
+		return bridge_message(i, new, info);
 	i = tunnel_of(mnl_attr_get_str(name));
 	fuzz_assert(i >= 0);
 	if (new && info != NULL)
-		check_sit(info, i);
+		fuzz_assert(check_sit(info, inet_addr(coa)) ==
+		    inet_addr(ha_addr[i]));
 	if (kernel.error != 0)
 		return kernel.error;
 	if (kernel.made[i] == new)
@@ -490,8 +576,28 @@ static int
 tc_message(const struct nlmsghdr *h)
 {
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(h);
+	unsigned i = (unsigned)tc->tcm_ifindex - NODE;
 
-	fuzz_assert(is_ppp((unsigned)tc->tcm_ifindex));
+	fuzz_assert(is_ppp((unsigned)tc->tcm_ifindex) || i < 2 ||
+	    is_bridge((unsigned)tc->tcm_ifindex));
+	if (i < 2 && kernel.error == 0) {
+		if (h->nlmsg_type == RTM_NEWTFILTER)
+			kernel.bridged[i] = true;
+		if (h->nlmsg_type == RTM_DELQDISC)
+			kernel.bridged[i] = false;
+	}
+	return kernel.error;
+}
+
+/* A tunnel's own care-of address. */
+static int
+address_message(const struct nlmsghdr *h)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(h);
+
+	fuzz_assert(is_bridge(ifa->ifa_index));
+	fuzz_assert(u32_of(h, sizeof(*ifa), IFA_LOCAL) ==
+	    coa_of(ifa->ifa_index - BRIDGE));
 	return kernel.error;
 }
 
@@ -507,6 +613,8 @@ handle(const struct nlmsghdr *h)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		return route_message(h);
+	case RTM_NEWADDR:
+		return address_message(h);
 	case RTM_NEWQDISC:
 	case RTM_DELQDISC:
 	case RTM_NEWTFILTER:
@@ -642,7 +750,45 @@ nasd_sockets_pppoe(const char *ifname, enum nasd_socket hears,
 	return kernel.error != 0 ? kernel.error : dup(0);
 }
 
+int
+node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu)
+{
+	fuzz_assert(ifindex == NODE || ifindex == NODE + 1);
+	memset(mac, 2, 6);
+	*mtu = 1500;
+	return kernel.error != 0 ? kernel.error : dup(0);
+}
+
+int
+node_sock_tunnel(unsigned ifindex)
+{
+	fuzz_assert(is_bridge(ifindex) && kernel.bridge[ifindex - BRIDGE]);
+	return kernel.error != 0 ? kernel.error : dup(0);
+}
+
 /* ---- the engine ---- */
+
+static size_t
+put_node(struct ops *o, uint8_t *b, uint16_t *type)
+{
+	static const uint16_t types[] = { NASD_PRIV_NODE_OPEN,
+		NASD_PRIV_NODE_DEL, NASD_PRIV_NODE_SET, NASD_PRIV_NODE_SET };
+	unsigned how = ops_u8(o);
+	struct nasd_priv_node_set q = { .carry = how & 1,
+		.coa = { coa_of(ops_pick(o, N_COAS + 1)) },
+		.mn = { (uint8_t)(how >> 1 & 1), 2 },
+		.router = { 2, (uint8_t)(how >> 2 & 3) } };
+
+	*type = types[how >> 6];
+	q.ha.s_addr = inet_addr(how & 16 ? "203.0.113.1" :
+	    ha_addr[how >> 5 & 1]);
+	snprintf(q.ifname, sizeof(q.ifname), "node%u", ops_pick(o, 3));
+	if ((how & 15) == 15)
+		memset(q.ifname, 'n', sizeof(q.ifname));
+	memcpy(b, &q, sizeof(q));
+	return *type == NASD_PRIV_NODE_SET ? sizeof(q) :
+	    sizeof(struct nasd_priv_node_name);
+}
 
 static size_t
 put_vlan(struct ops *o, uint8_t *b, uint16_t *type)
@@ -765,7 +911,11 @@ message(struct ops *o, uint8_t *b)
 	uint16_t type;
 	size_t len;
 
-	switch (ops_pick(o, 9)) {
+	switch (ops_pick(o, 11)) {
+	case 8:
+	case 9:
+		len = put_node(o, body, &type);
+		break;
 	case 7:
 		type = NASD_PRIV_SESSION_PREPARE;
 		len = put_prepare(o, body);
@@ -790,7 +940,7 @@ message(struct ops *o, uint8_t *b)
 		len = put_vlan(o, body, &type);
 		break;
 	case 6:
-		return priv_any(o, b, 22);
+		return priv_any(o, b, 26);
 	default:
 		return ops_bytes(o, b, ops_u8(o));
 	}
@@ -801,6 +951,7 @@ static void
 config(void)
 {
 	static struct config_ha ha[N_HAS];
+	static struct config_node node[] = { { "node0" }, { "node1" } };
 	static struct config_pppoe access = { .ifname = "acc0",
 		.max_mru = 1500, .vlan = { .max = MAX_VLANS, .ranges = {
 		.qinq_type = VLAN_8021AD, .n = 2, .range = {
@@ -812,7 +963,10 @@ config(void)
 	for (i = 0; i < N_HAS; i++)
 		ha[i].addr.s_addr = inet_addr(ha_addr[i]);
 	kernel.conf = (struct nasd_config){ .ha = ha, .n_ha = N_HAS,
-		.pppoe = &access, .n_pppoe = 1 };
+		.pppoe = &access, .n_pppoe = 1, .node = node, .n_node = 2,
+		.coas = { { coa_of(0) }, { coa_of(N_COAS - 1) } } };
+	kernel.ipv6_off[0] = '0';
+	kernel.ipv6_off[1] = '1';
 	kernel.conf.coa.s_addr = inet_addr(coa);
 	kernel.conf.plugin_socket = socket_path;
 	kernel.conf.file = none;
@@ -831,6 +985,10 @@ check_nothing_left(void)
 		fuzz_assert(!kernel.route[i].there);
 	for (i = 0; i < N_HAS; i++)
 		fuzz_assert(!kernel.made[i]);
+	for (i = 0; i < N_COAS; i++)
+		fuzz_assert(!kernel.bridge[i]);
+	fuzz_assert(!kernel.bridged[0] && !kernel.bridged[1]);
+	fuzz_assert(kernel.ipv6_off[0] == '0' && kernel.ipv6_off[1] == '1');
 	for (i = 0; i < N_VLANS; i++)
 		fuzz_assert(kernel.vlan[i].there == kernel.vlan[i].alien);
 	fuzz_assert(kernel.vlan[0].there);

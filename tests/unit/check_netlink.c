@@ -324,6 +324,51 @@ START_TEST(filters)
 }
 END_TEST
 
+/* The actions' structs begin with index, capabilities and verdict. */
+START_TEST(bridge)
+{
+	static const uint8_t mn[6] = { 2, 0, 0, 0, 0, 1 },
+	    router[6] = { 2, 0, 0, 0, 0, 2 };
+	const uint8_t *m, *act;
+	size_t n;
+
+	ck_assert_int_eq(nl_bridge_up(nl, 9, 1, mn, 12), 0);
+	ck_assert_int_eq(nl_bridge_down(nl, 12, 2, mn, router, 9), 1);
+
+	has_head(0, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL);
+	m = nl_batch_msg(nl, 0, &n);
+	ck_assert_uint_eq(u32(m + 20), 9);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff2);
+	ck_assert_uint_eq(u32(m + 32), 1 << 16 | htons(ETH_P_IPV6));
+	ck_assert_str_eq((const char *)ATTR(0, 20, 7, TCA_KIND), "flower");
+	ck_assert_mem_eq(ATTR(0, 20, 6, TCA_OPTIONS, 6), mn, 6);
+	ck_assert_mem_eq(ATTR(0, 20, 6, TCA_OPTIONS, 7),
+	    "\xff\xff\xff\xff\xff\xff", 6);
+	ck_assert_mem_eq(ATTR(0, 20, 2, TCA_OPTIONS, 8), "\x86\xdd", 2);
+	ck_assert_str_eq((const char *)ATTR(0, 20, 7, TCA_OPTIONS, 3, 1, 1),
+	    "mirred");
+	act = ATTR(0, 20, 28, TCA_OPTIONS, 3, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 8), 4);	/* TC_ACT_STOLEN */
+	ck_assert_uint_eq(u32(act + 20), 1);	/* egress redirect */
+	ck_assert_uint_eq(u32(act + 24), 12);
+
+	m = nl_batch_msg(nl, 1, &n);
+	ck_assert_uint_eq(u32(m + 20), 12);
+	ck_assert_uint_eq(u32(m + 32), 2 << 16 | htons(ETH_P_IPV6));
+	ck_assert_str_eq((const char *)ATTR(1, 20, 9, TCA_KIND), "matchall");
+	ck_assert_str_eq((const char *)ATTR(1, 20, 5, TCA_OPTIONS, 2, 1, 1),
+	    "vlan");
+	act = ATTR(1, 20, 24, TCA_OPTIONS, 2, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 8), 3);	/* TC_ACT_PIPE */
+	ck_assert_uint_eq(u32(act + 20), 5);	/* push_eth */
+	ck_assert_mem_eq(ATTR(1, 20, 6, TCA_OPTIONS, 2, 1, 2, 7), mn, 6);
+	ck_assert_mem_eq(ATTR(1, 20, 6, TCA_OPTIONS, 2, 1, 2, 8), router, 6);
+	act = ATTR(1, 20, 28, TCA_OPTIONS, 2, 2, 2, 2);
+	ck_assert_uint_eq(u32(act + 20), 1);
+	ck_assert_uint_eq(u32(act + 24), 9);
+}
+END_TEST
+
 START_TEST(filter_of_ipv4)
 {
 	const uint8_t *m, *sel;
@@ -531,6 +576,7 @@ main(void)
 	tcase_add_test(t, rules);
 	tcase_add_test(t, ipv4);
 	tcase_add_test(t, filters);
+	tcase_add_test(t, bridge);
 	tcase_add_test(t, filter_of_ipv4);
 	tcase_add_test(t, filters_deleted);
 	tcase_add_test(t, rates);

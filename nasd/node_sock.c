@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See node_sock.h. Neighbours: priv_node.c, which opens them; access_node.c,
+ * which reads. */
+#include "nasd/node_sock.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/icmp6.h>
+
+#define ETHER_LEN	14
+#define IPV6_LEN	40
+#define NEXT_HEADER	6	/* in the header, its place */
+
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING	23	/* Linux 4.20 */
+#endif
+
+/* A packet with extension headers is no Neighbor Discovery that anybody sends;
+ * it passes, but nobody has to look at it. */
+static int
+filter_link(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 10, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+		    (unsigned)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 8),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 6),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETHER_LEN + NEXT_HEADER),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETHER_LEN + IPV6_LEN),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ND_ROUTER_SOLICIT, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ND_NEIGHBOR_SOLICIT, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog prog = {
+		.len = sizeof(code) / sizeof(code[0]), .filter = code,
+	};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+	    sizeof(prog));
+}
+
+static int
+filter_tunnel(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 7, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+		    (unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 5),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NEXT_HEADER),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, IPV6_LEN),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_ROUTER_ADVERT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog prog = {
+		.len = sizeof(code) / sizeof(code[0]), .filter = code,
+	};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+	    sizeof(prog));
+}
+
+/* Nothing is heard before the filter is there; nor can the engine take it
+ * away. */
+static int
+open_socket(unsigned ifindex, int type, int (*filter)(int fd))
+{
+	const struct sockaddr_ll ll = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)ifindex,
+	};
+	const int on = 1;
+	int fd, err;
+
+	fd = socket(AF_PACKET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -errno;
+	if (filter(fd) == 0 && setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on,
+	    sizeof(on)) == 0 && bind(fd, (const struct sockaddr *)&ll,
+	    sizeof(ll)) == 0) {
+		(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
+		    sizeof(on));
+		return fd;
+	}
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int
+ask_link(int fd, unsigned ifindex, uint8_t mac[6], int *mtu)
+{
+	struct ifreq ifr = { 0 };
+
+	if (if_indextoname(ifindex, ifr.ifr_name) == NULL ||
+	    ioctl(fd, SIOCGIFHWADDR, &ifr) == -1)
+		return -errno;
+	if (ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return -EPROTOTYPE;
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
+	if (ioctl(fd, SIOCGIFMTU, &ifr) == -1)
+		return -errno;
+	*mtu = ifr.ifr_mtu;
+	return 0;
+}
+
+int
+node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu)
+{
+	/* The mobile node speaks to its router, whose address is not ours, and
+	 * to groups that we are not in. */
+	const struct packet_mreq all = { .mr_ifindex = (int)ifindex,
+		.mr_type = PACKET_MR_PROMISC };
+	int fd = open_socket(ifindex, SOCK_RAW, filter_link), err;
+
+	if (fd < 0)
+		return fd;
+	err = ask_link(fd, ifindex, mac, mtu);
+	if (err == 0 && setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all,
+	    sizeof(all)) == -1)
+		err = -errno;
+	if (err == 0)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int
+node_sock_tunnel(unsigned ifindex)
+{
+	return open_socket(ifindex, SOCK_DGRAM, filter_tunnel);
+}

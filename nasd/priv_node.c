@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See priv_node.h. Of each link that has a tunnel:
+ *
+ *   nm4n-HEX	sit device, care-of address (HEX) to home agent, which has the
+ *		care-of address; its alias says whose it is
+ *   link	clsact: what the mobile node sends -> nm4n-HEX
+ *   nm4n-HEX	clsact: all -> link, behind an Ethernet header
+ *
+ * The host takes no part: IPv6 is off on both, so that nothing is answered and
+ * nothing forwarded, and hop limits stay what they are. The care-of address is
+ * there before packets pass, for the registration comes from it. It is on the
+ * tunnel's own device, so that one goes with the other, also when a nasd has
+ * been killed: the next one takes over what belongs to a link of its own, and
+ * removes the rest. Each of the two filters has one of two prios, and is
+ * replaced by one of the other: at no moment is there none.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/netlink.h"
+#include "nasd/nasd_config.h"
+#include "nasd/node_sock.h"
+#include "nasd/priv_host.h"
+#include "nasd/priv_node.h"
+#include "nasd/priv_ops.h"
+
+#define LOG_MODULE "plane"
+#include "common/log.h"
+
+#define DEVICE_NAME	"nm4n-"
+#define ALIAS		"netmip4 access node %s of %s"
+/* Of the filters; an operator's have others. */
+#define PRIO_1		13401
+#define PRIO_2		(PRIO_1 + 1)
+
+struct node {
+	char		 ifname[IF_NAMESIZE];	/* the link's */
+	unsigned	 link;			/* 0: not open */
+	bool		 ipv6;			/* was on there */
+	char		 left[IF_NAMESIZE];	/* device of an earlier nasd's,
+						 * or "" */
+	char		 device[IF_NAMESIZE];
+	unsigned	 tunnel;		/* its index; 0: none */
+	struct in_addr	 coa, ha;
+	uint16_t	 prio;			/* of the filters; 0: none */
+	uint8_t		 mn[6], router[6];
+};
+
+struct nodes {
+	const struct nasd_config *cfg;
+	struct nl	*nl;			/* NULL before nodes_start */
+	unsigned	 n;
+	struct node	 node[];
+};
+
+struct nodes *
+nodes_new(const struct nasd_config *cfg)
+{
+	struct nodes *ns = calloc(1, sizeof(*ns) +
+	    cfg->n_node * sizeof(ns->node[0]));
+
+	if (ns == NULL)
+		return NULL;
+	ns->cfg = cfg;
+	ns->n = cfg->n_node;
+	for (unsigned i = 0; i < ns->n; i++)
+		strcpy(ns->node[i].ifname, cfg->node[i].ifname);
+	return ns;
+}
+
+void
+nodes_free(struct nodes *ns)
+{
+	if (ns == NULL)
+		return;
+	nl_close(ns->nl);
+	free(ns);
+}
+
+static struct node *
+find(struct nodes *ns, const char *ifname)
+{
+	for (unsigned i = 0; i < ns->n; i++)
+		if (strncmp(ns->node[i].ifname, ifname, IF_NAMESIZE) == 0)
+			return &ns->node[i];
+	return NULL;
+}
+
+static int
+commit(struct nodes *ns)
+{
+	return nl_commit(ns->nl, NULL, 0);
+}
+
+static void
+alias_of(const struct nodes *ns, const char *ifname, char *buf, size_t cap)
+{
+	snprintf(buf, cap, ALIAS, ifname, ns->cfg->plugin_socket);
+}
+
+/* ---- what passes ---- */
+
+/* Those of an operator stay, and then so does the qdisc that they are in. */
+struct prios {
+	bool	ours[2], others;
+};
+
+static void
+see_prio(void *arg, uint16_t prio)
+{
+	struct prios *p = arg;
+
+	if (prio == PRIO_1 || prio == PRIO_2)
+		p->ours[prio - PRIO_1] = true;
+	else
+		p->others = true;
+}
+
+static struct prios
+prios_of(struct nodes *ns, unsigned ifindex)
+{
+	struct prios p = { .others = false };
+
+	if (nl_filter_prios(ns->nl, ifindex, see_prio, &p) != 0)
+		p.others = true;
+	return p;
+}
+
+static void
+stop(struct nodes *ns, struct node *n)
+{
+	struct prios p = prios_of(ns, n->link);
+	int err;
+
+	nl_begin(ns->nl);
+	for (unsigned i = 0; i < 2; i++)
+		if (p.ours[i])
+			nl_filter_del(ns->nl, n->link, (uint16_t)(PRIO_1 + i),
+			    NL_IGN_NOENT);
+	if (!p.others)
+		nl_clsact_del(ns->nl, n->link, NL_IGN_NOENT);
+	if (n->tunnel != 0)
+		nl_clsact_del(ns->nl, n->tunnel, NL_IGN_NOENT);
+	if ((err = commit(ns)) != 0) {
+		errno = -err;
+		log_warn(n->ifname, "bridge not wholly removed");
+	}
+	n->prio = 0;
+}
+
+/* The new ones come before the old ones go. */
+static int
+carry(struct nodes *ns, struct node *n, const struct nasd_priv_node_set *q)
+{
+	uint16_t prio = n->prio == PRIO_1 ? PRIO_2 : PRIO_1;
+	int err;
+
+	if (n->prio != 0 && memcmp(n->mn, q->mn, sizeof(n->mn)) == 0 &&
+	    memcmp(n->router, q->router, sizeof(n->router)) == 0)
+		return 0;
+	nl_begin(ns->nl);
+	nl_clsact_add(ns->nl, n->link, NL_IGN_EXIST);
+	nl_clsact_add(ns->nl, n->tunnel, NL_IGN_EXIST);
+	nl_bridge_up(ns->nl, n->link, prio, q->mn, n->tunnel);
+	nl_bridge_down(ns->nl, n->tunnel, prio, q->mn, q->router, n->link);
+	if (n->prio != 0) {
+		nl_filter_del(ns->nl, n->link, n->prio, 0);
+		nl_filter_del(ns->nl, n->tunnel, n->prio, 0);
+	}
+	if ((err = commit(ns)) != 0) {
+		stop(ns, n);
+		return err;
+	}
+	n->prio = prio;
+	memcpy(n->mn, q->mn, sizeof(n->mn));
+	memcpy(n->router, q->router, sizeof(n->router));
+	return 0;
+}
+
+/* ---- the tunnel ---- */
+
+static void
+take_down(struct nodes *ns, struct node *n)
+{
+	int err;
+
+	if (n->link != 0)
+		stop(ns, n);
+	nl_begin(ns->nl);
+	nl_link_del(ns->nl, n->device, NL_IGN_NOENT);
+	if ((err = commit(ns)) != 0) {
+		errno = -err;
+		log_warn(n->ifname, "tunnel %s not removed", n->device);
+	}
+	n->tunnel = 0;
+	n->coa.s_addr = n->ha.s_addr = INADDR_ANY;
+}
+
+static void
+remove_left(struct nodes *ns, struct node *n)
+{
+	unsigned link = n->link;
+
+	strcpy(n->device, n->left);
+	n->tunnel = nl_ifindex(n->device);
+	n->left[0] = '\0';
+	n->link = nl_ifindex(n->ifname);
+	take_down(ns, n);
+	n->link = link;
+	log_info(n->ifname, "what was left of %s is removed", n->device);
+}
+
+/* An earlier nasd's goes on, if it is what is wanted. Its filters are replaced
+ * by the next ones, whatever they say. */
+static bool
+take_over(struct nodes *ns, struct node *n, const char *device,
+    struct in_addr coa, struct in_addr ha)
+{
+	struct prios up, down;
+
+	if (n->left[0] != '\0' && (strcmp(n->left, device) != 0 ||
+	    !host_is_sit(device, coa, ha)))
+		remove_left(ns, n);
+	n->left[0] = '\0';
+	if ((n->tunnel = nl_ifindex(device)) == 0)
+		return false;
+	strcpy(n->device, device);
+	if (!host_is_sit(device, coa, ha)) {
+		take_down(ns, n);
+		return false;
+	}
+	up = prios_of(ns, n->link);
+	down = prios_of(ns, n->tunnel);
+	for (unsigned i = 0; i < 2; i++)
+		if (up.ours[i] && down.ours[i] && !up.ours[!i] &&
+		    !down.ours[!i])
+			n->prio = (uint16_t)(PRIO_1 + i);
+	memset(n->mn, 0, sizeof(n->mn));
+	if (n->prio == 0)
+		stop(ns, n);
+	return true;
+}
+
+static int
+make(struct nodes *ns, struct node *n)
+{
+	char alias[256];
+	int err;
+
+	nl_begin(ns->nl);
+	nl_sit_add(ns->nl, n->device, n->coa, n->ha,
+	    host_tunnel_mtu(ns->cfg->coa, n->ha), 0);
+	if ((err = commit(ns)) != 0)
+		return err;
+	if ((n->tunnel = nl_ifindex(n->device)) == 0)
+		return -ENODEV;
+	/* Before it is up: it is no IPv6 interface for a moment. */
+	if ((err = host_sysctl_set(n->device, "disable_ipv6", '1')) != 0)
+		return err;
+	alias_of(ns, n->ifname, alias, sizeof(alias));
+	nl_begin(ns->nl);
+	nl_link_alias(ns->nl, n->tunnel, alias);
+	nl_link_set_up(ns->nl, n->tunnel, true);
+	nl_addr4_add(ns->nl, n->tunnel, n->coa, NL_IGN_EXIST);
+	return commit(ns);
+}
+
+static int
+put_up(struct nodes *ns, struct node *n, struct in_addr coa, struct in_addr ha)
+{
+	char name[INET_ADDRSTRLEN], device[IF_NAMESIZE];
+	bool old;
+	int err = 0;
+
+	snprintf(device, sizeof(device), DEVICE_NAME "%08x",
+	    ntohl(coa.s_addr));
+	old = take_over(ns, n, device, coa, ha);
+	strcpy(n->device, device);
+	n->coa = coa;
+	n->ha = ha;
+	if (!old)
+		err = make(ns, n);
+	if (err != 0) {
+		errno = -err;
+		log_error(n->ifname, "tunnel cannot be made");
+		take_down(ns, n);
+		return err;
+	}
+	log_info(n->ifname, "tunnel %s to %s %s", n->device,
+	    inet_ntop(AF_INET, &ha, name, sizeof(name)),
+	    old ? "taken over" : "made");
+	return 0;
+}
+
+/* ---- requests ---- */
+
+static bool
+is_unicast(const uint8_t mac[6])
+{
+	static const uint8_t none[6];
+
+	return (mac[0] & 1) == 0 && memcmp(mac, none, sizeof(none)) != 0;
+}
+
+static bool
+in_pool(const struct config_coas *pool, struct in_addr coa)
+{
+	uint32_t a = ntohl(coa.s_addr);
+
+	return pool->first.s_addr != INADDR_ANY &&
+	    a >= ntohl(pool->first.s_addr) && a <= ntohl(pool->last.s_addr);
+}
+
+static int
+check(struct nodes *ns, const struct node *n,
+    const struct nasd_priv_node_set *q)
+{
+	if (!in_pool(&ns->cfg->coas, q->coa) ||
+	    nasd_config_ha(ns->cfg, q->ha) == NULL)
+		return -EPERM;
+	if (q->carry && (!is_unicast(q->mn) || !is_unicast(q->router)))
+		return -EINVAL;
+	for (unsigned i = 0; i < ns->n; i++)
+		if (&ns->node[i] != n &&
+		    ns->node[i].coa.s_addr == q->coa.s_addr)
+			return -EADDRINUSE;
+	return 0;
+}
+
+int
+nodes_open(struct nodes *ns, const struct nasd_priv_node_name *q,
+    struct nasd_priv_node_opened *out, int *fd)
+{
+	struct node *n = find(ns, q->ifname);
+	unsigned link;
+	int mtu;
+
+	if (n == NULL)
+		return -EPERM;
+	if (ns->nl == NULL)
+		return -ENOTCONN;
+	if ((link = nl_ifindex(n->ifname)) == 0)
+		return -ENODEV;
+	if ((*fd = node_sock_link(link, out->mac, &mtu)) < 0)
+		return *fd;
+	/* Another one of that name: the tunnel leads nowhere. */
+	if (n->link != link && n->tunnel != 0)
+		take_down(ns, n);
+	if (host_sysctl_get(n->ifname, "disable_ipv6") == '0' &&
+	    host_sysctl_set(n->ifname, "disable_ipv6", '1') == 0)
+		n->ipv6 = true;
+	n->link = link;
+	out->mtu = mtu;
+	return 0;
+}
+
+int
+nodes_set(struct nodes *ns, const struct nasd_priv_node_set *q,
+    struct nasd_priv_node_was_set *out, int *fd)
+{
+	struct node *n = find(ns, q->ifname);
+	int err;
+
+	if (n == NULL)
+		return -EPERM;
+	if ((err = check(ns, n, q)) != 0)
+		return err;
+	if (n->link == 0)
+		return -ENOENT;
+	/* Or somebody has removed it, or set it down. */
+	if (n->tunnel != 0 && (n->coa.s_addr != q->coa.s_addr ||
+	    n->ha.s_addr != q->ha.s_addr || !nl_link_is_up(n->device,
+	    n->tunnel)))
+		take_down(ns, n);
+	out->made = n->tunnel == 0;
+	if (out->made && (err = put_up(ns, n, q->coa, q->ha)) != 0)
+		return err;
+	if (q->carry)
+		err = carry(ns, n, q);
+	else if (n->prio != 0)
+		stop(ns, n);
+	if (err == 0 && out->made && (*fd = node_sock_tunnel(n->tunnel)) < 0)
+		err = *fd;
+	if (err != 0)
+		take_down(ns, n);
+	return err;
+}
+
+int
+nodes_del(struct nodes *ns, const struct nasd_priv_node_name *q)
+{
+	struct node *n = find(ns, q->ifname);
+
+	if (n == NULL)
+		return -EPERM;
+	if (n->tunnel == 0 && n->left[0] == '\0')
+		return -ENOENT;
+	if (n->tunnel != 0)
+		take_down(ns, n);
+	else
+		remove_left(ns, n);
+	return 0;
+}
+
+/* ---- from start to end ---- */
+
+static void
+see_device(struct nodes *ns, const char *device)
+{
+	char alias[256], link[IF_NAMESIZE];
+	struct node stray = { .link = 0 }, *n;
+	struct nl_vlan d;
+
+	/* With its alias it is ours, and this configuration's. */
+	if (nl_vlan_get(ns->nl, device, &d) != 0 ||
+	    sscanf(d.alias, "netmip4 access node %15s", link) != 1)
+		return;
+	alias_of(ns, link, alias, sizeof(alias));
+	if (strcmp(alias, d.alias) != 0)
+		return;
+	/* Of a link that is not ours any more, or of two of one link one. */
+	n = find(ns, link);
+	if (n == NULL || n->left[0] != '\0') {
+		strcpy(stray.ifname, link);
+		n = &stray;
+	}
+	snprintf(n->left, sizeof(n->left), "%s", device);
+	if (n == &stray)
+		remove_left(ns, n);
+}
+
+void
+nodes_start(struct nodes *ns)
+{
+	struct if_nameindex *all, *i;
+
+	if ((ns->nl = nl_open()) == NULL) {
+		log_error(NULL, "no rtnetlink, access nodes will get no "
+		    "tunnels");
+		return;
+	}
+	if ((all = if_nameindex()) == NULL)
+		return;
+	for (i = all; i->if_index != 0; i++)
+		if (strncmp(i->if_name, DEVICE_NAME,
+		    strlen(DEVICE_NAME)) == 0)
+			see_device(ns, i->if_name);
+	if_freenameindex(all);
+}
+
+void
+nodes_clear(struct nodes *ns)
+{
+	for (unsigned i = 0; i < ns->n; i++) {
+		struct node *n = &ns->node[i];
+
+		if (n->left[0] != '\0')
+			remove_left(ns, n);
+		if (n->tunnel != 0)
+			take_down(ns, n);
+		if (n->ipv6)
+			(void)host_sysctl_set(n->ifname, "disable_ipv6", '0');
+		n->link = 0;
+		n->ipv6 = false;
+	}
+}

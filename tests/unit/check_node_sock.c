@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the packet sockets of an access node hear, on a real kernel's veth in a
+ * network namespace of the test's own; where nobody may make one, nothing is
+ * tested. A tunnel's is tried there, too: its filter sees the same bytes.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+
+#include "nasd/node_sock.h"
+#include "tests/unit/test.h"
+
+static int link_sock, tunnel_sock, peer;
+static bool has_net;
+
+static int
+open_peer(void)
+{
+	const struct sockaddr_ll ll = { .sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex("mn0") };
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&ll, sizeof(ll)),
+	    0);
+	return fd;
+}
+
+static void
+set_up(void)
+{
+	static const uint8_t no_mac[6];
+	uint8_t mac[6] = { 0 };
+	int mtu = 0;
+
+	has_net = (unshare(CLONE_NEWNET) == 0 ||
+	    unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0) &&
+	    system("sysctl -qw net.ipv6.conf.default.disable_ipv6=1 2>/dev/null;"
+	    " ip link add acc0 mtu 1480 type veth peer name mn0 2>/dev/null"
+	    " && ip link set acc0 up && ip link set mn0 up") == 0;
+	if (!has_net)
+		return;
+	link_sock = node_sock_link(if_nametoindex("acc0"), mac, &mtu);
+	tunnel_sock = node_sock_tunnel(if_nametoindex("acc0"));
+	ck_assert_int_ge(link_sock, 0);
+	ck_assert_int_ge(tunnel_sock, 0);
+	ck_assert_int_eq(mtu, 1480);
+	ck_assert_mem_ne(mac, no_mac, 6);
+	peer = open_peer();
+}
+
+static void
+tear_down(void)
+{
+	if (!has_net)
+		return;
+	close(link_sock);
+	close(tunnel_sock);
+	close(peer);
+}
+
+/* A frame from the mobile node to whomever: an ICMPv6 type, or something that
+ * is like it but in one thing. */
+static size_t
+frame(uint8_t *b, uint16_t ethertype, uint8_t next, uint8_t type)
+{
+	static const uint8_t head[] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 1 };
+
+	memset(b, 0, 100);
+	memcpy(b, head, sizeof(head));
+	b[12] = (uint8_t)(ethertype >> 8);
+	b[13] = (uint8_t)ethertype;
+	b[14] = 0x60;
+	b[14 + 5] = 24;
+	b[14 + 6] = next;
+	b[14 + 7] = 255;
+	b[14 + 40] = type;
+	return 14 + 40 + 24;
+}
+
+/* Its length, 0 if it is not heard before what comes behind it. */
+static ssize_t
+hear(int fd, uint8_t *b, size_t cap)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	ck_assert_int_eq(poll(&p, 1, 20000), 1);
+	return recv(fd, b, cap, 0);
+}
+
+static const struct {
+	uint16_t	ethertype;
+	uint8_t		next, type;
+	bool		link, tunnel;
+} frames[] = {
+	{ ETH_P_IPV6, 58, 133, true, false },
+	{ ETH_P_IPV6, 58, 134, true, true },
+	{ ETH_P_IPV6, 58, 135, true, false },
+	{ ETH_P_IPV6, 58, 132, false, false },
+	{ ETH_P_IPV6, 58, 136, false, false },
+	{ ETH_P_IPV6, 58, 128, false, false },
+	{ ETH_P_IPV6, 17, 134, false, false },
+	{ ETH_P_IPV6, 0, 134, false, false },
+	{ ETH_P_IP, 58, 134, false, false },
+};
+
+START_TEST(heard)
+{
+	uint8_t b[256], got[256];
+	size_t n;
+
+	if (!has_net)
+		return;
+	n = frame(b, frames[_i].ethertype, frames[_i].next, frames[_i].type);
+	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
+	if (frames[_i].link) {
+		/* whoever it is for */
+		ck_assert_int_eq(hear(link_sock, got, sizeof(got)),
+		    (ssize_t)n);
+		ck_assert_mem_eq(got, b, n);
+	}
+	if (frames[_i].tunnel) {
+		ck_assert_int_eq(hear(tunnel_sock, got, sizeof(got)),
+		    (ssize_t)n - 14);
+		ck_assert_mem_eq(got, b + 14, n - 14);
+	}
+	/* One that both hear comes next. */
+	n = frame(b, ETH_P_IPV6, 58, 134);
+	b[14 + 60] = 77;
+	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
+	ck_assert_int_eq(hear(link_sock, got, sizeof(got)), (ssize_t)n);
+	ck_assert_int_eq(got[14 + 60], 77);
+	ck_assert_int_eq(hear(tunnel_sock, got, sizeof(got)),
+	    (ssize_t)n - 14);
+	ck_assert_int_eq(got[60], 77);
+}
+END_TEST
+
+START_TEST(not_what_we_send_nor_tagged)
+{
+	uint8_t b[256], tagged[256], got[256];
+	size_t n = frame(b, ETH_P_IPV6, 58, 134);
+
+	if (!has_net)
+		return;
+	ck_assert_int_eq(send(link_sock, b, n, 0), (ssize_t)n);
+	ck_assert_int_eq(hear(peer, got, sizeof(got)), (ssize_t)n);
+	memcpy(tagged, b, 12);
+	memcpy(tagged + 12, "\x81\x00\x00\x07", 4);
+	memcpy(tagged + 16, b + 12, n - 12);
+	ck_assert_int_eq(send(peer, tagged, n + 4, 0), (ssize_t)n + 4);
+	b[14 + 60] = 78;
+	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
+	ck_assert_int_eq(hear(link_sock, got, sizeof(got)), (ssize_t)n);
+	ck_assert_int_eq(got[14 + 60], 78);
+}
+END_TEST
+
+START_TEST(no_link_for_it)
+{
+	uint8_t mac[6];
+	int mtu;
+
+	if (!has_net)
+		return;
+	ck_assert_int_eq(node_sock_link(9999, mac, &mtu), -ENODEV);
+	ck_assert_int_eq(node_sock_link(if_nametoindex("lo"), mac, &mtu),
+	    -EPROTOTYPE);
+	ck_assert_int_eq(node_sock_tunnel(9999), -ENODEV);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("node_sock");
+	TCase *tc = tcase_create("node_sock");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_loop_test(tc, heard, 0,
+	    (int)(sizeof(frames) / sizeof(frames[0])));
+	tcase_add_test(tc, not_what_we_send_nor_tagged);
+	tcase_add_test(tc, no_link_for_it);
+	suite_add_tcase(s, tc);
+	return test_run(s);
+}

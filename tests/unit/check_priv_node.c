@@ -1,0 +1,826 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the root side makes of an access node's link, and what is left of it:
+ * nothing, whatever fails. The kernel is a model of devices and filters, which
+ * fails when told to.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+
+#include "common/log.h"
+#include "common/netlink.h"
+#include "nasd/nasd_config.h"
+#include "nasd/node_sock.h"
+#include "nasd/priv_host.h"
+#include "nasd/priv_node.h"
+#include "nasd/priv_ops.h"
+#include "tests/unit/test.h"
+
+#define DEVICES		8
+#define FILTERS		8
+#define LINK		3	/* index of acc0; acc1 has the next */
+
+static struct device {
+	char		name[16], alias[256];
+	unsigned	index;
+	bool		sit, up, clsact;
+	struct in_addr	local, remote, addr;
+	uint32_t	mtu;
+	char		disable_ipv6;
+} device[DEVICES];
+
+static struct filter {
+	unsigned	on, to;		/* 0: none */
+	uint16_t	prio;
+	uint8_t		dst[6], src[6];
+} filter[FILTERS];
+
+static struct {
+	int		fail_at;	/* this message of all; -1: none */
+	int		error;		/* of the batch */
+	unsigned	sockets, next_index;
+	bool		gap;		/* a moment without a filter that there
+					 * was before */
+} kernel;
+
+static struct nasd_config cfg;
+static struct config_node node[2];
+static struct config_ha ha[2];
+static char plugin_socket[] = "/run/netmip4/plugin.sock";
+static struct nodes *ns;
+static const uint8_t mn[6] = { 2, 0, 0, 0, 0, 1 }, own[6] = { 2, 9 },
+    router[6] = { 2, 0, 0, 0, 0, 2 };
+
+/* ---- the kernel ---- */
+
+static struct device *
+by_name(const char *name)
+{
+	for (unsigned i = 0; i < DEVICES; i++)
+		if (device[i].index != 0 && strcmp(device[i].name, name) == 0)
+			return &device[i];
+	return NULL;
+}
+
+static struct device *
+by_index(unsigned index)
+{
+	for (unsigned i = 0; i < DEVICES; i++)
+		if (device[i].index == index && index != 0)
+			return &device[i];
+	return NULL;
+}
+
+static struct device *
+add_device(const char *name)
+{
+	for (unsigned i = 0; i < DEVICES; i++)
+		if (device[i].index == 0) {
+			device[i] = (struct device){
+			    .index = kernel.next_index++,
+			    .disable_ipv6 = '0' };
+			snprintf(device[i].name, sizeof(device[i].name), "%s",
+			    name);
+			return &device[i];
+		}
+	ck_abort_msg("too many devices");
+}
+
+static unsigned
+count_filters(unsigned on)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < FILTERS; i++)
+		n += on == 0 ? filter[i].on != 0 : filter[i].on == on;
+	return n;
+}
+
+static void
+forget_filters(unsigned on)
+{
+	for (unsigned i = 0; i < FILTERS; i++)
+		if (filter[i].on == on)
+			filter[i].on = 0;
+}
+
+/* Does this message of the batch do what it says? */
+static bool
+works(bool possible, int err, unsigned ign)
+{
+	bool told = kernel.fail_at-- == 0;
+
+	if (told)
+		kernel.error = -ENOMEM;
+	else if (!possible && !(err == -EEXIST && ign & NL_IGN_EXIST) &&
+	    !(err != -EEXIST && ign & NL_IGN_NOENT))
+		kernel.error = err;
+	return possible && !told;
+}
+
+struct nl *
+nl_open(void)
+{
+	return (struct nl *)&kernel;
+}
+
+void
+nl_close(struct nl *nl)
+{
+	(void)nl;
+}
+
+void
+nl_begin(struct nl *nl)
+{
+	(void)nl;
+	kernel.error = 0;
+}
+
+int
+nl_commit(struct nl *nl, int *result, size_t n)
+{
+	int err = kernel.error;
+
+	(void)nl;
+	(void)result;
+	(void)n;
+	kernel.error = 0;
+	return err;
+}
+
+int
+nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
+    struct in_addr remote, uint32_t mtu, unsigned ign)
+{
+	struct device *d;
+
+	(void)nl;
+	if (!works(by_name(name) == NULL, -EEXIST, ign))
+		return 0;
+	d = add_device(name);
+	d->sit = true;
+	d->local = local;
+	d->remote = remote;
+	d->mtu = mtu;
+	return 0;
+}
+
+int
+nl_link_del(struct nl *nl, const char *name, unsigned ign)
+{
+	struct device *d = by_name(name);
+
+	(void)nl;
+	if (!works(d != NULL, -ENODEV, ign))
+		return 0;
+	ck_assert(d->sit);
+	forget_filters(d->index);
+	d->index = 0;
+	return 0;
+}
+
+int
+nl_link_alias(struct nl *nl, unsigned ifindex, const char *alias)
+{
+	struct device *d = by_index(ifindex);
+
+	(void)nl;
+	if (works(d != NULL, -ENODEV, 0))
+		snprintf(d->alias, sizeof(d->alias), "%s", alias);
+	return 0;
+}
+
+int
+nl_link_set_up(struct nl *nl, unsigned ifindex, bool up)
+{
+	struct device *d = by_index(ifindex);
+
+	(void)nl;
+	/* Never an IPv6 interface. */
+	if (d != NULL && up)
+		ck_assert_int_eq(d->disable_ipv6, '1');
+	if (works(d != NULL, -ENODEV, 0))
+		d->up = up;
+	return 0;
+}
+
+int
+nl_addr4_add(struct nl *nl, unsigned ifindex, struct in_addr addr,
+    unsigned ign)
+{
+	struct device *d = by_index(ifindex);
+
+	(void)nl;
+	if (works(d != NULL, -ENODEV, ign))
+		d->addr = addr;
+	return 0;
+}
+
+int
+nl_clsact_add(struct nl *nl, unsigned ifindex, unsigned ign)
+{
+	struct device *d = by_index(ifindex);
+
+	(void)nl;
+	if (works(d != NULL && !d->clsact, d != NULL ? -EEXIST : -ENODEV,
+	    ign))
+		d->clsact = true;
+	return 0;
+}
+
+int
+nl_clsact_del(struct nl *nl, unsigned ifindex, unsigned ign)
+{
+	struct device *d = by_index(ifindex);
+
+	(void)nl;
+	if (!works(d != NULL && d->clsact, -ENOENT, ign))
+		return 0;
+	d->clsact = false;
+	forget_filters(ifindex);
+	return 0;
+}
+
+static int
+add_filter(unsigned on, uint16_t prio, const uint8_t *dst, const uint8_t *src,
+    unsigned to)
+{
+	struct device *d = by_index(on);
+	struct filter *free = NULL;
+	bool there = false;
+
+	for (unsigned i = 0; i < FILTERS; i++) {
+		there |= filter[i].on == on && filter[i].prio == prio;
+		if (filter[i].on == 0)
+			free = &filter[i];
+	}
+	ck_assert(by_index(to) != NULL);
+	if (!works(d != NULL && d->clsact && !there, there ? -EEXIST :
+	    -ENOENT, 0))
+		return 0;
+	ck_assert_ptr_nonnull(free);
+	*free = (struct filter){ .on = on, .to = to, .prio = prio };
+	if (dst != NULL)
+		memcpy(free->dst, dst, 6);
+	memcpy(free->src, src, 6);
+	return 0;
+}
+
+int
+nl_bridge_up(struct nl *nl, unsigned link, uint16_t prio,
+    const uint8_t src[6], unsigned tunnel)
+{
+	(void)nl;
+	return add_filter(link, prio, NULL, src, tunnel);
+}
+
+int
+nl_bridge_down(struct nl *nl, unsigned tunnel, uint16_t prio,
+    const uint8_t dst[6], const uint8_t src[6], unsigned link)
+{
+	(void)nl;
+	return add_filter(tunnel, prio, dst, src, link);
+}
+
+int
+nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
+{
+	struct filter *f = NULL;
+
+	(void)nl;
+	for (unsigned i = 0; i < FILTERS; i++)
+		if (filter[i].on == ifindex && filter[i].prio == prio)
+			f = &filter[i];
+	if (!works(f != NULL, -ENOENT, ign))
+		return 0;
+	f->on = 0;
+	kernel.gap |= count_filters(ifindex) == 0;
+	return 0;
+}
+
+int
+nl_filter_prios(struct nl *nl, unsigned ifindex, nl_filter_prio *fn,
+    void *arg)
+{
+	(void)nl;
+	if (by_index(ifindex) == NULL)
+		return -ENODEV;
+	for (unsigned i = 0; i < FILTERS; i++)
+		if (filter[i].on == ifindex)
+			fn(arg, filter[i].prio);
+	return 0;
+}
+
+int
+nl_vlan_get(struct nl *nl, const char *name, struct nl_vlan *v)
+{
+	const struct device *d = by_name(name);
+
+	(void)nl;
+	if (d == NULL)
+		return -ENODEV;
+	*v = (struct nl_vlan){ .ifindex = d->index };
+	memcpy(v->alias, d->alias, sizeof(v->alias));
+	return 0;
+}
+
+unsigned
+nl_ifindex(const char *name)
+{
+	const struct device *d = by_name(name);
+
+	return d != NULL ? d->index : 0;
+}
+
+bool
+nl_link_is_up(const char *name, unsigned ifindex)
+{
+	const struct device *d = by_name(name);
+
+	return d != NULL && d->index == ifindex && d->up;
+}
+
+struct if_nameindex *
+if_nameindex(void)
+{
+	struct if_nameindex *all = calloc(DEVICES + 1, sizeof(*all));
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < DEVICES; i++)
+		if (device[i].index != 0)
+			all[n++] = (struct if_nameindex){ device[i].index,
+			    device[i].name };
+	return all;
+}
+
+void
+if_freenameindex(struct if_nameindex *all)
+{
+	free(all);
+}
+
+int
+host_sysctl_set(const char *ifname, const char *key, char value)
+{
+	struct device *d = by_name(ifname);
+
+	ck_assert_str_eq(key, "disable_ipv6");
+	ck_assert_ptr_nonnull(d);
+	if (kernel.fail_at-- == 0)
+		return -EACCES;
+	d->disable_ipv6 = value;
+	return 0;
+}
+
+int
+host_sysctl_get(const char *ifname, const char *key)
+{
+	ck_assert_str_eq(key, "disable_ipv6");
+	return by_name(ifname)->disable_ipv6;
+}
+
+bool
+host_is_sit(const char *ifname, struct in_addr local, struct in_addr remote)
+{
+	const struct device *d = by_name(ifname);
+
+	return d != NULL && d->sit && d->local.s_addr == local.s_addr &&
+	    d->remote.s_addr == remote.s_addr;
+}
+
+uint32_t
+host_tunnel_mtu(struct in_addr coa, struct in_addr to)
+{
+	(void)to;
+	ck_assert_uint_eq(coa.s_addr, cfg.coa.s_addr);
+	return 1470;
+}
+
+static int
+open_socket(unsigned ifindex)
+{
+	ck_assert(by_index(ifindex) != NULL);
+	if (kernel.fail_at-- == 0)
+		return -EMFILE;
+	kernel.sockets++;
+	return 1000;
+}
+
+int
+node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu)
+{
+	memcpy(mac, own, 6);
+	*mtu = 1500;
+	return open_socket(ifindex);
+}
+
+int
+node_sock_tunnel(unsigned ifindex)
+{
+	return open_socket(ifindex);
+}
+
+/* ---- the engine's requests ---- */
+
+static void
+start(void)
+{
+	ns = nodes_new(&cfg);
+	ck_assert_ptr_nonnull(ns);
+	nodes_start(ns);
+}
+
+static void
+set_up(void)
+{
+	memset(device, 0, sizeof(device));
+	memset(filter, 0, sizeof(filter));
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.fail_at = -1;
+	kernel.next_index = LINK;
+	add_device("acc0");
+	add_device("acc1");
+	strcpy(node[0].ifname, "acc0");
+	strcpy(node[1].ifname, "acc1");
+	ha[0].addr.s_addr = inet_addr("198.51.100.1");
+	ha[1].addr.s_addr = inet_addr("198.51.100.9");
+	cfg = (struct nasd_config){ .node = node, .n_node = 2, .ha = ha,
+		.n_ha = 2, .coa = { inet_addr("192.0.2.1") },
+		.plugin_socket = plugin_socket,
+		.coas = { { inet_addr("192.0.2.100") },
+		    { inet_addr("192.0.2.103") } } };
+	log_set_level(NULL, "none");
+	start();
+}
+
+static void
+tear_down(void)
+{
+	nodes_free(ns);
+}
+
+static int
+do_open(const char *ifname)
+{
+	struct nasd_priv_node_name q = { .ifname = "" };
+	struct nasd_priv_node_opened out = { 0 };
+	int fd = -1, err;
+
+	memcpy(q.ifname, ifname, strnlen(ifname, sizeof(q.ifname)));
+	if ((err = nodes_open(ns, &q, &out, &fd)) != 0)
+		return err;
+	ck_assert_int_eq(fd, 1000);
+	ck_assert_int_eq(out.mtu, 1500);
+	ck_assert_mem_eq(out.mac, own, 6);
+	return 0;
+}
+
+static struct nasd_priv_node_set
+want(const char *ifname, const char *coa, bool carry)
+{
+	struct nasd_priv_node_set q = { .carry = carry, .ha = ha[0].addr,
+		.coa = { inet_addr(coa) } };
+
+	memcpy(q.ifname, ifname, strnlen(ifname, sizeof(q.ifname)));
+	memcpy(q.mn, mn, 6);
+	memcpy(q.router, router, 6);
+	return q;
+}
+
+/* 1: made. */
+static int
+set_as(const struct nasd_priv_node_set *q)
+{
+	struct nasd_priv_node_was_set out = { 0 };
+	int fd = -1, err = nodes_set(ns, q, &out, &fd);
+
+	if (err != 0)
+		return err;
+	ck_assert(out.made == (fd == 1000));
+	return (int)out.made;
+}
+
+static int
+do_set(const char *ifname, const char *coa, bool carry)
+{
+	const struct nasd_priv_node_set q = want(ifname, coa, carry);
+
+	return set_as(&q);
+}
+
+static int
+do_del(const char *ifname)
+{
+	struct nasd_priv_node_name q = { .ifname = "" };
+
+	memcpy(q.ifname, ifname, strnlen(ifname, sizeof(q.ifname)));
+	return nodes_del(ns, &q);
+}
+
+static const struct filter *
+filter_on(unsigned on)
+{
+	for (unsigned i = 0; i < FILTERS; i++)
+		if (filter[i].on == on)
+			return &filter[i];
+	ck_abort_msg("no filter on %u", on);
+}
+
+static void
+nothing_is_left(void)
+{
+	unsigned n = 0;
+
+	ck_assert_uint_eq(count_filters(0), 0);
+	for (unsigned i = 0; i < DEVICES; i++) {
+		ck_assert(device[i].index == 0 || !device[i].sit);
+		ck_assert(device[i].index == 0 || !device[i].clsact);
+		n += device[i].index != 0;
+	}
+	ck_assert_uint_eq(n, 2);
+}
+
+/* ---- tests ---- */
+
+START_TEST(entry_and_end)
+{
+	const struct device *t;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(by_name("acc0")->disable_ipv6, '1');
+	ck_assert_int_eq(by_name("acc1")->disable_ipv6, '0');
+	/* The address, for the registration; nothing passes. */
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", false), 1);
+	t = by_name("nm4n-c0000264");
+	ck_assert_ptr_nonnull(t);
+	ck_assert(t->up);
+	ck_assert_uint_eq(t->addr.s_addr, inet_addr("192.0.2.100"));
+	ck_assert_uint_eq(t->local.s_addr, inet_addr("192.0.2.100"));
+	ck_assert_uint_eq(t->remote.s_addr, ha[0].addr.s_addr);
+	ck_assert_uint_eq(t->mtu, 1470);
+	ck_assert_uint_eq(count_filters(0), 0);
+
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", true), 0);
+	ck_assert_uint_eq(count_filters(0), 2);
+	ck_assert_uint_eq(filter_on(LINK)->to, t->index);
+	ck_assert_mem_eq(filter_on(LINK)->src, mn, 6);
+	ck_assert_uint_eq(filter_on(t->index)->to, LINK);
+	ck_assert_mem_eq(filter_on(t->index)->dst, mn, 6);
+	ck_assert_mem_eq(filter_on(t->index)->src, router, 6);
+
+	/* Over, but for the deregistration. */
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", false), 0);
+	ck_assert_uint_eq(count_filters(0), 0);
+	ck_assert(!by_name("acc0")->clsact);
+	ck_assert_ptr_nonnull(by_name("nm4n-c0000264"));
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+	ck_assert_int_eq(do_del("acc0"), -ENOENT);
+	nodes_clear(ns);
+	ck_assert_int_eq(by_name("acc0")->disable_ipv6, '0');
+}
+END_TEST
+
+START_TEST(refused)
+{
+	struct nasd_priv_node_set q;
+
+	ck_assert_int_eq(do_open("eth0"), -EPERM);
+	ck_assert_int_eq(do_open(""), -EPERM);
+	ck_assert_int_eq(do_open("aaaaaaaaaaaaaaaaaaaa"), -EPERM);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", false), -ENOENT);
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_open("acc1"), 0);
+	ck_assert_int_eq(do_set("eth0", "192.0.2.100", false), -EPERM);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.99", false), -EPERM);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.104", false), -EPERM);
+	ck_assert_int_eq(do_set("acc0", "0.0.0.0", false), -EPERM);
+	q = want("acc0", "192.0.2.100", true);
+	q.ha.s_addr = inet_addr("203.0.113.1");
+	ck_assert_int_eq(set_as(&q), -EPERM);
+	q = want("acc0", "192.0.2.100", true);
+	q.mn[0] = 0x33;		/* a group's */
+	ck_assert_int_eq(set_as(&q), -EINVAL);
+	q = want("acc0", "192.0.2.100", true);
+	memset(q.router, 0, 6);
+	ck_assert_int_eq(set_as(&q), -EINVAL);
+	nothing_is_left();
+	/* nobody takes another's address */
+	ck_assert_int_eq(do_set("acc1", "192.0.2.100", true), 1);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", true), -EADDRINUSE);
+	ck_assert_int_eq(do_del("eth0"), -EPERM);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.103", true), 1);
+	ck_assert_uint_eq(count_filters(0), 4);
+	/* none without a pool */
+	cfg.coas.first.s_addr = 0;
+	cfg.coas.last.s_addr = 0;
+	ck_assert_int_eq(do_set("acc0", "0.0.0.0", false), -EPERM);
+	nodes_clear(ns);
+	nothing_is_left();
+}
+END_TEST
+
+START_TEST(other_addresses_without_a_gap)
+{
+	struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
+	unsigned tunnel;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	tunnel = nl_ifindex("nm4n-c0000264");
+	q.router[5] = 7;
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_uint_eq(count_filters(0), 2);
+	ck_assert_mem_eq(filter_on(tunnel)->src, q.router, 6);
+	q.mn[5] = 9;
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_uint_eq(count_filters(0), 2);
+	ck_assert_mem_eq(filter_on(LINK)->src, q.mn, 6);
+	ck_assert(!kernel.gap);
+	ck_assert_uint_eq(kernel.sockets, 2);
+}
+END_TEST
+
+START_TEST(another_home_agent)
+{
+	struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	q.ha = ha[1].addr;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(by_name("nm4n-c0000264")->remote.s_addr,
+	    ha[1].addr.s_addr);
+	q.coa.s_addr = inet_addr("192.0.2.101");
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_ptr_null(by_name("nm4n-c0000264"));
+	ck_assert_uint_eq(count_filters(0), 2);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+}
+END_TEST
+
+START_TEST(somebody_removed_it)
+{
+	const struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	nl_begin(NULL);
+	nl_link_del(NULL, "nm4n-c0000264", 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(count_filters(0), 2);
+	by_name("nm4n-c0000264")->up = false;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert(by_name("nm4n-c0000264")->up);
+	ck_assert_uint_eq(count_filters(0), 2);
+	/* the link itself, and another one of its name */
+	forget_filters(LINK);
+	by_name("acc0")->index = 0;
+	add_device("acc0");
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(count_filters(0), 2);
+	nodes_clear(ns);
+	nothing_is_left();
+}
+END_TEST
+
+/* Whichever message fails, the rest is undone. */
+START_TEST(failures)
+{
+	const struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
+	int i, err = -1;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	for (i = 0; i < 40 && err < 0; i++) {
+		kernel.fail_at = i;
+		err = set_as(&q);
+		ck_assert_int_ne(err, 0);
+		if (err < 0) {
+			kernel.fail_at = -1;
+			nothing_is_left();
+		}
+	}
+	ck_assert_int_gt(i, 10);
+	ck_assert_int_eq(err, 1);
+}
+END_TEST
+
+START_TEST(an_operators_filters_stay)
+{
+	ck_assert_int_eq(do_open("acc0"), 0);
+	nl_begin(NULL);
+	nl_clsact_add(NULL, LINK, 0);
+	add_filter(LINK, 1, NULL, mn, LINK + 1);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", true), 1);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	ck_assert_uint_eq(count_filters(LINK), 1);
+	ck_assert(by_name("acc0")->clsact);
+}
+END_TEST
+
+static void
+killed(void)
+{
+	nodes_free(ns);
+	start();
+}
+
+START_TEST(taken_over)
+{
+	struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
+	unsigned tunnel;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	tunnel = nl_ifindex("nm4n-c0000264");
+	killed();
+	ck_assert_uint_eq(count_filters(0), 2);
+	ck_assert_int_eq(do_open("acc0"), 0);
+	/* "made", for the engine needs its socket */
+	q.router[5] = 7;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(nl_ifindex("nm4n-c0000264"), tunnel);
+	ck_assert_uint_eq(count_filters(0), 2);
+	ck_assert_mem_eq(filter_on(tunnel)->src, q.router, 6);
+	ck_assert(!kernel.gap);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+}
+END_TEST
+
+START_TEST(left_and_not_wanted)
+{
+	struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	/* another care-of address, another home agent, or none at all */
+	killed();
+	ck_assert_int_eq(do_open("acc0"), 0);
+	q.coa.s_addr = inet_addr("192.0.2.101");
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_ptr_null(by_name("nm4n-c0000264"));
+	ck_assert_uint_eq(count_filters(0), 2);
+	killed();
+	ck_assert_int_eq(do_open("acc0"), 0);
+	q.ha = ha[1].addr;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(count_filters(0), 2);
+	killed();
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+	/* the end, without a word about it */
+	ck_assert_int_eq(set_as(&q), 1);
+	killed();
+	nodes_clear(ns);
+	nothing_is_left();
+}
+END_TEST
+
+START_TEST(left_on_a_link_that_is_none)
+{
+	const struct nasd_priv_node_set q = want("acc1", "192.0.2.100", true);
+	struct device *d;
+
+	ck_assert_int_eq(do_open("acc1"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	/* another nasd's, and an operator's, are no concern of ours */
+	d = add_device("nm4n-01020304");
+	strcpy(d->alias, "netmip4 access node acc1 of /run/other.sock");
+	d = add_device("nm4n-x");
+	cfg.n_node = 1;
+	killed();
+	ck_assert_ptr_null(by_name("nm4n-c0000264"));
+	ck_assert_ptr_nonnull(by_name("nm4n-01020304"));
+	ck_assert_ptr_nonnull(by_name("nm4n-x"));
+	ck_assert_uint_eq(count_filters(0), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("priv_node");
+	TCase *tc = tcase_create("priv_node");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, entry_and_end);
+	tcase_add_test(tc, refused);
+	tcase_add_test(tc, other_addresses_without_a_gap);
+	tcase_add_test(tc, another_home_agent);
+	tcase_add_test(tc, somebody_removed_it);
+	tcase_add_test(tc, failures);
+	tcase_add_test(tc, an_operators_filters_stay);
+	tcase_add_test(tc, taken_over);
+	tcase_add_test(tc, left_and_not_wanted);
+	tcase_add_test(tc, left_on_a_link_that_is_none);
+	suite_add_tcase(s, tc);
+	return test_run(s);
+}
