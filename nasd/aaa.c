@@ -26,6 +26,7 @@
 
 #define NTP_TO_UNIX	2208988800u	/* seconds from 1900 to 1970 */
 #define PORT_VIRTUAL	5
+#define PORT_ETHERNET	15
 #define PORT_PPPOEOE	32		/* and over VLAN, QinQ: RFC 4603 */
 #define INTERIM_MIN	60		/* RFC 2869 2.1 */
 #define VENDOR_DSLFORUM	3561		/* RFC 4679 */
@@ -118,6 +119,15 @@ add_line_id(struct radius_attrs *as, unsigned id, const struct line_id *line)
 		radius_add_data(as, id, VENDOR_DSLFORUM, line->b, line->len);
 }
 
+static uint32_t
+port_type(const struct aaa_who *who)
+{
+	if (who->ethernet)
+		return PORT_ETHERNET;
+	return who->port_id != NULL ? PORT_PPPOEOE + who->vlan_tags :
+	    PORT_VIRTUAL;
+}
+
 /* What every packet says of a session and of us. */
 void
 aaa_add_who(struct radius_attrs *as, const struct aaa *a,
@@ -127,16 +137,16 @@ aaa_add_who(struct radius_attrs *as, const struct aaa *a,
 	radius_add_ip4(as, PW_NAS_IP_ADDRESS, 0, a->nas_ip);
 	radius_add_str(as, PW_NAS_IDENTIFIER, a->nas_id);
 	radius_add_u32(as, PW_NAS_PORT, who->nas_port);
-	radius_add_u32(as, PW_NAS_PORT_TYPE, who->port_id != NULL ?
-	    PORT_PPPOEOE + who->vlan_tags : PORT_VIRTUAL);
+	radius_add_u32(as, PW_NAS_PORT_TYPE, port_type(who));
 	radius_add_str(as, PW_NAS_PORT_ID_STRING, who->port_id);
 	radius_add_u32(as, PW_SERVICE_TYPE, PW_FRAMED);
-	radius_add_u32(as, PW_FRAMED_PROTOCOL, PW_PPP);
+	if (!who->ethernet)
+		radius_add_u32(as, PW_FRAMED_PROTOCOL, PW_PPP);
 	radius_add_str(as, PW_CALLING_STATION_ID, who->calling);
 	radius_add_str(as, PW_CALLED_STATION_ID, who->called);
 	radius_add_str(as, PW_ACCT_SESSION_ID, who->session_id);
-	radius_add_str(as, PW_CONNECT_INFO, who->port_id != NULL ?
-	    "PPPoE" : "PPP");
+	radius_add_str(as, PW_CONNECT_INFO, who->ethernet ? "DHCPv6" :
+	    who->port_id != NULL ? "PPPoE" : "PPP");
 	/* The care-of address, where access routers are looked for. */
 	radius_add_ip4(as, RADIUS_3GPP2_FA, RADIUS_VENDOR_3GPP2, a->nas_ip);
 	if (who->ip4.s_addr != INADDR_ANY)

@@ -34,6 +34,7 @@ struct aaa_who {
 	const char	*port_id;	/* NAS-Port-Id: access interface, or
 					 * parent.outer.inner */
 	unsigned	 vlan_tags;	/* 0 to 2 that we know of */
+	bool		 ethernet;	/* without PPP */
 	uint32_t	 nas_port;
 	const struct line_id *circuit, *remote;	/* RFC 4679; may be NULL */
 	const char	*ifname;	/* pppN */
@@ -114,9 +115,9 @@ void	 aaa_free(struct aaa *);
 /* Requests from now on go to another client. */
 void	 aaa_set_client(struct aaa *, struct radius_client *);
 
-/* Asks. grant, its classes and text live during the callback only, when the request itself
- * is already gone: it must not be cancelled any more. NULL: could not even be
- * sent (no memory, no server); done is then not called. */
+/* Asks. grant, its classes and text live during the callback only, when the
+ * request itself is already gone: it must not be cancelled any more. NULL:
+ * could not even be sent (no memory, no server); done is then not called. */
 struct aaa_request *aaa_authenticate(struct aaa *, const struct aaa_who *,
     const struct plug_auth *, const char *subject, aaa_done *, void *arg);
 void	 aaa_cancel(struct aaa_request *);

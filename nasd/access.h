@@ -6,6 +6,7 @@
  * its link, by session_event, and is the only one that knows its protocol.
  *
  *   access_ppp.c	pppd and its plugin, PPPoE discovery
+ *   access_ether.c	Ethernet links with DHCPv6
  *
  * All members take a session of their kind. Those that have nothing to do on
  * it do nothing; none frees it.
@@ -16,18 +17,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct icmp6_ra;
 struct session;
 struct session_rec;
 
 /* As they stand in the state file: a number is never used for another. */
 enum access_kind {
 	ACCESS_PPP = 0,
+	ACCESS_ETHER,
 	ACCESS_N_KINDS
 };
 
 struct access {
 	enum access_kind kind;
 	const char	*name;		/* as nasctl shows it */
+	bool		 managed;	/* addresses by DHCPv6: the router
+					 * advertises that, and no prefix */
 
 	/* The access end stands, or does not: the peer is told. */
 	void	(*confirm)(struct session *);
@@ -39,6 +44,10 @@ struct access {
 	 * asks neither does anything. */
 	void	(*assign)(struct session *);
 	void	(*refuse)(struct session *);
+	/* A kind whose links have a router without a session, too, says there
+	 * what it advertises for this one, NULL: nothing any more. Others have
+	 * NULL here: session_act.c does it on the session's interface. */
+	void	(*advertise)(struct session *, const struct icmp6_ra *);
 	/* The session is up, for the first time. */
 	void	(*came_up)(struct session *);
 	/* Ends the link in order, or at once; LINK_GONE follows where
@@ -56,7 +65,7 @@ struct access {
 	void	(*restore)(struct session *, const struct session_rec *);
 };
 
-extern const struct access access_ppp;
+extern const struct access access_ppp, access_ether;
 
 /* NULL: none has that number. */
 const struct access *access_of_kind(unsigned kind);

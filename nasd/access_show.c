@@ -3,6 +3,7 @@
 #include "config.h"
 #include "nasd/access_show.h"
 
+#include "nasd/access_ether.h"
 #include "nasd/engine.h"
 #include "nasd/nasd_config.h"
 #include "nasd/pppoe.h"
@@ -40,6 +41,7 @@ access_json(struct engine *e)
 	for (i = 0; i < e->cfg->n_pppoe; i++)
 		json_array_append_new(list, one(e->cfg->pppoe[i].ifname,
 		    "configured", e->mtu[i], e->pppoe[i]));
+	ethers_json(e->ethers, list);
 	vlans_each(e->vlans, add_vlan, list);
 	return list;
 }

@@ -64,7 +64,7 @@ fits_prefix(const struct dae_bytes *b, const struct session *s)
 	memcpy(&a, b->p + 2, b->len - 2U);
 	if (plen == 128)
 		return memcmp(&a, &s->hoa, sizeof(a)) == 0;
-	if (plen != 64 || !s->hoa_unique)
+	if (plen != 64 || session_plen(s) != 64)
 		return false;
 	return memcmp(&a, &s->hoa, 8) == 0 &&
 	    memcmp(&a.s6_addr[8], &(struct in6_addr){ 0 }, 8) == 0;

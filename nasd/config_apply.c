@@ -33,6 +33,7 @@ static const struct field {
 	FIELD("access.", access),
 	FIELD("pppoe", pppoe),
 	FIELD("pppoe", n_pppoe),
+	FIELD("dhcpv6.", dhcpv6),
 	FIELD("pppd.", pppd),
 	FIELD("radius.server", radius),
 	FIELD("radius.hold-down", radius),

@@ -62,6 +62,17 @@ static const struct config_class classes[] = {
 	{ "pppoe.vlan-idle", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
 	{ "pppoe.untagged", CONFIG_LIVE, CONFIG_TOUCH_NONE, false },
 
+	{ "ethernet", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
+	{ "ethernet.user", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
+	{ "ethernet.password-file", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
+	{ "ethernet.access-line-ids", CONFIG_RESTART, CONFIG_TOUCH_NONE,
+	    false },
+
+	{ "dhcpv6.register", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
+	{ "dhcpv6.rapid-commit", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
+	{ "dhcpv6.preference", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
+	{ "dhcpv6.sol-max-rt", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
+
 	{ "pppd.path", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "pppd.plugin", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "pppd.pppoe-plugin", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },

@@ -21,6 +21,7 @@
 #include "nasd/access_show.h"
 #include "nasd/coa.h"
 #include "nasd/acct.h"
+#include "nasd/dhcp6.h"
 #include "nasd/engine.h"
 #include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
@@ -225,7 +226,8 @@ show_statistics(void *arg, const json_t *args, const char **code,
 		if (e->pppoe[i] != NULL)
 			json_array_append_new(pppoe,
 			    pppoe_stats(e->pppoe[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+	    " s:o}",
 	    "sessions", sessions_stats_json(&e->sessions),
 	    "pppoe", pppoe,
 	    "vlans", vlans_stats(e->vlans),
@@ -235,7 +237,8 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	    "tunnels", tunnels_json(e->tunnels),
 	    "tunnel_repair", tunnel_repair_json(e->tunnel_repair),
 	    "root_side", root_side_json(e->priv),
-	    "ra", ra_stats(e->ra));
+	    "ra", ra_stats(e->ra),
+	    "dhcpv6", e->dhcp6 != NULL ? dhcp6_stats(e->dhcp6) : json_null());
 }
 
 static json_t *

@@ -19,11 +19,13 @@
 #include "common/priv.h"
 #include "common/statelog.h"
 #include "nasd/aaa.h"
+#include "nasd/access_ether.h"
 #include "nasd/access_ppp.h"
 #include "nasd/coa.h"
 #include "nasd/coa_act.h"
 #include "nasd/acct.h"
 #include "nasd/control.h"
+#include "nasd/dhcp6.h"
 #include "nasd/engine_conf.h"
 #include "nasd/ha_watch.h"
 #include "nasd/left_save.h"
@@ -211,6 +213,19 @@ build_state(struct engine *e, struct nasd_sockets *fds)
 	return session_save_start(e);
 }
 
+/* Without such links there is no DHCPv6. */
+static int
+build_ethers(struct engine *e, struct nasd_sockets *fds)
+{
+	if (fds->dhcp6 == -1)
+		return 0;
+	e->dhcp6 = dhcp6_new(e->base, &e->timers, e->clock, take(&fds->dhcp6),
+	    &fds->duid);
+	if (e->dhcp6 != NULL)
+		e->ethers = ethers_new(e);
+	return e->ethers != NULL ? 0 : -1;
+}
+
 static int
 build(struct engine *e, struct nasd_sockets *fds,
     const struct radius_dict *dict, int priv_sock)
@@ -225,6 +240,7 @@ build(struct engine *e, struct nasd_sockets *fds,
 	e->tunnel_repair = tunnel_repair_new(e->priv, &e->timers, e->clock);
 	e->ra = ra_new(e->base, &e->timers, e->clock, take(&fds->icmp6));
 	if (e->tunnels == NULL || e->tunnel_repair == NULL || e->ra == NULL ||
+	    build_ethers(e, fds) != 0 ||
 	    build_radius(e, dict, &fds->acct) != 0 || build_mip(e, fds) != 0)
 		return -1;
 	e->pppd = pppd_server_new(e->base, &e->timers, e->clock,
@@ -309,6 +325,9 @@ free_modules(struct engine *e)
 	engine_conf_free_radius(e);
 	if (e->radius != NULL)
 		radius_client_free(e->radius);
+	ethers_free(e->ethers);
+	if (e->dhcp6 != NULL)
+		dhcp6_free(e->dhcp6);
 	if (e->ra != NULL)
 		ra_free(e->ra);
 	tunnel_repair_free(e->tunnel_repair);

@@ -13,6 +13,8 @@
 #include "nasd/session_rec.h"
 #include "nasd/sockets.h"
 
+struct dhcp6;
+struct ethers;
 struct event;
 struct event_base;
 struct radius_dict;
@@ -35,6 +37,8 @@ struct engine {
 	struct tunnels		*tunnels;
 	struct tunnel_repair	*tunnel_repair;
 	struct ra		*ra;
+	struct dhcp6		*dhcp6;		/* NULL: nobody needs it */
+	struct ethers		*ethers;
 	struct pppoe_shared	*pppoe_shared;
 	struct pppoe		*pppoe[SOCKETS_MAX_PPPOE];
 	struct pppoe_stray	*stray[SOCKETS_MAX_PPPOE];

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/netlink_watch.h"
+#include "nasd/access_ether.h"
 #include "nasd/engine.h"
 #include "nasd/engine_conf.h"
 #include "nasd/nasd_config.h"
@@ -29,6 +30,7 @@ link_is(void *arg, const struct nl_watch_link *l)
 
 	if (!l->gone)
 		engine_conf_mtu(w->engine, l->name, (int)l->mtu);
+	ethers_link_is(w->engine->ethers, l);
 	vlans_link_is(w->engine->vlans, l->name, (int)l->mtu, l->gone);
 	if (l->gone || !l->up)
 		tunnel_repair_lost(w->engine->tunnel_repair, l->name);

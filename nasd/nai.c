@@ -7,13 +7,13 @@
 #include "nasd/line_id.h"
 #include "nasd/nai.h"
 
-enum part { USER, CALLING, CIRCUIT, REMOTE, PERCENT, UNKNOWN };
+enum part { USER, CALLING, INTERFACE, CIRCUIT, REMOTE, PERCENT, UNKNOWN };
 
 static const struct {
 	const char	*word;
 	enum part	 part;
 } words[] = {
-	{ "u", USER }, { "c", CALLING }, { "%", PERCENT },
+	{ "u", USER }, { "c", CALLING }, { "i", INTERFACE }, { "%", PERCENT },
 	{ "{circuit-id}", CIRCUIT }, { "{remote-id}", REMOTE },
 };
 
@@ -80,14 +80,26 @@ put_line_id(struct out *o, const struct line_id *id)
 }
 
 static void
+put_text(struct out *o, const char *text)
+{
+	if (text == NULL)
+		o->err = -ENODATA;
+	else
+		put(o, text, strlen(text));
+}
+
+static void
 put_part(struct out *o, enum part part, const struct nai_parts *from)
 {
 	switch (part) {
 	case USER:
-		put(o, from->user, strlen(from->user));
+		put_text(o, from->user);
 		return;
 	case CALLING:
-		put(o, from->calling, strlen(from->calling));
+		put_text(o, from->calling);
+		return;
+	case INTERFACE:
+		put_text(o, from->interface);
 		return;
 	case CIRCUIT:
 		put_line_id(o, from->circuit);
@@ -137,14 +149,14 @@ nai_template_error(const char *template)
 		p++;
 		switch (next_part(&p)) {
 		case UNKNOWN:
-			return "only %u, %c, %{circuit-id}, %{remote-id} and "
-			    "%% are known";
+			return "only %u, %c, %i, %{circuit-id}, "
+			    "%{remote-id} and %% are known";
 		case PERCENT:
 			break;
 		default:
 			own = true;
 		}
 	}
-	return own ? NULL : "none of %u, %c, %{circuit-id} and %{remote-id}: "
-	    "all would share one binding";
+	return own ? NULL : "none of %u, %c, %i, %{circuit-id} and "
+	    "%{remote-id}: all would share one binding";
 }

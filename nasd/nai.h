@@ -11,8 +11,10 @@
 struct line_id;
 
 struct nai_parts {
+	/* Texts may be NULL: there is none. */
 	const char		*user;		/* %u */
 	const char		*calling;	/* %c */
+	const char		*interface;	/* %i: port id */
 	const struct line_id	*circuit;	/* %{circuit-id} */
 	const struct line_id	*remote;	/* %{remote-id} */
 };

@@ -134,6 +134,8 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_SEC("log", conf_log_opts, CFGF_NONE),
 	CFG_SEC("access", access_opts, CFGF_NONE),
 	CFG_SEC("pppoe", pppoe_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("ethernet", nasd_config_ether_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("dhcpv6", nasd_config_dhcp6_opts, CFGF_NONE),
 	CFG_SEC("pppd", pppd_opts, CFGF_NONE),
 	CFG_SEC("ipv4", nasd_config_ipv4_opts, CFGF_NONE),
 	CFG_SEC("profile", nasd_config_profile_opts,
@@ -450,6 +452,8 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 	read_top(c, cf);
 	read_access(c, &cf->access);
 	read_pppoe(c, cf);
+	nasd_config_ethers(c, cf);
+	nasd_config_dhcp6(c, &cf->dhcpv6);
 	read_pppd(c, cf);
 	read_radius(c, cf);
 	read_has(c, cf);
@@ -555,6 +559,7 @@ free_sections(struct nasd_config *cf)
 		free_list(cf->pppoe[i].services);
 	}
 	free(cf->pppoe);
+	nasd_config_ethers_free(cf);
 	radius_conf_wipe(&cf->radius);
 	for (i = 0; i < cf->n_ha; i++) {
 		free(cf->ha[i].name);

@@ -45,6 +45,24 @@ struct config_pppoe {
 	struct vlan_limits vlan;	/* no range: none on demand */
 };
 
+/* ethernet "IFNAME" { ... }: one subscriber, who is there without PPP. */
+#define CONFIG_ETHERS	1024
+struct config_ether {
+	char		 ifname[16];
+	char		*user;		/* template of User-Name */
+	uint8_t		 password[128];	/* as long as RADIUS can carry */
+	size_t		 password_len;	/* 0: it is the User-Name */
+	bool		 line_ids;	/* a relay agent's are believed */
+};
+
+/* dhcpv6 { ... }: how the server behaves, wherever there is one. */
+struct config_dhcp6 {
+	bool		 on_request;	/* registers at REQUEST [D26] */
+	bool		 rapid_commit;
+	uint32_t	 preference;
+	uint32_t	 sol_max_rt;	/* seconds; 0: not said */
+};
+
 /* access { ... }: of all interfaces, and of links without one. */
 struct config_access {
 	uint32_t	 max_sessions;
@@ -164,6 +182,9 @@ struct nasd_config {
 	struct config_node	*node;
 	unsigned		 n_node;
 	struct config_coas	 coas;
+	struct config_ether	*ether;
+	unsigned		 n_ether;
+	struct config_dhcp6	 dhcpv6;
 	struct config_pppd	 pppd;
 	struct config_ipv4	 ipv4;
 
@@ -220,6 +241,9 @@ void	 nasd_config_free(struct nasd_config *);
 
 /* The access interface of a name, or NULL. */
 const struct config_pppoe *nasd_config_pppoe(const struct nasd_config *,
+    const char *ifname);
+/* The Ethernet link of a name, or NULL. */
+const struct config_ether *nasd_config_ether(const struct nasd_config *,
     const char *ifname);
 /* May one host have it: nothing special of RFC 6890 that is none. */
 bool	 config_ipv4_is_host(struct in_addr);

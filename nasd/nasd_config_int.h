@@ -6,6 +6,7 @@
 #include <confuse.h>
 
 struct conf;
+struct config_dhcp6;
 struct config_ha;
 struct nasd_config;
 struct vlan_limits;
@@ -22,6 +23,13 @@ void	 nasd_config_vlans(struct conf *, cfg_t *sec, struct vlan_limits *);
 /* The home addresses that a section "home-agent" allows
  * [nasd_config_prefixes.c]. */
 void	 nasd_config_prefixes(struct conf *, cfg_t *sec, struct config_ha *);
+/* Sections "ethernet" [nasd_config_ether.c]. */
+extern cfg_opt_t nasd_config_ether_opts[];
+void	 nasd_config_ethers(struct conf *, struct nasd_config *);
+void	 nasd_config_ethers_free(struct nasd_config *);
+/* Section "dhcpv6", there too. */
+extern cfg_opt_t nasd_config_dhcp6_opts[];
+void	 nasd_config_dhcp6(struct conf *, struct config_dhcp6 *);
 /* Section "ipv4" [nasd_config_ipv4.c]. */
 extern cfg_opt_t nasd_config_ipv4_opts[];
 void	 nasd_config_ipv4(struct conf *, struct nasd_config *);

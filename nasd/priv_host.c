@@ -68,7 +68,7 @@ host_tunnel_mtu(struct in_addr coa, struct in_addr ha)
 }
 
 int
-host_ppp_ifindex(const char *ifname)
+host_ifindex(const char *ifname, unsigned short type)
 {
 	struct ifreq ifr = { 0 };
 	unsigned ifindex;
@@ -84,7 +84,7 @@ host_ppp_ifindex(const char *ifname)
 	strcpy(ifr.ifr_name, ifname);
 	if (ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)
 		err = -errno;
-	else if (ifr.ifr_hwaddr.sa_family != ARPHRD_PPP)
+	else if (ifr.ifr_hwaddr.sa_family != type)
 		err = -EPERM;
 	close(fd);
 	return err != 0 ? err : (int)ifindex;

@@ -13,9 +13,10 @@
  * ifname must have no slashes. -errno on failure. */
 int	 host_sysctl_set(const char *ifname, const char *key, char value);
 int	 host_sysctl_get(const char *ifname, const char *key);
-/* Only what the kernel knows as a PPP interface is ever touched, whatever its
- * name. Its index, or -errno; the name (IF_NAMESIZE bytes) may be anything. */
-int	 host_ppp_ifindex(const char *ifname);
+/* The index of an interface that the kernel knows as one of a type
+ * (ARPHRD_PPP), or -errno, -EPERM of another one's; the name (IF_NAMESIZE
+ * bytes) may be anything. */
+int	 host_ifindex(const char *ifname, unsigned short type);
 /* An interface's MTU in bytes, or -errno; ifname (IF_NAMESIZE bytes, with its
  * NUL) may be anything. */
 int	 host_mtu(const char *ifname);

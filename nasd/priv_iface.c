@@ -62,6 +62,39 @@ clear(struct nl *nl, const struct iface *i, bool limited)
 	}
 }
 
+/* Under the drop, which stays: at no moment does anything else pass. */
+static void
+take_off(struct nl *nl, const struct iface *i, bool limited)
+{
+	struct nl_route6 down = route_down(i);
+	int err;
+
+	nl_begin(nl);
+	nl_filter_del(nl, i->ifindex, PRIO_SOURCE, NL_IGN_NOENT);
+	nl_filter_del(nl, i->ifindex, PRIO_SOURCE_2, NL_IGN_NOENT);
+	nl_policer_del(nl, i->ifindex, PRIO_RATE, NL_IGN_NOENT);
+	nl_route6_del(nl, &down, NL_IGN_NOENT);
+	if (limited)
+		nl_shaper_del(nl, i->ifindex, NL_IGN_NOENT);
+	if ((err = nl_commit(nl, NULL, 0)) != 0) {
+		errno = -err;
+		log_warn(i->name, "session not wholly removed");
+	}
+}
+
+void
+iface_release(struct nl *nl, unsigned ifindex, const char *name)
+{
+	int err;
+
+	nl_begin(nl);
+	nl_clsact_del(nl, ifindex, NL_IGN_NOENT);
+	if ((err = nl_commit(nl, NULL, 0)) != 0 && err != -ENODEV) {
+		errno = -err;
+		log_warn(name, "filters not removed");
+	}
+}
+
 /* A link may outlive its session for some seconds. Without its route and its
  * mark IPv6 goes nowhere then; IPv4 would, with any source. */
 void
@@ -69,6 +102,10 @@ iface_uninstall(struct nl *nl, const struct iface *i, bool limited)
 {
 	int err;
 
+	if (i->stays) {
+		take_off(nl, i, limited);
+		return;
+	}
 	clear(nl, i, limited);
 	if (i->ip4.s_addr == INADDR_ANY)
 		return;
@@ -205,8 +242,11 @@ int
 iface_install(struct nl *nl, struct iface_ready *ready, const struct iface *i,
     bool used)
 {
-	bool prepared = is_ready(ready, i->ifindex);
+	bool prepared = i->stays || is_ready(ready, i->ifindex);
 	int err;
+
+	if (used && i->stays && take_over(nl, i) == 0)
+		return 0;
 
 	not_ready(ready, i->ifindex);
 	if (prepared && install_home(nl, i) == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a session has on its PPP interface: sysctls, filters, the route to it
- * [priv_plane.c's head]. Used by priv_plane.c only.
+ * What a session has on its interface: sysctls, filters, the route to it
+ * [priv_plane.c's head]. PPP's goes with the session; one that stays is as
+ * iface_prepare has made it before and after. Used by priv_plane.c only.
  */
 #ifndef NASD_PRIV_IFACE_H
 #define NASD_PRIV_IFACE_H
@@ -20,6 +21,7 @@ struct iface {
 	struct in6_addr	dst;		/* bits beyond plen are zero */
 	unsigned	plen;
 	struct in_addr	ip4;		/* 0: no IPv4 passes */
+	bool		stays;		/* longer than its session */
 };
 
 /* In a filter's order; of two for each source, what an earlier nasd has left is
@@ -48,8 +50,11 @@ int	 iface_prepare(struct nl *, struct iface_ready *, unsigned ifindex,
  * -errno. */
 int	 iface_install(struct nl *, struct iface_ready *, const struct iface *,
     bool used);
-/* What is left drops IPv4, where there was any. limited: it has a rate limit
- * down. */
+/* What is left drops IPv4, where there was any; of one that stays all but
+ * fe80::/10. limited: it has a rate limit down. */
 void	 iface_uninstall(struct nl *, const struct iface *, bool limited);
+/* Removes all of it from one that stays, with what iface_prepare has set but
+ * sysctls. */
+void	 iface_release(struct nl *, unsigned ifindex, const char *name);
 
 #endif

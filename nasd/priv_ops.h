@@ -102,7 +102,7 @@ struct nasd_priv_pppd_exit {
 	uint32_t	link_id;
 };
 
-/* A session will be on this PPP interface: do already what does not depend on
+/* A session will be on this interface: do already what does not depend on
  * its home address. Nothing but link-local packets passes. Needs no undoing: it
  * goes with the interface, or with the session. */
 struct nasd_priv_session_prepare {
@@ -110,9 +110,9 @@ struct nasd_priv_session_prepare {
 };
 
 /*
- * Carry hoa/plen between an interface, which must be a PPP one, and a
- * configured home agent. id is the engine's name for it, not in use; plen 64
- * or 128. Tunnels to all home agents are there from the start.
+ * Carry hoa/plen between an interface, a PPP one or a configured Ethernet link,
+ * and a configured home agent. id is the engine's name for it, not in use; plen
+ * 64 or 128. Tunnels to all home agents are there from the start.
  */
 struct nasd_priv_session_add {
 	uint32_t	id;
@@ -124,7 +124,7 @@ struct nasd_priv_session_add {
 };
 struct nasd_priv_session_added {
 	uint32_t	mtu;		/* of the tunnel, bytes */
-	uint32_t	link_mtu;	/* of the PPP interface */
+	uint32_t	link_mtu;	/* of the interface */
 };
 /* Undo it. */
 struct nasd_priv_session_del {

@@ -20,7 +20,8 @@
  * (and, with a rate limit, what is too much before that: priv_rate.c). Dropped
  * is the source :: too: the only ones to use it are duplicate address
  * detection, which IPv6CP makes needless on this link [RFC 5072 5], and MLD
- * reports, which nobody here wants.
+ * reports, which nobody here wants. An Ethernet link has the drop and the pass
+ * for fe80::/10 without a session, too.
  *
  * The mark, not the source address, chooses the way up: so a subscriber's
  * packet for another subscriber of this NAS travels by the home agent
@@ -34,6 +35,7 @@
 
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 
 #include "common/iid.h"
 #include "common/netlink.h"
@@ -60,6 +62,12 @@ struct plane_session {
 	bool			 gone;		/* its interface; they stay */
 };
 
+/* An Ethernet link of the configuration: a session may be on it or not. */
+struct plane_ether {
+	char			 name[IF_NAMESIZE];
+	int			 accept_ra;	/* as found; 0: not known */
+};
+
 struct plane {
 	struct nl		*nl;		/* NULL before plane_start */
 	struct nl_gone		*gone;
@@ -68,6 +76,8 @@ struct plane {
 	bool			 no_rates;	/* the kernel can not, said */
 	unsigned		 n_limited;	/* sessions with a limit */
 	struct iface_ready	 ready;
+	struct plane_ether	*ether;
+	unsigned		 n_ether;
 	struct ha_tunnels	 tunnels;
 };
 
@@ -82,6 +92,12 @@ plane_new(const struct nasd_config *cfg)
 	ha_tunnels_init(&p->tunnels, cfg->coa);
 	for (unsigned i = 0; i < cfg->n_ha; i++)
 		ha_tunnels_add(&p->tunnels, cfg->ha[i].addr);
+	p->ether = calloc(cfg->n_ether + 1, sizeof(*p->ether));
+	if (p->ether == NULL)
+		goto fail;
+	p->n_ether = cfg->n_ether;
+	for (unsigned i = 0; i < cfg->n_ether; i++)
+		strcpy(p->ether[i].name, cfg->ether[i].ifname);
 	if (table_init(&p->sessions) != 0)
 		goto fail;
 	if (table_init(&p->ifaces) != 0) {
@@ -90,6 +106,7 @@ plane_new(const struct nasd_config *cfg)
 	}
 	return p;
 fail:
+	free(p->ether);
 	free(p);
 	errno = ENOMEM;
 	return NULL;
@@ -104,6 +121,7 @@ plane_free(struct plane *p)
 	nl_gone_close(p->gone);
 	table_free(&p->ifaces);
 	table_free(&p->sessions);
+	free(p->ether);
 	free(p);
 }
 
@@ -127,6 +145,43 @@ forwarding_on(struct plane *p)
 	    "(net.ipv6.conf.all.forwarding)");
 }
 
+/* Whoever is on such a link has no session yet, and passes nothing. */
+static void
+close_ethers(struct plane *p)
+{
+	for (unsigned i = 0; i < p->n_ether; i++) {
+		struct plane_ether *e = &p->ether[i];
+		int n = host_ifindex(e->name, ARPHRD_ETHER), err = n;
+
+		if (n > 0) {
+			e->accept_ra = host_sysctl_get(e->name, "accept_ra");
+			err = iface_prepare(p->nl, &p->ready, (unsigned)n,
+			    e->name, p->tunnels.took_over);
+		}
+		if (err < 0 && err != -EEXIST) {
+			errno = -err;
+			log_error(e->name, "not closed to those without a "
+			    "session");
+		}
+	}
+}
+
+static void
+release_ethers(struct plane *p)
+{
+	for (unsigned i = 0; i < p->n_ether && p->nl != NULL; i++) {
+		const struct plane_ether *e = &p->ether[i];
+		int n = host_ifindex(e->name, ARPHRD_ETHER);
+
+		if (n < 0)
+			continue;
+		iface_release(p->nl, (unsigned)n, e->name);
+		if (e->accept_ra > 0)
+			host_sysctl_set(e->name, "accept_ra",
+			    (char)e->accept_ra);
+	}
+}
+
 /* Tunnels are there before any session: to make a device takes longer than
  * all else that a held Configure-Request waits for. One that can not be made
  * now is tried again with its first session. */
@@ -144,6 +199,7 @@ plane_start(struct plane *p)
 		    "since the last reading will be missing");
 	forwarding_on(p);
 	ha_tunnels_start(&p->tunnels, p->nl);
+	close_ethers(p);
 }
 
 /* One that an earlier configuration had keeps its tunnel, for its sessions. */
@@ -198,11 +254,23 @@ is_limited(const struct plane_session *s)
 	return s->rate.down_bps != 0 || s->rate.up_bps != 0;
 }
 
-/* The index of a PPP interface without a session, or -errno. */
+static bool
+is_ether(const struct plane *p, const char *name)
+{
+	for (unsigned i = 0; i < p->n_ether; i++)
+		if (strncmp(p->ether[i].name, name, IF_NAMESIZE) == 0)
+			return true;
+	return false;
+}
+
+/* The index of an interface without a session, or -errno. Only what the kernel
+ * knows as a PPP interface is ever touched, or the configuration as an Ethernet
+ * link. */
 static int
 free_iface(struct plane *p, const char *name)
 {
-	int n = host_ppp_ifindex(name);
+	int n = host_ifindex(name, is_ether(p, name) ? ARPHRD_ETHER :
+	    ARPHRD_PPP);
 
 	return n >= 0 && find_iface(p, (unsigned)n) != NULL ? -EBUSY : n;
 }
@@ -252,6 +320,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	s->id = q->id;
 	s->on.ifindex = (unsigned)ifindex;
 	strcpy(s->on.name, q->ifname);
+	s->on.stays = is_ether(p, q->ifname);
 	s->on.plen = q->plen;
 	s->on.dst = q->hoa;
 	s->on.ip4 = q->ip4;
@@ -522,6 +591,7 @@ void
 plane_clear(struct plane *p)
 {
 	table_each(&p->sessions, clear_one, p);
+	release_ethers(p);
 	ha_tunnels_clear(&p->tunnels);
 	if (p->set_forwarding) {
 		host_sysctl_set("all", "forwarding", '0');

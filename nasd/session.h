@@ -27,7 +27,9 @@
 #include "nasd/tunnel.h"
 
 struct access;
+struct dhcp6_link;
 struct engine;
+struct ether;
 struct event;
 struct mip_reg;
 struct mip_reg_request;
@@ -88,6 +90,9 @@ struct session {
 	pid_t			 pid;		/* of the one we started */
 	uint32_t		 hello_pid;	/* who said to be that */
 	struct event		*exit_ev;	/* it ends, and is no child */
+	/* of Ethernet links (access_ether.h), with DHCPv6, ... */
+	struct ether		*ether;
+	struct dhcp6_link	*dhcp6;		/* the kind's */
 	/* ... and of all kinds. */
 	bool			 carrier_lost;
 	bool			 ipv6_up;
@@ -236,6 +241,8 @@ bool	 session_act(struct session *, uint32_t actions);
 /* What the home agent is asked for, in all requests of this session. */
 void	 session_reg_request(const struct session *,
     struct mip_reg_request *);
+/* How much of s->hoa is the subscriber's: 64 bits, or all 128 of them. */
+unsigned session_plen(const struct session *);
 /* For the peer's packets: what fits both the PPP link, as LCP has made it, and
  * the tunnel. Bytes. */
 uint32_t session_ra_mtu(const struct session *);

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/rnd.h"
+#include "nasd/access.h"
 #include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
@@ -28,6 +29,7 @@ session_who(const struct session *s, struct aaa_who *who, char *called,
 		.called = called,
 		.port_id = s->port_id,
 		.vlan_tags = s->vlan_tags,
+		.ethernet = s->access->kind == ACCESS_ETHER,
 		.nas_port = s->pppoe_sid,
 		.circuit = &s->circuit_id,
 		.remote = &s->remote_id,
@@ -50,7 +52,7 @@ account(struct session *s, enum aaa_acct kind)
 		.cause = kind == AAA_ACCT_STOP ? (enum aaa_cause)s->cause : 0,
 		.has_hoa = true,
 		.hoa = s->hoa,
-		.plen = s->hoa_unique ? 64 : 128,
+		.plen = session_plen(s),
 		.iid = s->iid,
 		.home_agent = s->ha != NULL ? s->ha->addr : s->old_ha,
 		.class = s->grant.class,

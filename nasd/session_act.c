@@ -145,6 +145,8 @@ do_replace(struct session *s)
 static void
 do_ra_stop(struct session *s)
 {
+	if (s->access->advertise != NULL)
+		s->access->advertise(s, NULL);
 	if (s->ra != NULL)
 		ra_stop(s->ra, s->ipv6_up);
 	s->ra = NULL;
@@ -247,7 +249,7 @@ static void
 do_install(struct session *s)
 {
 	s->tunnel = tunnel_session_new(s->engine->tunnels, s->ifname,
-	    s->subject, s->ha->addr, &s->hoa, s->hoa_unique ? 64 : 128,
+	    s->subject, s->ha->addr, &s->hoa, session_plen(s),
 	    s->grant.ip4, session_in_tunnel, s);
 	if (s->tunnel == NULL)
 		session_event(s, SESSION_EV_INSTALL_FAILED, "out of memory");
@@ -263,6 +265,13 @@ static void
 do_refuse(struct session *s)
 {
 	s->access->refuse(s);
+}
+
+/* By DHCPv6 it has one address, also of a prefix that nobody else has. */
+unsigned
+session_plen(const struct session *s)
+{
+	return s->hoa_unique && !s->access->managed ? 64 : 128;
 }
 
 uint32_t
@@ -293,8 +302,14 @@ ra_content(const struct session *s, struct icmp6_ra *ra)
 
 	memset(ra, 0, sizeof(*ra));
 	ra->hop_limit = 64;
+	ra->managed = s->access->managed;
 	ra->router_lifetime = (uint16_t)cfg->router_lifetime;
 	ra->mtu = session_ra_mtu(s);
+	ra->rdnss_lifetime = cfg->router_lifetime;
+	ra->n_rdnss = s->grant.n_rdnss;
+	memcpy(ra->rdnss, s->grant.rdnss, sizeof(ra->rdnss));
+	if (ra->managed)
+		return;
 	ra->prefix[ra->n_prefixes++] = now;
 	if (memcmp(&s->old_prefix, &none, sizeof(none)) != 0 &&
 	    memcmp(&s->old_prefix, &now.addr, sizeof(none)) != 0) {
@@ -303,9 +318,6 @@ ra_content(const struct session *s, struct icmp6_ra *ra)
 		ra->prefix[ra->n_prefixes].preferred = 0;
 		ra->n_prefixes++;
 	}
-	ra->rdnss_lifetime = cfg->router_lifetime;
-	ra->n_rdnss = s->grant.n_rdnss;
-	memcpy(ra->rdnss, s->grant.rdnss, sizeof(ra->rdnss));
 }
 
 static void
@@ -314,7 +326,11 @@ do_ra_start(struct session *s)
 	unsigned ifindex = if_nametoindex(s->ifname);
 	struct icmp6_ra ra;
 
-	if (s->ra != NULL)
+	if (s->access->advertise != NULL) {
+		ra_content(s, &ra);
+		s->access->advertise(s, &ra);
+	}
+	if (s->ra != NULL || s->access->advertise != NULL)
 		return;
 	if (ifindex == 0) {
 		log_warn(s->subject, "no interface %s to advertise on",
@@ -333,10 +349,11 @@ do_ra_update(struct session *s)
 {
 	struct icmp6_ra ra;
 
-	if (s->ra == NULL)
-		return;
 	ra_content(s, &ra);
-	ra_update(s->ra, &ra);
+	if (s->access->advertise != NULL)
+		s->access->advertise(s, &ra);
+	else if (s->ra != NULL)
+		ra_update(s->ra, &ra);
 }
 
 static void

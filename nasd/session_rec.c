@@ -29,7 +29,7 @@ static const struct member session_members[] = {
 	S(10, STRING, ifname), S(11, STRING, device), S(12, STRING, calling),
 	S(13, STRING, service), S(14, RAW, pppoe_sid), S(15, BOOL, has_mac),
 	S(16, RAW, mac), S(17, RAW, mru), S(18, RAW, circuit_id),
-	S(19, RAW, remote_id), S(20, RAW, local),
+	S(19, RAW, remote_id), S(20, RAW, local), S(21, RAW, lease),
 	S(30, STRING, user), S(31, BOOL, accounting), S(32, BOOL, came_up),
 	S(33, RAW, up_since), S(34, RAW, interim_due), S(35, RAW, idle_since),
 	S(36, RAW, granted_at), S(37, RAW, rx_bytes), S(38, RAW, tx_bytes),

@@ -19,6 +19,7 @@
 #include "common/iid.h"
 #include "common/mip4_ext.h"
 #include "nasd/aaa.h"
+#include "nasd/dhcp6_server.h"
 #include "nasd/line_id.h"
 #include "nasd/rate.h"
 
@@ -102,6 +103,7 @@ struct session_rec {
 	uint32_t	rev_floor;
 	int32_t		clock_offset;	/* the home agent's */
 	uint64_t	last_id;	/* Identification, at that agent */
+	struct dhcp6_lease lease;
 };
 
 /* REC_COUNT: what changes often. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/ctl_json.h"
+#include "nasd/access.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
 #include "nasd/session.h"
@@ -44,7 +45,7 @@ uptime(const struct session *s)
 static const char *
 access_kind(const struct session *s)
 {
-	return s->pppoe_sid != 0 ? "pppoe" : "ppp";
+	return s->pppoe_sid != 0 ? "pppoe" : s->access->name;
 }
 
 json_t *

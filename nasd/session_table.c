@@ -284,6 +284,7 @@ session_set_nai(struct session *s, const char *template)
 {
 	const struct nai_parts parts = {
 		.user = s->user, .calling = s->calling,
+		.interface = s->port_id,
 		.circuit = &s->circuit_id, .remote = &s->remote_id,
 	};
 	char nai[sizeof(s->nai)];

@@ -28,6 +28,8 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/mip4.h"
+#include "nasd/dhcp6.h"
+#include "nasd/dhcp6_duid.h"
 #include "nasd/nasd_config.h"
 #include "nasd/pppd_link.h"
 #include "nasd/vlan_filter.h"
@@ -254,6 +256,25 @@ fail:
 }
 
 static int
+open_dhcp6(struct nasd_sockets *s, const struct nasd_config *cf)
+{
+	int fd;
+
+	if (cf->n_ether == 0)
+		return 0;
+	if (dhcp6_duid_load(cf->state_dir, &s->duid) != 0)
+		return -1;
+	fd = dhcp6_socket();
+	if (fd >= 0) {
+		s->dhcp6 = fd;
+		return 0;
+	}
+	errno = -fd;
+	log_error(NULL, "UDP port 547 of IPv6, for DHCPv6");
+	return -1;
+}
+
+static int
 open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 {
 	unsigned i;
@@ -270,6 +291,8 @@ open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 		return -1;
 	s->icmp6 = open_icmp6();
 	if (s->icmp6 == -1)
+		return -1;
+	if (open_dhcp6(s, cf) != 0)
 		return -1;
 	for (i = 0; i < cf->n_pppoe; i++)
 		if (open_pppoe(s, cf, i) != 0)
@@ -308,6 +331,7 @@ nasd_sockets_close(struct nasd_sockets *s)
 	close_one(&s->mip);
 	close_one(&s->icmp6);
 	close_one(&s->coa);
+	close_one(&s->dhcp6);
 	acct_files_close(&s->acct);
 	close_one(&s->state[0]);
 	close_one(&s->state[1]);

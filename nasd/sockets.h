@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/dhcp6.h"
 #include "nasd/acct_files.h"
 #include "nasd/home_bounds.h"
 
@@ -26,6 +27,8 @@ struct nasd_sockets {
 	int	mip;			/* UDP 434 of the care-of address */
 	int	icmp6;			/* raw */
 	int	coa;			/* UDP 3799, or -1 */
+	int	dhcp6;			/* UDP 547, or -1 */
+	struct dhcp6_duid duid;		/* of the DHCPv6 server */
 	int	pppoe[SOCKETS_MAX_PPPOE];	/* AF_PACKET, by interface */
 	int	stray[SOCKETS_MAX_PPPOE];	/* of session frames, or -1 */
 	int	vlans[SOCKETS_MAX_PPPOE];	/* of tagged PADIs, or -1 */

@@ -65,13 +65,15 @@ class Client:
         return wait_for(f"a global address at {self.ns.name}", seconds,
                         lambda: self.addresses().get("global"))
 
+    def has_default_route(self):
+        with self.ns.inside(), open("/proc/net/ipv6_route",
+                                    encoding="ascii") as f:
+            return any(line.startswith("0" * 32 + " 00") and
+                       line.split()[-1] == self.ifname for line in f)
+
     def wait_default_route(self, seconds=5):
-        def poll():
-            with self.ns.inside(), open("/proc/net/ipv6_route",
-                                        encoding="ascii") as f:
-                return any(line.startswith("0" * 32 + " 00") and
-                           line.split()[-1] == self.ifname for line in f)
-        return wait_for(f"a default route at {self.ns.name}", seconds, poll)
+        return wait_for(f"a default route at {self.ns.name}", seconds,
+                        self.has_default_route)
 
     def ping(self, target, count=1, wait=3, options=()):
         """(sent, received) of ping, and its output."""

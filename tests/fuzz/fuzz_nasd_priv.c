@@ -13,6 +13,7 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <signal.h>
 
 #include "common/iid.h"
@@ -32,6 +33,7 @@
 #define N_PPP		4
 #define TUNNEL		7	/* indices of devices, from here */
 #define PPP		20
+#define LINE		30	/* an Ethernet link */
 #define ACCESS		3
 #define VLAN		40
 #define N_VLANS		12
@@ -66,6 +68,7 @@ static struct {
 	bool			 bridge[N_COAS];	/* is there, */
 	uint32_t		 bridge_ha[N_COAS];	/* and leads there */
 	bool			 bridged[2];		/* links' filters */
+	bool			 closed;		/* the line */
 	char			 ipv6_off[2];
 	int			 error;		/* of all that is asked, or 0 */
 	bool			 failed;	/* it was, once */
@@ -96,7 +99,7 @@ tunnel_of(const char *name)
 static bool
 is_ppp(unsigned ifindex)
 {
-	return ifindex >= PPP && ifindex < PPP + N_PPP;
+	return (ifindex >= PPP && ifindex < PPP + N_PPP) || ifindex == LINE;
 }
 
 static bool
@@ -196,10 +199,12 @@ nl_link_is_up(const char *name, unsigned ifindex)
 }
 
 int
-host_ppp_ifindex(const char *ifname)
+host_ifindex(const char *ifname, unsigned short type)
 {
 	if (memchr(ifname, '\0', IF_NAMESIZE) == NULL)
 		return -EINVAL;
+	if (strcmp(ifname, "line0") == 0)
+		return type == ARPHRD_ETHER ? LINE : -EPERM;
 	if (strncmp(ifname, "ppp", 3) != 0 || ifname[3] < '0' ||
 	    ifname[3] >= '0' + N_PPP || ifname[4] != '\0')
 		return -ENODEV;
@@ -212,12 +217,13 @@ host_sysctl_set(const char *ifname, const char *key, char value)
 	int node = node_of(ifname);
 
 	fuzz_assert(strcmp(ifname, "all") == 0 || tunnel_of(ifname) >= 0 ||
-	    host_ppp_ifindex(ifname) > 0 || vlan_named(ifname) != NULL ||
-	    node >= 0 || bridge_of(ifname) >= 0);
+	    host_ifindex(ifname, ARPHRD_PPP) > 0 ||
+	    strcmp(ifname, "line0") == 0 ||
+	    vlan_named(ifname) != NULL || node >= 0 || bridge_of(ifname) >= 0);
 	if (node >= 0 && kernel.error == 0)
 		kernel.ipv6_off[node] = value;
-	fuzz_assert(strcmp(key, "disable_ipv6") == 0 || strcmp(key, "forwarding") == 0 ||
-	    (strcmp(key, "accept_ra") == 0 && value == '0'));
+	fuzz_assert(strcmp(key, "disable_ipv6") == 0 ||
+	    strcmp(key, "forwarding") == 0 || (strcmp(key, "accept_ra") == 0 && value == '0'));
 	return kernel.error;
 }
 
@@ -586,6 +592,9 @@ tc_message(const struct nlmsghdr *h)
 		if (h->nlmsg_type == RTM_DELQDISC)
 			kernel.bridged[i] = false;
 	}
+	if (tc->tcm_ifindex == LINE && kernel.error == 0)
+		kernel.closed = h->nlmsg_type == RTM_NEWTFILTER ||
+		    (kernel.closed && h->nlmsg_type != RTM_DELQDISC);
 	return kernel.error;
 }
 
@@ -851,6 +860,8 @@ put_session(struct ops *o, uint8_t *b)
 	    ha_addr[how >> 1 & 1]);
 	(void)inet_pton(AF_INET6, some[ops_pick(o, 6)], &q.hoa);
 	snprintf(q.ifname, sizeof(q.ifname), "ppp%u", ops_pick(o, 5));
+	if (strcmp(q.ifname, "ppp3") == 0)
+		strcpy(q.ifname, "line0");
 	if (how & 32)
 		memset(q.ifname, 'p', sizeof(q.ifname));
 	memcpy(b, &q, sizeof(q));
@@ -951,6 +962,7 @@ static void
 config(void)
 {
 	static struct config_ha ha[N_HAS];
+	static struct config_ether line = { .ifname = "line0" };
 	static struct config_node node[] = { { "node0" }, { "node1" } };
 	static struct config_pppoe access = { .ifname = "acc0",
 		.max_mru = 1500, .vlan = { .max = MAX_VLANS, .ranges = {
@@ -964,7 +976,7 @@ config(void)
 		ha[i].addr.s_addr = inet_addr(ha_addr[i]);
 	kernel.conf = (struct nasd_config){ .ha = ha, .n_ha = N_HAS,
 		.pppoe = &access, .n_pppoe = 1, .node = node, .n_node = 2,
-		.coas = { { coa_of(0) }, { coa_of(N_COAS - 1) } } };
+		.ether = &line, .n_ether = 1, .coas = { { coa_of(0) }, { coa_of(N_COAS - 1) } } };
 	kernel.ipv6_off[0] = '0';
 	kernel.ipv6_off[1] = '1';
 	kernel.conf.coa.s_addr = inet_addr(coa);
@@ -987,6 +999,7 @@ check_nothing_left(void)
 		fuzz_assert(!kernel.made[i]);
 	for (i = 0; i < N_COAS; i++)
 		fuzz_assert(!kernel.bridge[i]);
+	fuzz_assert(!kernel.closed);
 	fuzz_assert(!kernel.bridged[0] && !kernel.bridged[1]);
 	fuzz_assert(kernel.ipv6_off[0] == '0' && kernel.ipv6_off[1] == '1');
 	for (i = 0; i < N_VLANS; i++)

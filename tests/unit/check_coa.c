@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <openssl/evp.h>
 
+#include "nasd/access.h"
 #include "nasd/coa_rules.h"
 #include "nasd/coa_stats.h"
 #include "nasd/session.h"
@@ -307,6 +308,7 @@ session(void)
 	    { 20000000, 5000000, 50 } } };
 
 	memset(&s, 0, sizeof(s));
+	s.access = &access_ppp;
 	memset(&cfg, 0, sizeof(cfg));
 	cfg.nas_id = nas_id;
 	cfg.profile = p;
@@ -405,6 +407,9 @@ START_TEST(whose_not)
 	s.hoa_unique = false;
 	ck_assert(!coa_matches(&q, &s));
 	s.hoa_unique = true;
+	s.access = &access_ether;	/* it has one address of it */
+	ck_assert(!coa_matches(&q, &s));
+	s.access = &access_ppp;
 	s.registered = false;
 	ck_assert(!coa_matches(&q, &s));
 	/* nor may a session be meant whose name is only claimed */

@@ -13,7 +13,8 @@ static const char *
 expand(const char *template, size_t cap, int *rc)
 {
 	const struct nai_parts	parts = {
-		.user = "bob@x", .calling = "02-00", .circuit = &circuit,
+		.user = "bob@x", .calling = "02-00",
+		.interface = "acc0.7", .circuit = &circuit,
 		.remote = &none,
 	};
 	static char		out[300];
@@ -29,9 +30,10 @@ START_TEST(parts)
 		const char	*template, *nai;
 	} row[] = {
 		{ "%u", "bob@x" }, { "%c.%u", "02-00.bob@x" },
-		{ "a%%b%u", "a%bbob@x" }, { "plain", "plain" },
+		{ "%i@isp", "acc0.7@isp" }, { "a%%b%u", "a%bbob@x" }, { "plain", "plain" },
 		{ "%{circuit-id}@isp", "eth=201/2=3A3@isp" },
 	};
+	char	room[20];
 	int	rc;
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
@@ -41,6 +43,8 @@ START_TEST(parts)
 	}
 	(void)expand("%{remote-id}@isp", 300, &rc);
 	ck_assert_int_eq(rc, -ENODATA);
+	ck_assert_int_eq(nai_expand(room, sizeof(room), "%u@isp",
+	    &(struct nai_parts){ .interface = "acc0" }), -ENODATA);
 	(void)expand("", 300, &rc);
 	ck_assert_int_eq(rc, -EINVAL);
 }

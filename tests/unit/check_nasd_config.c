@@ -119,6 +119,11 @@ START_TEST(all_keys)
 	    "ipv4 { address = \"192.0.2.1\"\n"
 	    "dns-servers = {\"192.0.2.53\", \"192.0.2.54\"} }\n"
 	    "unlimited-sessions = refuse\n"
+	    "ethernet \"eth1\" { user = \"%i.%c@isp\" "
+	    "access-line-ids = true password-file = \"radius.secret\" }\n"
+	    "ethernet \"eth2\" { }\n"
+	    "dhcpv6 { register = request rapid-commit = false\n"
+	    "preference = 7 sol-max-rt = 600 }\n"
 	    "dynamic-authorization { port = 3800 window = 60\n"
 	    "address = \"192.0.2.9\"\n" DAE_CLIENT("a")
 	    "client \"b\" { address = \"203.0.113.11\"\n"
@@ -175,6 +180,18 @@ START_TEST(all_keys)
 	ck_assert_uint_eq(cf->pppoe[0].vlan.idle_s, 60);
 	ck_assert_ptr_eq(nasd_config_pppoe(cf, "acc0"), &cf->pppoe[0]);
 	ck_assert_ptr_null(nasd_config_pppoe(cf, "acc"));
+	ck_assert(cf->dhcpv6.on_request && !cf->dhcpv6.rapid_commit);
+	ck_assert_uint_eq(cf->dhcpv6.preference, 7);
+	ck_assert_uint_eq(cf->dhcpv6.sol_max_rt, 600);
+	ck_assert_uint_eq(cf->n_ether, 2);
+	ck_assert_ptr_eq(nasd_config_ether(cf, "eth2"), &cf->ether[1]);
+	ck_assert_ptr_null(nasd_config_ether(cf, "eth"));
+	ck_assert_str_eq(cf->ether[0].user, "%i.%c@isp");
+	ck_assert(cf->ether[0].line_ids && !cf->ether[1].line_ids);
+	ck_assert_uint_eq(cf->ether[0].password_len, 10);
+	ck_assert_mem_eq(cf->ether[0].password, "testing123", 10);
+	ck_assert_str_eq(cf->ether[1].user, "%i");
+	ck_assert_uint_eq(cf->ether[1].password_len, 0);
 	ck_assert_str_eq(cf->pppd.auth[0], "pap");
 	ck_assert_ptr_null(cf->pppd.auth[1]);
 	ck_assert_uint_eq(cf->pppd.rechallenge_s, 600);
@@ -221,6 +238,21 @@ static const struct {
 	    "}\n", "nasd.conf:14: address: client \"a\" has it already" },
 	{ GOOD "dynamic-authorization {\n\twindow = 9\n}\n",
 	    "nasd.conf:13: window: 9 is not in" },
+	{ GOOD "pppoe \"acc0\" {\n}\nethernet \"acc0\" {\n}\n",
+	    "nasd.conf:14: ethernet: acc0 is a section pppoe already" },
+	{ GOOD "ethernet \"acc0\" {\n}\nethernet \"acc0\" {\n}\n",
+	    "nasd.conf:14: ethernet: given twice, first in line 12" },
+	{ GOOD "dhcpv6 {\n\tregister = never\n}\n",
+	    "nasd.conf:13: register: \"never\": solicit or request" },
+	{ GOOD "dhcpv6 {\n\tsol-max-rt = 59\n}\n",
+	    "nasd.conf:13: sol-max-rt: 0 or at least 60" },
+	{ GOOD "ethernet \"a/b\" {\n}\n", "\"a/b\" is no interface name" },
+	{ GOOD "ethernet \"eth1\" {\n\tuser = \"line\"\n}\n",
+	    "nasd.conf:13: user: none of %u, " },
+	{ GOOD "ethernet \"eth1\" {\n\tuser = \"%u\"\n}\n",
+	    "nasd.conf:13: user: %u is what this is to make" },
+	{ GOOD "ethernet \"eth1\" {\n\tpassword-file = \"none\"\n}\n",
+	    "nasd.conf:13: password-file: " },
 	{ GOOD "profile \"a\" {\n\trate-up = \"5m\"\n}\n",
 	    "nasd.conf:13: rate-up: \"5m\": not a number" },
 	{ GOOD "profile \"a\" {\n\trate-down = \"7999\"\n}\n",
@@ -315,7 +347,7 @@ static const struct {
 	    "nasd.conf:13: pado-delay: \"3000:1\": at most 2000" },
 	{ GOOD "access {\n\tpado-delay = {\"9:8\", \"9:7\"}\n}\n",
 	    "nasd.conf:13: pado-delay: \"9:7\": sessions must ascend" },
-	{ GOOD "nai = \"%{circuit}@x\"\n", "nai: only %u, %c, %{circuit-id}" },
+	{ GOOD "nai = \"%{circuit}@x\"\n", "nai: only %u, %c, %i, %{circuit-id}" },
 	{ GOOD "nai = \"x%%@x\"\n", "nai: none of %u, %c" },
 	{ GOOD "pppd { auth = rot13 }\n", "auth: \"rot13\"" },
 	{ GOOD "pppd { auth = {eap, rot13} }\n", "auth: \"rot13\"" },

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A host on an Ethernet line of its own, with one of Debian's DHCPv6 clients."""
+
+import os
+import shutil
+import signal
+
+from . import config
+from .client import Client
+from .process import Daemon, by_namespace, wait_for
+
+
+class Host(Client):
+    """Its line is DEVICE in its namespace, and LINE at the NAS. As a Client it
+    has addresses, pings and waits."""
+
+    def __init__(self, ns, nas, logdir, work, line="line0", device="eth1"):
+        # pylint: disable=super-init-not-called
+        self.ns, self.nas, self.line, self.ifname = ns, nas, line, device
+        self.logdir, self.work = logdir, os.path.join(work, f"dhcp-{ns.name}")
+        self.daemon = None
+        nas.ip(f"link add {line} type veth peer name {device} netns {ns.name}",
+               f"link set {line} up")
+        ns.ip(f"link set {device} up")
+
+    def path(self, name):
+        return os.path.join(self.work, name)
+
+    def running(self):
+        return self.daemon is not None and self.daemon.running()
+
+    # What starts each client, and what its configuration is.
+
+    def _dhclient(self):
+        conf = config.write(self.path("dhclient.conf"), "")
+        return ["dhclient", "-6", "-d", "-cf", conf, "-lf",
+                self.path("dhclient.leases"), "-pf",
+                self.path("dhclient.pid"), self.ifname]
+
+    def _dhcpcd(self):
+        conf = config.write(self.path("dhcpcd.conf"), (
+            "duid\nnoipv4\nnoipv4ll\nnoarp\nipv6rs\nslaac hwaddr\n"
+            "release\nnohook resolv.conf\noption dhcp6_name_servers\n"))
+        return ["dhcpcd", "-B", "-6", "-d", "-f", conf, self.ifname]
+
+    def _dhcp6c(self):
+        conf = config.write(self.path("dhcp6c.conf"), (
+            f"interface {self.ifname} {{\n\tsend ia-na 0;\n"
+            "\trequest domain-name-servers;\n};\nid-assoc na 0 { };\n"))
+        return ["dhcp6c", "-f", "-D", "-c", conf, "-p",
+                self.path("dhcp6c.pid"), self.ifname]
+
+    def start(self, client="dhclient", fresh=True):
+        """Runs one of them; fresh: it remembers nothing."""
+        if fresh:
+            shutil.rmtree(self.work, ignore_errors=True)
+        os.makedirs(self.work, exist_ok=True)
+        argv = getattr(self, f"_{client}")()
+        self.client = client
+        self.daemon = Daemon(self.ns, f"{self.ns.name}-{client}", argv,
+                             self.logdir)
+
+    def release(self, seconds=20):
+        """It gives its address back, and ends."""
+        if self.client == "dhclient":
+            argv = self.daemon.argv
+            done = self.ns.run("dhclient", "-6", "-r", *argv[3:], timeout=60)
+            assert done.returncode == 0, done.stderr
+            self.daemon.wait(seconds)
+        elif self.client == "dhcpcd":
+            # it is several processes
+            done = self.ns.run(*self.daemon.argv[:-1], "-k", self.ifname,
+                               timeout=60)
+            assert done.returncode == 0, done.stderr
+            self.daemon.wait(seconds)
+        else:
+            self.daemon.stop(seconds)
+        wait_for("the address to go", seconds,
+                 lambda: "global" not in self.addresses())
+
+    def vanish(self):
+        """It says nothing any more, nor does any child of its."""
+        for pid, _ in by_namespace().get(self.ns.inode, ()):
+            os.kill(pid, signal.SIGKILL)
+        if self.daemon is not None:
+            self.daemon.wait()
+
+    def close(self):
+        self.vanish()
+        self.nas.ip(f"link del {self.line}")

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See access_dhcp6.h. */
+#define LOG_MODULE "session"
+#include "nasd/access_dhcp6.h"
+
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "common/log.h"
+#include "nasd/nasd_config.h"
+#include "nasd/session.h"
+#include "nasd/session_rec.h"
+#include "nasd/session_save.h"
+
+void
+access_dhcp6_conf(const struct nasd_config *cfg, const struct session *s,
+    struct dhcp6_link_conf *conf)
+{
+	*conf = (struct dhcp6_link_conf){
+		.on_request = cfg->dhcpv6.on_request,
+		.rapid_commit = cfg->dhcpv6.rapid_commit,
+		.preference = (uint8_t)cfg->dhcpv6.preference,
+		.sol_max_rt = cfg->dhcpv6.sol_max_rt,
+		.preferred = cfg->ra.preferred,
+		.valid = cfg->ra.valid,
+	};
+	if (s == NULL)
+		return;
+	conf->n_dns = s->grant.n_rdnss;
+	memcpy(conf->dns, s->grant.rdnss, sizeof(conf->dns));
+}
+
+void
+access_dhcp6_assign(struct session *s)
+{
+	char addr[INET6_ADDRSTRLEN];
+
+	if (s->dhcp6 == NULL)
+		return;
+	session_step(s, "assign", "%s", inet_ntop(AF_INET6, &s->hoa, addr,
+	    sizeof(addr)));
+	dhcp6_link_assign(s->dhcp6, &s->hoa);
+}
+
+void
+access_dhcp6_refuse(struct session *s)
+{
+	if (s->dhcp6 != NULL)
+		dhcp6_link_refuse(s->dhcp6, s->why);
+}
+
+void
+access_dhcp6_save(const struct session *s, struct session_rec *r)
+{
+	if (s->dhcp6 != NULL)
+		(void)dhcp6_link_lease(s->dhcp6, &r->lease);
+}
+
+bool
+access_dhcp6_restore(struct session *s, const struct session_rec *r)
+{
+	return s->dhcp6 != NULL && r->lease.bound &&
+	    dhcp6_link_restore(s->dhcp6, &r->lease) == 0;
+}
+
+void
+access_dhcp6_solicited(struct session *s, const struct dhcp6_asker *asker)
+{
+	char addr[INET6_ADDRSTRLEN];
+
+	s->has_own = false;
+	s->insists = false;
+	session_step(s, "solicit", "%s", inet_ntop(AF_INET6, &asker->addr,
+	    addr, sizeof(addr)));
+	/* Who has not passed authentication yet asks by that [access_ether]. */
+	if (s->granted)
+		session_event(s, SESSION_EV_IID_ASKED, NULL);
+}
+
+void
+access_dhcp6_bound(struct session *s)
+{
+	char addr[INET6_ADDRSTRLEN];
+
+	s->ipv6_up = true;
+	session_step(s, "bound", "%s", inet_ntop(AF_INET6, &s->hoa, addr,
+	    sizeof(addr)));
+	session_event(s, SESSION_EV_ACCESS_UP, NULL);
+}
+
+void
+access_dhcp6_renewed(struct session *s)
+{
+	session_step(s, "renewed-lease", NULL);
+	session_save(s);
+}
+
+void
+access_dhcp6_ended(struct session *s, enum dhcp6_end_cause cause,
+    enum session_event ev)
+{
+	const char *text = dhcp6_end_text(cause);
+
+	s->ipv6_up = false;
+	session_step(s, "lease-ended", "%s", text);
+	if (cause == DHCP6_END_DECLINED)
+		log_warnx(s->subject, "its home address is declined: somebody "
+		    "else on its link has it");
+	session_event(s, ev, text);
+}
