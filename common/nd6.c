@@ -165,3 +165,26 @@ nd6_decode(struct nd6 *m, const uint8_t *packet, size_t len)
 	m->override = m->advert && flags & NA_O;
 	return addresses_fit(m) ? read_options(m, &r) : -EBADMSG;
 }
+
+int
+nd6_packet_read(struct nd6_packet *p, const uint8_t *packet, size_t len)
+{
+	struct wire_r r;
+
+	memset(p, 0, sizeof(*p));
+	wire_r_init(&r, packet, len);
+	if (wire_r_u32(&r) >> 28 != 6)
+		return -ENOMSG;
+	p->icmp_len = wire_r_u16(&r);
+	if (wire_r_u8(&r) != NEXT_ICMP6)
+		return -ENOMSG;
+	p->hop_limit = wire_r_u8(&r);
+	wire_r_copy(&r, &p->src, sizeof(p->src));
+	wire_r_copy(&r, &p->dst, sizeof(p->dst));
+	p->icmp = wire_r_ptr(&r, p->icmp_len);
+	if (r.err || p->icmp_len < 4 || checksum(packet, p->icmp_len) != 0)
+		return -EBADMSG;
+	p->type = p->icmp[0];
+	p->len = IPV6_LEN + p->icmp_len;
+	return 0;
+}

@@ -32,6 +32,18 @@ int	 nd6_encode(const struct nd6 *, uint8_t *buf, size_t cap);
  * say to discard. Bytes behind the packet are padding. A packet with extension
  * headers is -ENOMSG. */
 int	 nd6_decode(struct nd6 *, const uint8_t *packet, size_t len);
+/* A packet that is one ICMPv6 message, of whatever type, right behind the
+ * header. */
+struct nd6_packet {
+	struct in6_addr	src, dst;
+	uint8_t		hop_limit, type;
+	const uint8_t	*icmp;		/* borrowed */
+	size_t		icmp_len, len;	/* of the message, of the packet */
+};
+/* 0; -ENOMSG for another one; -EBADMSG when it is cut off, or its checksum is
+ * wrong. Bytes behind it are padding. */
+int	 nd6_packet_read(struct nd6_packet *, const uint8_t *packet,
+    size_t len);
 /* The solicited-node group of an address [RFC 4291 2.7.1]. */
 struct in6_addr nd6_group(const struct in6_addr *);
 

@@ -5,8 +5,8 @@
  * and so is what starts pppds: tunnels are to configured home agents only,
  * routes and filters of sessions on PPP interfaces only, pppds on configured
  * interfaces and their VLANs only, VLANs in their ranges only, an access node's
- * link is bridged to a tunnel of its own only, and in the end nothing is left in
- * the kernel but what was there before.
+ * link is bridged to a tunnel of its own only, and in the end nothing is left
+ * in the kernel but what was there before.
  */
 #include <arpa/inet.h>
 #include <errno.h>

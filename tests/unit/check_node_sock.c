@@ -45,8 +45,8 @@ set_up(void)
 
 	has_net = (unshare(CLONE_NEWNET) == 0 ||
 	    unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0) &&
-	    system("sysctl -qw net.ipv6.conf.default.disable_ipv6=1 2>/dev/null;"
-	    " ip link add acc0 mtu 1480 type veth peer name mn0 2>/dev/null"
+	    system("sysctl -qw net.ipv6.conf.default.disable_ipv6=1 "
+	    "2>/dev/null; ip link add acc0 mtu 1480 type veth peer name mn0 2>/dev/null"
 	    " && ip link set acc0 up && ip link set mn0 up") == 0;
 	if (!has_net)
 		return;

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See node.h. Neighbours: access_node.c; common/nd6.c and icmp6.c, which read
+ * Neighbor Discovery. */
+#include "nasd/node.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/icmp6.h"
+#include "common/nd6.h"
+#include "common/wire.h"
+
+#define ETHER_LEN	14
+#define ETHER_IPV6	0x86dd
+#define HOP_LIMIT	255	/* not forwarded on the way [RFC 4861 3.1] */
+#define TYPE_RS		133
+#define TYPE_RA		134
+#define TYPE_NS		135
+#define RS_LEN		8	/* without options */
+#define RA_LEN		16
+#define OPT_SLLA	1
+
+const char *
+node_counter_key(enum node_counter c)
+{
+	static const char *const key[] = {
+#define X(name, text) [NODE_C_##name] = text,
+		NODE_COUNTERS(X)
+#undef X
+	};
+
+	return key[c];
+}
+
+void
+node_init(struct node *n, const struct clock *clock)
+{
+	memset(n, 0, sizeof(*n));
+	n->clock = clock;
+	n->rate.rate = NODE_RATE;
+	n->learn.rate = NODE_LEARN_RATE;
+	n->detached = (mono_t){ INT64_MIN };
+}
+
+void
+node_set_own(struct node *n, const uint8_t own[NODE_MAC_LEN],
+    const uint8_t *router)
+{
+	memcpy(n->own, own, sizeof(n->own));
+	memcpy(n->first_router, router != NULL ? router : own,
+	    sizeof(n->first_router));
+	memcpy(n->router, n->first_router, sizeof(n->router));
+}
+
+static bool
+same(const uint8_t a[NODE_MAC_LEN], const uint8_t b[NODE_MAC_LEN])
+{
+	return memcmp(a, b, NODE_MAC_LEN) == 0;
+}
+
+static bool
+is_unicast(const uint8_t mac[NODE_MAC_LEN])
+{
+	static const uint8_t none[NODE_MAC_LEN];
+
+	return (mac[0] & 1) == 0 && !same(mac, none);
+}
+
+static bool
+drop(struct node *n, enum node_counter why)
+{
+	n->count[why]++;
+	return false;
+}
+
+/* The Source Link-Layer Address among the options of a message, behind its
+ * first head bytes; false if there is none. It may be no address at all. */
+static bool
+find_slla(const struct nd6_packet *p, size_t head, uint8_t mac[NODE_MAC_LEN])
+{
+	struct wire_r r, body;
+	bool found = false;
+	uint8_t type;
+
+	wire_r_init(&r, p->icmp, p->icmp_len);
+	wire_r_skip(&r, head);
+	while (wire_r_left(&r) > 0 && icmp6_next_option(&r, &type, &body))
+		if (type == OPT_SLLA && wire_r_left(&body) == NODE_MAC_LEN) {
+			wire_r_copy(&body, mac, NODE_MAC_LEN);
+			found = true;
+		}
+	return found;
+}
+
+/* Is it a Router or a Neighbor Solicitation as RFC 4861 6.1.1 and 7.1.1 want
+ * it? *has_slla and slla tell what option it has. */
+static bool
+is_solicitation(const struct nd6_packet *p, const uint8_t *packet,
+    bool *has_slla, uint8_t slla[NODE_MAC_LEN])
+{
+	struct nd6 ns;
+
+	if (p->type == TYPE_RS) {
+		*has_slla = find_slla(p, RS_LEN, slla);
+		return icmp6_rs_valid(p->icmp, p->icmp_len, p->hop_limit,
+		    &p->src);
+	}
+	if (p->type != TYPE_NS || nd6_decode(&ns, packet, p->len) != 0)
+		return false;
+	*has_slla = ns.has_lladdr;
+	memcpy(slla, ns.lladdr, NODE_MAC_LEN);
+	return true;
+}
+
+/* The first ones count: the rest of them says the same once more. */
+static void
+keep(struct node *n, const uint8_t *packet, size_t len)
+{
+	mono_t now = clock_mono(n->clock);
+
+	while (n->n_kept > 0 && mono_diff_ms(now, n->kept[0].at) >=
+	    NODE_KEPT_MS) {
+		n->count[NODE_C_TOO_LATE]++;
+		n->n_kept--;
+		memmove(&n->kept[0], &n->kept[1],
+		    n->n_kept * sizeof(n->kept[0]));
+	}
+	if (n->n_kept == NODE_KEPT_MAX || len > NODE_PACKET_MAX) {
+		(void)drop(n, NODE_C_DROP_FULL);
+		return;
+	}
+	n->kept[n->n_kept].at = now;
+	n->kept[n->n_kept].len = (uint16_t)len;
+	memcpy(n->kept[n->n_kept++].b, packet, len);
+	n->count[NODE_C_KEPT]++;
+}
+
+/* Whose frame is it? Once there is a mobile node, nobody else's; what it says
+ * of its address must be what the frame says. */
+static bool
+take_address(struct node *n, const uint8_t mac[NODE_MAC_LEN], bool has_slla,
+    const uint8_t slla[NODE_MAC_LEN])
+{
+	if (!is_unicast(mac) || same(mac, n->own) || same(mac, n->router) ||
+	    (has_slla && !same(mac, slla)))
+		return drop(n, NODE_C_DROP_ADDRESS);
+	if (n->has_mn && !same(mac, n->mn))
+		return drop(n, NODE_C_DROP_OTHER);
+	n->has_mn = true;
+	memcpy(n->mn, mac, sizeof(n->mn));
+	return true;
+}
+
+bool
+node_from_link(struct node *n, const uint8_t *frame, size_t len)
+{
+	mono_t now = clock_mono(n->clock);
+	const uint8_t *packet = frame + ETHER_LEN;
+	uint8_t slla[NODE_MAC_LEN];
+	struct nd6_packet p;
+	bool has_slla;
+
+	if (len < ETHER_LEN || (frame[12] << 8 | frame[13]) != ETHER_IPV6)
+		return drop(n, NODE_C_DROP_MALFORMED);
+	if (!pppoe_rate_allows(&n->rate, now))
+		return drop(n, NODE_C_DROP_RATE);
+	if (mono_before(now, n->detached))
+		return drop(n, NODE_C_DROP_DETACHED);
+	if (nd6_packet_read(&p, packet, len - ETHER_LEN) != 0)
+		return drop(n, NODE_C_DROP_MALFORMED);
+	if (p.type == TYPE_RA)
+		return drop(n, NODE_C_DROP_RA);
+	if (p.hop_limit != HOP_LIMIT)
+		return drop(n, NODE_C_DROP_HOP_LIMIT);
+	if (!is_solicitation(&p, packet, &has_slla, slla))
+		return drop(n, NODE_C_DROP_MALFORMED);
+	if (!take_address(n, frame + NODE_MAC_LEN, has_slla, slla))
+		return false;
+	n->count[NODE_C_SOLICITATION]++;
+	if (!n->passing)
+		keep(n, packet, p.len);
+	return true;
+}
+
+bool
+node_from_tunnel(struct node *n, const uint8_t *packet, size_t len)
+{
+	uint8_t slla[NODE_MAC_LEN];
+	struct nd6_packet p;
+	struct icmp6_ra ra;
+
+	if (nd6_packet_read(&p, packet, len) != 0 || p.type != TYPE_RA)
+		return drop(n, NODE_C_DROP_MALFORMED);
+	if (p.hop_limit != HOP_LIMIT)
+		return drop(n, NODE_C_DROP_HOP_LIMIT);
+	if (!IN6_IS_ADDR_LINKLOCAL(&p.src) ||
+	    icmp6_ra_decode(&ra, p.icmp, p.icmp_len) != 0)
+		return drop(n, NODE_C_DROP_MALFORMED);
+	n->count[NODE_C_RA]++;
+	if (!find_slla(&p, RA_LEN, slla) || same(slla, n->router))
+		return false;
+	if (!is_unicast(slla) || (n->has_mn && same(slla, n->mn)))
+		return drop(n, NODE_C_DROP_ADDRESS);
+	if (!pppoe_rate_allows(&n->learn, clock_mono(n->clock)))
+		return drop(n, NODE_C_DROP_RATE);
+	memcpy(n->router, slla, sizeof(n->router));
+	n->count[NODE_C_ROUTER]++;
+	return true;
+}
+
+bool
+node_take_kept(struct node *n, const uint8_t **packet, size_t *len)
+{
+	mono_t now = clock_mono(n->clock);
+	unsigned i;
+
+	for (i = 0; i < n->n_kept; i++) {
+		if (n->kept[i].len == 0)
+			continue;
+		*packet = n->kept[i].b;
+		*len = n->kept[i].len;
+		n->kept[i].len = 0;
+		if (mono_diff_ms(now, n->kept[i].at) < NODE_KEPT_MS) {
+			n->count[NODE_C_DELIVERED]++;
+			return true;
+		}
+		n->count[NODE_C_TOO_LATE]++;
+	}
+	n->n_kept = 0;
+	return false;
+}
+
+void
+node_forget(struct node *n, int64_t ms)
+{
+	n->has_mn = false;
+	n->passing = false;
+	n->n_kept = 0;
+	memcpy(n->router, n->first_router, sizeof(n->router));
+	n->detached = ms > 0 ? mono_add_ms(clock_mono(n->clock), ms) :
+	    (mono_t){ INT64_MIN };
+}

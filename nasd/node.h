@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An access node's link, as seen from the packets that are looked at
+ * [draft-navali 3.2.2, 5.2.2; PROTOCOLS 11.5]: which of them say that a mobile
+ * node is there, whose link-layer address is whose, and what is kept until
+ * there is a tunnel. Pure: bytes come in, the clock is injected, nothing is
+ * allocated; access_node.c has the sockets and the session. What a stranger on
+ * the link can send is bounded in rate and in what it changes.
+ */
+#ifndef NASD_NODE_H
+#define NASD_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "nasd/pppoe_limit.h"
+
+#define NODE_MAC_LEN	6
+#define NODE_KEPT_MAX	8	/* packets [PROTOCOLS 11.5] */
+#define NODE_KEPT_MS	2000
+#define NODE_PACKET_MAX	512	/* bytes of a solicitation worth keeping */
+#define NODE_RATE	50	/* packets a second that are looked at */
+#define NODE_LEARN_RATE	1	/* other addresses of the router a second */
+
+/* X(NAME, text): the text is the key of "show access-nodes". */
+#define NODE_COUNTERS(X)						\
+	X(SOLICITATION, "solicitations")				\
+	X(KEPT, "packets_kept")						\
+	X(DELIVERED, "packets_delivered")				\
+	X(TOO_LATE, "packets_too_late")					\
+	X(RA, "router_advertisements")					\
+	X(ROUTER, "router_addresses_learnt")				\
+	X(DROP_RATE, "dropped_too_many")				\
+	X(DROP_MALFORMED, "dropped_malformed")				\
+	X(DROP_HOP_LIMIT, "dropped_hop_limit")				\
+	X(DROP_ADDRESS, "dropped_link_layer_address")			\
+	X(DROP_OTHER, "dropped_other_node")				\
+	X(DROP_RA, "dropped_router_advertisement")			\
+	X(DROP_DETACHED, "dropped_while_detached")			\
+	X(DROP_FULL, "dropped_nothing_kept")
+
+enum node_counter {
+#define X(name, text) NODE_C_##name,
+	NODE_COUNTERS(X)
+#undef X
+	NODE_C_COUNT
+};
+
+struct node {
+	const struct clock	*clock;
+	uint8_t			 own[NODE_MAC_LEN];	/* the link's */
+	bool			 has_mn;
+	uint8_t			 mn[NODE_MAC_LEN];
+	uint8_t			 first_router[NODE_MAC_LEN];
+	uint8_t			 router[NODE_MAC_LEN];	/* towards the mobile
+							 * node */
+	bool			 passing;	/* the bridge is there */
+	mono_t			 detached;	/* nobody is heard until then */
+	struct pppoe_rate	 rate, learn;
+	struct {
+		mono_t		at;
+		uint16_t	len;
+		uint8_t		b[NODE_PACKET_MAX];
+	}			 kept[NODE_KEPT_MAX];
+	unsigned		 n_kept;
+	uint64_t		 count[NODE_C_COUNT];
+};
+
+void	 node_init(struct node *, const struct clock *);
+/* The link is open. router: the address that packets to the mobile node come
+ * from, unless the home agent says another one; NULL: own. */
+void	 node_set_own(struct node *, const uint8_t own[NODE_MAC_LEN],
+    const uint8_t *router);
+const char *node_counter_key(enum node_counter);
+
+/* A frame of the link. True: the mobile node is there, and wants the link's
+ * tunnel to be. */
+bool	 node_from_link(struct node *, const uint8_t *frame, size_t len);
+/* A packet that came out of the tunnel. True: node->router is another one
+ * [draft-navali 5.2.2]. */
+bool	 node_from_tunnel(struct node *, const uint8_t *packet, size_t len);
+/* Takes the oldest packet that was kept and is not too old; false: there is
+ * none. It is good until the next call of any of these. */
+bool	 node_take_kept(struct node *, const uint8_t **packet, size_t *len);
+/* The mobile node has gone, whoever it was, and what it said. For ms nobody
+ * is heard: it is detached. */
+void	 node_forget(struct node *, int64_t ms);
+
+#endif

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An access node's link: who its mobile node is, what is kept for it, which
+ * address its router has. Packets are made here, checksum and all; time is
+ * turned by hand.
+ */
+#include <arpa/inet.h>
+
+#include "nasd/node.h"
+#include "tests/unit/test.h"
+
+static int64_t now_ms;
+static struct node node;
+static const uint8_t own[6] = { 2, 0, 0, 0, 0, 0xaa },
+    mn[6] = { 2, 0, 0, 0, 0, 1 }, other[6] = { 2, 0, 0, 0, 0, 2 },
+    router[6] = { 2, 0, 0, 0, 0, 0xbb };
+
+static mono_t
+fake_mono(void *arg)
+{
+	(void)arg;
+	return (mono_t){ now_ms * 1000000 };
+}
+
+static const struct clock fake_clock = { fake_mono, NULL, NULL };
+
+static void
+set_up(void)
+{
+	now_ms = 1000;
+	node_init(&node, &fake_clock);
+	node_set_own(&node, own, NULL);
+}
+
+/* ---- packets ---- */
+
+struct pkt {
+	uint8_t		mac[6];		/* of who sends the frame */
+	uint8_t		type, hop_limit, code;
+	const char	*src, *dst;
+	const char	*target;	/* NS */
+	const uint8_t	*slla;
+	unsigned	padding;
+	bool		bad_sum;
+};
+
+static struct pkt
+rs(const uint8_t mac[6])
+{
+	struct pkt p = { .type = 133, .hop_limit = 255,
+		.src = "fe80::1", .dst = "ff02::2" };
+
+	memcpy(p.mac, mac, 6);
+	return p;
+}
+
+/* Duplicate address detection's. */
+static struct pkt
+ns(const uint8_t mac[6])
+{
+	struct pkt p = { .type = 135, .hop_limit = 255, .src = "::",
+		.dst = "ff02::1:ff00:1", .target = "fe80::1" };
+
+	memcpy(p.mac, mac, 6);
+	return p;
+}
+
+static struct pkt
+ra(const uint8_t *slla)
+{
+	return (struct pkt){ .type = 134, .hop_limit = 255,
+		.src = "fe80::99", .dst = "ff02::1", .slla = slla };
+}
+
+static size_t
+build(const struct pkt *p, uint8_t *b)
+{
+	uint8_t *ip = b + 14, *icmp = ip + 40;
+	uint32_t sum = 58;
+	size_t n = p->type == 135 ? 24 : p->type == 134 ? 16 : 8;
+
+	memset(b, 0, 300);
+	memcpy(b, "\x33\x33\x00\x00\x00\x02", 6);
+	memcpy(b + 6, p->mac, 6);
+	b[12] = 0x86;
+	b[13] = 0xdd;
+	ip[0] = 0x60;
+	ip[6] = 58;
+	ip[7] = p->hop_limit;
+	ck_assert_int_eq(inet_pton(AF_INET6, p->src, ip + 8), 1);
+	ck_assert_int_eq(inet_pton(AF_INET6, p->dst, ip + 24), 1);
+	icmp[0] = p->type;
+	icmp[1] = p->code;
+	if (p->type == 134) {
+		icmp[4] = 64;
+		icmp[6] = 7;	/* router lifetime */
+	}
+	if (p->target != NULL)
+		ck_assert_int_eq(inet_pton(AF_INET6, p->target, icmp + 8), 1);
+	if (p->slla != NULL) {
+		icmp[n] = 1;
+		icmp[n + 1] = 1;
+		memcpy(icmp + n + 2, p->slla, 6);
+		n += 8;
+	}
+	ip[5] = (uint8_t)n;
+	sum += (uint32_t)n;
+	for (size_t i = 8; i < 40 + n; i += 2)
+		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~((sum & 0xffff) + (sum >> 16)) ^ p->bad_sum;
+	icmp[2] = (uint8_t)(sum >> 8);
+	icmp[3] = (uint8_t)sum;
+	return 54 + n + p->padding;
+}
+
+static bool
+link_says(const struct pkt *p)
+{
+	uint8_t b[300], *exact;
+	size_t n = build(p, b);
+	bool r;
+
+	exact = malloc(n);
+	ck_assert_ptr_nonnull(exact);
+	memcpy(exact, b, n);
+	r = node_from_link(&node, exact, n);
+	free(exact);
+	return r;
+}
+
+static bool
+tunnel_says(const struct pkt *p)
+{
+	uint8_t b[300];
+	size_t n = build(p, b);
+
+	return node_from_tunnel(&node, b + 14, n - 14);
+}
+
+/* ---- tests ---- */
+
+START_TEST(triggers)
+{
+	const uint8_t *packet;
+	uint8_t b[300];
+	struct pkt p = ns(mn), q = rs(mn);
+	size_t len, n;
+
+	p.padding = 6;
+	ck_assert(link_says(&p));
+	ck_assert(node.has_mn);
+	ck_assert_mem_eq(node.mn, mn, 6);
+	ck_assert_mem_eq(node.router, own, 6);
+	q.slla = mn;
+	ck_assert(link_says(&q));
+	/* as they came, without what the link has added */
+	ck_assert(node_take_kept(&node, &packet, &len));
+	n = build(&p, b);
+	ck_assert_uint_eq(len, n - 14 - 6);
+	ck_assert_mem_eq(packet, b + 14, len);
+	ck_assert(node_take_kept(&node, &packet, &len));
+	n = build(&q, b);
+	ck_assert_uint_eq(len, n - 14);
+	ck_assert_mem_eq(packet, b + 14, len);
+	ck_assert(!node_take_kept(&node, &packet, &len));
+	ck_assert_uint_eq(node.count[NODE_C_SOLICITATION], 2);
+	ck_assert_uint_eq(node.count[NODE_C_DELIVERED], 2);
+	/* The bridge carries what comes now. */
+	node.passing = true;
+	ck_assert(link_says(&q));
+	ck_assert(!node_take_kept(&node, &packet, &len));
+}
+END_TEST
+
+START_TEST(kept_for_a_while)
+{
+	const struct pkt p = rs(mn);
+	const uint8_t *packet;
+	unsigned n = 0;
+	size_t len;
+
+	for (unsigned i = 0; i < NODE_KEPT_MAX + 2; i++)
+		ck_assert(link_says(&p));
+	ck_assert_uint_eq(node.count[NODE_C_KEPT], NODE_KEPT_MAX);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_FULL], 2);
+	now_ms += 1500;
+	ck_assert(link_says(&p));
+	ck_assert_uint_eq(node.count[NODE_C_DROP_FULL], 3);
+	/* the old ones make room */
+	now_ms += 500;
+	ck_assert(link_says(&p));
+	ck_assert_uint_eq(node.n_kept, 1);
+	now_ms += 1999;
+	ck_assert(link_says(&p));
+	while (node_take_kept(&node, &packet, &len))
+		n++;
+	ck_assert_uint_eq(n, 2);
+	ck_assert(link_says(&p));
+	now_ms += 2000;
+	ck_assert(!node_take_kept(&node, &packet, &len));
+	ck_assert_uint_eq(node.count[NODE_C_TOO_LATE], NODE_KEPT_MAX + 1);
+	ck_assert_uint_eq(node.n_kept, 0);
+}
+END_TEST
+
+static void
+is_dropped(const struct pkt *p, enum node_counter why)
+{
+	uint64_t before = node.count[why];
+
+	now_ms += 100;
+	ck_assert(!link_says(p));
+	ck_assert_msg(node.count[why] == before + 1, "%s",
+	    node_counter_key(why));
+}
+
+START_TEST(hostile_link)
+{
+	static const uint8_t group[6] = { 3, 0, 0, 0, 0, 1 }, none[6];
+	struct pkt p;
+
+	p = rs(mn);
+	p.hop_limit = 254;
+	is_dropped(&p, NODE_C_DROP_HOP_LIMIT);
+	p = ns(mn);
+	p.hop_limit = 254;
+	is_dropped(&p, NODE_C_DROP_HOP_LIMIT);
+	p = ra(mn);
+	memcpy(p.mac, mn, 6);
+	is_dropped(&p, NODE_C_DROP_RA);
+	p = rs(mn);
+	p.bad_sum = true;
+	is_dropped(&p, NODE_C_DROP_MALFORMED);
+	p = rs(mn);
+	p.code = 1;
+	is_dropped(&p, NODE_C_DROP_MALFORMED);
+	p = rs(mn);
+	p.src = "::";
+	p.slla = mn;		/* not from there [RFC 4861 6.1.1] */
+	is_dropped(&p, NODE_C_DROP_MALFORMED);
+	p = ns(mn);
+	p.dst = "ff02::1";
+	is_dropped(&p, NODE_C_DROP_MALFORMED);
+	p = rs(mn);
+	p.type = 136;
+	is_dropped(&p, NODE_C_DROP_MALFORMED);
+	p = rs(group);
+	is_dropped(&p, NODE_C_DROP_ADDRESS);
+	p = rs(none);
+	is_dropped(&p, NODE_C_DROP_ADDRESS);
+	p = rs(own);
+	is_dropped(&p, NODE_C_DROP_ADDRESS);
+	p = rs(mn);
+	p.slla = other;
+	is_dropped(&p, NODE_C_DROP_ADDRESS);
+	ck_assert(!node.has_mn);
+	ck_assert_uint_eq(node.n_kept, 0);
+
+	/* The first one is the mobile node, until it has gone. */
+	p = ns(mn);
+	ck_assert(link_says(&p));
+	p = ns(other);
+	is_dropped(&p, NODE_C_DROP_OTHER);
+	ck_assert_mem_eq(node.mn, mn, 6);
+	node_forget(&node, 0);
+	ck_assert_uint_eq(node.n_kept, 0);
+	ck_assert(link_says(&p));
+	ck_assert_mem_eq(node.mn, other, 6);
+}
+END_TEST
+
+START_TEST(short_ones)
+{
+	const struct pkt p = rs(mn);
+	uint8_t b[300], *exact;
+	size_t n = build(&p, b);
+
+	for (size_t i = 0; i < n; i++) {
+		exact = malloc(i + 1);
+		ck_assert_ptr_nonnull(exact);
+		memcpy(exact, b, i);
+		now_ms += 100;
+		ck_assert(!node_from_link(&node, exact, i));
+		if (i >= 14)
+			ck_assert(!node_from_tunnel(&node, exact + 14,
+			    i - 14));
+		free(exact);
+	}
+	ck_assert(!node.has_mn);
+	ck_assert(node_from_link(&node, b, n));
+	b[12] = 8;
+	ck_assert(!node_from_link(&node, b, n));
+}
+END_TEST
+
+START_TEST(flood)
+{
+	const struct pkt p = rs(mn);
+
+	for (unsigned i = 0; i < 1000; i++)
+		(void)link_says(&p);
+	ck_assert_uint_eq(node.count[NODE_C_SOLICITATION], NODE_RATE);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_RATE], 1000 - NODE_RATE);
+	now_ms += 1000;
+	ck_assert(link_says(&p));
+}
+END_TEST
+
+START_TEST(detached)
+{
+	struct pkt p = rs(mn);
+
+	ck_assert(link_says(&p));
+	node_forget(&node, 30000);
+	is_dropped(&p, NODE_C_DROP_DETACHED);
+	now_ms += 29899;
+	ck_assert(!link_says(&p));
+	now_ms++;
+	ck_assert(link_says(&p));
+}
+END_TEST
+
+START_TEST(routers_address)
+{
+	static const uint8_t group[6] = { 3, 0, 0, 0, 0, 1 };
+	struct pkt p = rs(mn);
+
+	ck_assert(link_says(&p));
+	p = ra(NULL);
+	ck_assert(!tunnel_says(&p));
+	ck_assert_mem_eq(node.router, own, 6);
+	p = ra(router);
+	ck_assert(tunnel_says(&p));
+	ck_assert_mem_eq(node.router, router, 6);
+	ck_assert(!tunnel_says(&p));
+	ck_assert_uint_eq(node.count[NODE_C_RA], 3);
+	/* nobody on the link speaks as the router */
+	p = rs(router);
+	is_dropped(&p, NODE_C_DROP_ADDRESS);
+
+	/* not from just anything that comes */
+	now_ms += 2000;
+	p = ra(other);
+	p.hop_limit = 254;
+	ck_assert(!tunnel_says(&p));
+	p = ra(other);
+	p.src = "2001:db8::1";
+	ck_assert(!tunnel_says(&p));
+	p = ra(other);
+	p.bad_sum = true;
+	ck_assert(!tunnel_says(&p));
+	p = rs(other);
+	ck_assert(!tunnel_says(&p));
+	p = ra(group);
+	ck_assert(!tunnel_says(&p));
+	p = ra(mn);
+	ck_assert(!tunnel_says(&p));
+	ck_assert_mem_eq(node.router, router, 6);
+
+	/* nor at any pace */
+	p = ra(other);
+	ck_assert(tunnel_says(&p));
+	p = ra(router);
+	ck_assert(!tunnel_says(&p));
+	now_ms += 1000;
+	ck_assert(tunnel_says(&p));
+
+	node_forget(&node, 0);
+	ck_assert_mem_eq(node.router, own, 6);
+}
+END_TEST
+
+START_TEST(routers_first_address)
+{
+	node_set_own(&node, own, other);
+	ck_assert_mem_eq(node.router, other, 6);
+	const struct pkt p = ra(router);
+	ck_assert(tunnel_says(&p));
+	node_forget(&node, 0);
+	ck_assert_mem_eq(node.router, other, 6);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("node");
+	TCase *tc = tcase_create("node");
+
+	tcase_add_checked_fixture(tc, set_up, NULL);
+	tcase_add_test(tc, triggers);
+	tcase_add_test(tc, kept_for_a_while);
+	tcase_add_test(tc, hostile_link);
+	tcase_add_test(tc, short_ones);
+	tcase_add_test(tc, flood);
+	tcase_add_test(tc, detached);
+	tcase_add_test(tc, routers_address);
+	tcase_add_test(tc, routers_first_address);
+	suite_add_tcase(s, tc);
+	return test_run(s);
+}
