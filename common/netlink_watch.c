@@ -22,6 +22,7 @@
 
 #define BURST		64		/* messages a wake-up */
 #define RCVBUF		(1 << 20)
+#define LOWER_UP	(1U << 16)	/* IFF_LOWER_UP; libc lacks it */
 
 struct nl_watch {
 	struct mnl_socket	*sock;
@@ -62,6 +63,7 @@ tell_link(struct nl_watch *w, const struct nlmsghdr *h)
 		.ifindex = (unsigned)ifi->ifi_index,
 		.gone = h->nlmsg_type == RTM_DELLINK,
 		.up = (ifi->ifi_flags & IFF_UP) != 0,
+		.carrier = (ifi->ifi_flags & LOWER_UP) != 0,
 		.ethernet = ifi->ifi_type == ARPHRD_ETHER,
 	};
 

@@ -20,6 +20,7 @@ struct nl_watch_link {
 	unsigned	 mtu;
 	bool		 gone;		/* it has been deleted */
 	bool		 up;
+	bool		 carrier;	/* and it can send */
 	bool		 ethernet;
 	uint8_t		 lladdr[6];	/* of an Ethernet one */
 };

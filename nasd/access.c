@@ -10,6 +10,7 @@ access_of_kind(unsigned kind)
 	static const struct access *const kinds[ACCESS_N_KINDS] = {
 		[ACCESS_PPP] = &access_ppp,
 		[ACCESS_ETHER] = &access_ether,
+		[ACCESS_NODE] = &access_node,
 	};
 
 	return kind < ACCESS_N_KINDS ? kinds[kind] : NULL;

@@ -7,6 +7,7 @@
  *
  *   access_ppp.c	pppd and its plugin, PPPoE discovery
  *   access_ether.c	Ethernet links with DHCPv6
+ *   access_node.c	an Ethernet link that is bridged to the home agent
  *
  * All members take a session of their kind. Those that have nothing to do on
  * it do nothing; none frees it.
@@ -18,13 +19,15 @@
 #include <stdint.h>
 
 struct icmp6_ra;
+struct mip_reg_request;
 struct session;
 struct session_rec;
 
 /* As they stand in the state file: a number is never used for another. */
 enum access_kind {
 	ACCESS_PPP = 0,
-	ACCESS_ETHER,
+	ACCESS_ETHER = 1,
+	ACCESS_NODE = 2,
 	ACCESS_N_KINDS
 };
 
@@ -33,6 +36,9 @@ struct access {
 	const char	*name;		/* as nasctl shows it */
 	bool		 managed;	/* addresses by DHCPv6: the router
 					 * advertises that, and no prefix */
+	/* Whom the link is for is configuration, not RADIUS's to say: its user
+	 * name is its NAI, and the key's algorithm is the key's. */
+	bool		 configured;
 
 	/* The access end stands, or does not: the peer is told. */
 	void	(*confirm)(struct session *);
@@ -48,6 +54,13 @@ struct access {
 	 * what it advertises for this one, NULL: nothing any more. Others have
 	 * NULL here: session_act.c does it on the session's interface. */
 	void	(*advertise)(struct session *, const struct icmp6_ra *);
+	/* NULL: the home agent is asked for a home address, the data path is
+	 * tunnel.c's, and who is there hears Router Advertisements. Else what
+	 * is asked for, and what carries it; INSTALLED or INSTALL_FAILED
+	 * follows. */
+	void	(*request)(const struct session *, struct mip_reg_request *);
+	void	(*install)(struct session *);
+	void	(*uninstall)(struct session *);
 	/* The session is up, for the first time. */
 	void	(*came_up)(struct session *);
 	/* Ends the link in order, or at once; LINK_GONE follows where
@@ -65,7 +78,7 @@ struct access {
 	void	(*restore)(struct session *, const struct session_rec *);
 };
 
-extern const struct access access_ppp, access_ether;
+extern const struct access access_ppp, access_ether, access_node;
 
 /* NULL: none has that number. */
 const struct access *access_of_kind(unsigned kind);

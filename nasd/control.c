@@ -18,6 +18,7 @@
 #include "common/priv.h"
 #include "common/violations_json.h"
 #include "nasd/aaa.h"
+#include "nasd/access_node.h"
 #include "nasd/access_show.h"
 #include "nasd/coa.h"
 #include "nasd/acct.h"
@@ -231,6 +232,7 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	    "sessions", sessions_stats_json(&e->sessions),
 	    "pppoe", pppoe,
 	    "vlans", vlans_stats(e->vlans),
+	    "access_nodes", access_nodes_json(e->nodes),
 	    "plugins", pppd_server_stats(e->pppd),
 	    "aaa", aaa_stats(e->aaa),
 	    "registration", mip_client_stats(e->mip),

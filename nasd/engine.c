@@ -20,6 +20,7 @@
 #include "common/statelog.h"
 #include "nasd/aaa.h"
 #include "nasd/access_ether.h"
+#include "nasd/access_node.h"
 #include "nasd/access_ppp.h"
 #include "nasd/coa.h"
 #include "nasd/coa_act.h"
@@ -182,6 +183,10 @@ build_pppoe(struct engine *e, struct nasd_sockets *fds)
 	e->vlans = vlans_new(e);
 	if (e->vlans == NULL || vlans_configure(e->vlans, fds) != 0)
 		return -1;
+	e->nodes = access_nodes_new(e);
+	if (e->nodes == NULL)
+		return -1;
+	mip_client_set_node_key(e->mip, access_nodes_key, e->nodes);
 	e->link_watch = link_watch_new(e);
 	return e->link_watch != NULL ? 0 : -1;
 }
@@ -281,6 +286,7 @@ engine_resume(struct engine *e)
 {
 	vlans_resume(e->vlans);
 	session_resume_all(e);
+	access_nodes_resumed(e->nodes);
 	coa_resumed(e->coa);
 }
 
@@ -301,6 +307,7 @@ free_modules(struct engine *e)
 	if (e->ctl != NULL)
 		ctl_free(e->ctl);
 	link_watch_free(e->link_watch);
+	access_nodes_free(e->nodes);
 	vlans_free(e->vlans);
 	engine_restart_over(e, -ECANCELED);
 	for (i = 0; i < SOCKETS_MAX_PPPOE; i++) {

@@ -15,6 +15,7 @@
 
 struct dhcp6;
 struct ethers;
+struct access_nodes;
 struct event;
 struct event_base;
 struct radius_dict;
@@ -47,6 +48,7 @@ struct engine {
 	int			 mtu[SOCKETS_MAX_PPPOE];
 	struct link_watch	*link_watch;
 	struct vlans		*vlans;
+	struct access_nodes	*nodes;
 	/* What a reload has taken out, until nothing needs it any more. */
 	struct leaving		*leaving;
 	struct timer		 t_leaving;

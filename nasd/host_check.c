@@ -83,5 +83,12 @@ host_check(const struct nasd_config *cf)
 		    cf->pppoe[i].ifname);
 		n++;
 	}
+	for (i = 0; i < cf->n_node; i++) {
+		if (if_nametoindex(cf->node[i].ifname) != 0)
+			continue;
+		log_warnx(NULL, "%s: access-node \"%s\": there is no such "
+		    "interface now", cf->file, cf->node[i].ifname);
+		n++;
+	}
 	return n;
 }

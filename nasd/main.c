@@ -130,9 +130,9 @@ main(int argc, char **argv)
 {
 	static const char *const log_modules[] = {
 		"aaa", "acct", "coa", "conf", "control", "ctl", "dhcp6",
-		"main", "mip", "netlink", "plane", "plugin", "pppd", "pppoe",
-		"priv", "ra", "radius", "reload", "session", "tunnel", "vlan",
-		NULL
+		"main", "mip", "netlink", "node", "plane", "plugin", "pppd",
+		"pppoe", "priv", "ra", "radius", "reload", "session", "tunnel",
+		"vlan", NULL
 	};
 	struct nasd_program program = { .argv = argv };
 	struct daemon_opts opts;

@@ -118,6 +118,7 @@ static cfg_opt_t acct_opts[] = {
 static cfg_opt_t nasd_opts[] = {
 	CFG_STR("nas-identifier", "nasd", CFGF_NONE),
 	CFG_STR("care-of-address", NULL, CFGF_NONE),
+	CFG_STR("care-of-pool", NULL, CFGF_NONE),
 	CFG_STR("user", "netmip4", CFGF_NONE),
 	CFG_STR("chroot", RUN_DIR "/empty", CFGF_NONE),
 	CFG_STR("plugin-socket", RUN_DIR "/plugin.sock", CFGF_NONE),
@@ -136,6 +137,8 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_SEC("pppoe", pppoe_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("ethernet", nasd_config_ether_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("dhcpv6", nasd_config_dhcp6_opts, CFGF_NONE),
+	CFG_SEC("access-node", nasd_config_node_opts,
+	    CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("pppd", pppd_opts, CFGF_NONE),
 	CFG_SEC("ipv4", nasd_config_ipv4_opts, CFGF_NONE),
 	CFG_SEC("profile", nasd_config_profile_opts,
@@ -352,7 +355,8 @@ read_ha(struct conf *c, struct in_addr coa, cfg_t *sec, struct config_ha *ha,
 		ha->priority = place;
 	conf_uint(c, sec, "weight", 1, 65535, &ha->weight);
 	nasd_config_prefixes(c, sec, ha);
-	if (n == 0)
+	/* Access nodes have keys of their own. */
+	if (n == 0 && cfg_size(c->cfg, "access-node") == 0)
 		conf_error(c, sec, "key", "missing: no FA-HA association");
 	if (n > CONFIG_HA_KEYS) {
 		conf_error(c, sec, "key", "more than %d", CONFIG_HA_KEYS);
@@ -457,6 +461,7 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 	read_pppd(c, cf);
 	read_radius(c, cf);
 	read_has(c, cf);
+	nasd_config_nodes(c, cf);
 	nasd_config_ipv4(c, cf);
 	nasd_config_profiles(c, cf);
 	nasd_config_dae(c, cf);
@@ -569,6 +574,7 @@ free_sections(struct nasd_config *cf)
 	}
 	free(cf->ha);
 	nasd_config_profiles_free(cf);
+	nasd_config_nodes_free(cf);
 	nasd_config_dae_wipe(cf);
 }
 

@@ -103,8 +103,16 @@ struct config_ha {
 };
 
 /* access-node "IFNAME" { ... } */
+#define CONFIG_NODES	256
 struct config_node {
 	char		 ifname[16];
+	char		 nai[MIP4_NAI_MAX + 1];	/* realm in lower case */
+	struct mip4_sa	 sa;		/* the mobile node's */
+	struct in_addr	 ha;		/* to ask first; 0: any */
+	bool		 proactive;	/* not only when somebody is there */
+	bool		 has_router;
+	uint8_t		 router[6];	/* whose address it is to have at
+					 * first; else the link's own */
 };
 
 /* care-of-pool: of access nodes, one a link. */

@@ -33,6 +33,10 @@ void	 nasd_config_dhcp6(struct conf *, struct config_dhcp6 *);
 /* Section "ipv4" [nasd_config_ipv4.c]. */
 extern cfg_opt_t nasd_config_ipv4_opts[];
 void	 nasd_config_ipv4(struct conf *, struct nasd_config *);
+/* Sections "access-node", and care-of-pool [nasd_config_node.c]. */
+extern cfg_opt_t nasd_config_node_opts[];
+void	 nasd_config_nodes(struct conf *, struct nasd_config *);
+void	 nasd_config_nodes_free(struct nasd_config *);
 /* Sections "profile" [nasd_config_rate.c]. */
 extern cfg_opt_t nasd_config_profile_opts[];
 void	 nasd_config_profiles(struct conf *, struct nasd_config *);

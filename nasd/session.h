@@ -34,6 +34,7 @@ struct event;
 struct mip_reg;
 struct mip_reg_request;
 struct mip_result;
+struct node_link;
 struct pppd_link;
 struct plug_auth;
 struct plug_eap;
@@ -93,6 +94,7 @@ struct session {
 	/* of Ethernet links (access_ether.h), with DHCPv6, ... */
 	struct ether		*ether;
 	struct dhcp6_link	*dhcp6;		/* the kind's */
+	struct node_link	*node;		/* of access nodes, or NULL */
 	/* ... and of all kinds. */
 	bool			 carrier_lost;
 	bool			 ipv6_up;

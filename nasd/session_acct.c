@@ -50,7 +50,7 @@ account(struct session *s, enum aaa_acct kind)
 		.seconds = (uint32_t)(mono_diff_ms(session_now(s),
 		    s->up_since) / 1000),
 		.cause = kind == AAA_ACCT_STOP ? (enum aaa_cause)s->cause : 0,
-		.has_hoa = true,
+		.has_hoa = !IN6_IS_ADDR_UNSPECIFIED(&s->hoa),
 		.hoa = s->hoa,
 		.plen = session_plen(s),
 		.iid = s->iid,

@@ -155,6 +155,8 @@ do_ra_stop(struct session *s)
 static void
 do_uninstall(struct session *s)
 {
+	if (s->access->uninstall != NULL)
+		s->access->uninstall(s);
 	if (s->tunnel != NULL)
 		tunnel_session_free(s->tunnel);
 	s->tunnel = NULL;
@@ -211,6 +213,8 @@ session_reg_request(const struct session *s, struct mip_reg_request *req)
 	if (s->ha != NULL)
 		req->ha = (struct mip_ha){ .addr = s->ha->addr,
 		    .sa = s->ha->sa, .n_sa = s->ha->n_sa };
+	if (s->access->request != NULL)
+		s->access->request(s, req);
 }
 
 static void
@@ -242,12 +246,17 @@ do_register(struct session *s)
 	s->dirty = true;
 	s->reg = mip_reg_new(s->engine->mip, &req, &session_in_mip, s);
 	if (s->reg == NULL)
-		session_event(s, SESSION_EV_HA_SILENT, "out of memory");
+		session_event(s, SESSION_EV_HA_SILENT, errno == EINVAL ?
+		    "no key to sign a registration with" : "out of memory");
 }
 
 static void
 do_install(struct session *s)
 {
+	if (s->access->install != NULL) {
+		s->access->install(s);
+		return;
+	}
 	s->tunnel = tunnel_session_new(s->engine->tunnels, s->ifname,
 	    s->subject, s->ha->addr, &s->hoa, session_plen(s),
 	    s->grant.ip4, session_in_tunnel, s);
@@ -330,7 +339,9 @@ do_ra_start(struct session *s)
 		ra_content(s, &ra);
 		s->access->advertise(s, &ra);
 	}
-	if (s->ra != NULL || s->access->advertise != NULL)
+	/* What is bridged has its home agent's. */
+	if (s->ra != NULL || s->access->advertise != NULL ||
+	    s->access->install != NULL)
 		return;
 	if (ifindex == 0) {
 		log_warn(s->subject, "no interface %s to advertise on",

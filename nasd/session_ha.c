@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 
 #include "common/log.h"
+#include "nasd/access.h"
 #include "nasd/engine.h"
 #include "nasd/ha_select.h"
 #include "nasd/ha_watch.h"
@@ -32,7 +33,7 @@ wish(const struct session *s)
 {
 	struct ha_wish w = { .nai = s->nai };
 
-	if (s->engine->cfg->radius_ha) {
+	if (s->engine->cfg->radius_ha || s->access->configured) {
 		w.list = s->grant.home_agent;
 		w.n_list = s->grant.n_home_agents;
 	}

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 
 #include "common/log.h"
+#include "nasd/access.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
 #include "nasd/session_save.h"
@@ -28,7 +29,8 @@ take_grant(struct session *s, const struct aaa_grant *grant)
 	s->grant.class = NULL;
 	s->grant.n_class = 0;
 	session_set_classes(s, grant->class, grant->n_class);
-	s->grant.mn_ha.alg = s->engine->cfg->mn_ha_alg;
+	if (!s->access->configured)
+		s->grant.mn_ha.alg = s->engine->cfg->mn_ha_alg;
 	s->granted = true;
 	s->granted_at = session_now(s);
 	if (grant->user[0] != '\0')
@@ -38,7 +40,8 @@ take_grant(struct session *s, const struct aaa_grant *grant)
 		    CONFIG_UNIQUE;
 	s->unique = mode == CONFIG_UNIQUE;
 	session_rate_granted(s);
-	if (session_set_nai(s, s->engine->cfg->nai) == 0 &&
+	if (session_set_nai(s, s->access->configured ? "%u" :
+	    s->engine->cfg->nai) == 0 &&
 	    session_ha_choose(s))
 		inet_ntop(AF_INET, &s->ha->addr, addr, sizeof(addr));
 	if (grant->has_mn_ha)

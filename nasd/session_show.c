@@ -26,7 +26,8 @@ text(const char *str)
 static json_t *
 home_address(const struct session *s)
 {
-	return s->registered ? ctl_ipv6(&s->hoa) : json_null();
+	return s->registered && !IN6_IS_ADDR_UNSPECIFIED(&s->hoa) ?
+	    ctl_ipv6(&s->hoa) : json_null();
 }
 
 static json_t *
@@ -64,7 +65,8 @@ session_json(const struct session *s)
 	    "home_address", home_address(s),
 	    "home_agent", home_agent(s),
 	    "reg_left", left,
-	    "prefix_mode", !s->granted ? "" : s->unique ? "unique" : "shared",
+	    "prefix_mode", !s->granted || s->access->install != NULL ? "" :
+	    s->unique ? "unique" : "shared",
 	    "rx_bytes", (json_int_t)s->count.rx_bytes,
 	    "tx_bytes", (json_int_t)s->count.tx_bytes,
 	    "access", access_kind(s),

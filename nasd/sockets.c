@@ -277,13 +277,15 @@ open_dhcp6(struct nasd_sockets *s, const struct nasd_config *cf)
 static int
 open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 {
+	const struct in_addr any = { INADDR_ANY };
 	unsigned i;
 
 	read_boot_id(s->boot_id);
 	home_bounds_read_own(&s->own);
 	if (open_state(s, cf) != 0)
 		return -1;
-	s->mip = open_udp(cf->coa, MIP4_PORT);
+	/* Each access node has a care-of address of its own. */
+	s->mip = open_udp(cf->n_node > 0 ? any : cf->coa, MIP4_PORT);
 	if (s->mip == -1)
 		return -1;
 	if (cf->dae.n_clients > 0 && (s->coa = open_udp(cf->dae.address,

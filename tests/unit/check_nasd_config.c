@@ -25,6 +25,12 @@
 	"\tclient \"" name "\" { address = \"203.0.113.10\" "	\
 	"secret-file = \"radius.secret\" }\n"
 
+#define NODE(name, more)						\
+	"access-node \"" name "\" {\n"					\
+	"\tnai = \"" name "@example.net\"\n"				\
+	"\tkey \"512\" { key-file = \"ha.key\" }\n" more "}\n"
+#define POOL	"care-of-pool = \"192.0.2.100-192.0.2.101\"\n"
+
 static char dir[64];
 
 static void
@@ -88,6 +94,34 @@ START_TEST(defaults)
 	ck_assert_ptr_eq(nasd_config_ha(cf, addr), &cf->ha[0]);
 	addr.s_addr ^= 1;
 	ck_assert_ptr_null(nasd_config_ha(cf, addr));
+	nasd_config_free(cf);
+}
+END_TEST
+
+START_TEST(access_nodes)
+{
+	char said[4096];
+	struct nasd_config *cf = load("care-of-address = \"192.0.2.1\"\n"
+	    "radius { server \"a\" { address = \"203.0.113.10\" "
+	    "secret-file = \"radius.secret\" } }\n"
+	    "home-agent \"ha1\" { address = \"198.51.100.1\" }\n" POOL
+	    NODE("acc0", "") NODE("acc1", "home-agent = ha1\n"
+	    "proactive = true router-mac = \"02:00:00:AA:bb:01\"\n"), said);
+
+	ck_assert_msg(cf != NULL, "%s", said);
+	ck_assert_uint_eq(cf->n_node, 2);
+	ck_assert_uint_eq(ntohl(cf->coas.first.s_addr), 0xc0000264);
+	ck_assert_uint_eq(ntohl(cf->coas.last.s_addr), 0xc0000265);
+	ck_assert_str_eq(cf->node[0].ifname, "acc0");
+	ck_assert_str_eq(cf->node[0].nai, "acc0@example.net");
+	ck_assert_uint_eq(cf->node[0].sa.spi, 512);
+	ck_assert_uint_eq(cf->node[0].sa.key_len, 16);
+	ck_assert(!cf->node[0].proactive && !cf->node[0].has_router);
+	ck_assert_uint_eq(cf->node[0].ha.s_addr, 0);
+	ck_assert(cf->node[1].proactive && cf->node[1].has_router);
+	ck_assert_mem_eq(cf->node[1].router, "\x02\0\0\xaa\xbb\x01", 6);
+	ck_assert_uint_eq(cf->node[1].ha.s_addr, cf->ha[0].addr.s_addr);
+	ck_assert_uint_eq(cf->ha[0].n_sa, 0);
 	nasd_config_free(cf);
 }
 END_TEST
@@ -323,6 +357,40 @@ static const struct {
 	    "nasd.conf:13: lifetime: 70000 is not in" },
 	{ GOOD "registration {\n\trate = 9\n}\n",
 	    "nasd.conf:13: rate: 0 (no limit) or at least 10" },
+	{ GOOD NODE("acc0", ""), "care-of-pool: missing" },
+	{ GOOD "care-of-pool = \"192.0.2.100\"\n" NODE("acc0", "")
+	    NODE("acc1", ""), "care-of-pool: fewer addresses" },
+	{ GOOD "care-of-pool = \"192.0.2.100-\"\n",
+	    "nasd.conf:12: care-of-pool: \"192.0.2.100-\" is no" },
+	{ GOOD "care-of-pool = \"192.0.2.9-192.0.2.8\"\n",
+	    "care-of-pool: \"192.0.2.9-192.0.2.8\" is no" },
+	{ GOOD "care-of-pool = \"224.0.0.1\"\n",
+	    "care-of-pool: \"224.0.0.1\" is no" },
+	{ GOOD "care-of-pool = \"0.0.0.0-192.0.2.8\"\n",
+	    "care-of-pool: \"0.0.0.0-192.0.2.8\" is no" },
+	{ GOOD "care-of-pool = \"192.0.2.0-192.0.2.255\"\n",
+	    "care-of-pool: has our care-of-address" },
+	{ GOOD "care-of-pool = \"192.0.3.0-192.0.4.0\"\n",
+	    "care-of-pool: more than 256 addresses" },
+	{ GOOD "care-of-pool = \"198.51.100.0-198.51.100.9\"\n",
+	    "care-of-pool: has home agent \"ha1\"" },
+	{ GOOD POOL "access-node \"acc0\" {\n}\n",
+	    "nasd.conf:13: nai: missing" },
+	{ GOOD POOL "access-node \"acc0\" {\n}\n",
+	    "nasd.conf:13: key: one, the mobile node's" },
+	{ GOOD POOL NODE("a/b", ""), "\"a/b\" is no interface name" },
+	{ GOOD POOL NODE("acc0", "\tkey \"513\" { key-file = \"ha.key\" }\n"),
+	    "key: one, the mobile node's" },
+	{ GOOD POOL NODE("acc0", "\thome-agent = ha9\n"),
+	    "nasd.conf:16: home-agent: \"ha9\" is not" },
+	{ GOOD POOL NODE("acc0", "\trouter-mac = \"03:00:00:00:00:01\"\n"),
+	    "router-mac: \"03:00:00:00:00:01\" is no unicast" },
+	{ GOOD POOL NODE("acc0", "\trouter-mac = \"02:0:0:0:0:1\"\n"),
+	    "router-mac: \"02:0:0:0:0:1\" is no unicast" },
+	{ GOOD POOL NODE("acc0", "") "access-node \"acc1\" {\n\tnai = "
+	    "\"acc0@EXAMPLE.net\"\n}\n", "nai: access-node \"acc0\" has" },
+	{ GOOD POOL NODE("acc0", "") "pppoe \"acc0\" {\n}\n",
+	    "\"acc0\" is a PPPoE interface" },
 	{ GOOD "home-agent \"ha2\" {\n\tweight = 0\n}\n",
 	    "nasd.conf:13: weight: 0 is not in" },
 	{ GOOD "home-agent \"ha2\" {\n\tpriority = 65536\n}\n",
@@ -427,6 +495,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, defaults);
+	tcase_add_test(t, access_nodes);
 	tcase_add_test(t, all_keys);
 	tcase_add_loop_test(t, mistake, 0,
 	    sizeof(mistakes) / sizeof(mistakes[0]));

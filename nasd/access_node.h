@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Access nodes: Ethernet links whose one mobile node is registered by nasd, and
+ * bridged to its home agent [draft-navali 3.2, PROTOCOLS 11.5]. access_node.c
+ * is what sessions ask of such a link, and what happens there; node.c knows
+ * which packets count; priv_node.c has the bridge.
+ */
+#ifndef NASD_ACCESS_NODE_H
+#define NASD_ACCESS_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+#include <netinet/in.h>
+
+struct access_nodes;
+struct engine;
+struct mip4_sa;
+
+/* Those of the configuration; their links are opened. NULL: no memory. */
+struct access_nodes *access_nodes_new(struct engine *);
+void	 access_nodes_free(struct access_nodes *);
+/* Sessions of an earlier nasd are there. */
+void	 access_nodes_resumed(struct access_nodes *);
+/* An interface, as the kernel tells; it may be none of these. */
+void	 access_nodes_link_is(struct access_nodes *, const char *name,
+    bool carrier, bool gone);
+/* A mip_node_key. */
+const struct mip4_sa *access_nodes_key(void *nodes, const char *nai,
+    size_t len, struct in_addr ha);
+/* What nasctl shows: an array, one object a link. */
+json_t	*access_nodes_json(const struct access_nodes *);
+
+#endif

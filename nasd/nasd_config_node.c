@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sections "access-node", and their care-of addresses, of nasd.conf
+ * [PROTOCOLS 11.5, D170]. */
+#include "config.h"
+#include "nasd/nasd_config_int.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf.h"
+#include "common/mip4_ext.h"
+#include "nasd/nasd_config.h"
+
+cfg_opt_t nasd_config_node_opts[] = {
+	CFG_STR("nai", NULL, CFGF_NONE),
+	CFG_STR("home-agent", NULL, CFGF_NONE),
+	CFG_BOOL("proactive", cfg_false, CFGF_NONE),
+	CFG_STR("router-mac", NULL, CFGF_NONE),
+	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_END()
+};
+
+#define POOL	"care-of-pool"
+
+/* One address, or the first and the last one. */
+static void
+read_pool(struct conf *c, struct config_coas *pool)
+{
+	const char *text = cfg_getstr(c->cfg, POOL), *dash;
+	char first[INET_ADDRSTRLEN];
+	size_t len;
+
+	if (text == NULL)
+		return;
+	dash = strchr(text, '-');
+	len = dash != NULL ? (size_t)(dash - text) : strlen(text);
+	snprintf(first, sizeof(first), "%.*s", (int)(len < sizeof(first) ?
+	    len : 0), text);
+	if (inet_pton(AF_INET, first, &pool->first) != 1 ||
+	    inet_pton(AF_INET, dash != NULL ? dash + 1 : first,
+	    &pool->last) != 1 || !config_ipv4_is_host(pool->first) ||
+	    !config_ipv4_is_host(pool->last) ||
+	    ntohl(pool->first.s_addr) > ntohl(pool->last.s_addr)) {
+		conf_error(c, NULL, POOL, "\"%s\" is no host's IPv4 address, "
+		    "nor a range FIRST-LAST of them", text);
+		*pool = (struct config_coas){ .first = { INADDR_ANY } };
+	}
+}
+
+static bool
+in_pool(const struct config_coas *pool, struct in_addr addr)
+{
+	uint32_t a = ntohl(addr.s_addr);
+
+	return a >= ntohl(pool->first.s_addr) && a <= ntohl(pool->last.s_addr);
+}
+
+static void
+check_pool(struct conf *c, const struct nasd_config *cf)
+{
+	const struct config_coas *pool = &cf->coas;
+	unsigned i;
+
+	if (pool->first.s_addr == INADDR_ANY) {
+		if (cf->n_node > 0 && cfg_getstr(c->cfg, POOL) == NULL)
+			conf_error(c, NULL, POOL, "missing: access nodes need "
+			    "care-of addresses");
+		return;
+	}
+	if (ntohl(pool->last.s_addr) - ntohl(pool->first.s_addr) >=
+	    CONFIG_NODES)
+		conf_error(c, NULL, POOL, "more than %d addresses",
+		    CONFIG_NODES);
+	else if (ntohl(pool->last.s_addr) - ntohl(pool->first.s_addr) + 1 <
+	    cf->n_node)
+		conf_error(c, NULL, POOL, "fewer addresses than access nodes");
+	if (in_pool(pool, cf->coa))
+		conf_error(c, NULL, POOL, "has our care-of-address");
+	for (i = 0; i < cf->n_ha; i++)
+		if (in_pool(pool, cf->ha[i].addr))
+			conf_error(c, NULL, POOL, "has home agent \"%s\"",
+			    cf->ha[i].name);
+}
+
+static void
+read_name(struct conf *c, cfg_t *sec, struct config_node *n)
+{
+	const char *name = cfg_title(sec);
+
+	if (name[0] == '\0' || strpbrk(name, "/ ") != NULL ||
+	    strlen(name) >= sizeof(n->ifname))
+		conf_error(c, sec, NULL, "\"%s\" is no interface name", name);
+	else
+		strcpy(n->ifname, name);
+}
+
+static void
+read_nai(struct conf *c, cfg_t *sec, struct config_node *n)
+{
+	const char *nai = cfg_getstr(sec, "nai");
+
+	if (nai == NULL || nai[0] == '\0' || strlen(nai) > MIP4_NAI_MAX) {
+		conf_error(c, sec, "nai", nai == NULL ? "missing" :
+		    "must have 1 to %d characters", MIP4_NAI_MAX);
+		return;
+	}
+	strcpy(n->nai, nai);
+	nai_normalize(n->nai, strlen(n->nai));
+}
+
+static void
+read_home_agent(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
+    struct config_node *n)
+{
+	const char *name = cfg_getstr(sec, "home-agent");
+	unsigned i;
+
+	for (i = 0; name != NULL && i < cf->n_ha; i++)
+		if (strcmp(cf->ha[i].name, name) == 0) {
+			n->ha = cf->ha[i].addr;
+			return;
+		}
+	if (name != NULL)
+		conf_error(c, sec, "home-agent", "\"%s\" is not configured",
+		    name);
+}
+
+static void
+read_router(struct conf *c, cfg_t *sec, struct config_node *n)
+{
+	const char *text = cfg_getstr(sec, "router-mac");
+	uint8_t *m = n->router, all = 0;
+	int end = -1;
+
+	if (text == NULL)
+		return;
+	n->has_router = sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n",
+	    &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &end) == 6 &&
+	    end == 17 && text[end] == '\0';
+	for (unsigned i = 0; i < sizeof(n->router); i++)
+		all |= m[i];
+	if (!n->has_router || (m[0] & 1) != 0 || all == 0)
+		conf_error(c, sec, "router-mac", "\"%s\" is no unicast "
+		    "link-layer address", text);
+}
+
+static void
+read_one(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
+    struct config_node *n)
+{
+	read_name(c, sec, n);
+	read_nai(c, sec, n);
+	read_home_agent(c, sec, cf, n);
+	read_router(c, sec, n);
+	n->proactive = cfg_getbool(sec, "proactive");
+	if (cfg_size(sec, "key") != 1)
+		conf_error(c, sec, "key", "one, the mobile node's (MN-HA), is "
+		    "needed");
+	else
+		(void)conf_key(c, cfg_getnsec(sec, "key", 0), &n->sa);
+}
+
+/* Two that register one NAI would move it to and fro [D23]. */
+static void
+check_others(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
+    const struct config_node *n)
+{
+	const struct config_node *o;
+
+	for (o = cf->node; o != n; o++) {
+		if (n->nai[0] != '\0' && strcmp(o->nai, n->nai) == 0)
+			conf_error(c, sec, "nai", "access-node \"%s\" has it "
+			    "already", o->ifname);
+	}
+	if (nasd_config_pppoe(cf, n->ifname) != NULL)
+		conf_error(c, sec, NULL, "\"%s\" is a PPPoE interface",
+		    n->ifname);
+}
+
+void
+nasd_config_nodes(struct conf *c, struct nasd_config *cf)
+{
+	unsigned n = cfg_size(c->cfg, "access-node"), i;
+
+	read_pool(c, &cf->coas);
+	if (n > CONFIG_NODES) {
+		conf_error(c, NULL, "access-node", "more than %d",
+		    CONFIG_NODES);
+		return;
+	}
+	cf->node = calloc(n > 0 ? n : 1, sizeof(*cf->node));
+	if (cf->node == NULL) {
+		conf_error(c, NULL, "access-node", "out of memory");
+		return;
+	}
+	cf->n_node = n;
+	for (i = 0; i < n; i++) {
+		cfg_t *sec = cfg_getnsec(c->cfg, "access-node", i);
+
+		read_one(c, sec, cf, &cf->node[i]);
+		check_others(c, sec, cf, &cf->node[i]);
+	}
+	check_pool(c, cf);
+}
+
+void
+nasd_config_nodes_free(struct nasd_config *cf)
+{
+	for (unsigned i = 0; i < cf->n_node; i++)
+		mip4_sa_wipe(&cf->node[i].sa);
+	free(cf->node);
+}

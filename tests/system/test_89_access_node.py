@@ -1,0 +1,452 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""nasd as an access node (draft-navali 3.2, Figure 6): a host with a stock
+kernel on an Ethernet link, nasd, and a home agent by the test's own hands,
+which sees each packet as it comes out of the tunnel. Nothing is left."""
+
+import hashlib
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import mip4
+import pytest
+
+from netlab import config, rtnl
+from netlab.capture import Tap
+from netlab.control import Control
+from netlab.net import Namespace
+from netlab.process import Daemon, wait_for
+
+STAGE = os.environ.get("LAB_STAGE", "")
+OWN, HA, CORE = "192.0.2.1", "198.51.100.1", "192.0.2.2"
+COA, COA2 = "192.0.2.100", "192.0.2.101"
+PREFIX, FAR = "2001:db8:1::", "2001:db8:99::1"
+ROUTER, ROUTER_MAC = "fe80::1:1", bytes.fromhex("02aa00000001")
+ALICE, BOB = "alice@example.net", "bob@example.net"
+KEY = b"0123456789abcdef"
+RS, RA, NS, NA, ECHO, REPLY = 133, 134, 135, 136, 128, 129
+CONF = """\
+nas-identifier = "an"
+care-of-address = "{own}"
+care-of-pool = "{coa}-{coa2}"
+user = "nobody"
+chroot = "{dir}/empty"
+plugin-socket = "{dir}/plugin.sock"
+control-socket = "{dir}/nasd.ctl"
+state-directory = "{dir}/state"
+stop-keeps-sessions = false
+log {{ level = debug }}
+access-node "acc0" {{
+	nai = "{alice}"
+	key "512" {{ key-file = "{dir}/mh.key" }}
+}}
+access-node "acc1" {{
+	nai = "{bob}"
+	home-agent = "ha1"
+	proactive = true
+	key "512" {{ key-file = "{dir}/mh.key" }}
+}}
+radius {{
+	server "none" {{
+		address = "{core}"
+		secret-file = "{dir}/radius.secret"
+	}}
+}}
+home-agent "ha1" {{ address = "{ha}" }}
+accounting {{ spool = "" }}
+"""
+
+
+def checksum(src, dst, icmp):
+    data = src + dst + struct.pack("!II", len(icmp), 58) + icmp
+    data += bytes(len(data) & 1)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def icmp6(src, dst, body, hop_limit=255):
+    """A whole packet; body begins with type, code and two bytes."""
+    src, dst = mip4.ip6(src), mip4.ip6(dst)
+    body = body[:2] + b"\0\0" + body[4:]
+    body = body[:2] + struct.pack("!H", checksum(src, dst, body)) + body[4:]
+    return struct.pack("!IHBB", 6 << 28, len(body), 58, hop_limit) + src + \
+        dst + body
+
+
+class Packet:
+    """An IPv6 packet as it came."""
+
+    def __init__(self, raw):
+        self.raw = raw
+        self.next, self.hop_limit = raw[6], raw[7]
+        self.src = socket.inet_ntop(socket.AF_INET6, raw[8:24])
+        self.dst = socket.inet_ntop(socket.AF_INET6, raw[24:40])
+        self.type = raw[40] if self.next == 58 else None
+
+    def __repr__(self):
+        return (f"{self.src} > {self.dst} next {self.next} type {self.type}"
+                f" hop limit {self.hop_limit}")
+
+
+class Tunnel:
+    """The home agent's end of one, and the router behind it."""
+
+    def __init__(self, ns, name, coa):
+        self.name, self.seen = name, []
+        ns.ip(f"link add {name} type sit local {HA} remote {coa} ttl 64")
+        ns.sysctl(f"ipv6/conf/{name}/disable_ipv6", 1)
+        ns.ip(f"link set {name} up")
+        with ns.inside():
+            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+        self.sock.bind((name, 0x86dd))
+        self.sock.settimeout(0)
+
+    def send(self, packet):
+        self.sock.sendto(packet, (self.name, 0x86dd))
+
+    def advertise(self, mac=ROUTER_MAC):
+        """M = O = 0; A = 1, L = 0."""
+        self.send(icmp6(ROUTER, "ff02::1", struct.pack(
+            "!BBHBBHII", RA, 0, 0, 64, 0, 1800, 0, 0)
+            + b"\x01\x01" + mac
+            + struct.pack("!BBHI", 5, 1, 0, 1480)
+            + struct.pack("!BBBBIII16s", 3, 4, 64, 0x40, 7200, 3600, 0,
+                          mip4.ip6(PREFIX))))
+
+    def pump(self):
+        while True:
+            try:
+                raw, source = self.sock.recvfrom(4096)
+            except BlockingIOError:
+                return
+            if source[2] == 4:          # our own
+                continue
+            p = Packet(raw)
+            self.seen.append(p)
+            if p.type == RS:
+                self.advertise()
+            elif p.type == NS and p.src != "::" and \
+                    raw[48:64] == mip4.ip6(ROUTER):
+                self.send(icmp6(ROUTER, p.src, struct.pack(
+                    "!BBHI", NA, 0, 0, 0xe0000000) + mip4.ip6(ROUTER)
+                    + b"\x02\x01" + ROUTER_MAC))
+            elif p.type == ECHO:
+                self.send(icmp6(p.dst, p.src, bytes([REPLY]) + raw[41:], 64))
+
+
+class HomeAgent(threading.Thread):
+    """Answers at once, unless told to wait or to refuse."""
+
+    def __init__(self, ns):
+        super().__init__(daemon=True)
+        self.ns, self.over = ns, False
+        self.wait, self.with_tunnel = 0, True
+        self.requests, self.tunnels, self.others = [], {}, []
+        self.accounts = []
+        with ns.inside():
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind((HA, 434))
+        self.sock.settimeout(0.02)
+        with ns.inside():
+            self.radius = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.radius.bind((CORE, 1813))
+        self.radius.settimeout(0)
+
+    def account(self):
+        try:
+            raw, source = self.radius.recvfrom(4096)
+        except BlockingIOError:
+            return
+        self.accounts.append(raw)
+        head = struct.pack("!BBH", 5, raw[1], 20)
+        self.radius.sendto(head + hashlib.md5(head + raw[4:20] + b"secret")
+                           .digest(), source)
+
+    def run(self):
+        while not self.over:
+            try:
+                raw, source = self.sock.recvfrom(2048)
+                self.take(raw, source)
+            except TimeoutError:
+                pass
+            self.account()
+            for t in list(self.tunnels.values()):
+                t.pump()
+
+    def take(self, raw, source):
+        m = mip4.parse(raw)
+        m.source = source
+        if m.type != mip4.RRQ:
+            self.others.append(m)
+            return
+        assert m.verify(mip4.MN_HA, 512, KEY)
+        self.requests.append(m)
+        time.sleep(self.wait)
+        reply = struct.pack("!BBH", mip4.RRP, 0, m.lifetime) + \
+            mip4.ip4("0.0.0.0") + mip4.ip4(HA) + struct.pack("!Q", m.ident) \
+            + mip4.nai(m.nai)
+        if self.with_tunnel:
+            reply += mip4.hoa()
+        if m.lifetime:
+            reply += mip4.rev_support(mip4.now() >> 32)
+        if m.lifetime and self.with_tunnel and m.coa not in self.tunnels:
+            self.tunnels[m.coa] = Tunnel(self.ns, f"t{len(self.tunnels)}",
+                                         m.coa)
+        self.sock.sendto(mip4.sign(reply, mip4.MN_HA, 512, KEY), source)
+        if m.lifetime and self.with_tunnel:
+            self.tunnels[m.coa].advertise()
+
+    def revoke(self, nai, coa):
+        raw = mip4.rev(HA, coa, mip4.now() >> 32, a=True, i=True) + \
+            mip4.nai(nai) + mip4.hoa()
+        self.sock.sendto(mip4.sign(raw, mip4.MN_HA, 512, KEY), (coa, 434))
+
+    def of(self, nai, lifetime=True):
+        return [m for m in self.requests
+                if m.nai == nai and bool(m.lifetime) == lifetime]
+
+    def close(self):
+        self.over = True
+        self.join()
+        self.sock.close()
+        self.radius.close()
+        for t in self.tunnels.values():
+            t.sock.close()
+
+
+class Net:
+    """mn --acc0-- an --core-- ha, and mn2 on acc1."""
+
+    def __init__(self, directory):
+        self.dir = directory
+        self.ns = {n: Namespace(f"n{n}") for n in ("mn", "mn2", "an", "ha")}
+        an = self.ns["an"]
+        for host, link in (("mn", "acc0"), ("mn2", "acc1"), ("ha", "core0")):
+            an.ip(f"link add {link} type veth peer name eth0"
+                  f" netns n{host}", f"link set {link} up")
+        an.sysctl("ipv6/conf/core0/disable_ipv6", 1)
+        an.ip("link set lo up", f"address add {OWN}/24 dev core0",
+              f"route add {HA} via {CORE}")
+        self.ns["ha"].ip("link set lo up", "link set eth0 up",
+                         f"address add {HA}/32 dev lo",
+                         f"address add {CORE}/24 dev eth0")
+        config.write(f"{directory}/mh.key", KEY.decode() + "\n", 0o600)
+        config.write(f"{directory}/radius.secret", "secret\n", 0o600)
+        os.mkdir(f"{directory}/empty", 0o755)
+        self.ctl = Control(f"{directory}/nasd.ctl")
+        self.nasd, self.ha = None, HomeAgent(self.ns["ha"])
+        self.ha.start()
+
+    def start(self, keep=False):
+        text = CONF.format(own=OWN, coa=COA, coa2=COA2, dir=self.dir, ha=HA,
+                           core=CORE, alice=ALICE, bob=BOB)
+        if keep:
+            text = text.replace("sessions = false", "sessions = true")
+        path = config.write(f"{self.dir}/nasd.conf", text)
+        self.nasd = Daemon(self.ns["an"], "nasd",
+                           [f"{STAGE}/sbin/nasd", "-f", path], self.dir)
+        wait_for("nasd to answer", 20, self.ctl.alive)
+        wait_for("the links to be open", 10, lambda: all(
+            n["open"] for n in self.links()))
+
+    def close(self):
+        self.ha.close()
+        if self.nasd:
+            self.nasd.stop()
+        for ns in self.ns.values():
+            ns.close()
+
+    def host(self, name="mn"):
+        """It comes, as any host does."""
+        self.ns[name].ip("link set lo up", "link set eth0 up")
+
+    def links(self):
+        return self.ctl("show statistics")["access_nodes"]
+
+    def link(self, name="acc0"):
+        return next(n for n in self.links() if n["link"] == name)
+
+    def session(self, nai=ALICE):
+        found = [s for s in self.ctl("show sessions")["sessions"]
+                 if s["username"] == nai]
+        return found[0] if found else None
+
+    def is_up(self, nai=ALICE):
+        s = self.session(nai)
+        return s and s["state"] == "up"
+
+    def address(self, name="mn"):
+        done = self.ns[name].run("ip", "-6", "-o", "address", "show", "dev",
+                                 "eth0", "scope", "global", "-tentative")
+        return PREFIX.rstrip(":") in done.stdout
+
+    def ping(self, name="mn"):
+        done = self.ns[name].run("ping", "-c", "1", "-W", "5", FAR)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def tool(self, *words):
+        return subprocess.run([f"{STAGE}/bin/nasctl", "-s", self.ctl.path,
+                               *words], check=True, timeout=20, text=True,
+                              capture_output=True).stdout
+
+    def left(self):
+        return rtnl.snapshot(self.ns["an"])
+
+
+@pytest.fixture
+def net(tmp_path):
+    tmp_path.chmod(0o755)
+    for parent in list(tmp_path.parents)[:3]:
+        if parent.owner() == "root" and str(parent) != "/tmp":
+            parent.chmod(0o755)
+    made = Net(str(tmp_path))
+    before = made.left()
+    try:
+        made.start()
+        yield made
+        assert made.nasd.stop() == 0, made.nasd.tail()
+        # When IPv6 is on again, links have what hosts there make of them.
+        assert {x for x in made.left() ^ before if not re.search(
+            "(fe80:|ff00::/8).* dev acc", x)} == set()
+    except BaseException:
+        if made.nasd:
+            print(made.nasd.tail(60))
+        raise
+    finally:
+        made.close()
+
+
+def frame(body, mac, src="fe80::5", dst="ff02::2", hop_limit=255):
+    return bytes.fromhex("333300000002") + mac + b"\x86\xdd" + \
+        icmp6(src, dst, body, hop_limit)
+
+
+def test_entry(net):
+    """Figure 6: what the host says before there is a tunnel goes through it
+    afterwards, and nothing is changed on the way."""
+    net.ha.wait = 0.7
+    with Tap(net.ns["mn"], "eth0") as tap:
+        net.host()
+        wait_for("an address by SLAAC", 20, net.address)
+        asked = net.ha.of(ALICE)[0]
+        assert asked.order == [mip4.NAI, mip4.HOA_REQUEST, mip4.REV_SUPPORT,
+                               mip4.MN_HA]
+        assert asked.flags == 0x20 and asked.get(mip4.HOA_REQUEST) == b"\0"
+        assert (asked.home, asked.coa) == ("0.0.0.0", COA)
+        assert asked.source == (COA, 434)
+        net.ping()
+        seen = net.ha.tunnels[COA].seen
+        first = next(p for p in seen if p.type == NS)
+        assert first.src == "::" and first.hop_limit == 255, seen
+        assert all(p.hop_limit == 255 for p in seen if p.type in (RS, NS))
+        assert any(p.type == RS for p in seen), seen
+        assert any(p.next == 0 and p.hop_limit == 1 for p in seen), seen
+        assert [p.hop_limit for p in seen if p.type == ECHO] == [64]
+        # To the host they come from its router, as that has said.
+        mac = bytes.fromhex(net.link()["mobile_node"].replace(":", ""))
+        echo = [f for _, f in tap.read() if f[12:14] == b"\x86\xdd"
+                and f[20] == 58 and f[54] == REPLY]
+        assert echo and echo[-1][:12] == mac + ROUTER_MAC
+    link = net.link()
+    assert link["bridged"] and link["packets_delivered"] >= 1
+    assert link["router"] == ROUTER_MAC.hex(":")
+    s = net.session()
+    assert (s["access"], s["state"], s["home_address"]) == ("node", "up", None)
+
+    wait_for("its accounting", 10, lambda: any(
+        ALICE.encode() in a for a in net.ha.accounts))
+
+    # Nobody else on the link speaks for it, nor does what is no neighbour's.
+    with net.ns["mn"].inside():
+        raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    with raw:
+        raw.bind(("eth0", 0))
+        rs = struct.pack("!BBHI", RS, 0, 0, 0)
+        before = len(seen)
+        raw.send(frame(rs, bytes.fromhex("020000000bad")))
+        raw.send(frame(rs, mac, hop_limit=254))
+        raw.send(frame(struct.pack("!BBHBBHII", RA, 0, 0, 64, 0, 1800, 0, 0),
+                       mac, "fe80::5", "ff02::1"))
+        wait_for("them to be counted", 10, lambda: all(
+            net.link()[f"dropped_{k}"] for k in (
+                "other_node", "hop_limit", "router_advertisement")))
+        net.ping()
+        assert not any(p.src == "fe80::5" and p.hop_limit == 255 and
+                       p.type == RS for p in seen[before:])
+
+    # The operator ends it: deregistered, and not heard for a while.
+    empty = net.left()
+    net.tool("terminate", ALICE)
+    wait_for("the session to go", 20, lambda: not net.session())
+    gone = net.ha.of(ALICE, False)[-1]
+    assert gone.order == [mip4.NAI, mip4.HOA, mip4.MN_HA]
+    assert gone.get(mip4.HOA) == b"\0" and gone.source == (COA, 434)
+    assert net.left() != empty
+    assert not net.link()["bridged"]
+
+
+def test_no_tunnel(net):
+    """An unmodified home agent: no service, deregistered, and said so."""
+    net.ha.with_tunnel = False
+    empty = net.left()
+    net.host()
+    wait_for("the deregistration", 20, lambda: net.ha.of(ALICE, False))
+    net.nasd.wait_log("HA does not confirm the IPv6 tunnel", 5)
+    wait_for("the session to go", 20, lambda: not net.session())
+    assert net.ha.of(ALICE, False)[0].order == [mip4.NAI, mip4.HOA,
+                                                mip4.MN_HA]
+    wait_for("nothing to be left", 10, lambda: not any(
+        "nm4n-c0000264" in x for x in net.left()))
+    assert empty and not net.address()
+
+
+def test_proactive_and_revoked(net):
+    """The tunnel is there before the host; the home agent detaches it."""
+    net.ns["mn2"].sysctl("ipv6/conf/eth0/disable_ipv6", 1)
+    net.host("mn2")
+    wait_for("the session", 20, lambda: net.is_up(BOB))
+    assert not net.link("acc1")["bridged"]
+    assert net.ha.of(BOB)[0].coa == COA2
+    net.ns["mn2"].sysctl("ipv6/conf/eth0/disable_ipv6", 0)
+    wait_for("an address by SLAAC", 20, lambda: net.address("mn2"))
+    net.ping("mn2")
+    time.sleep(1)
+    net.ha.revoke(BOB, COA2)
+    wait_for("the answer", 10, lambda: net.ha.others)
+    ack = net.ha.others[0]
+    assert ack.type == mip4.ACK and ack.verify(mip4.MN_HA, 512, KEY)
+    assert ack.order == [mip4.NAI, mip4.HOA, mip4.MN_HA]
+    assert ack.source == (COA2, 434)
+    wait_for("the session to go", 20, lambda: not net.session(BOB))
+    assert not net.ha.of(BOB, False)
+    done = net.ns["mn2"].run("ping", "-c", "1", "-W", "1", FAR)
+    assert done.returncode != 0
+
+
+def test_killed(net):
+    """Both processes die: packets pass, and the next nasd goes on."""
+    net.nasd.stop()
+    net.start(keep=True)
+    net.host()
+    wait_for("an address by SLAAC", 20, net.address)
+    net.ping()
+    os.kill(net.nasd.pid, signal.SIGKILL)
+    net.nasd.wait()
+    net.ping()
+    asked = len(net.ha.of(ALICE))
+    net.start()
+    wait_for("the session", 20, net.is_up)
+    wait_for("its renewal", 10, lambda: len(net.ha.of(ALICE)) > asked)
+    assert net.ha.of(ALICE)[-1].order == [mip4.NAI, mip4.HOA,
+                                          mip4.REV_SUPPORT, mip4.MN_HA]
+    net.ping()
+    assert net.link()["bridged"]
+    text = net.tool("show", "sessions")
+    assert re.search(f"acc0 +{ALICE} .* up ", text), text
