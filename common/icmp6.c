@@ -92,6 +92,11 @@ icmp6_ra_encode(const struct icmp6_ra *ra, uint8_t *buf, size_t cap)
 	wire_w_u16(&w, ra->router_lifetime);
 	wire_w_u32(&w, ra->reachable_ms);
 	wire_w_u32(&w, ra->retrans_ms);
+	if (ra->has_lladdr) {
+		wire_w_u8(&w, OPT_SLLA);
+		wire_w_u8(&w, 1);
+		wire_w_copy(&w, ra->lladdr, sizeof(ra->lladdr));
+	}
 	if (ra->mtu != 0) {
 		wire_w_u8(&w, OPT_MTU);
 		wire_w_u8(&w, 1);
@@ -131,6 +136,15 @@ read_mtu(struct icmp6_ra *ra, struct wire_r *r)
 		return;
 	wire_r_skip(r, 2);
 	ra->mtu = wire_r_u32(r);
+}
+
+static void
+read_lladdr(struct icmp6_ra *ra, struct wire_r *r)
+{
+	if (wire_r_left(r) != sizeof(ra->lladdr))
+		return;
+	wire_r_copy(r, ra->lladdr, sizeof(ra->lladdr));
+	ra->has_lladdr = true;
 }
 
 static void
@@ -185,6 +199,8 @@ icmp6_ra_decode(struct icmp6_ra *ra, const uint8_t *buf, size_t len)
 			read_mtu(ra, &body);
 		else if (type == OPT_RDNSS)
 			read_rdnss(ra, &body);
+		else if (type == OPT_SLLA)
+			read_lladdr(ra, &body);
 	}
 	return 0;
 }

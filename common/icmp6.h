@@ -32,6 +32,8 @@ struct icmp6_ra {
 	uint32_t		reachable_ms;
 	uint32_t		retrans_ms;
 	uint32_t		mtu;		/* 0: no option */
+	bool			has_lladdr;	/* source link-layer address */
+	uint8_t			lladdr[6];
 	struct icmp6_prefix	prefix[ICMP6_RA_MAX_PREFIXES];
 	unsigned		n_prefixes;
 	uint32_t		rdnss_lifetime;

@@ -8,11 +8,12 @@
 #include "common/icmp6.h"
 #include "common/wire.h"
 
-#define IPV6_LEN	40
+#define IPV6_LEN	ND6_HEADER_LEN
 #define NEXT_ICMP6	58
 #define HOP_LIMIT	255	/* not forwarded on the way */
 #define CHECKSUM_OFF	(IPV6_LEN + 2)
 
+#define ICMP_LEN	4	/* at least: type, code, checksum */
 #define TYPE_NS		135
 #define TYPE_NA		136
 #define ND_LEN		24	/* without options */
@@ -58,19 +59,32 @@ checksum(const uint8_t *packet, size_t len)
 	return (uint16_t)~sum;
 }
 
-int
-nd6_encode(const struct nd6 *m, uint8_t *buf, size_t cap)
+size_t
+nd6_close(uint8_t *packet, size_t len, const struct in6_addr *src,
+    const struct in6_addr *dst)
 {
-	size_t len = ND_LEN + (m->has_lladdr ? 8 : 0);
 	struct wire_w w;
 
-	wire_w_init(&w, buf, cap);
+	wire_w_init(&w, packet, IPV6_LEN + len);
 	wire_w_u32(&w, 0x60000000);
 	wire_w_u16(&w, (uint16_t)len);
 	wire_w_u8(&w, NEXT_ICMP6);
 	wire_w_u8(&w, HOP_LIMIT);
-	wire_w_copy(&w, &m->src, sizeof(m->src));
-	wire_w_copy(&w, &m->dst, sizeof(m->dst));
+	wire_w_copy(&w, src, sizeof(*src));
+	wire_w_copy(&w, dst, sizeof(*dst));
+	w.len = IPV6_LEN + len;
+	wire_w_put_u16(&w, CHECKSUM_OFF, 0);
+	wire_w_put_u16(&w, CHECKSUM_OFF, checksum(packet, len));
+	return w.len;
+}
+
+int
+nd6_encode(const struct nd6 *m, uint8_t *buf, size_t cap)
+{
+	struct wire_w w;
+
+	wire_w_init(&w, buf, cap);
+	wire_w_zero(&w, IPV6_LEN);
 	wire_w_u8(&w, m->advert ? TYPE_NA : TYPE_NS);
 	wire_w_u8(&w, 0);
 	wire_w_u16(&w, 0);		/* checksum */
@@ -85,8 +99,7 @@ nd6_encode(const struct nd6 *m, uint8_t *buf, size_t cap)
 	}
 	if (w.err)
 		return -EMSGSIZE;
-	wire_w_put_u16(&w, CHECKSUM_OFF, checksum(buf, len));
-	return (int)w.len;
+	return (int)nd6_close(buf, w.len - IPV6_LEN, &m->src, &m->dst);
 }
 
 static bool
@@ -130,44 +143,9 @@ addresses_fit(const struct nd6 *m)
 	return !IN6_IS_ADDR_UNSPECIFIED(&m->src) || is_group_of_nodes(&m->dst);
 }
 
-int
-nd6_decode(struct nd6 *m, const uint8_t *packet, size_t len)
-{
-	uint8_t hop_limit, type, code, flags;
-	struct wire_r whole, r;
-	size_t icmp_len;
-
-	memset(m, 0, sizeof(*m));
-	wire_r_init(&whole, packet, len);
-	if (wire_r_u32(&whole) >> 28 != 6)
-		return -ENOMSG;
-	icmp_len = wire_r_u16(&whole);
-	if (wire_r_u8(&whole) != NEXT_ICMP6)
-		return -ENOMSG;
-	hop_limit = wire_r_u8(&whole);
-	wire_r_copy(&whole, &m->src, sizeof(m->src));
-	wire_r_copy(&whole, &m->dst, sizeof(m->dst));
-	r = wire_r_sub(&whole, icmp_len);
-	type = wire_r_u8(&r);
-	code = wire_r_u8(&r);
-	if (r.err || (type != TYPE_NS && type != TYPE_NA))
-		return -ENOMSG;
-	if (hop_limit != HOP_LIMIT || code != 0 || icmp_len < ND_LEN ||
-	    checksum(packet, icmp_len) != 0)
-		return -EBADMSG;
-	wire_r_skip(&r, 2);
-	flags = wire_r_u8(&r);
-	wire_r_skip(&r, 3);
-	wire_r_copy(&r, &m->target, sizeof(m->target));
-	m->advert = type == TYPE_NA;
-	m->router = m->advert && flags & NA_R;
-	m->solicited = m->advert && flags & NA_S;
-	m->override = m->advert && flags & NA_O;
-	return addresses_fit(m) ? read_options(m, &r) : -EBADMSG;
-}
-
-int
-nd6_packet_read(struct nd6_packet *p, const uint8_t *packet, size_t len)
+/* The header and what it says of a message behind it, its sum unseen. */
+static int
+read_header(struct nd6_packet *p, const uint8_t *packet, size_t len)
 {
 	struct wire_r r;
 
@@ -175,16 +153,54 @@ nd6_packet_read(struct nd6_packet *p, const uint8_t *packet, size_t len)
 	wire_r_init(&r, packet, len);
 	if (wire_r_u32(&r) >> 28 != 6)
 		return -ENOMSG;
-	p->icmp_len = wire_r_u16(&r);
+	p->len = wire_r_u16(&r);
 	if (wire_r_u8(&r) != NEXT_ICMP6)
 		return -ENOMSG;
 	p->hop_limit = wire_r_u8(&r);
 	wire_r_copy(&r, &p->src, sizeof(p->src));
 	wire_r_copy(&r, &p->dst, sizeof(p->dst));
-	p->icmp = wire_r_ptr(&r, p->icmp_len);
-	if (r.err || p->icmp_len < 4 || checksum(packet, p->icmp_len) != 0)
-		return -EBADMSG;
+	p->icmp = wire_r_ptr(&r, p->len);
+	if (r.err || p->len < 2)
+		return -ENOMSG;
 	p->type = p->icmp[0];
-	p->len = IPV6_LEN + p->icmp_len;
 	return 0;
+}
+
+int
+nd6_open(struct nd6_packet *p, const uint8_t *packet, size_t len)
+{
+	int err = read_header(p, packet, len);
+
+	if (err)
+		return err;
+	return p->len < ICMP_LEN || checksum(packet, p->len) != 0 ?
+	    -EBADMSG : 0;
+}
+
+int
+nd6_decode(struct nd6 *m, const uint8_t *packet, size_t len)
+{
+	struct nd6_packet p;
+	struct wire_r r;
+	uint8_t flags;
+
+	memset(m, 0, sizeof(*m));
+	if (read_header(&p, packet, len) ||
+	    (p.type != TYPE_NS && p.type != TYPE_NA))
+		return -ENOMSG;
+	if (p.hop_limit != HOP_LIMIT || p.icmp[1] != 0 || p.len < ND_LEN ||
+	    checksum(packet, p.len) != 0)
+		return -EBADMSG;
+	m->src = p.src;
+	m->dst = p.dst;
+	wire_r_init(&r, p.icmp, p.len);
+	wire_r_skip(&r, 4);
+	flags = wire_r_u8(&r);
+	wire_r_skip(&r, 3);
+	wire_r_copy(&r, &m->target, sizeof(m->target));
+	m->advert = p.type == TYPE_NA;
+	m->router = m->advert && flags & NA_R;
+	m->solicited = m->advert && flags & NA_S;
+	m->override = m->advert && flags & NA_O;
+	return addresses_fit(m) ? read_options(m, &r) : -EBADMSG;
 }

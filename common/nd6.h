@@ -32,18 +32,22 @@ int	 nd6_encode(const struct nd6 *, uint8_t *buf, size_t cap);
  * say to discard. Bytes behind the packet are padding. A packet with extension
  * headers is -ENOMSG. */
 int	 nd6_decode(struct nd6 *, const uint8_t *packet, size_t len);
-/* A packet that is one ICMPv6 message, of whatever type, right behind the
- * header. */
+
+/* An ICMPv6 message straight behind an IPv6 header; icmp is borrowed. */
 struct nd6_packet {
-	struct in6_addr	src, dst;
-	uint8_t		hop_limit, type;
-	const uint8_t	*icmp;		/* borrowed */
-	size_t		icmp_len, len;	/* of the message, of the packet */
+	struct in6_addr	 src, dst;
+	uint8_t		 hop_limit, type;
+	const uint8_t	*icmp;
+	size_t		 len;		/* of it, at least 4 */
 };
-/* 0; -ENOMSG for another one; -EBADMSG when it is cut off, or its checksum is
- * wrong. Bytes behind it are padding. */
-int	 nd6_packet_read(struct nd6_packet *, const uint8_t *packet,
-    size_t len);
+/* 0; -ENOMSG for what is none; -EBADMSG for one with a wrong checksum. Bytes
+ * behind the packet are padding. */
+int	 nd6_open(struct nd6_packet *, const uint8_t *packet, size_t len);
+#define ND6_HEADER_LEN	40
+/* Makes a packet of the ICMPv6 message of len bytes that stands behind room for
+ * a header: hop limit 255, checksum. Its length. */
+size_t	 nd6_close(uint8_t *packet, size_t len, const struct in6_addr *src,
+    const struct in6_addr *dst);
 /* The solicited-node group of an address [RFC 4291 2.7.1]. */
 struct in6_addr nd6_group(const struct in6_addr *);
 

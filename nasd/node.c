@@ -82,7 +82,7 @@ find_slla(const struct nd6_packet *p, size_t head, uint8_t mac[NODE_MAC_LEN])
 	bool found = false;
 	uint8_t type;
 
-	wire_r_init(&r, p->icmp, p->icmp_len);
+	wire_r_init(&r, p->icmp, p->len);
 	wire_r_skip(&r, head);
 	while (wire_r_left(&r) > 0 && icmp6_next_option(&r, &type, &body))
 		if (type == OPT_SLLA && wire_r_left(&body) == NODE_MAC_LEN) {
@@ -102,10 +102,11 @@ is_solicitation(const struct nd6_packet *p, const uint8_t *packet,
 
 	if (p->type == TYPE_RS) {
 		*has_slla = find_slla(p, RS_LEN, slla);
-		return icmp6_rs_valid(p->icmp, p->icmp_len, p->hop_limit,
+		return icmp6_rs_valid(p->icmp, p->len, p->hop_limit,
 		    &p->src);
 	}
-	if (p->type != TYPE_NS || nd6_decode(&ns, packet, p->len) != 0)
+	if (p->type != TYPE_NS || nd6_decode(&ns, packet,
+	    ND6_HEADER_LEN + p->len) != 0)
 		return false;
 	*has_slla = ns.has_lladdr;
 	memcpy(slla, ns.lladdr, NODE_MAC_LEN);
@@ -166,7 +167,7 @@ node_from_link(struct node *n, const uint8_t *frame, size_t len)
 		return drop(n, NODE_C_DROP_RATE);
 	if (mono_before(now, n->detached))
 		return drop(n, NODE_C_DROP_DETACHED);
-	if (nd6_packet_read(&p, packet, len - ETHER_LEN) != 0)
+	if (nd6_open(&p, packet, len - ETHER_LEN) != 0)
 		return drop(n, NODE_C_DROP_MALFORMED);
 	if (p.type == TYPE_RA)
 		return drop(n, NODE_C_DROP_RA);
@@ -178,7 +179,7 @@ node_from_link(struct node *n, const uint8_t *frame, size_t len)
 		return false;
 	n->count[NODE_C_SOLICITATION]++;
 	if (!n->passing)
-		keep(n, packet, p.len);
+		keep(n, packet, ND6_HEADER_LEN + p.len);
 	return true;
 }
 
@@ -189,12 +190,12 @@ node_from_tunnel(struct node *n, const uint8_t *packet, size_t len)
 	struct nd6_packet p;
 	struct icmp6_ra ra;
 
-	if (nd6_packet_read(&p, packet, len) != 0 || p.type != TYPE_RA)
+	if (nd6_open(&p, packet, len) != 0 || p.type != TYPE_RA)
 		return drop(n, NODE_C_DROP_MALFORMED);
 	if (p.hop_limit != HOP_LIMIT)
 		return drop(n, NODE_C_DROP_HOP_LIMIT);
 	if (!IN6_IS_ADDR_LINKLOCAL(&p.src) ||
-	    icmp6_ra_decode(&ra, p.icmp, p.icmp_len) != 0)
+	    icmp6_ra_decode(&ra, p.icmp, p.len) != 0)
 		return drop(n, NODE_C_DROP_MALFORMED);
 	n->count[NODE_C_RA]++;
 	if (!find_slla(&p, RA_LEN, slla) || same(slla, n->router))

@@ -22,6 +22,7 @@ ip6(const char *s)
  * 4.6.4 and RFC 8106 5.1. */
 static const char full_hex[] =
 	"86 00 0000 40 c0 0708 00000bb8 000003e8"
+	"01 01 020000000001"
 	"05 01 0000 000005c8"
 	"03 04 40 40 00015180 00003840 00000000"
 	"20010db8000100020000000000000000"
@@ -38,6 +39,7 @@ full_ra(void)
 		.hop_limit = 64, .managed = true, .other = true,
 		.router_lifetime = 1800, .reachable_ms = 3000,
 		.retrans_ms = 1000, .mtu = 1480,
+		.has_lladdr = true, .lladdr = { 2, 0, 0, 0, 0, 1 },
 		.n_prefixes = 2,
 		.prefix = {
 			{ .addr = ip6("2001:db8:1:2::"), .len = 64,
@@ -59,7 +61,7 @@ START_TEST(encodes_every_size)
 	uint8_t want[256];
 	size_t len = hex_bytes(full_hex, want, sizeof(want));
 
-	ck_assert_uint_eq(len, 16 + 8 + 2 * 32 + 8 + 2 * 16);
+	ck_assert_uint_eq(len, 16 + 8 + 8 + 2 * 32 + 8 + 2 * 16);
 	for (size_t cap = 0; cap <= len; cap++) {
 		uint8_t *buf = exact_copy(want, cap);
 
@@ -144,6 +146,8 @@ START_TEST(decodes)
 	ck_assert_uint_eq(ra.reachable_ms, 3000);
 	ck_assert_uint_eq(ra.retrans_ms, 1000);
 	ck_assert_uint_eq(ra.mtu, 1480);
+	ck_assert(ra.has_lladdr);
+	ck_assert_mem_eq(ra.lladdr, want.lladdr, 6);
 	ck_assert_uint_eq(ra.n_prefixes, 2);
 	for (unsigned i = 0; i < 2; i++) {
 		ck_assert_mem_eq(&ra.prefix[i].addr, &want.prefix[i].addr,
@@ -164,7 +168,7 @@ END_TEST
 /* Cut between options it is a shorter advertisement, elsewhere bad. */
 START_TEST(decodes_cut)
 {
-	static const size_t whole[] = { 16, 24, 56, 88, 128 };
+	static const size_t whole[] = { 16, 24, 32, 64, 96, 136 };
 	uint8_t buf[256];
 	size_t len = hex_bytes(full_hex, buf, sizeof(buf)), next = 0;
 
@@ -178,7 +182,7 @@ START_TEST(decodes_cut)
 			next++;
 		free(msg);
 	}
-	ck_assert_uint_eq(next, 5);
+	ck_assert_uint_eq(next, 6);
 }
 END_TEST
 
@@ -209,8 +213,10 @@ START_TEST(odd_options)
 	/* Known, of another length: not read */
 	ck_assert_int_eq(decode(&ra, RA16
 	    "05 02 0000 000005dc 0000000000000000"
+	    "01 02 020000000001 0000000000000000"
 	    "03 01 40c0 00000000 19 02 0000 00000000 0000000000000000"), 0);
 	ck_assert_uint_eq(ra.mtu, 0);
+	ck_assert(!ra.has_lladdr);
 	ck_assert_uint_eq(ra.n_prefixes, 0);
 	ck_assert_uint_eq(ra.n_rdnss, 0);
 }

@@ -173,4 +173,38 @@ START_TEST(group)
 }
 END_TEST
 
-TEST_MAIN("nd6", encodes, decodes, one_bit_wrong, to_be_discarded, group)
+/* Whole packets of other messages. */
+START_TEST(packets)
+{
+	const struct in6_addr src = ip6("fe80::1"), dst = ip6("ff02::2");
+	uint8_t buf[64] = { [40] = 133 };
+	struct nd6_packet p;
+	unsigned i;
+
+	ck_assert_uint_eq(nd6_close(buf, 8, &src, &dst), 48);
+	ck_assert_mem_eq(buf, "\x60\0\0\0\0\10\x3a\xff", 8);
+	ck_assert_int_eq(nd6_open(&p, buf, sizeof(buf)), 0);
+	ck_assert_uint_eq(p.type, 133);
+	ck_assert_uint_eq(p.hop_limit, 255);
+	ck_assert_uint_eq(p.len, 8);
+	ck_assert_ptr_eq(p.icmp, buf + 40);
+	ck_assert_mem_eq(&p.src, &src, 16);
+	ck_assert_mem_eq(&p.dst, &dst, 16);
+	buf[7] = 1;			/* for the caller to see */
+	ck_assert_int_eq(nd6_open(&p, buf, 48), 0);
+	ck_assert_uint_eq(p.hop_limit, 1);
+	for (i = 0; i < 48; i++) {
+		uint8_t *cut = exact_copy(buf, i);
+
+		ck_assert_int_ne(nd6_open(&p, cut, i), 0);
+		free(cut);
+	}
+	buf[47] ^= 1;
+	ck_assert_int_eq(nd6_open(&p, buf, 48), -EBADMSG);
+	buf[6] = 17;
+	ck_assert_int_eq(nd6_open(&p, buf, 48), -ENOMSG);
+}
+END_TEST
+
+TEST_MAIN("nd6", encodes, decodes, one_bit_wrong, to_be_discarded, group,
+    packets)
