@@ -21,6 +21,7 @@
 #include "had/pool.h"
 #include "had/tunnel.h"
 
+struct mn;
 struct peer;
 struct binding_held;
 
@@ -43,6 +44,7 @@ struct binding_memo {
 	uint8_t		code;
 	bool		sent : 1;
 	bool		own_hoa : 1;	/* 221 with the record's hoa */
+	bool		empty_hoa : 1;	/* an empty one */
 	bool		req_hoa : 1;	/* 221 as in the request */
 	bool		unique : 1;
 	bool		revocation : 1;	/* 137 with rev_own */
@@ -54,13 +56,17 @@ struct binding {
 	struct table_node	 by_nai;
 	struct bindings		*owner;
 	struct timer		 timer;	/* BOUND: expiry; IDLE: forgetting */
-	struct lease		 lease;
-	struct in6_addr		 hoa;
+	struct lease		 lease;	/* behind an access node: none */
+	union {
+		struct in6_addr	 hoa;
+		struct mn	*mn;	/* behind_node */
+	};
 	struct peer		*peer;	/* of the care-of address; IDLE: of
 					 * the last authenticated request */
-	const struct mip4_sa	*fa_ha;		/* of the last accepted request:
-						 * the peer's, never NULL once
-						 * bound */
+	const struct mip4_sa	*sa;	/* of the last accepted request: the
+					 * peer's, or behind an access node
+					 * the subscriber's; never NULL once
+					 * bound */
 	enum binding_state	 state;
 	struct in_addr		 coa;
 	/* Revocation, of the last accepted request; kept when idle, so that a
@@ -68,9 +74,10 @@ struct binding {
 	uint32_t		 rev_own;	/* timestamp of our 137 */
 	uint32_t		 rev_peer;	/* timestamp of the peer's */
 	uint32_t		 rev_acted;	/* last revocation acted on */
-	bool			 negotiated;	/* both sent 137 */
-	bool			 rerouted;	/* route is for an earlier
+	bool			 negotiated : 1;	/* both sent 137 */
+	bool			 rerouted : 1;	/* route is for an earlier
 						 * prefix or coa */
+	bool			 behind_node : 1;	/* an access node */
 	uint16_t		 lifetime;	/* granted, seconds */
 	mono_t			 until;		/* BOUND: end of the lifetime;
 						 * IDLE: remembered */

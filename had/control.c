@@ -20,6 +20,7 @@
 #include "had/control_users.h"
 #include "had/exits.h"
 #include "had/had_config.h"
+#include "had/mn.h"
 #include "had/reg.h"
 #include "had/revoke.h"
 #include "had/tunnel.h"
@@ -36,27 +37,55 @@ prefix6(const struct in6_addr *a, unsigned len)
 	return json_sprintf("%s/%u", s, len);
 }
 
+/* What the home agent has given to a subscriber of an access router. */
 static json_t *
-describe(const struct binding *b)
+describe_home(const struct binding *b)
 {
-	int64_t up_ms = mono_diff_ms(clock_mono(b->owner->clock), b->since);
 	struct in6_addr prefix = lease_addr(&b->lease);
 
-	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:i, s:i, s:s, s:s, s:I,"
-	    " s:s, s:b}",
-	    "nai", control_nai(b->nai, b->nai_len),
+	return json_pack("{s:s, s:o, s:o, s:b, s:s}",
+	    "kind", "access-router",
 	    "home_address", ctl_ipv6(&b->hoa),
 	    "home_prefix", prefix6(&prefix,
 	    pool_route_len(b->lease.pool)),
 	    "unique", b->lease.pool->mode == POOL_UNIQUE,
+	    "pool", b->lease.pool->name);
+}
+
+/* What a mobile node behind an access node has taken. */
+static json_t *
+describe_mn(const struct binding *b)
+{
+	json_t *bound = json_array(), *probing = json_array();
+	const struct mn_addr *a;
+	struct in6_addr addr;
+
+	for (a = b->mn->addrs; a; a = a->next) {
+		addr = mn_addr_of(a);
+		json_array_append_new(a->bound ? bound : probing,
+		    ctl_ipv6(&addr));
+	}
+	return json_pack("{s:s, s:o, s:o}", "kind", "access-node",
+	    "addresses", bound, "probing", probing);
+}
+
+static json_t *
+describe(const struct binding *b)
+{
+	int64_t up_ms = mono_diff_ms(clock_mono(b->owner->clock), b->since);
+	json_t *o = json_pack("{s:o, s:o, s:i, s:i, s:s, s:I, s:s, s:b}",
+	    "nai", control_nai(b->nai, b->nai_len),
 	    "care_of", ctl_ipv4(b->coa),
 	    "lifetime", (int)b->lifetime,
 	    "left", (int)binding_left(b),
 	    "peer", b->peer->name,
-	    "pool", b->lease.pool->name,
 	    "since", (json_int_t)(up_ms / 1000),
 	    "state", binding_state_str(b->state),
 	    "revocation", b->negotiated);
+
+	json_object_update_new(o, b->behind_node ? describe_mn(b) :
+	    describe_home(b));
+	return o;
 }
 
 struct walk {
@@ -64,6 +93,22 @@ struct walk {
 	const char	*match;		/* NAI, home address or peer */
 	struct reg	*reg;
 };
+
+static bool
+has_address(const struct mn *m, const char *match)
+{
+	const struct mn_addr *a;
+	struct in6_addr addr, want;
+
+	if (inet_pton(AF_INET6, match, &want) != 1)
+		return false;
+	for (a = m->addrs; a; a = a->next) {
+		addr = mn_addr_of(a);
+		if (IN6_ARE_ADDR_EQUAL(&addr, &want))
+			return true;
+	}
+	return false;
+}
 
 static bool
 matches(const struct binding *b, const char *match)
@@ -76,6 +121,8 @@ matches(const struct binding *b, const char *match)
 		return true;
 	if (strcmp(match, b->peer->name) == 0)
 		return true;
+	if (b->behind_node)
+		return has_address(b->mn, match);
 	inet_ntop(AF_INET6, &b->hoa, s, sizeof(s));
 	return strcmp(match, s) == 0;
 }
@@ -184,6 +231,31 @@ root_side(const struct reg *r)
 	return o;
 }
 
+/* NULL where no access nodes are configured. */
+static json_t *
+mobile_nodes(const struct reg *r)
+{
+	const struct mn_stats *s = &r->mns->stats;
+	json_t *o;
+
+	if (r->conf->n_nodes == 0)
+		return NULL;
+	o = json_object();
+	ctl_count(o, "bound", table_count(&r->mns->by_coa));
+	ctl_count(o, "addresses", r->mns->n_addrs);
+	ctl_count(o, "ra_sent", s->ra_sent);
+	ctl_count(o, "received", s->received);
+	ctl_count(o, "malformed", s->malformed);
+	ctl_count(o, "not_router", s->not_router);
+	ctl_count(o, "claimed", s->claimed);
+	ctl_count(o, "conflicts", s->conflicts);
+	ctl_count(o, "foreign", s->foreign);
+	ctl_count(o, "too_many", s->too_many);
+	ctl_count(o, "expired", s->expired);
+	ctl_count(o, "failed", s->failed);
+	return o;
+}
+
 static json_t *
 tunnels(const struct reg *r)
 {
@@ -198,6 +270,18 @@ tunnels(const struct reg *r)
 	ctl_count(o, "routes_remade", s->routes_remade);
 	ctl_count(o, "failed", s->failed);
 	return o;
+}
+
+static void
+count_peer(json_t *peers, const struct peer *p)
+{
+	json_t *o = counters(&p->stats);
+
+	ctl_count(o, "bindings", p->n_bindings);
+	ctl_count(o, "records", p->n_records);
+	ctl_count(o, "held", p->n_held);
+	ctl_count(o, "max_bindings", p->max_bindings);
+	json_object_set_new(peers, p->name, o);
 }
 
 static json_t *
@@ -219,19 +303,14 @@ show_statistics(void *arg, const json_t *args, const char **code,
 	ctl_count(all, "queue_ms", (uint64_t)r->shed.age_ms);
 	ctl_count(all, "records", table_count(&r->bindings->by_nai));
 	ctl_count(all, "revoking", r->revoker ? revoker_count(r->revoker) : 0);
-	for (i = 0; i < r->conf->n_peers; i++) {
-		const struct peer *p = &r->conf->peers[i];
-		json_t *o = counters(&p->stats);
-
-		ctl_count(o, "bindings", p->n_bindings);
-		ctl_count(o, "records", p->n_records);
-		ctl_count(o, "held", p->n_held);
-		ctl_count(o, "max_bindings", p->max_bindings);
-		json_object_set_new(peers, p->name, o);
-	}
-	return json_pack("{s:o, s:o, s:o*, s:o*, s:o*}", "counters", all,
+	for (i = 0; i < r->conf->n_peers; i++)
+		count_peer(peers, &r->conf->peers[i]);
+	for (i = 0; i < r->conf->n_nodes; i++)
+		count_peer(peers, &r->conf->nodes[i].peer);
+	return json_pack("{s:o, s:o, s:o*, s:o*, s:o*, s:o*}", "counters", all,
 	    "peers", peers, "look_ups", control_lookup_stats(r),
-	    "root_side", root_side(r), "tunnels", tunnels(r));
+	    "root_side", root_side(r), "tunnels", tunnels(r),
+	    "mobile_nodes", mobile_nodes(r));
 }
 
 static const char *

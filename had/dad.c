@@ -49,6 +49,7 @@ dad_init(struct dad *d)
 
 	d->tentative.first = NULL;
 	d->n_defended = 0;
+	d->culprit = NULL;
 	memset(&d->stats, 0, sizeof(d->stats));
 	err = table_init(&d->addrs);
 	if (err == 0 && (err = table_init(&d->groups)) != 0)
@@ -226,8 +227,10 @@ tell_all(struct dad_addr *a, int status)
 }
 
 static void
-fail(struct dad_addr *a, int status)
+fail(struct dad_addr *a, int status, const struct nd6 *m)
 {
+	struct dad *d = a->dad;
+
 	if (status == -EADDRINUSE)
 		a->dad->stats.duplicates++;
 	else
@@ -236,7 +239,9 @@ fail(struct dad_addr *a, int status)
 	a->status = status;
 	list_remove(a);
 	timer_cancel(a->dad->timers, &a->timer);
+	d->culprit = m;
 	tell_all(a, status);
+	d->culprit = NULL;
 }
 
 /* One that is lost, or can not be sent, does little harm: solicitations are
@@ -275,7 +280,7 @@ fired(struct timer *t)
 	if (a->sent < DAD_TRANSMITS) {
 		err = probe_once(a);
 		if (err)
-			fail(a, err);
+			fail(a, err, NULL);
 		return;
 	}
 	a->state = DAD_DEFENDED;
@@ -369,7 +374,7 @@ solicited(struct dad_addr *a, const struct nd6 *m, const uint8_t *lladdr)
 		/* Another one wants it just now: neither gets it. Who only
 		 * looks for it is not answered yet. */
 		if (probing)
-			fail(a, -EADDRINUSE);
+			fail(a, -EADDRINUSE, m);
 		break;
 	case DAD_DEFENDED:
 		if (probing) {
@@ -388,12 +393,12 @@ solicited(struct dad_addr *a, const struct nd6 *m, const uint8_t *lladdr)
 
 /* RFC 4862 5.4.4. */
 static void
-advertised(struct dad_addr *a, const uint8_t *lladdr)
+advertised(struct dad_addr *a, const struct nd6 *m, const uint8_t *lladdr)
 {
 	struct dad *d = a->dad;
 
 	if (a->state == DAD_TENTATIVE) {
-		fail(a, -EADDRINUSE);
+		fail(a, -EADDRINUSE, m);
 	} else if (a->state == DAD_DEFENDED) {
 		d->stats.conflicts++;
 		if (d->io->conflict)
@@ -409,7 +414,7 @@ dad_input(struct dad *d, const struct nd6 *m, const uint8_t *lladdr)
 	if (!a)
 		return;
 	if (m->advert)
-		advertised(a, lladdr);
+		advertised(a, m, lladdr);
 	else
 		solicited(a, m, lladdr);
 }
@@ -418,7 +423,7 @@ void
 dad_link_down(struct dad *d)
 {
 	while (d->tentative.first)
-		fail(d->tentative.first, -ENETDOWN);
+		fail(d->tentative.first, -ENETDOWN, NULL);
 }
 
 static bool

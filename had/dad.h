@@ -79,6 +79,8 @@ struct dad {
 	struct dad_list		 tentative;
 	struct dad_stats	 stats;
 	size_t			 n_defended;
+	const struct nd6	*culprit;	/* while done is told
+						 * -EADDRINUSE: by what */
 };
 
 int	 dad_init(struct dad *);	/* 0 or -errno, as table_init */

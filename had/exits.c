@@ -41,6 +41,17 @@ exits_open(struct exits *x, const struct had_config *conf)
 	return home_links_open(conf, &x->links, &x->n_links);
 }
 
+static size_t
+put_link(const struct exits *x, struct home_plane_link *on,
+    const struct pool *p)
+{
+	if (!p->home_link)
+		return 0;
+	*on = (struct home_plane_link){ p, home_link_dad(
+	    home_link_find(x->links, x->n_links, p->home_link)) };
+	return 1;
+}
+
 /* The pools that lie on home links. */
 static int
 wrap(struct exits *x, struct dataplane **dp)
@@ -50,17 +61,13 @@ wrap(struct exits *x, struct dataplane **dp)
 	struct dataplane *outer;
 	size_t i, n = 0;
 
-	on = calloc(conf->n_pools, sizeof(*on));
+	on = calloc(conf->n_pools + conf->n_nodes, sizeof(*on));
 	if (!on)
 		return -ENOMEM;
-	for (i = 0; i < conf->n_pools; i++) {
-		const struct pool *p = &conf->pools[i];
-
-		if (p->home_link)
-			on[n++] = (struct home_plane_link){ p,
-			    home_link_dad(home_link_find(x->links,
-			    x->n_links, p->home_link)) };
-	}
+	for (i = 0; i < conf->n_pools; i++)
+		n += put_link(x, &on[n], &conf->pools[i]);
+	for (i = 0; i < conf->n_nodes; i++)
+		n += put_link(x, &on[n], &conf->nodes[i].own_link);
 	outer = home_plane_new(*dp, on, n);
 	free(on);
 	if (!outer)

@@ -31,18 +31,6 @@ static cfg_opt_t pool_opts[] = {
 	CFG_END()
 };
 
-static cfg_opt_t peer_opts[] = {
-	CFG_STR("address", NULL, CFGF_NONE),
-	CFG_STR("mode", "ar", CFGF_NONE),
-	CFG_STR_LIST("pools", NULL, CFGF_NODEFAULT),
-	CFG_STR_LIST("realms", NULL, CFGF_NODEFAULT),
-	CFG_STR("group", NULL, CFGF_NONE),
-	CFG_INT("max-bindings", 0, CFGF_NODEFAULT),
-	CFG_BOOL("user-lookup", cfg_true, CFGF_NONE),
-	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
-	CFG_END()
-};
-
 static cfg_opt_t had_opts[] = {
 	CFG_STR("address", NULL, CFGF_NONE),
 	CFG_INT("port", MIP4_PORT, CFGF_NONE),
@@ -70,7 +58,8 @@ static cfg_opt_t had_opts[] = {
 	CFG_BOOL("revocation", cfg_true, CFGF_NONE),
 	CFG_SEC("pool", pool_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("exit", had_config_exit_opts, CFGF_MULTI | CFGF_TITLE),
-	CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("peer", had_config_peer_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("access-node", had_config_node_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("realm", had_config_realm_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("subscriber", had_config_user_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("user-key", had_config_user_opts, CFGF_MULTI | CFGF_TITLE),
@@ -79,9 +68,8 @@ static cfg_opt_t had_opts[] = {
 	CFG_END()
 };
 
-/* The address of a host; 0, or -errno when there is none. */
-static int
-load_host(struct conf *c, cfg_t *sec, const char *key, struct in_addr *a)
+int
+had_config_host(struct conf *c, cfg_t *sec, const char *key, struct in_addr *a)
 {
 	int err = conf_ipv4(c, sec, key, a);
 
@@ -206,138 +194,6 @@ had_config_pools(struct conf *c, const struct had_config *h, cfg_t *sec,
 }
 
 static void
-load_peer_keys(struct conf *c, const struct had_config *h, cfg_t *sec,
-    struct peer *p)
-{
-	size_t n = cfg_size(sec, "key"), i, j;
-
-	if (n == 0) {
-		conf_error(c, sec, "key", "at least one is needed");
-		return;
-	}
-	p->sas = conf_array(c, n, sizeof(*p->sas));
-	if (!p->sas)
-		return;
-	p->n_sas = n;
-	for (i = 0; i < n; i++) {
-		cfg_t *key = cfg_getnsec(sec, "key", (unsigned)i);
-
-		if (conf_key_fa_ha(c, key, h->address, p->addr,
-		    &p->sas[i].sa))
-			continue;
-		for (j = 0; j < i; j++)
-			if (p->sas[j].sa.spi == p->sas[i].sa.spi)
-				conf_error(c, key, NULL, "SPI %u twice",
-				    p->sas[i].sa.spi);
-	}
-}
-
-static void
-load_peer(struct conf *c, struct had_config *h, cfg_t *sec, struct peer *p)
-{
-	static const char *const modes[] = { "ar", NULL };
-	unsigned before = c->errors;
-
-	p->name = conf_name(c, sec);
-	(void)conf_word(c, sec, "mode", modes);
-	if (load_host(c, sec, "address", &p->addr) == -ENOENT)
-		conf_error(c, sec, "address", "missing");
-	else if (h->dataplane == HAD_DATAPLANE_KERNEL &&
-	    p->addr.s_addr == h->address.s_addr)
-		conf_error(c, sec, "address", "is our own");
-	p->pools = had_config_pools(c, h, sec, &p->n_pools);
-	p->realms = conf_names(c, sec, "realms", &p->n_realms);
-	p->group = conf_dup(c, cfg_getstr(sec, "group"));
-	/* One of several can not fill the table alone [D82]. */
-	p->max_bindings = h->n_peers > 1 ? (h->max_bindings + 1) / 2 :
-	    h->max_bindings;
-	conf_uint(c, sec, "max-bindings", 1, 100000000, &p->max_bindings);
-	p->no_lookup = !cfg_getbool(sec, "user-lookup");
-	load_peer_keys(c, h, sec, p);
-	p->unverified = (struct bucket){
-		.rate = h->unverified_rate,
-		.burst = h->unverified_burst,
-		.milli = (int64_t)h->unverified_burst * 1000,
-	};
-	p->log = (struct log_limit){ .rate = 5, .burst = 20 };
-	if (c->errors != before)
-		p->addr.s_addr = INADDR_ANY;	/* compare with none */
-}
-
-static int
-by_addr(const void *a, const void *b)
-{
-	const struct peer *const *p = a, *const *q = b;
-	uint32_t x = ntohl((*p)->addr.s_addr), y = ntohl((*q)->addr.s_addr);
-
-	if (x != y)
-		return x < y ? -1 : 1;
-	return *p < *q ? -1 : *p > *q;
-}
-
-/* A home agent may have thousands of peers: sorted, not each with each. */
-static void
-check_peer_addresses(struct conf *c, struct had_config *h)
-{
-	struct peer **sorted;
-	size_t i;
-
-	sorted = conf_array(c, h->n_peers, sizeof(*sorted));
-	if (!sorted)
-		return;
-	for (i = 0; i < h->n_peers; i++)
-		sorted[i] = &h->peers[i];
-	qsort(sorted, h->n_peers, sizeof(*sorted), by_addr);
-	for (i = 1; i < h->n_peers; i++) {
-		struct peer *a = sorted[i - 1], *b = sorted[i];
-
-		if (a->addr.s_addr == b->addr.s_addr &&
-		    a->addr.s_addr != INADDR_ANY)
-			conf_error(c, cfg_getnsec(c->cfg, "peer",
-			    (unsigned)(b - h->peers)), "address",
-			    "peer \"%s\" has the same", a->name);
-	}
-	free(sorted);
-}
-
-/* Which peer could use up a pool that is not its alone? With its bindings and
- * as many prefixes that are held [D82]. */
-static void
-check_shares(struct conf *c, struct had_config *h, const struct pool *pool)
-{
-	unsigned bits = pool->mode == POOL_UNIQUE ? 64 - pool->len : 62;
-	size_t i, users = 0;
-
-	for (i = 0; i < h->n_peers; i++)
-		users += peer_has_pool(&h->peers[i], pool);
-	for (i = 0; users > 1 && bits < 32 && i < h->n_peers; i++)
-		if (peer_has_pool(&h->peers[i], pool) &&
-		    2 * (uint64_t)h->peers[i].max_bindings >= 1ULL << bits)
-			conf_warn(c, cfg_getnsec(c->cfg, "peer", (unsigned)i),
-			    "max-bindings", "this peer alone could use up "
-			    "pool \"%s\", which others share", pool->name);
-}
-
-static void
-load_peers(struct conf *c, struct had_config *h)
-{
-	size_t n = cfg_size(c->cfg, "peer"), i;
-
-	h->peers = conf_array(c, n, sizeof(*h->peers));
-	if (!h->peers)
-		return;
-	h->n_peers = n;
-	for (i = 0; i < n; i++)
-		load_peer(c, h, cfg_getnsec(c->cfg, "peer", (unsigned)i),
-		    &h->peers[i]);
-	check_peer_addresses(c, h);
-	for (i = 0; c->errors == 0 && i < h->n_pools; i++)
-		check_shares(c, h, &h->pools[i]);
-	if (n == 0)
-		conf_error(c, c->cfg, "peer", "at least one is needed");
-}
-
-static void
 load_lookup(struct conf *c, struct had_config *h)
 {
 	unsigned n = cfg_size(c->cfg, "user-lookup");
@@ -383,9 +239,9 @@ load_numbers(struct conf *c, struct had_config *h)
 static void
 load_addresses(struct conf *c, struct had_config *h)
 {
-	if (load_host(c, c->cfg, "address", &h->address) == -ENOENT)
+	if (had_config_host(c, c->cfg, "address", &h->address) == -ENOENT)
 		conf_error(c, c->cfg, "address", "missing");
-	if (load_host(c, c->cfg, "redirect", &h->redirect) == 0 &&
+	if (had_config_host(c, c->cfg, "redirect", &h->redirect) == 0 &&
 	    h->redirect.s_addr == h->address.s_addr)
 		conf_error(c, c->cfg, "redirect", "our own address");
 }
@@ -409,7 +265,8 @@ load_all(struct conf *c, struct had_config *h)
 	load_numbers(c, h);
 	conf_ext(c, cfg_getsec(c->cfg, "extension-type"), &h->types);
 	load_pools(c, h);
-	load_peers(c, h);
+	had_config_peers(c, h);
+	had_config_nodes(c, h);
 	had_config_exit(c, h);
 	had_config_realms(c, h);
 	had_config_users(c, h);
@@ -447,21 +304,9 @@ had_config_max_records(const struct had_config *h)
 
 	for (i = 0; i < h->n_peers; i++)
 		n += peer_max_records(&h->peers[i]);
+	for (i = 0; i < h->n_nodes; i++)
+		n += peer_max_records(&h->nodes[i].peer);
 	return n;
-}
-
-static void
-free_peer(struct peer *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->n_sas; i++)
-		mip4_sa_wipe(&p->sas[i].sa);
-	conf_names_free(p->realms, p->n_realms);
-	free(p->sas);
-	free(p->pools);
-	free(p->group);
-	free(p->name);
 }
 
 void
@@ -471,8 +316,8 @@ had_config_free(struct had_config *h)
 
 	if (!h)
 		return;
-	for (i = 0; i < h->n_peers; i++)
-		free_peer(&h->peers[i]);
+	had_config_free_peers(h);
+	had_config_free_nodes(h);
 	had_config_free_realms(h);
 	had_config_free_users(h);
 	had_config_free_exit(h);
@@ -481,7 +326,6 @@ had_config_free(struct had_config *h)
 		free(h->pools[i].name);
 	}
 	had_config_lookup_free(&h->lookup);
-	free(h->peers);
 	free(h->pools);
 	free(h->user);
 	free(h->chroot);

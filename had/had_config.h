@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 
 #include "common/mip4_ext.h"
+#include "had/access_node.h"
 #include "had/exit.h"
 #include "had/peer.h"
 #include "had/pool.h"
@@ -80,6 +81,10 @@ struct had_config {
 	size_t			 n_pools;
 	struct peer		*peers;
 	size_t			 n_peers;
+	struct access_nodes	*nodes;
+	size_t			 n_nodes;
+	struct care_of_range	*ranges;	/* of all of them, in order */
+	size_t			 n_ranges;
 	struct realm		*realms;
 	size_t			 n_realms;
 	struct user		*users;

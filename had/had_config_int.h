@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between had_config.c (what is of the home agent, its pools and peers) and
- * had_config_user.c (what is of realms and of subscribers). */
+/* Between had_config.c (what is of the home agent and its pools) and those that
+ * read what is of others: had_config_peer.c, had_config_node.c,
+ * had_config_user.c (realms and subscribers) and more. */
 #ifndef HAD_HAD_CONFIG_INT_H
 #define HAD_HAD_CONFIG_INT_H
 
@@ -14,6 +15,24 @@ struct pool *had_config_pool(struct conf *, const struct had_config *,
 /* The pools that option "pools" names, or all. To be freed. */
 struct pool **had_config_pools(struct conf *, const struct had_config *,
     cfg_t *sec, size_t *n);
+
+/* The address of a host; 0, or -errno when there is none. */
+int	 had_config_host(struct conf *, cfg_t *sec, const char *key,
+    struct in_addr *);
+
+/* Sections "peer"; after the pools. */
+extern cfg_opt_t had_config_peer_opts[];
+void	 had_config_peers(struct conf *, struct had_config *);
+void	 had_config_free_peers(struct had_config *);
+/* What one may use, be it an access router or access nodes. */
+void	 had_config_share(struct conf *, const struct had_config *, cfg_t *sec,
+    struct peer *);
+void	 had_config_free_peer(struct peer *);
+
+/* Sections "access-node"; after the peers. */
+extern cfg_opt_t had_config_node_opts[];
+void	 had_config_nodes(struct conf *, struct had_config *);
+void	 had_config_free_nodes(struct had_config *);
 
 /* Sections "realm"; after the peers. */
 extern cfg_opt_t had_config_realm_opts[];

@@ -17,6 +17,7 @@ cfg_opt_t had_config_user_opts[] = {
 	CFG_STR("pool", NULL, CFGF_NONE),
 	CFG_STR("home-prefix", NULL, CFGF_NONE),
 	CFG_STR("home-address", NULL, CFGF_NONE),
+	CFG_BOOL("access-node", cfg_true, CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
@@ -212,6 +213,7 @@ load_user(struct seen *s, cfg_t *sec, struct user *u)
 	if (u->nai_len == 0 || u->nai_len > MIP4_NAI_MAX)
 		conf_error(s->c, sec, NULL,
 		    "not a network access identifier");
+	u->no_node = !cfg_getbool(sec, "access-node");
 	load_keys(s->c, sec, u);
 	load_home(s, sec, u);
 	if (s->c->errors == before && !peers_add_user(&s->users, u))

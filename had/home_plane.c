@@ -36,7 +36,8 @@ dad_of(const struct home_plane *hp, const struct dp_entry *e)
 	if (e->len != 128)
 		return NULL;
 	for (i = 0; i < hp->n; i++)
-		if (pool_contains(hp->link[i].pool, &e->prefix))
+		if (e->link ? hp->link[i].pool == e->link :
+		    pool_contains(hp->link[i].pool, &e->prefix))
 			return hp->link[i].dad;
 	return NULL;
 }
@@ -56,6 +57,9 @@ add_inner(struct home_route *r)
 	struct dataplane *in = r->hp->inner;
 	int status;
 
+	if (r->entry.link)
+		return 0;
+
 	r->inner = in->add(in, &r->entry, inner_done, r, &status);
 	return status;
 }
@@ -65,11 +69,28 @@ static void
 claimed(void *arg, int status)
 {
 	struct home_route *r = arg;
+	struct home_plane *hp = r->hp;
 
 	if (status == 0)
 		status = add_inner(r);
-	if (status != -EINPROGRESS)
-		r->done(r->arg, status);
+	if (status == -EINPROGRESS)
+		return;
+	hp->dp.culprit = r->dad->culprit;
+	/* It may delete the route. */
+	r->done(r->arg, status);
+	hp->dp.culprit = NULL;
+}
+
+/* -EADDRINUSE, too, for our own address there, of which nobody would tell
+ * us. */
+static int
+claim(struct home_route *r)
+{
+	if (!r->dad)
+		return 0;
+	if (IN6_ARE_ADDR_EQUAL(&r->dad->own, &r->entry.prefix))
+		return -EADDRINUSE;
+	return dad_claim(r->dad, &r->claim, &r->entry.prefix, claimed, r);
 }
 
 static struct dp_route *
@@ -87,8 +108,7 @@ home_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
 	r->entry = *e;
 	r->done = done;
 	r->arg = arg;
-	*status = r->dad ? dad_claim(r->dad, &r->claim, &e->prefix, claimed,
-	    r) : 0;
+	*status = claim(r);
 	if (*status == 0)
 		*status = add_inner(r);
 	if (*status == 0 || *status == -EINPROGRESS)
@@ -112,6 +132,14 @@ home_del(struct dataplane *dp, struct dp_route *rt)
 	free(r);
 }
 
+static int
+home_socket(struct dataplane *dp, struct dp_route *rt)
+{
+	struct home_plane *hp = (struct home_plane *)dp;
+
+	return hp->inner->socket(hp->inner, ((struct home_route *)rt)->inner);
+}
+
 static void
 home_free(struct dataplane *dp)
 {
@@ -131,6 +159,7 @@ home_plane_new(struct dataplane *inner, const struct home_plane_link *links,
 		return NULL;
 	hp->dp.add = home_add;
 	hp->dp.del = home_del;
+	hp->dp.socket = home_socket;
 	hp->dp.free = home_free;
 	hp->inner = inner;
 	hp->n = n;

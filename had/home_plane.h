@@ -3,6 +3,7 @@
  * A data plane that has an address of a home link probed and held there
  * before the plane behind it makes the route. Registrations wait as they do
  * for the kernel; an address that another node has fails with -EADDRINUSE.
+ * For a link-local one nothing follows: it is only held.
  */
 #ifndef HAD_HOME_PLANE_H
 #define HAD_HOME_PLANE_H
@@ -14,7 +15,9 @@ struct dataplane;
 struct pool;
 
 struct home_plane_link {
-	const struct pool	*pool;		/* has its addresses there */
+	const struct pool	*pool;		/* has its addresses there; or
+						 * fe80::/64 of mobile nodes'
+						 * that are as if there */
 	struct dad		*dad;
 };
 

@@ -24,6 +24,8 @@
 #include "had/control.h"
 #include "had/exits.h"
 #include "had/had_config.h"
+#include "had/mn.h"
+#include "had/mn_sock.h"
 #include "had/priv_ops.h"
 #include "had/reg.h"
 #include "had/revoke.h"
@@ -44,6 +46,8 @@ struct had {
 	struct realms		 realms;
 	struct pools		 pools;
 	struct bindings		 bindings;
+	struct mns		 mns;
+	struct mn_socks		*socks;
 	struct reg		 reg;
 	struct server		*server;
 	struct ctl		*ctl;
@@ -85,6 +89,8 @@ init_tables(struct had *h)
 		return -ENOMEM;
 	for (i = 0; i < h->conf->n_peers; i++)
 		peers_add(&h->peers, &h->conf->peers[i]);
+	h->peers.ranges = h->conf->ranges;
+	h->peers.n_ranges = h->conf->n_ranges;
 	for (i = 0; i < h->conf->n_realms; i++)
 		realms_add(&h->realms, &h->conf->realms[i]);
 	for (i = 0; i < h->conf->n_users; i++)
@@ -94,7 +100,12 @@ init_tables(struct had *h)
 	h->bindings.pools = &h->pools;
 	h->bindings.window = h->conf->replay_window;
 	h->bindings.flap_limit = h->conf->flap_limit;
-	if (bindings_init(&h->bindings))
+	h->mns.timers = &h->timers;
+	h->mns.clock = &h->clock.clock;
+	h->mns.pools = &h->pools;
+	h->mns.mtu = h->conf->tunnel_mtu;
+	mns_name_router(&h->mns, h->conf->address);
+	if (bindings_init(&h->bindings) || mns_init(&h->mns))
 		return -ENOMEM;
 	h->watch = watch_new(&h->pools);
 	if (!h->watch)
@@ -106,6 +117,7 @@ init_tables(struct had *h)
 	h->reg.realms = &h->realms;
 	h->reg.pools = &h->pools;
 	h->reg.bindings = &h->bindings;
+	h->reg.mns = &h->mns;
 	if (h->conf->revocation) {
 		h->reg.revoker = revoker_new(&h->timers, &h->clock.clock);
 		if (!h->reg.revoker)
@@ -168,6 +180,10 @@ init_io(struct had *h, const int udp[SERVER_SOCKS], int ctl, int priv)
 	    h->priv, &h->reg.dp);
 	if (err)
 		return err;
+	h->mns.dp = h->reg.dp;
+	h->socks = mn_socks_new(h->base, &h->reg);
+	if (!h->socks)
+		return -ENOMEM;
 	err = watch_start(h->watch, h->base, h->exits->links,
 	    h->exits->n_links, h->tunnels);
 	if (err)
@@ -194,6 +210,8 @@ free_all(struct had *h)
 		ctl_free(h->ctl);
 	server_free(h->server);
 	bindings_free(&h->bindings);
+	mn_socks_free(h->socks);
+	mns_free(&h->mns);
 	watch_free(h->watch);
 	for (i = 0; i < h->conf->n_users; i++)
 		pool_unreserve(&h->pools, &h->conf->users[i].reserved);
@@ -314,7 +332,7 @@ main(int argc, char **argv)
 {
 	static const char *const log_modules[] = {
 		"conf", "config", "control", "ctl", "home-link", "lookup",
-		"main", "netlink", "priv", "radius", "reg", "revoke",
+		"main", "mn", "netlink", "priv", "radius", "reg", "revoke",
 		"server", "tunnel", NULL
 	};
 	struct daemon_opts opts;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <arpa/inet.h>
+
 #include "common/mip4_ext.h"
 
 struct spi_key {
@@ -67,14 +69,39 @@ user_eq(const struct table_node *n, const void *key)
 	return u->nai_len == k->len && memcmp(u->nai, k->nai, k->len) == 0;
 }
 
-struct peer *
-peer_find(struct peers *ps, struct in_addr addr)
+/* The range that holds an address: by halves. */
+static struct peer *
+in_range(const struct peers *ps, uint32_t addr)
+{
+	size_t low = 0, high = ps->n_ranges, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (ps->ranges[mid].last < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < ps->n_ranges && ps->ranges[low].first <= addr ?
+	    ps->ranges[low].peer : NULL;
+}
+
+static struct peer *
+by_address(struct peers *ps, struct in_addr addr)
 {
 	struct table_node *n;
 
 	n = table_find(&ps->by_addr,
 	    table_hash(&ps->by_addr, &addr, sizeof(addr)), addr_eq, &addr);
 	return n ? container_of(n, struct peer, by_addr) : NULL;
+}
+
+struct peer *
+peer_find(struct peers *ps, struct in_addr addr)
+{
+	struct peer *p = by_address(ps, addr);
+
+	return p ? p : in_range(ps, ntohl(addr.s_addr));
 }
 
 const struct mip4_sa *
@@ -93,7 +120,7 @@ peers_add(struct peers *ps, struct peer *p)
 {
 	size_t i;
 
-	if (peer_find(ps, p->addr))
+	if (by_address(ps, p->addr))
 		return false;
 	table_insert(&ps->by_addr, &p->by_addr,
 	    table_hash(&ps->by_addr, &p->addr, sizeof(p->addr)));

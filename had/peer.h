@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The access routers (later: foreign agents and access nodes) that may
- * register here, their security associations, and what each has sent.
+ * Who may register here: access routers, each by its address and with security
+ * associations of its own; and access nodes, all those of a section of the
+ * configuration together, by ranges of care-of addresses, who prove the
+ * subscriber's key. And what each has sent.
  */
 #ifndef HAD_PEER_H
 #define HAD_PEER_H
@@ -33,12 +35,16 @@ struct peer_sa {
 	struct mip4_sa		 sa;
 };
 
+struct access_nodes;
+
 struct peer {
 	struct table_node	 by_addr;
 	char			*name;
-	struct in_addr		 addr;
-	struct peer_sa		*sas;
-	size_t			 n_sas;		/* at least one */
+	struct access_nodes	*nodes;		/* it is all of these; NULL: an
+						 * access router */
+	struct in_addr		 addr;		/* an access router's */
+	struct peer_sa		*sas;		/* likewise */
+	size_t			 n_sas;		/* at least one, or none */
 	struct pool		**pools;	/* in order of preference */
 	size_t			 n_pools;
 	char			**realms;	/* n_realms 0: every NAI */
@@ -52,6 +58,12 @@ struct peer {
 	struct bucket		 unverified;	/* D42 */
 	struct log_limit	 log;
 	struct stats		 stats;
+};
+
+/* Care-of addresses, first to last, in host order. */
+struct care_of_range {
+	uint32_t	 first, last;
+	struct peer	*peer;
 };
 
 /* Where a subscriber is at home, if that does not follow from its realm and
@@ -70,6 +82,7 @@ struct user {
 	size_t			 nai_len;
 	struct mip4_sa		*sas;		/* mobile-home [D5] */
 	size_t			 n_sas;		/* 0: none is asked for */
+	bool			 no_node;	/* not by an access node */
 	struct user_home	 home;
 	struct lease		 reserved;	/* of what is fixed, from the
 						 * start; if from AAA, not */
@@ -79,6 +92,9 @@ struct peers {
 	struct table	by_addr;
 	struct table	by_spi;
 	struct table	users;
+	/* of access nodes, in order and apart; their owner's */
+	const struct care_of_range *ranges;
+	size_t		n_ranges;
 };
 
 int	 peers_init(struct peers *);		/* 0 or -ENOMEM */
@@ -87,6 +103,8 @@ void	 peers_free(struct peers *);		/* peers are their owner's */
 bool	 peers_add(struct peers *, struct peer *);
 /* False when there is one with this NAI. */
 bool	 peers_add_user(struct peers *, struct user *);
+/* Whose messages come from this address: an access router's, else a care-of
+ * address of access nodes. Or NULL. */
 struct peer *peer_find(struct peers *, struct in_addr);
 /* NULL when the address has no SA of this SPI. */
 const struct mip4_sa *peer_sa_find(struct peers *, struct in_addr,

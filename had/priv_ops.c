@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * had's root side. One sit device a care-of address, its name made of the
- * peer's place in the configuration; routes of home prefixes through it; and
- * on its ingress a filter that lets only those prefixes in, because a peer may
- * speak for its own subscribers only [RFC 3024 4.3.2; PROTOCOLS 12]. The
- * filter is a hash in the kernel (flower), so a packet costs the same with a
- * hundred thousand subscribers as with one. A stranger's protocol 41 finds no
- * tunnel, as long as sit0 stays down.
+ * had's root side. One sit device a care-of address; routes of home prefixes
+ * through it; and on its ingress a filter that lets only those prefixes in,
+ * because a peer may speak for its own subscribers only [RFC 3024 4.3.2;
+ * PROTOCOLS 12]. The filter is a hash in the kernel (flower), so a packet costs
+ * the same with a hundred thousand subscribers as with one. A stranger's
+ * protocol 41 finds no tunnel, as long as sit0 stays down.
  *
  * Nothing is believed of the engine: care-of addresses must be those of
- * configured peers, prefixes must lie in configured pools.
+ * configured peers (priv_place.c), prefixes must lie in configured pools.
  */
 #include "config.h"
 #define LOG_MODULE "priv"
@@ -30,8 +29,9 @@
 #include "common/netlink.h"
 #include "common/priv.h"
 #include "had/had_config.h"
+#include "had/nd_open.h"
 #include "had/priv_exit.h"
-#include "had/tunnel.h"
+#include "had/priv_place.h"
 
 #define ROUTE_MESSAGES	2	/* of the kernel, for one of ours */
 #define PRIO_PASS	10	/* filters: the bound prefixes */
@@ -43,29 +43,13 @@
 struct priv_state {
 	const struct had_config	*conf;
 	struct nl		*nl;
-	struct peers		 peers;		/* own index of the config */
-	unsigned		*ifindex;	/* by peer; 0: no tunnel */
+	struct priv_places	 places;
 	bool			 started;
 	/* Changes of routes that are prepared [priv.h, together]: where the
 	 * messages of each begin in the batch, and how many there are. */
 	unsigned		 part[PRIV_TOGETHER];
 	unsigned		 n_parts, n_messages;
 };
-
-/* The peer's place in the configuration, or -1. */
-static long
-peer_place(struct priv_state *s, struct in_addr coa)
-{
-	struct peer *p = peer_find(&s->peers, coa);
-
-	return p ? (long)(p - s->conf->peers) : -1;
-}
-
-static void
-tunnel_name(long place, char name[static IFNAMSIZ])
-{
-	snprintf(name, IFNAMSIZ, TUNNEL_NAME "%u", (unsigned)place);
-}
 
 /* A device without its filter would let anything in: so it comes up last. */
 static int
@@ -87,26 +71,26 @@ tunnel_up(struct priv_state *s, const char *name, unsigned ifindex)
 }
 
 static int
-make_tunnel(struct priv_state *s, long place, const char *name,
-    struct in_addr coa)
+make_tunnel(struct priv_state *s, struct priv_place *p)
 {
-	bool again = s->ifindex[place] != 0;
+	bool again = p->ifindex != 0;
 	int err;
 
 	nl_begin(s->nl);
 	if (again)
-		nl_link_del(s->nl, name, NL_IGN_NOENT);
-	s->ifindex[place] = 0;
-	nl_sit_add(s->nl, name, s->conf->address, coa, s->conf->tunnel_mtu, 0);
+		nl_link_del(s->nl, p->name, NL_IGN_NOENT);
+	p->ifindex = 0;
+	nl_sit_add(s->nl, p->name, s->conf->address, p->coa,
+	    s->conf->tunnel_mtu, 0);
 	err = nl_commit(s->nl, NULL, 0);
 	if (err)
 		return err;
-	s->ifindex[place] = nl_ifindex(name);
-	err = tunnel_up(s, name, s->ifindex[place]);
+	p->ifindex = nl_ifindex(p->name);
+	err = tunnel_up(s, p->name, p->ifindex);
 	if (err)
-		s->ifindex[place] = 0;
+		p->ifindex = 0;
 	else
-		log_info(s->conf->peers[place].name, "tunnel %s made%s", name,
+		log_info(p->peer->name, "tunnel %s made%s", p->name,
 		    again ? " anew" : "");
 	return err;
 }
@@ -118,44 +102,40 @@ tunnel_add(void *state, const void *body, size_t len, void *out,
 	struct had_priv_tunnel_added reply = { 0 };
 	struct priv_state *s = state;
 	struct had_priv_tunnel q;
-	char name[IFNAMSIZ];
-	long place;
-	int err = 0;
+	struct priv_place *p;
+	int err;
 
 	(void)fd;
 	memcpy(&q, body, len);
-	place = peer_place(s, q.coa);
-	if (place < 0)
-		return -EPERM;
-	tunnel_name(place, name);
+	p = priv_place_get(&s->places, q.coa, &err);
+	if (!p)
+		return err;
 	/* An operator may have removed it, or set it down: then its routes
 	 * have gone, and perhaps its filters. */
-	reply.made = !s->ifindex[place] ||
-	    !nl_link_is_up(name, s->ifindex[place]);
-	if (reply.made)
-		err = make_tunnel(s, place, name, q.coa);
-	if (err)
+	reply.made = !p->ifindex || !nl_link_is_up(p->name, p->ifindex);
+	err = reply.made ? make_tunnel(s, p) : 0;
+	if (err) {
+		priv_place_put(&s->places, p);
 		return err;
-	reply.ifindex = s->ifindex[place];
+	}
+	reply.ifindex = p->ifindex;
 	memcpy(out, &reply, sizeof(reply));
 	*out_len = sizeof(reply);
 	return 0;
 }
 
 static int
-remove_tunnel(struct priv_state *s, long place)
+remove_tunnel(struct priv_state *s, struct priv_place *p)
 {
-	char name[IFNAMSIZ];
 	int err;
 
-	tunnel_name(place, name);
 	nl_begin(s->nl);
-	nl_link_del(s->nl, name, NL_IGN_NOENT);
+	nl_link_del(s->nl, p->name, NL_IGN_NOENT);
 	err = nl_commit(s->nl, NULL, 0);
 	if (err)
 		return err;
-	s->ifindex[place] = 0;
-	log_info(s->conf->peers[place].name, "tunnel %s removed", name);
+	log_info(p->peer->name, "tunnel %s removed", p->name);
+	priv_place_put(&s->places, p);
 	return 0;
 }
 
@@ -165,16 +145,41 @@ tunnel_del(void *state, const void *body, size_t len, void *out,
 {
 	struct priv_state *s = state;
 	struct had_priv_tunnel q;
-	long place;
+	struct priv_place *p;
+	int err;
 
 	(void)out;
 	(void)out_len;
 	(void)fd;
 	memcpy(&q, body, len);
-	place = peer_place(s, q.coa);
-	if (place < 0)
+	p = priv_place_used(&s->places, q.coa, &err);
+	if (!p)
+		return err == -ENODEV ? 0 : err;
+	return remove_tunnel(s, p);
+}
+
+static int
+open_nd(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct priv_state *s = state;
+	struct had_priv_tunnel q;
+	struct priv_place *p;
+	int err;
+
+	(void)out;
+	(void)out_len;
+	memcpy(&q, body, len);
+	p = priv_place_used(&s->places, q.coa, &err);
+	if (!p)
+		return err;
+	if (!p->peer->nodes)
 		return -EPERM;
-	return s->ifindex[place] ? remove_tunnel(s, place) : 0;
+	err = nd_open(p->ifindex);
+	if (err < 0)
+		return err;
+	*fd = err;
+	return 0;
 }
 
 static bool
@@ -196,13 +201,13 @@ prefix_allowed(const struct had_config *conf, const struct had_priv_route *q)
 static int
 route_device(struct priv_state *s, const struct had_priv_route *q)
 {
-	long place = peer_place(s, q->coa);
+	struct priv_place *p;
+	int err;
 
-	if (place < 0 || !prefix_allowed(s->conf, q) || q->handle == 0)
+	if (!prefix_allowed(s->conf, q) || q->handle == 0)
 		return -EPERM;
-	if (!s->ifindex[place])
-		return -ENODEV;
-	return (int)s->ifindex[place];
+	p = priv_place_used(&s->places, q->coa, &err);
+	return p ? (int)p->ifindex : err;
 }
 
 /* One of the messages that a request becomes: place is what nl_* returned. */
@@ -324,15 +329,22 @@ pool_routes(struct priv_state *s, bool add)
 		    strerror(-err));
 }
 
+static bool
+remove_each(struct table_node *n, void *arg)
+{
+	struct priv_place *p = container_of(n, struct priv_place, node);
+
+	if (p->ifindex)
+		(void)remove_tunnel(arg, p);
+	return true;
+}
+
 static void
 engine_gone(void *state)
 {
 	struct priv_state *s = state;
-	size_t i;
 
-	for (i = 0; i < s->conf->n_peers; i++)
-		if (s->ifindex && s->ifindex[i])
-			(void)remove_tunnel(s, (long)i);
+	table_each(&s->places.used, remove_each, s);
 	if (s->started) {
 		pool_routes(s, false);
 		priv_exit_down(s->nl, s->conf);
@@ -366,23 +378,9 @@ static const struct priv_op ops[] = {
 	{ HAD_PRIV_ROUTE_DEL, "route-del", sizeof(struct had_priv_route),
 	    sizeof(struct had_priv_route), route_del, true },
 	{ HAD_PRIV_EXITS, "exits", 0, 0, count_exits, false },
+	{ HAD_PRIV_ND_OPEN, "nd-open", sizeof(struct had_priv_tunnel),
+	    sizeof(struct had_priv_tunnel), open_nd, false },
 };
-
-/* An index of addresses of its own: the engine's lies in its copy. */
-static int
-index_peers(struct priv_state *s)
-{
-	size_t i;
-
-	if (peers_init(&s->peers))
-		return -ENOMEM;
-	s->ifindex = calloc(s->conf->n_peers, sizeof(*s->ifindex));
-	if (!s->ifindex)
-		return -ENOMEM;
-	for (i = 0; i < s->conf->n_peers; i++)
-		peers_add(&s->peers, &s->conf->peers[i]);
-	return 0;
-}
 
 struct priv_state *
 priv_ops_new(const struct had_config *conf, struct priv_server *server)
@@ -392,8 +390,8 @@ priv_ops_new(const struct had_config *conf, struct priv_server *server)
 	if (!s)
 		return NULL;
 	s->conf = conf;
-	if (index_peers(s)) {
-		priv_ops_free(s);
+	if (priv_places_init(&s->places, conf)) {
+		free(s);
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -423,15 +421,6 @@ switch_on(const char *path)
 	return err;
 }
 
-static bool
-is_tunnel_name(const char *name)
-{
-	size_t n = strlen(TUNNEL_NAME);
-
-	return strncmp(name, TUNNEL_NAME, n) == 0 && name[n] != '\0' &&
-	    name[n + strspn(name + n, "0123456789")] == '\0';
-}
-
 /* What a run that was killed left would carry packets unfiltered by us, and
  * stand in the way of a tunnel to the same peer by another name. */
 static void
@@ -445,7 +434,7 @@ remove_leftovers(struct priv_state *s)
 		return;
 	}
 	for (i = all; i->if_index != 0; i++) {
-		if (!is_tunnel_name(i->if_name) &&
+		if (!priv_place_is_name(i->if_name) &&
 		    !priv_exit_is_device(i->if_name))
 			continue;
 		nl_begin(s->nl);
@@ -489,7 +478,6 @@ priv_ops_free(struct priv_state *s)
 		return;
 	if (s->nl)
 		nl_close(s->nl);
-	peers_free(&s->peers);
-	free(s->ifindex);
+	priv_places_free(&s->places);
 	free(s);
 }

@@ -20,6 +20,8 @@ enum had_priv_type {
 	HAD_PRIV_ROUTE_ADD,		/* struct had_priv_route */
 	HAD_PRIV_ROUTE_DEL,
 	HAD_PRIV_EXITS,			/* nothing; struct had_priv_exits */
+	HAD_PRIV_ND_OPEN,		/* struct had_priv_tunnel, an access
+					 * node's; a socket: nd_open.h */
 };
 
 struct had_priv_tunnel {

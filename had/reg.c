@@ -145,48 +145,24 @@ set_subject(struct rq *rq)
 	rq->subject[n] = '\0';
 }
 
-/* Finds the keys and verifies both authenticators; rows 4 to 6 judge. */
-static enum mip4_auth_verdict
-verify_fa_ha(struct reg *r, struct rq *rq)
+const struct reg_kind *
+reg_kind_of(const struct peer *p)
 {
-	const struct mip4_exts *e = &rq->msg.ext;
-	const struct mip4_sa *sa = NULL;
-	enum mip4_auth_verdict v;
-	uint32_t spi;
-
-	rq->fa_ha = &rq->peer->sas[0].sa;
-	if (!mip4_auth_spi(e, MIP4_EXT_FA_HA, &spi))
-		return MIP4_AUTH_ABSENT;
-	/* Nearly always the first one; another one while keys change. */
-	sa = rq->fa_ha;
-	if (sa->spi != spi)
-		sa = peer_sa_find(r->peers, rq->pkt->flow.src, spi);
-	if (!sa)
-		return MIP4_AUTH_WRONG_SPI;
-	rq->fa_ha = sa;
-	v = mip4_auth_check(rq->pkt->data, e, MIP4_EXT_FA_HA, sa,
-	    &rq->covered);
-	rq->fa_ha_ok = v == MIP4_AUTH_OK;
-	if (!rq->fa_ha_ok)
-		rq->covered = 0;
-	return v;
+	return p->nodes ? &reg_node : &reg_ar;
 }
 
 static int
-row_fa_ha(struct reg *r, struct rq *rq)
+row_keys(struct reg *r, struct rq *rq)
 {
-	static const char *const why[] = {
-		[MIP4_AUTH_ABSENT] = "no foreign-home authentication",
-		[MIP4_AUTH_TWICE] = "two foreign-home authentications",
-		[MIP4_AUTH_WRONG_SPI] = "unknown SPI",
-		[MIP4_AUTH_BAD] = "foreign-home authenticator",
-	};
+	return rq->kind->row_keys(r, rq);
+}
 
-	(void)r;
-	if (rq->fa_ha_ok)
-		return ROW_PASS;
-	rq->why = why[rq->fa_ha_verdict];
-	return MIP4_HA_FA_AUTH;
+bool
+reg_is_renewal(const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	return e->n_hoa > 0 || (rq->kind->by_node && e->n_hoa_req == 0);
 }
 
 /* Row 3: asked of us, by our address? */
@@ -206,15 +182,11 @@ row_home_agent(struct reg *r, struct rq *rq)
 	return MIP4_HA_UNKNOWN_HA;
 }
 
-/* Row 7. An access router is the care-of address itself, whatever D says. */
 static int
 row_care_of(struct reg *r, struct rq *rq)
 {
-	(void)r;
-	if (rq->msg.rrq.coa.s_addr == rq->pkt->flow.src.s_addr)
-		return ROW_PASS;
-	rq->why = "care-of address is not the source";
-	return MIP4_HA_MALFORMED;
+	rq->why = rq->kind->care_of(r, rq);
+	return rq->why ? MIP4_HA_MALFORMED : ROW_PASS;
 }
 
 static struct binding *
@@ -343,6 +315,10 @@ row_allowed(struct reg *r, struct rq *rq)
 		rq->why = rq->foreign;
 		return MIP4_HA_PROHIBITED;
 	}
+	if (rq->kind->by_node && rq->user && rq->user->no_node) {
+		rq->why = "not by an access node";
+		return MIP4_HA_PROHIBITED;
+	}
 	if (proved(rq, e->off_pmip_auth) && e->pmip_auth_method != 1) {
 		rq->why = "authentication method";
 		return MIP4_HA_PMIP_UNSUPPORTED;
@@ -388,12 +364,13 @@ reserved_refused(const struct reg *r, uint8_t flags)
 	return false;
 }
 
-/* Row 11: why this is no request of an access router, or NULL [D18, D44,
- * PROTOCOLS 10]. */
+/* Row 11: why this is no request of its kind, or NULL [D18, D44, PROTOCOLS
+ * 10]. */
 static const char *
 malformed(const struct reg *r, const struct rq *rq)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
+	const char *why;
 
 	if (reserved_refused(r, rq->msg.rrq.flags))
 		return "reserved flags";
@@ -401,17 +378,15 @@ malformed(const struct reg *r, const struct rq *rq)
 		return "network access identifier";
 	if (e->bad_ext)
 		return "length or sub-type of an extension";
-	if (e->n_hoa_req + e->n_hoa != 1)
-		return e->n_hoa_req + e->n_hoa ?
-		    "more than one IPv6 extension" : "no IPv6 extension";
-	if (e->n_hoa_req ? e->hoa_req_empty : e->hoa_empty)
-		return "empty IPv6 extension from an access router";
+	if (e->n_hoa_req + e->n_hoa > 1)
+		return "more than one IPv6 extension";
+	why = rq->kind->extensions(rq);
+	if (why)
+		return why;
 	if (e->off_hoa_req >= rq->covered || e->off_hoa >= rq->covered ||
 	    e->off_cvse >= rq->covered || e->off_gre >= rq->covered ||
 	    e->off_pmip_auth >= rq->covered)
 		return "extension behind the authenticator";
-	if (e->n_hoa && !hoa_is_valid(&e->hoa))
-		return "not a home address";
 	return NULL;
 }
 
@@ -446,8 +421,8 @@ reg_refuse_itself(struct reg *r, struct rq *rq)
 
 /* Rows 1, 2, 4 and 6b come before: they are silent. Row 12 is reg_act. */
 static int (*const rows[])(struct reg *, struct rq *) = {
-	reg_row_mn_ha, row_fa_ha, row_home_agent, row_care_of, row_replay,
-	row_allowed, row_flags, row_extensions,
+	row_keys, row_home_agent, row_care_of, row_replay, row_allowed,
+	row_flags, row_extensions,
 };
 
 static enum reg_verdict
@@ -472,6 +447,8 @@ judge(struct reg *r, struct rq *rq)
 		return REG_PENDING;
 	if (v == ROW_SILENT)
 		return drop(r, rq, rq->drop);
+	if (!rq->sa)
+		return drop(r, rq, HAD_DROP_NO_KEY);
 	return reg_deny(r, rq, (uint8_t)v);
 }
 
@@ -493,10 +470,9 @@ reg_judge_again(struct reg *r, struct binding *b,
 	    &r->conf->types) != MIP4_OK)
 		return;
 	set_subject(&rq);
-	rq.fa_ha_verdict = verify_fa_ha(r, &rq);
-	v = row_fa_ha(r, &rq);
-	if (v == ROW_PASS)
-		v = reg_row_mn_ha(r, &rq);
+	rq.kind = reg_kind_of(rq.peer);
+	rq.kind->verify(r, &rq);
+	v = row_keys(r, &rq);
 	if (v == ROW_PASS)
 		v = reg_act(r, &rq, &verdict);
 	/* Not when it waits again, for a look-up: a rare thing, and then it is
@@ -513,14 +489,15 @@ request(struct reg *r, struct rq *rq, enum mip4_parsed parsed)
 	if (!rq->peer)
 		return drop(r, rq, HAD_DROP_NO_PEER);
 	set_subject(rq);
-	rq->fa_ha_verdict = verify_fa_ha(r, rq);
+	rq->kind = reg_kind_of(rq->peer);
+	rq->kind->verify(r, rq);
 	/* of an authentic one: anybody could fill the log otherwise */
-	if (rq->msg.ext.n_skipped > 0 && rq->fa_ha_ok)
+	if (rq->msg.ext.n_skipped > 0 && rq->authentic)
 		log_debug(rq->subject, "%u unknown extensions passed over, "
 		    "the first is %u", rq->msg.ext.n_skipped,
 		    rq->msg.ext.first_unknown);
 	if (parsed == MIP4_MALFORMED) {
-		if (!rq->fa_ha_ok)
+		if (!rq->authentic)
 			return drop(r, rq, HAD_DROP_MALFORMED);
 		rq->why = "garbage behind the authenticator";
 		return reg_deny(r, rq, MIP4_HA_MALFORMED);

@@ -25,6 +25,7 @@
 struct clock;
 struct exits;
 struct had_config;
+struct mns;
 struct priv_client;
 struct revoker;
 struct user_lookup;
@@ -57,6 +58,7 @@ struct reg {
 	struct realms		*realms;	/* NULL: none */
 	struct pools		*pools;
 	struct bindings		*bindings;
+	struct mns		*mns;		/* behind access nodes */
 	struct dataplane	*dp;
 	struct revoker		*revoker;	/* NULL: no revocation */
 	reg_send		*send;

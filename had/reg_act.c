@@ -16,6 +16,7 @@
 
 #include "common/clock.h"
 #include "had/had_config.h"
+#include "had/mn.h"
 #include "had/revoke.h"
 #include "had/tunnel.h"
 
@@ -23,20 +24,13 @@
  * router gives a subscriber. */
 #define OTHER_ADDRESSES	4
 
-static void
-adopt_lease(struct reg *r, struct binding *b, const struct home *h)
-{
-	binding_release(b);
-	pool_take(r->pools, h->pool, &b->lease, &h->addr);
-}
-
 /* A renewal by an agent that has not acknowledged the revocation, or had not
  * when it sent that: it does not know, but its subscriber is elsewhere, or was
  * sent away [D59, D88]. */
 static bool
 has_left(struct reg *r, const struct rq *rq)
 {
-	return rq->msg.ext.n_hoa > 0 && r->revoker &&
+	return reg_is_renewal(rq) && r->revoker &&
 	    revoke_has_left(r->revoker, rq->b, rq->msg.rrq.coa);
 }
 
@@ -56,7 +50,7 @@ int
 reg_row_drained(const struct reg *r, struct rq *rq, const struct binding *b)
 {
 	if (!r->drained || (b && b->state != BINDING_IDLE) ||
-	    rq->msg.ext.n_hoa > 0 || rq->msg.rrq.lifetime == 0)
+	    reg_is_renewal(rq) || rq->msg.rrq.lifetime == 0)
 		return ROW_PASS;
 	rq->why = "drained";
 	return r->conf->redirect.s_addr != INADDR_ANY ? MIP4_HA_REDIRECT :
@@ -122,6 +116,8 @@ reg_unbind(struct reg *r, struct binding *b)
 {
 	drop_route(r, b);
 	reg_reply_forget(b);
+	if (b->behind_node)
+		reg_node_leave(b);
 	/* An idle one, too: it may have a lease for what then failed. */
 	binding_set_state(b, BINDING_IDLE);
 }
@@ -236,8 +232,12 @@ installed(void *arg, int status)
 		reg_unbind(r, b);
 		return;
 	}
-	binding_set_state(b, BINDING_BOUND);
+	/* A device made anew is no renewal. */
+	if (b->state != BINDING_BOUND)
+		binding_set_state(b, BINDING_BOUND);
 	reg_reply_release(r, b, 0);
+	if (b->behind_node)
+		reg_node_up(r, b);
 }
 
 /* Makes the kernel route what the binding now says. 0, -EINPROGRESS or
@@ -245,14 +245,14 @@ installed(void *arg, int status)
 static int
 install(struct reg *r, struct binding *b)
 {
-	struct dp_entry want = {
-		.prefix = lease_addr(&b->lease),
-		.len = pool_route_len(b->lease.pool),
-		.coa = b->coa,
-	};
+	struct dp_entry want = { .coa = b->coa };
 	struct dp_route *old = b->route;
 	int status;
 
+	if (!b->behind_node) {
+		want.prefix = lease_addr(&b->lease);
+		want.len = pool_route_len(b->lease.pool);
+	}
 	if (old && !b->rerouted)
 		return b->state == BINDING_INSTALLING ? -EINPROGRESS : 0;
 	b->route = r->dp->add(r->dp, &want, installed, b, &status);
@@ -266,7 +266,7 @@ install(struct reg *r, struct binding *b)
 static void
 log_change(struct reg *r, const struct rq *rq, const struct home *h)
 {
-	char hoa[INET6_ADDRSTRLEN], coa[INET_ADDRSTRLEN];
+	char hoa[INET6_ADDRSTRLEN] = "access node", coa[INET_ADDRSTRLEN];
 	enum log_level level = LOG_L_INFO;
 	const struct binding *b = rq->b;
 	const char *what = "renewed";
@@ -275,27 +275,32 @@ log_change(struct reg *r, const struct rq *rq, const struct home *h)
 		what = "bound";
 	else if (b->coa.s_addr != rq->msg.rrq.coa.s_addr)
 		what = "moved";
-	else if (!h->keep || !IN6_ARE_ADDR_EQUAL(&h->hoa, &b->hoa))
+	else if (!h->mn && (!h->keep ||
+	    !IN6_ARE_ADDR_EQUAL(&h->hoa, &b->hoa)))
 		what = "readdressed";
 	else
 		level = LOG_L_DEBUG;
 	if (level == LOG_L_DEBUG ? !log_enabled(level, LOG_MODULE) :
 	    !reg_may_tell(r))
 		return;
-	inet_ntop(AF_INET6, &h->hoa, hoa, sizeof(hoa));
+	if (!h->mn)
+		inet_ntop(AF_INET6, &h->hoa, hoa, sizeof(hoa));
 	inet_ntop(AF_INET, &rq->msg.rrq.coa, coa, sizeof(coa));
 	log_at(level, LOG_MODULE, rq->subject, 0, "%s: %s at %s (%s), %u s "
 	    "asked", what, hoa, coa, rq->peer->name, rq->msg.rrq.lifetime);
 }
 
 static uint16_t
-grant(const struct reg *r, const struct rq *rq, const struct pool *p)
+grant(const struct reg *r, const struct rq *rq)
 {
+	const struct pool *p = rq->b->lease.pool;
 	uint32_t l = rq->msg.rrq.lifetime;
 
 	if (l > r->conf->max_lifetime)
 		l = r->conf->max_lifetime;
-	if (l > p->max_lifetime)
+	if (rq->kind->by_node)
+		l = reg_node_lifetime(rq->peer, l);
+	else if (l > p->max_lifetime)
 		l = p->max_lifetime;
 	if (rq->realm && l > rq->realm->max_lifetime)
 		l = rq->realm->max_lifetime;
@@ -337,17 +342,14 @@ update(struct reg *r, struct rq *rq, struct home *h)
 	if (b->coa.s_addr != rq->msg.rrq.coa.s_addr &&
 	    (int32_t)(b->rev_acted - e->rev_timestamp) > 0)
 		b->rev_acted = 0;
-	if (!h->keep)
-		adopt_lease(r, b, h);
 	if (b->peer != rq->peer)
 		binding_set_peer(b, rq->peer);
-	if (!h->keep || b->coa.s_addr != rq->msg.rrq.coa.s_addr)
+	rq->kind->adopt(r, rq, h);
+	if (b->coa.s_addr != rq->msg.rrq.coa.s_addr)
 		b->rerouted = true;
-	b->hoa = h->hoa;
 	b->coa = rq->msg.rrq.coa;
-	b->lifetime = grant(r, rq, b->lease.pool);
+	b->lifetime = grant(r, rq);
 	b->negotiated = r->revoker && e->off_rev && e->off_rev < rq->covered;
-	b->fa_ha = rq->fa_ha;
 	if (r->revoker)
 		b->rev_own = revoke_timestamp(r->revoker, b);
 	b->rev_peer = e->rev_timestamp;
@@ -370,7 +372,7 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 
 	v = limits(r, rq);
 	if (v == ROW_PASS)
-		v = reg_home(r, rq, &h);
+		v = rq->kind->home(r, rq, &h);
 	/* Another service than that of its binding [RFC 5446 4.2]. */
 	if (v == MIP4_HA_SERVICE && b->state == BINDING_BOUND &&
 	    b->coa.s_addr == rq->msg.rrq.coa.s_addr)
@@ -380,14 +382,19 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	update(r, rq, &h);
 	v = install(r, b);
 	spec.lifetime = b->lifetime;
-	spec.hoa = &b->hoa;
-	spec.unique = b->lease.pool->mode == POOL_UNIQUE;
+	spec.empty = b->behind_node;
+	if (!b->behind_node) {
+		spec.hoa = &b->hoa;
+		spec.unique = b->lease.pool->mode == POOL_UNIQUE;
+	}
 	spec.revocation = b->negotiated;
 	spec.timestamp = b->rev_own;
 	if (v == 0) {
 		reg_reply_forget(b);
 		binding_set_state(b, BINDING_BOUND);
 		*verdict = reg_reply(r, rq, &spec);
+		if (b->behind_node && !b->mn->up)
+			reg_node_up(r, b);
 		return ROW_PASS;
 	}
 	if (v == -EINPROGRESS) {
@@ -412,9 +419,12 @@ is_meant(const struct rq *rq, const struct binding *b)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
 
-	return b && b->state != BINDING_IDLE &&
-	    b->coa.s_addr == rq->msg.rrq.coa.s_addr &&
-	    (!e->n_hoa || IN6_ARE_ADDR_EQUAL(&e->hoa, &b->hoa));
+	if (!b || b->state == BINDING_IDLE ||
+	    b->coa.s_addr != rq->msg.rrq.coa.s_addr)
+		return false;
+	/* A care-of address is of one kind. */
+	return b->behind_node || !e->n_hoa ||
+	    IN6_ARE_ADDR_EQUAL(&e->hoa, &b->hoa);
 }
 
 void
@@ -440,14 +450,16 @@ unbind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
 	const struct binding *b = rq->b;
-	struct reply_spec spec = { .code = success(r, rq) };
+	struct reply_spec spec = {
+		.code = success(r, rq), .empty = rq->kind->by_node,
+	};
 	struct in6_addr hoa;
 
-	if (e->n_hoa) {
+	if (e->n_hoa && !spec.empty) {
 		spec.hoa = &e->hoa;
 		spec.unique = e->hoa_unique;
 	}
-	if (is_meant(rq, b)) {
+	if (is_meant(rq, b) && !spec.empty) {
 		hoa = b->hoa;
 		spec.hoa = &hoa;
 		spec.unique = b->lease.pool->mode == POOL_UNIQUE;

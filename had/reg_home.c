@@ -283,7 +283,8 @@ home_given(struct reg *r, struct rq *rq, const struct offer *o,
 	rq->why = "not this subscriber's home address";
 	h->hoa = *hoa;
 	if (b->state != BINDING_IDLE) {
-		h->keep = IN6_ARE_ADDR_EQUAL(hoa, &b->hoa) &&
+		h->keep = !b->behind_node &&
+		    IN6_ARE_ADDR_EQUAL(hoa, &b->hoa) &&
 		    peer_has_pool(rq->peer, b->lease.pool);
 		if (!h->keep)
 			return MIP4_HA_PROHIBITED;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between reg.c (the rows), reg_act.c (what is done about an accepted one) and
- * reg_reply.c (the answers): one request while it is judged. */
+/* Between reg.c (the rows), reg_ar.c and reg_node.c (what of them depends on
+ * who asks), reg_act.c (what is done about an accepted one) and reg_reply.c
+ * (the answers): one request while it is judged. */
 #ifndef HAD_REG_INT_H
 #define HAD_REG_INT_H
 
@@ -14,19 +15,48 @@
 #define ROW_WAIT	(-3)	/* judged later: a look-up is under way */
 #define ROW_SILENT	(-4)	/* no answer; drop says why */
 
+struct home;
+struct rq;
+
+/*
+ * What of the rows depends on who asks: an access router, which proves itself
+ * by 34, or an access node, which proves the subscriber by 32 [D5, D160].
+ */
+struct reg_kind {
+	uint8_t	 auth;		/* the authenticator that everything hangs on,
+				 * and that our answers end with */
+	bool	 by_node;
+	/* Before row 1: sets sa, authentic, covered, and what is known. */
+	void	 (*verify)(struct reg *, struct rq *);
+	/* Rows 5 and 6. */
+	int	 (*row_keys)(struct reg *, struct rq *);
+	/* Row 7; NULL, or what is wrong. */
+	const char *(*care_of)(const struct reg *, const struct rq *);
+	/* Row 11, about 120 and 221; likewise. */
+	const char *(*extensions)(const struct rq *);
+	/* Row 12: what it gets. Changes nothing that is bound. */
+	int	 (*home)(struct reg *, struct rq *, struct home *);
+	/* That is bound now. */
+	void	 (*adopt)(struct reg *, struct rq *, struct home *);
+};
+extern const struct reg_kind reg_ar, reg_node;
+const struct reg_kind *reg_kind_of(const struct peer *);
+
 struct rq {
 	const struct reg_packet	*pkt;
 	struct mip4_msg		 msg;
 	struct peer		*peer;
+	const struct reg_kind	*kind;		/* of the peer */
 	struct user		*user;		/* what is known, or NULL */
 	const struct user	*keys;		/* whose key is demanded, or
 						 * NULL; mostly user */
 	bool			 looked_up;	/* keys is what AAA said */
 	const struct realm	*realm;		/* likewise */
-	const struct mip4_sa	*fa_ha;		/* signs the reply */
+	const struct mip4_sa	*sa;		/* signs the reply; NULL: it
+						 * can not be */
 	const struct mip4_sa	*mn_ha;		/* verified, or NULL */
-	enum mip4_auth_verdict	 fa_ha_verdict;
-	bool			 fa_ha_ok;
+	enum mip4_auth_verdict	 verdict;	/* on kind->auth */
+	bool			 authentic;	/* by that */
 	size_t			 covered;	/* bytes proved authentic */
 	bool			 nai_ok;	/* there, and covered */
 	struct binding		*b;		/* NULL: never heard of */
@@ -63,6 +93,9 @@ int	 reg_row_drained(const struct reg *, struct rq *,
 void	 reg_log_swallowed(const struct peer *, unsigned n);
 const char *binding_subject(const struct binding *);
 
+/* Does it say that it has a binding, which it wants to go on? */
+bool	 reg_is_renewal(const struct rq *);
+
 /* reg_home.c: a home address found for a request, before anything is changed:
  * in the lease the subscriber has (keep), or in a new one of addr in pool. */
 struct home {
@@ -70,6 +103,8 @@ struct home {
 	struct pool		*pool;
 	struct in6_addr		 addr;
 	struct in6_addr		 hoa;
+	struct mn		*mn;		/* behind an access node: this,
+						 * and nothing of the others */
 };
 /* rq->realm is set by it. */
 int	 reg_home(struct reg *, struct rq *, struct home *);
@@ -85,6 +120,17 @@ int	 reg_refuse_itself(struct reg *, struct rq *);
 
 /* reg_user.c: row 5. Sets rq->user and rq->mn_ha; returns a row's value. */
 int	 reg_row_mn_ha(struct reg *, struct rq *);
+/* The same of an access node; reg_user_known is what can be said of the
+ * subscriber without asking anybody. */
+int	 reg_row_node_key(struct reg *, struct rq *);
+void	 reg_user_known(struct reg *, struct rq *);
+
+/* reg_node.c: what was said to b has been sent, its tunnel is there. */
+void	 reg_node_up(struct reg *, struct binding *);
+/* b is of no access node any more. */
+void	 reg_node_leave(struct binding *);
+/* How long what is advertised there is good for, at most l seconds. */
+uint32_t reg_node_lifetime(const struct peer *, uint32_t l);
 
 /* reg_act.c: row 12 and what follows from it. Returns a row's value; on
  * ROW_PASS *verdict says what became of it. */
@@ -98,7 +144,8 @@ void	 reg_expired(void *arg, struct binding *);
 struct reply_spec {
 	uint8_t			 code;
 	uint16_t		 lifetime;
-	const struct in6_addr	*hoa;		/* NULL: no 221 */
+	const struct in6_addr	*hoa;		/* NULL: no 221, or */
+	bool			 empty;		/* an empty one */
 	bool			 unique;
 	bool			 revocation;	/* put a 137 in */
 	uint32_t		 timestamp;	/* of it */

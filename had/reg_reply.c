@@ -19,7 +19,7 @@
 static bool
 may_echo(const struct rq *rq, size_t off)
 {
-	return !rq->fa_ha_ok || off < rq->covered;
+	return !rq->authentic || off < rq->covered;
 }
 
 static uint64_t
@@ -54,13 +54,13 @@ write_reply(struct reg *r, const struct rq *rq,
 		mip4_put_pmip_auth(&w, e->pmip_auth_method);
 	if (spec->code == MIP4_HA_REDIRECT)
 		mip4_put_redirect(&w, r->conf->redirect);
-	if (spec->hoa)
+	if (spec->hoa || spec->empty)
 		mip4_put_hoa(&w, r->conf->types.hoa, spec->hoa, spec->unique);
-	if (rq->mn_ha)
+	if (rq->mn_ha && !rq->kind->by_node)
 		mip4_put_auth(&w, MIP4_EXT_MN_HA, rq->mn_ha);
 	if (spec->revocation)
 		mip4_put_rev_support(&w, false, spec->timestamp);
-	mip4_put_auth(&w, MIP4_EXT_FA_HA, rq->fa_ha);
+	mip4_put_auth(&w, rq->kind->auth, rq->sa);
 	return w.err ? -EMSGSIZE : (int)w.len;
 }
 
@@ -76,7 +76,8 @@ reg_reply_flow(const struct reg *r, const struct reg_packet *pkt,
 
 /* The last authenticator of a request stands for its bytes: it has verified,
  * so nobody can have made another request with the same one. 64 bits of it are
- * enough, with the length and the Identification. */
+ * enough, with the length and the Identification. An access node's verifies
+ * only as the one of its type. */
 static bool
 request_tag(const struct rq *rq, uint64_t *tag)
 {
@@ -86,6 +87,8 @@ request_tag(const struct rq *rq, uint64_t *tag)
 	if (e->n_auth == 0 || e->n_auth > MIP4_MAX_AUTHS)
 		return false;
 	a = &e->auth[e->n_auth - 1];
+	if (rq->kind->by_node && a->type != rq->kind->auth)
+		return false;
 	if (a->len < sizeof(*tag))
 		return false;
 	memcpy(tag, a->authenticator, sizeof(*tag));
@@ -103,6 +106,7 @@ remember(const struct rq *rq, const struct reply_spec *spec, bool sent)
 		.sent = sent,
 		.unique = spec->unique,
 		.revocation = spec->revocation,
+		.empty_hoa = spec->empty,
 	};
 	if (request_tag(rq, &m->tag))
 		m->req_len = (uint16_t)rq->pkt->len;
@@ -140,7 +144,7 @@ reg_reply(struct reg *r, const struct rq *rq, const struct reply_spec *spec)
 	/* Counters follow what is sent. */
 	reg_count_code(r, rq->peer, spec->code);
 	/* Kept only for the request that is now the last accepted one. */
-	if (rq->b && rq->fa_ha_ok && spec->code != MIP4_HA_ID_MISMATCH &&
+	if (rq->b && rq->authentic && spec->code != MIP4_HA_ID_MISMATCH &&
 	    rq->b->last_id == rq->msg.rrq.id)
 		remember(rq, spec, true);
 	return REG_REPLIED;
@@ -166,10 +170,11 @@ is_fixed(const struct rq *rq)
 	return rq->user && rq->user->home.fixed;
 }
 
+/* Is there one to be tried there, before the reply? */
 static bool
 is_on_home_link(const struct rq *rq)
 {
-	return rq->b->lease.pool->home_link != NULL;
+	return rq->b->lease.pool && rq->b->lease.pool->home_link;
 }
 
 /* The home agent chooses from a home link's pool, unless an address is fixed,
@@ -286,7 +291,7 @@ reg_reply_release(struct reg *r, struct binding *b, int status)
 		if (status) {
 			m->code = reply[1];
 			m->lifetime = 0;
-			m->own_hoa = m->revocation = false;
+			m->own_hoa = m->revocation = m->empty_hoa = false;
 			m->req_hoa = true;
 		}
 	}
@@ -333,6 +338,7 @@ reg_reply_again(struct reg *r, const struct rq *rq)
 		.unique = m->unique,
 		.revocation = m->revocation,
 		.timestamp = b->rev_own,
+		.empty = m->empty_hoa,
 	};
 
 	if (!m->sent) {
@@ -357,7 +363,7 @@ reg_deny(struct reg *r, const struct rq *rq, uint8_t code)
 	struct reply_spec spec = { .code = code };
 	unsigned swallowed;
 
-	if (!rq->fa_ha_ok && !bucket_take(&rq->peer->unverified,
+	if (!rq->authentic && !bucket_take(&rq->peer->unverified,
 	    clock_mono(r->clock))) {
 		reg_count_drop(r, rq->peer, HAD_DROP_RATE);
 		violations_note(r->violations, rq->pkt->flow.src, true,
@@ -366,7 +372,7 @@ reg_deny(struct reg *r, const struct rq *rq, uint8_t code)
 	}
 	violations_note(r->violations, rq->pkt->flow.src, true,
 	    rq->why ? rq->why : mip4_code_str(code), code);
-	if (rq->fa_ha_ok && e->n_hoa == 1 && !e->hoa_empty &&
+	if (rq->authentic && e->n_hoa == 1 && !e->hoa_empty &&
 	    e->off_hoa < rq->covered) {
 		spec.hoa = &e->hoa;
 		spec.unique = e->hoa_unique;

@@ -20,7 +20,7 @@
 static int
 no_answer(struct rq *rq, const char *why)
 {
-	if (rq->msg.ext.n_hoa > 0 || rq->msg.rrq.lifetime == 0) {
+	if (reg_is_renewal(rq) || rq->msg.rrq.lifetime == 0) {
 		rq->drop = HAD_DROP_LOOKUP;
 		return ROW_SILENT;
 	}
@@ -29,7 +29,8 @@ no_answer(struct rq *rq, const char *why)
 }
 
 /* One that is not fresh may be old bytes from a stranger, or from a router
- * whose clock is wrong: asked for, too, but seldom [D42, D66]. */
+ * whose clock is wrong: asked for, too, but seldom [D42, D66]. So is what
+ * nothing proves yet, as an access node's [D161]. */
 static bool
 is_fresh(struct reg *r, const struct rq *rq)
 {
@@ -68,7 +69,7 @@ ask(struct reg *r, struct rq *rq)
 
 	if (v != ROW_PASS)
 		return v;
-	if (!fresh && !bucket_take(&rq->peer->unverified,
+	if ((!fresh || !rq->authentic) && !bucket_take(&rq->peer->unverified,
 	    clock_mono(r->clock))) {
 		rq->drop = HAD_DROP_RATE;
 		return ROW_SILENT;
@@ -153,7 +154,7 @@ find_user(struct reg *r, struct rq *rq)
 		rq->user = user_find(r->peers, e->nai, e->nai_len);
 	rq->keys = rq->user;
 	if ((rq->keys && rq->keys->n_sas > 0) || !r->lookup ||
-	    rq->peer->no_lookup || !rq->fa_ha_ok)
+	    rq->peer->no_lookup || !rq->authentic)
 		return ROW_PASS;
 	/* What will be refused in any case is no reason to ask. */
 	v = reg_refuse_itself(r, rq);
@@ -202,7 +203,92 @@ reg_row_mn_ha(struct reg *r, struct rq *rq)
 	    &covered) != MIP4_AUTH_OK)
 		return does_not_fit(r, rq, "mobile-home authenticator");
 	rq->mn_ha = sa;
-	if (rq->fa_ha_ok && covered > rq->covered)
+	if (rq->authentic && covered > rq->covered)
 		rq->covered = covered;
 	return ROW_PASS;
+}
+
+/*
+ * Access nodes: the same the other way round, as it is the subscriber's key
+ * that says who asks at all.
+ */
+
+void
+reg_user_known(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct user *u = NULL;
+
+	if (e->n_nai > 0)
+		rq->user = user_find(r->peers, e->nai, e->nai_len);
+	rq->keys = rq->user;
+	if ((rq->keys && rq->keys->n_sas > 0) || !r->lookup ||
+	    rq->peer->no_lookup || e->nai_len == 0 ||
+	    user_lookup_find(r->lookup, e->nai, e->nai_len, &u,
+	    &rq->why) != USER_KNOWN)
+		return;
+	rq->keys = u;
+	rq->looked_up = true;
+	if (!rq->user)
+		rq->user = u;
+}
+
+/* Where 32 stands; what is before it would be proved by it. */
+static size_t
+key_off(const struct mip4_exts *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_auth && i < MIP4_MAX_AUTHS; i++)
+		if (e->auth[i].type == MIP4_EXT_MN_HA)
+			return e->auth[i].off;
+	return 0;
+}
+
+/* A subscriber without a key that we know: asked for, if that could make a
+ * registration of it. There is no answer that anybody could verify. */
+static int
+look_up_node(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct user *u = NULL;
+	int v = MIP4_HA_MN_AUTH;
+
+	rq->drop = HAD_DROP_NO_KEY;
+	if (!r->lookup || rq->peer->no_lookup || e->nai_len == 0 ||
+	    user_lookup_find(r->lookup, e->nai, e->nai_len, &u,
+	    &rq->why) != USER_UNKNOWN)
+		return ROW_SILENT;
+	rq->covered = key_off(e);
+	if (rq->covered > 0)
+		v = reg_refuse_itself(r, rq);
+	rq->covered = 0;
+	if (v == ROW_PASS)
+		v = ask(r, rq);
+	return v == ROW_WAIT ? v : ROW_SILENT;
+}
+
+/* Rows 5 and 6b. A foreign agent's authenticator is none of an access node's
+ * [D160]. */
+int
+reg_row_node_key(struct reg *r, struct rq *rq)
+{
+	static const char *const why[] = {
+		[MIP4_AUTH_ABSENT] = "no mobile-home authentication",
+		[MIP4_AUTH_TWICE] = "two mobile-home authentications",
+		[MIP4_AUTH_WRONG_SPI] =
+		    "no such mobile-home security association",
+		[MIP4_AUTH_BAD] = "mobile-home authenticator",
+	};
+	uint32_t spi;
+
+	if (mip4_auth_spi(&rq->msg.ext, MIP4_EXT_FA_HA, &spi)) {
+		rq->drop = HAD_DROP_NO_PEER;
+		return ROW_SILENT;
+	}
+	if (rq->authentic)
+		return ROW_PASS;
+	if (!rq->sa)
+		return look_up_node(r, rq);
+	return does_not_fit(r, rq, why[rq->verdict]);
 }

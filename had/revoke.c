@@ -18,6 +18,7 @@
 #include "common/timers.h"
 #include "common/wire.h"
 #include "had/had_config.h"
+#include "had/mn.h"
 #include "had/reg_int.h"
 
 #define TRIES		5
@@ -33,7 +34,9 @@ struct revocation {
 	struct revoker		*owner;
 	struct reg		*reg;
 	struct peer		*peer;
-	const struct mip4_sa	*fa_ha;		/* the peer's */
+	const struct mip4_sa	*sa;		/* the peer's, or the
+						 * subscriber's, or */
+	struct mip4_sa		*own_sa;	/* a copy of that, or NULL */
 	struct in_addr		 coa;
 	struct in6_addr		 hoa;
 	bool			 unique;
@@ -109,12 +112,22 @@ revoker_new(struct timers *timers, const struct clock *clock)
 }
 
 static void
+drop_own(struct revocation *v)
+{
+	if (v->own_sa)
+		mip4_sa_wipe(v->own_sa);
+	free(v->own_sa);
+	v->own_sa = NULL;
+}
+
+static void
 forget(struct revocation *v)
 {
 	timer_cancel(v->owner->timers, &v->timer);
 	v->owner->n_quiet -= v->quiet;
 	v->owner->n_heard -= v->heard;
 	table_remove(&v->owner->table, &v->node);
+	drop_own(v);
 	free(v);
 }
 
@@ -254,8 +267,9 @@ transmit(struct revocation *v)
 	wire_w_init(&w, buf, sizeof(buf));
 	mip4_put_rev(&w, &rev);
 	mip4_put_nai(&w, v->nai, v->nai_len);
-	mip4_put_hoa(&w, r->conf->types.hoa, &v->hoa, v->unique);
-	mip4_put_auth(&w, MIP4_EXT_FA_HA, v->fa_ha);
+	mip4_put_hoa(&w, r->conf->types.hoa, v->peer->nodes ? NULL : &v->hoa,
+	    v->unique);
+	mip4_put_auth(&w, reg_kind_of(v->peer)->auth, v->sa);
 	if (!w.err)
 		r->send(r->send_arg, &f, buf, w.len);
 }
@@ -371,6 +385,28 @@ begin(struct revocation *v, int64_t after_ms)
 		fire(&v->timer);
 }
 
+/* What it says, and by whose key. A key that the binding has a copy of goes
+ * with the binding. False: no memory. */
+static bool
+set_what(struct revocation *v, struct reg *r, const struct binding *b)
+{
+	drop_own(v);
+	v->reg = r;
+	v->peer = b->peer;
+	v->sa = b->sa;
+	v->hoa = b->behind_node ? in6addr_any : b->hoa;
+	v->unique = b->lease.pool && b->lease.pool->mode == POOL_UNIQUE;
+	v->deadline = b->until;
+	if (!b->behind_node || b->sa != b->mn->own_sa)
+		return true;
+	v->own_sa = calloc(1, sizeof(*v->own_sa));
+	if (!v->own_sa)
+		return false;
+	mip4_sa_copy(v->own_sa, b->sa);
+	v->sa = v->own_sa;
+	return true;
+}
+
 static void
 start(struct revoker *rv, struct reg *r, const struct binding *b,
     int64_t after_ms)
@@ -381,16 +417,14 @@ start(struct revoker *rv, struct reg *r, const struct binding *b,
 		return;
 	if (v)
 		renew_record(v, b);
-	else if (!(v = new_record(rv, b))) {
+	else
+		v = new_record(rv, b);
+	if (!v || !set_what(v, r, b)) {
 		log_warnx(binding_subject(b), "no memory to revoke");
+		if (v)
+			forget(v);
 		return;
 	}
-	v->reg = r;
-	v->peer = b->peer;
-	v->fa_ha = b->fa_ha;
-	v->hoa = b->hoa;
-	v->unique = b->lease.pool && b->lease.pool->mode == POOL_UNIQUE;
-	v->deadline = b->until;
 	r->stats.revoked++;
 	b->peer->stats.revoked++;
 	if (reg_may_tell(r))
@@ -428,8 +462,8 @@ revoke_has_left(struct revoker *rv, const struct binding *b,
 	return v && (!v->quiet || v->unheard || v->heard);
 }
 
-/* Do Home Address and, where there is one, 221 mean this home address? There
- * are no IPv4 ones here [D14, D22]. */
+/* Do Home Address and, where there is one, 221 mean this home address (of an
+ * access node: ::)? There are no IPv4 ones here [D14, D22]. */
 static bool
 means(const struct rq *rq, struct in_addr home, const struct in6_addr *hoa)
 {
@@ -484,7 +518,7 @@ send_ack(struct reg *r, struct rq *rq)
 	if (e->n_hoa == 1 && e->off_hoa < rq->covered)
 		mip4_put_hoa(&w, r->conf->types.hoa,
 		    e->hoa_empty ? NULL : &e->hoa, e->hoa_unique);
-	mip4_put_auth(&w, MIP4_EXT_FA_HA, rq->fa_ha);
+	mip4_put_auth(&w, rq->kind->auth, rq->sa);
 	reg_reply_flow(r, rq->pkt, &f);
 	if (!w.err)
 		r->send(r->send_arg, &f, buf, w.len);
@@ -520,19 +554,16 @@ revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
 	    rev->hda.s_addr != r->conf->address.s_addr || !fresh(r, b, rev))
 		return false;
 	if (b && b->coa.s_addr == rev->fda.s_addr) {
-		ours = b->state != BINDING_IDLE &&
-		    means(rq, rev->home, &b->hoa);
+		ours = b->state != BINDING_IDLE && means(rq, rev->home,
+		    b->behind_node ? &in6addr_any : &b->hoa);
 		*why = HAD_DROP_REV_UNNEGOTIATED;
 		if (ours && !b->negotiated)
 			return false;
 		if (ours || b->state == BINDING_IDLE)
 			b->rev_acted = rev->rev_id;
-		if (ours) {
-			if (reg_may_tell(r))
-				log_info(rq->subject, "revoked by %s",
-				    rq->peer->name);
-			reg_unbind(r, b);
-		}
+		if (ours && reg_may_tell(r))
+			log_info(rq->subject, "revoked by %s",
+			    rq->peer->name);
 	}
 	/* [RFC 3543 3.4]: it has what it wants; but who sends many? */
 	if (!ours) {
@@ -540,7 +571,38 @@ revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
 		rq->peer->stats.revoked_nothing++;
 	}
 	send_ack(r, rq);
+	/* The key that has signed it may go with it. */
+	if (ours)
+		reg_unbind(r, b);
 	return true;
+}
+
+/* By what key a peer's message is to be proved: its own; of an access node
+ * that of the subscriber, whose revocation or binding there is [D162]. */
+static const struct mip4_sa *
+key_of(struct reg *r, struct rq *rq, uint32_t spi)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct in_addr src = rq->pkt->flow.src;
+	const struct revocation *v;
+	const struct binding *b;
+	uint8_t nai[MIP4_NAI_MAX];
+
+	if (!rq->kind->by_node)
+		return peer_sa_find(r->peers, src, spi);
+	if (e->nai_len == 0)
+		return NULL;
+	memcpy(nai, e->nai, e->nai_len);
+	nai_normalize(nai, e->nai_len);
+	v = find(r->revoker, nai, e->nai_len, src);
+	if (v && v->sa->spi == spi)
+		return v->sa;
+	b = binding_find(r->bindings, e->nai, e->nai_len);
+	if (b && b->behind_node && b->coa.s_addr == src.s_addr &&
+	    b->sa->spi == spi)
+		return b->sa;
+	reg_user_known(r, rq);
+	return rq->keys ? user_sa_find(rq->keys, spi) : NULL;
 }
 
 bool
@@ -551,11 +613,12 @@ revoke_input(struct reg *r, struct rq *rq, enum had_drop *why)
 	uint32_t spi;
 
 	*why = HAD_DROP_REV_AUTH;
-	if (!mip4_auth_spi(e, MIP4_EXT_FA_HA, &spi))
+	rq->kind = reg_kind_of(rq->peer);
+	if (!mip4_auth_spi(e, rq->kind->auth, &spi))
 		return false;
-	rq->fa_ha = peer_sa_find(r->peers, rq->pkt->flow.src, spi);
-	if (!rq->fa_ha || mip4_auth_check(rq->pkt->data, e, MIP4_EXT_FA_HA,
-	    rq->fa_ha, &rq->covered) != MIP4_AUTH_OK)
+	rq->sa = key_of(r, rq, spi);
+	if (!rq->sa || mip4_auth_check(rq->pkt->data, e, rq->kind->auth,
+	    rq->sa, &rq->covered) != MIP4_AUTH_OK)
 		return false;
 	/* Without its NAI nothing names a binding here [D14]. */
 	*why = HAD_DROP_REV_IDENTITY;

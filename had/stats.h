@@ -22,6 +22,7 @@
 	X(REV_IDENTITY, "revocation-identity")				\
 	X(REV_UNNEGOTIATED, "revocation-not-negotiated")		\
 	X(LOOKUP, "subscriber-not-looked-up")				\
+	X(NO_KEY, "no-key-of-the-subscriber")				\
 	X(NO_REPLY, "reply-not-written")
 
 enum had_drop {

@@ -10,7 +10,8 @@
  *
  * A device that somebody else has removed or set down is made anew, and its
  * routes behind it, some at a time: what is asked for meanwhile goes in between
- * [D146]. Each route is in one ring of its tunnel.
+ * [D146]. Each route is in one ring of its tunnel; what is of no prefix is a
+ * socket on the tunnel's device.
  */
 #define LOG_MODULE "tunnel"
 #include "had/tunnel.h"
@@ -18,6 +19,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <arpa/inet.h>
 
@@ -61,7 +63,9 @@ struct tunnel {
 
 struct dp_route {
 	struct ring		ring;
-	struct dp_entry		entry;
+	struct in6_addr		prefix;
+	unsigned		len;		/* 0: a socket */
+	int			fd;		/* that; -1: none */
 	struct tunnel		*tunnel;
 	uint32_t		 handle;
 	unsigned		 due;		/* answers of priv */
@@ -111,11 +115,11 @@ not_asked(const char *what, struct in_addr coa, int err)
 }
 
 static int
-ask_tunnel(struct tunnel *t, uint16_t op, priv_done *done)
+ask_tunnel(const struct tunnel *t, uint16_t op, priv_done *done, void *arg)
 {
 	struct had_priv_tunnel q = { .coa = t->coa };
 
-	return priv_request(t->owner->priv, op, &q, sizeof(q), done, t);
+	return priv_request(t->owner->priv, op, &q, sizeof(q), done, arg);
 }
 
 /* It is not used, and no answer is due. */
@@ -127,7 +131,7 @@ tunnel_drop(struct tunnel *t)
 	timer_cancel(k->timers, &t->idle);
 	timer_cancel(k->timers, &t->retry);
 	not_asked("tunnel stays", t->coa,
-	    ask_tunnel(t, HAD_PRIV_TUNNEL_DEL, NULL));
+	    ask_tunnel(t, HAD_PRIV_TUNNEL_DEL, NULL, NULL));
 	table_remove(&k->tunnels, &t->node);
 	free(t);
 }
@@ -137,13 +141,33 @@ ask_route(struct kernel *k, uint16_t op, const struct dp_route *rt,
     priv_done *done, void *arg)
 {
 	struct had_priv_route q = {
-		.coa = rt->entry.coa,
-		.prefix = rt->entry.prefix,
-		.len = rt->entry.len,
+		.coa = rt->tunnel->coa,
+		.prefix = rt->prefix,
+		.len = rt->len,
 		.handle = rt->handle,
 	};
 
-	return priv_request(k->priv, op, &q, sizeof(q), done, arg);
+	if (rt->len > 0)
+		return priv_request(k->priv, op, &q, sizeof(q), done, arg);
+	/* It is closed by whoever has it. */
+	return op == HAD_PRIV_ROUTE_DEL ? 0 :
+	    ask_tunnel(rt->tunnel, HAD_PRIV_ND_OPEN, done, arg);
+}
+
+/* The socket that came with an answer, instead of an earlier one. */
+static void
+take_fd(struct dp_route *rt, int fd)
+{
+	if (rt->fd != -1)
+		close(rt->fd);
+	rt->fd = fd;
+}
+
+static void
+free_route(struct dp_route *rt)
+{
+	take_fd(rt, -1);
+	free(rt);
 }
 
 /* ---- what somebody else has broken ---- */
@@ -264,7 +288,7 @@ check(struct tunnel *t)
 	if (t->failed || timer_is_set(&t->retry))
 		return;
 	t->doubtful = false;
-	if (ask_tunnel(t, HAD_PRIV_TUNNEL_ADD, tunnel_checked) != 0) {
+	if (ask_tunnel(t, HAD_PRIV_TUNNEL_ADD, tunnel_checked, t) != 0) {
 		retry_later(t);
 		return;
 	}
@@ -298,19 +322,19 @@ route_redone(void *arg, int status, const void *body, size_t len, int fd)
 {
 	struct dp_route *rt = arg;
 	struct tunnel *t = rt->tunnel;
-	bool tell = rt->waiting && !rt->deleted;
+	bool tell = (rt->waiting || rt->len == 0) && !rt->deleted;
 
 	(void)body;
 	(void)len;
-	(void)fd;
+	take_fd(rt, fd);
 	rt->due--;
-	rt->waiting = false;
 	t->redoing--;
 	if (status == 0) {
 		t->redone++;
 		t->owner->stats.routes_remade++;
 	} else {
 		t->owner->stats.failed++;
+		tell = rt->waiting && !rt->deleted;
 		if (!rt->deleted && !tell) {
 			rt->refused = true;
 			ring_put(&t->todo, &rt->ring);
@@ -318,10 +342,11 @@ route_redone(void *arg, int status, const void *body, size_t len, int fd)
 		if (!timer_is_set(&t->retry))
 			retry_later(t);
 	}
+	rt->waiting = false;
 	if (t->redoing == 0)
 		redone_all(t);
 	if (rt->deleted && rt->due == 0)
-		free(rt);
+		free_route(rt);
 	else if (tell)
 		rt->done(rt->arg, status);
 }
@@ -417,7 +442,7 @@ tunnel_new(struct kernel *k, struct in_addr coa, uint64_t hash)
 	ring_init(&t->todo);
 	ring_init(&t->held);
 	t->coa = coa;
-	if (ask_tunnel(t, HAD_PRIV_TUNNEL_ADD, tunnel_added)) {
+	if (ask_tunnel(t, HAD_PRIV_TUNNEL_ADD, tunnel_added, t)) {
 		free(t);
 		return NULL;
 	}
@@ -478,11 +503,11 @@ route_answer(void *arg, int status, const void *body, size_t len, int fd)
 
 	(void)body;
 	(void)len;
-	(void)fd;
+	take_fd(rt, fd);
 	rt->due--;
 	if (rt->deleted) {
 		if (rt->due == 0)
-			free(rt);
+			free_route(rt);
 		return;
 	}
 	if (hold(rt, status))
@@ -502,7 +527,9 @@ kernel_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
 	*status = -ENOMEM;
 	if (!rt)
 		return NULL;
-	rt->entry = *e;
+	rt->prefix = e->prefix;
+	rt->len = e->len;
+	rt->fd = -1;
 	rt->done = done;
 	rt->arg = arg;
 	if (++k->next_handle == 0)
@@ -531,14 +558,24 @@ kernel_del(struct dataplane *dp, struct dp_route *rt)
 {
 	struct kernel *k = (struct kernel *)dp;
 
-	not_asked("route stays", rt->entry.coa,
+	not_asked("route stays", rt->tunnel->coa,
 	    ask_route(k, HAD_PRIV_ROUTE_DEL, rt, NULL, NULL));
 	ring_leave(&rt->ring);
 	tunnel_put(k, rt->tunnel);
 	if (rt->due > 0)
 		rt->deleted = true;
 	else
-		free(rt);
+		free_route(rt);
+}
+
+static int
+kernel_socket(struct dataplane *dp, struct dp_route *rt)
+{
+	int fd = rt->fd;
+
+	(void)dp;
+	rt->fd = -1;
+	return fd;
 }
 
 static bool
@@ -582,6 +619,7 @@ tunnel_kernel_new(struct priv_client *priv, struct timers *timers,
 	k->clock = clock;
 	k->dp.add = kernel_add;
 	k->dp.del = kernel_del;
+	k->dp.socket = kernel_socket;
 	k->dp.free = kernel_free;
 	return &k->dp;
 }

@@ -16,13 +16,18 @@
 
 struct clock;
 struct dp_route;
+struct nd6;
+struct pool;
 struct priv_client;
 struct timers;
 
 struct dp_entry {
 	struct in6_addr	prefix;
-	unsigned	len;		/* 64 or 128 */
+	unsigned	len;		/* 64 or 128; 0: no route, but the way
+					 * to coa alone, of an access node */
 	struct in_addr	coa;
+	const struct pool *link;	/* of a link-local address: whose link;
+					 * NULL of all others */
 };
 
 /* status: 0, or -errno when the route could not be made. */
@@ -40,7 +45,14 @@ struct dataplane {
 			    dp_done *done, void *arg, int *status);
 	/* Removes it; done will not be called any more. */
 	void		 (*del)(struct dataplane *, struct dp_route *);
+	/* The socket of one of len 0 that is in place [nd_open.h], the caller's
+	 * from now on; -1: there is none. done, with 0, may be called more than
+	 * once: then there is another, of a device made anew. */
+	int		 (*socket)(struct dataplane *, struct dp_route *);
 	void		 (*free)(struct dataplane *);
+	/* While done is told -EADDRINUSE: what the node that has the address
+	 * has sent. NULL at other times. */
+	const struct nd6 *culprit;
 };
 
 /* NULL with errno set. All three must outlive it. */

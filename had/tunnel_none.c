@@ -22,6 +22,14 @@ none_del(struct dataplane *dp, struct dp_route *rt)
 	(void)rt;
 }
 
+static int
+none_socket(struct dataplane *dp, struct dp_route *rt)
+{
+	(void)dp;
+	(void)rt;
+	return -1;
+}
+
 static void
 none_free(struct dataplane *dp)
 {
@@ -37,6 +45,7 @@ tunnel_none_new(void)
 		return NULL;
 	dp->add = none_add;
 	dp->del = none_del;
+	dp->socket = none_socket;
 	dp->free = none_free;
 	return dp;
 }

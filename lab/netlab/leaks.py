@@ -69,7 +69,7 @@ def stock(lab):
         found.update(f"nasd: session {s['id']} {s.get('username')}"
                      for s in lab.sessions())
     if lab.had and lab.had.running():
-        found.update(f"had: binding {b['nai']} {b['home_address']}"
+        found.update(f"had: binding {b['nai']} {b.get('home_address')}"
                      for b in lab.bindings())
     return found
 

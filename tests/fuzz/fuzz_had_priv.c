@@ -2,12 +2,15 @@
 /*
  * had's root side against an engine that has been taken over: datagrams of any
  * bytes, requests of any body, over the socket there is between them. The
- * kernel is played; it is asked for tunnels to configured peers and for routes
- * within the pools, through devices of ours, and for nothing else.
+ * kernel is played; it is asked for tunnels to configured peers, and not too
+ * many to access nodes, for routes within the pools, through devices of ours,
+ * and for sockets on those of access nodes; and for nothing else.
  */
 #include <errno.h>
+#include <unistd.h>
 
 #include "common/netlink.h"
+#include "had/nd_open.h"
 #include "had/priv_ops.h"
 #include "tests/unit/had_rig.h"
 #include "tests/fuzz/priv.h"
@@ -22,10 +25,19 @@ static struct {
 	int			 messages;	/* in the batch */
 } kernel;
 
+#define NODES_MAX	2	/* bindings */
+
+static bool
+is_node(struct in_addr a)
+{
+	return ntohl(a.s_addr) >> 8 == 0x0a0100;
+}
+
 static bool
 is_peer(struct in_addr a)
 {
-	return a.s_addr == inet_addr(AR1) || a.s_addr == inet_addr(AR2);
+	return a.s_addr == inet_addr(AR1) || a.s_addr == inet_addr(AR2) ||
+	    is_node(a);
 }
 
 static void
@@ -90,7 +102,16 @@ nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
 	fuzz_assert(strlen(name) < 16 && mtu == kernel.conf.tunnel_mtu);
 	fuzz_assert(local.s_addr == kernel.conf.address.s_addr);
 	fuzz_assert(is_peer(remote));
+	fuzz_assert((strncmp(name, "hadx", 4) == 0) == is_node(remote));
 	return in_batch();
+}
+
+/* What is sent along is closed by the root side. */
+int
+nd_open(unsigned ifindex)
+{
+	fuzz_assert(ifindex == 7);
+	return kernel.failing ? -ENODEV : dup(0);
 }
 
 unsigned
@@ -248,8 +269,9 @@ nl_filter_counts(struct nl *nl, unsigned ifindex, bool egress,
 static void
 put_coa(struct ops *o, uint8_t *p)
 {
-	static const char *const some[] = { AR1, AR2, STRANGER, "0.0.0.0" };
-	uint32_t a = inet_addr(some[ops_pick(o, 4)]);
+	static const char *const some[] = { AR1, AR2, STRANGER, "0.0.0.0",
+		"10.1.0.1", "10.1.0.2", "10.1.0.255", "10.1.1.0" };
+	uint32_t a = inet_addr(some[ops_pick(o, 8)]);
 
 	memcpy(p, &a, sizeof(a));
 }
@@ -274,14 +296,15 @@ put_route(struct ops *o, uint8_t *b)
 static size_t
 message(struct ops *o, uint8_t *b)
 {
+	static const uint16_t types[] = { HAD_PRIV_TUNNEL_ADD,
+		HAD_PRIV_TUNNEL_DEL, HAD_PRIV_ND_OPEN };
 	uint8_t *body = b + sizeof(struct priv_hdr);
 	uint16_t type;
 	size_t len;
 
 	switch (ops_pick(o, 4)) {
 	case 0:
-		type = ops_pick(o, 2) ? HAD_PRIV_TUNNEL_ADD :
-		    HAD_PRIV_TUNNEL_DEL;
+		type = types[ops_pick(o, 3)];
 		put_coa(o, body);
 		len = sizeof(struct had_priv_tunnel);
 		break;
@@ -303,6 +326,8 @@ config(void)
 {
 	static struct peer peers[2];
 	static struct pool pools[2];
+	static struct access_nodes nodes;
+	static struct care_of_range range;
 
 	memset(&kernel, 0, sizeof(kernel));
 	rig_pool(&pools[0], "homes", "2001:db8:100::", 48, POOL_UNIQUE);
@@ -314,6 +339,12 @@ config(void)
 	kernel.conf = (struct had_config){ .tunnel_mtu = 1480,
 		.pools = pools, .n_pools = 2, .peers = peers, .n_peers = 2 };
 	kernel.conf.address.s_addr = inet_addr(HA);
+	nodes.peer = (struct peer){ .name = pools[1].name, .nodes = &nodes,
+		.max_bindings = NODES_MAX };
+	range = (struct care_of_range){ 0x0a010000, 0x0a0100ff, &nodes.peer };
+	kernel.conf.nodes = &nodes;
+	kernel.conf.ranges = &range;
+	kernel.conf.n_nodes = kernel.conf.n_ranges = 1;
 }
 
 int

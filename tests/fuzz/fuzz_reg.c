@@ -2,11 +2,12 @@
 /*
  * The home agent's registrations as a whole, by whoever has the keys. Three
  * access routers, one of which is of another group and has a realm of its own,
- * send what the input says: well made, made up, signed or not, cut, flipped,
- * sent again; time passes, the data plane answers or fails, the operator
- * revokes. After each step the books must balance, nothing may have come to a
- * stranger or of one, what was seen before changes nothing, and nobody gets
- * what policy keeps from it [PROTOCOLS D80-D84].
+ * and two access nodes that have a subscriber's key, send what the input says:
+ * well made, made up, signed or not, cut, flipped, sent again; time passes, the
+ * data plane answers or fails, the operator revokes. After each step the books
+ * must balance, nothing may have come to a stranger or of one, what was seen
+ * before changes nothing, and nobody gets what policy keeps from it [PROTOCOLS
+ * D80-D84, D160-D163].
  */
 #include <errno.h>
 
@@ -16,13 +17,18 @@
 
 #define EVIL		"192.0.2.9"
 #define N_PEERS		3
+#define N_SENDERS	5		/* and two access nodes */
+#define N_ALL		6		/* and a stranger */
+#define NODE1		"10.1.0.1"
+#define NODE2		"10.1.0.2"
 #define N_NAIS		8
 #define OWN_NAIS	5	/* the first ones: not of evil.net */
 #define N_KEPT		8
 #define MAX_OPS		96
 
 static const uint8_t key_evil[16] = "evil has a key!";
-static const char *const addrs[] = { AR1, AR2, EVIL, STRANGER };
+static const char *const addrs[N_ALL] = { AR1, AR2, EVIL, NODE1, NODE2,
+    STRANGER };
 static const char *const nais[N_NAIS] = { "a@example.net", "b@example.net",
     "c@EXAMPLE.net", "keyed@example.net", "d", "x@evil.net", "y@evil.net",
     "z@evil.net" };
@@ -38,15 +44,36 @@ static struct {
 	char		*realms[1];
 	struct kept	 kept[N_KEPT];
 	unsigned	 n_kept;
-	int64_t		 revoked_ns[N_NAIS][N_PEERS];
+	int64_t		 revoked_ns[N_NAIS][N_SENDERS];
 	struct m	 last_rev;		/* type 7 we were sent */
 	unsigned	 rev_to;
 } w;
 
+static bool
+is_node(unsigned who)
+{
+	return who >= N_PEERS && who < N_SENDERS;
+}
+
 static const uint8_t *
 key_of(unsigned who)
 {
-	return who == 2 ? key_evil : key1;
+	return is_node(who) ? key_mn : who == 2 ? key_evil : key1;
+}
+
+/* Signs as who would. */
+static void
+sign(struct m *m, unsigned who)
+{
+	m_auth(m, is_node(who) ? 32 : 34, is_node(who) ? 512 : 256,
+	    key_of(who));
+}
+
+static const struct peer *
+peer_of(unsigned who)
+{
+	return who < N_PEERS ? &rig.peer[who] : is_node(who) ?
+	    &rig.nodes.peer : NULL;
 }
 
 static uint32_t
@@ -90,21 +117,26 @@ sent(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 	struct mip4_msg msg;
 	size_t covered = 0;
 	unsigned i, k;
+	uint8_t last;
 	bool good = false;
 
 	rig_send(arg, f, data, len);
-	for (i = 0; i < N_PEERS; i++)
-		if (rig.peer[i].addr.s_addr == f->dst.s_addr)
+	for (i = 0; i < N_SENDERS; i++)
+		if (inet_addr(addrs[i]) == f->dst.s_addr)
 			break;
-	fuzz_assert(i < N_PEERS);
+	fuzz_assert(i < N_SENDERS);
 	fuzz_assert(mip4_parse(&msg, data, len, &rig.conf.types) == MIP4_OK);
 	fuzz_assert(msg.type != MIP4_RRQ);
+	last = is_node(i) ? MIP4_EXT_MN_HA : MIP4_EXT_FA_HA;
 	for (k = 0; k < 2; k++) {
-		sa = &rig.peer[i].sas[k].sa;
-		good |= mip4_auth_check(data, &msg.ext, MIP4_EXT_FA_HA, sa,
+		sa = is_node(i) ? &rig.user_sa : &rig.peer[i].sas[k].sa;
+		good |= mip4_auth_check(data, &msg.ext, last, sa,
 		    &covered) == MIP4_AUTH_OK;
 	}
-	fuzz_assert(good && data[len - 22] == MIP4_EXT_FA_HA);
+	fuzz_assert(good && data[len - 22] == last);
+	/* An access node gets no address. */
+	fuzz_assert(!is_node(i) || msg.type != MIP4_RRP || msg.rrp.code > 1 ||
+	    (msg.ext.n_hoa == 1 && msg.ext.hoa_empty));
 	if (msg.type != MIP4_REV)
 		return;
 	revocation_sent(&msg, i);
@@ -117,8 +149,8 @@ sent(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 
 struct books {
 	uint32_t	records, bound, installing, routes, leases, held;
-	uint32_t	by_peer[N_PEERS], records_of[N_PEERS],
-			held_of[N_PEERS];
+	uint32_t	by_peer[N_PEERS + 1], records_of[N_PEERS + 1],
+			held_of[N_PEERS + 1], nodes;
 	struct binding	*live[64];
 	unsigned	n_live;
 };
@@ -127,10 +159,11 @@ static bool
 book(struct table_node *n, void *arg)
 {
 	struct binding *b = container_of(n, struct binding, by_nai);
-	unsigned p = (unsigned)(b->peer - rig.peer);
+	unsigned p = b->peer == &rig.nodes.peer ? N_PEERS :
+	    (unsigned)(b->peer - rig.peer);
 	struct books *k = arg;
 
-	fuzz_assert(p < N_PEERS && timer_is_set(&b->timer));
+	fuzz_assert(p <= N_PEERS && timer_is_set(&b->timer));
 	k->records++;
 	k->records_of[p]++;
 	k->routes += b->route != NULL;
@@ -138,6 +171,9 @@ book(struct table_node *n, void *arg)
 	k->held += lease_is_held(&b->lease);
 	k->held_of[p] += lease_is_held(&b->lease);
 	k->installing += b->state == BINDING_INSTALLING;
+	k->nodes += b->behind_node;
+	fuzz_assert(!b->behind_node || (b->state != BINDING_IDLE &&
+	    p == N_PEERS));
 	fuzz_assert(b->state == BINDING_INSTALLING || !b->held);
 	if (b->state == BINDING_IDLE) {
 		fuzz_assert(!b->route && (!b->lease.pool ||
@@ -151,6 +187,20 @@ book(struct table_node *n, void *arg)
 	return true;
 }
 
+/* One of an access node has the way there, the care-of address for itself, and
+ * nothing of a pool. */
+static void
+check_node(const struct binding *b)
+{
+	const struct dp_route *r = b->route;
+
+	fuzz_assert(b->sa == &rig.user_sa && !b->lease.pool);
+	fuzz_assert(b->mn->binding == b && mn_at(&rig.mns, b->coa) == b->mn);
+	fuzz_assert(r && r->live && r->e.coa.s_addr == b->coa.s_addr);
+	fuzz_assert(r->e.len == 0);
+	fuzz_assert(b->lifetime > 0 && b->lifetime <= 3600);
+}
+
 /* A binding has its route, its lease and its address, and none of another's. */
 static void
 check_live(const struct binding *b)
@@ -159,7 +209,7 @@ check_live(const struct binding *b)
 	struct in6_addr addr;
 
 	fuzz_assert(b->coa.s_addr == b->peer->addr.s_addr);
-	fuzz_assert(b->fa_ha && b->lease.pool &&
+	fuzz_assert(b->sa && b->lease.pool &&
 	    !lease_is_held(&b->lease));
 	fuzz_assert(pool_find(&rig.pools, b->lease.pool, &b->hoa) ==
 	    &b->lease);
@@ -172,6 +222,16 @@ check_live(const struct binding *b)
 }
 
 static void
+check_apart(const struct binding *a, const struct binding *b)
+{
+	if (b->behind_node)
+		return;
+	fuzz_assert(!IN6_ARE_ADDR_EQUAL(&a->hoa, &b->hoa));
+	fuzz_assert(a->lease.pool != b->lease.pool ||
+	    a->lease.part != b->lease.part);
+}
+
+static void
 audit(void)
 {
 	struct books k = { 0 };
@@ -179,21 +239,23 @@ audit(void)
 
 	table_each(&rig.bindings.by_nai, book, &k);
 	for (i = 0; i < k.n_live; i++) {
+		if (k.live[i]->behind_node) {
+			check_node(k.live[i]);
+			continue;
+		}
 		check_live(k.live[i]);
 		for (j = 0; j < i; j++)
-			fuzz_assert(!IN6_ARE_ADDR_EQUAL(&k.live[i]->hoa,
-			    &k.live[j]->hoa) &&
-			    (k.live[i]->lease.pool != k.live[j]->lease.pool ||
-			    k.live[i]->lease.part != k.live[j]->lease.part));
+			check_apart(k.live[i], k.live[j]);
 	}
+	fuzz_assert(k.nodes == table_count(&rig.mns.by_coa));
 	fuzz_assert(k.records == table_count(&rig.bindings.by_nai));
 	fuzz_assert(k.bound == rig.bindings.n_bound);
 	fuzz_assert(k.installing == rig.bindings.n_installing);
 	fuzz_assert(k.routes == rig_routes());
 	fuzz_assert(k.leases == rig.pool[0].used + rig.pool[1].used);
 	fuzz_assert(k.held == rig.pool[0].held + rig.pool[1].held);
-	for (i = 0; i < N_PEERS; i++) {
-		const struct peer *p = &rig.peer[i];
+	for (i = 0; i <= N_PEERS; i++) {
+		const struct peer *p = peer_of(i);
 
 		fuzz_assert(k.by_peer[i] == p->n_bindings);
 		fuzz_assert(k.records_of[i] == p->n_records);
@@ -234,7 +296,7 @@ digest_one(struct table_node *n, void *arg)
 		return true;
 	h = mix(h, b->nai, b->nai_len);
 	h = mix(h, &b->state, sizeof(b->state));
-	h = mix(h, &b->hoa, sizeof(b->hoa));
+	h = mix(h, &b->hoa, sizeof(b->hoa));	/* or mn */
 	h = mix(h, &b->coa, sizeof(b->coa));
 	h = mix(h, &b->peer, sizeof(b->peer));
 	h = mix(h, &b->lease.pool, sizeof(b->lease.pool));
@@ -263,7 +325,7 @@ static enum reg_verdict
 input(const struct m *m, unsigned from)
 {
 	/* nobody of another group is touched; by strangers nobody at all */
-	const struct peer *p = from < N_PEERS ? &rig.peer[from] : NULL;
+	const struct peer *p = peer_of(from);
 	uint64_t before = digest(p);
 	unsigned long taken = fuzz_heap.taken;
 	enum reg_verdict v;
@@ -445,7 +507,7 @@ put_fixed(struct ops *o, struct m *m, unsigned who)
 		m_int(m, ops_pick(o, 2) ? 0x8000 : 0, 3);
 		m_ip(m, "0.0.0.0");
 		m_ip(m, ops_pick(o, 8) == 7 ? AR1 : HA);
-		m_ip(m, addrs[ops_pick(o, 4) ? who : ops_pick(o, 4)]);
+		m_ip(m, addrs[ops_pick(o, 4) ? who : ops_pick(o, N_ALL)]);
 		m_int(m, seconds() + (uint32_t)off, 4);
 		return;
 	case 5:
@@ -459,7 +521,7 @@ put_fixed(struct ops *o, struct m *m, unsigned who)
 		break;
 	}
 	m_rrq(m, flags[ops_pick(o, 8)], lifetime(o),
-	    addrs[ops_pick(o, 8) == 7 ? ops_pick(o, 4) : who]);
+	    addrs[ops_pick(o, 8) == 7 ? ops_pick(o, N_ALL) : who]);
 	id = rig_ntp(NULL) + ((uint64_t)(int64_t)off << 32);
 	if (off == 127 && b)
 		id = b->last_id;
@@ -475,14 +537,16 @@ put_fixed(struct ops *o, struct m *m, unsigned who)
 static void
 made_up(struct ops *o)
 {
-	unsigned who = ops_pick(o, 4), n = ops_pick(o, 8), how;
+	unsigned who = ops_pick(o, N_ALL), n = ops_pick(o, 8), how;
 	struct m m;
 
 	put_fixed(o, &m, who);
 	while (n-- > 0 && m.n < 1200)
 		put_ext(o, &m, who);
 	how = ops_u8(o);
-	if (!(how & 1))
+	if (!(how & 1) && is_node(who))
+		sign(&m, who);
+	else if (!(how & 1))
 		m_auth(&m, 34, how & 2 ? 300 : 256, how & 2 ? key_mn :
 		    key_of(who));
 	if (how & 4)
@@ -491,7 +555,7 @@ made_up(struct ops *o)
 		m.b[ops_u8(o) % m.n] ^= (uint8_t)(1 + ops_pick(o, 255));
 	if (how & 16)
 		put_raw(o, &m);
-	deliver(&m, how & 32 ? ops_pick(o, 4) : who);
+	deliver(&m, how & 32 ? ops_pick(o, N_ALL) : who);
 }
 
 static void
@@ -514,10 +578,32 @@ well_made(struct ops *o, bool told)
 	deliver(&m, who);
 }
 
+/* With an empty 120, 220 or 221, or none [D12]. */
+static void
+by_node(struct ops *o)
+{
+	static const uint8_t types[] = { 120, 120, 220, 221, 0 };
+	unsigned who = N_PEERS + ops_pick(o, 2), nai = 3;
+	uint8_t type = types[ops_pick(o, sizeof(types))];
+	struct m m;
+
+	if (ops_pick(o, 8) == 7)
+		nai = ops_pick(o, N_NAIS);
+	m_rrq(&m, ops_pick(o, 8) == 7 ? 0 : MIP4_F_D, lifetime(o),
+	    addrs[who]);
+	m_nai(&m, nais[nai]);
+	if (type)
+		m_ext(&m, type, "", 1);
+	if (ops_pick(o, 4) != 3)
+		m_rev_support(&m);
+	sign(&m, who);
+	deliver(&m, who);
+}
+
 static void
 revocation(struct ops *o)
 {
-	unsigned who = ops_pick(o, N_PEERS);
+	unsigned who = ops_pick(o, N_SENDERS);
 	int32_t off = (int8_t)ops_u8(o);
 	struct m m = { .n = 0 };
 
@@ -528,7 +614,7 @@ revocation(struct ops *o)
 	m_ip(&m, addrs[who]);
 	m_int(&m, seconds() + (uint32_t)off, 4);
 	m_nai(&m, nais[ops_pick(o, N_NAIS)]);
-	m_auth(&m, 34, 256, key_of(who));
+	sign(&m, who);
 	deliver(&m, who);
 }
 
@@ -536,7 +622,8 @@ revocation(struct ops *o)
 static void
 acknowledgment(struct ops *o)
 {
-	unsigned who = ops_pick(o, 4) == 3 ? ops_pick(o, N_PEERS) : w.rev_to;
+	unsigned who = ops_pick(o, 4) == 3 ? ops_pick(o, N_SENDERS) :
+	    w.rev_to;
 	struct m m = { .n = 0 };
 
 	if (w.last_rev.n < 20)
@@ -546,14 +633,14 @@ acknowledgment(struct ops *o)
 	m_put(&m, w.last_rev.b + 4, 4);
 	m_put(&m, w.last_rev.b + 16, 4);
 	m_put(&m, w.last_rev.b + 20, 2u + w.last_rev.b[21]);	/* NAI */
-	m_auth(&m, 34, 256, key_of(who));
+	sign(&m, who);
 	deliver(&m, who);
 }
 
 static void
 raw(struct ops *o)
 {
-	unsigned who = ops_pick(o, 4);
+	unsigned who = ops_pick(o, N_ALL);
 	struct m m;
 
 	m.n = ops_bytes(o, m.b, ops_u8(o));
@@ -608,13 +695,17 @@ send_again(struct ops *o)
 	k = &w.kept[ops_pick(o, n)];
 	again(&k->m, k->from);
 	/* to whoever does not have its address, it is nothing */
-	(void)input(&k->m, ops_pick(o, 4));
+	(void)input(&k->m, ops_pick(o, N_ALL));
 }
 
 static void
 step(struct ops *o)
 {
-	switch (ops_pick(o, 14)) {
+	switch (ops_pick(o, 16)) {
+	case 14:
+	case 15:
+		by_node(o);
+		break;
 	case 0:
 	case 1:
 		well_made(o, false);
@@ -679,12 +770,8 @@ start(void)
 	rig.peer[2].max_bindings = 2;
 	rig.peer[1].max_bindings = 3;
 	fuzz_assert(peers_add(&rig.peers, &rig.peer[2]));
-	rig.user_sa = (struct mip4_sa){ .spi = 512, .alg = MIP4_ALG_HMAC_MD5,
-		.key_len = 16 };
-	memcpy(rig.user_sa.key, key_mn, 16);
-	rig.user = (struct user){ .nai = w.keyed, .nai_len = strlen(w.keyed),
-		.sas = &rig.user_sa, .n_sas = 1 };
-	fuzz_assert(peers_add_user(&rig.peers, &rig.user));
+	rig_user(&rig.user, w.keyed);
+	rig_nodes("10.1.0.0", 16);
 }
 
 int

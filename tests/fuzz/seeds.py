@@ -134,6 +134,9 @@ def reg():
     yield b'\7\0' + register + b'\7\2' + register + b'\7\3' + b'\x08\0'
     yield b'\0\0\3\0\2\0' + b'\x0c\2' + register + b'\x0c\0' + register
     yield b'\3\0\0\0\0\0\0\0\0\3\0\0\1\0\3\0' + b'\x0b\0\4abcd'
+    node, moves = b'\x0e\0\0\0\0\0\0', b'\x0e\1\2\0\0\0\0'
+    yield node + wait + moves + b'\6\1' + ack + again + b'\x08\3' + node
+    yield register + node + register + b'\x0e\0\4\0\0\1\0'
 
 
 def fad():

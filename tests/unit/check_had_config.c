@@ -13,6 +13,10 @@
 		"shared }\n"
 #define PEER	"peer \"n\" { address = \"192.0.2.1\" " KEY " }\n"
 #define PEER2	"peer \"m\" { address = \"192.0.2.5\" " KEY " }\n"
+#define NODE(more) "access-node \"b\" { care-of = {\"10.1.0.0/16\"} "	\
+		"pools = {\"s\"} " more " }\n"
+#define LAN(name, net, dev) "pool \"" name "\" { prefix = \"2001:db8:" net \
+		"::/64\" mode = shared home-link = " dev " }\n"
 #define ADDR	"address = \"198.51.100.1\"\n"
 
 static char dir[64];
@@ -114,6 +118,52 @@ START_TEST(defaults)
 	ck_assert_uint_eq(h->peers[0].sas[0].sa.key_len, 16);
 	ck_assert_uint_eq(h->types.hoa, 221);
 	ck_assert_str_eq(h->control_socket, "/run/netmip4/had.ctl");
+	had_config_free(h);
+}
+END_TEST
+
+START_TEST(access_nodes)
+{
+	char said[4096];
+	struct had_config *h = load(ADDR SHARED NODE("managed = true "
+	    "max-bindings = 7 router-lifetime = 0") "access-node \"c\" { "
+	    "care-of = {\"10.3.0.0/24\", \"10.0.0.7\"} pools = {\"s\"} }\n"
+	    "subscriber \"u\" { access-node = false }\n", said);
+	const struct access_nodes *b, *c;
+
+	ck_assert_msg(h != NULL, "%s", said);
+	ck_assert_uint_eq(h->n_peers, 0);
+	ck_assert_uint_eq(h->n_nodes, 2);
+	b = &h->nodes[0];
+	c = &h->nodes[1];
+	ck_assert_ptr_eq(b->peer.nodes, b);
+	ck_assert(b->ra.managed && !b->ra.other);
+	ck_assert_uint_eq(b->ra.router_lifetime, 0);
+	ck_assert_uint_eq(b->ra.interval, 600);
+	ck_assert_uint_eq(b->ra.valid, 2592000);
+	ck_assert_uint_eq(b->ra.preferred, 604800);
+	ck_assert_uint_eq(b->peer.max_bindings, 7);
+	ck_assert_uint_eq(c->peer.max_bindings, 50000);
+	/* no home link: each section is a link */
+	ck_assert_ptr_eq(b->link, &b->own_link);
+	ck_assert_ptr_eq(c->link, &c->own_link);
+	ck_assert_uint_eq(h->n_ranges, 3);
+	ck_assert_uint_eq(h->ranges[0].first, 0x0a000007);
+	ck_assert_uint_eq(h->ranges[0].last, 0x0a000007);
+	ck_assert_ptr_eq(h->ranges[0].peer, &c->peer);
+	ck_assert_uint_eq(h->ranges[1].first, 0x0a010000);
+	ck_assert_uint_eq(h->ranges[1].last, 0x0a01ffff);
+	ck_assert_ptr_eq(h->ranges[1].peer, &b->peer);
+	ck_assert(h->users[0].no_node);
+	had_config_free(h);
+	/* One home link has the link-local addresses of both. */
+	h = load(ADDR LAN("l", "7", "eth1") LAN("m", "8", "eth1")
+	    "access-node \"b\" { care-of = {\"0.0.0.0/1\"} pools = {\"l\"} }\n"
+	    "access-node \"c\" { care-of = {\"128.0.0.0/1\"} "
+	    "pools = {\"m\", \"l\"} }\n", said);
+	ck_assert_msg(h != NULL, "%s", said);
+	ck_assert_ptr_eq(h->nodes[1].link, &h->nodes[0].own_link);
+	ck_assert_uint_eq(h->ranges[1].last, UINT32_MAX);
 	had_config_free(h);
 }
 END_TEST
@@ -225,6 +275,41 @@ static const struct {
 	const char	*text;
 	const char	*says;
 } bad[] = {
+	{ ADDR SHARED PEER "access-node \"b\" { pools = {\"s\"} }\n",
+	    "had.conf:4: care-of: missing" },
+	{ ADDR SHARED PEER "access-node \"b\" { care-of = {\"10.1.0.1\"} }\n",
+	    "had.conf:4: pools: missing" },
+	{ ADDR SHARED PEER "access-node \"b\" { pools = {\"s\"}\n"
+	    "care-of = {\"10.1.0.0/16\", \"10.2.0.1/16\"} }\n",
+	    "had.conf:5: care-of: \"10.2.0.1/16\"" },
+	{ ADDR SHARED PEER "access-node \"b\" { pools = {\"s\"}\n"
+	    "care-of = {\"10.1.0.0/33\"} }\n", "had.conf:5: care-of" },
+	{ ADDR SHARED PEER "access-node \"b\" { pools = {\"s\"}\n"
+	    "care-of = {\"10.1.0.0/\"} }\n", "had.conf:5: care-of" },
+	{ ADDR SHARED PEER NODE("") "access-node \"c\" { pools = {\"s\"}\n"
+	    "care-of = {\"10.0.0.0/8\"} }\n", "overlaps" },
+	{ ADDR POOL SHARED PEER "access-node \"b\" { care-of = "
+	    "{\"10.1.0.0/16\"}\npools = {\"p\"} }\n",
+	    "had.conf:6: pools: \"p\" is not shared" },
+	{ ADDR SHARED LAN("l", "7", "eth1") PEER "access-node \"b\" { care-of "
+	    "= {\"10.1.0.0/16\"}\npools = {\"s\", \"l\"} }\n",
+	    "had.conf:6: pools: \"l\" is of another home link" },
+	{ ADDR SHARED LAN("l", "7", "eth1") LAN("m", "8", "eth1")
+	    LAN("n", "9", "eth1") "access-node \"b\" { care-of = "
+	    "{\"10.1.0.0/16\"}\npools = {\"l\", \"m\", \"n\"} }\n",
+	    "had.conf:7: pools: more than 2" },
+	{ ADDR SHARED PEER NODE("\nra-interval = 3"),
+	    "had.conf:5: ra-interval" },
+	{ ADDR SHARED PEER NODE("\nrouter-lifetime = 599"),
+	    "had.conf:5: router-lifetime" },
+	{ ADDR SHARED PEER NODE("\nvalid-lifetime = 0"),
+	    "had.conf:5: valid-lifetime" },
+	{ ADDR SHARED PEER NODE("\npreferred-lifetime = 2592001"),
+	    "had.conf:5: preferred-lifetime" },
+	{ ADDR SHARED PEER "access-node \"n\" { care-of = "
+	    "{\"10.1.0.0/16\"} pools = {\"s\"} }\n",
+	    "had.conf:4: access-node: a peer has this name" },
+	{ ADDR SHARED, "access-node" },
 	/* What has no name could not be named, nor compared. */
 	{ ADDR "pool \"\" { prefix = \"2001:db8::/48\" }\n" PEER,
 	    "had.conf:2: pool: needs a name" },
@@ -512,6 +597,7 @@ main(void)
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, lookup);
 	tcase_add_test(t, everything);
+	tcase_add_test(t, access_nodes);
 	tcase_add_test(t, exits);
 	tcase_add_loop_test(t, mistakes, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(t, unwise);

@@ -456,7 +456,8 @@ inner_free(struct dataplane *dp)
 	n_freed++;
 }
 
-static struct dataplane inner = { inner_add, inner_del, inner_free };
+static struct dataplane inner = { inner_add, inner_del, NULL, inner_free,
+    NULL };
 static struct pool village;
 static struct dataplane *plane;
 
@@ -601,6 +602,68 @@ START_TEST(routed_pools_are_not_probed)
 }
 END_TEST
 
+/* A mobile node's on the link: held there, and nothing more. */
+START_TEST(link_local_is_held)
+{
+	static struct pool local = { .mode = POOL_SHARED, .len = 64,
+		.prefix = { .s6_addr = { 0xfe, 0x80 } } };
+	struct home_plane_link links[] = { { &village, &dad }, { &local,
+		&dad } };
+	struct dp_entry e = { .prefix = ip6("fe80::aa"), .len = 128,
+		.link = &local };
+	struct dp_route *r;
+	int status;
+
+	plane->free(plane);
+	n_freed = 0;
+	plane = home_plane_new(&inner, links, 2);
+	r = plane->add(plane, &e, plane_done, NULL, &status);
+	ck_assert_int_eq(status, -EINPROGRESS);
+	pass(1000);
+	ck_assert_uint_eq(n_done, 1);
+	ck_assert_int_eq(done_status, 0);
+	ck_assert_uint_eq(n_inner, 0);
+	ck_assert_uint_eq(n_groups, 1);
+	plane->del(plane, r);
+	ck_assert_uint_eq(n_deleted, 0);
+	ck_assert_uint_eq(n_groups, 0);
+	/* Our own there nobody would tell us of. */
+	e.prefix = dad.own;
+	ck_assert_ptr_null(plane->add(plane, &e, plane_done, NULL, &status));
+	ck_assert_int_eq(status, -EADDRINUSE);
+}
+END_TEST
+
+static const struct nd6 *seen;
+
+static void
+who_has_it(void *arg, int status)
+{
+	(void)arg;
+	ck_assert_int_eq(status, -EADDRINUSE);
+	ck_assert_ptr_nonnull(plane->culprit);
+	seen = plane->culprit;
+}
+
+/* What has told us is there to be passed on, for that moment. */
+START_TEST(culprit_is_named)
+{
+	struct dp_entry e = { .prefix = ip6(T), .len = 128 };
+	struct nd6 m = { .advert = true, .src = ip6(T), .target = ip6(T),
+		.dst = ip6("ff02::1") };
+	struct dp_route *r;
+	int status;
+
+	r = plane->add(plane, &e, who_has_it, NULL, &status);
+	ck_assert_int_eq(status, -EINPROGRESS);
+	dad_input(&dad, &m, other_mac);
+	ck_assert_ptr_eq(seen, &m);
+	ck_assert_ptr_null(plane->culprit);
+	ck_assert_ptr_null(dad.culprit);
+	plane->del(plane, r);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -624,6 +687,8 @@ suite(void)
 	tcase_add_test(tp, route_fails_at_once);
 	tcase_add_test(tp, duplicate_is_not_routed);
 	tcase_add_test(tp, routed_pools_are_not_probed);
+	tcase_add_test(tp, link_local_is_held);
+	tcase_add_test(tp, culprit_is_named);
 	suite_add_tcase(s, tp);
 	return s;
 }

@@ -126,6 +126,98 @@ figures(void)
 	return user_lookup_stats(rig.reg.lookup);
 }
 
+/* Of an access node, which proves nothing but by a key that is looked up
+ * [D161, D162]. */
+#define NODE	"10.1.0.1"
+
+static enum reg_verdict
+by_node(struct m *m, const char *coa, const char *nai, uint16_t life,
+    const uint8_t *key)
+{
+	m_rrq(m, MIP4_F_D, life, coa);
+	m_nai(m, nai);
+	m_ext(m, 120, "", 1);
+	m_rev_support(m);
+	if (key)
+		m_auth(m, 32, MN_SPI, key);
+	return rig_in(m, coa);
+}
+
+START_TEST(access_node)
+{
+	static const uint8_t wrong[16] = "wrong key of 16";
+	struct m m;
+
+	rig_nodes("10.1.0.0", 16);
+	ck_assert_int_eq(by_node(&m, NODE, ALICE, 600, key_mn), REG_PENDING);
+	ck_assert_uint_eq(n_asked, 1);
+	ck_assert_ptr_null(of(ALICE));
+	answer(0, USER_KNOWN, true);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.sent[1], 0);
+	ck_assert(sent_by_mn());
+	ck_assert(of(ALICE)->behind_node);
+	/* Forgotten: it can be revoked all the same, and what it answers is
+	 * believed. */
+	rig_wait(2);
+	ck_assert_uint_eq(user_lookup_flush(rig.reg.lookup, NULL), 1);
+	reg_end(&rig.reg, of(ALICE), "test");
+	ck_assert_uint_eq(rig.sent[0], 7);
+	ck_assert(sent_by_mn());
+	m.n = 0;
+	m_int(&m, 15, 1);
+	m_int(&m, 0, 3);
+	m_put(&m, rig.sent + 4, 4);
+	m_put(&m, rig.sent + 16, 4);
+	m_nai(&m, ALICE);
+	m_auth(&m, 32, MN_SPI, key_mn);
+	rig_in(&m, NODE);
+	ck_assert_uint_eq(rig.reg.stats.revoke_acked, 1);
+	ck_assert_uint_eq(n_asked, 1);
+	/* The wrong key: denied when the right one is known. */
+	ck_assert_int_eq(by_node(&m, NODE, ALICE, 600, wrong), REG_PENDING);
+	answer(1, USER_KNOWN, true);
+	ck_assert_uint_eq(rig.sent[1], 131);
+	ck_assert(sent_by_mn());
+	ck_assert_int_eq(of(ALICE)->state, BINDING_IDLE);
+}
+END_TEST
+
+/* Nobody could verify an answer: none is sent, nothing is remembered. */
+START_TEST(access_node_in_vain)
+{
+	struct m m;
+
+	rig_nodes("10.1.0.0", 16);
+	by_node(&m, NODE, ALICE, 600, key_mn);
+	answer(0, USER_REJECTED, false);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	ck_assert_uint_eq(rig.reg.stats.drop[HAD_DROP_NO_KEY], 1);
+	silent(&m, NODE, HAD_DROP_NO_KEY);
+	by_node(&m, NODE, BOB, 600, key_mn);
+	answer(1, USER_KNOWN, false);		/* without a key */
+	ck_assert_uint_eq(rig.n_sent, 0);
+	by_node(&m, NODE, "carol@example.net", 600, key_mn);
+	answer(2, USER_SILENT, false);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	/* Not asked for: without 32, with something else wrong, too many. */
+	by_node(&m, NODE, "dave@example.net", 600, NULL);
+	silent(&m, NODE, HAD_DROP_NO_KEY);
+	m_rrq(&m, 0, 600, NODE);			/* no D */
+	m_nai(&m, "dave@example.net");
+	m_ext(&m, 120, "", 1);
+	m_auth(&m, 32, MN_SPI, key_mn);
+	silent(&m, NODE, HAD_DROP_NO_KEY);
+	rig.nodes.peer.unverified = (struct bucket){ 0, 0, 0, { T0_NS } };
+	by_node(&m, NODE, "dave@example.net", 600, key_mn);
+	silent(&m, NODE, HAD_DROP_RATE);
+	rig.nodes.peer.no_lookup = true;
+	silent(&m, NODE, HAD_DROP_NO_KEY);
+	ck_assert_uint_eq(n_asked, 3);
+	ck_assert_uint_eq(rig.nodes.peer.n_records, 0);
+}
+END_TEST
+
 START_TEST(key_is_demanded)
 {
 	struct m m;
@@ -1144,6 +1236,7 @@ main(void)
 	Suite *s = suite_create("had_lookup");
 	TCase *t = tcase_create("lookup");
 	const TTest *const tests[] = {
+		access_node, access_node_in_vain,
 		key_is_demanded, another_key, a_key_or_none, no_other_key,
 		no_key, who_is_asked_for,
 		configured_ones_are_known, configured_without_a_key,

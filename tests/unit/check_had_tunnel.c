@@ -3,6 +3,8 @@
  * a root side that answers when and what the test says. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/priv.h"
@@ -20,6 +22,8 @@ static struct {
 static unsigned n_asked, n_answered, n_done;
 static int last_status;
 static uint32_t ifindex, made;	/* what is said of a device */
+static bool with_socket;	/* comes with the answer */
+static int last_fd;
 static mono_t now;
 static struct timers timers;
 static struct dataplane *dp;
@@ -65,7 +69,9 @@ answer_one(int status)
 	ck_assert_uint_lt(i, n_asked);
 	if (asked[i].done != NULL)
 		asked[i].done(asked[i].arg, status, body ? &reply : NULL,
-		    body ? sizeof(reply) : 0, -1);
+		    body ? sizeof(reply) : 0, status == 0 && with_socket &&
+		    asked[i].type == HAD_PRIV_ND_OPEN ?
+		    (last_fd = dup(STDIN_FILENO)) : -1);
 }
 
 /* ... all that is due now: what is asked for by its answers is not. */
@@ -125,6 +131,8 @@ set_up(void)
 	n_asked = n_answered = n_done = 0;
 	ifindex = 7;
 	made = 1;
+	with_socket = false;
+	last_fd = -1;
 	now = (mono_t){ 1000000000 };
 	timers_init(&timers);
 	dp = tunnel_kernel_new(NULL, &timers, &clock_fake);
@@ -447,6 +455,58 @@ START_TEST(routes_fail)
 }
 END_TEST
 
+static bool
+is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) != -1;
+}
+
+/* The way to an access node alone: a socket on its device, and another one when
+ * that is made anew. */
+START_TEST(socket_of_a_node)
+{
+	struct dp_entry e = { .len = 0, .coa.s_addr = inet_addr("10.1.0.1") };
+	struct dp_route *r, *other;
+	int status, fd;
+
+	with_socket = true;
+	r = dp->add(dp, &e, done, NULL, &status);
+	ck_assert_int_eq(status, -EINPROGRESS);
+	ck_assert_uint_eq(asked[0].type, HAD_PRIV_TUNNEL_ADD);
+	ck_assert_uint_eq(asked[1].type, HAD_PRIV_ND_OPEN);
+	ck_assert_int_eq(dp->socket(dp, r), -1);
+	answer(0);
+	ck_assert_uint_eq(n_done, 1);
+	fd = dp->socket(dp, r);
+	ck_assert_int_eq(fd, last_fd);
+	ck_assert_int_eq(dp->socket(dp, r), -1);
+	/* its addresses share the device */
+	other = add("10.1.0.1");
+	answer(0);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 1);
+	close(fd);
+	tunnel_kernel_lost(dp, 7, true);
+	answer_all(0);
+	ck_assert_uint_eq(n_of(HAD_PRIV_ND_OPEN), 2);
+	ck_assert_uint_eq(n_of(HAD_PRIV_ROUTE_ADD), 2);
+	ck_assert_uint_eq(n_done, 3);		/* the socket's, again */
+	ck_assert_int_eq(last_status, 0);
+	/* whoever does not take it loses it */
+	fd = last_fd;
+	ck_assert(is_open(fd));
+	dp->del(dp, r);
+	ck_assert(!is_open(fd));
+	ck_assert_uint_eq(n_of(HAD_PRIV_ROUTE_DEL), 0);
+	dp->del(dp, other);
+	/* so is one that comes too late */
+	r = dp->add(dp, &e, done, NULL, &status);
+	dp->del(dp, r);
+	answer_all(0);
+	ck_assert(!is_open(last_fd));
+	ck_assert_uint_eq(n_done, 3);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -464,6 +524,7 @@ main(void)
 	tcase_add_test(tc, refused_since_lost);
 	tcase_add_test(tc, not_to_be_made);
 	tcase_add_test(tc, routes_fail);
+	tcase_add_test(tc, socket_of_a_node);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

@@ -16,6 +16,7 @@
 #include "common/timers.h"
 #include "had/binding.h"
 #include "had/had_config.h"
+#include "had/mn.h"
 #include "had/peer.h"
 #include "had/pool.h"
 #include "had/reg.h"
@@ -50,6 +51,8 @@ struct rig {
 	struct had_config	 conf;
 	struct pool		 pool[3];
 	struct peer		 peer[3];	/* two in use */
+	struct access_nodes	 nodes;		/* by rig_nodes */
+	struct care_of_range	 range;
 	struct pool		*choice[3];
 	struct user		 user;
 	struct mip4_sa		 user_sa;
@@ -57,6 +60,7 @@ struct rig {
 	struct pools		 pools;
 	struct timers		 timers;
 	struct bindings		 bindings;
+	struct mns		 mns;
 	struct reg		 reg;
 	struct clock		 clock;
 	int64_t			 ns;		/* since T0 */
@@ -112,6 +116,14 @@ rig_dp_del(struct dataplane *dp, struct dp_route *r)
 	(void)dp;
 	ck_assert(r->live);
 	r->live = r->pending = false;
+}
+
+static inline int
+rig_dp_socket(struct dataplane *dp, struct dp_route *r)
+{
+	(void)dp;
+	ck_assert(r->live);
+	return -1;
 }
 
 /* The kernel answers everything asked. */
@@ -221,14 +233,54 @@ rig_init(void)
 		.clock = &rig.clock, .pools = &rig.pools, .window = 7,
 		.flap_limit = 5 };
 	ck_assert_int_eq(bindings_init(&rig.bindings), 0);
-	rig.dp = (struct dataplane){ rig_dp_add, rig_dp_del, NULL };
+	rig.mns = (struct mns){ .timers = &rig.timers, .clock = &rig.clock,
+		.pools = &rig.pools, .dp = &rig.dp, .mtu = 1480 };
+	mns_name_router(&rig.mns, rig.conf.address);
+	ck_assert_int_eq(mns_init(&rig.mns), 0);
+	rig.dp = (struct dataplane){ .add = rig_dp_add, .del = rig_dp_del,
+		.socket = rig_dp_socket };
 	*r = (struct reg){ .conf = &rig.conf, .clock = &rig.clock,
 		.peers = &rig.peers, .pools = &rig.pools,
-		.bindings = &rig.bindings, .dp = &rig.dp,
+		.bindings = &rig.bindings, .mns = &rig.mns, .dp = &rig.dp,
 		.send = rig_send };
 	r->revoker = revoker_new(&rig.timers, &rig.clock);
 	ck_assert_ptr_nonnull(r->revoker);
 	reg_init(r);
+}
+
+/* Access nodes at these care-of addresses, of the shared pool. */
+static inline void
+rig_nodes(const char *care_of, unsigned len)
+{
+	struct access_nodes *an = &rig.nodes;
+
+	rig_peer(&an->peer, "nodes", "0.0.0.0", key1, 1);
+	free(an->peer.sas);
+	an->peer.sas = NULL;
+	an->peer.n_sas = 0;
+	an->peer.nodes = an;
+	an->peer.pools = &rig.choice[1];
+	an->ra = (struct node_ra){ .router_lifetime = 1800, .interval = 600,
+		.valid = 86400, .preferred = 3600 };
+	rig_pool(&an->own_link, "nodes", "fe80::", 64, POOL_SHARED);
+	an->link = &an->own_link;
+	rig.range.first = ntohl(inet_addr(care_of));
+	rig.range.last = rig.range.first | (UINT32_MAX >> len);
+	rig.range.peer = &an->peer;
+	rig.peers.ranges = &rig.range;
+	rig.peers.n_ranges = 1;
+}
+
+/* With a mobile-home key, of SPI 512. */
+static inline void
+rig_user(struct user *u, char *nai)
+{
+	rig.user_sa = (struct mip4_sa){ .spi = 512, .alg = MIP4_ALG_HMAC_MD5,
+		.key_len = 16 };
+	memcpy(rig.user_sa.key, key_mn, 16);
+	*u = (struct user){ .nai = nai, .nai_len = strlen(nai),
+		.sas = &rig.user_sa, .n_sas = 1 };
+	ck_assert(peers_add_user(&rig.peers, u));
 }
 
 static inline void
@@ -238,6 +290,8 @@ rig_free(void)
 	ck_assert_uint_eq(rig_routes(), 0);
 	revoker_free(rig.reg.revoker);
 	bindings_free(&rig.bindings);
+	ck_assert_uint_eq(table_count(&rig.mns.by_coa), 0);
+	mns_free(&rig.mns);
 	ck_assert_uint_eq(rig.pool[0].used + rig.pool[1].used, 0);
 	pools_free(&rig.pools);
 	peers_free(&rig.peers);

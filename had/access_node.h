@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Access nodes [draft-navali 3.2]: bridges that carry all that a mobile node
+ * says here, where it is as if on the home link. What is configured for those
+ * of one section; struct mn (had/mn.h) is one mobile node behind one.
+ */
+#ifndef HAD_ACCESS_NODE_H
+#define HAD_ACCESS_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "had/peer.h"
+#include "had/pool.h"
+
+#define NODE_POOLS_MAX	2	/* prefixes that are advertised */
+
+/* What Router Advertisements say [RFC 4861 6.2.1]; seconds. */
+struct node_ra {
+	bool		managed, other;		/* M, O */
+	uint32_t	router_lifetime;
+	uint32_t	valid, preferred;	/* of prefixes */
+	uint32_t	interval;		/* MaxRtrAdvInterval */
+};
+
+struct access_nodes {
+	/* As any other: its pools are those whose prefixes are advertised, all
+	 * shared ones, of one home link or of none. */
+	struct peer		 peer;
+	struct node_ra		 ra;
+	/* Link-local addresses are leased like others: of this, or that of
+	 * the section with the same home link. */
+	struct pool		 own_link;
+	struct pool		*link;
+};
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mobile nodes behind access nodes, and when they are told what. See had/mn.h;
+ * reg_node.c says which there are, mn_addr.c what becomes of their
+ * addresses. */
+#include "had/mn_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/icmp6.h"
+#include "common/mip4_auth.h"
+#include "had/binding.h"
+
+#define TYPE_RS		133
+#define TYPE_RA		134
+#define TYPE_NS		135
+#define TYPE_NA		136
+
+void
+mns_name_router(struct mns *ms, struct in_addr own)
+{
+	ms->router = (struct in6_addr){ .s6_addr = { 0xfe, 0x80 } };
+	memcpy(&ms->router.s6_addr[12], &own, sizeof(own));
+	memcpy(ms->lladdr, "\2\0", 2);
+	memcpy(ms->lladdr + 2, &own, sizeof(own));
+}
+
+int
+mns_init(struct mns *ms)
+{
+	memset(&ms->stats, 0, sizeof(ms->stats));
+	ms->n_addrs = 0;
+	ms->log = (struct log_limit){ .rate = 100, .burst = 1000 };
+	return table_init(&ms->by_coa);
+}
+
+void
+mns_free(struct mns *ms)
+{
+	table_free(&ms->by_coa);
+}
+
+static bool
+coa_eq(const struct table_node *n, const void *key)
+{
+	const struct mn *m = container_of(n, struct mn, by_coa);
+
+	return memcmp(&m->coa, key, sizeof(m->coa)) == 0;
+}
+
+struct mn *
+mn_at(const struct mns *ms, struct in_addr coa)
+{
+	struct table_node *n = table_find(&ms->by_coa,
+	    table_hash(&ms->by_coa, &coa, sizeof(coa)), coa_eq, &coa);
+
+	return n ? container_of(n, struct mn, by_coa) : NULL;
+}
+
+size_t
+mn_prefixes(const struct mn *m, struct pool *const **pools)
+{
+	*pools = m->binding->peer->pools;
+	return m->binding->peer->n_pools;
+}
+
+/* ---- what is said ---- */
+
+/* When what was advertised last is over; never, if it is not. */
+static mono_t
+end_of_prefixes(const struct mn *m)
+{
+	uint32_t valid = m->binding->peer->nodes->ra.valid;
+
+	if (valid == UINT32_MAX || m->n_ra == 0)
+		return MONO_NEVER;
+	return mono_add_ms(m->last_ra, (int64_t)valid * 1000);
+}
+
+/* The timer is set once there is one, so that this does not fail. */
+void
+mn_set_timer(struct mn *m)
+{
+	mono_t at = m->next_ra, end = end_of_prefixes(m), full;
+
+	if (mono_before(end, at))
+		at = end;
+	full = mono_add_ms(m->filled, MN_TOKEN_MS);
+	if (m->tokens == 0 && mono_before(full, at))
+		at = full;
+	(void)timer_set(m->owner->timers, &m->timer, at);
+}
+
+static void
+advertise(struct mn *m)
+{
+	struct mns *ms = m->owner;
+	mono_t now = clock_mono(ms->clock);
+	uint8_t buf[MN_RA_MAX];
+	int len = mn_ra_write(m, buf);
+
+	if (len > 0 && ms->io && ms->io->send(ms->arg, m, buf, (size_t)len)) {
+		ms->stats.ra_sent++;
+		m->last_ra = now;
+		m->n_ra += m->n_ra < UINT8_MAX;
+	}
+	m->next_ra = mn_ra_next(m, now);
+}
+
+static void
+fired(struct timer *t)
+{
+	struct mn *m = container_of(t, struct mn, timer);
+	mono_t now = clock_mono(m->owner->clock);
+
+	mn_refill(m, now);
+	if (!mono_before(now, end_of_prefixes(m))) {
+		mn_addrs_expire(m);
+		m->n_ra = 0;		/* it has heard of none */
+	}
+	if (!mono_before(now, m->next_ra))
+		advertise(m);
+	mn_set_timer(m);
+}
+
+static void
+solicited(struct mn *m)
+{
+	mono_t at = mn_ra_solicited(m, clock_mono(m->owner->clock));
+
+	if (!mono_before(at, m->next_ra))
+		return;
+	m->next_ra = at;
+	mn_set_timer(m);
+}
+
+/* ---- what is heard ---- */
+
+/* Where are we, and are we there [RFC 4861 7.2.4]? */
+static void
+tell_lladdr(struct mn *m, const struct in6_addr *to)
+{
+	struct nd6 na = {
+		.advert = true, .router = true, .solicited = true,
+		.override = true, .has_lladdr = true,
+		.src = m->owner->router, .dst = *to,
+		.target = m->owner->router,
+	};
+
+	memcpy(na.lladdr, m->owner->lladdr, sizeof(na.lladdr));
+	mn_say(m, &na);
+}
+
+/* Of two addresses in one solicitation the one is asked for: what it has is
+ * learnt from its next packet. Must be the last thing that is done. */
+static void
+neighbour(struct mn *m, const uint8_t *packet, size_t len)
+{
+	struct nd6 nd;
+
+	if (nd6_decode(&nd, packet, len) != 0) {
+		m->owner->stats.malformed++;
+		return;
+	}
+	if (IN6_IS_ADDR_UNSPECIFIED(&nd.src)) {
+		if (!nd.advert)
+			mn_claim(m, &nd.target);
+		return;
+	}
+	if (!nd.advert && IN6_ARE_ADDR_EQUAL(&nd.target, &m->owner->router))
+		tell_lladdr(m, &nd.src);
+	mn_claim(m, &nd.src);
+}
+
+void
+mn_input(struct mn *m, const uint8_t *packet, size_t len)
+{
+	struct mns *ms = m->owner;
+	struct nd6_packet p;
+	struct in6_addr src;
+	int err = nd6_open(&p, packet, len);
+
+	if (!m->up)
+		return;
+	ms->stats.received++;
+	if (err == 0 && p.type == TYPE_RS) {
+		if (!icmp6_rs_valid(p.icmp, p.len, p.hop_limit, &p.src)) {
+			ms->stats.malformed++;
+			return;
+		}
+		solicited(m);
+		if (!IN6_IS_ADDR_UNSPECIFIED(&p.src))
+			mn_claim(m, &p.src);
+		return;
+	}
+	if (err == 0 && (p.type == TYPE_NS || p.type == TYPE_NA)) {
+		neighbour(m, packet, len);
+		return;
+	}
+	if (err == 0 && p.type == TYPE_RA) {
+		ms->stats.not_router++;
+		return;
+	}
+	/* Anything else is worth its source. A message cut short has no sum
+	 * that could be right. */
+	if (len < ND6_HEADER_LEN || packet[0] >> 4 != 6)
+		return;
+	memcpy(&src, packet + 8, sizeof(src));
+	mn_claim(m, &src);
+}
+
+/* ---- coming and going ---- */
+
+struct mn *
+mn_new(struct mns *ms)
+{
+	struct mn *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->owner = ms;
+	m->timer.fire = fired;
+	m->next_ra = MONO_NEVER;
+	m->filled = clock_mono(ms->clock);
+	m->tokens = MN_TOKENS;
+	if (timer_set(ms->timers, &m->timer, MONO_NEVER)) {
+		free(m);
+		return NULL;
+	}
+	return m;
+}
+
+static void
+down(struct mn *m)
+{
+	if (m->up && m->owner->io)
+		m->owner->io->close(m->owner->arg, m);
+	m->up = false;
+}
+
+void
+mn_free(struct mn *m)
+{
+	if (!m)
+		return;
+	down(m);
+	mn_addrs_drop(m);
+	timer_cancel(m->owner->timers, &m->timer);
+	if (m->binding)
+		table_remove(&m->owner->by_coa, &m->by_coa);
+	if (m->own_sa)
+		mip4_sa_wipe(m->own_sa);
+	free(m->own_sa);
+	free(m);
+}
+
+bool
+mn_may_keep_sa(struct mn *m)
+{
+	if (!m->own_sa)
+		m->own_sa = calloc(1, sizeof(*m->own_sa));
+	return m->own_sa != NULL;
+}
+
+void
+mn_move(struct mn *m, struct binding *b, struct in_addr coa)
+{
+	struct table *t = &m->owner->by_coa;
+
+	if (m->binding && m->coa.s_addr == coa.s_addr)
+		return;
+	if (m->binding)
+		table_remove(t, &m->by_coa);
+	m->binding = b;
+	m->coa = coa;
+	table_insert(t, &m->by_coa, table_hash(t, &coa, sizeof(coa)));
+	down(m);
+	mn_addrs_move(m);
+}
+
+/* Immediately [draft-navali 3.2.2, step 6], also where it has come from
+ * another access node: its link may have lost what we said last. */
+void
+mn_up(struct mn *m, int fd)
+{
+	struct mns *ms = m->owner;
+
+	if (ms->io)
+		ms->io->open(ms->arg, m, fd);
+	m->up = true;
+	if (ms->io)
+		ms->io->listen(ms->arg, m);
+	m->n_ra = 0;
+	advertise(m);
+	mn_set_timer(m);
+}

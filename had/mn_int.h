@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between mn.c (what is said and heard) and mn_addr.c (the addresses). */
+#ifndef HAD_MN_INT_H
+#define HAD_MN_INT_H
+
+#include "had/mn.h"
+
+#define MN_TOKENS	20	/* addresses it may claim at once, and */
+#define MN_TOKEN_MS	500	/* how often another one */
+
+/* It has sent a packet with this source, or looks for one that has this
+ * address: it is to have it, if nobody else does [D30]. May end its binding. */
+void	 mn_claim(struct mn *, const struct in6_addr *);
+/* More tokens. */
+void	 mn_refill(struct mn *, mono_t now);
+void	 mn_set_timer(struct mn *);
+/* Into its tunnel. */
+void	 mn_say(struct mn *, const struct nd6 *);
+/* To where it is now. */
+void	 mn_addrs_move(struct mn *);
+/* All that lie in a prefix. */
+void	 mn_addrs_expire(struct mn *);
+void	 mn_addrs_drop(struct mn *);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Requests of access nodes: what of PROTOCOLS 8.1's rows is theirs alone
+ * [draft-navali 3.2.2, 5.5.1; D12, D28, D160-D163]. They prove the key of the
+ * subscriber, one mobile node, of which they carry everything; it chooses its
+ * addresses itself. Part of reg; reg_ar.c is the other kind.
+ */
+#define LOG_MODULE "reg"
+#include "had/reg_int.h"
+
+#include "had/access_node.h"
+#include "had/binding.h"
+#include "had/had_config.h"
+#include "had/mn.h"
+
+/* By what is known. Nothing else proves anything here: without a key that fits
+ * nobody is answered who could be anybody [D40]. */
+static void
+verify(struct reg *r, struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	const struct mip4_sa *sa;
+	uint32_t spi;
+
+	reg_user_known(r, rq);
+	rq->verdict = MIP4_AUTH_ABSENT;
+	if (!rq->keys || rq->keys->n_sas == 0)
+		return;
+	rq->sa = &rq->keys->sas[0];
+	if (!mip4_auth_spi(e, MIP4_EXT_MN_HA, &spi))
+		return;
+	sa = user_sa_find(rq->keys, spi);
+	if (!sa) {
+		rq->verdict = MIP4_AUTH_WRONG_SPI;
+		return;
+	}
+	rq->sa = sa;
+	rq->verdict = mip4_auth_check(rq->pkt->data, e, MIP4_EXT_MN_HA, sa,
+	    &rq->covered);
+	rq->authentic = rq->verdict == MIP4_AUTH_OK;
+	if (rq->authentic)
+		rq->mn_ha = sa;
+	else
+		rq->covered = 0;
+}
+
+/* It is itself the end of the tunnel, so it says D [RFC 3344 3.6.1.1]. */
+static const char *
+care_of(const struct reg *r, const struct rq *rq)
+{
+	const struct mip4_rrq *q = &rq->msg.rrq;
+
+	if (q->coa.s_addr != rq->pkt->flow.src.s_addr)
+		return "care-of address is not the source";
+	if (!(q->flags & MIP4_F_D))
+		return "no co-located care-of address";
+	return q->coa.s_addr == r->conf->address.s_addr ?
+	    "our own care-of address" : NULL;
+}
+
+static const char *
+extensions(const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	if ((e->n_hoa_req && !e->hoa_req_empty) || (e->n_hoa && !e->hoa_empty))
+		return "IPv6 extension that is not empty from an access node";
+	return NULL;
+}
+
+static bool
+is_bound(const struct binding *b)
+{
+	return b->state != BINDING_IDLE && b->behind_node;
+}
+
+/* Room for it, before anything is changed. */
+static struct mn *
+room(struct reg *r, const struct rq *rq)
+{
+	struct binding *b = rq->b;
+	struct mn *m = b->behind_node ? b->mn : mn_new(r->mns);
+
+	if (m && rq->looked_up && !mn_may_keep_sa(m)) {
+		if (!b->behind_node)
+			mn_free(m);
+		m = NULL;
+	}
+	return m;
+}
+
+static int
+home(struct reg *r, struct rq *rq, struct home *h)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct mn *other = mn_at(r->mns, rq->msg.rrq.coa);
+
+	*h = (struct home){ .keep = true };
+	rq->realm = r->realms ? realm_find(r->realms, e->nai, e->nai_len) :
+	    NULL;
+	if (e->n_hoa_req + e->n_hoa == 0 && !is_bound(rq->b)) {
+		rq->why = "no IPv6 extension, and not bound";
+		return MIP4_HA_MALFORMED;
+	}
+	if (other && other->binding != rq->b) {
+		rq->why = "another has this care-of address";
+		return MIP4_HA_PROHIBITED;
+	}
+	h->mn = room(r, rq);
+	if (!h->mn) {
+		rq->why = "no memory";
+		return MIP4_HA_RESOURCES;
+	}
+	return ROW_PASS;
+}
+
+static void
+adopt(struct reg *r, struct rq *rq, struct home *h)
+{
+	struct binding *b = rq->b;
+
+	(void)r;
+	if (!b->behind_node) {
+		/* It was a subscriber of an access router, perhaps. */
+		binding_release(b);
+		b->behind_node = b->rerouted = true;
+		b->mn = h->mn;
+	}
+	mn_move(b->mn, b, rq->msg.rrq.coa);
+	b->mn->reserved = rq->user && !(rq->looked_up && rq->user == rq->keys) ?
+	    &rq->user->reserved : NULL;
+	b->sa = rq->sa;
+	if (!rq->looked_up)
+		return;
+	/* What is known of the subscriber may be forgotten. */
+	mip4_sa_wipe(b->mn->own_sa);
+	mip4_sa_copy(b->mn->own_sa, rq->sa);
+	b->sa = b->mn->own_sa;
+}
+
+/* The tunnel is there, or anew. */
+void
+reg_node_up(struct reg *r, struct binding *b)
+{
+	mn_up(b->mn, r->dp->socket(r->dp, b->route));
+}
+
+void
+reg_node_leave(struct binding *b)
+{
+	mn_free(b->mn);
+	b->behind_node = false;
+	b->hoa = in6addr_any;
+	b->sa = NULL;
+}
+
+uint32_t
+reg_node_lifetime(const struct peer *p, uint32_t l)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_pools; i++)
+		if (l > p->pools[i]->max_lifetime)
+			l = p->pools[i]->max_lifetime;
+	return l > p->nodes->ra.valid ? p->nodes->ra.valid : l;
+}
+
+const struct reg_kind reg_node = {
+	.auth = MIP4_EXT_MN_HA,
+	.by_node = true,
+	.verify = verify,
+	.row_keys = reg_row_node_key,
+	.care_of = care_of,
+	.extensions = extensions,
+	.home = home,
+	.adopt = adopt,
+};
