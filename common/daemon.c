@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -100,6 +101,18 @@ daemon_options(struct daemon_opts *o, int argc, char **argv,
 	}
 	/* Until the configuration has said more, and for what it gets wrong. */
 	log_init(program, LOG_TO_STDERR);
+}
+
+void
+daemon_raise_descriptors(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) != 0)
+		return;
+	lim.rlim_cur = lim.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &lim) != 0)
+		log_warn(NULL, "the limit of descriptors can not be raised");
 }
 
 int

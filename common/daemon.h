@@ -24,6 +24,10 @@ struct daemon_opts {
 void	 daemon_options(struct daemon_opts *, int argc, char **argv,
     const char *program, const char *default_config, const char *synopsis);
 
+/* As many descriptors as are permitted: the usual soft limit is for select().
+ */
+void	 daemon_raise_descriptors(void);
+
 /* Makes a directory 0755 if it is not there. 0 or -errno. */
 int	 daemon_mkdir(const char *path);
 

@@ -307,6 +307,8 @@ run(struct had_config *conf, const struct radius_dict *dict)
 	struct exits exits;
 	int udp[SERVER_SOCKS], ctl, err, status;
 
+	/* A mobile node behind an access node needs one. */
+	daemon_raise_descriptors();
 	ctl = daemon_control(conf->chroot, conf->control_socket,
 	    conf->control_group);
 	if (ctl < 0)

@@ -34,7 +34,8 @@
 #include "had/priv_place.h"
 
 #define ROUTE_MESSAGES	2	/* of the kernel, for one of ours */
-#define PRIO_PASS	10	/* filters: the bound prefixes */
+#define PRIO_LINK	5	/* filters: what stays on the link */
+#define PRIO_PASS	10	/* the bound prefixes */
 #define PRIO_DROP	20	/* everything else */
 /* Behind any route of a subscriber: what nobody is bound to is unreachable,
  * or it would go round between us and the next router. */
@@ -51,20 +52,38 @@ struct priv_state {
 	unsigned		 n_parts, n_messages;
 };
 
+/* What a mobile node behind an access node says on its link is heard by the
+ * engine; the kernel would answer for itself, with no link-layer address of
+ * Ethernet's. */
+static void
+drop_link(struct priv_state *s, unsigned ifindex)
+{
+	const struct nl_flower local = { .drop = true, .prio = PRIO_LINK,
+		.dst = { .s6_addr = { 0xfe, 0x80 } }, .dst_len = 10 };
+	const struct nl_flower groups = { .drop = true, .prio = PRIO_LINK,
+		.dst = { .s6_addr = { 0xff } }, .dst_len = 8 };
+
+	nl_flower_add(s->nl, ifindex, &local);
+	nl_flower_add(s->nl, ifindex, &groups);
+}
+
 /* A device without its filter would let anything in: so it comes up last. */
 static int
-tunnel_up(struct priv_state *s, const char *name, unsigned ifindex)
+tunnel_up(struct priv_state *s, const struct priv_place *p)
 {
+	unsigned ifindex = p->ifindex;
 	int err;
 
 	nl_begin(s->nl);
 	nl_clsact_add(s->nl, ifindex, 0);
+	if (p->peer->nodes)
+		drop_link(s, ifindex);
 	nl_filter_drop_all(s->nl, ifindex, PRIO_DROP);
 	nl_link_set_up(s->nl, ifindex, true);
 	err = ifindex ? nl_commit(s->nl, NULL, 0) : -ENODEV;
 	if (err) {
 		nl_begin(s->nl);
-		nl_link_del(s->nl, name, NL_IGN_NOENT);
+		nl_link_del(s->nl, p->name, NL_IGN_NOENT);
 		(void)nl_commit(s->nl, NULL, 0);
 	}
 	return err;
@@ -86,7 +105,7 @@ make_tunnel(struct priv_state *s, struct priv_place *p)
 	if (err)
 		return err;
 	p->ifindex = nl_ifindex(p->name);
-	err = tunnel_up(s, p->name, p->ifindex);
+	err = tunnel_up(s, p);
 	if (err)
 		p->ifindex = 0;
 	else

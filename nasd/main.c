@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/daemon.h"
@@ -65,19 +64,6 @@ exec_again(const struct nasd_program *program)
 	log_error(NULL, "%s", program->path);
 }
 
-/* A session may need two descriptors; the usual soft limit is for select(). */
-static void
-raise_descriptors(void)
-{
-	struct rlimit lim;
-
-	if (getrlimit(RLIMIT_NOFILE, &lim) != 0)
-		return;
-	lim.rlim_cur = lim.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &lim) != 0)
-		log_warn(NULL, "the limit of descriptors can not be raised");
-}
-
 static int
 run(struct nasd_config *cf, const struct radius_dict *dict,
     const struct nasd_program *program)
@@ -88,7 +74,8 @@ run(struct nasd_config *cf, const struct radius_dict *dict,
 	bool engine = false, again;
 	int status, error, sock = -1;
 
-	raise_descriptors();
+	/* A session may need two. */
+	daemon_raise_descriptors();
 	if (nasd_sockets_open(&fds, cf) != 0)
 		return EXIT_FAILURE;
 	/* Usually in the sockets' directory, which is there now. */

@@ -139,6 +139,13 @@ def reg():
     yield register + node + register + b'\x0e\0\4\0\0\1\0'
 
 
+def mn():
+    enter, ns, wait = b'\0\0\0\1', b'\0\3\3\0\0', b'\0\1\2'
+    other = b'\1\0\1\1' + b'\1\3\3\2\0'
+    yield b'\0\1' + enter + ns + wait + other + b'\0\0\2\1' + wait
+    yield b'\1\0' + enter + b'\0\2\0' + ns + b'\0\2\1\0\0' + wait
+
+
 def fad():
     """Registrations with and without a home address, and their replies."""
     for n in range(4):
@@ -277,8 +284,8 @@ def dhcp6():
 SEEDS = {'fuzz_dhcp6': dhcp6, 'fuzz_nasd_priv': nasd_priv, 'fuzz_netlink': netlink,
          'fuzz_aaa': aaa, 'fuzz_ctl': ctl, 'fuzz_acct_spool': acct_spool,
          'fuzz_had_priv': had_priv,
-         'fuzz_reg': reg, 'fuzz_fad': fad, 'fuzz_mip_client': mip_client,
-         'fuzz_session_fsm': session_fsm,
+         'fuzz_reg': reg, 'fuzz_mn': mn, 'fuzz_fad': fad,
+         'fuzz_mip_client': mip_client, 'fuzz_session_fsm': session_fsm,
          'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
          'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
          'fuzz_radius': radius, 'fuzz_coa': coa, 'fuzz_had_lookup': had_lookup}
