@@ -11,6 +11,7 @@ access_of_kind(unsigned kind)
 		[ACCESS_PPP] = &access_ppp,
 		[ACCESS_ETHER] = &access_ether,
 		[ACCESS_NODE] = &access_node,
+		[ACCESS_PPP_DHCP6] = &access_ppp_dhcp6,
 	};
 
 	return kind < ACCESS_N_KINDS ? kinds[kind] : NULL;

@@ -6,6 +6,7 @@
  * its link, by session_event, and is the only one that knows its protocol.
  *
  *   access_ppp.c	pppd and its plugin, PPPoE discovery
+ *			(access_ppp_dhcp6.c: and addresses by DHCPv6)
  *   access_ether.c	Ethernet links with DHCPv6
  *   access_node.c	an Ethernet link that is bridged to the home agent
  *
@@ -28,6 +29,7 @@ enum access_kind {
 	ACCESS_PPP = 0,
 	ACCESS_ETHER = 1,
 	ACCESS_NODE = 2,
+	ACCESS_PPP_DHCP6 = 3,
 	ACCESS_N_KINDS
 };
 
@@ -78,7 +80,8 @@ struct access {
 	void	(*restore)(struct session *, const struct session_rec *);
 };
 
-extern const struct access access_ppp, access_ether, access_node;
+extern const struct access access_ppp, access_ether, access_node,
+    access_ppp_dhcp6;
 
 /* NULL: none has that number. */
 const struct access *access_of_kind(unsigned kind);

@@ -10,6 +10,9 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "nasd/access.h"
+#include "nasd/access_dhcp6.h"
+#include "nasd/access_ppp_dhcp6.h"
+#include "nasd/dhcp6.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
 #include "nasd/session_rec.h"
@@ -145,4 +148,64 @@ const struct access access_ppp = {
 	.leave = ppp_leave,
 	.save = ppp_save,
 	.restore = access_ppp_restore,
+};
+
+/*
+ * The same with addresses by DHCPv6.
+ */
+
+/* What IPv6CP asks for is answered at once, but who asks too late. */
+static void
+managed_refuse(struct session *s)
+{
+	access_dhcp6_refuse(s);
+	ppp_refuse(s);
+}
+
+static void
+managed_close(struct session *s)
+{
+	if (s->dhcp6 != NULL)
+		dhcp6_link_withdraw(s->dhcp6);
+	ppp_close(s);
+}
+
+static void
+managed_leave(struct session *s)
+{
+	access_ppp_dhcp6_leave(s);
+	ppp_leave(s);
+}
+
+static void
+managed_save(const struct session *s, struct session_rec *r)
+{
+	ppp_save(s, r);
+	access_dhcp6_save(s, r);
+}
+
+static void
+managed_restore(struct session *s, const struct session_rec *r)
+{
+	access_ppp_restore(s, r);
+	access_ppp_dhcp6_restore(s, r);
+}
+
+const struct access access_ppp_dhcp6 = {
+	.kind = ACCESS_PPP_DHCP6,
+	.name = "ppp",
+	.managed = true,
+	.confirm = ppp_confirm,
+	.start_refuse = ppp_start_refuse,
+	.auth_result = ppp_auth_result,
+	.assign = access_dhcp6_assign,
+	.refuse = managed_refuse,
+	.advertise = access_ppp_dhcp6_advertise,
+	.came_up = ppp_came_up,
+	.close = managed_close,
+	.kill = ppp_kill,
+	.is_there = ppp_is_there,
+	.leave = managed_leave,
+	.save = managed_save,
+	.restore = managed_restore,
 };

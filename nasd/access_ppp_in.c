@@ -15,8 +15,15 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "nasd/access.h"
+#include "nasd/access_ppp_dhcp6.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
+
+static const struct access *
+kind(const struct engine *e)
+{
+	return e->cfg->ppp_dhcp6 ? &access_ppp_dhcp6 : &access_ppp;
+}
 
 /*
  * PPPoE discovery.
@@ -141,7 +148,7 @@ pppoe_wanted(void *arg, struct pppoe_link *link, const struct pppoe_wish *w)
 		return -ESHUTDOWN;
 	if (at.ns == MONO_NEVER.ns)
 		at = clock_mono(e->clock);
-	s = session_new(e, &access_ppp, at);
+	s = session_new(e, kind(e), at);
 	if (s == NULL)
 		return -ENOMEM;
 	take_wish(s, w);	/* but the session's number names its link */
@@ -213,7 +220,7 @@ session_of_hello(struct engine *e, const struct plug_hello *h,
 		*why = "max-sessions are here already";
 		return NULL;
 	}
-	s = session_new(e, &access_ppp, clock_mono(e->clock));
+	s = session_new(e, kind(e), clock_mono(e->clock));
 	if (s == NULL)
 		return NULL;
 	session_set_device(s, h->device);
@@ -307,7 +314,10 @@ link_iid_req(void *owner, const struct plug_iid_req *req)
 	session_step(s, "conf-req", "IID %s%s", req->has_iid ?
 	    iid_str(req->iid, buf) : "none", req->insists ?
 	    ", insists" : "");
-	session_event(s, SESSION_EV_IID_ASKED, NULL);
+	if (s->access->managed)
+		access_ppp_dhcp6_iid(s);
+	else
+		session_event(s, SESSION_EV_IID_ASKED, NULL);
 }
 
 static void
@@ -325,9 +335,13 @@ link_up(void *owner, const struct plug_up *up)
 	if (up->ifname[0] != '\0' && strcmp(up->ifname, s->ifname) != 0)
 		session_set_ifname(s, up->ifname);
 	s->local = up->local;
-	s->ipv6_up = true;
 	session_step(s, "up", "%s, local %s, peer %s", s->ifname,
 	    iid_str(up->local, l), iid_str(up->remote, r));
+	if (s->access->managed) {
+		access_ppp_dhcp6_up(s);
+		return;
+	}
+	s->ipv6_up = true;
 	session_event(s, SESSION_EV_ACCESS_UP, NULL);
 }
 
@@ -336,8 +350,12 @@ link_down(void *owner, const char *reason)
 {
 	struct session *s = owner;
 
-	s->ipv6_up = false;
 	session_step(s, "down", "%s", reason);
+	if (s->access->managed) {
+		access_ppp_dhcp6_down(s, reason);
+		return;
+	}
+	s->ipv6_up = false;
 	session_event(s, SESSION_EV_ACCESS_DOWN, reason);
 }
 

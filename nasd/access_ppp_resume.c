@@ -18,6 +18,8 @@
 
 #include "common/log.h"
 #include "common/priv.h"
+#include "nasd/access.h"
+#include "nasd/access_ppp_dhcp6.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
 #include "nasd/session_rec.h"
@@ -139,11 +141,19 @@ access_ppp_restore(struct session *s, const struct session_rec *r)
 		adopt(s);
 }
 
+/* Is what it has as its address, or part of it, what it was given? */
+static bool
+has_its_own(const struct session *s, const struct plug_hello *h)
+{
+	return s->access->managed ? access_ppp_dhcp6_resumes(s) :
+	    iid_equal(h->remote, s->iid);
+}
+
 bool
 access_ppp_resumes(const struct session *s, const struct plug_hello *h)
 {
 	if (s->pid > 0 && (uint32_t)s->pid != h->pid)
 		return false;
 	return s->was_up && h->state == PLUG_LINK_OPEN && s->reg != NULL &&
-	    s->ha != NULL && s->accounting && iid_equal(h->remote, s->iid);
+	    s->ha != NULL && s->accounting && has_its_own(s, h);
 }

@@ -24,6 +24,7 @@ static const struct config_class classes[] = {
 	{ "state-directory", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
 	{ "stop-keeps-sessions", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
 	{ "nai", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
+	{ "ppp-addresses", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
 	{ "prefix-mode", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "iid-policy", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "duplicate-session", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },

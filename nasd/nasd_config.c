@@ -127,6 +127,7 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_STR("state-directory", STATE_DIR "/nasd", CFGF_NONE),
 	CFG_BOOL("stop-keeps-sessions", cfg_true, CFGF_NONE),
 	CFG_STR("nai", "%u", CFGF_NONE),
+	CFG_STR("ppp-addresses", "slaac", CFGF_NONE),
 	CFG_STR("prefix-mode", "unique", CFGF_NONE),
 	CFG_STR("iid-policy", "assign", CFGF_NONE),
 	CFG_STR("duplicate-session", "replace", CFGF_NONE),
@@ -218,6 +219,7 @@ choice(struct conf *c, const char *key, const char *const *words)
 static void
 read_top(struct conf *c, struct nasd_config *cf)
 {
+	static const char *const addresses[] = { "slaac", "dhcpv6", NULL };
 	static const char *const modes[] = { "unique", "shared", NULL };
 	static const char *const policies[] = { "assign", "honour", NULL };
 	static const char *const duplicates[] = { "replace", "refuse", NULL };
@@ -234,6 +236,7 @@ read_top(struct conf *c, struct nasd_config *cf)
 	cf->state_dir = copy(c, cfg_getstr(c->cfg, "state-directory"));
 	cf->stop_keeps = cfg_getbool(c->cfg, "stop-keeps-sessions");
 	cf->nai = copy(c, cfg_getstr(c->cfg, "nai"));
+	cf->ppp_dhcp6 = choice(c, "ppp-addresses", addresses) == 1;
 	cf->mode = choice(c, "prefix-mode", modes);
 	cf->iid_policy = choice(c, "iid-policy", policies);
 	cf->duplicate = choice(c, "duplicate-session", duplicates);

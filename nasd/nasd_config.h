@@ -210,6 +210,7 @@ struct nasd_config {
 	unsigned		 n_profile;
 	enum config_unlimited	 unlimited;
 
+	bool			 ppp_dhcp6;	/* PPP, and addresses by it */
 	enum config_mode	 mode;
 	enum config_iid_policy	 iid_policy;
 	enum config_duplicate	 duplicate;

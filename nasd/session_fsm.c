@@ -197,7 +197,7 @@ in_waiting(enum session_event ev, const struct session_view *v)
 		return go(SESSION_REGISTERING, DO(REGISTER));
 	case SESSION_EV_ACCESS_DOWN:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
-		    "peer closed IPv6CP", DO(CLOSE));
+		    "peer closed IPv6", DO(CLOSE));
 	case SESSION_EV_TIMER:
 		return refuse(v, SESSION_CAUSE_NAS_ERROR,
 		    "the older session of this NAI did not end in time", 0);
@@ -233,7 +233,7 @@ in_registering(enum session_event ev, const struct session_view *v)
 		return elsewhere(v, "no answer from the home agent");
 	case SESSION_EV_ACCESS_DOWN:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
-		    "peer closed IPv6CP", DO(CLOSE));
+		    "peer closed IPv6", DO(CLOSE));
 	case SESSION_EV_TIMER:
 		return refuse(v, SESSION_CAUSE_LOST_SERVICE,
 		    "registration took too long", 0);
@@ -268,7 +268,7 @@ in_installing(enum session_event ev, const struct session_view *v)
 		return changed(SESSION_INSTALLING, v);
 	case SESSION_EV_ACCESS_DOWN:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
-		    "peer closed IPv6CP", DO(CLOSE));
+		    "peer closed IPv6", DO(CLOSE));
 	case SESSION_EV_TIMER:
 		return refuse(v, SESSION_CAUSE_NAS_ERROR,
 		    "data path took too long", 0);
@@ -312,7 +312,7 @@ in_assigned(enum session_event ev, const struct session_view *v)
 		return changed(SESSION_ASSIGNED, v);
 	case SESSION_EV_ACCESS_DOWN:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
-		    "peer closed IPv6CP", DO(CLOSE));
+		    "peer closed IPv6", DO(CLOSE));
 	case SESSION_EV_TIMER:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
 		    "peer did not take the interface identifier", DO(CLOSE));
@@ -369,7 +369,7 @@ in_linger(enum session_event ev, const struct session_view *v)
 		    "data path could not be installed", DO(CLOSE));
 	case SESSION_EV_TIMER:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
-		    "peer closed IPv6CP", DO(CLOSE));
+		    "peer closed IPv6", DO(CLOSE));
 	default:
 		return authentication(SESSION_LINGER, ev, v);
 	}
@@ -386,7 +386,7 @@ in_resuming(enum session_event ev, const struct session_view *v)
 			    "nasd restarted before it was up", DO(CLOSE));
 		if (!v->resumable)
 			return end(v, SESSION_CAUSE_USER_REQUEST,
-			    "peer closed IPv6CP while nasd was away",
+			    "peer closed IPv6 while nasd was away",
 			    DO(CLOSE));
 		return go(SESSION_UP, DO(INSTALL) | DO(RA_START) |
 		    DO(ACCT_START) | DO(RESUME));

@@ -260,7 +260,7 @@ open_dhcp6(struct nasd_sockets *s, const struct nasd_config *cf)
 {
 	int fd;
 
-	if (cf->n_ether == 0)
+	if (cf->n_ether == 0 && !cf->ppp_dhcp6)
 		return 0;
 	if (dhcp6_duid_load(cf->state_dir, &s->duid) != 0)
 		return -1;
