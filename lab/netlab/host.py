@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 
-from . import config
+from . import config, net
 from .client import Client
 from .process import Daemon, by_namespace, wait_for
 
@@ -49,6 +49,19 @@ class Host(Client):
             "\trequest domain-name-servers;\n};\nid-assoc na 0 { };\n"))
         return ["dhcp6c", "-f", "-D", "-c", conf, "-p",
                 self.path("dhcp6c.pid"), self.ifname]
+
+    def _dibbler(self):
+        """Where its files are is compiled in: there the lab has its own. It
+        would write DNS servers into the system's resolv.conf."""
+        for path in ("/etc/dibbler", "/var/lib/dibbler"):
+            if not os.path.ismount(path):
+                net.mount("dibbler", path, "tmpfs")
+        for name in os.listdir("/var/lib/dibbler"):
+            os.unlink(os.path.join("/var/lib/dibbler", name))
+        config.write("/etc/dibbler/client.conf", (
+            "log-level 7\nduid-type duid-ll\n"
+            f"iface {self.ifname} {{\n\tia\n}}\n"))
+        return ["dibbler-client", "run"]
 
     def start(self, client="dhclient", fresh=True):
         """Runs one of them; fresh: it remembers nothing."""

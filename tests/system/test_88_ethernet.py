@@ -57,7 +57,7 @@ def works(lab, host):
     return session
 
 
-@pytest.mark.parametrize("client", ["dhclient", "dhcpcd", "dhcp6c"])
+@pytest.mark.parametrize("client", ["dhclient", "dhcpcd", "dhcp6c", "dibbler"])
 def test_figure_3(lab, host, client):
     """Address, way out, and its end: had forgets with the RELEASE."""
     host.start(client)
