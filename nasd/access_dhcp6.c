@@ -3,6 +3,7 @@
 #define LOG_MODULE "session"
 #include "nasd/access_dhcp6.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -62,6 +63,42 @@ access_dhcp6_restore(struct session *s, const struct session_rec *r)
 {
 	return s->dhcp6 != NULL && r->lease.bound &&
 	    dhcp6_link_restore(s->dhcp6, &r->lease) == 0;
+}
+
+/* "00:03:00:01..." */
+static json_t *
+duid_json(const struct dhcp6_duid *duid)
+{
+	char text[3 * DHCP6_DUID_MAX + 1] = "";
+	unsigned i;
+
+	for (i = 0; i < duid->len; i++)
+		sprintf(text + 3 * i, "%02x:", duid->b[i]);
+	return json_stringn(text, 3U * duid->len - 1);
+}
+
+static json_t *
+left_json(const struct session *s, mono_t expires)
+{
+	int64_t left = mono_diff_ms(expires, session_now(s)) / 1000;
+
+	return expires.ns == MONO_NEVER.ns ? json_null() :
+	    json_integer(left > 0 ? (json_int_t)left : 0);
+}
+
+void
+access_dhcp6_show(const struct session *s, json_t *o)
+{
+	struct dhcp6_lease lease;
+	bool has = s->dhcp6 != NULL && dhcp6_link_lease(s->dhcp6, &lease) &&
+	    lease.client.len > 0;
+
+	json_object_set_new(o, "lease_client", has ?
+	    duid_json(&lease.client) : json_null());
+	json_object_set_new(o, "lease_iaid", has ?
+	    json_integer((json_int_t)lease.iaid) : json_null());
+	json_object_set_new(o, "lease_left", has ?
+	    left_json(s, lease.expires) : json_null());
 }
 
 void

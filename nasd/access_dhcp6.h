@@ -8,6 +8,8 @@
 #ifndef NASD_ACCESS_DHCP6_H
 #define NASD_ACCESS_DHCP6_H
 
+#include <jansson.h>
+
 #include "nasd/dhcp6_server.h"
 #include "nasd/session_fsm.h"
 
@@ -26,6 +28,9 @@ void	 access_dhcp6_refuse(struct session *);
 void	 access_dhcp6_save(const struct session *, struct session_rec *);
 /* True: the lease of a record is served again, and was a bound one. */
 bool	 access_dhcp6_restore(struct session *, const struct session_rec *);
+
+/* What nasctl shows of its lease, NULLs if there is none, is set in o. */
+void	 access_dhcp6_show(const struct session *, json_t *o);
 
 /* What the server reports, as events of the session. */
 void	 access_dhcp6_solicited(struct session *,

@@ -6,6 +6,7 @@
 
 #include "common/ctl_json.h"
 #include "nasd/access.h"
+#include "nasd/access_dhcp6.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
 #include "nasd/session.h"
@@ -138,6 +139,7 @@ session_json_full(const struct session *s)
 	    json_integer((json_int_t)s->count.up_dropped));
 	json_object_set_new(more, "ipv4_address", session_ipv4_json(s));
 	json_object_set_new(more, "ipv4_up", json_boolean(s->ipv4_up));
+	access_dhcp6_show(s, more);
 	json_object_set_new(more, "ended", json_null());
 	json_object_update(all, more);
 	json_decref(more);

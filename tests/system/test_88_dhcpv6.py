@@ -72,6 +72,7 @@ def test_figure_3(lab, caller, client):
     caller.start(client)
     session = works(lab, caller)
     assert session["access"] == "pppoe"
+    assert session["lease_client"] and 7000 < session["lease_left"] <= 7200
     # Not from another address of its prefix.
     other = session["home_address"].rpartition(":")[0] + ":7777"
     caller.ns.ip(f"address add {other}/128 dev ppp0 nodad")

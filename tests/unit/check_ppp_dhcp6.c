@@ -87,6 +87,18 @@ bring_it_up(void)
 	return (s);
 }
 
+/* nasctl's view has it. */
+static void
+shows(const struct session *s, const char *part)
+{
+	json_t *o = session_json_full(s);
+	char *text = json_dumps(o, 0);
+
+	test_has(text, part);
+	free(text);
+	json_decref(o);
+}
+
 START_TEST(figure_3)
 {
 	struct session *s = open_it();
@@ -112,7 +124,13 @@ START_TEST(figure_3)
 	ck_assert_uint_eq(advertised.n_prefixes, 0);
 	ck_assert_int_eq(s->state, SESSION_UP);
 	ck_assert(s->ipv6_up);
+	shows(s, "\"lease_client\": \"00:03:00:01:02:aa:bb:cc:dd:ee\"");
+	shows(s, "\"lease_iaid\": 5");
+	shows(s, "\"lease_left\": 60");
+	dhcp6_given.expires = MONO_NEVER;
+	shows(s, "\"lease_left\": null");
 	end(DHCP6_END_RELEASED);
+	shows(s, "\"lease_client\": null");
 	called("ra-stop;count;");
 	ck_assert_int_eq(s->state, SESSION_LINGER);
 	counted(1, 0);
