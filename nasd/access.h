@@ -63,6 +63,9 @@ struct access {
 	void	(*request)(const struct session *, struct mip_reg_request *);
 	void	(*install)(struct session *);
 	void	(*uninstall)(struct session *);
+	/* Reads its counters, for session_counted. 0, or -errno and nothing
+	 * follows. */
+	int	(*count)(struct session *);
 	/* The session is up, for the first time. */
 	void	(*came_up)(struct session *);
 	/* Ends the link in order, or at once; LINK_GONE follows where

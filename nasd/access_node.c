@@ -422,6 +422,49 @@ node_uninstall(struct session *s)
 		ask(s->node, false, NOTHING);
 }
 
+/* Which session it is for travels by value: it may have gone by then. */
+struct counting {
+	struct engine	*engine;
+	uint32_t	 nr;
+};
+
+static void
+was_counted(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct counting of = *(struct counting *)arg;
+	struct nasd_priv_counted c = { 0 };
+	struct tunnel_counters t;
+
+	(void)fd;
+	free(arg);
+	if (status == 0 && len == sizeof(c))
+		memcpy(&c, body, sizeof(c));
+	t = (struct tunnel_counters){ .rx_bytes = c.rx_bytes,
+		.tx_bytes = c.tx_bytes, .rx_packets = c.rx_packets,
+		.tx_packets = c.tx_packets };
+	session_counted(of.engine, of.nr, status, &t);
+}
+
+static int
+node_count(struct session *s)
+{
+	struct nasd_priv_node_name q = { .ifname = "" };
+	struct counting *of;
+	int err;
+
+	if (s->node == NULL || !s->node->set)
+		return -ENOENT;
+	if ((of = malloc(sizeof(*of))) == NULL)
+		return -ENOMEM;
+	*of = (struct counting){ s->engine, s->nr };
+	snprintf(q.ifname, sizeof(q.ifname), "%s", s->node->cfg->ifname);
+	err = priv_request(s->engine->priv, NASD_PRIV_NODE_COUNT, &q,
+	    sizeof(q), was_counted, of);
+	if (err != 0)
+		free(of);
+	return err;
+}
+
 static void
 node_assign(struct session *s)
 {
@@ -522,6 +565,7 @@ const struct access access_node = {
 	.request = node_request,
 	.install = node_install,
 	.uninstall = node_uninstall,
+	.count = node_count,
 	.came_up = nothing,
 	.close = node_close,
 	.kill = node_close,

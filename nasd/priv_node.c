@@ -408,6 +408,27 @@ nodes_del(struct nodes *ns, const struct nasd_priv_node_name *q)
 	return 0;
 }
 
+int
+nodes_count(struct nodes *ns, const struct nasd_priv_node_name *q,
+    struct nasd_priv_counted *out)
+{
+	const struct node *n = find(ns, q->ifname);
+	struct nl_stats st;
+	int err;
+
+	if (n == NULL)
+		return -EPERM;
+	if (n->tunnel == 0)
+		return -ENOENT;
+	if ((err = nl_link_stats(ns->nl, n->tunnel, &st)) != 0)
+		return err;
+	/* What it sends is what the mobile node has sent. */
+	*out = (struct nasd_priv_counted){ .rx_bytes = st.tx_bytes,
+		.tx_bytes = st.rx_bytes, .rx_packets = st.tx_packets,
+		.tx_packets = st.rx_packets };
+	return 0;
+}
+
 /* ---- from start to end ---- */
 
 static void

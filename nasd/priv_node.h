@@ -8,6 +8,7 @@
 #define NASD_PRIV_NODE_H
 
 struct nasd_config;
+struct nasd_priv_counted;
 struct nasd_priv_node_name;
 struct nasd_priv_node_opened;
 struct nasd_priv_node_set;
@@ -27,6 +28,8 @@ int	 nodes_open(struct nodes *, const struct nasd_priv_node_name *,
 int	 nodes_set(struct nodes *, const struct nasd_priv_node_set *,
     struct nasd_priv_node_was_set *, int *fd);
 int	 nodes_del(struct nodes *, const struct nasd_priv_node_name *);
+int	 nodes_count(struct nodes *, const struct nasd_priv_node_name *,
+    struct nasd_priv_counted *);
 
 /* The end of all. */
 void	 nodes_clear(struct nodes *);

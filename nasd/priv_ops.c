@@ -475,6 +475,25 @@ op_node_del(void *state, const void *body, size_t len, void *out,
 	return nodes_del(np->nodes, &q);
 }
 
+static int
+op_node_count(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_node_name q;
+	struct nasd_priv_counted reply;
+	int err;
+
+	(void)len;
+	(void)fd;
+	memcpy(&q, body, sizeof(q));
+	if ((err = nodes_count(np->nodes, &q, &reply)) != 0)
+		return err;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
 #define OP(type, name, body, handle)					\
 	{ type, name, sizeof(struct body), sizeof(struct body), handle, false }
 
@@ -518,6 +537,8 @@ static const struct priv_op ops[] = {
 	    nasd_priv_node_set, op_node_set),
 	OP(NASD_PRIV_NODE_DEL, "delete access node's tunnel",
 	    nasd_priv_node_name, op_node_del),
+	OP(NASD_PRIV_NODE_COUNT, "count access node", nasd_priv_node_name,
+	    op_node_count),
 };
 
 static void

@@ -59,6 +59,7 @@ enum nasd_priv_type {
 	NASD_PRIV_NODE_SET,		/* node_set -> node_was_set, descriptor
 					 * if made */
 	NASD_PRIV_NODE_DEL,		/* node_name */
+	NASD_PRIV_NODE_COUNT,		/* node_name -> counted */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 	NASD_PRIV_NOTE_CHECKED,		/* checked */
@@ -248,7 +249,8 @@ struct nasd_priv_vlan_there {
  * answer comes with its packet socket.
  *
  * Deleted, there is no tunnel, and the care-of address is gone; the link stays
- * open.
+ * open. Counted is what has passed through the tunnel since it was made, from
+ * the mobile node (rx) and to it; id is 0.
  */
 struct nasd_priv_node_name {
 	char		ifname[NASD_PRIV_IFNAME];

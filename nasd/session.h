@@ -297,6 +297,10 @@ void	 session_account_start(struct session *);
 /* Reads the counters and sends the Stop, then posts COUNTED. */
 void	 session_account_stop(struct session *);
 void	 session_count(struct session *);
+/* What has been read, of the session of a number, if it is still there; or
+ * -errno. */
+void	 session_counted(void *engine, uint32_t nr, int error,
+    const struct tunnel_counters *);
 /* Takes over what tunnels_count_all has read. */
 void	 sessions_counted(struct sessions *);
 /* Goes on with an earlier nasd's: interims, idle time. */

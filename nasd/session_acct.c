@@ -181,8 +181,9 @@ counted_in_life(struct session *s)
 }
 
 /* By number: the session may have gone when it comes. */
-static void
-counted(void *arg, uint32_t nr, int error, const struct tunnel_counters *c)
+void
+session_counted(void *arg, uint32_t nr, int error,
+    const struct tunnel_counters *c)
 {
 	struct engine *e = arg;
 	struct session *s = session_find_nr(&e->sessions, nr);
@@ -200,9 +201,11 @@ counted(void *arg, uint32_t nr, int error, const struct tunnel_counters *c)
 static int
 start_count(struct session *s)
 {
+	if (s->access->count != NULL)
+		return s->access->count(s);
 	if (s->tunnel == NULL)
 		return -ENOENT;
-	return tunnel_count(s->tunnel, counted, s->engine, s->nr);
+	return tunnel_count(s->tunnel, session_counted, s->engine, s->nr);
 }
 
 static bool

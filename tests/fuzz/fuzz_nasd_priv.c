@@ -951,7 +951,7 @@ message(struct ops *o, uint8_t *b)
 		len = put_vlan(o, body, &type);
 		break;
 	case 6:
-		return priv_any(o, b, 26);
+		return priv_any(o, b, 27);
 	default:
 		return ops_bytes(o, b, ops_u8(o));
 	}

@@ -390,6 +390,12 @@ def test_entry(net):
     assert gone.get(mip4.HOA) == b"\0" and gone.source == (COA, 434)
     assert net.left() != empty
     assert not net.link()["bridged"]
+    # Octets of two pings at least, each way, in the Stop.
+    stop = wait_for("its Stop", 10, lambda: next(
+        (a for a in net.ha.accounts if b"\x28\x06\0\0\0\x02" in a), None))
+    for attribute in (b"\x2a\x06", b"\x2b\x06"):
+        octets = struct.unpack("!I", stop.partition(attribute)[2][:4])[0]
+        assert 200 < octets < 100000, stop
 
 
 def test_no_tunnel(net):

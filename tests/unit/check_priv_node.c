@@ -336,6 +336,17 @@ nl_ifindex(const char *name)
 	return d != NULL ? d->index : 0;
 }
 
+int
+nl_link_stats(struct nl *nl, unsigned ifindex, struct nl_stats *st)
+{
+	(void)nl;
+	if (by_index(ifindex) == NULL)
+		return -ENODEV;
+	*st = (struct nl_stats){ .rx_bytes = 100, .tx_bytes = 2000,
+		.rx_packets = 1, .tx_packets = 2 };
+	return 0;
+}
+
 bool
 nl_link_is_up(const char *name, unsigned ifindex)
 {
@@ -624,6 +635,24 @@ START_TEST(refused)
 }
 END_TEST
 
+START_TEST(counted)
+{
+	struct nasd_priv_node_name q = { .ifname = "acc0" };
+	struct nasd_priv_counted c;
+
+	ck_assert_int_eq(nodes_count(ns, &q, &c), -ENOENT);
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", true), 1);
+	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
+	ck_assert_uint_eq(c.rx_bytes, 2000);
+	ck_assert_uint_eq(c.tx_bytes, 100);
+	ck_assert_uint_eq(c.rx_packets, 2);
+	ck_assert_uint_eq(c.tx_packets, 1);
+	strcpy(q.ifname, "eth0");
+	ck_assert_int_eq(nodes_count(ns, &q, &c), -EPERM);
+}
+END_TEST
+
 START_TEST(other_addresses_without_a_gap)
 {
 	struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
@@ -813,6 +842,7 @@ main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, entry_and_end);
 	tcase_add_test(tc, refused);
+	tcase_add_test(tc, counted);
 	tcase_add_test(tc, other_addresses_without_a_gap);
 	tcase_add_test(tc, another_home_agent);
 	tcase_add_test(tc, somebody_removed_it);
