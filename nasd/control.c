@@ -217,7 +217,7 @@ show_statistics(void *arg, const json_t *args, const char **code,
     const char **message)
 {
 	struct engine *e = arg;
-	json_t *pppoe = json_array();
+	json_t *pppoe = json_array(), *all = json_object();
 	unsigned i;
 
 	(void)args;
@@ -227,20 +227,21 @@ show_statistics(void *arg, const json_t *args, const char **code,
 		if (e->pppoe[i] != NULL)
 			json_array_append_new(pppoe,
 			    pppoe_stats(e->pppoe[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-	    " s:o}",
-	    "sessions", sessions_stats_json(&e->sessions),
-	    "pppoe", pppoe,
-	    "vlans", vlans_stats(e->vlans),
-	    "access_nodes", access_nodes_json(e->nodes),
-	    "plugins", pppd_server_stats(e->pppd),
-	    "aaa", aaa_stats(e->aaa),
-	    "registration", mip_client_stats(e->mip),
-	    "tunnels", tunnels_json(e->tunnels),
-	    "tunnel_repair", tunnel_repair_json(e->tunnel_repair),
-	    "root_side", root_side_json(e->priv),
-	    "ra", ra_stats(e->ra),
-	    "dhcpv6", e->dhcp6 != NULL ? dhcp6_stats(e->dhcp6) : json_null());
+	json_object_set_new(all, "sessions", sessions_stats_json(&e->sessions));
+	json_object_set_new(all, "pppoe", pppoe);
+	json_object_set_new(all, "vlans", vlans_stats(e->vlans));
+	json_object_set_new(all, "access_nodes", access_nodes_json(e->nodes));
+	json_object_set_new(all, "plugins", pppd_server_stats(e->pppd));
+	json_object_set_new(all, "aaa", aaa_stats(e->aaa));
+	json_object_set_new(all, "registration", mip_client_stats(e->mip));
+	json_object_set_new(all, "tunnels", tunnels_json(e->tunnels));
+	json_object_set_new(all, "tunnel_repair",
+	    tunnel_repair_json(e->tunnel_repair));
+	json_object_set_new(all, "root_side", root_side_json(e->priv));
+	json_object_set_new(all, "ra", ra_stats(e->ra));
+	json_object_set_new(all, "dhcpv6", e->dhcp6 != NULL ?
+	    dhcp6_stats(e->dhcp6) : json_null());
+	return all;
 }
 
 static json_t *
