@@ -963,7 +963,8 @@ config(void)
 {
 	static struct config_ha ha[N_HAS];
 	static struct config_ether line = { .ifname = "line0" };
-	static struct config_node node[] = { { "node0" }, { "node1" } };
+	static struct config_node node[] = { { .ifname = "node0" },
+		{ .ifname = "node1" } };
 	static struct config_pppoe access = { .ifname = "acc0",
 		.max_mru = 1500, .vlan = { .max = MAX_VLANS, .ranges = {
 		.qinq_type = VLAN_8021AD, .n = 2, .range = {

@@ -62,6 +62,25 @@ accounting {{ spool = "" }}
 """
 
 
+HAD = """\
+address = "{ha}"
+user = "nobody"
+chroot = "{dir}/empty"
+control-socket = "{dir}/had.ctl"
+log {{ level = debug }}
+pool "village" {{
+	prefix = "{prefix}/64"
+	mode = shared
+}}
+access-node "bridges" {{
+	care-of = {{"{coa}/31"}}
+	pools = {{"village"}}
+}}
+subscriber "{alice}" {{ key "512" {{ key-file = "{dir}/mh.key" }} }}
+subscriber "{bob}" {{ key "512" {{ key-file = "{dir}/mh.key" }} }}
+"""
+
+
 def checksum(src, dst, icmp):
     data = src + dst + struct.pack("!II", len(icmp), 58) + icmp
     data += bytes(len(data) & 1)
@@ -142,9 +161,10 @@ class Tunnel:
 
 
 class HomeAgent(threading.Thread):
-    """Answers at once, unless told to wait or to refuse."""
+    """Answers at once, unless told to wait or to refuse; or, where had does
+    that, no registrations at all. And a RADIUS server for accounting."""
 
-    def __init__(self, ns):
+    def __init__(self, ns, serves=True):
         super().__init__(daemon=True)
         self.ns, self.over = ns, False
         self.wait, self.with_tunnel = 0, True
@@ -152,7 +172,7 @@ class HomeAgent(threading.Thread):
         self.accounts = []
         with ns.inside():
             self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind((HA, 434))
+        self.sock.bind((HA if serves else CORE, 434 if serves else 0))
         self.sock.settimeout(0.02)
         with ns.inside():
             self.radius = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -224,7 +244,7 @@ class HomeAgent(threading.Thread):
 class Net:
     """mn --acc0-- an --core-- ha, and mn2 on acc1."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, with_had):
         self.dir = directory
         self.ns = {n: Namespace(f"n{n}") for n in ("mn", "mn2", "an", "ha")}
         an = self.ns["an"]
@@ -241,8 +261,21 @@ class Net:
         config.write(f"{directory}/radius.secret", "secret\n", 0o600)
         os.mkdir(f"{directory}/empty", 0o755)
         self.ctl = Control(f"{directory}/nasd.ctl")
-        self.nasd, self.ha = None, HomeAgent(self.ns["ha"])
+        self.nasd = self.had = None
+        self.ha = HomeAgent(self.ns["ha"], not with_had)
         self.ha.start()
+        if with_had:
+            self.start_had()
+
+    def start_had(self):
+        path = config.write(f"{self.dir}/had.conf", HAD.format(
+            ha=HA, dir=self.dir, prefix=PREFIX, coa=COA, alice=ALICE,
+            bob=BOB))
+        self.ns["ha"].ip(f"address add {FAR}/128 dev lo")
+        self.had = Daemon(self.ns["ha"], "had",
+                          [f"{STAGE}/sbin/had", "-f", path], self.dir)
+        self.hactl = Control(f"{self.dir}/had.ctl")
+        wait_for("had to answer", 20, self.hactl.alive)
 
     def start(self, keep=False):
         text = CONF.format(own=OWN, coa=COA, coa2=COA2, dir=self.dir, ha=HA,
@@ -258,8 +291,9 @@ class Net:
 
     def close(self):
         self.ha.close()
-        if self.nasd:
-            self.nasd.stop()
+        for daemon in (self.nasd, self.had):
+            if daemon:
+                daemon.stop()
         for ns in self.ns.values():
             ns.close()
 
@@ -301,12 +335,12 @@ class Net:
 
 
 @pytest.fixture
-def net(tmp_path):
+def net(tmp_path, request):
     tmp_path.chmod(0o755)
     for parent in list(tmp_path.parents)[:3]:
         if parent.owner() == "root" and str(parent) != "/tmp":
             parent.chmod(0o755)
-    made = Net(str(tmp_path))
+    made = Net(str(tmp_path), getattr(request, "param", False))
     before = made.left()
     try:
         made.start()
@@ -316,8 +350,9 @@ def net(tmp_path):
         assert {x for x in made.left() ^ before if not re.search(
             "(fe80:|ff00::/8).* dev acc", x)} == set()
     except BaseException:
-        if made.nasd:
-            print(made.nasd.tail(60))
+        for daemon in (made.nasd, made.had):
+            if daemon:
+                print(daemon.tail(60))
         raise
     finally:
         made.close()
@@ -456,3 +491,35 @@ def test_killed(net):
     assert net.link()["bridged"]
     text = net.tool("show", "sessions")
     assert re.search(f"acc0 +{ALICE} .* up ", text), text
+
+
+@pytest.mark.parametrize("net", [True], indirect=True, ids=["had"])
+def test_with_had(net):
+    """Two hosts, had, and nothing of the test's own in between."""
+    net.host()
+    net.host("mn2")
+    for name in ("mn", "mn2"):
+        wait_for("an address by SLAAC", 30, lambda: net.address(name))
+        wait_for("a ping", 20, lambda: net.ns[name].run(
+            "ping", "-c", "1", "-W", "2", FAR).returncode == 0)
+    link = net.link()
+    assert link["bridged"] and link["router"] != link["mobile_node"]
+    assert link["router_addresses_learnt"] == 1
+    bindings = {b["nai"]: b for b in
+                net.hactl("show bindings")["bindings"]}
+    assert set(bindings) == {ALICE, BOB}
+    assert {b["care_of"] for b in bindings.values()} == {COA, COA2}
+    # From one to the other, by way of the home agent.
+    done = net.ns["mn2"].run("ip", "-6", "-o", "address", "show", "dev",
+                             "eth0", "scope", "global")
+    other = re.search(r"inet6 (\S+)/", done.stdout).group(1)
+    done = net.ns["mn"].run("ping", "-c", "1", "-W", "5", other)
+    assert done.returncode == 0, done.stdout
+    # had ends one, nasd the other.
+    before = net.left()
+    net.hactl("revoke", id=ALICE)
+    wait_for("the session to go", 20, lambda: not net.session())
+    net.tool("terminate", BOB)
+    wait_for("no binding", 20, lambda: not
+             net.hactl("show bindings")["bindings"])
+    assert before != net.left()
