@@ -237,6 +237,7 @@ down(struct mn *m)
 	if (m->up && m->owner->io)
 		m->owner->io->close(m->owner->arg, m);
 	m->up = false;
+	m->next_ra = MONO_NEVER;	/* nobody would hear it */
 }
 
 void

@@ -220,7 +220,8 @@ installed(void *arg, int status)
 	struct binding *b = arg;
 	struct reg *r = b->owner->arg;
 
-	if (status == -EADDRINUSE) {
+	/* The way to an access node has no address. */
+	if (status == -EADDRINUSE && !b->behind_node) {
 		in_use(r, b);
 		return;
 	}

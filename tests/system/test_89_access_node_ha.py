@@ -203,17 +203,22 @@ def test_home_link(nodes):
     assert " 1 received" in done.stdout, done.stdout
     link, = lab.hactl("show home-links")["home_links"]
     assert link["held"] == 2, link
+    mac = re.search(r"link/ether (\S+)",
+                    lab.ns["ha"].ip("link show dev home0")).group(1)
+    assert f"lladdr {mac}" in \
+        lab.ns["cn"].ip(f"neighbour show to {home} dev eth0")
     # Nobody but had answers for its address.
     host.ns.ip("neighbour flush dev eth0")
     assert host.ping(CN6)
     assert f"lladdr {ROUTER_MAC}" in \
         host.ns.ip(f"neighbour show to {ROUTER} dev eth0")
 
-    # One more; one that cn has: known to the host, and that is all.
-    host.ns.ip("address add 2001:db8:ffff::77/128 dev eth0")
-    wait_for("another address", 20, lambda: "2001:db8:ffff::77" in
-             binding(lab)["addresses"])
-    assert host.ping(CN6, "-I", "2001:db8:ffff::77")
+    # One more, used without being looked for [D30]; one that cn has: known to
+    # the host, and that is all.
+    host.ns.ip("address add 2001:db8:ffff::77/128 dev eth0 nodad")
+    wait_for("another address", 20, lambda: host.ping(
+        CN6, "-I", "2001:db8:ffff::77"))
+    assert "2001:db8:ffff::77" in binding(lab)["addresses"]
     host.ns.ip(f"address add {CN6}/128 dev eth0")
     wait_for("duplicate address detection", 10, lambda: "dadfailed" in
              host.ns.ip(f"address show dev eth0 to {CN6}"))

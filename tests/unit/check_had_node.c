@@ -3,6 +3,8 @@
  * [PROTOCOLS 8.1, 11.5, D12, D28, D160-D163]. */
 #include "config.h"
 
+#include <errno.h>
+
 #include "had/access_node.h"
 #include "had/mn.h"
 #include "tests/unit/had_rig.h"
@@ -541,6 +543,10 @@ START_TEST(slow_data_plane)
 	ck_assert_int_eq(of(mn2)->state, BINDING_IDLE);
 	ck_assert_uint_eq(table_count(&rig.mns.by_coa), 1);
 	rig_in(&m, AN2);
+	expect_mn(&m, 130, 0);
+	/* whatever it says: there is no address that could be tried instead */
+	node(&m, AN2, mn2, 600, 120);
+	rig_dp_answer(-EADDRINUSE);
 	expect_mn(&m, 130, 0);
 }
 END_TEST
