@@ -51,8 +51,10 @@ listen_anew(struct mn *m)
 		ms->io->listen(ms->arg, m);
 }
 
+/* status: 0 or -errno. */
 static void
-log_addr(const struct mn *m, const struct in6_addr *addr, const char *what)
+log_addr(const struct mn *m, const struct in6_addr *addr, const char *what,
+    int status)
 {
 	struct mns *ms = m->owner;
 	char s[INET6_ADDRSTRLEN];
@@ -65,7 +67,8 @@ log_addr(const struct mn *m, const struct in6_addr *addr, const char *what)
 		log_info(NULL, "%u more lines about addresses were held back",
 		    more);
 	inet_ntop(AF_INET6, addr, s, sizeof(s));
-	log_info((const char *)m->binding->nai, "%s: %s", s, what);
+	log_info((const char *)m->binding->nai, "%s: %s%s%s", s, what,
+	    status ? ": " : "", status ? strerror(-status) : "");
 }
 
 void
@@ -114,7 +117,7 @@ mn_addrs_expire(struct mn *m)
 		if (mn_addr_is_local(a))
 			continue;
 		addr = mn_addr_of(a);
-		log_addr(m, &addr, "its lifetime is over");
+		log_addr(m, &addr, "its lifetime is over", 0);
 		m->owner->stats.expired++;
 		destroy(a);
 	}
@@ -185,10 +188,10 @@ conflict(struct mn *m, const struct in6_addr *addr, const struct nd6 *seen)
 	ms->stats.conflicts++;
 	say_in_use(m, addr, seen);
 	if (!is_entry(m, IN6_IS_ADDR_LINKLOCAL(addr))) {
-		log_addr(m, addr, "another has this address");
+		log_addr(m, addr, "another has this address", 0);
 		return;
 	}
-	log_addr(m, addr, "another has this address: detached");
+	log_addr(m, addr, "another has this address: detached", 0);
 	if (ms->io)
 		ms->io->detach(ms->arg, m->binding, "its address is in use");
 }
@@ -203,7 +206,7 @@ probed(void *arg, int status)
 
 	if (status == 0) {
 		if (!a->bound)
-			log_addr(m, &addr, "bound");
+			log_addr(m, &addr, "bound", 0);
 		a->bound = true;
 		return;
 	}
@@ -213,8 +216,7 @@ probed(void *arg, int status)
 		return;
 	}
 	m->owner->stats.failed++;
-	log_warnx((const char *)m->binding->nai, "no way to an address of "
-	    "its: %s", strerror(-status));
+	log_addr(m, &addr, "no way to it", status);
 	listen_anew(m);
 }
 

@@ -53,8 +53,8 @@ struct priv_state {
 };
 
 /* What a mobile node behind an access node says on its link is heard by the
- * engine; the kernel would answer for itself, with no link-layer address of
- * Ethernet's. */
+ * engine, which answers. The kernel has the same address on the device, and no
+ * link-layer address of Ethernet's to tell. */
 static void
 drop_link(struct priv_state *s, unsigned ifindex)
 {

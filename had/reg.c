@@ -104,6 +104,12 @@ reg_count_drop(struct reg *r, struct peer *peer, enum had_drop why)
 		peer->stats.drop[why]++;
 }
 
+bool
+reg_is_known(const struct rq *rq)
+{
+	return rq->peer && (!rq->peer->nodes || rq->authentic);
+}
+
 /* Silence, with a counter; the log says so within limits, and which number it
  * was that we do not know: both ends must agree on some [D3]. */
 static enum reg_verdict
@@ -113,7 +119,7 @@ drop(struct reg *r, const struct rq *rq, enum had_drop why)
 	unsigned swallowed;
 
 	reg_count_drop(r, rq->peer, why);
-	violations_note(r->violations, rq->pkt->flow.src, rq->peer != NULL,
+	violations_note(r->violations, rq->pkt->flow.src, reg_is_known(rq),
 	    had_drop_str(why), VIOLATION_SILENT);
 	if (!reg_may_log(r, rq->peer, &swallowed))
 		return REG_DROPPED;

@@ -76,6 +76,9 @@ bool	 reg_may_log(struct reg *, struct peer *, unsigned *swallowed);
 bool	 reg_may_tell(struct reg *);
 /* The same for trouble that requests can bring about. */
 bool	 reg_may_warn(struct reg *);
+/* Does it come from one that is configured? The care-of addresses of access
+ * nodes may be many, and anybody's. */
+bool	 reg_is_known(const struct rq *);
 /* What a fresh Identification of a subscriber whose record is b, or NULL, is
  * above; 0 for nothing. */
 uint64_t reg_last_id(const struct reg *, const struct binding *);

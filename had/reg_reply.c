@@ -366,11 +366,12 @@ reg_deny(struct reg *r, const struct rq *rq, uint8_t code)
 	if (!rq->authentic && !bucket_take(&rq->peer->unverified,
 	    clock_mono(r->clock))) {
 		reg_count_drop(r, rq->peer, HAD_DROP_RATE);
-		violations_note(r->violations, rq->pkt->flow.src, true,
+		violations_note(r->violations, rq->pkt->flow.src,
+		    reg_is_known(rq),
 		    had_drop_str(HAD_DROP_RATE), VIOLATION_SILENT);
 		return REG_DROPPED;
 	}
-	violations_note(r->violations, rq->pkt->flow.src, true,
+	violations_note(r->violations, rq->pkt->flow.src, reg_is_known(rq),
 	    rq->why ? rq->why : mip4_code_str(code), code);
 	if (rq->authentic && e->n_hoa == 1 && !e->hoa_empty &&
 	    e->off_hoa < rq->covered) {

@@ -129,6 +129,24 @@ class Host:
         done = self.ns.run("ping", "-6", "-n", "-c", "1", "-W", "3", *more, to)
         return " 1 received" in done.stdout
 
+    def flood(self, n):
+        """Duplicate address detection for n addresses of the prefix, by
+        hand."""
+        with self.ns.inside():
+            s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        with s:
+            s.bind(("eth0", 0x86dd))
+            for i in range(n):
+                target = mip4.ip6(f"2001:db8:200:1::{i + 256:x}:1")
+                group = mip4.ip6("ff02::1:ff00:0")[:13] + target[13:]
+                body = b"\x87\0\0\0\0\0\0\0" + target
+                total = sum(struct.unpack("!20H", group + body))
+                total = (total + 24 + 58) % 65535       # RFC 8200 8.1
+                s.send(b"\x33\x33" + group[12:] + bytes.fromhex(
+                    MAC.replace(":", "")) + b"\x86\xdd\x60\0\0\0\0\x18\x3a"
+                    b"\xff" + bytes(16) + group + body[:2] +
+                    struct.pack("!H", 65535 - total) + body[4:])
+
     def close(self):
         if self.at:
             self.at.ns.ip("link del link0")
@@ -277,24 +295,39 @@ def test_duplicate_at_entry(nodes):
 
 
 def test_routed_prefix(nodes):
-    """Without a home link. Addresses have the lifetime of their prefix; what
-    is sent from others is dropped; a device that somebody removes is made
-    anew."""
+    """Without a home link, with privacy addresses. Who asks for too many gets
+    16, what is sent from others is dropped, a device that somebody removes is
+    made anew."""
     lab, host, first, _ = nodes
-    serve(lab, "valid-lifetime = 20\n\tpreferred-lifetime = 10\n"
-          "\tra-interval = 1800")
-    accepted(first.register(), 20)
+    serve(lab, "valid-lifetime = 500\n\tpreferred-lifetime = 400")
+    host.ns.sysctl("ipv6/conf/default/use_tempaddr", 2)
+    accepted(first.register(), 500)
     host.plug(first)
     home = str(ipaddress.ip_address(f"{ROUTED}{IID}"))
     wait_for("an address of its own", 30, lambda: home in host.addresses())
+    # Without anybody to ask on a link it is there at once; the MTU is the
+    # tunnel's.
+    wait_for("a privacy address", 20,
+             lambda: len(binding(lab)["addresses"]) == 3)
+    temporary, = {a for a in host.addresses() if a.startswith("2001:")} - \
+        {home}
+    assert temporary in binding(lab)["addresses"]
+    assert host.ping(CN6, "-I", temporary) and host.ping(CN6, "-I", home)
+    assert host.ns.sysctl("ipv6/conf/eth0/mtu") == "1480"
+    assert host.ping(CN6, "-M", "do", "-s", "1432")
+
+    host.flood(1000)
+    wait_for("it to be heard", 10, lambda: lab.hactl("show statistics")
+             ["mobile_nodes"]["too_many"] > 0)
+    assert len(binding(lab)["addresses"]) == 16
     assert host.ping(CN6)
     host.ns.ip("address add 2001:db8:999::1/128 dev eth0 nodad")
     assert not host.ping(CN6, "-I", "2001:db8:999::1", "-W", "1")
     host.ns.ip("address del 2001:db8:999::1/128 dev eth0")
-    accepted(first.register(ext=mip4.hoa()), 20)
+    accepted(first.register(ext=mip4.hoa()), 500)
     lab.ns["ha"].ip(f"link del hadx{socket.inet_aton(STRANGER).hex()}")
     wait_for("a new device", 15, lambda: host.ping(CN6))
-    accepted(first.register(ext=b""), 20)
+    accepted(first.register(ext=b""), 500)
     assert home in binding(lab)["addresses"]
     accepted(first.register(0, mip4.hoa()), 0)
     wait_for("the end", 10, lambda: not lab.bindings())

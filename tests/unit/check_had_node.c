@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "common/violations.h"
 #include "had/access_node.h"
 #include "had/mn.h"
 #include "tests/unit/had_rig.h"
@@ -299,6 +300,38 @@ START_TEST(not_authentic)
 }
 END_TEST
 
+static void
+count_known(const struct violation *v, void *arg)
+{
+	((unsigned *)arg)[v->known]++;
+}
+
+/* Whoever is only somewhere among the care-of addresses is a stranger, and gets
+ * the strangers' half of what is remembered. */
+START_TEST(strangers_among_them)
+{
+	unsigned n[2] = { 0, 0 };
+	struct m m;
+
+	rig.reg.violations = violations_new(&rig.clock);
+	m_node(&m, AN1, "nobody@example.net", 600, 120);
+	rig_in(&m, AN1);
+	m_rrq(&m, MIP4_F_D, 600, AN1);
+	m_nai(&m, mn1);
+	m_empty(&m, 120);
+	rig_in(&m, AN1);
+	violations_each(rig.reg.violations, count_known, n);
+	ck_assert_uint_eq(n[0], 2);
+	ck_assert_uint_eq(n[1], 0);
+	node(&m, AN1, mn1, 600, 0);
+	expect_mn(&m, 134, 0);
+	violations_each(rig.reg.violations, count_known, n);
+	ck_assert_uint_eq(n[1], 1);
+	violations_free(rig.reg.violations);
+	rig.reg.violations = NULL;
+}
+END_TEST
+
 START_TEST(not_allowed)
 {
 	static char realm[] = "example.org", *realms[] = { realm };
@@ -570,6 +603,7 @@ main(void)
 	tcase_add_test(tc, renewal_and_end);
 	tcase_add_test(tc, denied_by_the_rows);
 	tcase_add_test(tc, not_authentic);
+	tcase_add_test(tc, strangers_among_them);
 	tcase_add_test(tc, not_allowed);
 	tcase_add_test(tc, one_at_a_care_of_address);
 	tcase_add_test(tc, lifetime);
