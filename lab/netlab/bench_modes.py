@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The ways in without PPP, in one boot, rounds alternating.
+
+    modes.an_vs_sit     packets a second that an access node's bridge (link to
+                        tunnel) takes, over those of a router with a plain sit
+                        tunnel. One processor does all, so it is by the clock:
+                        how long a sender takes, less what it takes for packets
+                        that are dropped as they come
+    modes.dhcpv6_ms     from SOLICIT to ADVERTISE on the line, less registration
+                        and RADIUS on the other side of nasd
+
+What comes out of the tunnels is dropped where it arrives."""
+
+import os
+import statistics
+import sys
+
+from .bench import ROUNDS, figure, note
+from .client import Client
+from .host import Host
+from .lab import Lab
+from .process import wait_for
+from .topology import CN6, HA
+
+COUNT = os.environ.get("LAB_PACKETS", "100000")
+PORT = "5003"
+COA, PLAIN = "192.0.2.100", "192.0.2.110"
+ROUTED, DROPPED = "2001:db8:aaaa::1", "2001:db8:bbbb::1"
+USER = "ann@example.net"
+
+
+def nasd_conf(lab):
+    return f"""
+care-of-pool = "{COA}-{COA}"
+ethernet "line0" {{ user = "%i@example.net" }}
+access-node "line1" {{
+	nai = "{USER}"
+	key "512" {{ key-file = "{lab.files.path("frank.key")}" }}
+}}
+"""
+
+
+def had_conf(lab):
+    return f"""
+pool "hamlet" {{ prefix = "2001:db8:300:1::/64"  mode = shared }}
+access-node "bridges" {{ care-of = {{"{COA}/32"}}  pools = {{"hamlet"}} }}
+subscriber "{USER}" {{
+	key "512" {{ key-file = "{lab.files.path("frank.key")}" }}
+}}
+"""
+
+
+def routed_link(lab, line, device, number, to):
+    """A link of the NAS's as any router has it."""
+    nas, ns = lab.ns["nas1"], lab.ns["mn1"]
+    nas.ip(f"link add {line} type veth peer name {device} netns {ns.name}",
+           f"address add fd00:{number}::1/64 dev {line} nodad",
+           f"link set {line} up")
+    ns.ip(f"address add fd00:{number}::2/64 dev {device} nodad",
+          f"link set {device} up",
+          f"route add {to}/128 via fd00:{number}::1 dev {device}")
+
+
+def plain_tunnel(lab):
+    nas = lab.ns["nas1"]
+    nas.ip(f"address add {PLAIN}/32 dev lo",
+           f"link add plain type sit local {PLAIN} remote {HA} ttl 64",
+           "link set plain up", f"route add {ROUTED}/128 dev plain")
+
+
+def drop(ns, device, *match):
+    ns.run("tc", "qdisc", "add", "dev", device, "clsact", check=True)
+    ns.run("tc", "filter", "add", "dev", device, "ingress", *match, "action",
+           "drop", check=True)
+
+
+def send(ns, target):
+    """Seconds for COUNT packets."""
+    done = ns.run(f"{os.environ['LAB_BENCH']}/nmsend", target, PORT, COUNT,
+                  timeout=120)
+    if done.returncode != 0:
+        sys.exit(f"nmsend: {done.stderr}")
+    return float(done.stdout)
+
+
+def forwarded(ns, device):
+    """Packets that a device has sent."""
+    with ns.inside(), open("/proc/net/dev", encoding="ascii") as f:
+        return next(int(line.split(":")[1].split()[9]) for line in f
+                    if line.strip().startswith(f"{device}:"))
+
+
+def bridge(lab):
+    nas, mn = lab.ns["nas1"], lab.ns["mn1"]
+    host = Client.__new__(Client)
+    host.ns, host.ifname = mn, "eth2"
+    host.wait_global(60)
+    host.wait_default_route(20)
+    wait_for("an answer through the bridge", 30,
+             lambda: host.ping(CN6)[1] == 1, 0.5)
+    plain_tunnel(lab)
+    routed_link(lab, "line2", "eth3", 3, ROUTED)
+    routed_link(lab, "line3", "eth4", 4, DROPPED)
+    drop(nas, "line3", "protocol", "ipv6", "u32", "match", "ip6", "dst",
+         f"{DROPPED}/128")
+    drop(lab.ns["ha"], "core0", "protocol", "ip", "u32", "match", "ip",
+         "protocol", "41", "0xff")
+    for target in (CN6, ROUTED, DROPPED):
+        send(mn, target)                # neighbours are known by now
+    ratios = []
+    for i in range(ROUNDS):
+        before = forwarded(nas, "core0")
+        an = send(mn, CN6)
+        middle = forwarded(nas, "core0")
+        sit = send(mn, ROUTED)
+        after = forwarded(nas, "core0")
+        least = send(mn, DROPPED)
+        if min(middle - before, after - middle) < int(COUNT):
+            sys.exit("packets were lost on the way")
+        ratios.append((sit - least) / (an - least))
+        note(f"round {i + 1}: {COUNT} packets: access node {an:.3f} s,"
+             f" sit {sit:.3f} s, dropped {least:.3f} s")
+    lab.ns["ha"].run("tc", "qdisc", "del", "dev", "core0", "clsact",
+                     check=True)
+    figure("modes.an_vs_sit", statistics.median(ratios), "ratio")
+
+
+def between(frames, first, then):
+    """Milliseconds from the first frame that is one to the next that is the
+    other."""
+    begun = next(t for t, f in frames if first(f))
+    return (next(t for t, f in frames if t > begun and then(f)) - begun) * 1e3
+
+
+def udp6(kind, port):
+    """A DHCPv6 message to a port."""
+    return lambda f: f[12:14] == b"\x86\xdd" and f[20] == 17 and \
+        int.from_bytes(f[56:58], "big") == port and f[62] == kind
+
+
+def udp4(kind, port, there):
+    """A message of Mobile IPv4 or RADIUS to a port, or from it."""
+    at = 36 if there else 34
+    return lambda f: f[12:14] == b"\x08\x00" and f[23] == 17 and \
+        int.from_bytes(f[at:at + 2], "big") == port and f[42] == kind
+
+
+def leases(lab, host):
+    line, core = lab.tap("nas1", "line0"), lab.tap("nas1", "core0")
+    found = []
+    for i in range(ROUNDS):
+        line.clear()
+        core.clear()
+        host.start("dhclient")
+        host.wait_global(60)
+        outside, inside = list(line.read()), list(core.read())
+        whole = between(outside, udp6(1, 547), udp6(2, 546))
+        radius = between(inside, udp4(1, 1812, True), udp4(2, 1812, False))
+        home = between(inside, udp4(1, 434, True), udp4(3, 434, False))
+        host.release()
+        wait_for("the session to end", 20,
+                 lambda: not lab.session("line0@example.net"), 0.2)
+        found.append(whole - radius - home)
+        note(f"round {i + 1}: SOLICIT to ADVERTISE {whole:.1f} ms, RADIUS"
+             f" {radius:.1f} ms, registration {home:.1f} ms")
+    figure("modes.dhcpv6_ms", statistics.median(found), "ms")
+
+
+def main():
+    with Lab(mobile_nodes=2) as lab:
+        lab.ns["core"].ip(f"route add {COA}/32 via 192.0.2.1")
+        host = Host(lab.ns["mn2"], lab.ns["nas1"], lab.logs, lab.work)
+        lab.ns["nas1"].ip("link add line1 type veth peer name eth2 netns mn1",
+                          "link set line1 up")
+        lab.start()
+        lab.restart_had(extra=had_conf(lab))
+        lab.restart_nasd(extra=nasd_conf(lab))
+        lab.ns["mn1"].ip("link set eth2 up")
+        try:
+            bridge(lab)
+            leases(lab, host)
+        finally:
+            host.vanish()
+
+
+if __name__ == "__main__":
+    main()
