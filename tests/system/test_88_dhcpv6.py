@@ -3,13 +3,16 @@
 clients [draft-navali Figure 3]."""
 
 import os
+import socket
+import struct
 import sys
+import time
 
 import pytest
 
 from netlab.client import Client
 from netlab.host import Host
-from netlab.process import wait_for
+from netlab.process import memory_kb, wait_for
 from netlab.topology import CN6
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -106,6 +109,67 @@ def test_nasd_killed(lab, caller):
     resumed(lab, [session["id"]])
     assert caller.ping(CN6)[1] == 1
     assert lab.nasctl("show statistics")["dhcpv6"]["bound"] == 1
+    caller.release()
+    forgotten(lab)
+
+
+def option(code, body):
+    return struct.pack("!HH", code, len(body)) + body
+
+
+def client_id(n):
+    return option(1, struct.pack("!HHIH", 3, 1, 0x02000000, n))
+
+
+def ia_na(iaid, address=None):
+    return option(3, struct.pack("!III", iaid, 0, 0) + (option(
+        5, socket.inet_pton(socket.AF_INET6, address) + bytes(8))
+        if address else b""))
+
+
+def hostile(address, n):
+    """One of many messages that nobody in his right mind would send."""
+    head, many = n.to_bytes(3, "big"), b"".join(ia_na(i) for i in range(60))
+    solicit = b"\x01" + head + client_id(n)
+    return (
+        solicit + ia_na(n),                             # a new client each
+        solicit + many,                                 # that wants it all
+        solicit + option(14, b"") + option(25, bytes(12)),
+        b"\x05" + head + client_id(n) + option(2, b"\0\4none")
+        + ia_na(1, address),                            # of another server
+        b"\x06" + head + client_id(n) + ia_na(1, address),
+        b"\x0c\x00" + bytes(32) + option(18, b"another line")
+        + option(9, solicit + ia_na(1)),                # through a relay
+        b"\x0c\x00" + bytes(32) + option(9, b"\x0c\x00"),
+        solicit + b"\0\3\xff\xff" + os.urandom(64),     # cut short
+        os.urandom(200),
+        bytes([n % 14]) + head,
+    )[n % 10]
+
+
+def test_hostile(lab, caller):
+    """The address stays whose it is, and nothing grows."""
+    caller.start("dhcp6c")
+    session = works(lab, caller)
+    engine = lab.daemon_pids()["nasd"]
+    before = memory_kb(engine, "Rss")
+    with caller.ns.inside():
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        to = ("ff02::1:2", 547, 0, socket.if_nametoindex("ppp0"))
+    with sock:
+        for n in range(3000):
+            sock.sendto(hostile(session["home_address"], n), to)
+            if n % 100 == 0:
+                time.sleep(0.2)     # so that not all of it is too much
+    count = wait_for("all of it to be read", 20, lambda: (
+        lambda c: c["received"] >= 2000 and c)(
+            lab.nasctl("show statistics")["dhcpv6"]), 0.5)
+    assert count["bound"] == 1 and count["addresses_asked_for"] == 1
+    assert count["refused_second_client"] and count["dropped_rate_limit"]
+    assert lab.session(USER)["lease_client"] == session["lease_client"]
+    assert len(lab.sessions()) == 1
+    assert caller.ping(CN6)[1] == 1
+    assert memory_kb(engine, "Rss") < before + 2048
     caller.release()
     forgotten(lab)
 
