@@ -234,7 +234,8 @@ set_calling(struct session *s, const uint8_t mac[NODE_MAC_LEN])
 static void
 authorise(struct session *s, const struct config_node *cfg)
 {
-	struct aaa_grant g = { .mode = AAA_MODE_SHARED, .has_mn_ha = true };
+	struct aaa_grant g = { .mode = AAA_MODE_SHARED, .has_mn_ha = true,
+		.idle_timeout = cfg->idle_s };
 
 	snprintf(g.user, sizeof(g.user), "%s", cfg->nai);
 	mip4_sa_copy(&g.mn_ha, &cfg->sa);

@@ -79,6 +79,8 @@ static const struct config_class classes[] = {
 	{ "access-node.home-agent", CONFIG_RESTART, CONFIG_TOUCH_NONE,
 	    false },
 	{ "access-node.proactive", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
+	{ "access-node.idle-timeout", CONFIG_RESTART, CONFIG_TOUCH_NONE,
+	    false },
 	{ "access-node.router-mac", CONFIG_RESTART, CONFIG_TOUCH_NONE,
 	    false },
 	{ "access-node.key", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },

@@ -74,7 +74,10 @@ agent_unheard(void *arg, struct in_addr addr, mono_t sent)
 	struct ha_watch *w = arg;
 	int i = ha_select_find(&w->select, addr);
 
-	if (i < 0 || !ha_select_unheard(&w->select, i, sent))
+	/* One that is for access nodes alone can not be probed: it is asked
+	 * each time. */
+	if (i < 0 || w->cfg->ha[i].n_sa == 0 ||
+	    !ha_select_unheard(&w->select, i, sent))
 		return;
 	log_warnx(w->cfg->ha[i].name, "home agent does not answer: held down "
 	    "and probed");

@@ -110,6 +110,7 @@ struct config_node {
 	struct mip4_sa	 sa;		/* the mobile node's */
 	struct in_addr	 ha;		/* to ask first; 0: any */
 	bool		 proactive;	/* not only when somebody is there */
+	uint32_t	 idle_s;	/* silence that ends it; 0: none does */
 	bool		 has_router;
 	uint8_t		 router[6];	/* whose address it is to have at
 					 * first; else the link's own */

@@ -17,6 +17,7 @@ cfg_opt_t nasd_config_node_opts[] = {
 	CFG_STR("nai", NULL, CFGF_NONE),
 	CFG_STR("home-agent", NULL, CFGF_NONE),
 	CFG_BOOL("proactive", cfg_false, CFGF_NONE),
+	CFG_INT("idle-timeout", 0, CFGF_NONE),
 	CFG_STR("router-mac", NULL, CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
@@ -155,6 +156,7 @@ read_one(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
 	read_home_agent(c, sec, cf, n);
 	read_router(c, sec, n);
 	n->proactive = cfg_getbool(sec, "proactive");
+	conf_uint(c, sec, "idle-timeout", 0, 604800, &n->idle_s);
 	if (cfg_size(sec, "key") != 1)
 		conf_error(c, sec, "key", "one, the mobile node's (MN-HA), is "
 		    "needed");

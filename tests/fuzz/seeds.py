@@ -281,7 +281,15 @@ def dhcp6():
     yield lease + says(5, 5, b'\x08', source=8) + says(1, source=12)
 
 
-SEEDS = {'fuzz_dhcp6': dhcp6, 'fuzz_nasd_priv': nasd_priv, 'fuzz_netlink': netlink,
+def node():
+    heard = b'\7\1\0'                     # a frame of host 1:
+    yield heard + b'\2' + b'\0' * 20 + b'\1'
+    yield heard + b'\x22' + bytes(4) + b'\xfe\x80' + bytes(13) + b'\1'
+    yield heard + b'\0' + b'\4\x21' + bytes(12) + b'\1\1\2\0\0\0\0\x09'
+    yield heard + b'\4' + heard + b'\1' + b'\3\1' + b'\0\xff' + b'\1'
+
+
+SEEDS = {'fuzz_dhcp6': dhcp6, 'fuzz_node': node, 'fuzz_nasd_priv': nasd_priv, 'fuzz_netlink': netlink,
          'fuzz_aaa': aaa, 'fuzz_ctl': ctl, 'fuzz_acct_spool': acct_spool,
          'fuzz_had_priv': had_priv,
          'fuzz_reg': reg, 'fuzz_mn': mn, 'fuzz_fad': fad,

@@ -106,7 +106,7 @@ START_TEST(access_nodes)
 	    "secret-file = \"radius.secret\" } }\n"
 	    "home-agent \"ha1\" { address = \"198.51.100.1\" }\n" POOL
 	    NODE("acc0", "") NODE("acc1", "home-agent = ha1\n"
-	    "proactive = true router-mac = \"02:00:00:AA:bb:01\"\n"), said);
+	    "idle-timeout = 60 proactive = true router-mac = \"02:00:00:AA:bb:01\"\n"), said);
 
 	ck_assert_msg(cf != NULL, "%s", said);
 	ck_assert_uint_eq(cf->n_node, 2);
@@ -119,6 +119,8 @@ START_TEST(access_nodes)
 	ck_assert(!cf->node[0].proactive && !cf->node[0].has_router);
 	ck_assert_uint_eq(cf->node[0].ha.s_addr, 0);
 	ck_assert(cf->node[1].proactive && cf->node[1].has_router);
+	ck_assert_uint_eq(cf->node[0].idle_s, 0);
+	ck_assert_uint_eq(cf->node[1].idle_s, 60);
 	ck_assert_mem_eq(cf->node[1].router, "\x02\0\0\xaa\xbb\x01", 6);
 	ck_assert_uint_eq(cf->node[1].ha.s_addr, cf->ha[0].addr.s_addr);
 	ck_assert_uint_eq(cf->ha[0].n_sa, 0);

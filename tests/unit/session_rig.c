@@ -748,6 +748,7 @@ setup(void)
 		has[i].name = names[i];
 		has[i].priority = i + 1;
 		has[i].weight = 1;
+		has[i].n_sa = 1;
 		has[i].addr.s_addr = htonl(0xc6336401 + i);
 	}
 	cfg.nai = (char *)(uintptr_t)"%u";
