@@ -22,7 +22,7 @@ from .lab import Lab
 from .process import wait_for
 from .topology import CN6, HA
 
-COUNT = os.environ.get("LAB_PACKETS", "100000")
+COUNT = os.environ.get("LAB_PACKETS", "50000")
 PORT = "5003"
 COA, PLAIN = "192.0.2.100", "192.0.2.110"
 ROUTED, DROPPED = "2001:db8:aaaa::1", "2001:db8:bbbb::1"
@@ -108,7 +108,9 @@ def bridge(lab):
     for target in (CN6, ROUTED, DROPPED):
         send(mn, target)                # neighbours are known by now
     ratios = []
-    for i in range(ROUNDS):
+    for i in range(3 * ROUNDS):
+        if len(ratios) == ROUNDS:
+            break
         before = forwarded(nas, "core0")
         an = send(mn, CN6)
         middle = forwarded(nas, "core0")
@@ -116,12 +118,15 @@ def bridge(lab):
         after = forwarded(nas, "core0")
         least = send(mn, DROPPED)
         if min(middle - before, after - middle) < int(COUNT):
-            sys.exit("packets were lost on the way")
+            note(f"round {i + 1}: packets were lost on the way, not counted")
+            continue
         ratios.append((sit - least) / (an - least))
         note(f"round {i + 1}: {COUNT} packets: access node {an:.3f} s,"
              f" sit {sit:.3f} s, dropped {least:.3f} s")
     lab.ns["ha"].run("tc", "qdisc", "del", "dev", "core0", "clsact",
                      check=True)
+    if not ratios:
+        sys.exit("packets were lost in every round")
     figure("modes.an_vs_sit", statistics.median(ratios), "ratio")
 
 
