@@ -32,6 +32,18 @@ access_dhcp6_conf(const struct nasd_config *cfg, const struct session *s,
 	memcpy(conf->dns, s->grant.rdnss, sizeof(conf->dns));
 }
 
+/* An address that outlived its session would be one that the home agent does
+ * not know. */
+void
+access_dhcp6_retime(struct session *s)
+{
+	uint32_t timeout = s->grant.session_timeout;
+
+	if (s->dhcp6 != NULL)
+		dhcp6_link_limit(s->dhcp6, timeout == 0 ? MONO_NEVER :
+		    mono_add_ms(s->granted_at, timeout * INT64_C(1000)));
+}
+
 void
 access_dhcp6_assign(struct session *s)
 {
@@ -41,6 +53,7 @@ access_dhcp6_assign(struct session *s)
 		return;
 	session_step(s, "assign", "%s", inet_ntop(AF_INET6, &s->hoa, addr,
 	    sizeof(addr)));
+	access_dhcp6_retime(s);
 	dhcp6_link_assign(s->dhcp6, &s->hoa);
 }
 
@@ -61,8 +74,11 @@ access_dhcp6_save(const struct session *s, struct session_rec *r)
 bool
 access_dhcp6_restore(struct session *s, const struct session_rec *r)
 {
-	return s->dhcp6 != NULL && r->lease.bound &&
-	    dhcp6_link_restore(s->dhcp6, &r->lease) == 0;
+	if (s->dhcp6 == NULL || !r->lease.bound ||
+	    dhcp6_link_restore(s->dhcp6, &r->lease) != 0)
+		return false;
+	access_dhcp6_retime(s);
+	return true;
 }
 
 /* "00:03:00:01..." */

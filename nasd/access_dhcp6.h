@@ -29,6 +29,8 @@ void	 access_dhcp6_save(const struct session *, struct session_rec *);
 /* True: the lease of a record is served again, and was a bound one. */
 bool	 access_dhcp6_restore(struct session *, const struct session_rec *);
 
+/* Session-Timeout has changed. */
+void	 access_dhcp6_retime(struct session *);
 /* What nasctl shows of its lease, NULLs if there is none, is set in o. */
 void	 access_dhcp6_show(const struct session *, json_t *o);
 

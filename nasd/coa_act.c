@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "common/log.h"
+#include "nasd/access_dhcp6.h"
 #include "nasd/coa_rules.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
@@ -146,6 +147,7 @@ set_session_timeout(struct session *s, uint32_t seconds)
 	if (seconds > 0 && timer_set(timers, &s->timeout, mono_add_ms(
 	    s->granted_at, seconds * INT64_C(1000))) != 0)
 		log_errorx(s->subject, "out of memory for Session-Timeout");
+	access_dhcp6_retime(s);
 }
 
 static void

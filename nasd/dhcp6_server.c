@@ -109,6 +109,7 @@ forget(struct dhcp6_link *l, const char *why)
 	free(l->question);
 	l->question = NULL;
 	memset(&l->lease, 0, sizeof(l->lease));
+	l->limit = MONO_NEVER;
 	set_state(l, DHCP6_S_IDLE, why);
 }
 
@@ -163,6 +164,7 @@ dhcp6_core_start(struct dhcp6_core *core, unsigned ifindex,
 	l->events = *events;
 	l->arg = arg;
 	l->timer.fire = timer_fired;
+	l->limit = MONO_NEVER;
 	l->rate.rate = DHCP6_RATE;
 	table_insert(&core->links, &l->node, table_hash(&core->links,
 	    &ifindex, sizeof(ifindex)));
@@ -377,6 +379,13 @@ dhcp6_link_refuse(struct dhcp6_link *l, const char *text)
 	dhcp6_out_nothing(l, &a, dhcp6_in_ia(l, &q->msg), DHCP6_IA_REFUSED);
 	dhcp6_out_send(l, &a);
 	forget(l, "refused");
+}
+
+void
+dhcp6_link_limit(struct dhcp6_link *l, mono_t at)
+{
+	if (l->state != DHCP6_S_IDLE)
+		l->limit = at;
 }
 
 void

@@ -108,9 +108,6 @@ struct dhcp6_link_conf {
 	uint8_t		preference;
 	uint32_t	sol_max_rt;	/* seconds, 60-86400; 0: not said */
 	uint32_t	preferred, valid;	/* seconds [D27] */
-	bool		ends;		/* addresses end at until: they are
-					 * not prolonged beyond it */
-	mono_t		until;
 	struct in6_addr	hint;		/* probable address, or :: */
 	struct in6_addr	dns[DHCP6_DNS];
 	unsigned	n_dns;
@@ -188,6 +185,10 @@ void	 dhcp6_link_assign(struct dhcp6_link *, const struct in6_addr *);
 /* Answers solicited: there is none. text is for people. Whoever asks within
  * the next 5 s is told the same. */
 void	 dhcp6_link_refuse(struct dhcp6_link *, const char *text);
+/* The address ends then, and is prolonged no further; MONO_NEVER: or it does
+ * not. The client hears of it whenever it is told its lifetimes. Holds until
+ * the address is nobody's any more. */
+void	 dhcp6_link_limit(struct dhcp6_link *, mono_t);
 /* The address is lost, which the client hears when it renews. */
 void	 dhcp6_link_withdraw(struct dhcp6_link *);
 /* False: there is none. */

@@ -38,6 +38,7 @@ struct dhcp6_link {
 						 * on, all from OFFERED on */
 	struct dhcp6_question	*question;	/* ASKED only */
 	struct timer		 timer;		/* lease's or offer's end */
+	mono_t			 limit;		/* of the address */
 	struct pppoe_rate	 rate;
 	mono_t			 asks_since;	/* a minute */
 	unsigned		 asks;

@@ -75,15 +75,12 @@ static struct lifetimes
 lifetimes(const struct dhcp6_link *l)
 {
 	struct lifetimes t = { l->conf.preferred, l->conf.valid, 0, 0 };
-	int64_t left;
+	int64_t left = mono_diff_ms(l->limit, dhcp6_link_now(l));
 
-	if (l->conf.ends) {
-		left = mono_diff_ms(l->conf.until, dhcp6_link_now(l));
-		if (at_most(t.valid, left) < t.valid) {
-			t.preferred = at_most(t.preferred, left);
-			t.valid = t.t1 = t.t2 = at_most(t.valid, left);
-			return t;
-		}
+	if (l->limit.ns != MONO_NEVER.ns && at_most(t.valid, left) < t.valid) {
+		t.preferred = at_most(t.preferred, left);
+		t.valid = t.t1 = t.t2 = at_most(t.valid, left);
+		return t;
 	}
 	if (t.preferred == DHCP6_INFINITY) {
 		t.t1 = t.t2 = DHCP6_INFINITY;

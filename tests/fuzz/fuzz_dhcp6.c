@@ -239,12 +239,12 @@ configure(struct ops *o)
 		.sol_max_rt = 600,
 		.preferred = how & 8 ? 3600 : UINT32_MAX,
 		.valid = how & 8 ? 7200 : UINT32_MAX,
-		.ends = how & 16,
-		.until = mono_add_ms(mono(NULL), 100000),
 		.hint = how & 32 ? hint : in6addr_any,
 		.n_dns = how >> 6,
 	};
 	dhcp6_link_configure(w.link, &w.conf);
+	dhcp6_link_limit(w.link, how & 16 ? mono_add_ms(mono(NULL), 100000) :
+	    MONO_NEVER);
 }
 
 /* ---- clients ---- */

@@ -467,9 +467,7 @@ START_TEST(address_that_ends)
 	struct got g;
 
 	bind_it();
-	conf.ends = true;
-	conf.until = mono_add_ms((mono_t){ now_ns }, 1000200);
-	reconfigure();
+	dhcp6_link_limit(link_, mono_add_ms((mono_t){ now_ns }, 1000200));
 	sends(5, HOA, NULL);
 	g = answer();
 	ck_assert_uint_eq(g.ia[0].preferred[0], 1000);
@@ -479,19 +477,24 @@ START_TEST(address_that_ends)
 	events[0] = '\0';
 	advance(1000000);
 	expect_events("expired\n");
-	/* far away it means nothing */
-	conf.until = mono_add_ms((mono_t){ now_ns }, 10000000);
-	reconfigure();
+	/* it was that address's end, not the link's */
+	dhcp6_link_limit(link_, mono_add_ms((mono_t){ now_ns }, 10));
 	solicit(1, 11);
+	/* far away it means nothing */
+	dhcp6_link_limit(link_, mono_add_ms((mono_t){ now_ns }, 10000000));
 	assign(HOA);
 	g = answer();
 	expect_address(&g, HOA);
 	/* over already */
-	conf.until = (mono_t){ 0 };
-	reconfigure();
+	dhcp6_link_limit(link_, (mono_t){ 0 });
 	solicit(1, 11);
 	g = answer();
 	ck_assert_uint_eq(g.ia[0].valid[0], 0);
+	/* and not at all */
+	dhcp6_link_limit(link_, MONO_NEVER);
+	solicit(1, 11);
+	g = answer();
+	expect_address(&g, HOA);
 }
 END_TEST
 

@@ -290,6 +290,40 @@ START_TEST(another_address)
 END_TEST
 
 static void
+answered(void *arg, enum dae_cause cause)
+{
+	(void)arg;
+	(void)cause;
+}
+
+/* An address lives no longer than its session may [D27]. */
+START_TEST(session_timeout)
+{
+	struct dae_request q = { .coa = true, .n_keys = 1, .n_changes = 1,
+	    .user = { (const uint8_t *)"alice", 5 },
+	    .session_timeout = { true, 900 } };
+	enum dae_cause cause;
+	struct session *s;
+
+	s = bring_it_up();
+	ck_assert_int_eq(dhcp6_limit.ns, MONO_NEVER.ns);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+	granted.session_timeout = 600;
+	s = bring_it_up();
+	ck_assert_int_eq(mono_diff_ms(dhcp6_limit, s->granted_at), 600000);
+	engine.coa_jobs = coa_jobs_new();
+	ck_assert_int_eq(coa_act(&engine, &q, "aaa1", answered, NULL, &cause),
+	    COA_DECIDED);
+	ck_assert_int_eq(mono_diff_ms(dhcp6_limit, s->granted_at), 900000);
+	coa_jobs_free(engine.coa_jobs);
+	engine.coa_jobs = NULL;
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	finish(s);
+}
+END_TEST
+
+static void
 resume_it(bool lease)
 {
 	struct plug_hello h = { .pid = 100, .state = PLUG_LINK_OPEN };
@@ -297,8 +331,10 @@ resume_it(bool lease)
 	uint32_t nr;
 
 	first_run();
+	granted.session_timeout = 600;
 	s = bring_it_up();
 	nr = s->nr;
+	dhcp6_limit = MONO_NEVER;
 	if (!lease)
 		dhcp6_given.bound = false;
 	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800 };
@@ -309,6 +345,7 @@ resume_it(bool lease)
 	ck_assert_ptr_eq(s->access, &access_ppp_dhcp6);
 	ck_assert_int_eq(s->state, SESSION_RESUMING);
 	ck_assert((strstr(calls, "dhcp6-restore 5;") != NULL) == lease);
+	ck_assert((dhcp6_limit.ns != MONO_NEVER.ns) == lease);
 	forget_calls();
 	h.link_id = nr;
 	strcpy(h.ifname, "lo");
@@ -356,6 +393,7 @@ main(void)
 	tcase_add_test(t, renegotiated_early);
 	tcase_add_test(t, asks_again);
 	tcase_add_test(t, another_address);
+	tcase_add_test(t, session_timeout);
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, not_resumed);
 	suite_add_tcase(suite, t);

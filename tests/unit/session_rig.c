@@ -468,6 +468,15 @@ dhcp6_link_refuse(struct dhcp6_link *l, const char *text)
 	dhcp6_asks = false;
 }
 
+mono_t dhcp6_limit;
+
+void
+dhcp6_link_limit(struct dhcp6_link *l, mono_t at)
+{
+	(void)l;
+	dhcp6_limit = at;
+}
+
 void
 dhcp6_link_withdraw(struct dhcp6_link *l)
 {

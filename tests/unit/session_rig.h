@@ -96,6 +96,7 @@ extern void *dhcp6_arg;
 extern struct dhcp6_link_conf dhcp6_conf;
 extern struct dhcp6_lease dhcp6_given;
 extern bool dhcp6_asks;
+extern mono_t dhcp6_limit;
 extern int state_fd[2], state_own[2];
 extern bool another_boot;
 extern struct config_pppoe acc0;
