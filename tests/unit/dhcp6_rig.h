@@ -27,7 +27,7 @@ static inline void
 put_n(uint64_t v, unsigned bytes)
 {
 	while (bytes-- > 0) {
-		uint8_t b = (uint8_t)(v >> (8 * bytes));
+		uint8_t b = bytes < 8 ? (uint8_t)(v >> (8 * bytes)) : 0;
 
 		put(&b, 1);
 	}
