@@ -224,8 +224,7 @@ take_over(struct nodes *ns, struct node *n, const char *device,
 {
 	struct prios up, down;
 
-	if (n->left[0] != '\0' && (strcmp(n->left, device) != 0 ||
-	    !host_is_sit(device, coa, ha)))
+	if (n->left[0] != '\0' && strcmp(n->left, device) != 0)
 		remove_left(ns, n);
 	n->left[0] = '\0';
 	if ((n->tunnel = nl_ifindex(device)) == 0)

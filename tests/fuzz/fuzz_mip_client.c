@@ -5,7 +5,8 @@
  * datagrams forged, cut, and sent again. Whoever owns a registration hears of
  * it in the promised order, what no key proves changes nothing and costs no
  * memory, what was acted on changes nothing a second time, and in the end
- * nothing is left [PROTOCOLS 5, 7, 8.3, 9, 11.4].
+ * nothing is left [PROTOCOLS 5, 7, 8.3, 9, 11.4]. One of them is an access
+ * node's, with a care-of address of its own.
  */
 #include <arpa/inet.h>
 
@@ -16,7 +17,8 @@
 #include "tests/fuzz/ops.h"
 
 #define N_HAS		2
-#define N_SLOTS		4
+#define N_SLOTS		5
+#define NODE		4	/* a slot */
 #define N_SENT		16
 #define N_KEPT		8
 #define MAX_OPS		96
@@ -26,7 +28,8 @@
 static const char *const ha_addr[N_HAS + 1] = { "198.51.100.1",
     "198.51.100.9", "203.0.113.66" };
 static const char *const nais[N_SLOTS] = { "a@example.net", "b@EXAMPLE.net",
-    "a@example.net", "keyed@example.net" };
+    "a@example.net", "keyed@example.net", "node@example.net" };
+static const char node_coa[] = "192.0.2.100";
 
 struct slot {
 	struct mip_reg	*reg;
@@ -39,6 +42,8 @@ struct datagram {
 	uint8_t		b[1500];
 	size_t		n;
 	unsigned	from;		/* index of ha_addr */
+	struct in_addr	to;		/* which of our addresses; of what was
+					 * sent, where it came from */
 	uint64_t	asked;		/* a reply: what it answers */
 };
 
@@ -93,14 +98,18 @@ send_out(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
 	struct mip4_msg msg;
 
 	(void)arg;
-	(void)from;
 	(void)port;
+	d->to = from;
 	for (d->from = 0; d->from < N_HAS; d->from++)
 		if (inet_addr(ha_addr[d->from]) == to.s_addr)
 			break;
 	fuzz_assert(d->from < N_HAS && n <= sizeof(d->b));
 	fuzz_assert(mip4_parse(&msg, b, n, &w.core.params.types) == MIP4_OK);
 	fuzz_assert(msg.type == MIP4_RRQ || msg.type == MIP4_REV_ACK);
+	fuzz_assert(from.s_addr == inet_addr(node_coa) ||
+	    from.s_addr == w.core.params.coa.s_addr);
+	if (msg.type == MIP4_RRQ)
+		fuzz_assert(msg.rrq.coa.s_addr == from.s_addr);
 	memcpy(d->b, b, n);
 	d->n = n;
 }
@@ -120,6 +129,12 @@ react(struct slot *s)
 	}
 }
 
+static bool
+is_node(const struct slot *s)
+{
+	return s == &w.slot[NODE];
+}
+
 static void
 on_registered(void *arg, const struct mip_result *res)
 {
@@ -127,7 +142,8 @@ on_registered(void *arg, const struct mip_result *res)
 
 	fuzz_assert(s->reg && s->registered++ == 0 && s->over == 0);
 	if (res->outcome == MIP_REGISTERED)
-		fuzz_assert(hoa_is_valid(&res->hoa) && res->lifetime > 0);
+		fuzz_assert(hoa_is_valid(&res->hoa) != is_node(s) &&
+		    res->lifetime > 0);
 	else
 		s->over++;
 	if (res->outcome == MIP_USELESS)
@@ -141,7 +157,7 @@ on_changed(void *arg, const struct mip_result *res)
 	struct slot *s = arg;
 
 	fuzz_assert(s->reg && s->registered == 1 && s->over == 0);
-	fuzz_assert(hoa_is_valid(&res->hoa));
+	fuzz_assert(hoa_is_valid(&res->hoa) && !is_node(s));
 	react(s);
 }
 
@@ -197,7 +213,9 @@ begin_session(struct ops *o)
 	struct mip_reg_request q = {
 		.nai = nais[i], .subject = "fuzz",
 		.ha = { .sa = w.sa[how & 1], .n_sa = 2 },
-		.mn_ha = i == 3 ? &w.mn : NULL,
+		.mn_ha = i >= 3 ? &w.mn : NULL,
+		.kind = i == NODE ? MIP_NODE : MIP_ROUTER,
+		.coa.s_addr = inet_addr(node_coa),
 		.unique = how & 2, .budget_ms = 12000,
 		.iid = {{ 2, 1, 2, 3, 4, 5, 6, 7 }},
 	};
@@ -254,6 +272,7 @@ digest(void)
 		h = mix(h, &r->state, sizeof(r->state));
 		h = mix(h, &r->maybe_bound, sizeof(r->maybe_bound));
 		h = mix(h, &r->has_hoa, sizeof(r->has_hoa));
+		h = mix(h, &r->has_tunnel, sizeof(r->has_tunnel));
 		h = mix(h, &r->hoa, sizeof(r->hoa));
 		h = mix(h, &r->unique, sizeof(r->unique));
 		h = mix(h, &r->lifetime, sizeof(r->lifetime));
@@ -273,7 +292,7 @@ input(const struct datagram *d)
 {
 	struct in_addr src = { inet_addr(ha_addr[d->from]) };
 
-	mip_core_input(&w.core, src, 434, w.core.params.coa, d->b, d->n);
+	mip_core_input(&w.core, src, 434, d->to, d->b, d->n);
 }
 
 /* Nothing comes of it, and nothing is kept of it. */
@@ -322,7 +341,7 @@ deliver(const struct datagram *d, bool proved)
 
 static void
 put_hoa(struct ops *o, struct wire_w *b, const struct mip4_exts *asked,
-    const struct mip_reg *r)
+    const struct mip_reg *r, bool empty)
 {
 	struct in6_addr a = { .s6_addr = { 0x20, 1, 0xd, 0xb8, 1 } };
 	unsigned how = ops_pick(o, 8);
@@ -344,7 +363,7 @@ put_hoa(struct ops *o, struct wire_w *b, const struct mip4_exts *asked,
 		a.s6_addr[0] = 0xff;
 	else if (how == 4)
 		return;
-	mip4_put_hoa(b, 221, how == 5 ? NULL : &a, how != 6);
+	mip4_put_hoa(b, 221, (how == 5) != empty ? NULL : &a, how != 6);
 	if (how == 7)
 		mip4_put_hoa(b, 221, &a, true);
 }
@@ -352,22 +371,28 @@ put_hoa(struct ops *o, struct wire_w *b, const struct mip4_exts *asked,
 /* What is done to a message before and after it is signed; false when nobody
  * can believe it any more. What is cut off may be put back by chance. */
 static bool
-finish(struct ops *o, struct wire_w *b, struct datagram *d, unsigned ha)
+finish(struct ops *o, struct wire_w *b, struct datagram *d, unsigned ha,
+    bool node)
 {
+	const struct mip4_sa *sa = node ? &w.mn : NULL;
+	uint8_t type = node ? MIP4_EXT_MN_HA : MIP4_EXT_FA_HA;
 	unsigned how = ops_u8(o);
 	struct datagram whole;
 	struct mip4_sa bad;
 
+	if (sa == NULL)
+		sa = &w.sa[ha][how >> 1 & 1];
 	if (how & 1) {
-		mip4_sa_copy(&bad, &w.sa[ha][0]);
+		mip4_sa_copy(&bad, sa);
 		bad.key[3] ^= 1;
-		mip4_put_auth(b, MIP4_EXT_FA_HA, &bad);
-	} else {
-		mip4_put_auth(b, MIP4_EXT_FA_HA, &w.sa[ha][how >> 1 & 1]);
+		sa = &bad;
 	}
+	mip4_put_auth(b, type, sa);
 	fuzz_assert(!b->err);
 	d->n = b->len;
 	d->from = ha;
+	d->to.s_addr = node != (how >> 6 == 3) ? inet_addr(node_coa) :
+	    w.core.params.coa.s_addr;
 	whole = *d;
 	if (how & 4)
 		d->n -= 1 + ops_u8(o) % d->n;
@@ -377,7 +402,8 @@ finish(struct ops *o, struct wire_w *b, struct datagram *d, unsigned ha)
 		d->n += ops_bytes(o, d->b + d->n, 1 + ops_pick(o, 32));
 	if (how & 32)
 		d->from = ops_pick(o, N_HAS + 1);
-	return !(how & 1) && d->from == ha && d->n >= whole.n &&
+	return !(how & 1) && how >> 6 != 3 && d->from == ha &&
+	    d->n >= whole.n &&
 	    memcmp(d->b, whole.b, whole.n) == 0;
 }
 
@@ -433,13 +459,13 @@ answer(struct ops *o)
 	mip4_put_rrp(&b, &rrp);
 	if (ops_pick(o, 8) != 7)
 		mip4_put_nai(&b, msg.ext.nai, msg.ext.nai_len);
-	put_hoa(o, &b, &msg.ext, NULL);
+	put_hoa(o, &b, &msg.ext, NULL, msg.rrq.flags != 0);
 	if (ops_pick(o, 8) != 7 && msg.ext.nai_len > 5 &&
 	    memcmp(msg.ext.nai, "keyed", 5) == 0)
 		mip4_put_auth(&b, MIP4_EXT_MN_HA, &w.mn);
 	if (ops_pick(o, 8) != 7)
 		mip4_put_rev_support(&b, false, timestamp());
-	deliver(&d, finish(o, &b, &d, q->from));
+	deliver(&d, finish(o, &b, &d, q->from, msg.rrq.flags != 0));
 }
 
 static void
@@ -450,7 +476,8 @@ revoke(struct ops *o)
 	struct mip4_rev rev = {
 		.a = !(how & 2),
 		.hda.s_addr = inet_addr(ha_addr[ha]),
-		.fda = w.core.params.coa,
+		.fda.s_addr = is_node(s) ? inet_addr(node_coa) :
+		    w.core.params.coa.s_addr,
 		.rev_id = (uint32_t)(true_ntp() >> 32) +
 		    (uint32_t)(int8_t)ops_u8(o),
 	};
@@ -465,8 +492,8 @@ revoke(struct ops *o)
 	if (!(how & 8))
 		mip4_put_nai(&b, nais[s - w.slot], strlen(nais[s - w.slot]));
 	if (!(how & 16))
-		put_hoa(o, &b, NULL, s->reg);
-	proved = finish(o, &b, &d, ha);
+		put_hoa(o, &b, NULL, s->reg, is_node(s));
+	proved = finish(o, &b, &d, ha, is_node(s));
 	if (proved && (int32_t)(rev.rev_id - w.rev_max) > 0)
 		w.rev_max = rev.rev_id;
 	deliver(&d, proved);
@@ -478,6 +505,7 @@ raw(struct ops *o)
 	struct datagram d;
 
 	d.from = ops_pick(o, N_HAS + 1);
+	d.to = w.core.params.coa;
 	d.n = ops_bytes(o, d.b, ops_u8(o));
 	deliver(&d, false);
 }
@@ -613,7 +641,8 @@ audit(void)
 		live++;
 		for (k = 0; k < MIP_TRIES; k++)
 			tries += r->tries[k].reg != NULL;
-		fuzz_assert(r->state != MIP_S_BOUND || r->has_hoa);
+		fuzz_assert(r->state != MIP_S_BOUND ||
+		    (i == NODE ? r->has_tunnel && !r->has_hoa : r->has_hoa));
 		fuzz_assert(r->state != MIP_S_LEAVING || w.slot[i].left);
 	}
 	for (ha = w.core.ha_list; ha; ha = ha->next)

@@ -164,6 +164,8 @@ def mip_client():
     yield new + b'\1\0\3' + bytes(8) + good + revoked + b'\7\0'
     yield b'\x0a\2' + new + good + b'\0\3\1' + good + b'\x09\0\4\5'
     yield new + b'\4\6' + b'\0\1\0' + b'\x08\0\4abcd'
+    node = b'\0\4\0' + good
+    yield node + b'\4\7' + good + revoked.replace(b'\6\0', b'\6\4') + b'\7\0'
     # found: an answer that was cut, and made whole again; a useless one that
     # was acted on twice
     yield bytes.fromhex('02010001ffffff00ffff000000000016000009000405')

@@ -338,6 +338,8 @@ START_TEST(routers_address)
 	/* nobody on the link speaks as the router */
 	p = rs(router);
 	is_dropped(&p, NODE_C_DROP_ADDRESS);
+	p = rs(own);
+	is_dropped(&p, NODE_C_DROP_ADDRESS);
 
 	/* not from just anything that comes */
 	now_ms += 2000;
