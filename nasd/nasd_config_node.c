@@ -177,7 +177,10 @@ check_others(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
 			    "already", o->ifname);
 	}
 	if (nasd_config_pppoe(cf, n->ifname) != NULL)
-		conf_error(c, sec, NULL, "\"%s\" is a PPPoE interface",
+		conf_error(c, sec, NULL, "%s is a section pppoe already",
+		    n->ifname);
+	if (nasd_config_ether(cf, n->ifname) != NULL)
+		conf_error(c, sec, NULL, "%s is a section ethernet already",
 		    n->ifname);
 }
 

@@ -316,12 +316,22 @@ in_pool(const struct config_coas *pool, struct in_addr coa)
 	    a >= ntohl(pool->first.s_addr) && a <= ntohl(pool->last.s_addr);
 }
 
+/* One that a reload has taken out keeps the sessions that it has. */
+static bool
+is_home_agent(const struct nasd_config *cfg, struct in_addr ha)
+{
+	for (unsigned i = 0; i < cfg->n_ha; i++)
+		if (cfg->ha[i].addr.s_addr == ha.s_addr)
+			return true;
+	return false;
+}
+
 static int
 check(struct nodes *ns, const struct node *n,
     const struct nasd_priv_node_set *q)
 {
 	if (!in_pool(&ns->cfg->coas, q->coa) ||
-	    nasd_config_ha(ns->cfg, q->ha) == NULL)
+	    !is_home_agent(ns->cfg, q->ha))
 		return -EPERM;
 	if (q->carry && (!is_unicast(q->mn) || !is_unicast(q->router)))
 		return -EINVAL;

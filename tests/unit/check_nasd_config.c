@@ -392,7 +392,9 @@ static const struct {
 	{ GOOD POOL NODE("acc0", "") "access-node \"acc1\" {\n\tnai = "
 	    "\"acc0@EXAMPLE.net\"\n}\n", "nai: access-node \"acc0\" has" },
 	{ GOOD POOL NODE("acc0", "") "pppoe \"acc0\" {\n}\n",
-	    "\"acc0\" is a PPPoE interface" },
+	    "acc0 is a section pppoe already" },
+	{ GOOD POOL NODE("acc0", "") "ethernet \"acc0\" {\n}\n",
+	    "acc0 is a section ethernet already" },
 	{ GOOD "home-agent \"ha2\" {\n\tweight = 0\n}\n",
 	    "nasd.conf:13: weight: 0 is not in" },
 	{ GOOD "home-agent \"ha2\" {\n\tpriority = 65536\n}\n",

@@ -620,6 +620,13 @@ START_TEST(refused)
 	memset(q.router, 0, 6);
 	ck_assert_int_eq(set_as(&q), -EINVAL);
 	nothing_is_left();
+	/* one that is configured no more has sessions still */
+	ha[1].gone = true;
+	q = want("acc0", "192.0.2.100", false);
+	q.ha = ha[1].addr;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	ha[1].gone = false;
 	/* nobody takes another's address */
 	ck_assert_int_eq(do_set("acc1", "192.0.2.100", true), 1);
 	ck_assert_int_eq(do_set("acc0", "192.0.2.100", true), -EADDRINUSE);
