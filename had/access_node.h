@@ -29,7 +29,8 @@ struct access_nodes {
 	struct peer		 peer;
 	struct node_ra		 ra;
 	/* Link-local addresses are leased like others: of this, or that of
-	 * the section with the same home link. */
+	 * the section with the same home link. Without one, each mobile node
+	 * has a link of its own, and the same address may be there twice. */
 	struct pool		 own_link;
 	struct pool		*link;
 };

@@ -332,6 +332,21 @@ take(struct mn *m, struct pool *p, const struct in6_addr *addr)
 		m->owner->stats.failed++;
 }
 
+/* Is it another's, or nobody's to take? Without a home link each tunnel is a
+ * link of its own, where others' link-local addresses do not matter [D166]. */
+static bool
+is_taken(const struct mn *m, struct pool *p, const struct in6_addr *addr)
+{
+	struct mns *ms = m->owner;
+	int err;
+
+	if (IN6_ARE_ADDR_EQUAL(addr, &ms->router))
+		return true;
+	err = pool_check(ms->pools, p, addr, m->reserved);
+	return err == -EEXIST ? p != m->binding->peer->nodes->link ||
+	    p->home_link : err != 0;
+}
+
 void
 mn_claim(struct mn *m, const struct in6_addr *addr)
 {
@@ -348,8 +363,7 @@ mn_claim(struct mn *m, const struct in6_addr *addr)
 		ms->stats.too_many++;
 		return;
 	}
-	if (IN6_ARE_ADDR_EQUAL(addr, &ms->router) ||
-	    pool_check(ms->pools, p, addr, m->reserved) != 0) {
+	if (is_taken(m, p, addr)) {
 		conflict(m, addr, NULL);
 		return;
 	}

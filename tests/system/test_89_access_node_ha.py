@@ -193,6 +193,23 @@ def advertisement(tap):
     return str(ipaddress.ip_address(f[22:38])), f[21], body[5], options
 
 
+@contextlib.contextmanager
+def connection(host, cn, address):
+    """TCP from an address to the host cn: both ends."""
+    with contextlib.ExitStack() as stack:
+        with cn.inside():
+            server = stack.enter_context(socket.create_server(
+                (CN6, 5001), family=socket.AF_INET6))
+        with host.inside():
+            here = stack.enter_context(socket.create_connection(
+                (CN6, 5001), 10, (address, 0)))
+        server.settimeout(10)
+        there = stack.enter_context(server.accept()[0])
+        here.settimeout(60)
+        there.settimeout(60)
+        yield here, there
+
+
 def test_home_link(nodes):
     """Figure 6, with neighbours; then several addresses, one of which is
     another's; then Figure 7."""
@@ -243,11 +260,17 @@ def test_home_link(nodes):
     host.ns.ip(f"address del {CN6}/128 dev eth0")
     assert CN6 not in binding(lab)["addresses"] and host.ping(CN6)
 
-    # It moves, and does not know.
-    accepted(second.register())
-    host.move(second)
-    first.acknowledge(first.receive())
-    wait_for("the way there", 20, lambda: host.ping(CN6))
+    # It moves, and does not know: a connection goes on.
+    with connection(host.ns, lab.ns["cn"], home) as (here, there):
+        here.sendall(b"before")
+        assert there.recv(64) == b"before"
+        accepted(second.register())
+        host.move(second)
+        first.acknowledge(first.receive())
+        here.sendall(b"after")
+        assert there.recv(64) == b"after"
+        there.sendall(b"and back")
+        assert here.recv(64) == b"and back"
     row = binding(lab)
     assert row["care_of"] == HA2
     assert set(row["addresses"]) == {home, f"fe80::{IID}",

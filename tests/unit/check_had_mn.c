@@ -337,6 +337,8 @@ START_TEST(taken_from_nobody)
 	struct lease fixed;
 	struct m m;
 
+	rig.nodes.own_link.home_link = home_link;
+
 	ck_assert_int_eq(pool_reserve(&rig.pools, &rig.pool[1], &fixed,
 	    &mine), 0);
 	probe(a, LL);
@@ -374,6 +376,24 @@ START_TEST(taken_from_nobody)
 	ck_assert_int_eq(of(mn2)->state, BINDING_IDLE);
 	ck_assert(rig_routed(G1, 128, AN1));
 	pool_unreserve(&rig.pools, &fixed);
+}
+END_TEST
+
+/* Where each has a link of its own, two may have the same there: nobody can
+ * keep another from it [D166]. */
+START_TEST(same_link_local)
+{
+	struct mn *a = enter(AN1, mn1), *b = enter(AN2, mn2);
+
+	probe(a, LL);
+	probe(b, LL);
+	ck_assert(has(a, LL) && has(b, LL));
+	probe(b, ROUTER);
+	said_in_use(b, ROUTER);
+	ck_assert_int_eq(of(mn2)->state, BINDING_BOUND);
+	reg_end(&rig.reg, of(mn1), "test");
+	ck_assert(has(b, LL));
+	ck_assert_uint_eq(rig.nodes.own_link.used, 1);
 }
 END_TEST
 
@@ -675,6 +695,7 @@ main(void)
 	tcase_add_test(t, renewal_is_quiet);
 	tcase_add_test(t, addresses);
 	tcase_add_test(t, taken_from_nobody);
+	tcase_add_test(t, same_link_local);
 	tcase_add_test(t, fixed_for_it);
 	tcase_add_test(t, bounded);
 	tcase_add_test(t, deaf_for_a_while);
