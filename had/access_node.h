@@ -10,10 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <netinet/in.h>
+
 #include "had/peer.h"
 #include "had/pool.h"
 
 #define NODE_POOLS_MAX	2	/* prefixes that are advertised */
+#define NODE_DNS_MAX	4
 
 /* What Router Advertisements say [RFC 4861 6.2.1]; seconds. */
 struct node_ra {
@@ -21,6 +24,8 @@ struct node_ra {
 	uint32_t	router_lifetime;
 	uint32_t	valid, preferred;	/* of prefixes */
 	uint32_t	interval;		/* MaxRtrAdvInterval */
+	struct in6_addr	dns[NODE_DNS_MAX];	/* RFC 8106 */
+	unsigned	n_dns;
 };
 
 struct access_nodes {

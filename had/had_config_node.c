@@ -28,6 +28,7 @@ cfg_opt_t had_config_node_opts[] = {
 	CFG_INT("ra-interval", 600, CFGF_NONE),
 	CFG_INT("valid-lifetime", 2592000, CFGF_NONE),
 	CFG_INT("preferred-lifetime", 604800, CFGF_NONE),
+	CFG_STR_LIST("dns-servers", NULL, CFGF_NODEFAULT),
 	CFG_END()
 };
 
@@ -116,6 +117,25 @@ check_pools(struct conf *c, cfg_t *sec, const struct access_nodes *an)
 }
 
 static void
+load_dns(struct conf *c, cfg_t *sec, struct node_ra *ra)
+{
+	unsigned n = cfg_size(sec, "dns-servers"), i;
+
+	if (n > NODE_DNS_MAX)
+		conf_error(c, sec, "dns-servers", "more than %d",
+		    NODE_DNS_MAX);
+	for (i = 0; i < n && i < NODE_DNS_MAX; i++) {
+		const char *s = cfg_getnstr(sec, "dns-servers", i);
+
+		if (inet_pton(AF_INET6, s, &ra->dns[i]) != 1)
+			conf_error(c, sec, "dns-servers", "\"%s\": not an "
+			    "IPv6 address", s);
+		else
+			ra->n_dns++;
+	}
+}
+
+static void
 load_ra(struct conf *c, cfg_t *sec, struct node_ra *ra)
 {
 	ra->managed = cfg_getbool(sec, "managed");
@@ -127,6 +147,7 @@ load_ra(struct conf *c, cfg_t *sec, struct node_ra *ra)
 	conf_uint(c, sec, "valid-lifetime", 1, UINT32_MAX, &ra->valid);
 	conf_uint(c, sec, "preferred-lifetime", 0, UINT32_MAX,
 	    &ra->preferred);
+	load_dns(c, sec, ra);
 	if (ra->router_lifetime > 0 && ra->router_lifetime < ra->interval)
 		conf_error(c, sec, "router-lifetime", "less than "
 		    "ra-interval");

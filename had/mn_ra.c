@@ -19,6 +19,7 @@
 #define INITIAL_MS	16000	/* MAX_INITIAL_RTR_ADVERT_INTERVAL */
 #define INITIAL_COUNT	3	/* MAX_INITIAL_RTR_ADVERTISEMENTS */
 
+#define DNS_INTERVALS	3	/* RFC 8106 5.1 */
 #define HOP_LIMIT	64	/* RFC 4861 6.2.1: the current Internet's */
 
 static const struct in6_addr all_nodes = { .s6_addr = { 0xff, 0x02,
@@ -60,6 +61,9 @@ mn_ra_write(const struct mn *m, uint8_t buf[static MN_RA_MAX])
 			.autonomous = true, .valid = conf->valid,
 			.preferred = conf->preferred,
 		};
+	for (i = 0; i < conf->n_dns && i < ICMP6_RA_MAX_RDNSS; i++)
+		ra.rdnss[ra.n_rdnss++] = conf->dns[i];
+	ra.rdnss_lifetime = DNS_INTERVALS * conf->interval;
 	len = icmp6_ra_encode(&ra, buf + ND6_HEADER_LEN,
 	    MN_RA_MAX - ND6_HEADER_LEN);
 	if (len < 0)

@@ -466,8 +466,8 @@ tunnel_get(struct kernel *k, struct in_addr coa)
 	return t;
 }
 
-/* Where there is no memory for the timer it stays until it is used again: there
- * are not more of them than configured peers. */
+/* Where there is no memory for the timer it stays until it is used again, of
+ * which the root side allows so many only. */
 static void
 tunnel_put(struct kernel *k, struct tunnel *t)
 {

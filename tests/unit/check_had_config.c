@@ -126,7 +126,8 @@ START_TEST(access_nodes)
 {
 	char said[4096];
 	struct had_config *h = load(ADDR SHARED NODE("managed = true "
-	    "max-bindings = 7 router-lifetime = 0") "access-node \"c\" { "
+	    "max-bindings = 7 router-lifetime = 0 dns-servers = "
+	    "{\"2001:db8::53\", \"2001:db8::54\"}") "access-node \"c\" { "
 	    "care-of = {\"10.3.0.0/24\", \"10.0.0.7\"} pools = {\"s\"} }\n"
 	    "subscriber \"u\" { access-node = false }\n", said);
 	const struct access_nodes *b, *c;
@@ -139,6 +140,9 @@ START_TEST(access_nodes)
 	ck_assert_ptr_eq(b->peer.nodes, b);
 	ck_assert(b->ra.managed && !b->ra.other);
 	ck_assert_uint_eq(b->ra.router_lifetime, 0);
+	ck_assert_uint_eq(b->ra.n_dns, 2);
+	ck_assert_uint_eq(b->ra.dns[1].s6_addr[15], 0x54);
+	ck_assert_uint_eq(c->ra.n_dns, 0);
 	ck_assert_uint_eq(b->ra.interval, 600);
 	ck_assert_uint_eq(b->ra.valid, 2592000);
 	ck_assert_uint_eq(b->ra.preferred, 604800);
@@ -309,6 +313,10 @@ static const struct {
 	{ ADDR SHARED PEER "access-node \"n\" { care-of = "
 	    "{\"10.1.0.0/16\"} pools = {\"s\"} }\n",
 	    "had.conf:4: access-node: a peer has this name" },
+	{ ADDR SHARED PEER NODE("\ndns-servers = {\"192.0.2.53\"}"),
+	    "had.conf:5: dns-servers: \"192.0.2.53\"" },
+	{ ADDR SHARED PEER NODE("\ndns-servers = {\"::1\", \"::2\", \"::3\", "
+	    "\"::4\", \"::5\"}"), "had.conf:5: dns-servers: more than 4" },
 	{ ADDR SHARED, "access-node" },
 	/* What has no name could not be named, nor compared. */
 	{ ADDR "pool \"\" { prefix = \"2001:db8::/48\" }\n" PEER,

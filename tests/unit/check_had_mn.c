@@ -226,11 +226,17 @@ START_TEST(advertised_at_once)
 	ck_assert(ra.prefix[0].autonomous && !ra.prefix[0].on_link);
 	ck_assert_uint_eq(ra.prefix[0].valid, 86400);
 	ck_assert_uint_eq(ra.prefix[0].preferred, 3600);
+	ck_assert_uint_eq(ra.n_rdnss, 0);
 	rig.nodes.ra.managed = true;
+	rig.nodes.ra.n_dns = 1;
+	rig.nodes.ra.dns[0] = ip6("2001:db8::53");
 	(void)enter(AN2, mn2);
 	ck_assert_int_eq(nd6_open(&p, io.last, io.len), 0);
 	ck_assert_int_eq(icmp6_ra_decode(&ra, p.icmp, p.len), 0);
 	ck_assert(ra.managed && !ra.other);
+	ck_assert_uint_eq(ra.n_rdnss, 1);
+	ck_assert_uint_eq(ra.rdnss_lifetime, 1800);
+	ck_assert_mem_eq(&ra.rdnss[0], &rig.nodes.ra.dns[0], 16);
 }
 END_TEST
 
