@@ -12,7 +12,7 @@ from .registrar import Registrar
 
 
 def main():
-    n = int(os.environ.get("LAB_BINDINGS", "10000"))
+    n = int(os.environ.get("LAB_BINDINGS", "9000"))
     with Lab(mobile_nodes=0) as lab:
         lab.start_had(dataplane="none", log="warn")
         client = Registrar(lab.ns["nas1"])
