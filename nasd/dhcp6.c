@@ -6,8 +6,6 @@
  * few hundred interfaces only (net.core.optmem_max): beyond, others join, which
  * nobody reads from.
  */
-#define _GNU_SOURCE	/* struct in6_pktinfo */
-
 #include "nasd/dhcp6.h"
 
 #include <errno.h>
@@ -19,6 +17,7 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
+#include "common/dgram6.h"
 #include "common/timers.h"
 
 #define LOG_MODULE "dhcp6"
@@ -44,53 +43,9 @@ static int
 send_out(void *arg, unsigned ifindex, const struct in6_addr *to,
     uint16_t port, const uint8_t *buf, size_t len)
 {
-	struct dhcp6 *d = arg;
-	struct sockaddr_in6 sin6 = {
-		.sin6_family = AF_INET6,
-		.sin6_port = htons(port),
-		.sin6_addr = *to,
-		.sin6_scope_id = ifindex,
-	};
-	struct iovec iov = { (void *)(uintptr_t)buf, len };
-	union {
-		struct cmsghdr	hdr;
-		char		buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	} control = { .buf = { 0 } };
-	struct msghdr msg = {
-		.msg_name = &sin6,
-		.msg_namelen = sizeof(sin6),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct in6_pktinfo info = { .ipi6_ifindex = ifindex };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	ssize_t n;
+	const struct dhcp6 *d = arg;
 
-	c->cmsg_level = IPPROTO_IPV6;
-	c->cmsg_type = IPV6_PKTINFO;
-	c->cmsg_len = CMSG_LEN(sizeof(info));
-	memcpy(CMSG_DATA(c), &info, sizeof(info));
-	do {
-		n = sendmsg(d->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-	} while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
-}
-
-/* Where it came to; false if the kernel did not say. */
-static bool
-read_control(struct msghdr *msg, struct in6_pktinfo *info)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
-	    c = CMSG_NXTHDR(msg, c))
-		if (c->cmsg_level == IPPROTO_IPV6 &&
-		    c->cmsg_type == IPV6_PKTINFO &&
-		    c->cmsg_len == CMSG_LEN(sizeof(*info))) {
-			memcpy(info, CMSG_DATA(c), sizeof(*info));
-			return true;
-		}
-	return false;
+	return dgram6_send(d->fd, ifindex, to, port, buf, len);
 }
 
 /* One datagram; false: there is none. */
@@ -98,33 +53,15 @@ static bool
 read_one(struct dhcp6 *d)
 {
 	uint8_t buf[MESSAGE_MAX];
-	struct sockaddr_in6 sin6;
-	struct iovec iov = { buf, sizeof(buf) };
-	union {
-		struct cmsghdr	hdr;
-		char		buf[256];
-	} control;
-	struct msghdr msg = {
-		.msg_name = &sin6,
-		.msg_namelen = sizeof(sin6),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct in6_pktinfo info;
-	ssize_t n = recvmsg(d->fd, &msg, MSG_DONTWAIT);
+	struct dgram6 g;
+	int err = dgram6_recv(d->fd, &g, buf, sizeof(buf));
 
-	if (n < 0)
-		return errno != EAGAIN && errno != EWOULDBLOCK;
-	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
-	    !read_control(&msg, &info)) {
+	if (err == 0)
+		dhcp6_core_input(&d->core, g.ifindex, &g.src, &g.dst, buf,
+		    g.len);
+	else if (err == -EMSGSIZE)
 		d->core.count[DHCP6_C_DROP_TRUNCATED]++;
-		return true;
-	}
-	dhcp6_core_input(&d->core, info.ipi6_ifindex, &sin6.sin6_addr,
-	    &info.ipi6_addr, buf, (size_t)n);
-	return true;
+	return err != -EAGAIN;
 }
 
 static void

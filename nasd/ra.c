@@ -4,8 +4,6 @@
  * ra_sched.c decides, this sends and receives. The kernel computes the
  * checksum and, on an interface that forwards, listens to ff02::2.
  */
-#define _GNU_SOURCE	/* struct in6_pktinfo */
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +15,7 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
+#include "common/dgram6.h"
 #include "nasd/ra_sched.h"
 
 #define LOG_MODULE "ra"
@@ -35,37 +34,9 @@ static int
 ra_send(void *arg, unsigned ifindex, const struct in6_addr *to,
     const uint8_t *buf, size_t len)
 {
-	struct ra *ra = arg;
-	struct sockaddr_in6 sin6 = {
-		.sin6_family = AF_INET6,
-		.sin6_addr = *to,
-		.sin6_scope_id = ifindex,
-	};
-	struct iovec iov = { (void *)(uintptr_t)buf, len };
-	union {
-		struct cmsghdr	hdr;
-		char		buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	} control = { .buf = { 0 } };
-	struct msghdr msg = {
-		.msg_name = &sin6,
-		.msg_namelen = sizeof(sin6),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct in6_pktinfo info = { .ipi6_ifindex = ifindex };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	ssize_t n;
+	const struct ra *ra = arg;
 
-	c->cmsg_level = IPPROTO_IPV6;
-	c->cmsg_type = IPV6_PKTINFO;
-	c->cmsg_len = CMSG_LEN(sizeof(info));
-	memcpy(CMSG_DATA(c), &info, sizeof(info));
-	do {
-		n = sendmsg(ra->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-	} while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
+	return dgram6_send(ra->fd, ifindex, to, 0, buf, len);
 }
 
 static uint32_t
@@ -78,66 +49,20 @@ ra_random(void *arg)
 	return n;
 }
 
-/* Interface and hop limit of a datagram; false if the kernel did not say. */
-static bool
-read_control(struct msghdr *msg, unsigned *ifindex, uint8_t *hop_limit)
-{
-	bool has_if = false, has_hop = false;
-	struct in6_pktinfo info;
-	int hop;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
-	    c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != IPPROTO_IPV6)
-			continue;
-		if (c->cmsg_type == IPV6_PKTINFO &&
-		    c->cmsg_len == CMSG_LEN(sizeof(info))) {
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			*ifindex = info.ipi6_ifindex;
-			has_if = true;
-		} else if (c->cmsg_type == IPV6_HOPLIMIT &&
-		    c->cmsg_len == CMSG_LEN(sizeof(hop))) {
-			memcpy(&hop, CMSG_DATA(c), sizeof(hop));
-			*hop_limit = (uint8_t)hop;
-			has_hop = true;
-		}
-	}
-	return has_if && has_hop;
-}
-
 static void
 ra_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ra *ra = arg;
 	uint8_t buf[1500];
+	struct dgram6 d;
+	int err = 0;
 
 	(void)what;
-	for (unsigned i = 0; i < READ_TURN; i++) {
-		struct sockaddr_in6 sin6;
-		struct iovec iov = { buf, sizeof(buf) };
-		union {
-			struct cmsghdr	hdr;
-			char		buf[256];
-		} control;
-		struct msghdr msg = {
-			.msg_name = &sin6,
-			.msg_namelen = sizeof(sin6),
-			.msg_iov = &iov,
-			.msg_iovlen = 1,
-			.msg_control = &control,
-			.msg_controllen = sizeof(control),
-		};
-		unsigned ifindex = 0;
-		uint8_t hop_limit = 0;
-		ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
-
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return;
-		if (n < 0 || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
-		    !read_control(&msg, &ifindex, &hop_limit))
-			continue;
-		ra_core_input(&ra->core, ifindex, &sin6.sin6_addr, hop_limit,
-		    buf, (size_t)n);
+	for (unsigned i = 0; i < READ_TURN && err != -EAGAIN; i++) {
+		err = dgram6_recv(fd, &d, buf, sizeof(buf));
+		if (err == 0 && d.hop_limit >= 0)
+			ra_core_input(&ra->core, d.ifindex, &d.src,
+			    (uint8_t)d.hop_limit, buf, d.len);
 	}
 }
 
