@@ -77,6 +77,17 @@ reserve_fixed(struct had *h)
 }
 
 static int
+init_nodes(struct had *h)
+{
+	h->mns.timers = &h->timers;
+	h->mns.clock = &h->clock.clock;
+	h->mns.pools = &h->pools;
+	h->mns.mtu = h->conf->tunnel_mtu;
+	mns_name_router(&h->mns, h->conf->address);
+	return mns_init(&h->mns);
+}
+
+static int
 init_tables(struct had *h)
 {
 	size_t i;
@@ -100,12 +111,7 @@ init_tables(struct had *h)
 	h->bindings.pools = &h->pools;
 	h->bindings.window = h->conf->replay_window;
 	h->bindings.flap_limit = h->conf->flap_limit;
-	h->mns.timers = &h->timers;
-	h->mns.clock = &h->clock.clock;
-	h->mns.pools = &h->pools;
-	h->mns.mtu = h->conf->tunnel_mtu;
-	mns_name_router(&h->mns, h->conf->address);
-	if (bindings_init(&h->bindings) || mns_init(&h->mns))
+	if (bindings_init(&h->bindings) || init_nodes(h))
 		return -ENOMEM;
 	h->watch = watch_new(&h->pools);
 	if (!h->watch)

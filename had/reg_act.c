@@ -363,11 +363,31 @@ success(const struct reg *r, const struct rq *rq)
 	    MIP4_ACCEPTED_NO_SIMUL : MIP4_ACCEPTED;
 }
 
+/* What a binding is told of itself. */
+static struct reply_spec
+says(const struct reg *r, const struct rq *rq)
+{
+	const struct binding *b = rq->b;
+	struct reply_spec spec = {
+		.code = success(r, rq),
+		.lifetime = b->lifetime,
+		.empty = b->behind_node,
+		.revocation = b->negotiated,
+		.timestamp = b->rev_own,
+	};
+
+	if (!b->behind_node) {
+		spec.hoa = &b->hoa;
+		spec.unique = b->lease.pool->mode == POOL_UNIQUE;
+	}
+	return spec;
+}
+
 static int
 bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 {
 	struct binding *b = rq->b;
-	struct reply_spec spec = { .code = success(r, rq) };
+	struct reply_spec spec;
 	struct home h;
 	int v;
 
@@ -382,14 +402,7 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 		return v;
 	update(r, rq, &h);
 	v = install(r, b);
-	spec.lifetime = b->lifetime;
-	spec.empty = b->behind_node;
-	if (!b->behind_node) {
-		spec.hoa = &b->hoa;
-		spec.unique = b->lease.pool->mode == POOL_UNIQUE;
-	}
-	spec.revocation = b->negotiated;
-	spec.timestamp = b->rev_own;
+	spec = says(r, rq);
 	if (v == 0) {
 		reg_reply_forget(b);
 		binding_set_state(b, BINDING_BOUND);

@@ -322,7 +322,8 @@ def test_routed_prefix(nodes):
     16, what is sent from others is dropped, a device that somebody removes is
     made anew."""
     lab, host, first, _ = nodes
-    serve(lab, "valid-lifetime = 500\n\tpreferred-lifetime = 400")
+    conf_of = {"more": "valid-lifetime = 500\n\tpreferred-lifetime = 400"}
+    serve(lab, **conf_of)
     host.ns.sysctl("ipv6/conf/default/use_tempaddr", 2)
     accepted(first.register(), 500)
     host.plug(first)
@@ -350,6 +351,11 @@ def test_routed_prefix(nodes):
     lab.ns["ha"].ip(f"link del hadx{socket.inet_aton(STRANGER).hex()}")
     wait_for("a new device", 15, lambda: host.ping(CN6))
     accepted(first.register(ext=b""), 500)
+    assert home in binding(lab)["addresses"]
+    # A home agent that has forgotten all learns again from what it hears.
+    serve(lab, **conf_of)
+    accepted(first.register(ext=mip4.hoa()), 500)
+    wait_for("its addresses", 20, lambda: host.ping(CN6, "-I", home))
     assert home in binding(lab)["addresses"]
     accepted(first.register(0, mip4.hoa()), 0)
     wait_for("the end", 10, lambda: not lab.bindings())
