@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* To which care-of addresses the root side may make tunnels, how many, and what
+ * their devices are called. */
+#include "config.h"
+
+#include <errno.h>
+
+#include "had/priv_place.h"
+#include "tests/unit/had_rig.h"
+
+static struct priv_places places;
+static struct peer peers[2];
+static struct care_of_range ranges[2];
+static struct had_config conf;
+
+static void
+setup(void)
+{
+	rig_init();
+	rig_nodes("10.1.0.0", 16);
+	rig.nodes.peer.max_bindings = 2;
+	peers[0] = (struct peer){ .addr.s_addr = inet_addr(AR1) };
+	peers[1] = (struct peer){ .addr.s_addr = inet_addr("10.1.0.9") };
+	ranges[0] = rig.range;
+	ranges[1] = (struct care_of_range){ 0xc6336400, 0xc63364ff,
+		&rig.nodes.peer };
+	conf = (struct had_config){ .peers = peers, .n_peers = 2,
+		.nodes = &rig.nodes, .n_nodes = 1, .ranges = ranges,
+		.n_ranges = 2 };
+	conf.address.s_addr = inet_addr(HA);	/* in the second range */
+	ck_assert_int_eq(priv_places_init(&places, &conf), 0);
+}
+
+static void
+teardown(void)
+{
+	priv_places_free(&places);
+	rig_free();
+}
+
+static struct priv_place *
+get(const char *coa, int *err)
+{
+	return priv_place_get(&places, (struct in_addr){ inet_addr(coa) },
+	    err);
+}
+
+static struct priv_place *
+used(const char *coa, int *err)
+{
+	return priv_place_used(&places, (struct in_addr){ inet_addr(coa) },
+	    err);
+}
+
+START_TEST(names)
+{
+	struct priv_place *p;
+	int err;
+
+	p = get(AR1, &err);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_str_eq(p->name, "had0");
+	ck_assert(priv_place_is_name(p->name));
+	p = get("10.1.2.3", &err);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_str_eq(p->name, "hadx0a010203");
+	ck_assert(priv_place_is_name(p->name));
+	/* Who is a peer is not among them. */
+	p = get("10.1.0.9", &err);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_str_eq(p->name, "had1");
+	ck_assert(!priv_place_is_name("had"));
+	ck_assert(!priv_place_is_name("hadx"));
+	ck_assert(!priv_place_is_name("hadx123"));
+	ck_assert(!priv_place_is_name("hadx0a01020g"));
+	ck_assert(!priv_place_is_name("had1a"));
+	ck_assert(!priv_place_is_name("hadoop0"));
+	ck_assert(!priv_place_is_name("eth0"));
+}
+END_TEST
+
+START_TEST(allowed)
+{
+	struct priv_place *p;
+	int err;
+
+	ck_assert_ptr_null(get(STRANGER, &err));
+	ck_assert_int_eq(err, -EPERM);
+	ck_assert_ptr_null(get(HA, &err));
+	ck_assert_int_eq(err, -EPERM);
+	ck_assert_ptr_null(used(STRANGER, &err));
+	ck_assert_int_eq(err, -EPERM);
+	ck_assert_ptr_null(used("10.1.0.1", &err));
+	ck_assert_int_eq(err, -ENODEV);
+	p = get("10.1.0.1", &err);
+	ck_assert_ptr_null(used("10.1.0.1", &err));	/* not made yet */
+	ck_assert_int_eq(err, -ENODEV);
+	p->ifindex = 7;
+	ck_assert_ptr_eq(used("10.1.0.1", &err), p);
+	ck_assert_ptr_eq(get("10.1.0.1", &err), p);
+	priv_place_put(&places, p);
+	ck_assert_ptr_null(used("10.1.0.1", &err));
+}
+END_TEST
+
+/* As many as may be bound, with those that they have just left, whatever the
+ * engine asks for. */
+START_TEST(not_too_many)
+{
+	struct priv_place *first = NULL, *p;
+	char coa[20];
+	int err, i;
+
+	for (i = 0; i < 2 + 2 * 2; i++) {
+		snprintf(coa, sizeof(coa), "10.1.1.%d", i);
+		p = get(coa, &err);
+		ck_assert_ptr_nonnull(p);
+		first = first ? first : p;
+	}
+	ck_assert_ptr_null(get("10.1.1.200", &err));
+	ck_assert_int_eq(err, -ENOSPC);
+	ck_assert_ptr_eq(get("10.1.1.0", &err), first);
+	priv_place_put(&places, first);
+	ck_assert_ptr_nonnull(get("10.1.1.200", &err));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("had places");
+	TCase *t = tcase_create("places");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, names);
+	tcase_add_test(t, allowed);
+	tcase_add_test(t, not_too_many);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
