@@ -222,6 +222,18 @@ def octets_shown(lab):
     return found
 
 
+def once(records):
+    """A server that answers too late has a record twice, and it is the same
+    but for its age."""
+    found = {}
+    for r in records:
+        same = {k: v for k, v in r.items() if "Octets" in k or k in (
+            "User-Name", "Acct-Session-Time", "Acct-Terminate-Cause")}
+        key = r["Acct-Session-Id"], r["Acct-Status-Type"]
+        assert found.setdefault(key, (same, r))[0] == same
+    return [r for _, r in found.values()]
+
+
 def test_minute_without_server(lab, deaf):
     """A minute of coming and going in which no record is acknowledged, a third
     of it without any server: spool, server and nasctl agree in the end."""
@@ -254,11 +266,11 @@ def test_minute_without_server(lab, deaf):
     f = all_sent(lab, 180)
     for key in ("written", "acknowledged"):
         assert f[key] - before[key] == 2 * churn.came, (key, f, before)
-    records = detail.records()
+    records = once(detail.records())
     assert len(records) == 2 * churn.came
     for kind in ("Start", "Stop"):
-        assert len({r["Acct-Session-Id"] for r in records
-                    if r["Acct-Status-Type"] == kind}) == churn.came
+        assert len([r for r in records
+                    if r["Acct-Status-Type"] == kind]) == churn.came
     stops = [r for r in records if r["Acct-Status-Type"] == "Stop"]
     shown = octets_shown(lab)       # of 64 sessions at most
     assert len(shown) == churn.came, (len(shown), churn.came)
