@@ -2265,6 +2265,26 @@ START_TEST(held_down)
 }
 END_TEST
 
+/* One that is for access nodes alone could not be probed. */
+START_TEST(not_held_without_a_key)
+{
+	struct session *s;
+
+	home_agents(2);
+	has[0].n_sa = 0;
+	s = register_it(100, "alice");
+	for (int i = 0; i < 5; i++) {
+		mono_t sent = now;
+
+		wait_ms(1700);
+		agent_ev.unheard(agent_arg, asked_ha, sent);
+	}
+	called("");
+	reply(s, MIP_NO_REPLY, NULL, false);
+	give_up(s, 100);
+}
+END_TEST
+
 START_TEST(drained)
 {
 	struct session *old, *s;
@@ -2377,6 +2397,7 @@ main(void)
 	tcase_add_test(t, redirected);
 	tcase_add_test(t, list_of_radius);
 	tcase_add_test(t, held_down);
+	tcase_add_test(t, not_held_without_a_key);
 	tcase_add_test(t, drained);
 	suite_add_tcase(s, t);
 	return (test_run(s));
