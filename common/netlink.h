@@ -150,6 +150,8 @@ int	 nl_filter_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
 int	 nl_filter_pass_source4(struct nl *, unsigned ifindex, uint16_t prio,
     struct in_addr src);
 int	 nl_filter_drop_all(struct nl *, unsigned ifindex, uint16_t prio);
+/* All of IPv4. */
+int	 nl_filter_drop4(struct nl *, unsigned ifindex, uint16_t prio);
 /* Those of IPv6, or of IPv4, with this prio. */
 int	 nl_filter_del(struct nl *, unsigned ifindex, uint16_t prio,
     unsigned ign);

@@ -240,18 +240,30 @@ nl_filter_del4(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 	    "deleting an IPv4 filter", ign));
 }
 
-int
-nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
+static int
+drop_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto)
 {
 	struct nlattr *opts;
 	struct nlmsghdr *h;
 
-	h = filter_begin(nl, ifindex, prio, ETH_P_ALL, "matchall", &opts);
+	h = filter_begin(nl, ifindex, prio, proto, "matchall", &opts);
 	if (h == NULL)
 		return (-ENOMEM);
 	put_gact(h, TCA_MATCHALL_ACT, TC_ACT_SHOT);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding a drop filter", 0));
+}
+
+int
+nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
+{
+	return (drop_filter(nl, ifindex, prio, ETH_P_ALL));
+}
+
+int
+nl_filter_drop4(struct nl *nl, unsigned ifindex, uint16_t prio)
+{
+	return (drop_filter(nl, ifindex, prio, ETH_P_IP));
 }
 
 /* An address and its mask, as flower has them. */

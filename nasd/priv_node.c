@@ -4,7 +4,9 @@
  *
  *   nm4n-HEX	sit device, care-of address (HEX) to home agent, which has the
  *		care-of address; its alias says whose it is
- *   link	clsact: what the mobile node sends -> nm4n-HEX
+ *   link	clsact: what the mobile node sends -> nm4n-HEX; and as long as
+ *		it is open IPv4 is dropped: a host might say what a home agent
+ *		says, in a tunnel
  *   nm4n-HEX	clsact: all -> link, behind an Ethernet header
  *
  * The host takes no part: IPv6 is off on both, so that nothing is answered and
@@ -38,6 +40,7 @@
 /* Of the filters; an operator's have others. */
 #define PRIO_1		13401
 #define PRIO_2		(PRIO_1 + 1)
+#define PRIO_GUARD	(PRIO_1 + 2)	/* of IPv4's */
 
 struct node {
 	char		 ifname[IF_NAMESIZE];	/* the link's */
@@ -108,7 +111,7 @@ alias_of(const struct nodes *ns, const char *ifname, char *buf, size_t cap)
 
 /* Those of an operator stay, and then so does the qdisc that they are in. */
 struct prios {
-	bool	ours[2], others;
+	bool	ours[2], guard, others;
 };
 
 static void
@@ -118,6 +121,8 @@ see_prio(void *arg, uint16_t prio)
 
 	if (prio == PRIO_1 || prio == PRIO_2)
 		p->ours[prio - PRIO_1] = true;
+	else if (prio == PRIO_GUARD)
+		p->guard = true;
 	else
 		p->others = true;
 }
@@ -143,7 +148,7 @@ stop(struct nodes *ns, struct node *n)
 		if (p.ours[i])
 			nl_filter_del(ns->nl, n->link, (uint16_t)(PRIO_1 + i),
 			    NL_IGN_NOENT);
-	if (!p.others)
+	if (!p.others && !p.guard)
 		nl_clsact_del(ns->nl, n->link, NL_IGN_NOENT);
 	if (n->tunnel != 0)
 		nl_clsact_del(ns->nl, n->tunnel, NL_IGN_NOENT);
@@ -152,6 +157,30 @@ stop(struct nodes *ns, struct node *n)
 		log_warn(n->ifname, "bridge not wholly removed");
 	}
 	n->prio = 0;
+}
+
+static int
+guard(struct nodes *ns, unsigned link)
+{
+	if (prios_of(ns, link).guard)
+		return 0;
+	nl_begin(ns->nl);
+	nl_clsact_add(ns->nl, link, NL_IGN_EXIST);
+	nl_filter_drop4(ns->nl, link, PRIO_GUARD);
+	return commit(ns);
+}
+
+static void
+unguard(struct nodes *ns, unsigned link)
+{
+	struct prios p = prios_of(ns, link);
+
+	nl_begin(ns->nl);
+	if (p.guard)
+		nl_filter_del4(ns->nl, link, PRIO_GUARD, NL_IGN_NOENT);
+	if (!p.others)
+		nl_clsact_del(ns->nl, link, NL_IGN_NOENT);
+	(void)commit(ns);
 }
 
 /* The new ones come before the old ones go. */
@@ -348,7 +377,7 @@ nodes_open(struct nodes *ns, const struct nasd_priv_node_name *q,
 {
 	struct node *n = find(ns, q->ifname);
 	unsigned link;
-	int mtu;
+	int mtu, err;
 
 	if (n == NULL)
 		return -EPERM;
@@ -356,8 +385,13 @@ nodes_open(struct nodes *ns, const struct nasd_priv_node_name *q,
 		return -ENOTCONN;
 	if ((link = nl_ifindex(n->ifname)) == 0)
 		return -ENODEV;
-	if ((*fd = node_sock_link(link, out->mac, &mtu)) < 0)
+	if ((err = guard(ns, link)) != 0)
+		return err;
+	if ((*fd = node_sock_link(link, out->mac, &mtu)) < 0) {
+		if (n->link == 0)
+			unguard(ns, link);
 		return *fd;
+	}
 	/* Another one of that name: the tunnel leads nowhere. */
 	if (n->link != link && n->tunnel != 0)
 		take_down(ns, n);
@@ -461,8 +495,11 @@ see_device(struct nodes *ns, const char *device)
 		n = &stray;
 	}
 	snprintf(n->left, sizeof(n->left), "%s", device);
-	if (n == &stray)
-		remove_left(ns, n);
+	if (n != &stray)
+		return;
+	remove_left(ns, n);
+	if (nl_ifindex(link) != 0)
+		unguard(ns, nl_ifindex(link));
 }
 
 void
@@ -494,6 +531,8 @@ nodes_clear(struct nodes *ns)
 			remove_left(ns, n);
 		if (n->tunnel != 0)
 			take_down(ns, n);
+		if (n->link != 0)
+			unguard(ns, n->link);
 		if (n->ipv6)
 			(void)host_sysctl_set(n->ifname, "disable_ipv6", '0');
 		n->link = 0;

@@ -330,6 +330,22 @@ class Net:
                                *words], check=True, timeout=20, text=True,
                               capture_output=True).stdout
 
+    def forge(self, to, mac):
+        """Host mn sends the other's care-of address a tunnelled packet."""
+        inner = icmp6("fe80::bad", "ff02::1", struct.pack(
+            "!BBHBBHII", RA, 0, 0, 64, 0, 1800, 0, 0))
+        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(inner), 7, 0,
+                           64, 41, 0, mip4.ip4(HA), mip4.ip4(COA2))
+        total = sum(struct.unpack("!10H", head))
+        while total >> 16:
+            total = (total & 0xffff) + (total >> 16)
+        head = head[:10] + struct.pack("!H", ~total & 0xffff) + head[12:]
+        with self.ns["mn"].inside():
+            raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        with raw:
+            raw.bind(("eth0", 0))
+            raw.send(to + mac + b"\x08\0" + head + inner)
+
     def left(self):
         return rtnl.snapshot(self.ns["an"])
 
@@ -515,6 +531,19 @@ def test_with_had(net):
     other = re.search(r"inet6 (\S+)/", done.stdout).group(1)
     done = net.ns["mn"].run("ping", "-c", "1", "-W", "5", other)
     assert done.returncode == 0, done.stdout
+    # What a host says to come from the home agent, in a tunnel, is not
+    # believed, whatever the filters of this host are.
+    for name in ("all", "acc0"):
+        net.ns["an"].sysctl(f"ipv4/conf/{name}/rp_filter", 0)
+    mac = net.ns["an"].ip("link show dev acc0")
+    mac = re.search(r"link/ether (\S+)", mac).group(1)
+    with Tap(net.ns["mn2"], "eth0") as tap:
+        net.forge(bytes.fromhex(mac.replace(":", "")),
+                  bytes.fromhex(link["mobile_node"].replace(":", "")))
+        net.ns["ha"].run("ping", "-c", "1", "-W", "5", other)
+        seen = tap.read()
+        assert any(f[54] == ECHO for _, f in seen if len(f) > 54), seen
+        assert not any(mip4.ip6("fe80::bad") in f for _, f in seen), seen
     # had ends one, nasd the other.
     before = net.left()
     net.hactl("revoke", id=ALICE)

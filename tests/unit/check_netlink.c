@@ -334,6 +334,11 @@ START_TEST(bridge)
 
 	ck_assert_int_eq(nl_bridge_up(nl, 9, 1, mn, 12), 0);
 	ck_assert_int_eq(nl_bridge_down(nl, 12, 2, mn, router, 9), 1);
+	ck_assert_int_eq(nl_filter_drop4(nl, 9, 3), 2);
+	m = nl_batch_msg(nl, 2, &n);
+	ck_assert_uint_eq(u32(m + 32), 3 << 16 | htons(ETH_P_IP));
+	act = ATTR(2, 20, 20, TCA_OPTIONS, 2, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 8), 2);	/* TC_ACT_SHOT */
 
 	has_head(0, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL);
 	m = nl_batch_msg(nl, 0, &n);

@@ -26,7 +26,7 @@
 static struct device {
 	char		name[16], alias[256];
 	unsigned	index;
-	bool		sit, up, clsact;
+	bool		sit, up, clsact, guard;
 	struct in_addr	local, remote, addr;
 	uint32_t	mtu;
 	char		disable_ipv6;
@@ -240,7 +240,7 @@ nl_clsact_del(struct nl *nl, unsigned ifindex, unsigned ign)
 	(void)nl;
 	if (!works(d != NULL && d->clsact, -ENOENT, ign))
 		return 0;
-	d->clsact = false;
+	d->clsact = d->guard = false;
 	forget_filters(ifindex);
 	return 0;
 }
@@ -267,6 +267,30 @@ add_filter(unsigned on, uint16_t prio, const uint8_t *dst, const uint8_t *src,
 	if (dst != NULL)
 		memcpy(free->dst, dst, 6);
 	memcpy(free->src, src, 6);
+	return 0;
+}
+
+int
+nl_filter_drop4(struct nl *nl, unsigned ifindex, uint16_t prio)
+{
+	struct device *d = by_index(ifindex);
+
+	(void)nl;
+	ck_assert_uint_eq(prio, 13403);
+	if (works(d != NULL && d->clsact && !d->guard, -EEXIST, 0))
+		d->guard = true;
+	return 0;
+}
+
+int
+nl_filter_del4(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
+{
+	struct device *d = by_index(ifindex);
+
+	(void)nl;
+	ck_assert_uint_eq(prio, 13403);
+	if (works(d != NULL && d->guard, -ENOENT, ign))
+		d->guard = false;
 	return 0;
 }
 
@@ -309,6 +333,8 @@ nl_filter_prios(struct nl *nl, unsigned ifindex, nl_filter_prio *fn,
 	(void)nl;
 	if (by_index(ifindex) == NULL)
 		return -ENODEV;
+	if (by_index(ifindex)->guard)
+		fn(arg, 13403);
 	for (unsigned i = 0; i < FILTERS; i++)
 		if (filter[i].on == ifindex)
 			fn(arg, filter[i].prio);
@@ -549,7 +575,8 @@ nothing_is_left(void)
 	ck_assert_uint_eq(count_filters(0), 0);
 	for (unsigned i = 0; i < DEVICES; i++) {
 		ck_assert(device[i].index == 0 || !device[i].sit);
-		ck_assert(device[i].index == 0 || !device[i].clsact);
+		ck_assert(device[i].index == 0 ||
+		    device[i].clsact == device[i].guard);
 		n += device[i].index != 0;
 	}
 	ck_assert_uint_eq(n, 2);
@@ -586,12 +613,15 @@ START_TEST(entry_and_end)
 	/* Over, but for the deregistration. */
 	ck_assert_int_eq(do_set("acc0", "192.0.2.100", false), 0);
 	ck_assert_uint_eq(count_filters(0), 0);
-	ck_assert(!by_name("acc0")->clsact);
+	ck_assert(by_name("acc0")->clsact && by_name("acc0")->guard);
+	ck_assert(!by_name("acc1")->guard);
 	ck_assert_ptr_nonnull(by_name("nm4n-c0000264"));
 	ck_assert_int_eq(do_del("acc0"), 0);
 	nothing_is_left();
 	ck_assert_int_eq(do_del("acc0"), -ENOENT);
+	ck_assert(by_name("acc0")->guard);
 	nodes_clear(ns);
+	ck_assert(!by_name("acc0")->guard && !by_name("acc0")->clsact);
 	ck_assert_int_eq(by_name("acc0")->disable_ipv6, '0');
 }
 END_TEST
@@ -751,12 +781,12 @@ START_TEST(an_operators_filters_stay)
 {
 	ck_assert_int_eq(do_open("acc0"), 0);
 	nl_begin(NULL);
-	nl_clsact_add(NULL, LINK, 0);
 	add_filter(LINK, 1, NULL, mn, LINK + 1);
 	ck_assert_int_eq(do_set("acc0", "192.0.2.100", true), 1);
 	ck_assert_int_eq(do_del("acc0"), 0);
+	nodes_clear(ns);
 	ck_assert_uint_eq(count_filters(LINK), 1);
-	ck_assert(by_name("acc0")->clsact);
+	ck_assert(by_name("acc0")->clsact && !by_name("acc0")->guard);
 }
 END_TEST
 
@@ -837,6 +867,7 @@ START_TEST(left_on_a_link_that_is_none)
 	ck_assert_ptr_nonnull(by_name("nm4n-01020304"));
 	ck_assert_ptr_nonnull(by_name("nm4n-x"));
 	ck_assert_uint_eq(count_filters(0), 0);
+	ck_assert(!by_name("acc1")->guard && !by_name("acc1")->clsact);
 }
 END_TEST
 
