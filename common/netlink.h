@@ -81,6 +81,11 @@ int	 nl_route6_add(struct nl *, const struct nl_route6 *, unsigned ign);
 int	 nl_route6_replace(struct nl *, const struct nl_route6 *);
 int	 nl_route6_del(struct nl *, const struct nl_route6 *, unsigned ign);
 
+/* Each IPv6 route of ours to a prefix through a device, one call each. 0 or
+ * -errno; -EBUSY within a batch. */
+typedef void nl_route6_seen(void *arg, const struct nl_route6 *);
+int	 nl_routes6(struct nl *, nl_route6_seen *, void *arg);
+
 struct nl_rule6 {
 	const char	*iif;		/* NULL: any */
 	uint32_t	fwmark;		/* 0: any */

@@ -204,6 +204,55 @@ nl_routes4(struct nl *nl, nl_route4_seen *seen, void *arg)
 	    on_route4, &routes));
 }
 
+static int
+on_route6_attr(const struct nlattr *a, void *arg)
+{
+	struct nl_route6 *r = arg;
+	uint16_t type = mnl_attr_get_type(a), len =
+	    mnl_attr_get_payload_len(a);
+
+	if (type == RTA_DST && len == sizeof(r->dst))
+		memcpy(&r->dst, mnl_attr_get_payload(a), sizeof(r->dst));
+	else if (type == RTA_TABLE && len == sizeof(r->table))
+		r->table = mnl_attr_get_u32(a);
+	else if (type == RTA_OIF && len == sizeof(uint32_t))
+		r->ifindex = mnl_attr_get_u32(a);
+	return (MNL_CB_OK);
+}
+
+struct routes6 {
+	nl_route6_seen	*seen;
+	void		*arg;
+};
+
+static int
+on_route6(const struct nlmsghdr *h, void *arg)
+{
+	const struct routes6 *routes = arg;
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(h);
+	struct nl_route6 r = { .ifindex = 0 };
+
+	if (h->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(*rtm) ||
+	    rtm->rtm_family != AF_INET6 || rtm->rtm_type != RTN_UNICAST ||
+	    rtm->rtm_protocol != NL_RTPROT_NETMIP4)
+		return (MNL_CB_OK);
+	r.dst_len = rtm->rtm_dst_len;
+	(void)mnl_attr_parse(h, sizeof(*rtm), on_route6_attr, &r);
+	if (r.ifindex != 0)
+		routes->seen(routes->arg, &r);
+	return (MNL_CB_OK);
+}
+
+int
+nl_routes6(struct nl *nl, nl_route6_seen *seen, void *arg)
+{
+	struct routes6 routes = { seen, arg };
+
+	return (nl_dump(nl, RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg),
+	    on_route6, &routes));
+}
+
 /* ---- rules ---- */
 
 /* A rule of either family; its string is the caller's. */

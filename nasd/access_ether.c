@@ -27,6 +27,7 @@
 #include "nasd/session.h"
 #include "nasd/session_in.h"
 #include "nasd/session_rec.h"
+#include "nasd/tunnel.h"
 
 #define DUID_LLT	1
 #define DUID_LL		3
@@ -47,6 +48,7 @@ struct ether {
 };
 
 struct ethers {
+	bool		 resumed;	/* an earlier nasd's sessions */
 	unsigned	 n;
 	struct ether	 link[];
 };
@@ -244,6 +246,17 @@ static const struct dhcp6_events dhcp6_events = {
 
 /* ---- what the session asks ---- */
 
+/* Nothing passes there without a session, whatever has been there before. */
+static void
+close_link(const struct ether *l)
+{
+	const struct ethers *ls = l->engine->ethers;
+
+	if (ls != NULL && ls->resumed && l->ifindex != 0)
+		tunnels_prepare(l->engine->tunnels, l->cfg->ifname,
+		    l->cfg->ifname);
+}
+
 static void
 detach(struct session *s)
 {
@@ -264,12 +277,15 @@ ether_nothing(struct session *s)
 static void
 ether_close(struct session *s)
 {
-	if (s->ether == NULL)
+	struct ether *l = s->ether;
+
+	if (l == NULL)
 		return;
 	if (s->dhcp6 != NULL)
 		dhcp6_link_withdraw(s->dhcp6);
 	s->ipv6_up = false;
 	detach(s);
+	close_link(l);
 	session_event(s, SESSION_EV_LINK_GONE, NULL);
 }
 
@@ -390,6 +406,7 @@ serve(struct ether *l, unsigned ifindex)
 	    advertised, l);
 	if (l->ra == NULL)
 		log_errorx(l->cfg->ifname, "out of memory to advertise");
+	close_link(l);
 }
 
 static void
@@ -458,6 +475,19 @@ ethers_link_is(struct ethers *ls, const struct nl_watch_link *is)
 		l->mtu = is->mtu;
 		went(l, is->up);
 	}
+}
+
+void
+ethers_resumed(struct ethers *ls)
+{
+	unsigned i;
+
+	if (ls == NULL)
+		return;
+	ls->resumed = true;
+	for (i = 0; i < ls->n; i++)
+		if (ls->link[i].session == NULL)
+			close_link(&ls->link[i]);
 }
 
 struct ethers *

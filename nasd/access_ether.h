@@ -17,6 +17,8 @@ struct session;
 /* The links of e->cfg; e->dhcp6 is there. Served from ethers_link_is on. NULL:
  * no memory. */
 struct ethers *ethers_new(struct engine *);
+/* An earlier nasd's sessions are there: links without one are closed. */
+void	 ethers_resumed(struct ethers *);
 /* All their sessions must have been freed. */
 void	 ethers_free(struct ethers *);
 /* What the kernel tells of an interface, whether it is one of these or not. */

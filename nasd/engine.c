@@ -286,6 +286,7 @@ engine_resume(struct engine *e)
 {
 	vlans_resume(e->vlans);
 	session_resume_all(e);
+	ethers_resumed(e->ethers);
 	access_nodes_resumed(e->nodes);
 	coa_resumed(e->coa);
 }

@@ -72,6 +72,10 @@ take_off(struct nl *nl, const struct iface *i, bool limited)
 	nl_begin(nl);
 	nl_filter_del(nl, i->ifindex, PRIO_SOURCE, NL_IGN_NOENT);
 	nl_filter_del(nl, i->ifindex, PRIO_SOURCE_2, NL_IGN_NOENT);
+	if (i->ip4.s_addr != INADDR_ANY) {
+		nl_filter_del4(nl, i->ifindex, PRIO_IPV4, NL_IGN_NOENT);
+		nl_filter_del4(nl, i->ifindex, PRIO_IPV4_2, NL_IGN_NOENT);
+	}
 	nl_policer_del(nl, i->ifindex, PRIO_RATE, NL_IGN_NOENT);
 	nl_route6_del(nl, &down, NL_IGN_NOENT);
 	if (limited)
@@ -261,4 +265,77 @@ iface_install(struct nl *nl, struct iface_ready *ready, const struct iface *i,
 	/* filters of nobody knows whom, or its own block */
 	clear(nl, i, false);
 	return install_all(nl, i);
+}
+
+bool
+iface_is_closed(struct nl *nl, unsigned ifindex)
+{
+	struct prios there = { .drop = false };
+
+	return nl_filter_prios(nl, ifindex, see_prio, &there) == 0 &&
+	    there.drop;
+}
+
+static void
+close_filters(struct nl *nl, unsigned ifindex, const struct prios *there)
+{
+	if (there->source[0])
+		nl_filter_del(nl, ifindex, PRIO_SOURCE, NL_IGN_NOENT);
+	if (there->source[1])
+		nl_filter_del(nl, ifindex, PRIO_SOURCE_2, NL_IGN_NOENT);
+	if (there->ip4[0])
+		nl_filter_del4(nl, ifindex, PRIO_IPV4, NL_IGN_NOENT);
+	if (there->ip4[1])
+		nl_filter_del4(nl, ifindex, PRIO_IPV4_2, NL_IGN_NOENT);
+	if (there->rate)
+		nl_policer_del(nl, ifindex, PRIO_RATE, NL_IGN_NOENT);
+}
+
+/* Of one interface, at most as many at a time. */
+struct stale {
+	unsigned	 ifindex, n;
+	struct nl_route6 route[16];
+};
+
+static void
+see_route(void *arg, const struct nl_route6 *r)
+{
+	struct stale *st = arg;
+
+	if (r->ifindex == st->ifindex && r->table >= TABLE_DOWN(0) &&
+	    r->table < TABLE_DOWN(HA_SLOTS) &&
+	    st->n < sizeof(st->route) / sizeof(st->route[0]))
+		st->route[st->n++] = *r;
+}
+
+int
+iface_close(struct nl *nl, struct iface_ready *ready, unsigned ifindex,
+    const char *name)
+{
+	struct prios there = { .drop = false };
+	struct stale stale = { .ifindex = ifindex };
+	int err;
+
+	if (is_ready(ready, ifindex) && iface_is_closed(nl, ifindex))
+		return 0;
+	not_ready(ready, ifindex);
+	if (nl_filter_prios(nl, ifindex, see_prio, &there) != 0 ||
+	    !there.drop) {
+		err = iface_prepare(nl, ready, ifindex, name, false);
+		if (err != -EEXIST)
+			return err;
+		/* filters of nobody knows whom */
+		iface_release(nl, ifindex, name);
+		return iface_prepare(nl, ready, ifindex, name, false);
+	}
+	if ((err = nl_routes6(nl, see_route, &stale)) != 0)
+		return err;
+	nl_begin(nl);
+	close_filters(nl, ifindex, &there);
+	nl_shaper_del(nl, ifindex, NL_IGN_NOENT);
+	for (unsigned i = 0; i < stale.n; i++)
+		nl_route6_del(nl, &stale.route[i], NL_IGN_NOENT);
+	if ((err = nl_commit(nl, NULL, 0)) == 0)
+		*ready_place(ready, ifindex) = ifindex;
+	return err;
 }

@@ -53,6 +53,12 @@ int	 iface_install(struct nl *, struct iface_ready *, const struct iface *,
 /* What is left drops IPv4, where there was any; of one that stays all but
  * fe80::/10. limited: it has a rate limit down. */
 void	 iface_uninstall(struct nl *, const struct iface *, bool limited);
+/* One that stays has no session: nothing passes but fe80::/10, whatever an
+ * earlier nasd has left there. 0 or -errno. */
+int	 iface_close(struct nl *, struct iface_ready *, unsigned ifindex,
+    const char *name);
+/* Has it what lets nothing pass? */
+bool	 iface_is_closed(struct nl *, unsigned ifindex);
 /* Removes all of it from one that stays, with what iface_prepare has set but
  * sysctls. */
 void	 iface_release(struct nl *, unsigned ifindex, const char *name);

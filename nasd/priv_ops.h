@@ -104,8 +104,9 @@ struct nasd_priv_pppd_exit {
 };
 
 /* A session will be on this interface: do already what does not depend on
- * its home address. Nothing but link-local packets passes. Needs no undoing: it
- * goes with the interface, or with the session. */
+ * its home address. Nothing but link-local packets passes, also of what an
+ * earlier nasd has left on an Ethernet link. Needs no undoing: it goes with the
+ * interface, or with the session. */
 struct nasd_priv_session_prepare {
 	char		ifname[NASD_PRIV_IFNAME];
 };

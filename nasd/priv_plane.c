@@ -254,13 +254,13 @@ is_limited(const struct plane_session *s)
 	return s->rate.down_bps != 0 || s->rate.up_bps != 0;
 }
 
-static bool
-is_ether(const struct plane *p, const char *name)
+static struct plane_ether *
+find_ether(struct plane *p, const char *name)
 {
 	for (unsigned i = 0; i < p->n_ether; i++)
 		if (strncmp(p->ether[i].name, name, IF_NAMESIZE) == 0)
-			return true;
-	return false;
+			return &p->ether[i];
+	return NULL;
 }
 
 /* The index of an interface without a session, or -errno. Only what the kernel
@@ -269,7 +269,7 @@ is_ether(const struct plane *p, const char *name)
 static int
 free_iface(struct plane *p, const char *name)
 {
-	int n = host_ifindex(name, is_ether(p, name) ? ARPHRD_ETHER :
+	int n = host_ifindex(name, find_ether(p, name) != NULL ? ARPHRD_ETHER :
 	    ARPHRD_PPP);
 
 	return n >= 0 && find_iface(p, (unsigned)n) != NULL ? -EBUSY : n;
@@ -287,16 +287,35 @@ session_check(struct plane *p, const struct nasd_priv_session_add *q)
 	return free_iface(p, q->ifname);
 }
 
+/* It may be another interface than at the start. */
+static int
+close_ether(struct plane *p, struct plane_ether *e, unsigned ifindex)
+{
+	int err;
+
+	if (!iface_is_closed(p->nl, ifindex))
+		e->accept_ra = host_sysctl_get(e->name, "accept_ra");
+	err = iface_close(p->nl, &p->ready, ifindex, e->name);
+	if (err != 0) {
+		errno = -err;
+		log_error(e->name, "not closed to those without a session");
+	}
+	return err;
+}
+
 int
 plane_session_prepare(struct plane *p,
     const struct nasd_priv_session_prepare *q)
 {
+	struct plane_ether *ether = find_ether(p, q->ifname);
 	int ifindex = free_iface(p, q->ifname);
 
 	if (ifindex < 0)
 		return ifindex;
 	if (p->nl == NULL)
 		return -ENOTCONN;
+	if (ether != NULL)
+		return close_ether(p, ether, (unsigned)ifindex);
 	return iface_prepare(p->nl, &p->ready, (unsigned)ifindex, q->ifname,
 	    p->tunnels.took_over);
 }
@@ -320,7 +339,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	s->id = q->id;
 	s->on.ifindex = (unsigned)ifindex;
 	strcpy(s->on.name, q->ifname);
-	s->on.stays = is_ether(p, q->ifname);
+	s->on.stays = find_ether(p, q->ifname) != NULL;
 	s->on.plen = q->plen;
 	s->on.dst = q->hoa;
 	s->on.ip4 = q->ip4;

@@ -874,6 +874,8 @@ put_prepare(struct ops *o, uint8_t *b)
 	struct nasd_priv_session_prepare q = { .ifname = "" };
 
 	snprintf(q.ifname, sizeof(q.ifname), "ppp%u", ops_pick(o, 5));
+	if (strcmp(q.ifname, "ppp3") == 0)
+		strcpy(q.ifname, "line0");
 	memcpy(b, &q, sizeof(q));
 	return sizeof(q);
 }

@@ -228,6 +228,28 @@ link_is(unsigned ifindex, bool up, bool gone)
 	ethers_link_is(engine.ethers, &is);
 }
 
+/* Nothing passes without a session, also where an earlier nasd has had one, or
+ * where the interface is another one than at the start. */
+START_TEST(closed)
+{
+	struct session *s;
+
+	prepared[0] = '\0';
+	ethers_resumed(engine.ethers);
+	ck_assert_str_eq(prepared, "lo");
+	prepared[0] = '\0';
+	s = bring_it_up();
+	ck_assert_str_eq(prepared, "");
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	ck_assert_str_eq(prepared, "lo");
+	let_go(s);
+	link_is(1, true, true);
+	prepared[0] = '\0';
+	link_is(7, true, false);
+	ck_assert_str_eq(prepared, "lo");
+}
+END_TEST
+
 START_TEST(cable)
 {
 	struct session *s = bring_it_up();
@@ -347,6 +369,7 @@ main(void)
 	tcase_add_test(t, relay_tells_the_line);
 	tcase_add_test(t, full);
 	tcase_add_test(t, ended_by_others);
+	tcase_add_test(t, closed);
 	tcase_add_test(t, cable);
 	tcase_add_test(t, interface_goes);
 	tcase_add_test(t, resumed);
