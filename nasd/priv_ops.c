@@ -200,13 +200,13 @@ op_session_add(void *state, const void *body, size_t len, void *out,
 {
 	struct nasd_priv *np = state;
 	struct nasd_priv_session_add q;
-	struct nasd_priv_session_added reply;
+	struct nasd_priv_session_added reply = { 0 };
 	int err;
 
 	(void)len;
 	(void)fd;
 	memcpy(&q, body, sizeof(q));
-	if ((err = plane_session_add(np->plane, &q, &reply.mtu)) != 0)
+	if ((err = plane_session_add(np->plane, &q, &reply)) != 0)
 		return err;
 	err = host_mtu(q.ifname);
 	reply.link_mtu = err > 0 ? (uint32_t)err : 0;

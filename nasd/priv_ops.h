@@ -127,6 +127,8 @@ struct nasd_priv_session_add {
 struct nasd_priv_session_added {
 	uint32_t	mtu;		/* of the tunnel, bytes */
 	uint32_t	link_mtu;	/* of the interface */
+	/* What an Ethernet link had counted before. */
+	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets, rx_dropped;
 };
 /* Undo it. */
 struct nasd_priv_session_del {

@@ -320,9 +320,25 @@ plane_session_prepare(struct plane *p,
 	    p->tunnels.took_over);
 }
 
+/* Its interface has counted for others, too. */
+static void
+count_before(struct plane *p, const struct iface *on,
+    struct nasd_priv_session_added *reply)
+{
+	struct nl_stats st;
+
+	if (!on->stays || nl_link_stats(p->nl, on->ifindex, &st) != 0)
+		return;
+	reply->rx_bytes = st.rx_bytes;
+	reply->tx_bytes = st.tx_bytes;
+	reply->rx_packets = st.rx_packets;
+	reply->tx_packets = st.tx_packets;
+	reply->rx_dropped = st.rx_dropped;
+}
+
 int
 plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
-    uint32_t *mtu)
+    struct nasd_priv_session_added *reply)
 {
 	struct plane_session *s;
 	struct ha_tunnel *t;
@@ -352,6 +368,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 		return err;
 	}
 	s->on.slot = t->slot;
+	count_before(p, &s->on, reply);
 	if ((err = iface_install(p->nl, &p->ready, &s->on,
 	    p->tunnels.took_over)) != 0) {
 		iface_uninstall(p->nl, &s->on, false);
@@ -362,7 +379,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	    table_hash(&p->sessions, &s->id, sizeof(s->id)));
 	table_insert(&p->ifaces, &s->by_ifindex,
 	    table_hash(&p->ifaces, &s->on.ifindex, sizeof(s->on.ifindex)));
-	*mtu = t->mtu;
+	reply->mtu = t->mtu;
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct nasd_config;
 struct nasd_priv_counted;
 struct nasd_priv_rate;
 struct nasd_priv_session_add;
+struct nasd_priv_session_added;
 struct nasd_priv_session_prepare;
 struct plane;
 
@@ -26,9 +27,10 @@ void	 plane_add_home_agent(struct plane *, struct in_addr);
 /* 0 or -errno; nothing is lost then but time. */
 int	 plane_session_prepare(struct plane *,
     const struct nasd_priv_session_prepare *);
-/* 0 or -errno, and then nothing is left of it. *mtu: the tunnel's. */
+/* 0 or -errno, and then nothing is left of it. All of the answer but link_mtu
+ * is filled in. */
 int	 plane_session_add(struct plane *, const struct nasd_priv_session_add *,
-    uint32_t *mtu);
+    struct nasd_priv_session_added *);
 /* Makes a home agent's tunnel anew unless it is as it should be; *made: so it
  * was. 0 or -errno. */
 int	 plane_tunnel_check(struct plane *, struct in_addr ha, uint32_t *made);

@@ -131,6 +131,8 @@ struct session {
 	mono_t			 note_due;	/* for a Stop, if nasd dies */
 	mono_t			 idle_since;
 	struct tunnel_counters	 count;
+	struct tunnel_counters	 before;	/* of its interface, not its */
+	bool			 has_before;
 
 	/* Registration. */
 	char			 nai[MIP4_NAI_MAX + 1];

@@ -149,11 +149,34 @@ note_is_due(const struct session *s)
 	    acct_has_room(s->engine->acct);
 }
 
+/* One that has fewer is another interface. */
+static uint64_t
+since(uint64_t now, uint64_t before)
+{
+	return now < before ? now : now - before;
+}
+
+static struct tunnel_counters
+own_count(const struct session *s, const struct tunnel_counters *c)
+{
+	const struct tunnel_counters *b = &s->before;
+	struct tunnel_counters own = *c;
+
+	own.rx_bytes = since(c->rx_bytes, b->rx_bytes);
+	own.tx_bytes = since(c->tx_bytes, b->tx_bytes);
+	own.rx_packets = since(c->rx_packets, b->rx_packets);
+	own.tx_packets = since(c->tx_packets, b->tx_packets);
+	own.rx_dropped = since(c->rx_dropped, b->rx_dropped);
+	return own;
+}
+
 /* A reading that was asked for earlier may come later: counters never go
  * back. */
 static void
-take_count(struct session *s, const struct tunnel_counters *c)
+take_count(struct session *s, const struct tunnel_counters *all)
 {
+	const struct tunnel_counters own = own_count(s, all), *c = &own;
+
 	if (c->rx_packets < s->count.rx_packets ||
 	    c->tx_packets < s->count.tx_packets)
 		return;

@@ -261,6 +261,11 @@ session_in_tunnel(void *arg, int error)
 		return;
 	}
 	session_step(s, "tunnel-up", "MTU %u", tunnel_mtu(s->tunnel));
+	if (!s->has_before) {
+		s->before = *tunnel_before(s->tunnel);
+		s->has_before = true;
+		s->dirty = true;
+	}
 	if (!session_rate_install(s))
 		session_event(s, SESSION_EV_INSTALLED, NULL);
 }

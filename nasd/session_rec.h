@@ -22,6 +22,7 @@
 #include "nasd/dhcp6_server.h"
 #include "nasd/line_id.h"
 #include "nasd/rate.h"
+#include "nasd/tunnel.h"
 
 /* Types of records in the state file. */
 enum {
@@ -87,6 +88,7 @@ struct session_rec {
 	int64_t		granted_at;	/* Session-Timeout's start */
 	struct rate	rate;
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
+	struct tunnel_counters before;	/* what its interface counted */
 
 	char		nai[MIP4_NAI_MAX + 1];
 	struct in_addr	ha;

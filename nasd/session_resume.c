@@ -195,6 +195,8 @@ take_aaa(struct session *s, const struct session_rec *r, bool other_boot)
 	s->granted_at.ns = r->granted_at;
 	s->rate = r->rate;
 	session_ipv4_resume(s);
+	s->before = r->before;
+	s->has_before = r->came_up;
 	s->count.rx_bytes = r->rx_bytes;
 	s->count.tx_bytes = r->tx_bytes;
 	s->count.rx_packets = r->rx_packets;

@@ -130,6 +130,7 @@ fill_aaa(struct session_rec *r, const struct session *s)
 	r->idle_since = s->idle_since.ns;
 	r->granted_at = s->granted_at.ns;
 	r->rate = s->rate;
+	r->before = s->before;
 	r->rx_bytes = s->count.rx_bytes;
 	r->tx_bytes = s->count.tx_bytes;
 	r->rx_packets = s->count.rx_packets;

@@ -39,6 +39,7 @@ struct tunnel_session {
 	bool			 installed;
 	bool			 counted;
 	struct tunnel_counters	 count;		/* by tunnels_count_all */
+	struct tunnel_counters	 before;
 };
 
 /* A reading under way. */
@@ -174,6 +175,9 @@ session_added(void *arg, int status, const void *body, size_t len, int fd)
 		memcpy(&reply, body, sizeof(reply));
 		s->mtu = reply.mtu;
 		s->link_mtu = reply.link_mtu;
+		s->before = (struct tunnel_counters){ reply.rx_bytes,
+		    reply.tx_bytes, reply.rx_packets, reply.tx_packets,
+		    reply.rx_dropped, 0, 0 };
 		s->installed = true;
 		s->tunnels->added++;
 	} else {
@@ -263,6 +267,12 @@ unsigned
 tunnel_link_mtu(const struct tunnel_session *s)
 {
 	return s->link_mtu;
+}
+
+const struct tunnel_counters *
+tunnel_before(const struct tunnel_session *s)
+{
+	return &s->before;
 }
 
 unsigned

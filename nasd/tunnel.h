@@ -57,6 +57,9 @@ struct tunnel_counters {
 /* error is 0, or -errno and the counters say nothing. */
 typedef void tunnel_counted(void *arg, uint32_t owner, int error,
     const struct tunnel_counters *);
+/* What its interface had counted when it was installed: of one that is only
+ * its own nothing. */
+const struct tunnel_counters *tunnel_before(const struct tunnel_session *);
 /* Is its data path being made or changed right now? False for NULL. */
 bool	 tunnel_is_pending(const struct tunnel_session *);
 /* Reads them: also after the interface has gone, its last ones. The answer

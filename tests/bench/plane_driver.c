@@ -27,9 +27,11 @@ static int
 add(struct plane *p, uint32_t *mtu)
 {
 	struct nasd_priv_session_add q = { 0 };
+	struct nasd_priv_session_added reply = { 0 };
 	const char *id = strtok(NULL, " \n"), *ifname = strtok(NULL, " \n");
 	const char *ha = strtok(NULL, " \n"), *hoa = strtok(NULL, " \n");
 	const char *plen = strtok(NULL, " \n");
+	int err;
 
 	if (plen == NULL || strlen(ifname) >= sizeof(q.ifname) ||
 	    inet_pton(AF_INET, ha, &q.ha) != 1 ||
@@ -38,7 +40,9 @@ add(struct plane *p, uint32_t *mtu)
 	q.id = (uint32_t)atoi(id);
 	strcpy(q.ifname, ifname);
 	q.plen = (uint32_t)atoi(plen);
-	return plane_session_add(p, &q, mtu);
+	err = plane_session_add(p, &q, &reply);
+	*mtu = reply.mtu;
+	return err;
 }
 
 static void

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Ethernet lines let nothing pass without a session, whatever has been on them
-before."""
+before; and each session is accounted for itself alone."""
 
 import os
 import shutil
@@ -13,8 +13,8 @@ from netlab.process import wait_for
 from netlab.topology import CN6
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from test_85_restart import kill_nasd  # noqa: E402
-from test_88_ethernet import LINE, works  # noqa: E402
+from test_85_restart import kill_nasd, resumed  # noqa: E402
+from test_88_ethernet import LINE, USER, bound, works  # noqa: E402
 
 
 @pytest.fixture
@@ -66,4 +66,26 @@ def test_session_lost(lab, host):
     host.vanish()
     host.start("dhclient")
     works(lab, host)
+    host.release()
+
+
+def test_counted_for_itself(lab, host):
+    """What passed before a session is not its own, also of nasd's next life."""
+    host.start("dhclient")
+    first = works(lab, host)
+    host.ping(CN6, count=10, options=("-s", "1200", "-i", "0.1"))
+    wait_for("counters", 20, lambda: lab.session(USER)["rx_bytes"] > 12000,
+             0.2)
+    host.release()
+    wait_for("its end", 20, lambda: lab.session(USER) is None, 0.2)
+    host.start("dhclient")
+    second = bound(lab, host)
+    assert second["id"] != first["id"]
+    assert lab.session(USER)["rx_bytes"] < 6000
+    kill_nasd(lab)
+    host.ping(CN6, count=5, options=("-s", "1200", "-i", "0.1"))
+    lab.start_nasd(extra=LINE)
+    resumed(lab, [second["id"]])
+    wait_for("what passed meanwhile", 20, lambda: 6000 < lab.session(
+        USER)["rx_bytes"] < 12000, 0.2)
     host.release()

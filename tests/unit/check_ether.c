@@ -228,6 +228,28 @@ link_is(unsigned ifindex, bool up, bool gone)
 	ethers_link_is(engine.ethers, &is);
 }
 
+/* What the interface has counted before is none of the session's, also when it
+ * is another nasd's. */
+START_TEST(counted_for_itself)
+{
+	struct session *s;
+
+	counted_before = (struct tunnel_counters){ .rx_bytes = 1000,
+	    .rx_packets = 1000 };
+	s = bring_it_up();
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	counted(1050, 0);
+	ck_assert_uint_eq(stopped.rx_bytes, 50);
+	deregistered(s);
+	s = bring_it_up();
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	counted(7, 0);			/* another of its name */
+	ck_assert_uint_eq(stopped.rx_bytes, 7);
+	deregistered(s);
+	counted_before.rx_bytes = counted_before.rx_packets = 0;
+}
+END_TEST
+
 /* Nothing passes without a session, also where an earlier nasd has had one, or
  * where the interface is another one than at the start. */
 START_TEST(closed)
@@ -307,6 +329,8 @@ START_TEST(resumed)
 	first_run();
 	dhcp6_given = (struct dhcp6_lease){ .client = duid, .iaid = 5,
 	    .bound = true, .expires = mono_add_ms(now, 60000) };
+	counted_before = (struct tunnel_counters){ .rx_bytes = 1000,
+	    .rx_packets = 1000 };
 	s = bring_it_up();
 	nr = s->nr;
 	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800 };
@@ -322,8 +346,12 @@ START_TEST(resumed)
 	wait_ms(0);
 	ck_assert_int_eq(s->state, SESSION_UP);
 	called("install lo/128;ra-update;renew;");
+	counted_before.rx_bytes = counted_before.rx_packets = 1100;
 	install_done(s, 0);
 	dhcp6_ev->ended(dhcp6_arg, DHCP6_END_RELEASED);
+	counted(1200, 0);
+	ck_assert_uint_eq(stopped.rx_bytes, 200);
+	counted_before.rx_bytes = counted_before.rx_packets = 0;
 	let_go(s);
 	last_run();
 	dhcp6_given.client.len = 0;
@@ -369,6 +397,7 @@ main(void)
 	tcase_add_test(t, relay_tells_the_line);
 	tcase_add_test(t, full);
 	tcase_add_test(t, ended_by_others);
+	tcase_add_test(t, counted_for_itself);
 	tcase_add_test(t, closed);
 	tcase_add_test(t, cable);
 	tcase_add_test(t, interface_goes);

@@ -84,6 +84,7 @@ extern struct mip_saved mip_left;
 extern struct mip_left left_one;
 extern uint32_t left_nr;
 extern char prepared[16];
+extern struct tunnel_counters counted_before;
 extern unsigned link_mtu;
 extern bool tunnel_pending;
 extern tunnel_rated *rate_done;
