@@ -289,11 +289,22 @@ ether_close(struct session *s)
 	session_event(s, SESSION_EV_LINK_GONE, NULL);
 }
 
+/* As its session has been granted. */
 static void
-ether_auth_result(struct session *s, bool accept)
+configure(const struct session *s)
 {
 	struct dhcp6_link_conf conf;
 
+	access_dhcp6_conf(s->engine->cfg, s, &conf);
+	conf.relays = s->ether->cfg->line_ids;
+	conf.hint = s->ether->last;
+	if (s->dhcp6 != NULL)
+		dhcp6_link_configure(s->dhcp6, &conf);
+}
+
+static void
+ether_auth_result(struct session *s, bool accept)
+{
 	if (s->ether == NULL)
 		return;
 	if (!accept) {
@@ -302,11 +313,7 @@ ether_auth_result(struct session *s, bool accept)
 		ether_close(s);
 		return;
 	}
-	access_dhcp6_conf(s->engine->cfg, s, &conf);
-	conf.relays = s->ether->cfg->line_ids;
-	conf.hint = s->ether->last;
-	if (s->dhcp6 != NULL)
-		dhcp6_link_configure(s->dhcp6, &conf);
+	configure(s);
 	/* That is what it has asked for in the first place. */
 	session_event(s, SESSION_EV_IID_ASKED, NULL);
 }
@@ -353,6 +360,8 @@ ether_restore(struct session *s, const struct session_rec *r)
 	l->session = s;
 	s->ether = l;
 	s->dhcp6 = l->dhcp6;
+	l->last = r->hoa;
+	configure(s);
 	s->resumable = access_dhcp6_restore(s, r) && s->reg != NULL &&
 	    s->ha != NULL && s->accounting;
 	l->t_back.fire = back;

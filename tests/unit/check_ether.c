@@ -331,8 +331,10 @@ START_TEST(resumed)
 	    .bound = true, .expires = mono_add_ms(now, 60000) };
 	counted_before = (struct tunnel_counters){ .rx_bytes = 1000,
 	    .rx_packets = 1000 };
+	granted.n_rdnss = 1;
 	s = bring_it_up();
 	nr = s->nr;
+	dhcp6_conf.n_dns = 0;
 	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800 };
 	session_save(s);
 	between_runs = other_ethers;
@@ -343,6 +345,9 @@ START_TEST(resumed)
 	s = session_find_nr(&engine.sessions, nr);
 	ck_assert_ptr_nonnull(s);
 	ck_assert_int_eq(s->state, SESSION_RESUMING);
+	ck_assert_uint_eq(dhcp6_conf.n_dns, 1);
+	ck_assert_uint_eq(dhcp6_conf.hint.s6_addr[15], 6);
+	granted.n_rdnss = 0;
 	wait_ms(0);
 	ck_assert_int_eq(s->state, SESSION_UP);
 	called("install lo/128;ra-update;renew;");
