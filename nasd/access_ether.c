@@ -411,8 +411,10 @@ serve(struct ether *l, unsigned ifindex)
 	    &conf, &dhcp6_events, l);
 	if (l->dhcp6 == NULL)
 		log_error(l->cfg->ifname, "DHCPv6 is not served");
-	l->ra = ra_start(l->engine->ra, ifindex, l->cfg->ifname, &no_way,
-	    advertised, l);
+	/* It is there already when only DHCPv6 has failed before. */
+	if (l->ra == NULL)
+		l->ra = ra_start(l->engine->ra, ifindex, l->cfg->ifname,
+		    &no_way, advertised, l);
 	if (l->ra == NULL)
 		log_errorx(l->cfg->ifname, "out of memory to advertise");
 	close_link(l);

@@ -312,6 +312,22 @@ START_TEST(interface_goes)
 }
 END_TEST
 
+/* An interface without IPv6, of which more is heard. */
+START_TEST(not_served)
+{
+	link_is(1, true, true);
+	forget_calls();
+	dhcp6_fails = true;
+	link_is(7, true, false);
+	called("dhcp6 lo on 7;ra;");
+	link_is(7, true, false);
+	called("dhcp6 lo on 7;");
+	dhcp6_fails = false;
+	link_is(7, true, false);
+	called("dhcp6 lo on 7;");
+}
+END_TEST
+
 static void
 other_ethers(bool second)
 {
@@ -404,6 +420,7 @@ main(void)
 	tcase_add_test(t, ended_by_others);
 	tcase_add_test(t, counted_for_itself);
 	tcase_add_test(t, closed);
+	tcase_add_test(t, not_served);
 	tcase_add_test(t, cable);
 	tcase_add_test(t, interface_goes);
 	tcase_add_test(t, resumed);

@@ -428,6 +428,7 @@ void *dhcp6_arg;
 struct dhcp6_link_conf dhcp6_conf;
 struct dhcp6_lease dhcp6_given;
 bool dhcp6_asks;		/* somebody waits for an answer */
+bool dhcp6_fails;
 void (*between_runs)(bool second);
 
 struct dhcp6_link *
@@ -437,6 +438,8 @@ dhcp6_start(struct dhcp6 *d, unsigned ifindex, const char *subject,
 {
 	(void)d;
 	call("dhcp6 %s on %u", subject, ifindex);
+	if (dhcp6_fails)
+		return (NULL);
 	dhcp6_conf = *conf;
 	dhcp6_ev = ev;
 	dhcp6_arg = arg;

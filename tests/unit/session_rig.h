@@ -98,6 +98,7 @@ extern struct dhcp6_link_conf dhcp6_conf;
 extern struct dhcp6_lease dhcp6_given;
 extern bool dhcp6_asks;
 extern mono_t dhcp6_limit;
+extern bool dhcp6_fails;
 extern int state_fd[2], state_own[2];
 extern bool another_boot;
 extern struct config_pppoe acc0;
