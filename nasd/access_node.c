@@ -255,7 +255,8 @@ may_begin(const struct node_link *l)
 	    sessions_count(&e->sessions) < e->cfg->access.max_sessions;
 }
 
-static void
+/* False: there is none, nor will be. */
+static bool
 begin(struct node_link *l, const char *why)
 {
 	struct engine *e = l->all->engine;
@@ -263,10 +264,10 @@ begin(struct node_link *l, const char *why)
 	uint32_t nr;
 
 	if (!may_begin(l))
-		return;
+		return false;
 	s = session_new(e, &access_node, clock_mono(e->clock));
 	if (s == NULL)
-		return;
+		return false;
 	nr = s->nr;
 	s->node = l;
 	l->session = s;
@@ -281,13 +282,14 @@ begin(struct node_link *l, const char *why)
 	session_event(s, SESSION_EV_AUTH_ASKED, NULL);
 	if (session_find_nr(&e->sessions, nr) == s)
 		authorise(s, l->cfg);
+	return true;
 }
 
 static void
 begin_proactive(struct node_link *l)
 {
 	if (l->cfg->proactive && l->carrier)
-		begin(l, "the link is up");
+		(void)begin(l, "the link is up");
 }
 
 static void
@@ -312,7 +314,10 @@ triggered(struct node_link *l)
 	struct session *s = l->session;
 
 	if (s == NULL) {
-		begin(l, "solicitation");
+		/* Who is not served keeps no place: the link may have another
+		 * mobile node when there are sessions again. */
+		if (!begin(l, "solicitation"))
+			node_forget(&l->node, 0);
 		return;
 	}
 	if (is_bridged(l) || (s->state != SESSION_ASSIGNED &&

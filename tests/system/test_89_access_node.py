@@ -509,6 +509,20 @@ def test_killed(net):
     assert re.search(f"acc0 +{ALICE} .* up ", text), text
 
 
+def test_another_host(net):
+    """Who has asked while no sessions were begun keeps nobody out."""
+    net.tool("drain")
+    net.host()
+    wait_for("its solicitation", 20, lambda: net.link()["solicitations"])
+    assert not net.session()
+    net.ns["mn"].ip("link set eth0 down",
+                    "link set eth0 address 02:00:00:00:77:77")
+    net.tool("undrain")
+    net.host()
+    wait_for("the session", 20, net.is_up)
+    assert net.link()["mobile_node"] == "02:00:00:00:77:77"
+
+
 @pytest.mark.parametrize("net", [True], indirect=True, ids=["had"])
 def test_with_had(net):
     """Two hosts, had, and nothing of the test's own in between."""
