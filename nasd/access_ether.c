@@ -99,17 +99,19 @@ take_line_id(struct line_id *to, const struct dhcp6_relay_id *from)
 static const char *
 take_line(struct line *n, const struct ether *l, const struct dhcp6_asker *a)
 {
-	const struct nai_parts parts = {
-		.calling = n->calling, .interface = l->cfg->ifname,
+	struct nai_parts parts = {
+		.interface = l->cfg->ifname,
 		.circuit = &n->circuit, .remote = &n->remote,
 	};
 	uint8_t m[MAC_LEN];
 
 	memset(n, 0, sizeof(*n));
-	if (find_mac(a, m))
+	if (find_mac(a, m)) {
 		snprintf(n->calling, sizeof(n->calling),
 		    "%02X-%02X-%02X-%02X-%02X-%02X", m[0], m[1], m[2], m[3],
 		    m[4], m[5]);
+		parts.calling = n->calling;
+	}
 	if (l->cfg->line_ids && a->relay != NULL) {
 		if (a->relay->has_interface_id)
 			take_line_id(&n->circuit, &a->relay->interface_id);

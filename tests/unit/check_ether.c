@@ -185,6 +185,19 @@ START_TEST(relay_tells_the_line)
 }
 END_TEST
 
+/* Neither its DUID nor its address has a MAC address: without one the name
+ * would be that of all who have none. */
+START_TEST(no_mac_address)
+{
+	duid.b[1] = 4;			/* a UUID */
+	ask_by(NULL);
+	duid.b[1] = 3;
+	ck_assert_ptr_null(the_session());
+	called("dhcp6-refuse its line does not tell what its name is made "
+	    "of;");
+}
+END_TEST
+
 START_TEST(full)
 {
 	cfg.access.max_sessions = 0;
@@ -416,6 +429,7 @@ main(void)
 	tcase_add_test(t, rejected);
 	tcase_add_test(t, home_agent_refuses);
 	tcase_add_test(t, relay_tells_the_line);
+	tcase_add_test(t, no_mac_address);
 	tcase_add_test(t, full);
 	tcase_add_test(t, ended_by_others);
 	tcase_add_test(t, counted_for_itself);
