@@ -146,8 +146,7 @@ set_done(struct node_link *l, enum expect expect, int status)
 		return;
 	if (status != 0) {
 		session_step(s, "tunnel-failed", "%s", strerror(-status));
-		session_event(s, expect == BRIDGE ?
-		    SESSION_EV_INSTALL_FAILED : SESSION_EV_LINK_GONE,
+		session_event(s, SESSION_EV_INSTALL_FAILED,
 		    strerror(-status));
 		return;
 	}
@@ -202,7 +201,7 @@ ask(struct node_link *l, bool carry, enum expect expect)
 	l->unanswered--;
 	l->expect = NOTHING;
 	if (expect != NOTHING)
-		session_event(l->session, SESSION_EV_LINK_GONE,
+		session_event(l->session, SESSION_EV_INSTALL_FAILED,
 		    "out of memory");
 }
 
@@ -390,13 +389,6 @@ find_link(const struct access_nodes *ns, const char *ifname)
 }
 
 static void
-node_auth_result(struct session *s, bool accept)
-{
-	if (accept && s->state == SESSION_AUTHENTICATED && s->node != NULL)
-		ask(s->node, false, ADDRESS);
-}
-
-static void
 node_request(const struct session *s, struct mip_reg_request *q)
 {
 	/* One that is about to be resumed is not its link's yet. */
@@ -487,6 +479,16 @@ node_close(struct session *s)
 	s->ipv6_up = false;
 	session_step(s, "detached", NULL);
 	session_event(s, SESSION_EV_LINK_GONE, NULL);
+}
+
+/* Who is refused is the link's no more. */
+static void
+node_auth_result(struct session *s, bool accept)
+{
+	if (!accept)
+		node_close(s);
+	else if (s->state == SESSION_AUTHENTICATED && s->node != NULL)
+		ask(s->node, false, ADDRESS);
 }
 
 static bool

@@ -177,6 +177,10 @@ in_authenticated(enum session_event ev, const struct session_view *v)
 		return go(SESSION_REGISTERING, DO(REGISTER));
 	case SESSION_EV_RIVAL_GONE:
 		return go(SESSION_AUTHENTICATED, 0);
+	/* What a registration is to be sent from. */
+	case SESSION_EV_INSTALL_FAILED:
+		return end(v, SESSION_CAUSE_NAS_ERROR,
+		    "data path could not be installed", DO(CLOSE));
 	case SESSION_EV_TIMER:
 		return end(v, SESSION_CAUSE_USER_REQUEST,
 		    "peer did not ask for IPv6", DO(CLOSE));

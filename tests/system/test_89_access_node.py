@@ -523,6 +523,16 @@ def test_another_host(net):
     assert net.link()["mobile_node"] == "02:00:00:00:77:77"
 
 
+def test_another_tunnel(net):
+    """Somebody has one of the same ends: no service, until that has gone."""
+    net.ns["an"].ip(f"link add other type sit local {COA} remote {HA}")
+    net.host()
+    net.nasd.wait_log("data path could not be installed", 20)
+    net.ns["an"].ip("link del other")
+    wait_for("the session", 30, net.is_up)
+    assert net.ha.of(ALICE)
+
+
 @pytest.mark.parametrize("net", [True], indirect=True, ids=["had"])
 def test_with_had(net):
     """Two hosts, had, and nothing of the test's own in between."""
