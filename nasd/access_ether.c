@@ -460,6 +460,7 @@ went(struct ether *l, bool up)
 	    SESSION_LINGER))
 		return;
 	s->ipv6_up = up;
+	s->carrier_lost = !up;
 	session_event(s, up ? SESSION_EV_ACCESS_UP : SESSION_EV_ACCESS_DOWN,
 	    up ? NULL : "its interface is down");
 }
@@ -486,7 +487,7 @@ ethers_link_is(struct ethers *ls, const struct nl_watch_link *is)
 		if (l->dhcp6 == NULL)
 			serve(l, is->ifindex);
 		l->mtu = is->mtu;
-		went(l, is->up);
+		went(l, is->up && is->carrier);
 	}
 }
 

@@ -372,6 +372,9 @@ in_linger(enum session_event ev, const struct session_view *v)
 		return end(v, SESSION_CAUSE_NAS_ERROR,
 		    "data path could not be installed", DO(CLOSE));
 	case SESSION_EV_TIMER:
+		if (v->carrier_lost)
+			return end(v, SESSION_CAUSE_LOST_CARRIER, "link lost",
+			    DO(CLOSE));
 		return end(v, SESSION_CAUSE_USER_REQUEST,
 		    "peer closed IPv6", DO(CLOSE));
 	default:

@@ -43,14 +43,19 @@ def routes(lab):
 
 
 def test_line_comes_back(lab, host):
-    """An interface that is made anew is as closed as the one before."""
+    """An interface that is made anew is as closed as the one before; and who
+    pulls his cable has left."""
     assert filters(lab) == [1, 8]
     host.close()
     host = Host(lab.ns["mn2"], lab.ns["nas1"], lab.logs, lab.work)
     wait_for("the line to be closed", 10, lambda: filters(lab) == [1, 8], 0.2)
     host.start("dhclient")
-    works(lab, host)
-    host.release()
+    session = works(lab, host)
+    host.ns.ip(f"link set {host.ifname} down")
+    wait_for("the session to end", 20, lambda: lab.session(USER) is None, 0.2)
+    past = lab.nasctl("show recent")["sessions"]
+    assert [p["ended"] for p in past if p["id"] == session["id"]] == [
+        "link lost"]
 
 
 def test_session_lost(lab, host):

@@ -236,7 +236,8 @@ static void
 link_is(unsigned ifindex, bool up, bool gone)
 {
 	const struct nl_watch_link is = { .name = "lo", .ifindex = ifindex,
-	    .mtu = 1500, .up = up, .gone = gone, .ethernet = true };
+	    .mtu = 1500, .up = true, .carrier = up, .gone = gone,
+	    .ethernet = true };
 
 	ethers_link_is(engine.ethers, &is);
 }
@@ -300,6 +301,7 @@ START_TEST(cable)
 	counted(5, 0);
 	wait_ms(5000);
 	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_LOST_CARRIER);
 	let_go(s);
 	link_is(1, true, false);
 }

@@ -207,6 +207,8 @@ START_TEST(carrier)
 	v.carrier_lost = true;
 	ck_assert_int_eq(session_fsm(SESSION_UP, SESSION_EV_LINK_GONE,
 	    &v).cause, SESSION_CAUSE_LOST_CARRIER);
+	ck_assert_int_eq(session_fsm(SESSION_LINGER, SESSION_EV_TIMER,
+	    &v).cause, SESSION_CAUSE_LOST_CARRIER);
 }
 END_TEST
 
