@@ -446,6 +446,14 @@ serve_no_more(struct ether *l)
 		dhcp6_stop(l->engine->dhcp6, d);
 }
 
+/* Has it a data path, or is about to, which goes with the link? */
+static bool
+needs_link(const struct session *s)
+{
+	return s->ipv6_up || (s->state >= SESSION_WAITING &&
+	    s->state <= SESSION_ASSIGNED);
+}
+
 /* A cable that is pulled and put back within SESSION_LINGER's limit is no
  * end. */
 static void
@@ -456,8 +464,7 @@ went(struct ether *l, bool up)
 	if (l->up == up)
 		return;
 	l->up = up;
-	if (s == NULL || s->ipv6_up == up || (up && s->state !=
-	    SESSION_LINGER))
+	if (s == NULL || (up ? s->state != SESSION_LINGER : !needs_link(s)))
 		return;
 	s->ipv6_up = up;
 	s->carrier_lost = !up;

@@ -307,6 +307,28 @@ START_TEST(cable)
 }
 END_TEST
 
+/* The kernel drops the routes of a device that is set down: who was about to be
+ * told of his address has no way in. */
+START_TEST(cable_too_early)
+{
+	struct session *s;
+
+	ask_by(NULL);
+	s = the_session();
+	link_is(1, false, false);	/* there is nothing to lose yet */
+	link_is(1, true, false);
+	ck_assert_int_eq(s->state, SESSION_AUTHENTICATING);
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_SHARED);
+	reply(s, MIP_REGISTERED, HOA, false);
+	install_done(s, 0);
+	ck_assert_int_eq(s->state, SESSION_ASSIGNED);
+	link_is(1, false, false);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	let_go(s);
+	link_is(1, true, false);
+}
+END_TEST
+
 /* Deleted, and made again with another index. */
 START_TEST(interface_goes)
 {
@@ -438,6 +460,7 @@ main(void)
 	tcase_add_test(t, closed);
 	tcase_add_test(t, not_served);
 	tcase_add_test(t, cable);
+	tcase_add_test(t, cable_too_early);
 	tcase_add_test(t, interface_goes);
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, not_resumed);
