@@ -2410,7 +2410,8 @@ START_TEST(revocation_replayed_at_a_new_session)
 
 	bind_it();
 	advance(10000);
-	revoke_it(seconds(), true, HA, COA, NAI, HOA);
+	m = revocation(seconds(), true, HA, COA, NAI, HOA);
+	input(&m);
 	ck_assert_uint_eq(seen.revoked, 1);
 	mip_reg_free(reg);
 	advance(2000);
