@@ -77,6 +77,9 @@ struct mip_reg_request {
 						 * none */
 	int64_t			budget_ms;	/* give up the first
 						 * registration after this */
+	uint64_t		after_id;	/* the last Identification that
+						 * another client has used, or
+						 * 0 */
 };
 
 enum mip_outcome {
@@ -211,6 +214,10 @@ void	 mip_reg_abandon(struct mip_reg *);
 void	 mip_reg_set_mn_ha(struct mip_reg *, const struct mip4_sa *);
 /* Renews now, at the pace there is. False: there is nothing to renew. */
 bool	 mip_reg_renew(struct mip_reg *);
+/* Another client is about to register it elsewhere [draft-navali 3.2.3]: no
+ * more is asked of the home agent, neither to renew nor to deregister it. It
+ * is over when it is revoked, or its lifetime is. Allowed in every state. */
+void	 mip_reg_move_on(struct mip_reg *);
 /* What a registration is, for a client that comes after this one. */
 struct mip_saved {
 	bool		bound;		/* or asked for, perhaps granted */
@@ -220,6 +227,7 @@ struct mip_saved {
 	uint16_t	lifetime;
 	mono_t		expires;
 	bool		revocable, rev_acted;
+	bool		moved;		/* mip_reg_move_on */
 	uint32_t	rev_floor;
 	int32_t		clock_offset;	/* the home agent's */
 	uint64_t	last_id;	/* sent there */

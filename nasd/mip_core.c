@@ -215,15 +215,19 @@ mip_core_remove_try(struct mip_core *core, struct mip_try *t)
 }
 
 uint64_t
-mip_core_next_id(struct mip_core *core, struct mip_ha_rec *ha)
+mip_core_next_id(struct mip_core *core, struct mip_reg *r)
 {
-	uint64_t id = 0, now;
+	struct mip_ha_rec *ha = r->ha;
+	uint64_t id = 0, now, *last = &ha->last_id;
 
 	/* One sequence for all registrations at a home agent, so each one's
 	 * grows too, even over sessions of the same NAI. */
+	if (r->after_id != 0 && (*last == 0 || ntp_cmp(r->after_id, *last) >
+	    0))
+		last = &r->after_id;	/* of this one alone [D181] */
 	now = clock_ntp(core->clock) ^ (core->random(core->arg) & ID_NOISE);
 	for (unsigned i = 0; i < ID_BUMPS; i++) {
-		id = mip4_id_next(now, ha->offset_s, &ha->last_id);
+		id = mip4_id_next(now, ha->offset_s, last);
 		if (find_try(core, (uint32_t)id, ha) == NULL)
 			break;
 	}

@@ -65,6 +65,8 @@ mip_reg_deregister(struct mip_reg *r)
 
 	if (r->state == MIP_S_LEAVING)
 		return;
+	if (r->moved)
+		r->maybe_bound = false;
 	at_once = r->maybe_bound && !r->ha->pace.held &&
 	    mono_diff_ms(now(r->core), r->last_sent) >= MIP_RETRY_FIRST_MS;
 	begin_leaving(r);
@@ -152,6 +154,8 @@ abandon(struct mip_reg *r, mono_t until)
 void
 mip_reg_abandon(struct mip_reg *r)
 {
+	if (r->moved)
+		r->maybe_bound = false;
 	if (!r->orphan)
 		abandon(r, over(r));
 }

@@ -108,7 +108,7 @@ send_now(struct mip_reg *r)
 void
 mip_reg_try(struct mip_reg *r)
 {
-	if (mip_send_may(r))
+	if (!r->moved && mip_send_may(r))
 		send_now(r);
 	else
 		timer_cancel(r->core->timers, &r->t_send);
@@ -210,6 +210,16 @@ end_unanswered(struct mip_reg *r, const char *text)
 	end(r, &res);
 }
 
+/* Nobody was asked. */
+static void
+end_moved(struct mip_reg *r)
+{
+	struct mip_result res = result(r, MIP_NO_REPLY, 0,
+	    "moved to another client, and its lifetime ran out");
+
+	end(r, &res);
+}
+
 /* ---- timers ---- */
 
 static void
@@ -251,6 +261,9 @@ end_timer(struct timer *t)
 		if (mono_diff_ms(now(r), r->last_sent) >= MIP_RETRY_FIRST_MS)
 			unheard(r);
 		end_unanswered(r, "home agent does not answer in time");
+	} else if (mip_reg_is_bound(r) && r->moved) {
+		count(r, MIP_C_EXPIRED);
+		end_moved(r);
 	} else if (mip_reg_is_bound(r)) {
 		count(r, MIP_C_EXPIRED);
 		end_unanswered(r, "lifetime ran out, renewals unanswered");
@@ -283,7 +296,8 @@ mip_reg_lifetime(struct mip_reg *r, mono_t sent)
 		renew = least;
 	r->expires = mono_add_ms(sent, life_ms);
 	mip_reg_arm(r, &r->t_end, r->expires);
-	mip_reg_arm(r, &r->t_send, renew);
+	if (!r->moved)
+		mip_reg_arm(r, &r->t_send, renew);
 }
 
 /* ---- replies ---- */
@@ -437,6 +451,7 @@ mip_reg_resync(struct mip_reg *r, struct mip_try *t,
 
 	count(r, MIP_C_RESYNC);
 	mip_core_resync(r->core, t, reply->id, r->subject);
+	r->after_id = 0;	/* it was not, or is of a wrong clock */
 	mip_core_remove_try(r->core, t);
 	if (r->resynced) {
 		if (current)
@@ -535,6 +550,7 @@ mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
 	if (q->unique)
 		r->want_iid = q->iid;
 	r->taken = q->taken;
+	r->after_id = q->after_id;
 	if (q->mn_ha != NULL)
 		mip_reg_set_mn_ha(r, q->mn_ha);
 	mip_reg_set_timers(r);
@@ -578,7 +594,7 @@ mip_reg_renew(struct mip_reg *r)
 {
 	mono_t least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
 
-	if (r->state != MIP_S_BOUND)
+	if (r->state != MIP_S_BOUND || r->moved)
 		return false;
 	if (mono_before(now(r), least)) {
 		mip_reg_arm(r, &r->t_send, least);
@@ -587,6 +603,16 @@ mip_reg_renew(struct mip_reg *r)
 	mip_reg_begin(r, MIP_S_RENEWING, "asked");
 	mip_reg_try(r);
 	return true;
+}
+
+void
+mip_reg_move_on(struct mip_reg *r)
+{
+	r->moved = true;
+	mip_send_leave(r);
+	timer_cancel(r->core->timers, &r->t_send);
+	if (r->state == MIP_S_RENEWING)
+		mip_reg_set_state(r, MIP_S_BOUND, "moves to another client");
 }
 
 void

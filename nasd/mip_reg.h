@@ -154,6 +154,8 @@ struct mip_reg {
 	int64_t			 wait_ms;
 	mono_t			 last_sent;
 	mono_t			 last_asked;	/* not to deregister */
+	uint64_t		 after_id;	/* Identifications are greater;
+						 * 0: than the agent's last */
 	bool			 resynced;	/* the retry at once is used */
 	uint8_t			 last_code;	/* of this exchange; 0 none */
 	bool			 unproven;	/* one failed authentication */
@@ -161,6 +163,7 @@ struct mip_reg {
 	/* what the home agent may hold, and what it told */
 	bool			 maybe_bound;
 	bool			 inherited;	/* of an abandoned one */
+	bool			 moved;		/* is another client's now */
 	bool			 stray;		/* a request went out after the
 						 * one that was answered */
 	bool			 has_tunnel;	/* a node's was confirmed */
@@ -238,7 +241,7 @@ const char *mip_counter_key(enum mip_counter);
 struct mip_ha_rec *mip_core_ha(struct mip_core *, const struct mip_ha *);
 /* The next Identification towards a home agent; its low 32 bits name no other
  * try that is out. */
-uint64_t mip_core_next_id(struct mip_core *, struct mip_ha_rec *);
+uint64_t mip_core_next_id(struct mip_core *, struct mip_reg *);
 /* Learns the clock offset from a 133 that answered a try. */
 void	 mip_core_resync(struct mip_core *, const struct mip_try *,
     uint64_t reply_id, const char *subject);

@@ -20,6 +20,16 @@
  * do something about it. */
 #define LEAST_MS	20000
 
+/* The greatest that went out for it, or for another one there. */
+static uint64_t
+last_id(const struct mip_reg *r)
+{
+	uint64_t last = r->ha->last_id;
+
+	return r->after_id != 0 && (last == 0 ||
+	    ntp_cmp(r->after_id, last) > 0) ? r->after_id : last;
+}
+
 void
 mip_reg_save(const struct mip_reg *r, struct mip_saved *v)
 {
@@ -28,8 +38,9 @@ mip_reg_save(const struct mip_reg *r, struct mip_saved *v)
 		.hoa = r->hoa, .unique = r->unique, .home = r->home,
 		.lifetime = r->lifetime, .expires = r->expires,
 		.revocable = r->revocable, .rev_acted = r->rev_acted,
+		.moved = r->moved,
 		.rev_floor = r->rev_floor,
-		.clock_offset = r->ha->offset_s, .last_id = r->ha->last_id,
+		.clock_offset = r->ha->offset_s, .last_id = last_id(r),
 	};
 }
 
@@ -81,6 +92,7 @@ mip_resume_reg(struct mip_core *core, const struct mip_reg_request *q,
 	r->revocable = v->revocable;
 	r->rev_floor = v->rev_floor;
 	r->rev_acted = v->rev_acted;
+	r->moved = v->moved;
 	r->last_sent = mono_add_ms(clock_mono(core->clock),
 	    -MIP_RETRY_FIRST_MS);
 	mip_core_add_reg(core, r);

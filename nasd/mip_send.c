@@ -147,7 +147,7 @@ mip_send_request(struct mip_reg *r)
 	int n;
 
 	lifetime = r->state == MIP_S_LEAVING ? 0 : r->core->params.lifetime;
-	id = mip_core_next_id(r->core, r->ha);
+	id = mip_core_next_id(r->core, r);
 	r->last_sent = clock_mono(r->core->clock);
 	count_sent(r);
 	n = mip_msg_request(r, id, lifetime, buf, sizeof(buf));

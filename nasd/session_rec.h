@@ -97,7 +97,7 @@ struct session_rec {
 	struct in6_addr	hoa;
 	uint16_t	lifetime;
 	/* the registration's own */
-	bool		has_reg, reg_bound, revocable, rev_acted;
+	bool		has_reg, reg_bound, revocable, rev_acted, moved;
 	bool		node;		/* an access node's, bound to coa */
 	struct in_addr	coa;
 	struct in_addr	home;

@@ -215,6 +215,7 @@ take_registration(struct session *s, const struct session_rec *r)
 		.unique = r->hoa_unique, .home = r->home,
 		.lifetime = r->lifetime, .expires.ns = r->expires,
 		.revocable = r->revocable, .rev_acted = r->rev_acted,
+		.moved = r->moved,
 		.rev_floor = r->rev_floor, .clock_offset = r->clock_offset,
 		.last_id = r->last_id,
 	};

@@ -159,6 +159,7 @@ fill_registration(struct session_rec *r, const struct session *s)
 	r->expires = v.expires.ns;
 	r->revocable = v.revocable;
 	r->rev_acted = v.rev_acted;
+	r->moved = v.moved;
 	r->rev_floor = v.rev_floor;
 	r->clock_offset = v.clock_offset;
 	r->last_id = v.last_id;

@@ -714,6 +714,125 @@ START_TEST(resumed)
 }
 END_TEST
 
+/* ---- movement ---- */
+
+static void
+start_after(uint64_t id)
+{
+	struct mip_reg_request q = request();
+
+	q.after_id = id;
+	n_sent = 0;
+	reg = mip_reg_create(&core, &q, &events, NULL);
+	ck_assert_uint_eq(n_sent, 1);
+}
+
+/* The next client's Identifications are greater than the last one's, whose
+ * clock may be ahead; those of its other registrations are not. */
+START_TEST(moves_here)
+{
+	const uint64_t ahead = fake_ntp(NULL) + (UINT64_C(5) << 32);
+	struct mip_saved v;
+
+	start_after(ahead);
+	ck_assert_uint_eq(id_of(0), ahead + 1);
+	ck_assert_str_eq(order(0), "131/17 120/1 137/6 32/20 ");
+	advance(1000);
+	ck_assert_uint_eq(id_of(1), ahead + 2);
+	ck_assert_uint_lt(reg->ha->last_id, ahead);
+	mip_reg_save(reg, &v);
+	ck_assert_uint_eq(v.last_id, ahead + 2);
+	mip_reg_free(reg);
+	start_after(fake_ntp(NULL) - (UINT64_C(5) << 32));
+	ck_assert_uint_ge(id_of(0) >> 32, fake_ntp(NULL) >> 32);
+	ck_assert_uint_lt(id_of(0), ahead);
+}
+END_TEST
+
+/* One that the home agent does not believe is not kept to. */
+START_TEST(moves_here_from_another_time)
+{
+	start_after(fake_ntp(NULL) + (UINT64_C(9000) << 32));
+	struct m m = reply_head(0, 133, 0);
+
+	/* its own clock above, ours below */
+	for (unsigned k = 0; k < 4; k++)
+		m.b[12 + k] = (uint8_t)(fake_ntp(NULL) >> (56 - 8 * k));
+	sign(&m);
+	input_to(COA, &m);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(id_of(1) >> 32, fake_ntp(NULL) >> 32);
+}
+END_TEST
+
+/* Nothing more is asked, in whatever state; it ends by itself. */
+START_TEST(moves_away)
+{
+	bind_it();
+	if (_i == 1) {		/* a renewal is out */
+		advance(450 * 1000);
+		ck_assert_uint_eq(n_sent, 2);
+		n_sent = 1;
+	}
+	mip_reg_move_on(reg);
+	ck_assert(!mip_reg_renew(reg));
+	ck_assert_uint_gt(mip_reg_left(reg), 0);
+	advance(599 * 1000 - (_i == 1 ? 450 * 1000 : 0));
+	ck_assert_uint_eq(seen.lost, 0);
+	advance(1000);
+	ck_assert_uint_eq(seen.lost, 1);
+	test_has(seen.res.text, "moved");
+	mip_reg_deregister(reg);
+	advance(10000);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+START_TEST(moves_away_early)
+{
+	start();
+	advance(500);
+	mip_reg_move_on(reg);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 1);
+	accept_it(0);		/* on its way then */
+	ck_assert_uint_eq(seen.registered, 1);
+	mip_reg_deregister(reg);
+	advance(10000);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+/* Also over a restart, and when it is abandoned; a revocation is acted on. */
+START_TEST(moves_away_from_the_next)
+{
+	const struct mip_reg_request q = request();
+	struct mip_saved v;
+
+	bind_it();
+	advance(2000);
+	mip_reg_move_on(reg);
+	mip_reg_save(reg, &v);
+	mip_reg_free(reg);
+	reg = mip_resume_reg(&core, &q, &v, &events, NULL);
+	ck_assert(!mip_reg_renew(reg));
+	ck_assert_uint_eq(n_sent, 1);
+	if (_i == 0) {
+		revoke_it(seconds(), COA, COA);
+		ck_assert_uint_eq(seen.revoked, 1);
+		ck_assert_uint_eq(n_sent, 2);
+		return;
+	}
+	mip_reg_abandon(reg);
+	advance(10000);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert_uint_eq(core.n_orphans, 0);
+	reg = NULL;
+}
+END_TEST
+
 /* ---- revocations ---- */
 
 START_TEST(revoked)
@@ -857,6 +976,11 @@ main(void)
 	tcase_add_test(tc, abandoned);
 	tcase_add_test(tc, left_to_the_next);
 	tcase_add_test(tc, resumed);
+	tcase_add_test(tc, moves_here);
+	tcase_add_test(tc, moves_here_from_another_time);
+	tcase_add_loop_test(tc, moves_away, 0, 2);
+	tcase_add_test(tc, moves_away_early);
+	tcase_add_loop_test(tc, moves_away_from_the_next, 0, 2);
 	tcase_add_test(tc, revoked);
 	tcase_add_test(tc, revoked_once_more);
 	tcase_add_test(tc, revoked_at_another_address);

@@ -23,7 +23,7 @@ example(void)
 		.rx_bytes = UINT64_MAX, .tx_packets = 1,
 		.nai = "alice@example.net", .lifetime = 1800,
 		.has_reg = true, .reg_bound = true, .expires = INT64_MAX,
-		.node = true, .coa = { 0x640200c0 },
+		.moved = true, .node = true, .coa = { 0x640200c0 },
 		.clock_offset = -3, .last_id = UINT64_C(1) << 63,
 	};
 
