@@ -13,10 +13,11 @@
 #define TEST_MS		20000	/* a request's 14 s and more */
 #define CHECK_MS	15000	/* a program's 10 s and more */
 #define WORDS_MAX	3	/* of a command */
+#define CONTEXT_MAX	16384	/* bytes; twice what one can have */
 
 static command_args args_none, args_list, args_session, args_terminate,
     args_level, args_name, args_radius_test, args_reload, args_restart,
-    args_shutdown;
+    args_shutdown, args_import;
 
 #define LIST_ARGS	"[columns COL,...] [order [-]COL] [match COL REGEX]"
 
@@ -117,6 +118,12 @@ const struct command commands[] = {
 	{ "renew", "HOME-AGENT|all",
 	    "renew all registrations at a home agent that has lost them",
 	    PROG_NASCTL, args_name, show_object, NULL, NULL },
+	{ "export", "ID|NAI|LINK",
+	    "what another access node is to know of a mobile node",
+	    PROG_NASCTL, args_session, show_context, NULL, NULL },
+	{ "import", "LINK [FILE|-]",
+	    "register a mobile node that another one has exported",
+	    PROG_NASCTL, args_import, show_object, NULL, NULL },
 	{ "reload", "[--plan | --force]",
 	    "go by the configuration as it is now, or say what that means",
 	    PROG_NASCTL, args_reload, show_changes, "changes",
@@ -444,6 +451,56 @@ args_terminate(struct request *r, int argc, char **argv, FILE *err)
 		return (usage(r, err));
 	json_object_set_new(r->args, "hard", json_boolean(hard));
 	return (put_string(r, "match", argv[0], err));
+}
+
+/* A file, or standard input; more than any context has is not even read. */
+static json_t *
+read_context(const char *path, FILE *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	FILE *f = is_stdin ? stdin : fopen(path, "re");
+	char buf[CONTEXT_MAX + 1];
+	json_error_t e;
+	json_t *o;
+	size_t n;
+	int bad;
+
+	if (f == NULL) {
+		fprintf(err, "%s: %s\n", path, strerror(errno));
+		return (NULL);
+	}
+	errno = 0;
+	n = fread(buf, 1, sizeof(buf), f);
+	bad = ferror(f) ? errno : 0;
+	if (!is_stdin)
+		fclose(f);
+	if (bad != 0) {
+		fprintf(err, "%s: %s\n", path, strerror(bad));
+		return (NULL);
+	}
+	if (n > CONTEXT_MAX) {
+		fprintf(err, "%s: longer than %d bytes\n", path, CONTEXT_MAX);
+		return (NULL);
+	}
+	o = json_loadb(buf, n, JSON_REJECT_DUPLICATES, &e);
+	if (o == NULL)
+		fprintf(err, "%s:%d: no JSON object: %s\n", path, e.line,
+		    e.text);
+	return (o);
+}
+
+static int
+args_import(struct request *r, int argc, char **argv, FILE *err)
+{
+	json_t *context;
+
+	if (argc < 1 || argc > 2)
+		return (usage(r, err));
+	context = read_context(argc == 2 ? argv[1] : "-", err);
+	if (context == NULL)
+		return (-EINVAL);
+	json_object_set_new(r->args, "context", context);
+	return (put_string(r, "link", argv[0], err));
 }
 
 static int

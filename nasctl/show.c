@@ -417,3 +417,15 @@ show_object(const struct request *r, const json_t *data, const char *format,
 	output_find(format)->object(out, data);
 	return (NASCTL_OK);
 }
+
+int
+show_context(const struct request *r, const json_t *data, const char *format,
+    FILE *out, FILE *err)
+{
+	(void)r;
+	(void)format;
+	(void)err;
+	json_dumpf(data, out, JSON_COMPACT);
+	fputc('\n', out);
+	return (NASCTL_OK);
+}

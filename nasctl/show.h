@@ -9,6 +9,7 @@ command_view	show_list;	/* rows: columns, order, match */
 command_view	show_changes;	/* the same; that there are none is said */
 command_view	show_session;	/* one, with its timeline as a ladder */
 command_view	show_object;	/* names and values */
+command_view	show_context;	/* JSON in any format: for import */
 command_view	show_radius_test;	/* a user's, or the list of servers */
 
 #endif

@@ -10,7 +10,7 @@
  * answer to the last request counts.
  */
 #define LOG_MODULE "node"
-#include "nasd/access_node.h"
+#include "nasd/access_node_int.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -42,33 +42,6 @@
 #define DETACH_MS	30000	/* that somebody wanted */
 #define RETRY_MS	5000	/* of another kind */
 #define AGAIN_MS	1000	/* proactive: at least */
-
-/* What the answer to the last request means. */
-enum expect { NOTHING, ADDRESS, BRIDGE, CHANGE };
-
-struct node_link {
-	struct access_nodes	*all;
-	const struct config_node *cfg;
-	struct in_addr		 coa;
-	struct node		 node;
-	bool			 open, opening;
-	bool			 carrier;
-	struct event		*ev_link, *ev_tunnel;
-	int			 tunnel;	/* index of its device */
-	bool			 set;		/* there may be one */
-	unsigned		 unanswered;	/* requests */
-	enum expect		 expect;
-	struct session		*session;
-	bool			 attached;
-	struct timer		 again;		/* proactive */
-};
-
-struct access_nodes {
-	struct engine		*engine;
-	bool			 resumed;	/* an earlier nasd's sessions */
-	unsigned		 n;
-	struct node_link	 link[];
-};
 
 /* ---- descriptors ---- */
 
@@ -231,21 +204,24 @@ set_calling(struct session *s, const uint8_t mac[NODE_MAC_LEN])
 }
 
 static void
-authorise(struct session *s, const struct config_node *cfg)
+authorise(struct session *s, const struct node_link *l)
 {
+	const struct config_node *cfg = l->cfg;
 	struct aaa_grant g = { .mode = AAA_MODE_SHARED, .has_mn_ha = true,
 		.idle_timeout = cfg->idle_s };
 
 	snprintf(g.user, sizeof(g.user), "%s", cfg->nai);
 	mip4_sa_copy(&g.mn_ha, &cfg->sa);
-	if (cfg->ha.s_addr != INADDR_ANY)
+	if (l->imported)
+		g.home_agent[g.n_home_agents++] = l->from;
+	else if (cfg->ha.s_addr != INADDR_ANY)
 		g.home_agent[g.n_home_agents++] = cfg->ha;
 	session_in_aaa(s, AAA_ACCEPT, &g, NULL);
 	aaa_grant_wipe(&g);
 }
 
-static bool
-may_begin(const struct node_link *l)
+bool
+access_node_may_begin(const struct node_link *l)
 {
 	struct engine *e = l->all->engine;
 
@@ -254,15 +230,14 @@ may_begin(const struct node_link *l)
 	    sessions_count(&e->sessions) < e->cfg->access.max_sessions;
 }
 
-/* False: there is none, nor will be. */
-static bool
-begin(struct node_link *l, const char *why)
+bool
+access_node_begin(struct node_link *l, const char *why)
 {
 	struct engine *e = l->all->engine;
 	struct session *s;
 	uint32_t nr;
 
-	if (!may_begin(l))
+	if (!access_node_may_begin(l))
 		return false;
 	s = session_new(e, &access_node, clock_mono(e->clock));
 	if (s == NULL)
@@ -271,6 +246,7 @@ begin(struct node_link *l, const char *why)
 	s->node = l;
 	l->session = s;
 	l->attached = true;
+	l->exported = false;
 	session_set_device(s, l->cfg->ifname);
 	session_set_user(s, l->cfg->nai);
 	session_set_ifname(s, l->cfg->ifname);
@@ -280,15 +256,15 @@ begin(struct node_link *l, const char *why)
 	session_event(s, SESSION_EV_LINK_UP, NULL);
 	session_event(s, SESSION_EV_AUTH_ASKED, NULL);
 	if (session_find_nr(&e->sessions, nr) == s)
-		authorise(s, l->cfg);
+		authorise(s, l);
 	return true;
 }
 
 static void
 begin_proactive(struct node_link *l)
 {
-	if (l->cfg->proactive && l->carrier)
-		(void)begin(l, "the link is up");
+	if (l->cfg->proactive && l->carrier && !l->exported)
+		(void)access_node_begin(l, "the link is up");
 }
 
 static void
@@ -315,7 +291,7 @@ triggered(struct node_link *l)
 	if (s == NULL) {
 		/* Who is not served keeps no place: the link may have another
 		 * mobile node when there are sessions again. */
-		if (!begin(l, "solicitation"))
+		if (!access_node_begin(l, "solicitation"))
 			node_forget(&l->node, 0);
 		return;
 	}
@@ -379,8 +355,8 @@ nothing(struct session *s)
 	(void)s;
 }
 
-static struct node_link *
-find_link(const struct access_nodes *ns, const char *ifname)
+struct node_link *
+access_node_find(const struct access_nodes *ns, const char *ifname)
 {
 	for (unsigned i = 0; ns != NULL && i < ns->n; i++)
 		if (strcmp(ns->link[i].cfg->ifname, ifname) == 0)
@@ -392,10 +368,12 @@ static void
 node_request(const struct session *s, struct mip_reg_request *q)
 {
 	/* One that is about to be resumed is not its link's yet. */
-	const struct node_link *l = find_link(s->engine->nodes, s->device);
+	const struct node_link *l = access_node_find(s->engine->nodes,
+	    s->device);
 
 	q->kind = MIP_NODE;
 	q->coa.s_addr = l != NULL ? l->coa.s_addr : INADDR_ANY;
+	q->after_id = l != NULL ? l->after_id : 0;
 	q->unique = false;
 }
 
@@ -526,7 +504,8 @@ node_leave(struct session *s)
 		return;
 	s->node = NULL;
 	l->session = NULL;
-	l->attached = false;
+	l->attached = l->imported = false;
+	l->after_id = 0;
 	remove_tunnel(l);
 	node_forget(&l->node, ms);
 	if (l->cfg->proactive && timer_set(timers, &l->again, mono_add_ms(
@@ -549,7 +528,7 @@ node_save(const struct session *s, struct session_rec *r)
 static void
 node_restore(struct session *s, const struct session_rec *r)
 {
-	struct node_link *l = find_link(s->engine->nodes, s->device);
+	struct node_link *l = access_node_find(s->engine->nodes, s->device);
 
 	if (l == NULL || l->session != NULL || l->coa.s_addr != r->coa.s_addr)
 		return;
@@ -656,7 +635,7 @@ void
 access_nodes_link_is(struct access_nodes *ns, const char *name, bool carrier,
     bool gone)
 {
-	struct node_link *l = find_link(ns, name);
+	struct node_link *l = access_node_find(ns, name);
 	bool was;
 
 	if (l == NULL)
@@ -672,8 +651,10 @@ access_nodes_link_is(struct access_nodes *ns, const char *name, bool carrier,
 	open_link(l);
 	if (was && !l->carrier)
 		lost_link(l, "no carrier");
-	else if (!was && l->carrier)
+	if (!was && l->carrier) {
+		l->exported = false;	/* somebody comes */
 		begin_proactive(l);
+	}
 }
 
 struct access_nodes *
@@ -743,7 +724,7 @@ access_nodes_json(const struct access_nodes *ns)
 	for (unsigned i = 0; i < ns->n; i++) {
 		const struct node_link *l = &ns->link[i];
 		json_t *o = json_pack("{s:s, s:s, s:o, s:b, s:b, s:o, s:o,"
-		    " s:b}",
+		    " s:b, s:b}",
 		    "link", l->cfg->ifname,
 		    "nai", l->cfg->nai,
 		    "care_of_address", ctl_ipv4(l->coa),
@@ -752,7 +733,8 @@ access_nodes_json(const struct access_nodes *ns)
 		    "mobile_node", l->node.has_mn ? mac_json(l->node.mn) :
 		    json_null(),
 		    "router", mac_json(l->node.router),
-		    "bridged", l->node.passing);
+		    "bridged", l->node.passing,
+		    "exported", l->exported);
 
 		for (int c = 0; c < NODE_C_COUNT; c++)
 			json_object_set_new(o, node_counter_key(c),

@@ -17,6 +17,7 @@
 struct access_nodes;
 struct engine;
 struct mip4_sa;
+struct session;
 
 /* Those of the configuration; their links are opened. NULL: no memory. */
 struct access_nodes *access_nodes_new(struct engine *);
@@ -31,5 +32,18 @@ const struct mip4_sa *access_nodes_key(void *nodes, const char *nai,
     size_t len, struct in_addr ha);
 /* What nasctl shows: an array, one object a link. */
 json_t	*access_nodes_json(const struct access_nodes *);
+
+/*
+ * Movement to another access node [draft-navali 3.2.3, PROTOCOLS 11.7]; in
+ * access_move.c. Like a ctl_handler's: NULL with *code and *message set.
+ *
+ * The context of a session's mobile node, for the access node it goes to. From
+ * then on nothing is asked of the home agent for it here.
+ */
+json_t	*access_nodes_export(struct session *, const char **code,
+    const char **message);
+/* What another one has exported: its mobile node comes to the link. */
+json_t	*access_nodes_import(struct access_nodes *, const char *link,
+    const json_t *context, const char **code, const char **message);
 
 #endif

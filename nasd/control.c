@@ -618,6 +618,35 @@ renew(void *arg, const json_t *args, const char **code, const char **message)
 	return json_pack("{s:I}", "renewals", (json_int_t)r.n);
 }
 
+/* The context of a mobile node that goes to another access node. */
+static json_t *
+export(void *arg, const json_t *args, const char **code, const char **message)
+{
+	struct engine *e = arg;
+	const char *what = ctl_arg(args, "id");
+	struct session *s;
+
+	if (what == NULL)
+		return fail(code, message, "usage",
+		    "\"id\": session, NAI or link");
+	s = session_find(&e->sessions, what);
+	return s == NULL ? fail(code, message, "no-match", "no such session") :
+	    access_nodes_export(s, code, message);
+}
+
+/* And of one that comes from there. */
+static json_t *
+import(void *arg, const json_t *args, const char **code, const char **message)
+{
+	struct engine *e = arg;
+	const char *link = ctl_arg(args, "link");
+
+	if (link == NULL)
+		return fail(code, message, "usage", "\"link\": interface");
+	return access_nodes_import(e->nodes, link, json_object_get(args,
+	    "context"), code, message);
+}
+
 static json_t *
 set_log_level(void *arg, const json_t *args, const char **code,
     const char **message)
@@ -657,6 +686,8 @@ static const struct ctl_cmd commands[] = {
 	{ "restart", restart },
 	{ "shutdown", shut_down },
 	{ "renew", renew },
+	{ "export", export },
+	{ "import", import },
 	{ "reload", reload },
 	{ "log level", set_log_level },
 };

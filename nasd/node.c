@@ -9,6 +9,7 @@
 #include "common/icmp6.h"
 #include "common/nd6.h"
 #include "common/wire.h"
+#include "nasd/node_context.h"
 
 #define ETHER_LEN	14
 #define ETHER_IPV6	0x86dd
@@ -58,8 +59,8 @@ same(const uint8_t a[NODE_MAC_LEN], const uint8_t b[NODE_MAC_LEN])
 	return memcmp(a, b, NODE_MAC_LEN) == 0;
 }
 
-static bool
-is_unicast(const uint8_t mac[NODE_MAC_LEN])
+bool
+node_is_unicast(const uint8_t mac[NODE_MAC_LEN])
 {
 	static const uint8_t none[NODE_MAC_LEN];
 
@@ -142,7 +143,8 @@ static bool
 take_address(struct node *n, const uint8_t mac[NODE_MAC_LEN], bool has_slla,
     const uint8_t slla[NODE_MAC_LEN])
 {
-	if (!is_unicast(mac) || same(mac, n->own) || same(mac, n->router) ||
+	if (!node_is_unicast(mac) || same(mac, n->own) ||
+	    same(mac, n->router) ||
 	    (has_slla && !same(mac, slla)))
 		return drop(n, NODE_C_DROP_ADDRESS);
 	if (n->has_mn && !same(mac, n->mn))
@@ -200,7 +202,7 @@ node_from_tunnel(struct node *n, const uint8_t *packet, size_t len)
 	n->count[NODE_C_RA]++;
 	if (!find_slla(&p, RA_LEN, slla) || same(slla, n->router))
 		return false;
-	if (!is_unicast(slla) || (n->has_mn && same(slla, n->mn)))
+	if (!node_is_unicast(slla) || (n->has_mn && same(slla, n->mn)))
 		return drop(n, NODE_C_DROP_ADDRESS);
 	if (!pppoe_rate_allows(&n->learn, clock_mono(n->clock)))
 		return drop(n, NODE_C_DROP_RATE);
@@ -229,6 +231,58 @@ node_take_kept(struct node *n, const uint8_t **packet, size_t *len)
 	}
 	n->n_kept = 0;
 	return false;
+}
+
+void
+node_copy_kept(const struct node *n, struct node_context *c)
+{
+	mono_t now = clock_mono(n->clock);
+	unsigned i, k = 0;
+
+	for (i = 0; i < n->n_kept; i++) {
+		if (n->kept[i].len == 0 ||
+		    mono_diff_ms(now, n->kept[i].at) >= NODE_KEPT_MS)
+			continue;
+		c->packet[k].len = n->kept[i].len;
+		memcpy(c->packet[k++].b, n->kept[i].b, n->kept[i].len);
+	}
+	c->n_packets = k;
+}
+
+/* Would it have been kept if it had come from the link? */
+static bool
+is_worth_keeping(const uint8_t *packet, size_t len,
+    const uint8_t mn[NODE_MAC_LEN])
+{
+	uint8_t slla[NODE_MAC_LEN];
+	struct nd6_packet p;
+	bool has_slla;
+
+	return nd6_open(&p, packet, len) == 0 &&
+	    ND6_HEADER_LEN + p.len == len && p.hop_limit == HOP_LIMIT &&
+	    is_solicitation(&p, packet, &has_slla, slla) &&
+	    (!has_slla || same(slla, mn));
+}
+
+const char *
+node_import(struct node *n, const struct node_context *c)
+{
+	if (c->has_mn && (same(c->mn, n->own) || same(c->mn, c->router)))
+		return "context: the mobile node has its router's address, or "
+		    "the link's own";
+	if (!c->has_mn && c->n_packets > 0)
+		return "context: packets of nobody";
+	for (unsigned i = 0; i < c->n_packets; i++)
+		if (!is_worth_keeping(c->packet[i].b, c->packet[i].len, c->mn))
+			return "context: one of \"packets\" is no solicitation "
+			    "of the mobile node";
+	node_forget(n, 0);
+	n->has_mn = c->has_mn;
+	memcpy(n->mn, c->mn, sizeof(n->mn));
+	memcpy(n->router, c->router, sizeof(n->router));
+	for (unsigned i = 0; i < c->n_packets; i++)
+		keep(n, c->packet[i].b, c->packet[i].len);
+	return NULL;
 }
 
 void

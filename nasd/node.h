@@ -41,6 +41,8 @@
 	X(DROP_DETACHED, "dropped_while_detached")			\
 	X(DROP_FULL, "dropped_nothing_kept")
 
+struct node_context;
+
 enum node_counter {
 #define X(name, text) NODE_C_##name,
 	NODE_COUNTERS(X)
@@ -84,6 +86,13 @@ bool	 node_from_tunnel(struct node *, const uint8_t *packet, size_t len);
 /* Takes the oldest packet that was kept and is not too old; false: there is
  * none. It is good until the next call of any of these. */
 bool	 node_take_kept(struct node *, const uint8_t **packet, size_t *len);
+/* Copies what node_take_kept would take, and leaves it there. */
+void	 node_copy_kept(const struct node *, struct node_context *);
+/* A mobile node comes from another access node [draft-navali 3.2.3]: whose
+ * addresses are whose, and what is to be kept for it, from now on. NULL, or
+ * what is wrong with it for this link, a literal; nothing is changed then. */
+const char *node_import(struct node *, const struct node_context *);
+bool	 node_is_unicast(const uint8_t mac[NODE_MAC_LEN]);
 /* The mobile node has gone, whoever it was, and what it said. For ms nobody
  * is heard: it is detached. */
 void	 node_forget(struct node *, int64_t ms);

@@ -318,7 +318,8 @@ START_TEST(prefixes)
 	test_has_not(err, "pools");
 	ck_assert_int_eq(ctl(NULL, "frobnicate"), 2);
 	test_has(err, "frobnicate: no such word, one of: show radius "
-	    "terminate drain undrain renew reload restart shutdown log");
+	    "terminate drain undrain renew export import reload restart "
+	    "shutdown log");
 	ck_assert_int_eq(ctl(NULL, ""), 2);
 	ck_assert_int_eq(ctl(NULL, "show session"), 2);
 	test_has(err, "usage: show session ID|USER|IFNAME");
@@ -331,6 +332,42 @@ START_TEST(prefixes)
 	ck_assert_int_eq(ctl_as("/usr/bin/hactl",
 	    "{\"status\":\"ok\",\"data\":{\"version\":\"1\"}}", "sh ver"), 0);
 	test_has(out, "version ");
+}
+END_TEST
+
+START_TEST(movement)
+{
+	const char *ok = "{\"status\":\"ok\",\"data\":{\"version\":1,"
+	    "\"packets\":[]}}";
+	char big[20000];
+
+	/* JSON in whatever format, for the other one reads it. */
+	ck_assert_int_eq(ctl(ok, "-o csv export alice"), 0);
+	test_has(asked, "\"cmd\":\"export\"");
+	test_has(asked, "{\"id\":\"alice\"}");
+	ck_assert_str_eq(out, "{\"version\":1,\"packets\":[]}\n");
+	ck_assert_int_eq(ctl(NULL, "export"), 2);
+	ck_assert_int_eq(with_stdin("{\"nai\": \"a\"}\n", ok,
+	    "import acc0"), 0);
+	test_has(asked, "\"link\":\"acc0\"");
+	test_has(asked, "\"context\":{\"nai\":\"a\"}");
+	test_file("context", "{\"nai\":\"b\"}", 0600);
+	ck_assert_int_eq(ctl(ok, "import acc0 context"), 0);
+	test_has(asked, "\"context\":{\"nai\":\"b\"}");
+	test_file("context", "{\"nai\":\"b\",\n\"nai\":\"c\"}", 0600);
+	ck_assert_int_eq(ctl(NULL, "import acc0 context"), 2);
+	test_has(err, "context:2: no JSON object: duplicate");
+	memset(big, ' ', sizeof(big));
+	big[16385] = '\0';
+	test_file("context", big, 0600);
+	ck_assert_int_eq(ctl(NULL, "import acc0 context"), 2);
+	test_has(err, "context: longer than 16384 bytes");
+	ck_assert_int_eq(ctl(NULL, "import acc0 nowhere"), 2);
+	test_has(err, "nowhere: No such file");
+	ck_assert_int_eq(ctl(NULL, "import acc0 ."), 2);
+	test_has(err, ".: Is a directory");
+	ck_assert_int_eq(ctl(NULL, "import"), 2);
+	test_has(err, "usage: import LINK [FILE|-]");
 }
 END_TEST
 
@@ -424,6 +461,7 @@ main(void)
 	tcase_add_test(t, table);
 	tcase_add_test(t, radius_test);
 	tcase_add_test(t, columns_order_match);
+	tcase_add_test(t, movement);
 	tcase_add_test(t, formats);
 	tcase_add_test(t, empty);
 	tcase_add_test(t, not_shown);

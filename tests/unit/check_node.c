@@ -6,7 +6,7 @@
  */
 #include <arpa/inet.h>
 
-#include "nasd/node.h"
+#include "nasd/node_context.h"
 #include "tests/unit/test.h"
 
 static int64_t now_ms;
@@ -384,6 +384,103 @@ START_TEST(routers_first_address)
 }
 END_TEST
 
+/* ---- movement ---- */
+
+START_TEST(moves)
+{
+	const struct pkt p = ns(mn), q = rs(mn);
+	struct node_context c = { .n_packets = 9 };
+	const uint8_t *packet;
+	uint8_t b[300];
+	size_t len, n;
+
+	ck_assert(link_says(&p));
+	now_ms += 1500;
+	ck_assert(link_says(&q));
+	node_copy_kept(&node, &c);
+	ck_assert_uint_eq(c.n_packets, 2);
+	now_ms += 500;
+	node_copy_kept(&node, &c);
+	ck_assert_uint_eq(c.n_packets, 1);
+	/* they are still there */
+	ck_assert(node_take_kept(&node, &packet, &len));
+	ck_assert(!node_take_kept(&node, &packet, &len));
+
+	/* The other one; nobody was heard there for the time being. */
+	node_forget(&node, 30000);
+	c.has_mn = true;
+	memcpy(c.mn, mn, 6);
+	memcpy(c.router, router, 6);
+	ck_assert_ptr_null(node_import(&node, &c));
+	ck_assert(node.has_mn && !node.passing);
+	ck_assert_mem_eq(node.mn, mn, 6);
+	ck_assert_mem_eq(node.router, router, 6);
+	now_ms += 1999;
+	ck_assert(node_take_kept(&node, &packet, &len));
+	n = build(&q, b);
+	ck_assert_uint_eq(len, n - 14);
+	ck_assert_mem_eq(packet, b + 14, len);
+	ck_assert(!node_take_kept(&node, &packet, &len));
+	ck_assert(link_says(&q));
+	ck_assert(!link_says(&(struct pkt){ .type = 133, .hop_limit = 255,
+		.src = "fe80::1", .dst = "ff02::2", .mac = { 2, 9 } }));
+}
+END_TEST
+
+static void
+put_packet(struct node_context *c, const struct pkt *p)
+{
+	uint8_t b[300];
+	size_t len = build(p, b) - 14;
+
+	memcpy(c->packet[0].b, b + 14, len);
+	c->packet[0].len = (uint16_t)len;
+	c->n_packets = 1;
+}
+
+START_TEST(moves_not)
+{
+	struct node_context good = { .has_mn = true }, c;
+	struct pkt p = ns(mn);
+
+	memcpy(good.mn, mn, 6);
+	memcpy(good.router, router, 6);
+	put_packet(&good, &p);
+	c = good;
+	memcpy(c.mn, own, 6);
+	test_has(node_import(&node, &c), "address");
+	c = good;
+	memcpy(c.router, mn, 6);
+	test_has(node_import(&node, &c), "address");
+	c = good;
+	c.has_mn = false;
+	test_has(node_import(&node, &c), "nobody");
+	c = good;
+	c.packet[0].len--;
+	test_has(node_import(&node, &c), "no solicitation");
+	c.packet[0].len += 2;
+	test_has(node_import(&node, &c), "no solicitation");
+	p.hop_limit = 254;
+	put_packet(&c, &p);
+	test_has(node_import(&node, &c), "no solicitation");
+	p = ns(mn);
+	p.bad_sum = true;
+	put_packet(&c, &p);
+	test_has(node_import(&node, &c), "no solicitation");
+	p = rs(mn);
+	p.slla = other;
+	put_packet(&c, &p);
+	test_has(node_import(&node, &c), "no solicitation");
+	p = ra(mn);
+	put_packet(&c, &p);
+	test_has(node_import(&node, &c), "no solicitation");
+	ck_assert(!node.has_mn && node.n_kept == 0);
+	ck_assert_mem_eq(node.router, own, 6);
+	ck_assert_ptr_null(node_import(&node, &good));
+	ck_assert_uint_eq(node.n_kept, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -399,6 +496,8 @@ main(void)
 	tcase_add_test(tc, detached);
 	tcase_add_test(tc, routers_address);
 	tcase_add_test(tc, routers_first_address);
+	tcase_add_test(tc, moves);
+	tcase_add_test(tc, moves_not);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What access_node.c and access_move.c know of access nodes' links, and nobody
+ * else. */
+#ifndef NASD_ACCESS_NODE_INT_H
+#define NASD_ACCESS_NODE_INT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/timers.h"
+#include "nasd/access_node.h"
+#include "nasd/nasd_config.h"
+#include "nasd/node.h"
+
+struct event;
+struct session;
+
+/* What the answer to the last request means. */
+enum expect { NOTHING, ADDRESS, BRIDGE, CHANGE };
+
+struct node_link {
+	struct access_nodes	*all;
+	const struct config_node *cfg;
+	struct in_addr		 coa;
+	struct node		 node;
+	bool			 open, opening;
+	bool			 carrier;
+	struct event		*ev_link, *ev_tunnel;
+	int			 tunnel;	/* index of its device */
+	bool			 set;		/* there may be one */
+	unsigned		 unanswered;	/* requests */
+	enum expect		 expect;
+	struct session		*session;
+	bool			 attached;
+	struct timer		 again;		/* proactive */
+	/* Movement (access_move.c). */
+	bool			 exported;	/* its mobile node goes */
+	bool			 imported;	/* it comes, and ... */
+	uint64_t		 after_id;	/* is registered with greater
+						 * ones, ... */
+	struct in_addr		 from;		/* at this home agent */
+};
+
+struct access_nodes {
+	struct engine		*engine;
+	bool			 resumed;	/* an earlier nasd's sessions */
+	unsigned		 n;
+	struct node_link	 link[];
+};
+
+/* By the name of the interface; NULL: none of these. */
+struct node_link *access_node_find(const struct access_nodes *,
+    const char *ifname);
+/* May a session begin there? */
+bool	 access_node_may_begin(const struct node_link *);
+/* Begins one; why is for people. False: there is none, nor will be. */
+bool	 access_node_begin(struct node_link *, const char *why);
+
+#endif
