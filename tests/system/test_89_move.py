@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A host moves from one access node to another (draft-navali 3.2.3, Figure 7):
+two nasd, had and a switch whose ports say which of them has the host's link.
+The host notices nothing, and nothing of it is left where it was."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from netlab import config, rtnl
+from netlab.control import Control
+from netlab.net import Namespace
+from netlab.process import Daemon, wait_for
+
+STAGE = os.environ.get("LAB_STAGE", "")
+HA, CN6 = "192.0.2.1", "2001:db8:99::2"
+PREFIX = "2001:db8:1:"
+NAI, KEY = "alice@example.net", "0123456789abcdef"
+NODES = {"old": ("192.0.2.10", "192.0.2.100"),
+         "new": ("192.0.2.11", "192.0.2.101")}
+NASD = """\
+nas-identifier = "{name}"
+care-of-address = "{own}"
+care-of-pool = "{coa}"
+user = "nobody"
+chroot = "{dir}/empty"
+plugin-socket = "{dir}/{name}.plugin"
+control-socket = "{dir}/{name}.ctl"
+state-directory = "{dir}/{name}.state"
+stop-keeps-sessions = false
+log {{ level = debug }}
+access-node "acc0" {{
+	nai = "{nai}"
+	key "512" {{ key-file = "{dir}/mh.key" }}
+}}
+radius {{
+	server "none" {{
+		address = "{ha}"
+		secret-file = "{dir}/mh.key"
+	}}
+}}
+home-agent "ha1" {{ address = "{ha}" }}
+accounting {{ spool = "" }}
+"""
+HAD = """\
+address = "{ha}"
+user = "nobody"
+chroot = "{dir}/empty"
+control-socket = "{dir}/had.ctl"
+revocation = {revocation}
+max-lifetime = {life}
+log {{ level = debug }}
+pool "village" {{
+	prefix = "2001:db8:1::/64"
+	mode = shared
+}}
+access-node "bridges" {{
+	care-of = {{"192.0.2.100/31"}}
+	pools = {{"village"}}
+}}
+subscriber "{nai}" {{ key "512" {{ key-file = "{dir}/mh.key" }} }}
+"""
+
+
+class Net:
+    """mn --sw--(old|new)--core--ha--cn, where sw is a switch with a bridge
+    for each access node."""
+
+    def __init__(self, directory):
+        self.dir, self.daemons, self.ctl = directory, [], {}
+        self.ns = {n: Namespace(f"m{n}")
+                   for n in ("mn", "sw", "old", "new", "ha", "cn")}
+
+    def make(self):
+        ns = self.ns
+        for n in ns.values():
+            n.ip("link set lo up")
+        # Bridges are hosts, too, if they may be.
+        for what in ("all", "default"):
+            ns["sw"].sysctl(f"ipv6/conf/{what}/disable_ipv6", 1)
+        for name in NODES:
+            ns["sw"].ip(f"link add br-{name} type bridge mcast_snooping 0",
+                        f"link set br-{name} up")
+        ns["ha"].ip("link add br0 type bridge", "link set br0 up",
+                    f"address add {HA}/24 dev br0",
+                    "link add cn0 type veth peer name eth0 netns mcn",
+                    "link set cn0 up", "address add 2001:db8:99::1/64 dev cn0"
+                    " nodad")
+        ns["ha"].sysctl("ipv6/conf/all/forwarding", 1)
+        ns["cn"].ip("link set eth0 up", f"address add {CN6}/64 dev eth0 nodad",
+                    "route add default via 2001:db8:99::1")
+        self.port("mn", "eth0", "mn")
+        for name, (own, _) in NODES.items():
+            self.port(name, "acc0", name)
+            ns["ha"].ip(f"link add {name} type veth peer name core0"
+                        f" netns m{name}", f"link set {name} master br0 up")
+            ns[name].sysctl("ipv6/conf/core0/disable_ipv6", 1)
+            ns[name].ip("link set core0 up", "link set acc0 up",
+                        f"address add {own}/24 dev core0")
+            self.plug(name, name)
+        self.plug("mn", "old")
+
+    def run(self, revocation):
+        config.write(f"{self.dir}/mh.key", KEY + "\n", 0o600)
+        os.mkdir(f"{self.dir}/empty", 0o755)
+        self.start("ha", "had", HAD, revocation=str(revocation).lower(),
+                   life=600 if revocation else 30)
+        self.hactl = Control(f"{self.dir}/had.ctl")
+        wait_for("had to answer", 20, self.hactl.alive)
+        self.before = {n: rtnl.snapshot(self.ns[n]) for n in NODES}
+        for name, (own, coa) in NODES.items():
+            self.start(name, "nasd", NASD, name=name, own=own, coa=coa)
+            self.ctl[name] = Control(
+                f"{self.dir}/{name}.ctl")
+            wait_for("nasd to answer", 20, self.ctl[name].alive)
+            wait_for("the link to be open", 10, lambda n=name:
+                     self.link(n)["open"])
+
+    def start(self, where, program, text, **values):
+        path = config.write(f"{self.dir}/{where}.conf", text.format(
+            dir=self.dir, ha=HA, nai=NAI, **values))
+        self.daemons.append(Daemon(self.ns[where], program, [
+            f"{STAGE}/sbin/{program}", "-f", path], f"{self.dir}/{where}.d"))
+
+    def port(self, where, device, name):
+        self.ns["sw"].ip(f"link add {name} type veth peer name {device}"
+                         f" netns m{where}", f"link set {name} up")
+
+    def plug(self, port, node):
+        self.ns["sw"].ip(f"link set {port} master br-{node}")
+
+    def link(self, name):
+        return self.ctl[name]("show statistics")["access_nodes"][0]
+
+    def session(self, name):
+        found = self.ctl[name]("show sessions")["sessions"]
+        return found[0] if found else None
+
+    def nasctl(self, name, *words, given=None):
+        done = subprocess.run(
+            [f"{STAGE}/bin/nasctl", "-s", self.ctl[name].path, *words],
+            check=False, timeout=20, text=True, capture_output=True,
+            input=given)
+        return done.returncode, done.stdout + done.stderr
+
+    def host(self):
+        """Its address and its router's, which are not to change."""
+        lines = " ".join(rtnl.snapshot(self.ns["mn"]))
+        via = re.search(r"route6 default via (\S+)", lines)
+        address = re.search(f"address ({PREFIX}[^/]+)/64 dev eth0", lines)
+        return via and address and (address.group(1), via.group(1))
+
+    def neighbour(self):
+        """The link-layer address that its router has for it."""
+        found = re.search(r"lladdr (\S+)", self.ns["mn"].ip(
+            f"neighbour show to {self.host()[1]} dev eth0"))
+        return found and found.group(1)
+
+    def is_clean(self, name):
+        """As it was when nasd had just opened its link."""
+        return not self.session(name) and not any(
+            re.search("nm4n|192.0.2.10[01]", x)
+            for x in rtnl.snapshot(self.ns[name]))
+
+    def move(self, old, new):
+        """Figure 7, with the port switched last: what the new access node has
+        it can have from nowhere else."""
+        before = self.link(new)["solicitations"]
+        status, context = self.nasctl(old, "export", NAI)
+        assert status == 0, context
+        status, text = self.nasctl(new, "-o", "json", "import", "acc0",
+                                   given=context)
+        assert status == 0, text
+        wait_for("the bridge", 20, lambda: self.link(new)["bridged"])
+        assert self.link(new)["solicitations"] == before
+        self.plug("mn", new)
+        return json.loads(context)
+
+    def close(self):
+        for d in reversed(self.daemons):
+            d.stop()
+        for ns in self.ns.values():
+            ns.close()
+
+
+@pytest.fixture
+def net(tmp_path, request):
+    tmp_path.chmod(0o755)
+    for parent in list(tmp_path.parents)[:3]:
+        if parent.owner() == "root" and str(parent) != "/tmp":
+            parent.chmod(0o755)
+    for name in ("ha", *NODES):
+        (tmp_path / f"{name}.d").mkdir()
+    made = Net(str(tmp_path))
+    try:
+        made.make()
+        made.run(request.param)
+        yield made
+        for d in made.daemons[1:]:
+            assert d.stop() == 0, d.tail()
+        for name, before in made.before.items():
+            assert {x for x in rtnl.snapshot(made.ns[name]) ^ before
+                    if not re.search("(fe80:|ff00::/8).* dev acc", x)} == set()
+    except BaseException:
+        for d in made.daemons:
+            print(d.tail(60))
+        raise
+    finally:
+        made.close()
+
+
+@contextlib.contextmanager
+def transfer(net, address):
+    """From the correspondent to the host, until it is told to end; what came
+    is what was sent. Yields how many bytes have come."""
+    block, got, over = bytes(range(251)) * 4, [0], threading.Event()
+
+    def receive(sock):
+        while data := sock.recv(65536):
+            at = got[0] % 251
+            assert data == (block * (len(data) // len(block) + 2))[
+                at:at + len(data)]
+            got[0] += len(data)
+
+    def send(sock):
+        while not over.wait(0.005):
+            sock.sendall(block)
+        sock.shutdown(socket.SHUT_WR)
+
+    with contextlib.ExitStack() as stack:
+        with net.ns["cn"].inside():
+            server = stack.enter_context(socket.create_server(
+                (CN6, 5001), family=socket.AF_INET6))
+        with net.ns["mn"].inside():
+            here = stack.enter_context(socket.create_connection(
+                (CN6, 5001), 20, (address, 0)))
+        server.settimeout(10)
+        there = stack.enter_context(server.accept()[0])
+        here.settimeout(60)
+        there.settimeout(60)
+        both = [threading.Thread(target=f, args=a, daemon=True)
+                for f, a in ((receive, (here,)), (send, (there,)))]
+        for t in both:
+            t.start()
+        try:
+            yield lambda: got[0]
+        finally:
+            over.set()
+        for t in both:
+            t.join(60)
+        assert not any(t.is_alive() for t in both)
+        assert got[0] % len(block) == 0
+
+
+def goes_on(so_far):
+    n = so_far()
+    wait_for("the transfer to go on", 60, lambda: so_far() > n + 20000)
+
+
+def refusals(net, context):
+    """What the new one does not take leaves nothing."""
+    other = json.dumps({**context, "nai": "bob@example.net"})
+    far = json.dumps({**context, "home_agent": "192.0.2.99"})
+    for words, given, code, said in (
+            (("acc9",), json.dumps(context), 1, "no link"),
+            (("acc0",), other, 4, "another mobile node's"),
+            (("acc0",), far, 4, "home agent is not configured"),
+            (("acc0",), "{\"version\":2}", 2, "\"version\" is not 1"),
+            (("acc0",), "{", 2, "no JSON object"),
+            (("acc0",), " " * 17000, 2, "longer than"),
+            (("acc0", f"{net.dir}/none"), None, 2, "No such file")):
+        status, text = net.nasctl("new", "import", *words, given=given)
+        assert status == code and said in text, (status, text)
+    assert not net.session("new") and not net.link("new")["mobile_node"]
+
+
+@pytest.mark.parametrize("net", [True, False], indirect=True,
+                         ids=["negotiated", "unnegotiated"])
+def test_move(net, request):
+    negotiated = request.node.callspec.params["net"]
+    net.ns["mn"].ip("link set eth0 up")
+    wait_for("an address and a router", 40, net.host)
+    wait_for("duplicate address detection", 20, lambda: "tentative" not in
+             net.ns["mn"].ip("address show dev eth0"))
+    with transfer(net, net.host()[0]) as so_far:
+        goes_on(so_far)
+        known, router = net.host(), wait_for("its router", 20, net.neighbour)
+        old = net.link("old")
+        if negotiated:
+            status, text = net.nasctl("old", "export", "bob")
+            assert status == 1 and "no such session" in text
+            refusals(net, {
+                "version": 1, "nai": NAI, "mobile_node": old["mobile_node"],
+                "router": old["router"], "home_agent": HA, "packets": [],
+                "identification": "e" * 16, "lifetime_left": 1})
+        context = net.move("old", "new")
+        assert context["mobile_node"] == old["mobile_node"]
+        assert context["router"] == old["router"] and context["nai"] == NAI
+        assert context["home_agent"] == HA and context["lifetime_left"] > 0
+        goes_on(so_far)
+        assert net.host() == known
+        binding, = net.hactl("show bindings")["bindings"]
+        assert binding["care_of"] == NODES["new"][1]
+        assert known[0] in binding["addresses"]
+        wait_for("the old one to let go", 60, lambda: net.is_clean("old"))
+        past = net.ctl["old"]("show recent")["sessions"][0]
+        stats = net.hactl("show statistics")["counters"]
+        assert bool(stats["revoke_acked"]) == negotiated, past
+        assert net.link("old")["exported"]
+        status, text = net.nasctl("new", "import", "acc0",
+                                  given=json.dumps(context))
+        assert status == 4 and "has a session" in text, (status, text)
+        if negotiated:
+            # And back, though nobody is heard there for a while.
+            net.move("new", "old")
+            goes_on(so_far)
+            assert net.host() == known
+            wait_for("the other one to let go", 60, lambda:
+                     net.is_clean("new"))
+        goes_on(so_far)
+    assert (net.host(), net.neighbour()) == (known, router)
+    assert [b["nai"] for b in net.hactl("show bindings")["bindings"]] == [NAI]
