@@ -47,7 +47,8 @@ mip_reg_save(const struct mip_reg *r, struct mip_saved *v)
 static void
 take_clock(struct mip_ha_rec *ha, const struct mip_saved *v)
 {
-	if (ntp_cmp(v->last_id, ha->last_id) <= 0)
+	if (v->last_id == 0 || (ha->last_id != 0 &&
+	    ntp_cmp(v->last_id, ha->last_id) <= 0))
 		return;
 	/* the newest one knows best */
 	ha->last_id = v->last_id;

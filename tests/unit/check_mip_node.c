@@ -714,6 +714,27 @@ START_TEST(resumed)
 }
 END_TEST
 
+/* What is known of an agent's clock goes to a client that knows nothing. */
+START_TEST(resumed_with_its_clock)
+{
+	const struct mip_reg_request q = request();
+	struct mip_saved v;
+
+	bind_it();
+	mip_reg_save(reg, &v);
+	ck_assert_uint_eq(v.last_id, id_of(0));
+	reg->ha->last_id = 0;
+	mip_reg_free(reg);
+	v.last_id = fake_ntp(NULL) + (UINT64_C(90) << 32);
+	v.clock_offset = 80;
+	n_sent = 0;
+	reg = mip_resume_reg(&core, &q, &v, &events, NULL);
+	ck_assert(mip_reg_renew(reg));
+	ck_assert_uint_eq(id_of(0), v.last_id + 1);
+	ck_assert_int_eq(reg->ha->offset_s, 80);
+}
+END_TEST
+
 /* ---- movement ---- */
 
 static void
@@ -976,6 +997,7 @@ main(void)
 	tcase_add_test(tc, abandoned);
 	tcase_add_test(tc, left_to_the_next);
 	tcase_add_test(tc, resumed);
+	tcase_add_test(tc, resumed_with_its_clock);
 	tcase_add_test(tc, moves_here);
 	tcase_add_test(tc, moves_here_from_another_time);
 	tcase_add_loop_test(tc, moves_away, 0, 2);
