@@ -817,8 +817,19 @@ START_TEST(moves_away_early)
 	mip_reg_move_on(reg);
 	advance(1000);
 	ck_assert_uint_eq(n_sent, 1);
-	accept_it(0);		/* on its way then */
-	ck_assert_uint_eq(seen.registered, 1);
+	if (_i == 1) {		/* what is on its way then */
+		struct m m = reply_head(0, 133, 0);
+
+		m.b[12]++;
+		sign(&m);
+		input_to(COA, &m);
+		ck_assert_uint_eq(n_sent, 1);
+	}
+	accept_it(0);
+	ck_assert_uint_eq(seen.registered, _i == 0);
+	advance(_i == 0 ? 500 * 1000 : 0);
+	ck_assert_int_eq(reg->state, _i == 0 ? MIP_S_BOUND :
+	    MIP_S_REQUESTING);
 	mip_reg_deregister(reg);
 	advance(10000);
 	ck_assert_uint_eq(n_sent, 1);
@@ -1001,7 +1012,7 @@ main(void)
 	tcase_add_test(tc, moves_here);
 	tcase_add_test(tc, moves_here_from_another_time);
 	tcase_add_loop_test(tc, moves_away, 0, 2);
-	tcase_add_test(tc, moves_away_early);
+	tcase_add_loop_test(tc, moves_away_early, 0, 2);
 	tcase_add_loop_test(tc, moves_away_from_the_next, 0, 2);
 	tcase_add_test(tc, revoked);
 	tcase_add_test(tc, revoked_once_more);

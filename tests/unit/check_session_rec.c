@@ -67,7 +67,7 @@ START_TEST(round_trip)
 	ck_assert_str_eq(out.nai, in.nai);
 	ck_assert_uint_eq(out.access, 1);
 	ck_assert(out.has_reg && out.reg_bound && out.accounting);
-	ck_assert(out.node && out.coa.s_addr == 0x640200c0);
+	ck_assert(out.moved && out.node && out.coa.s_addr == 0x640200c0);
 	ck_assert_int_eq(out.clock_offset, -3);
 	ck_assert_uint_eq(ntohl(out.grant.ip4.s_addr), 0x0a000007);
 	ck_assert_uint_eq(ntohl(out.grant.dns[1].s_addr), 0x0a000035);
