@@ -535,6 +535,7 @@ node_restore(struct session *s, const struct session_rec *r)
 	s->node = l;
 	l->session = s;
 	l->attached = true;
+	l->exported = r->moved;
 	l->node.has_mn = r->has_mac;
 	memcpy(l->node.mn, r->mac, sizeof(l->node.mn));
 	s->resumable = s->was_up && s->reg != NULL && s->ha != NULL;
@@ -623,6 +624,7 @@ lost_link(struct node_link *l, const char *why)
 {
 	struct session *s = l->session;
 
+	l->exported = false;	/* who comes next may be anybody */
 	if (s == NULL || s->state >= SESSION_CLOSING)
 		return;
 	l->attached = false;
@@ -651,10 +653,8 @@ access_nodes_link_is(struct access_nodes *ns, const char *name, bool carrier,
 	open_link(l);
 	if (was && !l->carrier)
 		lost_link(l, "no carrier");
-	if (!was && l->carrier) {
-		l->exported = false;	/* somebody comes */
+	if (!was && l->carrier)
 		begin_proactive(l);
-	}
 }
 
 struct access_nodes *

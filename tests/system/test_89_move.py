@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -114,13 +115,23 @@ class Net:
         self.hactl = Control(f"{self.dir}/had.ctl")
         wait_for("had to answer", 20, self.hactl.alive)
         self.before = {n: rtnl.snapshot(self.ns[n]) for n in NODES}
-        for name, (own, coa) in NODES.items():
-            self.start(name, "nasd", NASD, name=name, own=own, coa=coa)
-            self.ctl[name] = Control(
-                f"{self.dir}/{name}.ctl")
-            wait_for("nasd to answer", 20, self.ctl[name].alive)
-            wait_for("the link to be open", 10, lambda n=name:
-                     self.link(n)["open"])
+        for name in NODES:
+            self.ctl[name] = Control(f"{self.dir}/{name}.ctl")
+            self.start_node(name)
+
+    def start_node(self, name):
+        own, coa = NODES[name]
+        self.start(name, "nasd", NASD, name=name, own=own, coa=coa)
+        wait_for("nasd to answer", 20, self.ctl[name].alive)
+        wait_for("the link to be open", 10, lambda: self.link(name)["open"])
+
+    def kill_node(self, name):
+        """It is not asked, and there again."""
+        killed = next(d for d in self.daemons if d.ns is self.ns[name])
+        os.kill(killed.pid, signal.SIGKILL)
+        killed.wait()
+        self.daemons.remove(killed)
+        self.start_node(name)
 
     def start(self, where, program, text, **values):
         path = config.write(f"{self.dir}/{where}.conf", text.format(
@@ -308,6 +319,10 @@ def test_move(net, request):
         binding, = net.hactl("show bindings")["bindings"]
         assert binding["care_of"] == NODES["new"][1]
         assert known[0] in binding["addresses"]
+        if not negotiated:
+            # Nor does the next nasd there take it back.
+            net.kill_node("old")
+            assert net.session("old") and net.link("old")["exported"]
         wait_for("the old one to let go", 60, lambda: net.is_clean("old"))
         past = net.ctl["old"]("show recent")["sessions"][0]
         stats = net.hactl("show statistics")["counters"]
@@ -325,4 +340,6 @@ def test_move(net, request):
                      net.is_clean("new"))
         goes_on(so_far)
     assert (net.host(), net.neighbour()) == (known, router)
-    assert [b["nai"] for b in net.hactl("show bindings")["bindings"]] == [NAI]
+    binding, = net.hactl("show bindings")["bindings"]
+    assert (binding["nai"], binding["care_of"]) == \
+        (NAI, NODES["old" if negotiated else "new"][1])
