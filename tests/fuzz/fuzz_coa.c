@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "fuzz.h"
+#include "nasd/access.h"
 #include "nasd/coa_rules.h"
 #include "nasd/session.h"
 #include "radius/dae.h"
@@ -55,7 +56,8 @@ rules(const struct dae_request *q)
 	struct config_profile profile = { gold, { 8000, 16000, 5 } };
 	struct nasd_config cfg = { .nas_id = nas_id, .profile = &profile,
 	    .n_profile = 1 };
-	struct session s = { .granted = true, .registered = true,
+	struct session s = { .access = &access_ppp, .granted = true,
+	    .registered = true,
 	    .hoa_unique = true, .pppoe_sid = 7, .user = "alice",
 	    .port_id = "acc0", .id = "0123456789abcdef" };
 	struct coa_change c;
