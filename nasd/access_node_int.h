@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What access_node.c and access_move.c know of access nodes' links, and nobody
- * else. */
+/* What access_node.c, access_node_link.c and access_move.c know of the links of
+ * access nodes, and nobody else. */
 #ifndef NASD_ACCESS_NODE_INT_H
 #define NASD_ACCESS_NODE_INT_H
 
@@ -51,6 +51,12 @@ struct access_nodes {
 /* By the name of the interface; NULL: none of these. */
 struct node_link *access_node_find(const struct access_nodes *,
     const char *ifname);
+/* The root side is asked to let packets pass, or not; what comes of it is an
+ * event of the link's session. What is asked for instead of a bridge that is on
+ * its way is that bridge. */
+void	 access_node_ask(struct node_link *, bool carry, enum expect);
+/* ... and to remove all of it. */
+void	 access_node_unset(struct node_link *);
 /* May a session begin there? */
 bool	 access_node_may_begin(const struct node_link *);
 /* Begins one; why is for people. False: there is none, nor will be. */

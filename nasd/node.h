@@ -4,8 +4,8 @@
  * [draft-navali 3.2.2, 5.2.2; PROTOCOLS 11.5]: which of them say that a mobile
  * node is there, whose link-layer address is whose, and what is kept until
  * there is a tunnel. Pure: bytes come in, the clock is injected, nothing is
- * allocated; access_node.c has the sockets and the session. What a stranger on
- * the link can send is bounded in rate and in what it changes.
+ * allocated; access_node*.c have the sockets and the session. What a stranger
+ * on the link can send is bounded in rate and in what it changes.
  */
 #ifndef NASD_NODE_H
 #define NASD_NODE_H

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See access_node.h: links of access nodes, what is heard on them, and what the
+ * root side is to make of them. A link's session begins with what says that the
+ * mobile node is there, or with the link itself; it is authorised by the
+ * configuration. Neighbours: access_node.c, what sessions ask; node.c, which
+ * decides what counts; access_move.c.
+ *
+ * The root side is told what a link is to be like, again and again; only the
+ * answer to the last request counts.
+ */
+#define LOG_MODULE "node"
+#include "nasd/access_node_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+
+#include "common/ctl_json.h"
+#include "common/log.h"
+#include "common/mip4_ext.h"
+#include "common/priv.h"
+#include "nasd/access.h"
+#include "nasd/engine.h"
+#include "nasd/node.h"
+#include "nasd/priv_ops.h"
+#include "nasd/session.h"
+#include "nasd/session_in.h"
+
+#define READ_TURN	64	/* packets read at once */
+
+/* ---- descriptors ---- */
+
+/* The root side has the same file open, so the event goes first. */
+static void
+close_event(struct event **ev)
+{
+	int fd;
+
+	if (*ev == NULL)
+		return;
+	fd = event_get_fd(*ev);
+	event_free(*ev);
+	close(fd);
+	*ev = NULL;
+}
+
+static void
+watch(struct node_link *l, struct event **ev, int fd, event_callback_fn fn)
+{
+	close_event(ev);
+	*ev = event_new(l->all->engine->base, fd, EV_READ | EV_PERSIST, fn, l);
+	if (*ev == NULL) {
+		close(fd);
+		log_errorx(l->cfg->ifname, "out of memory to hear it");
+	} else if (event_add(*ev, NULL) != 0) {
+		close_event(ev);
+		log_errorx(l->cfg->ifname, "out of memory to hear it");
+	}
+}
+
+/* ---- the root side ---- */
+
+static void	 tunnel_readable(evutil_socket_t, short, void *);
+
+/* Through the tunnel, as the mobile node has said it. */
+static void
+deliver_kept(struct node_link *l)
+{
+	const struct sockaddr_ll ll = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IPV6),
+		.sll_ifindex = l->tunnel,
+	};
+	const uint8_t *packet;
+	size_t len;
+
+	if (l->ev_tunnel == NULL)
+		return;
+	while (node_take_kept(&l->node, &packet, &len))
+		if (sendto(event_get_fd(l->ev_tunnel), packet, len,
+		    MSG_DONTWAIT, (const struct sockaddr *)&ll,
+		    sizeof(ll)) == -1)
+			log_debug(l->cfg->ifname, "a packet that was kept is "
+			    "lost: %s", strerror(errno));
+}
+
+static void
+take_tunnel(struct node_link *l, int fd)
+{
+	struct sockaddr_ll ll = { .sll_ifindex = 0 };
+	socklen_t len = sizeof(ll);
+
+	(void)getsockname(fd, (struct sockaddr *)&ll, &len);
+	l->tunnel = ll.sll_ifindex;
+	watch(l, &l->ev_tunnel, fd, tunnel_readable);
+}
+
+static void
+set_done(struct node_link *l, enum expect expect, int status)
+{
+	struct session *s = l->session;
+
+	if (s == NULL || expect == NOTHING)
+		return;
+	if (status != 0) {
+		session_step(s, "tunnel-failed", "%s", strerror(-status));
+		session_event(s, SESSION_EV_INSTALL_FAILED,
+		    strerror(-status));
+		return;
+	}
+	if (expect == ADDRESS) {
+		session_event(s, SESSION_EV_IID_ASKED, NULL);
+		return;
+	}
+	l->node.passing = true;
+	session_step(s, expect == BRIDGE ? "bridged" : "bridge-changed", NULL);
+	deliver_kept(l);
+	if (expect == BRIDGE)
+		session_event(s, SESSION_EV_INSTALLED, NULL);
+}
+
+static void
+was_set(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct node_link *l = arg;
+	enum expect expect = l->expect;
+
+	(void)body;
+	(void)len;
+	if (fd != -1 && l->session != NULL)
+		take_tunnel(l, fd);
+	else if (fd != -1)
+		close(fd);
+	if (--l->unanswered > 0)
+		return;
+	l->expect = NOTHING;
+	set_done(l, expect, status);
+}
+
+void
+access_node_ask(struct node_link *l, bool carry, enum expect expect)
+{
+	const struct session *s = l->session;
+	struct nasd_priv_node_set q = { .carry = carry, .coa = l->coa,
+		.ha = s->ha->addr };
+
+	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
+	memcpy(q.mn, l->node.mn, sizeof(q.mn));
+	memcpy(q.router, l->node.router, sizeof(q.router));
+	if (expect != CHANGE || l->expect != BRIDGE)
+		l->expect = expect;
+	l->node.passing &= carry;
+	l->set = true;
+	l->unanswered++;
+	if (priv_request(l->all->engine->priv, NASD_PRIV_NODE_SET, &q,
+	    sizeof(q), was_set, l) == 0)
+		return;
+	l->unanswered--;
+	l->expect = NOTHING;
+	if (expect != NOTHING)
+		session_event(l->session, SESSION_EV_INSTALL_FAILED,
+		    "out of memory");
+}
+
+void
+access_node_unset(struct node_link *l)
+{
+	struct nasd_priv_node_name q = { .ifname = "" };
+
+	close_event(&l->ev_tunnel);
+	l->node.passing = false;
+	l->expect = NOTHING;
+	l->set = false;
+	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
+	if (priv_request(l->all->engine->priv, NASD_PRIV_NODE_DEL, &q,
+	    sizeof(q), NULL, NULL) != 0)
+		log_errorx(l->cfg->ifname, "its tunnel may be left");
+}
+
+/* ---- a session's beginning ---- */
+
+static void
+set_calling(struct session *s, const uint8_t mac[NODE_MAC_LEN])
+{
+	snprintf(s->calling, sizeof(s->calling),
+	    "%02X-%02X-%02X-%02X-%02X-%02X", mac[0], mac[1], mac[2], mac[3],
+	    mac[4], mac[5]);
+}
+
+static void
+authorise(struct session *s, const struct node_link *l)
+{
+	const struct config_node *cfg = l->cfg;
+	struct aaa_grant g = { .mode = AAA_MODE_SHARED, .has_mn_ha = true,
+		.idle_timeout = cfg->idle_s };
+
+	snprintf(g.user, sizeof(g.user), "%s", cfg->nai);
+	mip4_sa_copy(&g.mn_ha, &cfg->sa);
+	if (l->imported)
+		g.home_agent[g.n_home_agents++] = l->from;
+	else if (cfg->ha.s_addr != INADDR_ANY)
+		g.home_agent[g.n_home_agents++] = cfg->ha;
+	session_in_aaa(s, AAA_ACCEPT, &g, NULL);
+	aaa_grant_wipe(&g);
+}
+
+bool
+access_node_may_begin(const struct node_link *l)
+{
+	struct engine *e = l->all->engine;
+
+	return l->session == NULL && l->open && l->all->resumed &&
+	    engine_takes_sessions(e) &&
+	    sessions_count(&e->sessions) < e->cfg->access.max_sessions;
+}
+
+bool
+access_node_begin(struct node_link *l, const char *why)
+{
+	struct engine *e = l->all->engine;
+	struct session *s;
+	uint32_t nr;
+
+	if (!access_node_may_begin(l))
+		return false;
+	s = session_new(e, &access_node, clock_mono(e->clock));
+	if (s == NULL)
+		return false;
+	nr = s->nr;
+	s->node = l;
+	l->session = s;
+	l->attached = true;
+	l->exported = false;
+	session_set_device(s, l->cfg->ifname);
+	session_set_user(s, l->cfg->nai);
+	session_set_ifname(s, l->cfg->ifname);
+	if (l->node.has_mn)
+		set_calling(s, l->node.mn);
+	session_step(s, "attached", "%s", why);
+	session_event(s, SESSION_EV_LINK_UP, NULL);
+	session_event(s, SESSION_EV_AUTH_ASKED, NULL);
+	if (session_find_nr(&e->sessions, nr) == s)
+		authorise(s, l);
+	return true;
+}
+
+static void
+begin_proactive(struct node_link *l)
+{
+	if (l->cfg->proactive && l->carrier && !l->exported)
+		(void)access_node_begin(l, "the link is up");
+}
+
+static void
+again_fire(struct timer *t)
+{
+	begin_proactive(container_of(t, struct node_link, again));
+}
+
+/* ---- what is heard ---- */
+
+/* Or will be, with what was asked for. */
+static bool
+is_bridged(const struct node_link *l)
+{
+	return l->node.passing || l->expect == BRIDGE || l->expect == CHANGE;
+}
+
+/* The mobile node speaks: it gets what it has not yet. */
+static void
+triggered(struct node_link *l)
+{
+	struct session *s = l->session;
+
+	if (s == NULL) {
+		/* Who is not served keeps no place: the link may have another
+		 * mobile node when there are sessions again. */
+		if (!access_node_begin(l, "solicitation"))
+			node_forget(&l->node, 0);
+		return;
+	}
+	if (is_bridged(l) || (s->state != SESSION_ASSIGNED &&
+	    s->state != SESSION_UP))
+		return;
+	if (s->calling[0] == '\0')
+		set_calling(s, l->node.mn);
+	access_node_ask(l, true, CHANGE);
+}
+
+static ssize_t
+receive(int fd, uint8_t *buf, size_t cap)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, buf, cap, MSG_DONTWAIT | MSG_TRUNC);
+	while (n == -1 && errno == EINTR);
+	return n > (ssize_t)cap ? (ssize_t)cap : n;
+}
+
+static void
+link_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct node_link *l = arg;
+	uint8_t buf[2048];
+	ssize_t n;
+
+	(void)what;
+	for (unsigned i = 0; i < READ_TURN && l->ev_link != NULL; i++) {
+		if ((n = receive(fd, buf, sizeof(buf))) < 0)
+			return;
+		if (node_from_link(&l->node, buf, (size_t)n))
+			triggered(l);
+	}
+}
+
+static void
+tunnel_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct node_link *l = arg;
+	uint8_t buf[2048];
+	ssize_t n;
+
+	(void)what;
+	for (unsigned i = 0; i < READ_TURN && l->ev_tunnel != NULL; i++) {
+		if ((n = receive(fd, buf, sizeof(buf))) < 0)
+			return;
+		if (node_from_tunnel(&l->node, buf, (size_t)n) &&
+		    is_bridged(l) && l->session != NULL)
+			access_node_ask(l, true, CHANGE);
+	}
+}
+
+/* ---- links ---- */
+
+struct node_link *
+access_node_find(const struct access_nodes *ns, const char *ifname)
+{
+	for (unsigned i = 0; ns != NULL && i < ns->n; i++)
+		if (strcmp(ns->link[i].cfg->ifname, ifname) == 0)
+			return (struct node_link *)&ns->link[i];
+	return NULL;
+}
+
+/* Both are done, in whichever order: it is open, and known whether an earlier
+ * nasd's session is its. What that has left without a session goes. */
+static void
+ready(struct node_link *l)
+{
+	if (!l->open || !l->all->resumed)
+		return;
+	if (l->session == NULL)
+		access_node_unset(l);
+	else if (l->session->state == SESSION_RESUMING)
+		session_event(l->session, SESSION_EV_LINK_UP, NULL);
+	begin_proactive(l);
+}
+
+static void
+was_opened(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct nasd_priv_node_opened reply;
+	struct node_link *l = arg;
+
+	l->opening = false;
+	if (status != 0 || fd == -1 || len != sizeof(reply)) {
+		log_warnx(l->cfg->ifname, "access node's link can not be "
+		    "opened: %s", strerror(-status));
+		return;
+	}
+	memcpy(&reply, body, sizeof(reply));
+	node_set_own(&l->node, reply.mac,
+	    l->cfg->has_router ? l->cfg->router : NULL);
+	watch(l, &l->ev_link, fd, link_readable);
+	l->open = l->ev_link != NULL;
+	ready(l);
+}
+
+void
+access_nodes_resumed(struct access_nodes *ns)
+{
+	ns->resumed = true;
+	for (unsigned i = 0; i < ns->n; i++)
+		ready(&ns->link[i]);
+}
+
+static void
+open_link(struct node_link *l)
+{
+	struct nasd_priv_node_name q = { .ifname = "" };
+
+	if (l->open || l->opening)
+		return;
+	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
+	l->opening = priv_request(l->all->engine->priv, NASD_PRIV_NODE_OPEN,
+	    &q, sizeof(q), was_opened, l) == 0;
+}
+
+static void
+lost_link(struct node_link *l, const char *why)
+{
+	struct session *s = l->session;
+
+	l->exported = false;	/* who comes next may be anybody */
+	if (s == NULL || s->state >= SESSION_CLOSING)
+		return;
+	l->attached = false;
+	s->ipv6_up = false;
+	s->carrier_lost = true;
+	session_event(s, SESSION_EV_LINK_GONE, why);
+}
+
+void
+access_nodes_link_is(struct access_nodes *ns, const char *name, bool carrier,
+    bool gone)
+{
+	struct node_link *l = access_node_find(ns, name);
+	bool was;
+
+	if (l == NULL)
+		return;
+	was = l->carrier;
+	l->carrier = carrier && !gone;
+	if (gone) {
+		close_event(&l->ev_link);
+		l->open = false;
+		lost_link(l, "the interface has gone");
+		return;
+	}
+	open_link(l);
+	if (was && !l->carrier)
+		lost_link(l, "no carrier");
+	if (!was && l->carrier)
+		begin_proactive(l);
+}
+
+struct access_nodes *
+access_nodes_new(struct engine *e)
+{
+	const struct nasd_config *cf = e->cfg;
+	struct access_nodes *ns = calloc(1, sizeof(*ns) +
+	    cf->n_node * sizeof(ns->link[0]));
+
+	if (ns == NULL)
+		return NULL;
+	ns->engine = e;
+	ns->n = cf->n_node;
+	for (unsigned i = 0; i < ns->n; i++) {
+		struct node_link *l = &ns->link[i];
+
+		l->all = ns;
+		l->cfg = &cf->node[i];
+		l->coa.s_addr = htonl(ntohl(cf->coas.first.s_addr) + i);
+		l->again.fire = again_fire;
+		node_init(&l->node, e->clock);
+		open_link(l);
+	}
+	return ns;
+}
+
+void
+access_nodes_free(struct access_nodes *ns)
+{
+	if (ns == NULL)
+		return;
+	for (unsigned i = 0; i < ns->n; i++) {
+		timer_cancel(&ns->engine->timers, &ns->link[i].again);
+		close_event(&ns->link[i].ev_link);
+		close_event(&ns->link[i].ev_tunnel);
+	}
+	free(ns);
+}
+
+const struct mip4_sa *
+access_nodes_key(void *nodes, const char *nai, size_t len, struct in_addr ha)
+{
+	const struct access_nodes *ns = nodes;
+
+	(void)ha;
+	for (unsigned i = 0; i < ns->n; i++)
+		if (nai_equal(ns->link[i].cfg->nai,
+		    strlen(ns->link[i].cfg->nai), nai, len))
+			return &ns->link[i].cfg->sa;
+	return NULL;
+}
+
+/* ---- for nasctl ---- */
+
+static json_t *
+mac_json(const uint8_t mac[NODE_MAC_LEN])
+{
+	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+	    mac[2], mac[3], mac[4], mac[5]);
+}
+
+json_t *
+access_nodes_json(const struct access_nodes *ns)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < ns->n; i++) {
+		const struct node_link *l = &ns->link[i];
+		json_t *o = json_pack("{s:s, s:s, s:o, s:b, s:b, s:o, s:o,"
+		    " s:b, s:b}",
+		    "link", l->cfg->ifname,
+		    "nai", l->cfg->nai,
+		    "care_of_address", ctl_ipv4(l->coa),
+		    "open", l->open,
+		    "carrier", l->carrier,
+		    "mobile_node", l->node.has_mn ? mac_json(l->node.mn) :
+		    json_null(),
+		    "router", mac_json(l->node.router),
+		    "bridged", l->node.passing,
+		    "exported", l->exported);
+
+		for (int c = 0; c < NODE_C_COUNT; c++)
+			json_object_set_new(o, node_counter_key(c),
+			    json_integer((json_int_t)l->node.count[c]));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
