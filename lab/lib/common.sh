@@ -64,6 +64,19 @@ without_daemons() (
 	"$@"
 )
 
+# never_at_boot PACKAGE...: nor is it at the next boot. A DHCPv6 client would
+# configure the machine, and a RADIUS server listen on it.
+never_at_boot() {
+	local package service
+	for package in "$@"; do
+		for service in $(dpkg-query -L "$package" |
+			sed -n 's,^/etc/init\.d/,,p'); do
+			update-rc.d "$service" disable >>"$build/packages.log" \
+				2>&1 || say "$service: may run after a boot"
+		done
+	done
+}
+
 install_packages() {
 	local missing narrator log=$build/packages.log
 	missing=$(missing_packages)
@@ -87,6 +100,8 @@ install_packages() {
 		tail -n 20 "$log" >&2
 		die "could not install the packages; see $log"
 	}
+	# shellcheck disable=SC2086
+	never_at_boot $missing
 }
 
 # logged WHAT COMMAND...: runs it quietly; says what failed, with the end.
