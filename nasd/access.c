@@ -4,6 +4,22 @@
 
 #include <stddef.h>
 
+void
+access_nothing(struct session *s)
+{
+	(void)s;
+}
+
+json_t *
+access_one_json(const char *name, const char *origin, int mtu, bool served,
+    unsigned sessions)
+{
+	return json_pack("{s:s, s:s, s:n, s:n, s:n, s:i, s:b, s:i}",
+	    "interface", name, "origin", origin, "parent", "vlan",
+	    "inner_vlan", "mtu", mtu, "served", served, "sessions",
+	    (int)sessions);
+}
+
 const struct access *
 access_of_kind(unsigned kind)
 {

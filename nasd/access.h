@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 struct icmp6_ra;
 struct mip_reg_request;
 struct session;
@@ -86,6 +88,13 @@ struct access {
 extern const struct access access_ppp, access_ether, access_node,
     access_ppp_dhcp6;
 
+/* An op of a kind for which there is nothing to do. */
+void	 access_nothing(struct session *);
+/* One of the interfaces where subscribers are, for nasctl: its name, where it
+ * comes from, its MTU, whether new sessions may come there, and how many there
+ * are. */
+json_t	*access_one_json(const char *name, const char *origin, int mtu,
+    bool served, unsigned sessions);
 /* NULL: none has that number. */
 const struct access *access_of_kind(unsigned kind);
 

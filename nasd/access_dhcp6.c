@@ -8,11 +8,16 @@
 
 #include <arpa/inet.h>
 
+#include "common/icmp6.h"
 #include "common/log.h"
 #include "nasd/nasd_config.h"
 #include "nasd/session.h"
 #include "nasd/session_rec.h"
 #include "nasd/session_save.h"
+
+const struct icmp6_ra access_dhcp6_no_way = {
+	.hop_limit = 64, .managed = true,
+};
 
 void
 access_dhcp6_conf(const struct nasd_config *cfg, const struct session *s,

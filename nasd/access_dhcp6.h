@@ -13,10 +13,14 @@
 #include "nasd/dhcp6_server.h"
 #include "nasd/session_fsm.h"
 
+struct icmp6_ra;
 struct nasd_config;
 struct session;
 struct session_rec;
 
+/* What a router advertises to who has no session, or no address yet: ask for
+ * one; there is no way out. */
+extern const struct icmp6_ra access_dhcp6_no_way;
 /* What the server of a link is to do; s, or NULL before there is one, has
  * been granted servers of names. */
 void	 access_dhcp6_conf(const struct nasd_config *, const struct session *,

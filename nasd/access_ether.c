@@ -83,7 +83,7 @@ find_mac(const struct dhcp6_asker *a, uint8_t mac[MAC_LEN])
 
 /* Who asks, as RADIUS is to know him. */
 struct line {
-	char		calling[32];
+	char		calling[SESSION_CALLING];
 	struct line_id	circuit, remote;
 	char		user[PLUG_NAME];
 };
@@ -107,9 +107,7 @@ take_line(struct line *n, const struct ether *l, const struct dhcp6_asker *a)
 
 	memset(n, 0, sizeof(*n));
 	if (find_mac(a, m)) {
-		snprintf(n->calling, sizeof(n->calling),
-		    "%02X-%02X-%02X-%02X-%02X-%02X", m[0], m[1], m[2], m[3],
-		    m[4], m[5]);
+		session_calling(n->calling, m);
 		parts.calling = n->calling;
 	}
 	if (l->cfg->line_ids && a->relay != NULL) {
@@ -154,21 +152,11 @@ authenticate(struct session *s, const struct config_ether *cfg)
 	explicit_bzero(&a, sizeof(a));
 }
 
-static const char *
-no_session(const struct engine *e)
-{
-	if (!engine_takes_sessions(e))
-		return "no new sessions";
-	if (sessions_count(&e->sessions) >= e->cfg->access.max_sessions)
-		return "max-sessions are here already";
-	return NULL;
-}
-
 static void
 begin(struct ether *l, const struct dhcp6_asker *a)
 {
 	struct engine *e = l->engine;
-	const char *why = no_session(e);
+	const char *why = session_refusal(e);
 	struct session *s = NULL;
 	struct line n;
 
@@ -268,12 +256,6 @@ detach(struct session *s)
 	s->dhcp6 = NULL;
 }
 
-static void
-ether_nothing(struct session *s)
-{
-	(void)s;
-}
-
 /* There is nothing to end but that it has an address: it hears of it when it
  * renews that, or by the farewell of its router. */
 static void
@@ -320,15 +302,11 @@ ether_auth_result(struct session *s, bool accept)
 	session_event(s, SESSION_EV_IID_ASKED, NULL);
 }
 
-/* Who is there without a session is told to ask for an address, and that there
- * is no way out yet. */
-static const struct icmp6_ra no_way = { .hop_limit = 64, .managed = true };
-
 static void
 ether_advertise(struct session *s, const struct icmp6_ra *ra)
 {
 	if (s->ether != NULL && s->ether->ra != NULL)
-		ra_update(s->ether->ra, ra != NULL ? ra : &no_way);
+		ra_update(s->ether->ra, ra != NULL ? ra : &access_dhcp6_no_way);
 }
 
 static bool
@@ -375,13 +353,13 @@ const struct access access_ether = {
 	.kind = ACCESS_ETHER,
 	.name = "ethernet",
 	.managed = true,
-	.confirm = ether_nothing,
-	.start_refuse = ether_nothing,
+	.confirm = access_nothing,
+	.start_refuse = access_nothing,
 	.auth_result = ether_auth_result,
 	.assign = access_dhcp6_assign,
 	.refuse = access_dhcp6_refuse,
 	.advertise = ether_advertise,
-	.came_up = ether_nothing,
+	.came_up = access_nothing,
 	.close = ether_close,
 	.kill = ether_close,
 	.is_there = ether_is_there,
@@ -416,7 +394,7 @@ serve(struct ether *l, unsigned ifindex)
 	/* It is there already when only DHCPv6 has failed before. */
 	if (l->ra == NULL)
 		l->ra = ra_start(l->engine->ra, ifindex, l->cfg->ifname,
-		    &no_way, advertised, l);
+		    &access_dhcp6_no_way, advertised, l);
 	if (l->ra == NULL)
 		log_errorx(l->cfg->ifname, "out of memory to advertise");
 	close_link(l);
@@ -565,10 +543,8 @@ ethers_json(const struct ethers *ls, json_t *list)
 	for (i = 0; ls != NULL && i < ls->n; i++) {
 		const struct ether *l = &ls->link[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:n, s:n,"
-		    " s:n, s:i, s:b, s:i}", "interface", l->cfg->ifname,
-		    "origin", "configured", "parent", "vlan", "inner_vlan",
-		    "mtu", (int)l->mtu, "served", l->dhcp6 != NULL,
-		    "sessions", l->session != NULL));
+		json_array_append_new(list, access_one_json(l->cfg->ifname,
+		    "configured", (int)l->mtu, l->dhcp6 != NULL,
+		    l->session != NULL));
 	}
 }

@@ -28,12 +28,6 @@
 #define AGAIN_MS	1000	/* proactive: at least */
 
 static void
-nothing(struct session *s)
-{
-	(void)s;
-}
-
-static void
 node_request(const struct session *s, struct mip_reg_request *q)
 {
 	/* One that is about to be resumed is not its link's yet. */
@@ -214,16 +208,16 @@ const struct access access_node = {
 	.kind = ACCESS_NODE,
 	.name = "node",
 	.configured = true,
-	.confirm = nothing,
-	.start_refuse = nothing,
+	.confirm = access_nothing,
+	.start_refuse = access_nothing,
 	.auth_result = node_auth_result,
 	.assign = node_assign,
-	.refuse = nothing,
+	.refuse = access_nothing,
 	.request = node_request,
 	.install = node_install,
 	.uninstall = node_uninstall,
 	.count = node_count,
-	.came_up = nothing,
+	.came_up = access_nothing,
 	.close = node_close,
 	.kill = node_close,
 	.is_there = node_is_there,

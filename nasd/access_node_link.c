@@ -189,14 +189,6 @@ access_node_unset(struct node_link *l)
 /* ---- a session's beginning ---- */
 
 static void
-set_calling(struct session *s, const uint8_t mac[NODE_MAC_LEN])
-{
-	snprintf(s->calling, sizeof(s->calling),
-	    "%02X-%02X-%02X-%02X-%02X-%02X", mac[0], mac[1], mac[2], mac[3],
-	    mac[4], mac[5]);
-}
-
-static void
 authorise(struct session *s, const struct node_link *l)
 {
 	const struct config_node *cfg = l->cfg;
@@ -216,11 +208,8 @@ authorise(struct session *s, const struct node_link *l)
 bool
 access_node_may_begin(const struct node_link *l)
 {
-	struct engine *e = l->all->engine;
-
 	return l->session == NULL && l->open && l->all->resumed &&
-	    engine_takes_sessions(e) &&
-	    sessions_count(&e->sessions) < e->cfg->access.max_sessions;
+	    session_refusal(l->all->engine) == NULL;
 }
 
 bool
@@ -244,7 +233,7 @@ access_node_begin(struct node_link *l, const char *why)
 	session_set_user(s, l->cfg->nai);
 	session_set_ifname(s, l->cfg->ifname);
 	if (l->node.has_mn)
-		set_calling(s, l->node.mn);
+		session_calling(s->calling, l->node.mn);
 	session_step(s, "attached", "%s", why);
 	session_event(s, SESSION_EV_LINK_UP, NULL);
 	session_event(s, SESSION_EV_AUTH_ASKED, NULL);
@@ -292,7 +281,7 @@ triggered(struct node_link *l)
 	    s->state != SESSION_UP))
 		return;
 	if (s->calling[0] == '\0')
-		set_calling(s, l->node.mn);
+		session_calling(s->calling, l->node.mn);
 	access_node_ask(l, true, CHANGE);
 }
 

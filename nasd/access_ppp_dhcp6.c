@@ -22,9 +22,6 @@
 #include "nasd/session_in.h"
 #include "nasd/session_rec.h"
 
-/* Ask for an address; there is no way out yet. */
-static const struct icmp6_ra no_way = { .hop_limit = 64, .managed = true };
-
 static bool
 has_lease(const struct session *s)
 {
@@ -125,8 +122,7 @@ access_ppp_dhcp6_advertise(struct session *s, const struct icmp6_ra *ra)
 void
 access_ppp_dhcp6_iid(struct session *s)
 {
-	bool usable = s->has_own && !iid_is_reserved(s->own) &&
-	    !iid_equal(s->own, s->local);
+	bool usable = session_own_usable(s);
 	char buf[IID_STRLEN];
 	struct iid iid = s->own;
 
@@ -153,7 +149,7 @@ access_ppp_dhcp6_up(struct session *s)
 		s->ipv6_up = true;
 		session_event(s, SESSION_EV_ACCESS_UP, NULL);
 	} else if (s->ra == NULL) {
-		access_ppp_dhcp6_advertise(s, &no_way);
+		access_ppp_dhcp6_advertise(s, &access_dhcp6_no_way);
 	}
 }
 

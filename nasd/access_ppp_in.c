@@ -114,15 +114,6 @@ start_pppd(struct session *s, const uint8_t mac[PPPOE_MAC_LEN])
 }
 
 static void
-set_calling(struct session *s, const uint8_t mac[PPPOE_MAC_LEN])
-{
-	/* As RFC 3580 3.21 has it, and with it most RADIUS servers' users. */
-	snprintf(s->calling, sizeof(s->calling),
-	    "%02X-%02X-%02X-%02X-%02X-%02X", mac[0], mac[1], mac[2], mac[3],
-	    mac[4], mac[5]);
-}
-
-static void
 take_wish(struct session *s, const struct pppoe_wish *w)
 {
 	s->pppoe_sid = w->sid;
@@ -131,7 +122,7 @@ take_wish(struct session *s, const struct pppoe_wish *w)
 	s->remote_id = w->remote_id;
 	session_set_device(s, w->ifname);
 	snprintf(s->service, sizeof(s->service), "%s", w->service);
-	set_calling(s, w->mac);
+	session_calling(s->calling, w->mac);
 	session_step(s, "padr", "%s on %s, session 0x%04x, service \"%.20s\"",
 	    s->calling, w->ifname, w->sid, w->service);
 }

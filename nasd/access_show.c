@@ -3,6 +3,7 @@
 #include "config.h"
 #include "nasd/access_show.h"
 
+#include "nasd/access.h"
 #include "nasd/access_ether.h"
 #include "nasd/engine.h"
 #include "nasd/nasd_config.h"
@@ -12,10 +13,8 @@
 static json_t *
 one(const char *name, const char *origin, int mtu, const struct pppoe *pppoe)
 {
-	return json_pack("{s:s, s:s, s:n, s:n, s:n, s:i, s:b, s:i}",
-	    "interface", name, "origin", origin, "parent", "vlan",
-	    "inner_vlan", "mtu", mtu, "served", pppoe != NULL, "sessions",
-	    pppoe != NULL ? (int)pppoe_sessions(pppoe) : 0);
+	return access_one_json(name, origin, mtu, pppoe != NULL,
+	    pppoe != NULL ? pppoe_sessions(pppoe) : 0);
 }
 
 static void

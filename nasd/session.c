@@ -196,8 +196,7 @@ view_of(const struct session *s)
 		.unique = s->unique,
 		.refuse_duplicates = cfg->duplicate == CONFIG_DUP_REFUSE,
 		.insists = s->insists,
-		.own_usable = s->has_own && !iid_is_reserved(s->own) &&
-		    !iid_equal(s->own, s->local),
+		.own_usable = session_own_usable(s),
 		.own_is_ours = s->has_own && iid_equal(s->own, s->iid),
 		.iid_kept = s->iid_kept,
 		.access = s->access->is_there(s),

@@ -45,6 +45,7 @@ struct session_eap;
 
 #define SESSION_ID_STRLEN	17	/* 16 hexadecimal digits and a NUL */
 #define SESSION_WHY		160
+#define SESSION_CALLING		32
 #define SESSION_CALLED		97	/* port id, colon, service */
 #define SESSION_RECENT		64	/* ended sessions remembered */
 #define SESSION_POLL_S		30	/* between readings of the counters */
@@ -103,7 +104,7 @@ struct session {
 	char			 device[16];	/* access interface */
 	char			 port_id[VLAN_PORT_ID];	/* it, by its tags */
 	unsigned		 vlan_tags;	/* taken off on demand */
-	char			 calling[32];
+	char			 calling[SESSION_CALLING];
 	char			 service[64];
 	uint16_t		 pppoe_sid;
 	unsigned		 mru;		/* asked for; 0: not PPPoE */
@@ -228,6 +229,13 @@ void	 session_set_user(struct session *, const char *user);
 int	 session_set_nai(struct session *, const char *template);
 int	 session_put_nai(struct session *, const char *nai);
 void	 session_set_ifname(struct session *, const char *ifname);
+/* A MAC address as Calling-Station-Id has it. */
+void	 session_calling(char text[static SESSION_CALLING],
+    const uint8_t mac[6]);
+/* Why there can be none on a link that begins one by itself, or NULL. */
+const char *session_refusal(const struct engine *);
+/* Is the identifier that the peer wishes for one that it may have? */
+bool	 session_own_usable(const struct session *);
 /* Class attributes, which are copied, in place of those there are. */
 void	 session_set_classes(struct session *, const struct aaa_class *,
     unsigned n);

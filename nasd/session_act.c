@@ -179,8 +179,7 @@ do_deregister(struct session *s)
 static struct iid
 choose_iid(const struct session *s)
 {
-	bool own_usable = s->has_own && !iid_is_reserved(s->own) &&
-	    !iid_equal(s->own, s->local);
+	bool own_usable = session_own_usable(s);
 	struct iid iid = { { 0 } };
 
 	if (!s->unique)
@@ -338,10 +337,10 @@ do_ra_start(struct session *s)
 	if (s->access->advertise != NULL) {
 		ra_content(s, &ra);
 		s->access->advertise(s, &ra);
+		return;
 	}
 	/* What is bridged has its home agent's. */
-	if (s->ra != NULL || s->access->advertise != NULL ||
-	    s->access->install != NULL)
+	if (s->ra != NULL || s->access->install != NULL)
 		return;
 	if (ifindex == 0) {
 		log_warn(s->subject, "no interface %s to advertise on",

@@ -234,6 +234,31 @@ session_set_subject(struct session *s)
 	    s->ifname[0] != '\0' ? " " : "", s->ifname);
 }
 
+/* As RFC 3580 3.21 has it, and with it most RADIUS servers' users. */
+void
+session_calling(char text[static SESSION_CALLING], const uint8_t mac[6])
+{
+	snprintf(text, SESSION_CALLING, "%02X-%02X-%02X-%02X-%02X-%02X",
+	    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+const char *
+session_refusal(const struct engine *e)
+{
+	if (!engine_takes_sessions(e))
+		return "no new sessions";
+	if (sessions_count(&e->sessions) >= e->cfg->access.max_sessions)
+		return "max-sessions are here already";
+	return NULL;
+}
+
+bool
+session_own_usable(const struct session *s)
+{
+	return s->has_own && !iid_is_reserved(s->own) &&
+	    !iid_equal(s->own, s->local);
+}
+
 void
 session_set_classes(struct session *s, const struct aaa_class *class,
     unsigned n)
