@@ -97,8 +97,10 @@ START_TEST(figure_3)
 	ck_assert_str_eq(s->calling, "02-AA-BB-CC-DD-EE");
 	ck_assert(asked_who.ethernet);
 	ck_assert_str_eq(asked_who.port_id, "lo");
+	ck_assert_str_eq(asked_secret, "lo.02-AA-BB-CC-DD-EE@isp");
 	ask_by(NULL);			/* it asks again, RADIUS does not */
 	called("");
+	ck_assert_uint_eq(engine.sessions.unexpected, 0);
 	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_SHARED);
 	called("rrq lo.02-AA-BB-CC-DD-EE@isp shared;");
 	ck_assert(iid_is_zero(asked_iid));	/* [11.3 step 3] */
@@ -126,6 +128,27 @@ START_TEST(figure_3)
 	ck_assert_uint_eq(dhcp6_conf.hint.s6_addr[15], 6);
 	session_event(the_session(), SESSION_EV_TERMINATE, NULL);
 	let_go(the_session());
+}
+END_TEST
+
+/* A link-local address that is made of the MAC address tells it, too; and a
+ * line may have a password of its own. */
+START_TEST(by_its_address)
+{
+	struct dhcp6_duid opaque = { 3, { 0, 4, 9 } };
+	struct dhcp6_asker a = { .duid = &opaque, .iaid = 1 };
+
+	memcpy(lines[0].password, "secret", 6);
+	lines[0].password_len = 6;
+	ck_assert_int_eq(inet_pton(AF_INET6, "fe80::211:22ff:fe33:4455",
+	    &a.addr), 1);
+	dhcp6_asks = true;
+	dhcp6_ev->solicited(dhcp6_arg, &a);
+	called("auth lo.00-11-22-33-44-55@isp;");
+	ck_assert_str_eq(asked_secret, "secret");
+	lines[0].password_len = 0;
+	session_event(the_session(), SESSION_EV_TERMINATE_HARD, NULL);
+	ck_assert_ptr_null(the_session());
 }
 END_TEST
 
@@ -181,6 +204,12 @@ START_TEST(relay_tells_the_line)
 	ck_assert_uint_eq(the_session()->remote_id.len, 2);
 	session_event(the_session(), SESSION_EV_TERMINATE_HARD, NULL);
 	ck_assert_ptr_null(the_session());
+	forget_calls();
+	lines[0].line_ids = false;
+	ask_by(&relay);
+	called("dhcp6-refuse its line does not tell what its name is made "
+	    "of;");
+	lines[0].line_ids = true;
 	lines[0].user = by_line;
 }
 END_TEST
@@ -390,11 +419,13 @@ START_TEST(resumed)
 	dhcp6_conf.n_dns = 0;
 	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800 };
 	session_save(s);
+	dhcp6_given.iaid = 6;		/* what it has by now is kept */
+	dhcp6_ev->renewed(dhcp6_arg);
 	between_runs = other_ethers;
 	second_run();
 	between_runs = NULL;
 	called("global 1;resume lo.02-AA-BB-CC-DD-EE@isp bound;"
-	    "dhcp6-restore 5;quiet;");
+	    "dhcp6-restore 6;quiet;");
 	s = session_find_nr(&engine.sessions, nr);
 	ck_assert_ptr_nonnull(s);
 	ck_assert_int_eq(s->state, SESSION_RESUMING);
@@ -449,6 +480,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, figure_3);
+	tcase_add_test(t, by_its_address);
 	tcase_add_test(t, one_address);
 	tcase_add_test(t, rejected);
 	tcase_add_test(t, home_agent_refuses);

@@ -72,6 +72,7 @@ drop(void *h, const char *kind)
 /* The stand-ins. */
 
 struct aaa_who asked_who, acct_who;
+char asked_secret[256];
 
 struct aaa_request *
 aaa_authenticate(struct aaa *a, const struct aaa_who *who,
@@ -79,8 +80,9 @@ aaa_authenticate(struct aaa *a, const struct aaa_who *who,
     void *arg)
 {
 	(void)a;
-	(void)auth;
 	(void)subject;
+	snprintf(asked_secret, sizeof(asked_secret), "%.*s",
+	    auth->secret_len, (const char *)auth->secret);
 	asked_who = *who;
 	call("auth %s", who->user);
 	auth_done = done;

@@ -76,6 +76,7 @@ extern void *start_arg;
 extern struct icmp6_ra advertised;
 extern struct aaa_usage stopped;
 extern struct aaa_who asked_who, acct_who;
+extern char asked_secret[256];
 extern bool spool_knows;
 extern bool granted_key;
 extern struct aaa_grant granted;
