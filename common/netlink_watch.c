@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See netlink_watch.h. Neighbour: netlink.c, which changes things. */
+#include "common/sock_filter.h"
 #include "config.h"
 #include "common/netlink_watch.h"
 
@@ -7,7 +8,6 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
-#include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -236,12 +236,9 @@ nl_watch_no_ppp(struct nl_watch *w)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const struct sock_fprog prog = {
-		.len = sizeof(code) / sizeof(code[0]), .filter = code,
-	};
 
-	return (setsockopt(mnl_socket_get_fd(w->sock), SOL_SOCKET,
-	    SO_ATTACH_FILTER, &prog, sizeof(prog)) == 0 ? 0 : -errno);
+	return (sock_filter_set(mnl_socket_get_fd(w->sock), code,
+	    sizeof(code) / sizeof(code[0])) == 0 ? 0 : -errno);
 }
 
 void

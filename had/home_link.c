@@ -6,6 +6,7 @@
  * socket can be in a few hundred groups only (net.core.optmem_max), hence
  * several.
  */
+#include "common/sock_filter.h"
 #include "config.h"
 #define LOG_MODULE "home-link"
 #include "had/home_link.h"
@@ -18,7 +19,6 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -99,12 +99,8 @@ set_filter(int fd)
 		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const struct sock_fprog prog = {
-		.len = sizeof(code) / sizeof(code[0]), .filter = code,
-	};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-	    sizeof(prog));
+	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
 }
 
 /* The filter comes before the protocol: nothing else gets in meanwhile. */

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
@@ -24,6 +23,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/sock_filter.h"
 #include "had/binding.h"
 #include "had/mn.h"
 #include "had/reg.h"
@@ -144,15 +144,12 @@ static void
 set_filter(const struct mn_sock *s)
 {
 	struct code c = { .n = 0 };
-	struct sock_fprog prog = { .filter = c.insn };
 
 	put_nd(&c);
 	if (mn_hears(s->mn))
 		put_new(&c, s->mn);
 	put_ret(&c, 0);
-	prog.len = c.n;
-	if (setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-	    sizeof(prog)) == -1)
+	if (sock_filter_set(s->fd, c.insn, c.n) == -1)
 		log_warn((const char *)s->mn->binding->nai,
 		    "what is to be heard");
 }

@@ -10,16 +10,16 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
+
+#include "common/sock_filter.h"
 
 int
 nd_open(unsigned ifindex)
 {
 	struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
-	const struct sock_fprog prog = { .len = 1, .filter = code };
 	const struct sockaddr_ll sll = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
@@ -31,8 +31,7 @@ nd_open(unsigned ifindex)
 	if (fd == -1)
 		return -errno;
 	/* Before there is a protocol nothing gets in. */
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-	    sizeof(prog)) == 0 &&
+	if (sock_filter_set(fd, code, 1) == 0 &&
 	    bind(fd, (const struct sockaddr *)&sll, sizeof(sll)) == 0)
 		return fd;
 	err = -errno;

@@ -11,12 +11,13 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/icmp6.h>
+
+#include "common/sock_filter.h"
 
 #define ETHER_LEN	14
 #define IPV6_LEN	40
@@ -48,12 +49,8 @@ filter_link(int fd)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const struct sock_fprog prog = {
-		.len = sizeof(code) / sizeof(code[0]), .filter = code,
-	};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-	    sizeof(prog));
+	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
 }
 
 static int
@@ -73,12 +70,8 @@ filter_tunnel(int fd)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const struct sock_fprog prog = {
-		.len = sizeof(code) / sizeof(code[0]), .filter = code,
-	};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-	    sizeof(prog));
+	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
 }
 
 /* Nothing is heard before the filter is there; nor can the engine take it

@@ -8,6 +8,7 @@
  * and of each the header only. pppoe.c knows the sessions, and how many PADTs a
  * second may be sent.
  */
+#include "common/sock_filter.h"
 #include "config.h"
 #include <errno.h>
 #include <event2/event.h>
@@ -16,7 +17,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/filter.h>
 #include <linux/if_packet.h>
 
 #include "common/wire.h"
@@ -59,12 +59,8 @@ attach_filter(int fd)
 		BPF_STMT(BPF_RET | BPF_K, SEEN_BYTES),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const struct sock_fprog prog = {
-		.len = sizeof(code) / sizeof(code[0]), .filter = code,
-	};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-	    sizeof(prog));
+	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
 }
 
 static void

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include <linux/filter.h>
 #include <linux/if_packet.h>
 
+#include "common/sock_filter.h"
 #include "nasd/pppoe_proto.h"
 #include "nasd/vlan_tag.h"
 
@@ -41,12 +41,8 @@ attach(int fd)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const struct sock_fprog prog = {
-		.len = sizeof(code) / sizeof(code[0]), .filter = code,
-	};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-	    sizeof(prog));
+	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
 }
 
 int
