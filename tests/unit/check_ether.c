@@ -94,6 +94,8 @@ START_TEST(figure_3)
 	called("auth lo.02-AA-BB-CC-DD-EE@isp;");
 	s = the_session();
 	ck_assert_ptr_nonnull(s);
+	ck_assert_ptr_eq(s->access, access_of_kind(ACCESS_ETHER));
+	ck_assert_ptr_null(access_of_kind(ACCESS_N_KINDS));
 	ck_assert_str_eq(s->calling, "02-AA-BB-CC-DD-EE");
 	ck_assert(asked_who.ethernet);
 	ck_assert_str_eq(asked_who.port_id, "lo");
