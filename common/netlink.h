@@ -67,6 +67,22 @@ int	 nl_vlan_get(struct nl *, const char *name, struct nl_vlan *);
 typedef void nl_vlan_seen(void *arg, const struct nl_vlan *);
 int	 nl_vlans(struct nl *, nl_vlan_seen *, void *arg);
 
+/*
+ * GRE with keys [RFC 2784, 2890]: an outer header. Up to one external device a
+ * network namespace (-EEXIST): it has no ends, routes and filters have; it gets
+ * what no other device wants, whatever the key, so it needs a filter. A keyed
+ * device gets what comes from remote with key_in, and sends with the other key.
+ * TTL 64, tos inherit, path MTU discovery.
+ */
+struct nl_gre {
+	struct in_addr	local, remote;	/* ours; the peer's */
+	uint32_t	key;
+};
+int	 nl_gre_external_add(struct nl *, const char *name, uint32_t mtu,
+    unsigned ign);
+int	 nl_gre_add(struct nl *, const char *name, const struct nl_gre *,
+    uint32_t key_in, uint32_t mtu, unsigned ign);
+
 struct nl_route6 {
 	struct in6_addr	dst;
 	unsigned	dst_len;
@@ -75,6 +91,8 @@ struct nl_route6 {
 	uint32_t	table;		/* 0: main */
 	uint32_t	metric;		/* 0: the kernel's default */
 	uint8_t		type;		/* RTN_UNICAST when 0 */
+	const struct nl_gre *encap;	/* for an external device; not looked
+					 * at by del; NULL: none */
 };
 #define NL_RTPROT_NETMIP4	134	/* rtm_protocol of all our routes */
 int	 nl_route6_add(struct nl *, const struct nl_route6 *, unsigned ign);
@@ -171,9 +189,12 @@ int	 nl_flower_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
     uint32_t handle, const struct in6_addr *src, unsigned plen);
 int	 nl_flower_del(struct nl *, unsigned ifindex, uint16_t prio,
     uint32_t handle, unsigned ign);
+int	 nl_flower_egress_del(struct nl *, unsigned ifindex, uint16_t prio,
+    uint32_t handle, unsigned ign);
 
 /* A filter on source and destination, one way through a device; prefixes of
- * length 0 match any. handle 0: the kernel's choice. */
+ * length 0 match any. handle 0: the kernel's choice. On an external gre device:
+ * only what came in that outer header; or (egress) passes with this one. */
 struct nl_flower {
 	bool		egress;
 	bool		drop;		/* or pass */
@@ -181,6 +202,9 @@ struct nl_flower {
 	uint32_t	handle;
 	struct in6_addr	src, dst;
 	unsigned	src_len, dst_len;
+	const struct nl_gre *came_in;	/* NULL: any, or none */
+	const struct nl_gre *go_in;	/* needs act_tunnel_key; NULL: as it
+					 * is */
 };
 int	 nl_flower_add(struct nl *, unsigned ifindex,
     const struct nl_flower *);

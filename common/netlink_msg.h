@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Inside netlink: how an operation appends its message to the batch.
  * Neighbours: netlink.c (the batch), netlink_link.c, netlink_route.c,
- * netlink_ipv4.c, netlink_tc.c, netlink_rate.c (the messages). */
+ * netlink_ipv4.c, netlink_gre.c, netlink_tc.c, netlink_rate.c (messages). */
 #ifndef COMMON_NETLINK_MSG_H
 #define COMMON_NETLINK_MSG_H
 
@@ -21,6 +21,13 @@ struct nlmsghdr *nl_msg_begin(struct nl *, uint16_t type, uint16_t flags,
     size_t extra_size, void **extra);
 int	 nl_msg_end(struct nl *, struct nlmsghdr *, const char *what,
     unsigned ign);
+/* netlink_gre.c: of a route the outer header; of a flower filter the one that
+ * packets must have come in, and the action, as attribute attr, that gives them
+ * one. */
+void	 nl_put_encap(struct nlmsghdr *, const struct nl_gre *);
+void	 nl_put_enc_match(struct nlmsghdr *, const struct nl_gre *);
+void	 nl_put_tunnel_key(struct nlmsghdr *, uint16_t attr,
+    const struct nl_gre *);
 /* One request, outside of the batch: cb gets the answer and returns MNL_CB_OK.
  * 0 or -errno. */
 int	 nl_query(struct nl *, struct nlmsghdr *, mnl_cb_t cb, void *arg);

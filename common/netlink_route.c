@@ -21,6 +21,7 @@ struct route {
 	const void	*dst, *via;	/* via NULL: none */
 	unsigned	dst_len, ifindex;
 	uint32_t	table, metric;
+	const struct nl_gre *encap;	/* NULL: none */
 };
 
 static struct route
@@ -36,6 +37,7 @@ route6(const struct nl_route6 *r)
 		.ifindex = r->ifindex,
 		.table = r->table != 0 ? r->table : RT_TABLE_MAIN,
 		.metric = r->metric,
+		.encap = r->encap,
 	});
 }
 
@@ -93,6 +95,8 @@ route(struct nl *nl, uint16_t msg, uint16_t flags, const struct route *r,
 		mnl_attr_put(h, RTA_GATEWAY, r->addr_len, r->via);
 	if (r->metric != 0)
 		mnl_attr_put_u32(h, RTA_PRIORITY, r->metric);
+	if (r->encap != NULL && msg == RTM_NEWROUTE)
+		nl_put_encap(h, r->encap);
 	return (nl_msg_end(nl, h, what, ign));
 }
 

@@ -202,11 +202,11 @@ nl_filter_pass_linklocal(struct nl *nl, unsigned ifindex, uint16_t prio)
 	return (nl_filter_pass_source(nl, ifindex, prio, &ll, 10, 0));
 }
 
-/* A filter on ingress. handle 0: all of that priority; kind NULL:
- * whatever it is. */
+/* handle 0: all of that priority; kind NULL: whatever it is. */
 static int
-delete_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto,
-    uint32_t handle, const char *kind, const char *what, unsigned ign)
+delete_filter_at(struct nl *nl, unsigned ifindex, uint32_t where,
+    uint16_t prio, uint16_t proto, uint32_t handle, const char *kind,
+    const char *what, unsigned ign)
 {
 	struct nlmsghdr *h;
 	struct tcmsg *tc;
@@ -219,11 +219,19 @@ delete_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto,
 	tc->tcm_family = AF_UNSPEC;
 	tc->tcm_ifindex = (int)ifindex;
 	tc->tcm_handle = handle;
-	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, where);
 	tc->tcm_info = TC_H_MAKE((uint32_t)prio << 16, htons(proto));
 	if (kind != NULL)
 		mnl_attr_put_strz(h, TCA_KIND, kind);
 	return (nl_msg_end(nl, h, what, ign));
+}
+
+static int
+delete_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto,
+    uint32_t handle, const char *kind, const char *what, unsigned ign)
+{
+	return (delete_filter_at(nl, ifindex, TC_H_MIN_INGRESS, prio, proto,
+	    handle, kind, what, ign));
 }
 
 int
@@ -302,7 +310,13 @@ nl_flower_add(struct nl *nl, unsigned ifindex, const struct nl_flower *f)
 	if (f->dst_len > 0)
 		put_flower(h, TCA_FLOWER_KEY_IPV6_DST,
 		    TCA_FLOWER_KEY_IPV6_DST_MASK, &f->dst, f->dst_len);
-	put_gact(h, TCA_FLOWER_ACT, f->drop ? TC_ACT_SHOT : TC_ACT_OK);
+	if (f->came_in != NULL)
+		nl_put_enc_match(h, f->came_in);
+	if (f->go_in != NULL)
+		nl_put_tunnel_key(h, TCA_FLOWER_ACT, f->go_in);
+	else
+		put_gact(h, TCA_FLOWER_ACT, f->drop ? TC_ACT_SHOT :
+		    TC_ACT_OK);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding to a filter", 0));
 }
@@ -324,6 +338,14 @@ nl_flower_del(struct nl *nl, unsigned ifindex, uint16_t prio,
 {
 	return (delete_filter(nl, ifindex, prio, ETH_P_IPV6, handle, "flower",
 	    "taking a source from a filter", ign));
+}
+
+int
+nl_flower_egress_del(struct nl *nl, unsigned ifindex, uint16_t prio,
+    uint32_t handle, unsigned ign)
+{
+	return (delete_filter_at(nl, ifindex, TC_H_MIN_EGRESS, prio,
+	    ETH_P_IPV6, handle, "flower", "deleting a filter on egress", ign));
 }
 
 /* ---- a bridge ---- */

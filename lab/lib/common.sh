@@ -161,14 +161,15 @@ build_product() {
 # This kernel, when it has PPP over Ethernet, 6in4 and the filters.
 kernel_has_it_all() {
 	[ -d "/lib/modules/$(uname -r)" ] &&
-		modprobe -qa ppp_generic ppp_mppe pppoe sit ipip bridge veth \
-			cls_u32 cls_flower cls_matchall act_skbedit act_gact \
-			act_mirred act_vlan sch_ingress \
+		modprobe -qa ppp_generic ppp_mppe pppoe sit ipip ip_gre bridge \
+			veth cls_u32 cls_flower cls_matchall act_skbedit \
+			act_gact act_mirred act_vlan act_tunnel_key sch_ingress \
 			sch_tbf act_police 8021q
 	[ -c /dev/ppp ] && [ -e /proc/net/pppoe ] &&
 		unshare --net sh -ec '
 		ip link add t0 type sit local 127.0.0.1 remote 127.0.0.2
 		ip link add t1 type ipip local 127.0.0.1 remote 127.0.0.2
+		ip link add g0 type gre external
 		ip link add v0 type veth peer name v1
 		ip link add link v0 name v0.1 type vlan id 1
 		ip link add b0 type bridge
@@ -179,7 +180,10 @@ kernel_has_it_all() {
 		tc filter add dev lo ingress protocol ipv6 u32 match ip6 src \
 			fe80::/10 action skbedit mark 1
 		tc filter add dev lo ingress protocol ipv6 flower \
-			src_ip fe80::/10 action ok' >/dev/null 2>&1
+			src_ip fe80::/10 action ok
+		tc filter add dev lo egress protocol ipv6 flower \
+			src_ip fe80::/10 action tunnel_key set id 1 \
+			src_ip 127.0.0.1 dst_ip 127.0.0.2' >/dev/null 2>&1
 }
 
 # --native was asked for, and can not be.

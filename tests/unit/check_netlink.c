@@ -134,6 +134,100 @@ START_TEST(sit)
 }
 END_TEST
 
+START_TEST(gre)
+{
+	const struct nl_gre g = { { htonl(0xc6336401) },
+	    { htonl(0xc0000201) }, 0x01020304 };
+
+	ck_assert_int_eq(nl_gre_external_add(nl, "g0", 1472, 0), 0);
+	has_head(0, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	ck_assert_uint_eq(u32(ATTR(0, 16, 4, 4)), 1472);
+	ck_assert_str_eq((const char *)ATTR(0, 16, 4, 18, 1), "gre");
+	(void)ATTR(0, 16, 0, 18, 2, 18);	/* collect metadata */
+	ck_assert_int_eq(nl_gre_add(nl, "g1", &g, 0xa0b0c0d0, 1472, 0), 1);
+	has_head(1, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	ck_assert_str_eq((const char *)ATTR(1, 16, 3, 3), "g1");
+	ck_assert_str_eq((const char *)ATTR(1, 16, 4, 18, 1), "gre");
+	ck_assert_mem_eq(ATTR(1, 16, 2, 18, 2, 2), "\x20\0", 2);
+	ck_assert_mem_eq(ATTR(1, 16, 2, 18, 2, 3), "\x20\0", 2);
+	ck_assert_mem_eq(ATTR(1, 16, 4, 18, 2, 4), "\xa0\xb0\xc0\xd0", 4);
+	ck_assert_mem_eq(ATTR(1, 16, 4, 18, 2, 5), "\1\2\3\4", 4);
+	ck_assert_mem_eq(ATTR(1, 16, 4, 18, 2, 6), &g.local, 4);
+	ck_assert_mem_eq(ATTR(1, 16, 4, 18, 2, 7), &g.remote, 4);
+	ck_assert_uint_eq(*ATTR(1, 16, 1, 18, 2, 8), 64);	/* ttl */
+	ck_assert_uint_eq(*ATTR(1, 16, 1, 18, 2, 9), 1);	/* tos */
+	ck_assert_uint_eq(*ATTR(1, 16, 1, 18, 2, 10), 1);	/* pmtudisc */
+	ck_assert_int_eq(nl_gre_add(nl, "a-name-too-long-", &g, 1, 0, 0),
+	    -ENAMETOOLONG);
+	ck_assert_int_eq(nl_gre_external_add(nl, "a-name-too-long-", 0, 0),
+	    -ENAMETOOLONG);
+}
+END_TEST
+
+/* Routes into, and filters on, an external device. */
+START_TEST(gre_external)
+{
+	const struct nl_gre g = { { htonl(0xc6336401) },
+	    { htonl(0xc0000201) }, 0x01020304 };
+	const struct nl_route6 r = { .dst_len = 64, .ifindex = 5,
+	    .encap = &g };
+	const struct nl_flower in = { .prio = 10, .handle = 7, .src_len = 64,
+	    .came_in = &g };
+	const struct nl_flower out = { .egress = true, .prio = 10, .handle = 8,
+	    .src_len = 64, .go_in = &g };
+	const uint8_t *m, *act;
+	const int encap[] = { RTA_ENCAP, 0 };
+	size_t n, l;
+
+	ck_assert_int_eq(nl_route6_replace(nl, &r), 0);
+	ck_assert_uint_eq(u16(ATTR(0, 12, 2, RTA_ENCAP_TYPE)), 2);
+	ck_assert_mem_eq(ATTR(0, 12, 8, RTA_ENCAP, 1), "\0\0\0\0\1\2\3\4",
+	    8);
+	ck_assert_mem_eq(ATTR(0, 12, 4, RTA_ENCAP, 2), &g.remote, 4);
+	ck_assert_mem_eq(ATTR(0, 12, 4, RTA_ENCAP, 3), &g.local, 4);
+	ck_assert_uint_eq(*ATTR(0, 12, 1, RTA_ENCAP, 4), 64);
+	ck_assert_uint_eq(*ATTR(0, 12, 1, RTA_ENCAP, 5), 1);
+	/* key, don't fragment */
+	ck_assert_mem_eq(ATTR(0, 12, 2, RTA_ENCAP, 6), "\1\4", 2);
+	ck_assert_int_eq(nl_route6_del(nl, &r, 0), 1);
+	m = nl_batch_msg(nl, 1, &n);
+	ck_assert_ptr_null(find(m + 28, m + n, encap, &l));
+
+	ck_assert_int_eq(nl_flower_add(nl, 9, &in), 2);
+	m = nl_batch_msg(nl, 2, &n);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff2);
+	ck_assert_mem_eq(ATTR(2, 20, 4, TCA_OPTIONS, 26), "\1\2\3\4", 4);
+	ck_assert_mem_eq(ATTR(2, 20, 4, TCA_OPTIONS, 27), &g.remote, 4);
+	ck_assert_mem_eq(ATTR(2, 20, 4, TCA_OPTIONS, 28), "\xff\xff\xff\xff",
+	    4);
+	ck_assert_mem_eq(ATTR(2, 20, 4, TCA_OPTIONS, 29), &g.local, 4);
+	ck_assert_mem_eq(ATTR(2, 20, 4, TCA_OPTIONS, 30), "\xff\xff\xff\xff",
+	    4);
+	ck_assert_str_eq((const char *)ATTR(2, 20, 5, TCA_OPTIONS, 3, 1, 1),
+	    "gact");
+
+	ck_assert_int_eq(nl_flower_add(nl, 9, &out), 3);
+	m = nl_batch_msg(nl, 3, &n);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff3);
+	ck_assert_str_eq((const char *)ATTR(3, 20, 11, TCA_OPTIONS, 3, 1, 1),
+	    "tunnel_key");
+	act = ATTR(3, 20, 24, TCA_OPTIONS, 3, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 8), 0);	/* TC_ACT_OK */
+	ck_assert_uint_eq(u32(act + 20), 1);	/* set */
+	ck_assert_mem_eq(ATTR(3, 20, 4, TCA_OPTIONS, 3, 1, 2, 3), &g.local,
+	    4);
+	ck_assert_mem_eq(ATTR(3, 20, 4, TCA_OPTIONS, 3, 1, 2, 4), &g.remote,
+	    4);
+	ck_assert_mem_eq(ATTR(3, 20, 4, TCA_OPTIONS, 3, 1, 2, 7),
+	    "\1\2\3\4", 4);
+	ck_assert_uint_eq(*ATTR(3, 20, 1, TCA_OPTIONS, 3, 1, 2, 10), 1);
+	ck_assert_int_eq(nl_flower_egress_del(nl, 9, 10, 8, 0), 4);
+	m = nl_batch_msg(nl, 4, &n);
+	ck_assert_uint_eq(u32(m + 24), 8);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff3);
+}
+END_TEST
+
 START_TEST(vlan)
 {
 	const struct nl_vlan v = { .name = "eth1.100", .link = 7,
@@ -575,6 +669,8 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, sit);
+	tcase_add_test(t, gre);
+	tcase_add_test(t, gre_external);
 	tcase_add_test(t, vlan);
 	tcase_add_test(t, vlans);
 	tcase_add_test(t, route);
