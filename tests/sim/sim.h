@@ -110,7 +110,7 @@ struct plan {
 
 /* ---- nodes ---- */
 
-struct node {
+struct host {
 	struct world	*w;
 	char		 name[8];
 	struct in_addr	 addr;
@@ -126,8 +126,8 @@ struct node {
 	unsigned	 index;
 };
 
-mono_t	 node_mono(const struct node *);
-int64_t	 node_to_world(const struct node *, mono_t);
+mono_t	 host_mono(const struct host *);
+int64_t	 host_to_world(const struct host *, mono_t);
 
 /* When a datagram was sent: the world's time, and its sender's start. */
 struct origin {
@@ -177,7 +177,7 @@ struct view {
 };
 
 struct ha {
-	struct node		 node;
+	struct host		 host;
 	struct had_config	 conf;
 	struct pool		 pool[HA_POOLS];
 	struct pool		*choice[HA_POOLS];
@@ -201,7 +201,7 @@ struct ha {
 };
 
 struct nas {
-	struct node		 node;
+	struct host		 host;
 	struct mip_core		 core;
 	struct ha_select	 select;
 	struct timer		 t_probe;
@@ -327,7 +327,7 @@ struct counts {
 /* What is happening now: who caused what is seen after it. */
 struct step {
 	enum { BY_OTHER, BY_PACKET, BY_TIMER, BY_OPERATOR, BY_PLANE } by;
-	struct node		*node;
+	struct host		*host;
 	struct subscriber		*u;
 	struct packet		*p;
 	bool			 parsed;
@@ -369,7 +369,7 @@ struct world {
 
 /* sim_world.c */
 bool	 world_run(struct world *, unsigned users, unsigned steps);
-void	 world_say(struct world *, const struct node *, const char *fmt, ...)
+void	 world_say(struct world *, const struct host *, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 #define SAY(w, n, ...) do {						\
 	if ((w)->trace || (w)->lines != NULL)				\
@@ -385,18 +385,18 @@ struct subscriber *world_user(struct world *, const void *nai, size_t len);
 /* sim_fate.c */
 void	 fate_begin(struct world *);
 void	 fate_still(struct world *);	/* no more; what is broken mends */
-void	 node_start(struct world *, struct node *);
+void	 host_start(struct world *, struct host *);
 /* Is it an access router? */
-bool	 node_is_nas(const struct node *);
+bool	 host_is_nas(const struct host *);
 
 /* sim_net.c */
 void	 net_init(struct world *);
 void	 net_free(struct world *);
-void	 net_send(struct node *, struct in_addr dst, uint16_t sport,
+void	 net_send(struct host *, struct in_addr dst, uint16_t sport,
     uint16_t dport, const uint8_t *, size_t);
 void	 net_deliver(struct packet *);
 void	 net_describe(struct world *, const struct packet *, char *, size_t);
-struct node *net_node(struct world *, struct in_addr);
+struct host *net_host(struct world *, struct in_addr);
 
 /* sim_attack.c */
 void	 attack(struct world *);

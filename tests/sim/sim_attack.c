@@ -22,17 +22,17 @@ static bool
 is_late(struct world *w, const struct packet *p)
 {
 	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
-	struct node *to = net_node(w, p->dst);
+	struct host *to = net_host(w, p->dst);
 	const struct binding *b;
 	struct mip4_msg m;
 
-	if (to == NULL || node_is_nas(to) || p->u == NULL ||
+	if (to == NULL || host_is_nas(to) || p->u == NULL ||
 	    mip4_parse(&m, p->data, p->len, &types) != MIP4_OK ||
 	    m.type != MIP4_RRQ)
 		return p->refused;
 	/* the same one waits for a look-up */
 	if (p->refused)
-		return w->ha[to->index].view[p->u->index].waits[net_node(w,
+		return w->ha[to->index].view[p->u->index].waits[net_host(w,
 		    p->src)->index] != m.rrq.id;
 	b = ha_binding(&w->ha[to->index], p->u);
 	if (to->set_back != p->set_back &&
@@ -64,18 +64,18 @@ change(struct world *w, struct packet *p, const char *kind)
 	case 't':
 		if (w->plan.n_has > 1 && dice_permille(&w->dice, 500))
 			p->dst = w->ha[dice_below(&w->dice,
-			    w->plan.n_has)].node.addr;
+			    w->plan.n_has)].host.addr;
 		else
 			p->dst = w->nas[dice_below(&w->dice,
-			    w->plan.n_nases)].node.addr;
+			    w->plan.n_nases)].host.addr;
 		return;
 	}
 }
 
 static uint64_t
-digest(struct world *w, struct node *n)
+digest(struct world *w, struct host *n)
 {
-	return node_is_nas(n) ? nas_digest(&w->nas[n->index]) :
+	return host_is_nas(n) ? nas_digest(&w->nas[n->index]) :
 	    ha_digest(&w->ha[n->index]);
 }
 
@@ -87,7 +87,7 @@ attack(struct world *w)
 	const char *kind = kinds[dice_below(&w->dice, n)];
 	struct packet *p = &w->forged;
 	struct in_addr there;
-	struct node *to;
+	struct host *to;
 	bool late;
 	uint64_t before;
 	char text[200];
@@ -101,14 +101,14 @@ attack(struct world *w)
 	else
 		*p = w->history[dice_below(&w->dice, most)];
 	there = p->dst;
-	to = net_node(w, there);
+	to = net_host(w, there);
 	late = to != NULL && to->up && is_late(w, p);
 	p->attack = true;
 	p->sport = ATTACK_PORT;
 	change(w, p, kind);
 	if (late && there.s_addr == p->dst.s_addr)
 		return;
-	to = net_node(w, p->dst);
+	to = net_host(w, p->dst);
 	if (to == NULL || !to->up)
 		return;
 	w->counts->attacks++;

@@ -20,8 +20,8 @@ check_is_current(const struct sess *s)
 {
 	const struct view *v = &s->ha->view[s->u->index];
 
-	return s->ha->node.up && v->holds &&
-	    v->coa.s_addr == s->nas->node.addr.s_addr && SAME(&v->hoa,
+	return s->ha->host.up && v->holds &&
+	    v->coa.s_addr == s->nas->host.addr.s_addr && SAME(&v->hoa,
 	    &s->hoa);
 }
 
@@ -32,7 +32,7 @@ check_left(struct ha *h, struct subscriber *u, struct in_addr coa,
 	struct sess *s;
 
 	for (s = u->sessions; s != NULL; s = s->next)
-		if (s->ha == h && s->nas->node.addr.s_addr == coa.s_addr &&
+		if (s->ha == h && s->nas->host.addr.s_addr == coa.s_addr &&
 		    SAME(&s->hoa, hoa))
 			s->excuse = why;
 }
@@ -46,7 +46,7 @@ check_registered(struct sess *s)
 void
 check_over(struct sess *s)
 {
-	s->u->asked[s->nas->node.index][s->ha->node.index] = 0;
+	s->u->asked[s->nas->host.index][s->ha->host.index] = 0;
 }
 
 /* The NAS must stop believing in a binding before the home agent does. */
@@ -58,8 +58,8 @@ check_expiry(const struct sess *s)
 
 	if (!v->bound)
 		return;
-	here = node_to_world(&s->nas->node, s->reg->expires);
-	there = node_to_world(&s->ha->node, (mono_t){ v->until });
+	here = host_to_world(&s->nas->host, s->reg->expires);
+	there = host_to_world(&s->ha->host, (mono_t){ v->until });
 	if (s->u->w->plan.drift)
 		slack = v->lifetime * SECOND / 4000;
 	if (here > there + slack)
@@ -83,7 +83,7 @@ check_session(struct sess *s)
 	if (!SAME(&s->reg->hoa, &s->hoa))
 		world_fail(w, "%s: not the registration's home address",
 		    s->subject);
-	if (mono_before(s->reg->expires, node_mono(&s->nas->node)))
+	if (mono_before(s->reg->expires, host_mono(&s->nas->host)))
 		world_fail(w, "%s: outlives its registration", s->subject);
 	if (s->state == SESSION_UP && (!s->tunnel || !s->ra))
 		world_fail(w, "%s: up without a data path", s->subject);
@@ -122,9 +122,9 @@ void
 check_request(struct nas *n, struct in_addr to, const uint8_t *data,
     size_t len)
 {
-	struct world *w = n->node.w;
-	struct node *h = net_node(w, to);
-	int64_t now = node_mono(&n->node).ns, *last;
+	struct world *w = n->host.w;
+	struct host *h = net_host(w, to);
+	int64_t now = host_mono(&n->host).ns, *last;
 	struct mip4_msg m;
 	struct subscriber *u;
 	uint8_t *retry;
@@ -136,15 +136,15 @@ check_request(struct nas *n, struct in_addr to, const uint8_t *data,
 	if (u == NULL)
 		return;
 	world_touch(u);
-	last = &u->asked[n->node.index][h->index];
-	retry = &u->retry[n->node.index][h->index];
+	last = &u->asked[n->host.index][h->index];
+	retry = &u->retry[n->host.index][h->index];
 	if (*last != 0 && now - *last < SECOND) {
 		if (*retry != RETRY_DUE && (*retry == RETRY_USED ||
 		    w->step.by != BY_PACKET || !w->step.parsed ||
 		    w->step.msg.type != MIP4_RRP ||
 		    w->step.msg.rrp.code != MIP4_HA_ID_MISMATCH))
 			world_fail(w, "%s: two requests for u%u within "
-			    "%lld ms", n->node.name, u->index,
+			    "%lld ms", n->host.name, u->index,
 			    (long long)((now - *last) / MS));
 		*retry = RETRY_USED;
 	} else {
@@ -156,32 +156,32 @@ check_request(struct nas *n, struct in_addr to, const uint8_t *data,
 /* One a second, never to where the subscriber is bound again, and none any
  * more when one was acknowledged. */
 static void
-check_revocation(struct ha *h, struct subscriber *u, const struct node *nas,
+check_revocation(struct ha *h, struct subscriber *u, const struct host *nas,
     uint32_t id)
 {
 	struct view *v = &h->view[u->index];
 	uint64_t begun = h->peer[nas->index].stats.revoked;
-	int64_t now = node_mono(&h->node).ns, last =
+	int64_t now = host_mono(&h->host).ns, last =
 	    v->revoked[nas->index].at;
 	const struct binding *b = ha_binding(h, u);
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 
 	if (v->revoked[nas->index].said != 0 &&
 	    now - v->revoked[nas->index].said < SECOND)
 		world_fail(w, "%s: revokes u%u %lld ms after its answer",
-		    h->node.name, u->index, (long long)((now -
+		    h->host.name, u->index, (long long)((now -
 		    v->revoked[nas->index].said) / MS));
 	if (last != 0 && now - last < SECOND)
 		world_fail(w, "%s: two revocations of u%u within %lld ms",
-		    h->node.name, u->index, (long long)((now - last) / MS));
+		    h->host.name, u->index, (long long)((now - last) / MS));
 	if (v->revoked[nas->index].acked &&
 	    v->revoked[nas->index].begun == begun)
 		world_fail(w, "%s: revokes u%u though it was acknowledged",
-		    h->node.name, u->index);
+		    h->host.name, u->index);
 	if (w->step.by == BY_TIMER && b != NULL &&
 	    b->state != BINDING_IDLE && b->coa.s_addr == nas->addr.s_addr)
 		world_fail(w, "%s: revokes u%u where it is bound",
-		    h->node.name, u->index);
+		    h->host.name, u->index);
 	v->revoked[nas->index].at = now;
 	v->revoked[nas->index].id = id;
 	v->revoked[nas->index].begun = begun;
@@ -191,8 +191,8 @@ check_revocation(struct ha *h, struct subscriber *u, const struct node *nas,
 void
 check_ack(struct ha *h, const struct packet *p)
 {
-	const struct step *st = &h->node.w->step;
-	const struct node *nas = net_node(h->node.w, p->src);
+	const struct step *st = &h->host.w->step;
+	const struct host *nas = net_host(h->host.w, p->src);
 	struct view *v;
 
 	if (!st->parsed || st->msg.type != MIP4_REV_ACK || p->u == NULL ||
@@ -207,22 +207,22 @@ check_ack(struct ha *h, const struct packet *p)
 /* When a registration was granted; what the network sends twice is answered
  * twice. */
 static void
-note_yes(struct ha *h, const struct subscriber *u, const struct node *nas,
+note_yes(struct ha *h, const struct subscriber *u, const struct host *nas,
     uint64_t id)
 {
 	struct view *v = &h->view[u->index];
 
 	if (v->revoked[nas->index].said_to != id)
-		v->revoked[nas->index].said = node_mono(&h->node).ns;
+		v->revoked[nas->index].said = host_mono(&h->host).ns;
 	v->revoked[nas->index].said_to = id;
 }
 
 static void
 check_reply(struct ha *h, struct subscriber *u, const struct mip4_msg *m,
-    struct in_addr to, const struct node *nas)
+    struct in_addr to, const struct host *nas)
 {
 	const struct binding *b = ha_binding(h, u);
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 
 	if (m->rrp.code == MIP4_HA_ID_MISMATCH)
 		w->counts->mismatch++;
@@ -232,7 +232,7 @@ check_reply(struct ha *h, struct subscriber *u, const struct mip4_msg *m,
 	    b->coa.s_addr != to.s_addr || !m->ext.n_hoa ||
 	    !SAME(&m->ext.hoa, &b->hoa) || m->rrp.lifetime != b->lifetime)
 		world_fail(w, "%s: says yes to u%u, has no such binding",
-		    h->node.name, u->index);
+		    h->host.name, u->index);
 	w->counts->renewed += w->step.by == BY_PACKET &&
 	    w->step.msg.type == MIP4_RRQ && w->step.msg.ext.n_hoa > 0;
 	note_yes(h, u, nas, m->rrp.id);
@@ -242,8 +242,8 @@ void
 check_from_ha(struct ha *h, struct in_addr to, const uint8_t *data,
     size_t len)
 {
-	struct world *w = h->node.w;
-	struct node *nas = net_node(w, to);
+	struct world *w = h->host.w;
+	struct host *nas = net_host(w, to);
 	struct mip4_msg m;
 	struct subscriber *u;
 
@@ -289,7 +289,7 @@ check_bindings(struct world *w, const struct subscriber *u)
 
 	for (i = 0; i < w->plan.n_has; i++) {
 		v = &w->ha[i].view[u->index];
-		if (!w->ha[i].node.up || !v->holds)
+		if (!w->ha[i].host.up || !v->holds)
 			continue;
 		for (s = u->sessions; s != NULL; s = s->next)
 			if (s->ha == &w->ha[i] && check_is_current(s))
@@ -297,7 +297,7 @@ check_bindings(struct world *w, const struct subscriber *u)
 		if (s == NULL)
 			world_fail(w, "at rest: %s has a binding of u%u's that "
 			    "its router does not know of",
-			    w->ha[i].node.name, u->index);
+			    w->ha[i].host.name, u->index);
 		n++;
 	}
 	if (n > 1)
@@ -320,7 +320,7 @@ check_agreement(struct world *w)
 		bindings += h->bindings.n_bound;
 		if (h->reg.revoker != NULL && revoker_count(h->reg.revoker))
 			world_fail(w, "at rest: %s still revokes",
-			    h->node.name);
+			    h->host.name);
 	}
 	if (sessions != bindings)
 		world_fail(w, "at rest: %zu sessions, %zu bindings", sessions,
@@ -330,7 +330,7 @@ check_agreement(struct world *w)
 static void
 check_ha_empty(struct ha *h)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	const char *what = NULL;
 	uint64_t used = 0;
 	unsigned i;
@@ -348,17 +348,17 @@ check_ha_empty(struct ha *h)
 		what = "routes";
 	else if (h->questions != NULL)
 		what = "questions to AAA";
-	else if (h->node.timers.n != 0)
+	else if (h->host.timers.n != 0)
 		what = "timers";
 	if (what != NULL)
-		world_fail(w, "all are gone: %s has %s left", h->node.name,
+		world_fail(w, "all are gone: %s has %s left", h->host.name,
 		    what);
 }
 
 static void
 check_nas_empty(struct nas *n)
 {
-	struct world *w = n->node.w;
+	struct world *w = n->host.w;
 	const char *what = NULL;
 
 	if (n->n_sessions != 0)
@@ -369,10 +369,10 @@ check_nas_empty(struct nas *n)
 		what = "home addresses";
 	else if (table_count(&n->core.by_id) != 0)
 		what = "tries";
-	else if (n->node.timers.n != 0)
+	else if (n->host.timers.n != 0)
 		what = "timers";
 	if (what != NULL)
-		world_fail(w, "all are gone: %s has %s left", n->node.name,
+		world_fail(w, "all are gone: %s has %s left", n->host.name,
 		    what);
 }
 

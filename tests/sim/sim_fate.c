@@ -9,27 +9,27 @@
 #define CUT_MOST	(180 * SECOND)
 
 bool
-node_is_nas(const struct node *n)
+host_is_nas(const struct host *n)
 {
 	return n->name[0] == 'n';
 }
 
-/* ---- a node's clocks ---- */
+/* ---- a host's clocks ---- */
 
 static int64_t
-mono_at(const struct node *n, int64_t now)
+mono_at(const struct host *n, int64_t now)
 {
 	return 1000 * SECOND + now + now * n->ppm / PPM;
 }
 
 static int64_t
-mono_ns(const struct node *n)
+mono_ns(const struct host *n)
 {
 	return mono_at(n, n->w->now);
 }
 
 mono_t
-node_mono(const struct node *n)
+host_mono(const struct host *n)
 {
 	return (mono_t){ mono_ns(n) };
 }
@@ -37,13 +37,13 @@ node_mono(const struct node *n)
 static mono_t
 clock_of(void *arg)
 {
-	return node_mono(arg);
+	return host_mono(arg);
 }
 
 static uint64_t
 ntp_of(void *arg)
 {
-	const struct node *n = arg;
+	const struct host *n = arg;
 	int64_t ns = mono_ns(n) + n->ahead + 100000000 * SECOND;
 	uint64_t s = (uint64_t)(ns / SECOND) - 100000000,
 	    frac = (uint64_t)(ns % SECOND);
@@ -51,9 +51,9 @@ ntp_of(void *arg)
 	return n->w->plan.ntp0 + (s << 32) + ((frac << 32) / SECOND);
 }
 
-/* The first moment of the world at which it is at in the node. */
+/* The first moment of the world at which it is at in the host. */
 int64_t
-node_to_world(const struct node *n, mono_t at)
+host_to_world(const struct host *n, mono_t at)
 {
 	int64_t t;
 
@@ -71,7 +71,7 @@ node_to_world(const struct node *n, mono_t at)
 }
 
 static void
-set_clock(struct node *n)
+set_clock(struct host *n)
 {
 	n->clock = (struct clock){ clock_of, ntp_of, n };
 }
@@ -81,14 +81,14 @@ set_clock(struct node *n)
 static void
 start_again(struct timer *t)
 {
-	struct node *n = container_of(t, struct node, restart);
+	struct host *n = container_of(t, struct host, restart);
 
 	SAY(n->w, n, "starts again");
-	node_start(n->w, n);
+	host_start(n->w, n);
 }
 
 void
-node_start(struct world *w, struct node *n)
+host_start(struct world *w, struct host *n)
 {
 	n->w = w;
 	n->restart.fire = start_again;
@@ -97,7 +97,7 @@ node_start(struct world *w, struct node *n)
 	n->boot_ntp = clock_ntp(&n->clock);
 	timers_init(&n->timers);
 	n->up = true;
-	if (node_is_nas(n))
+	if (host_is_nas(n))
 		nas_start(&w->nas[n->index]);
 	else
 		ha_start(&w->ha[n->index]);
@@ -105,14 +105,14 @@ node_start(struct world *w, struct node *n)
 
 /* Not in a moment: a program takes a second to come back. */
 static void
-restart(struct world *w, struct node *n)
+restart(struct world *w, struct host *n)
 {
 	if (!n->up)
 		return;
 	SAY(w, n, "restarts");
 	w->counts->restarts++;
 	n->up = false;
-	if (node_is_nas(n))
+	if (host_is_nas(n))
 		nas_stop(&w->nas[n->index]);
 	else
 		ha_stop(&w->ha[n->index]);
@@ -126,13 +126,13 @@ restart(struct world *w, struct node *n)
 
 /* ---- the rest ---- */
 
-static struct node *
-some_node(struct world *w)
+static struct host *
+some_host(struct world *w)
 {
 	unsigned i = dice_below(&w->dice, w->plan.n_has + w->plan.n_nases);
 
-	return i < w->plan.n_has ? &w->ha[i].node :
-	    &w->nas[i - w->plan.n_has].node;
+	return i < w->plan.n_has ? &w->ha[i].host :
+	    &w->nas[i - w->plan.n_has].host;
 }
 
 static void
@@ -144,7 +144,7 @@ cut(struct world *w)
 
 	if (most > CUT_MOST)
 		most = CUT_MOST;
-	SAY(w, &w->nas[i].node, "is cut off from %s", w->ha[j].node.name);
+	SAY(w, &w->nas[i].host, "is cut off from %s", w->ha[j].host.name);
 	w->counts->partitions++;
 	w->cut[i][j] = true;
 	if (!timer_is_set(&w->t_heal))
@@ -161,7 +161,7 @@ heal(struct timer *t)
 }
 
 static void
-set_time(struct world *w, struct node *n)
+set_time(struct world *w, struct host *n)
 {
 	int64_t step = dice_between(&w->dice, -30 * SECOND, 60 * SECOND);
 
@@ -187,13 +187,13 @@ go_wrong(struct world *w)
 	unsigned what = dice_below(&w->dice, 10);
 
 	if (what < 4)
-		restart(w, some_node(w));
+		restart(w, some_host(w));
 	else if (what < 7)
 		cut(w);
 	else if (what == 7)
 		drain(w);
 	else if (w->plan.clocks)
-		set_time(w, some_node(w));
+		set_time(w, some_host(w));
 }
 
 static void

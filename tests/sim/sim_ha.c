@@ -20,17 +20,17 @@ ha_send(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 	struct ha *h = arg;
 
 	check_from_ha(h, f->dst, data, len);
-	net_send(&h->node, f->dst, f->sport, f->dport, data, len);
+	net_send(&h->host, f->dst, f->sport, f->dport, data, len);
 }
 
 static void
 ha_expired(void *arg, struct binding *b)
 {
 	struct ha *h = container_of(arg, struct ha, reg);
-	struct subscriber *u = world_user(h->node.w, b->nai, b->nai_len);
+	struct subscriber *u = world_user(h->host.w, b->nai, b->nai_len);
 
 	world_touch(u);
-	h->node.w->counts->expired++;
+	h->host.w->counts->expired++;
 	reg_expired(arg, b);
 }
 
@@ -61,16 +61,16 @@ set_pool(struct pool *p, const struct plan *plan, enum pool_mode mode,
 static void
 set_peer(struct ha *h, struct nas *n)
 {
-	struct peer *p = &h->peer[n->node.index];
+	struct peer *p = &h->peer[n->host.index];
 
-	*p = (struct peer){ .name = n->node.name, .addr = n->node.addr,
+	*p = (struct peer){ .name = n->host.name, .addr = n->host.addr,
 	    .n_sas = 1, .pools = h->choice,
 	    .n_pools = h->n_pools,
-	    .max_bindings = h->node.w->plan.max_bindings };
+	    .max_bindings = h->host.w->plan.max_bindings };
 	p->sas = calloc(1, sizeof(*p->sas));
 	if (p->sas == NULL)
 		abort();
-	mip4_sa_copy(&p->sas[0].sa, &n->sa[h->node.index]);
+	mip4_sa_copy(&p->sas[0].sa, &n->sa[h->host.index]);
 	if (mip4_sa_prepare(&p->sas[0].sa) != 0)
 		abort();
 	p->unverified = (struct bucket){ .rate = 20, .burst = 100 };
@@ -82,13 +82,13 @@ set_peer(struct ha *h, struct nas *n)
 static void
 set_pools(struct ha *h)
 {
-	const struct plan *plan = &h->node.w->plan;
+	const struct plan *plan = &h->host.w->plan;
 	unsigned i;
 
 	h->n_pools = plan->realms ? HA_POOLS : 2;
 	for (i = 0; i < h->n_pools; i++) {
 		set_pool(&h->pool[i], plan, i % 2 == 0 ? POOL_UNIQUE :
-		    POOL_SHARED, i / 2, h->node.index);
+		    POOL_SHARED, i / 2, h->host.index);
 		h->choice[i] = &h->pool[i];
 	}
 }
@@ -98,7 +98,7 @@ static void
 set_realms(struct ha *h)
 {
 	static const char *const names[] = { "*", "Example.ORG" };
-	const struct plan *plan = &h->node.w->plan;
+	const struct plan *plan = &h->host.w->plan;
 	unsigned i;
 
 	if (!plan->realms)
@@ -121,9 +121,9 @@ set_realms(struct ha *h)
 static void
 set_conf(struct ha *h)
 {
-	const struct plan *plan = &h->node.w->plan;
+	const struct plan *plan = &h->host.w->plan;
 
-	h->conf = (struct had_config){ .address = h->node.addr,
+	h->conf = (struct had_config){ .address = h->host.addr,
 	    .port = MIP4_PORT, .max_lifetime = plan->max_lifetime,
 	    .replay_window = plan->window, .prefix_hold = plan->hold,
 	    .flap_limit = plan->flap_limit, .max_bindings = 2000000,
@@ -133,16 +133,16 @@ set_conf(struct ha *h)
 	h->conf.shed_after = plan->shed_after;
 	h->conf.shed_pending = plan->shed_pending;
 	/* or none: then 130 says so */
-	if (plan->redirect[h->node.index] != h->node.index)
+	if (plan->redirect[h->host.index] != h->host.index)
 		h->conf.redirect =
-		    h->node.w->ha[plan->redirect[h->node.index]].node.addr;
+		    h->host.w->ha[plan->redirect[h->host.index]].host.addr;
 	set_pools(h);
 }
 
 void
 ha_start(struct ha *h)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	unsigned i;
 
 	set_conf(h);
@@ -153,19 +153,19 @@ ha_start(struct ha *h)
 		abort();
 	for (i = 0; i < w->plan.n_nases; i++)
 		set_peer(h, &w->nas[i]);
-	h->bindings = (struct bindings){ .timers = &h->node.timers,
-	    .clock = &h->node.clock, .pools = &h->pools,
+	h->bindings = (struct bindings){ .timers = &h->host.timers,
+	    .clock = &h->host.clock, .pools = &h->pools,
 	    .window = w->plan.window, .flap_limit = w->plan.flap_limit };
 	if (bindings_init(&h->bindings) != 0)
 		abort();
 	plane_start(h);
-	h->reg = (struct reg){ .conf = &h->conf, .clock = &h->node.clock,
+	h->reg = (struct reg){ .conf = &h->conf, .clock = &h->host.clock,
 	    .peers = &h->peers, .pools = &h->pools,
 	    .bindings = &h->bindings, .dp = &h->dp, .send = ha_send,
 	    .send_arg = h };
 	if (w->plan.revocation &&
-	    (h->reg.revoker = revoker_new(&h->node.timers,
-	    &h->node.clock)) == NULL)
+	    (h->reg.revoker = revoker_new(&h->host.timers,
+	    &h->host.clock)) == NULL)
 		abort();
 	set_realms(h);
 	lookup_start(h);
@@ -179,7 +179,7 @@ ha_start(struct ha *h)
 void
 ha_stop(struct ha *h)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	unsigned i;
 
 	lookup_stop(h);
@@ -187,12 +187,12 @@ ha_stop(struct ha *h)
 	revoker_free(h->reg.revoker);
 	bindings_free(&h->bindings);
 	if (h->n_routes != 0)
-		world_fail(w, "%s stopped, %u routes are left", h->node.name,
+		world_fail(w, "%s stopped, %u routes are left", h->host.name,
 		    h->n_routes);
 	for (i = 0; i < h->n_pools; i++)
 		if (h->pool[i].used != 0 || h->pool[i].held != 0)
 			world_fail(w, "%s stopped, leases are left",
-			    h->node.name);
+			    h->host.name);
 	pools_free(&h->pools);
 	if (h->reg.realms != NULL)
 		realms_free(&h->realms);
@@ -200,7 +200,7 @@ ha_stop(struct ha *h)
 	for (i = 0; i < w->plan.n_nases; i++) {
 		if (h->peer[i].n_bindings != 0 || h->peer[i].n_records != 0)
 			world_fail(w, "%s stopped, counts of a peer are left",
-			    h->node.name);
+			    h->host.name);
 		mip4_sa_wipe(&h->peer[i].sas[0].sa);
 		free(h->peer[i].sas);
 	}
@@ -234,7 +234,7 @@ ha_binding(struct ha *h, const struct subscriber *u)
 static void
 note_refused(struct ha *h, struct packet *p)
 {
-	const struct step *st = &h->node.w->step;
+	const struct step *st = &h->host.w->step;
 	struct binding *b = p->u != NULL ? ha_binding(h, p->u) : NULL;
 
 	if (st->parsed && st->msg.type == MIP4_RRQ)
@@ -246,14 +246,14 @@ note_refused(struct ha *h, struct packet *p)
 static void
 check_shed(struct ha *h, const struct packet *p, uint64_t before)
 {
-	const struct step *st = &h->node.w->step;
+	const struct step *st = &h->host.w->step;
 
 	if (h->reg.stats.shed == before)
 		return;
-	h->node.w->counts->shed++;
+	h->host.w->counts->shed++;
 	if (p->u != NULL && (h->view[p->u->index].holds ||
 	    st->msg.rrq.lifetime == 0))
-		world_fail(h->node.w, "%s: u%u is shed", h->node.name,
+		world_fail(h->host.w, "%s: u%u is shed", h->host.name,
 		    p->u->index);
 }
 
@@ -272,7 +272,7 @@ ha_judged(struct ha *h, struct packet *p, uint64_t shed)
 static void
 load(struct ha *h)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	bool late = w->phase == RESTLESS && dice_permille(&w->dice,
 	    w->plan.late_reads);
 
@@ -282,11 +282,11 @@ load(struct ha *h)
 void
 ha_input(struct ha *h, const struct packet *p)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	struct reg_packet pkt = {
 		.flow = { .src = p->src, .dst = p->dst, .sport = p->sport,
 		    .dport = p->dport },
-		.local = h->node.addr, .data = p->data, .len = p->len,
+		.local = h->host.addr, .data = p->data, .len = p->len,
 	};
 	uint64_t shed = h->reg.stats.shed;
 
@@ -302,14 +302,14 @@ ha_input(struct ha *h, const struct packet *p)
 void
 ha_end(struct ha *h, struct subscriber *u)
 {
-	struct world *w = h->node.w;
-	struct binding *b = h->node.up ? ha_binding(h, u) : NULL;
+	struct world *w = h->host.w;
+	struct binding *b = h->host.up ? ha_binding(h, u) : NULL;
 
 	if (b == NULL || b->state == BINDING_IDLE)
 		return;
-	SAY(w, &h->node, "operator revokes u%u", u->index);
+	SAY(w, &h->host, "operator revokes u%u", u->index);
 	w->step.by = BY_OPERATOR;
-	w->step.node = &h->node;
+	w->step.host = &h->host;
 	world_touch(u);
 	w->counts->revoked++;
 	reg_end(&h->reg, b, "by the operator");
@@ -318,10 +318,10 @@ ha_end(struct ha *h, struct subscriber *u)
 void
 ha_drain(struct ha *h, bool drained)
 {
-	if (!h->node.up || h->reg.drained == drained)
+	if (!h->host.up || h->reg.drained == drained)
 		return;
-	h->node.w->counts->drains += drained;
-	SAY(h->node.w, &h->node, drained ? "drained" : "no longer drained");
+	h->host.w->counts->drains += drained;
+	SAY(h->host.w, &h->host, drained ? "drained" : "no longer drained");
 	reg_drain(&h->reg, drained);
 }
 
@@ -344,7 +344,7 @@ digest_binding(uint64_t d, const struct binding *b)
 uint64_t
 ha_digest(struct ha *h)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	size_t n = table_count(&h->bindings.by_nai);
 	uint64_t d = digest_add(0, &n, sizeof(n));
 	unsigned i, pending;
@@ -361,5 +361,5 @@ ha_digest(struct ha *h)
 	}
 	pending = h->reg.revoker != NULL ? revoker_count(h->reg.revoker) : 0;
 	d = digest_add(d, &pending, sizeof(pending));
-	return digest_add(d, &h->node.timers.n, sizeof(h->node.timers.n));
+	return digest_add(d, &h->host.timers.n, sizeof(h->host.timers.n));
 }

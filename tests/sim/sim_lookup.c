@@ -25,7 +25,7 @@ drop(struct question *q)
 	*q->prev = q->next;
 	if (q->next != NULL)
 		q->next->prev = q->prev;
-	timer_cancel(&q->ha->node.w->timers, &q->timer);
+	timer_cancel(&q->ha->host.w->timers, &q->timer);
 	free(q);
 }
 
@@ -47,7 +47,7 @@ read_home(struct ha *h, const struct subscriber *u, struct user_home *home)
 static void
 draw_answer(struct ha *h, const struct subscriber *u, struct user_answer *a)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 
 	memset(a, 0, sizeof(*a));
 	a->state = USER_KNOWN;
@@ -77,7 +77,7 @@ answer(struct timer *t)
 	struct user_answer a;
 
 	draw_answer(h, q->u, &a);
-	SAY(h->node.w, &h->node, "AAA about u%d: %s", q->u != NULL ?
+	SAY(h->host.w, &h->host, "AAA about u%d: %s", q->u != NULL ?
 	    (int)q->u->index : -1, user_state_str(a.state));
 	drop(q);
 	user_lookup_answer(e, &a);
@@ -88,7 +88,7 @@ static void *
 ask(void *arg, struct user_entry *e, const char *nai, size_t len)
 {
 	struct ha *h = arg;
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	struct question *q = calloc(1, sizeof(*q));
 	bool slow = w->phase == RESTLESS && !w->plan.calm &&
 	    dice_permille(&w->dice, 100);
@@ -122,7 +122,7 @@ cancel(void *arg, void *question)
 static void
 note_accepted(struct ha *h, const struct packet *p)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	unsigned i, n = w->n_history < HISTORY ? w->n_history : HISTORY;
 
 	if (p->refused || w->history == NULL)
@@ -139,7 +139,7 @@ static void
 judge(void *arg, const struct reg_packet *pkt)
 {
 	struct ha *h = arg;
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	struct packet *p = &w->judged;
 	uint64_t shed = h->reg.stats.shed;
 	struct view *v;
@@ -152,7 +152,7 @@ judge(void *arg, const struct reg_packet *pkt)
 	p->len = pkt->len;
 	memcpy(p->data, pkt->data, pkt->len);
 	w->step.by = BY_PACKET;
-	w->step.node = &h->node;
+	w->step.host = &h->host;
 	w->step.p = p;
 	w->step.parsed = mip4_parse(&w->step.msg, p->data, p->len,
 	    &h->conf.types) == MIP4_OK;
@@ -161,7 +161,7 @@ judge(void *arg, const struct reg_packet *pkt)
 	if (p->u != NULL) {
 		world_touch(p->u);
 		v = &h->view[p->u->index];
-		i = net_node(w, p->src)->index;
+		i = net_host(w, p->src)->index;
 		p->origin = v->waits[i] == w->step.msg.rrq.id ?
 		    v->waits_from[i] : (struct origin){ w->now, 0 };
 		v->waits[i] = 0;
@@ -176,9 +176,9 @@ judge(void *arg, const struct reg_packet *pkt)
 void
 lookup_note(struct ha *h, struct subscriber *u, const struct packet *p)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	struct view *v = &h->view[u->index];
-	unsigned i = net_node(w, p->src)->index;
+	unsigned i = net_host(w, p->src)->index;
 
 	if (h->reg.lookup == NULL || !w->step.parsed ||
 	    w->step.msg.type != MIP4_RRQ || !user_lookup_is_waiting(
@@ -194,7 +194,7 @@ void
 lookup_start(struct ha *h)
 {
 	static const struct user_lookup_ops ops = { ask, cancel, judge };
-	const struct plan *plan = &h->node.w->plan;
+	const struct plan *plan = &h->host.w->plan;
 	struct user_lookup_params params = {
 		.known_s = plan->known, .rejected_s = plan->rejected,
 		.max_users = 1000000, .max_waiting = 10000,
@@ -203,7 +203,7 @@ lookup_start(struct ha *h)
 
 	if (!plan->lookup)
 		return;
-	h->reg.lookup = user_lookup_new(&params, &h->node.clock, &ops, h);
+	h->reg.lookup = user_lookup_new(&params, &h->host.clock, &ops, h);
 	if (h->reg.lookup == NULL)
 		abort();
 }
@@ -214,6 +214,6 @@ lookup_stop(struct ha *h)
 	user_lookup_free(h->reg.lookup);
 	h->reg.lookup = NULL;
 	if (h->questions != NULL)
-		world_fail(h->node.w, "%s stopped, questions are left",
-		    h->node.name);
+		world_fail(h->host.w, "%s stopped, questions are left",
+		    h->host.name);
 }

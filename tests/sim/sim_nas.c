@@ -14,7 +14,7 @@ nas_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
 
 	(void)from;
 	check_request(n, to, data, len);
-	net_send(&n->node, to, MIP4_PORT, port, data, len);
+	net_send(&n->host, to, MIP4_PORT, port, data, len);
 }
 
 static uint32_t
@@ -22,14 +22,14 @@ nas_random(void *arg)
 {
 	struct nas *n = arg;
 
-	return (uint32_t)dice_roll(&n->node.w->product);
+	return (uint32_t)dice_roll(&n->host.w->product);
 }
 
 /* Once: home agents copy them, also while the router is down. */
 static void
 set_keys(struct nas *n)
 {
-	const struct plan *plan = &n->node.w->plan;
+	const struct plan *plan = &n->host.w->plan;
 	unsigned i;
 
 	for (i = 0; i < plan->n_has; i++) {
@@ -38,7 +38,7 @@ set_keys(struct nas *n)
 		*sa = (struct mip4_sa){ .spi = SPI,
 		    .alg = MIP4_ALG_HMAC_MD5, .key_len = 16 };
 		if (!plan->one_key) {
-			sa->key[0] = (uint8_t)(n->node.index + 1);
+			sa->key[0] = (uint8_t)(n->host.index + 1);
 			sa->key[1] = (uint8_t)(i + 1);
 		}
 		if (mip4_sa_prepare(sa) != 0)
@@ -49,15 +49,15 @@ set_keys(struct nas *n)
 void
 nas_start(struct nas *n)
 {
-	struct world *w = n->node.w;
+	struct world *w = n->host.w;
 
 	if (n->sa[0].key_len == 0)
 		set_keys(n);
 	memset(&n->core, 0, sizeof(n->core));
-	n->core.timers = &n->node.timers;
-	n->core.clock = &n->node.clock;
+	n->core.timers = &n->host.timers;
+	n->core.clock = &n->host.clock;
 	n->core.params = (struct mip_client_params){
-		.coa = n->node.addr, .attempts = 5, .dereg_attempts = 3,
+		.coa = n->host.addr, .attempts = 5, .dereg_attempts = 3,
 		.lifetime = (uint16_t)w->plan.lifetime, .require_nai = true,
 		.rate = w->plan.rate,
 		.match_most_recent_only = w->plan.newest_only,
@@ -81,14 +81,14 @@ free_sessions_of(struct subscriber *u, struct nas *n)
 		if (s->nas == n)
 			sess_free(s);
 	}
-	memset(u->asked[n->node.index], 0, sizeof(u->asked[0]));
-	memset(u->retry[n->node.index], 0, sizeof(u->retry[0]));
+	memset(u->asked[n->host.index], 0, sizeof(u->asked[0]));
+	memset(u->retry[n->host.index], 0, sizeof(u->retry[0]));
 }
 
 void
 nas_stop(struct nas *n)
 {
-	struct world *w = n->node.w;
+	struct world *w = n->host.w;
 	unsigned i;
 
 	for (i = 0; i < w->plan.n_users; i++)
@@ -98,7 +98,7 @@ nas_stop(struct nas *n)
 	    (n->core.n_orphans == 0 && (table_count(&n->core.by_id) != 0 ||
 	    table_count(&n->core.by_hoa) != 0)))
 		world_fail(w, "%s stopped, registrations are left",
-		    n->node.name);
+		    n->host.name);
 	select_stop(n);
 	w->counts->abandoned += n->core.count[MIP_C_ABANDONED];
 	mip_core_free(&n->core);
@@ -108,8 +108,8 @@ nas_stop(struct nas *n)
 static void
 note_retry(struct nas *n, const struct packet *p)
 {
-	const struct mip4_msg *m = &n->node.w->step.msg;
-	uint8_t *retry = &p->u->retry[n->node.index][net_node(n->node.w,
+	const struct mip4_msg *m = &n->host.w->step.msg;
+	uint8_t *retry = &p->u->retry[n->host.index][net_host(n->host.w,
 	    p->src)->index];
 
 	if (m->type == MIP4_RRP && m->rrp.code == MIP4_HA_ID_MISMATCH &&
@@ -120,7 +120,7 @@ note_retry(struct nas *n, const struct packet *p)
 void
 nas_input(struct nas *n, const struct packet *p)
 {
-	struct world *w = n->node.w;
+	struct world *w = n->host.w;
 	uint64_t acks = n->core.count[MIP_C_SENT_REV_ACK];
 	size_t orphans = n->core.n_orphans;
 
@@ -132,7 +132,7 @@ nas_input(struct nas *n, const struct packet *p)
 	    p->data, p->len);
 	/* as check_over */
 	if (n->core.n_orphans < orphans && p->u != NULL)
-		p->u->asked[n->node.index][net_node(w, p->src)->index] = 0;
+		p->u->asked[n->host.index][net_host(w, p->src)->index] = 0;
 	if (!p->attack && w->step.parsed && w->step.msg.type == MIP4_REV)
 		w->step.p->refused = n->core.count[MIP_C_SENT_REV_ACK] == acks;
 }
@@ -142,7 +142,7 @@ nas_knows(const struct nas *n, const struct subscriber *u,
     const struct ha *h, bool *orphaned)
 {
 	const struct mip_ha_rec *ha = mip_core_find_ha(&n->core,
-	    h->node.addr);
+	    h->host.addr);
 	const struct sess *s;
 
 	*orphaned = false;
@@ -185,7 +185,7 @@ digest_reg(uint64_t d, const struct mip_reg *r)
 uint64_t
 nas_digest(struct nas *n)
 {
-	struct world *w = n->node.w;
+	struct world *w = n->host.w;
 	size_t tries = table_count(&n->core.by_id);
 	uint64_t d = digest_add(0, &tries, sizeof(tries));
 	const struct mip_ha_rec *ha;
@@ -209,5 +209,5 @@ nas_digest(struct nas *n)
 	for (i = 0; i < n->select.n; i++)
 		d = digest_add(d, &n->select.agent[i].unheard,
 		    sizeof(n->select.agent[i].unheard));
-	return digest_add(d, &n->node.timers.n, sizeof(n->node.timers.n));
+	return digest_add(d, &n->host.timers.n, sizeof(n->host.timers.n));
 }

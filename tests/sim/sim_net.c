@@ -11,16 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct node *
-net_node(struct world *w, struct in_addr a)
+struct host *
+net_host(struct world *w, struct in_addr a)
 {
 	uint32_t n = ntohl(a.s_addr);
 	unsigned i = (n & 0xff) - 1;
 
 	if (n >> 8 == 0xc00002 && i < w->plan.n_nases)
-		return &w->nas[i].node;
+		return &w->nas[i].host;
 	if (n >> 8 == 0xc63364 && i < w->plan.n_has)
-		return &w->ha[i].node;
+		return &w->ha[i].host;
 	return NULL;
 }
 
@@ -117,7 +117,7 @@ land(struct packet *p)
 
 /* Kept for the attacker, who has seen it pass. */
 static void
-record(const struct packet *p, const struct node *to)
+record(const struct packet *p, const struct host *to)
 {
 	struct world *w = p->w;
 	struct packet *h;
@@ -139,7 +139,7 @@ void
 net_deliver(struct packet *p)
 {
 	struct world *w = p->w;
-	struct node *to = net_node(w, p->dst);
+	struct host *to = net_host(w, p->dst);
 	char text[200];
 
 	if (to == NULL || !to->up) {
@@ -150,16 +150,16 @@ net_deliver(struct packet *p)
 	if (w->trace || w->lines != NULL) {
 		net_describe(w, p, text, sizeof(text));
 		SAY(w, to, "%sgets %s from %s", p->attack ? "(attack) " : "",
-		    text, net_node(w, p->src) != NULL ?
-		    net_node(w, p->src)->name : "?");
+		    text, net_host(w, p->src) != NULL ?
+		    net_host(w, p->src)->name : "?");
 	}
 	w->step.by = BY_PACKET;
-	w->step.node = to;
+	w->step.host = to;
 	w->step.p = p;
 	w->step.u = p->u;
 	if (p->u != NULL)
 		world_touch(p->u);
-	if (node_is_nas(to))
+	if (host_is_nas(to))
 		nas_input(&w->nas[to->index], p);
 	else
 		ha_input(&w->ha[to->index], p);
@@ -198,9 +198,9 @@ new_packet(struct world *w)
 }
 
 static bool
-is_cut(const struct world *w, const struct node *a, const struct node *b)
+is_cut(const struct world *w, const struct host *a, const struct host *b)
 {
-	const struct node *nas = node_is_nas(a) ? a : b, *ha = a == nas ? b :
+	const struct host *nas = host_is_nas(a) ? a : b, *ha = a == nas ? b :
 	    a;
 
 	return w->cut[nas->index][ha->index];
@@ -221,12 +221,12 @@ draw_delay(struct world *w)
 }
 
 void
-net_send(struct node *from, struct in_addr dst, uint16_t sport,
+net_send(struct host *from, struct in_addr dst, uint16_t sport,
     uint16_t dport, const uint8_t *data, size_t len)
 {
 	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
 	struct world *w = from->w;
-	struct node *to = net_node(w, dst);
+	struct host *to = net_host(w, dst);
 	struct mip4_msg m;
 	struct packet *p;
 	unsigned copies = 1;

@@ -26,7 +26,7 @@ struct dp_route {
 static void
 recall(struct ha *h, const struct binding *b)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	const struct binding_held *held = b->held;
 	struct packet *p = &w->judged;
 
@@ -45,11 +45,11 @@ dp_answer(struct timer *t)
 {
 	struct dp_route *r = container_of(t, struct dp_route, timer);
 	struct ha *h = r->ha;
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	struct binding *b = r->arg;
 
 	w->step.by = BY_PLANE;
-	w->step.node = &h->node;
+	w->step.host = &h->host;
 	w->step.u = world_user(w, b->nai, b->nai_len);
 	world_touch(w->step.u);
 	r->good = r->status == 0;
@@ -58,7 +58,7 @@ dp_answer(struct timer *t)
 	w->counts->dp_failed += !r->good && !h->dp_in_use;
 	if (h->dp_in_use)
 		recall(h, b);
-	SAY(w, &h->node, "data plane: u%u %s", w->step.u->index, r->good ?
+	SAY(w, &h->host, "data plane: u%u %s", w->step.u->index, r->good ?
 	    "routed" : h->dp_in_use ? "has another's address" : "not routed");
 	r->done(r->arg, r->status);
 }
@@ -68,7 +68,7 @@ dp_answer(struct timer *t)
 static bool
 is_in_use(struct ha *h, const struct dp_entry *e, const struct binding *b)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	const struct dp_route *old = b->route;
 
 	if (e->len != 128 || w->phase != RESTLESS)
@@ -84,7 +84,7 @@ dp_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
     void *arg, int *status)
 {
 	struct ha *h = container_of(dp, struct ha, dp);
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	bool fail = w->phase == RESTLESS && dice_permille(&w->dice,
 	    w->plan.dp_fail);
 	bool in_use = is_in_use(h, e, arg);
@@ -127,7 +127,7 @@ dp_del(struct dataplane *dp, struct dp_route *r)
 {
 	struct ha *h = container_of(dp, struct ha, dp);
 
-	timer_cancel(&h->node.w->timers, &r->timer);
+	timer_cancel(&h->host.w->timers, &r->timer);
 	*r->prev = r->next;
 	if (r->next != NULL)
 		r->next->prev = r->prev;

@@ -18,8 +18,8 @@ set_probe_timer(struct nas *n)
 	mono_t at = ha_select_next_probe(&n->select);
 
 	if (at.ns == MONO_NEVER.ns)
-		timer_cancel(&n->node.timers, &n->t_probe);
-	else if (timer_set(&n->node.timers, &n->t_probe, at) != 0)
+		timer_cancel(&n->host.timers, &n->t_probe);
+	else if (timer_set(&n->host.timers, &n->t_probe, at) != 0)
 		abort();
 }
 
@@ -45,7 +45,7 @@ heard(void *arg, struct in_addr from)
 
 	if (!ha_select_heard(&n->select, i))
 		return;
-	SAY(n->node.w, &n->node, "ha%d answers again", i + 1);
+	SAY(n->host.w, &n->host, "ha%d answers again", i + 1);
 	set_probe_timer(n);
 	mip_core_hold(&n->core, from, false);
 }
@@ -58,8 +58,8 @@ unheard(void *arg, struct in_addr from, mono_t sent)
 
 	if (!ha_select_unheard(&n->select, i, sent))
 		return;
-	SAY(n->node.w, &n->node, "ha%d is held down", i + 1);
-	n->node.w->counts->held_down++;
+	SAY(n->host.w, &n->host, "ha%d is held down", i + 1);
+	n->host.w->counts->held_down++;
 	mip_core_hold(&n->core, from, true);
 	set_probe_timer(n);
 }
@@ -69,19 +69,19 @@ select_random(void *arg)
 {
 	struct nas *n = arg;
 
-	return (uint32_t)dice_roll(&n->node.w->product);
+	return (uint32_t)dice_roll(&n->host.w->product);
 }
 
 void
 select_start(struct nas *n)
 {
-	struct world *w = n->node.w;
+	struct world *w = n->host.w;
 	unsigned i;
 
-	n->select = (struct ha_select){ .clock = &n->node.clock,
+	n->select = (struct ha_select){ .clock = &n->host.clock,
 	    .random = select_random, .arg = n };
 	for (i = 0; i < w->plan.n_has; i++)
-		ha_select_add(&n->select, w->ha[i].node.addr, 1, 1);
+		ha_select_add(&n->select, w->ha[i].host.addr, 1, 1);
 	n->t_probe.fire = probe;
 	n->core.agents = (struct mip_agent_events){ heard, unheard };
 	n->core.agents_arg = n;
@@ -90,7 +90,7 @@ select_start(struct nas *n)
 void
 select_stop(struct nas *n)
 {
-	timer_cancel(&n->node.timers, &n->t_probe);
+	timer_cancel(&n->host.timers, &n->t_probe);
 }
 
 /* ---- as session_ha.c ---- */
@@ -102,8 +102,8 @@ wish(const struct sess *s, struct in_addr list[MAX_HAS])
 	unsigned i, n = w->plan.fail_over ? w->plan.n_has : 1;
 
 	for (i = 0; i < n; i++)
-		list[i] = w->ha[(s->usual->node.index + i) %
-		    w->plan.n_has].node.addr;
+		list[i] = w->ha[(s->usual->host.index + i) %
+		    w->plan.n_has].host.addr;
 	return (struct ha_wish){ .nai = s->u->nai, .list = list,
 	    .n_list = n };
 }
@@ -112,7 +112,7 @@ static int64_t
 budget_left(const struct sess *s)
 {
 	return mono_diff_ms(s->budget_end,
-	    clock_mono(&s->nas->node.clock)) - SPARE_MS;
+	    clock_mono(&s->nas->host.clock)) - SPARE_MS;
 }
 
 static struct ha *
@@ -138,7 +138,7 @@ select_ask(struct sess *s)
 		s->ha_redirects = 0;
 	}
 	s->ha_next = NULL;
-	s->ha_tried |= UINT64_C(1) << s->ha->node.index;
+	s->ha_tried |= UINT64_C(1) << s->ha->host.index;
 	return ha_select_patience(&s->nas->select, &w, s->ha_tried,
 	    budget_left(s));
 }
@@ -146,7 +146,7 @@ select_ask(struct sess *s)
 static enum ha_after
 report(struct sess *s, const struct mip_result *r)
 {
-	int i = (int)s->ha->node.index;
+	int i = (int)s->ha->host.index;
 
 	switch (r->outcome) {
 	case MIP_REGISTERED:

@@ -14,7 +14,7 @@
 static mono_t
 now(const struct sess *s)
 {
-	return clock_mono(&s->nas->node.clock);
+	return clock_mono(&s->nas->host.clock);
 }
 
 struct sess *
@@ -151,8 +151,8 @@ do_register(struct sess *s)
 		return;
 	}
 	req.mn_ha = s->u->keyed ? &s->u->sa : NULL;
-	req.ha = (struct mip_ha){ .addr = s->ha->node.addr,
-	    .sa = &s->nas->sa[s->ha->node.index], .n_sa = 1 };
+	req.ha = (struct mip_ha){ .addr = s->ha->host.addr,
+	    .sa = &s->nas->sa[s->ha->host.index], .n_sa = 1 };
 	s->iid = req.iid;
 	s->reg = mip_reg_create(&s->nas->core, &req,
 	    s->u->w->trace || s->u->w->lines != NULL ? &sess_mip_told :
@@ -250,9 +250,9 @@ set_state_timer(struct sess *s, enum session_state old)
 			    SESSION_BUDGET_MS);
 		at = s->budget_end;
 	}
-	timer_cancel(&s->nas->node.timers, &s->state_timer);
+	timer_cancel(&s->nas->host.timers, &s->state_timer);
 	if (limit != 0 &&
-	    timer_set(&s->nas->node.timers, &s->state_timer, at) != 0)
+	    timer_set(&s->nas->host.timers, &s->state_timer, at) != 0)
 		abort();
 }
 
@@ -267,7 +267,7 @@ sess_new(struct nas *n, struct subscriber *u, struct ha *h)
 	s->u = u;
 	s->ha = s->usual = h;
 	s->nr = ++n->last_nr;
-	snprintf(s->subject, sizeof(s->subject), "%s/s%u u%u", n->node.name,
+	snprintf(s->subject, sizeof(s->subject), "%s/s%u u%u", n->host.name,
 	    s->nr, u->index);
 	s->unique = u->unique;
 	s->local = iid_random();
@@ -292,9 +292,9 @@ sess_free(struct sess *s)
 	struct subscriber *u = s->u;
 
 	world_touch(u);
-	timer_cancel(&s->nas->node.timers, &s->state_timer);
+	timer_cancel(&s->nas->host.timers, &s->state_timer);
 	access_cancel(s);
-	if (s->reg != NULL && s->nas->node.up)
+	if (s->reg != NULL && s->nas->host.up)
 		mip_reg_abandon(s->reg);
 	else
 		mip_reg_free(s->reg);	/* its program has ended */
@@ -346,7 +346,7 @@ change_state(struct sess *s, const struct session_decision *d,
 		s->was_up = true;
 		s->u->w->counts->came_up++;
 	}
-	SAY(s->u->w, &s->nas->node, "s%u u%u %s -> %s: %s", s->nr,
+	SAY(s->u->w, &s->nas->host, "s%u u%u %s -> %s: %s", s->nr,
 	    s->u->index, session_state_str(old), session_state_str(s->state),
 	    session_event_str(ev));
 	set_state_timer(s, old);
@@ -462,7 +462,7 @@ mip_lost(void *arg, const struct mip_result *r)
 	    s->u->sessions == s && s->next == NULL)
 		world_fail(s->u->w, "%s: lost in a calm world: %s",
 		    s->subject, r->text);
-	SAY(s->u->w, &s->nas->node, "s%u registration lost: %s", s->nr,
+	SAY(s->u->w, &s->nas->host, "s%u registration lost: %s", s->nr,
 	    r->text);
 	check_over(s);
 	sess_event(s, SESSION_EV_LOST);
@@ -479,7 +479,7 @@ mip_revoked(void *arg)
 	if (s->u->at == s && s->was_up && s->excuse != NULL &&
 	    strcmp(s->excuse, "it has moved") == 0) {
 		s->u->w->counts->stale_wins++;
-		SAY(s->u->w, &s->nas->node, "s%u of u%u ends, which is there",
+		SAY(s->u->w, &s->nas->host, "s%u of u%u ends, which is there",
 		    s->nr, s->u->index);
 	}
 	check_over(s);
@@ -506,7 +506,7 @@ mip_step(void *arg, const char *key, const char *detail)
 {
 	struct sess *s = arg;
 
-	SAY(s->u->w, &s->nas->node, "s%u %s: %s", s->nr, key, detail);
+	SAY(s->u->w, &s->nas->host, "s%u %s: %s", s->nr, key, detail);
 }
 
 #define EVENTS					\

@@ -17,13 +17,13 @@ dial_at(struct subscriber *u, struct nas *n)
 	struct world *w = u->w;
 	unsigned h = u->ha;
 
-	if (!n->node.up || w->phase == SETTLED || w->phase == ENDING)
+	if (!n->host.up || w->phase == SETTLED || w->phase == ENDING)
 		return;
 	if (w->plan.n_has > 1 && !w->plan.calm &&
 	    dice_permille(&w->dice, 100))
 		h = dice_below(&w->dice, w->plan.n_has);
 	u->at = sess_new(n, u, &w->ha[h]);
-	SAY(w, &n->node, "u%u dials in: s%u", u->index, u->at->nr);
+	SAY(w, &n->host, "u%u dials in: s%u", u->index, u->at->nr);
 }
 
 static struct nas *
@@ -76,7 +76,7 @@ vanish(struct subscriber *u)
 	struct world *w = u->w;
 	struct sess *s = u->at;
 
-	SAY(w, &s->nas->node, "u%u vanishes from s%u", u->index, s->nr);
+	SAY(w, &s->nas->host, "u%u vanishes from s%u", u->index, s->nr);
 	s->abandoned = true;
 	s->next_access = ACCESS_GONE;
 	world_at(w, &s->t_access, dice_between(&w->dice, NOTICE_LEAST,
@@ -89,7 +89,7 @@ hang_up(struct subscriber *u)
 {
 	struct sess *s = u->at;
 
-	SAY(u->w, &s->nas->node, "u%u hangs up s%u", u->index, s->nr);
+	SAY(u->w, &s->nas->host, "u%u hangs up s%u", u->index, s->nr);
 	u->at = NULL;
 	s->next_access = ACCESS_GONE;
 	world_at(u->w, &s->t_access, dice_between(&u->w->dice, 0, 50 * MS));

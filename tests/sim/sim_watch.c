@@ -20,7 +20,7 @@
 static int64_t
 ha_now(const struct ha *h)
 {
-	return node_mono(&h->node).ns;
+	return host_mono(&h->host).ns;
 }
 
 /* ---- prefixes, of bindings and held ones ---- */
@@ -43,7 +43,7 @@ hash_prefix(struct ha *h, const struct view *v)
 static int64_t
 hold_of(const struct ha *h)
 {
-	return (int64_t)h->node.w->plan.hold * SECOND;
+	return (int64_t)h->host.w->plan.hold * SECOND;
 }
 
 /* Is what v had kept for it? Of a router's subscribers not more than it may
@@ -52,7 +52,7 @@ static bool
 is_held(const struct ha *h, const struct view *v)
 {
 	return ha_now(h) < v->ended + hold_of(h) &&
-	    h->node.w->plan.max_bindings >= h->node.w->plan.n_users;
+	    h->host.w->plan.max_bindings >= h->host.w->plan.n_users;
 }
 
 /* Is a prefix that v had still promised to it? While there are others, or
@@ -72,17 +72,17 @@ take_prefix(struct ha *h, struct view *v)
 {
 	uint64_t hash = hash_prefix(h, v);
 	struct table_node *n = table_find(&h->by_prefix, hash, eq_prefix, v);
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	struct view *other;
 
 	if (n != NULL) {
 		other = container_of(n, struct view, by_prefix);
 		if (other->holds)
 			world_fail(w, "%s: u%u and u%u share a home prefix",
-			    h->node.name, v->u->index, other->u->index);
+			    h->host.name, v->u->index, other->u->index);
 		else if (!v->u->fixed && is_promised(h, other))
 			world_fail(w, "%s: u%u is given a prefix that is held "
-			    "for u%u", h->node.name, v->u->index,
+			    "for u%u", h->host.name, v->u->index,
 			    other->u->index);
 		table_remove(&h->by_prefix, n);
 		other->known = false;
@@ -119,7 +119,7 @@ static bool
 is_asked_again(const struct step *st, const struct ha *h,
     const struct subscriber *u)
 {
-	return st->by == BY_PLANE && st->node == &h->node && st->u == u &&
+	return st->by == BY_PLANE && st->host == &h->host && st->u == u &&
 	    h->dp_in_use && st->parsed;
 }
 
@@ -129,7 +129,7 @@ request(const struct step *st, const struct ha *h, const struct subscriber *u)
 {
 	if (is_asked_again(st, h, u))
 		return &st->msg.rrq;
-	if (st->by != BY_PACKET || st->node != &h->node || st->u != u ||
+	if (st->by != BY_PACKET || st->host != &h->host || st->u != u ||
 	    st->p->attack || !st->parsed || st->msg.type != MIP4_RRQ)
 		return NULL;
 	return &st->msg.rrq;
@@ -141,13 +141,13 @@ request(const struct step *st, const struct ha *h, const struct subscriber *u)
 static bool
 was_wanted(struct ha *h, struct subscriber *u, const struct view *v)
 {
-	const struct world *w = h->node.w;
+	const struct world *w = h->host.w;
 	const struct sess *s;
 
 	if (w->plan.clocks && w->step.p->origin.sent < v->made.sent)
 		return false;
 	for (s = u->sessions; s != NULL; s = s->next)
-		if (s->ha == h && s->nas->node.addr.s_addr == v->coa.s_addr &&
+		if (s->ha == h && s->nas->host.addr.s_addr == v->coa.s_addr &&
 		    s->state > SESSION_REGISTERING &&
 		    s->state < SESSION_CLOSING && SAME(&s->hoa, &v->hoa))
 			return true;
@@ -162,14 +162,14 @@ check_told(struct ha *h, const struct subscriber *u, const struct view *v)
 
 	if (v->bound && v->negotiated && (b == NULL ||
 	    !revoke_has_left(h->reg.revoker, b, v->coa)))
-		world_fail(h->node.w, "%s: u%u's binding ends, its agent is "
-		    "not told", h->node.name, u->index);
+		world_fail(h->host.w, "%s: u%u's binding ends, its agent is "
+		    "not told", h->host.name, u->index);
 }
 
 static void
 check_end(struct ha *h, struct subscriber *u, const struct view *v)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	const struct step *st = &w->step;
 	const struct mip4_rrq *rq = request(st, h, u);
 	int64_t end = v->until;
@@ -179,10 +179,10 @@ check_end(struct ha *h, struct subscriber *u, const struct view *v)
 	    (st->msg.ext.n_hoa == 0 || SAME(&st->msg.ext.hoa, &v->hoa))) {
 		if (was_wanted(h, u, v))
 			world_fail(w, "%s: a late deregistration ends u%u's "
-			    "new binding", h->node.name, u->index);
+			    "new binding", h->host.name, u->index);
 		return;
 	}
-	if (st->by == BY_TIMER && st->node == &h->node && v->bound &&
+	if (st->by == BY_TIMER && st->host == &h->host && v->bound &&
 	    ha_now(h) >= end)
 		return;
 	if (st->by == BY_OPERATOR)
@@ -190,14 +190,14 @@ check_end(struct ha *h, struct subscriber *u, const struct view *v)
 	if (st->by == BY_OPERATOR || h->dp_failed)
 		return;
 	world_fail(w, "%s: u%u's binding ends, nothing calls for it",
-	    h->node.name, u->index);
+	    h->host.name, u->index);
 }
 
 /* At most flap_limit moves in any minute. */
 static void
 check_move(struct ha *h, struct subscriber *u, struct view *v)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	unsigned limit = w->plan.flap_limit;
 	int64_t *slot;
 
@@ -209,7 +209,7 @@ check_move(struct ha *h, struct subscriber *u, struct view *v)
 		abort();
 	slot = &v->moves[v->n_moves++ % limit];
 	if (v->n_moves > limit && ha_now(h) - *slot < FLAP_SPAN)
-		world_fail(w, "%s: u%u moves too often", h->node.name,
+		world_fail(w, "%s: u%u moves too often", h->host.name,
 		    u->index);
 	*slot = ha_now(h);
 }
@@ -219,7 +219,7 @@ static void
 check_address(struct ha *h, struct subscriber *u, const struct view *v,
     const struct binding *b)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	const struct mip4_exts *e = &w->step.msg.ext;
 	const struct in6_addr prefix = lease_addr(&b->lease);
 	struct iid iid = iid_of(&b->hoa);
@@ -229,19 +229,19 @@ check_address(struct ha *h, struct subscriber *u, const struct view *v,
 	if (!free && v->known && !SAME(&v->prefix, &prefix) && (v->holds ||
 	    (e->n_hoa == 0 && v->reclaimed == reclaimed(h) &&
 	    is_held(h, v))))
-		world_fail(w, "%s: u%u's home prefix changes", h->node.name,
+		world_fail(w, "%s: u%u's home prefix changes", h->host.name,
 		    u->index);
 	if (e->n_hoa && !SAME(&e->hoa, &b->hoa))
 		world_fail(w, "%s: u%u renews and gets another home address",
-		    h->node.name, u->index);
+		    h->host.name, u->index);
 	if (e->n_hoa_req && !iid_is_zero(e->hoa_req_iid) &&
 	    !iid_equal(e->hoa_req_iid, iid))
 		world_fail(w, "%s: u%u gets another identifier than asked for",
-		    h->node.name, u->index);
+		    h->host.name, u->index);
 	if (e->n_hoa_req && iid_is_zero(e->hoa_req_iid) && v->holds && !free &&
 	    !SAME(&v->hoa, &b->hoa))
 		world_fail(w, "%s: u%u's home address changes without need",
-		    h->node.name, u->index);
+		    h->host.name, u->index);
 }
 
 /* ---- one subscriber at one home agent ---- */
@@ -268,7 +268,7 @@ fixed_part(const struct pool *p, const struct subscriber *u)
 static void
 check_sound(struct ha *h, const struct subscriber *u, const struct binding *b)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	const char *what = NULL;
 	struct in6_addr prefix;
 
@@ -296,7 +296,7 @@ check_sound(struct ha *h, const struct subscriber *u, const struct binding *b)
 	    !mono_before((mono_t){ ha_now(h) - 1 }, b->until))
 		what = "no lifetime left";
 	if (what != NULL)
-		world_fail(w, "%s: u%u's binding has %s", h->node.name,
+		world_fail(w, "%s: u%u's binding has %s", h->host.name,
 		    u->index, what);
 }
 
@@ -304,7 +304,7 @@ static void
 changed(struct ha *h, struct subscriber *u, struct view *v,
     const struct binding *b)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	const struct mip4_rrq *rq = request(&w->step, h, u);
 	const struct in6_addr prefix = lease_addr(&b->lease);
 	bool moved = v->holds && v->coa.s_addr != b->coa.s_addr;
@@ -312,12 +312,12 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
 	if (rq == NULL || rq->lifetime == 0 ||
 	    rq->coa.s_addr != b->coa.s_addr) {
 		world_fail(w, "%s: u%u's binding %s, nothing calls for it",
-		    h->node.name, u->index, v->holds ? "changes" : "appears");
+		    h->host.name, u->index, v->holds ? "changes" : "appears");
 		return;
 	}
 	if (h->reg.drained && !v->holds && w->step.msg.ext.n_hoa == 0)
 		world_fail(w, "%s: takes u%u though it is drained",
-		    h->node.name, u->index);
+		    h->host.name, u->index);
 	if (moved) {
 		check_move(h, u, v);
 		check_told(h, u, v);
@@ -362,15 +362,15 @@ static void
 check_known(struct ha *h, const struct subscriber *u, struct view *v,
     bool accepted)
 {
-	struct world *w = h->node.w;
-	const struct node *n = net_node(w, v->coa);
+	struct world *w = h->host.w;
+	const struct host *n = net_host(w, v->coa);
 	const struct step *st = &w->step;
 	bool was = (v->minded && v->made.boot == n->boot) || accepted, is,
 	    gives_up;
 
 	/* Where users are many that step may not have been looked at. */
 	gives_up = v->orphaned && !w->plan.calm &&
-	    ((st->by == BY_TIMER && st->node == n) ||
+	    ((st->by == BY_TIMER && st->host == n) ||
 	    w->plan.n_users > MANY_USERS);
 	is = n->up && v->made.boot == n->boot &&
 	    nas_knows(&w->nas[n->index], u, h, &v->orphaned);
@@ -379,7 +379,7 @@ check_known(struct ha *h, const struct subscriber *u, struct view *v,
 	    v->overtaken || is_over(v, w))
 		return;
 	world_fail(w, "%s: %s does not know any more of u%u's binding",
-	    h->node.name, n->name, u->index);
+	    h->host.name, n->name, u->index);
 }
 
 /*
@@ -391,7 +391,7 @@ static bool
 is_accepted(struct ha *h, const struct subscriber *u, struct view *v,
     const struct binding *b)
 {
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	const struct step *st = &w->step;
 	const struct mip4_rrq *rq = request(st, h, u);
 	const struct origin *from;
@@ -401,7 +401,7 @@ is_accepted(struct ha *h, const struct subscriber *u, struct view *v,
 	    b->last_id != rq->id || b->memo.code > MIP4_ACCEPTED_NO_SIMUL)
 		return false;
 	from = &st->p->origin;
-	newest = &v->newest[net_node(w, st->p->src)->index];
+	newest = &v->newest[net_host(w, st->p->src)->index];
 	if (rq->lifetime > 0) {
 		v->made = *from;
 		v->overtaken = from->sent < *newest;
@@ -410,7 +410,7 @@ is_accepted(struct ha *h, const struct subscriber *u, struct view *v,
 		*newest = from->sent;
 	else if (!w->plan.clocks)
 		world_fail(w, "%s: accepts an overtaken request of u%u's",
-		    h->node.name, u->index);
+		    h->host.name, u->index);
 	return true;
 }
 
@@ -419,7 +419,7 @@ look(struct ha *h, struct subscriber *u)
 {
 	struct binding *b = ha_binding(h, u);
 	struct view *v = &h->view[u->index];
-	struct world *w = h->node.w;
+	struct world *w = h->host.w;
 	bool accepted;
 
 	v->u = u;
@@ -449,7 +449,7 @@ look(struct ha *h, struct subscriber *u)
 	else if (v->bound && v->until != b->until.ns &&
 	    w->step.by != BY_PLANE && request(&w->step, h, u) == NULL)
 		world_fail(w, "%s: u%u's lifetime begins anew, nothing calls "
-		    "for it", h->node.name, u->index);
+		    "for it", h->host.name, u->index);
 	v->bound = b->state == BINDING_BOUND;
 	v->negotiated = b->negotiated;
 	v->until = b->until.ns;
@@ -464,7 +464,7 @@ look_everywhere(struct world *w, struct subscriber *u)
 	unsigned i;
 
 	for (i = 0; i < w->plan.n_has; i++)
-		if (w->ha[i].node.up)
+		if (w->ha[i].host.up)
 			look(&w->ha[i], u);
 	check_sessions(w, u);
 }
@@ -486,8 +486,8 @@ check_routes(struct ha *h)
 
 	table_each(&h->bindings.by_nai, count_route, &n);
 	if (n != h->n_routes)
-		world_fail(h->node.w, "%s: %u routes of %u bindings",
-		    h->node.name, h->n_routes, n);
+		world_fail(h->host.w, "%s: %u routes of %u bindings",
+		    h->host.name, h->n_routes, n);
 }
 
 void
@@ -498,7 +498,7 @@ watch_sweep(struct world *w)
 	for (i = 0; i < w->plan.n_users; i++)
 		look_everywhere(w, &w->user[i]);
 	for (i = 0; i < w->plan.n_has; i++)
-		if (w->ha[i].node.up)
+		if (w->ha[i].host.up)
 			check_routes(&w->ha[i]);
 	w->until_sweep = SWEEP;
 }
@@ -526,11 +526,11 @@ watch_ha_lost(struct ha *h)
 {
 	unsigned i;
 
-	for (i = 0; i < h->node.w->plan.n_users; i++) {
+	for (i = 0; i < h->host.w->plan.n_users; i++) {
 		struct view *v = &h->view[i];
 
 		if (v->holds)
-			check_left(h, &h->node.w->user[i], v->coa, &v->hoa,
+			check_left(h, &h->host.w->user[i], v->coa, &v->hoa,
 			    "home agent restarted");
 		leave_prefix(h, v);
 		v->holds = v->bound = v->minded = false;
@@ -547,7 +547,7 @@ watch_given_up(const struct sess *s)
 	struct view *v = &s->ha->view[s->u->index];
 	bool orphaned;
 
-	if (v->coa.s_addr == s->nas->node.addr.s_addr &&
+	if (v->coa.s_addr == s->nas->host.addr.s_addr &&
 	    !nas_knows(s->nas, s->u, s->ha, &orphaned))
 		v->minded = false;
 }

@@ -18,7 +18,7 @@
 #define RUNAWAY		2000000		/* steps of one phase, per user */
 
 void
-world_say(struct world *w, const struct node *n, const char *fmt, ...)
+world_say(struct world *w, const struct host *n, const char *fmt, ...)
 {
 	char line[TRACE_LEN];
 	va_list ap;
@@ -186,7 +186,7 @@ draw_plan(struct plan *p, struct dice *d, unsigned users, unsigned steps)
 }
 
 static void
-begin_node(struct world *w, struct node *n, const char *kind, unsigned i,
+begin_host(struct world *w, struct host *n, const char *kind, unsigned i,
     uint32_t net)
 {
 	const struct plan *p = &w->plan;
@@ -208,10 +208,10 @@ begin(struct world *w)
 	unsigned i;
 
 	for (i = 0; i < p->n_has; i++)
-		begin_node(w, &w->ha[i].node, "ha", i, 0xc6336400);
+		begin_host(w, &w->ha[i].host, "ha", i, 0xc6336400);
 	for (i = 0; i < p->n_nases; i++) {
-		begin_node(w, &w->nas[i].node, "nas", i, 0xc0000200);
-		node_start(w, &w->nas[i].node);
+		begin_host(w, &w->nas[i].host, "nas", i, 0xc0000200);
+		host_start(w, &w->nas[i].host);
 	}
 	w->user = calloc(p->n_users, sizeof(*w->user));
 	if (w->user == NULL)
@@ -229,7 +229,7 @@ begin(struct world *w)
 		if (table_init(&w->ha[i].by_prefix) != 0 || (w->ha[i].view =
 		    calloc(p->n_users, sizeof(*w->ha[i].view))) == NULL)
 			abort();
-		node_start(w, &w->ha[i].node);
+		host_start(w, &w->ha[i].host);
 	}
 	SAY(w, NULL, "%u users, %u NASes, %u home agents, lifetime %u/%u, hold "
 	    "%u, flap-limit %u, loss %u, late %u, revocation %d%s%s",
@@ -244,10 +244,10 @@ finish(struct world *w)
 	unsigned i, j;
 
 	for (i = 0; i < w->plan.n_nases; i++)
-		if (w->nas[i].node.up)
+		if (w->nas[i].host.up)
 			nas_stop(&w->nas[i]);
 	for (i = 0; i < w->plan.n_has; i++) {
-		if (w->ha[i].node.up)
+		if (w->ha[i].host.up)
 			ha_stop(&w->ha[i]);
 		table_free(&w->ha[i].by_prefix);
 		for (j = 0; j < w->plan.n_users; j++)
@@ -255,12 +255,12 @@ finish(struct world *w)
 		free(w->ha[i].view);
 	}
 	for (i = 0; i < w->plan.n_nases; i++) {
-		timers_free(&w->nas[i].node.timers);
+		timers_free(&w->nas[i].host.timers);
 		for (j = 0; j < w->plan.n_has; j++)
 			mip4_sa_wipe(&w->nas[i].sa[j]);
 	}
 	for (i = 0; i < w->plan.n_has; i++)
-		timers_free(&w->ha[i].node.timers);
+		timers_free(&w->ha[i].host.timers);
 	for (i = 0; i < w->plan.n_users; i++) {
 		free(w->user[i].asked);
 		free(w->user[i].retry);
@@ -272,21 +272,21 @@ finish(struct world *w)
 
 /* ---- steps ---- */
 
-/* Who is next: a node whose timer is due, or (NULL) the world. */
+/* Who is next: a host whose timer is due, or (NULL) the world. */
 static int64_t
-next_time(struct world *w, struct node **who)
+next_time(struct world *w, struct host **who)
 {
 	int64_t t, best = timers_next(&w->timers).ns;
-	struct node *n;
+	struct host *n;
 	unsigned i;
 
 	*who = NULL;
 	for (i = 0; i < w->plan.n_nases + w->plan.n_has; i++) {
-		n = i < w->plan.n_nases ? &w->nas[i].node :
-		    &w->ha[i - w->plan.n_nases].node;
+		n = i < w->plan.n_nases ? &w->nas[i].host :
+		    &w->ha[i - w->plan.n_nases].host;
 		if (!n->up || n->timers.n == 0)
 			continue;
-		t = node_to_world(n, timers_next(&n->timers));
+		t = host_to_world(n, timers_next(&n->timers));
 		if (t < best) {
 			best = t;
 			*who = n;
@@ -299,7 +299,7 @@ next_time(struct world *w, struct node **who)
 static bool
 step(struct world *w, int64_t until)
 {
-	struct node *n;
+	struct host *n;
 	int64_t t = next_time(w, &n);
 	struct timer *due;
 
@@ -308,10 +308,10 @@ step(struct world *w, int64_t until)
 	if (t > w->now)
 		w->now = t;
 	memset(&w->step, 0, offsetof(struct step, msg));
-	w->step.node = n;
+	w->step.host = n;
 	w->step.by = n != NULL ? BY_TIMER : BY_OTHER;
 	if (n != NULL) {
-		timers_run(&n->timers, node_mono(n));
+		timers_run(&n->timers, host_mono(n));
 	} else {
 		due = w->timers.heap[0].timer;
 		timer_cancel(&w->timers, due);
