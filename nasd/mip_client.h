@@ -218,6 +218,7 @@ bool	 mip_reg_renew(struct mip_reg *);
  * more is asked of the home agent, neither to renew nor to deregister it. It
  * is over when it is revoked, or its lifetime is. Allowed in every state. */
 void	 mip_reg_move_on(struct mip_reg *);
+bool	 mip_reg_moves_on(const struct mip_reg *);
 /* What a registration is, for a client that comes after this one. */
 struct mip_saved {
 	bool		bound;		/* or asked for, perhaps granted */

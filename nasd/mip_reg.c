@@ -615,6 +615,12 @@ mip_reg_move_on(struct mip_reg *r)
 		mip_reg_set_state(r, MIP_S_BOUND, "moves to another client");
 }
 
+bool
+mip_reg_moves_on(const struct mip_reg *r)
+{
+	return r->moved;
+}
+
 void
 mip_reg_free(struct mip_reg *r)
 {

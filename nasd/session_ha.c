@@ -137,6 +137,9 @@ session_ha_result(struct session *s, const struct mip_result *r)
 	s->ha_next = NULL;
 	if (after == HA_AFTER_STOP || budget_left(s) < HA_SELECT_LEAST_MS)
 		return;
+	/* Who has been exported is another's to register [D180]. */
+	if (s->reg != NULL && mip_reg_moves_on(s->reg))
+		return;
 	if (after == HA_AFTER_FOLLOW)
 		s->ha_next = follow(s, r);
 	if (s->ha_next == NULL)

@@ -22,6 +22,7 @@
  *   sim_watch.c	invariants of bindings
  *   sim_check.c	invariants of sessions, messages and of the end
  *   sim_rnd.c		chance; takes the place of the product's
+ *   sim_mobile.h	mobile nodes behind access nodes
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
@@ -49,9 +50,13 @@
 #define SPI		256
 #define MN_SPI		512
 #define HA_POOLS	4		/* unique and shared, of two realms */
+#define NODE_POOLS	2		/* behind access nodes */
 #define ATTACK_PORT	4434		/* where the attacker sends from */
 
 struct world;
+struct ha_nodes;
+struct mlink;
+struct mobile;
 struct sess;
 struct subscriber;
 
@@ -89,6 +94,14 @@ struct plan {
 	unsigned	dp_slow, dp_fail;	/* permille of routes */
 	bool		dp_async;
 	unsigned	in_use;		/* permille of addresses on home links */
+	unsigned	mobile;		/* permille of subscribers are behind
+					 * access nodes */
+	bool		home_link;	/* they are as if on one */
+	unsigned	taken;		/* permille of addresses there */
+	bool		two_prefixes;	/* are advertised to them */
+	bool		two_kinds;	/* of access nodes, with others */
+	unsigned	hostile;	/* permille of them */
+	uint32_t	valid, ra_interval;	/* seconds */
 	bool		realms;		/* two, with pools of their own */
 	uint32_t	realm_lifetime;	/* of the second one */
 	bool		lookup;		/* home agents ask AAA */
@@ -140,6 +153,7 @@ struct origin {
 struct view {
 	struct table_node	 by_prefix;	/* in use while known */
 	uint64_t		 hash;		/* of its NAI, since the start */
+	bool			 behind_node;	/* it has no home address */
 	struct subscriber		*u;
 	struct pool		*pool;		/* that prefix is of */
 	bool			 known;		/* had one, since its start */
@@ -179,9 +193,11 @@ struct view {
 struct ha {
 	struct host		 host;
 	struct had_config	 conf;
-	struct pool		 pool[HA_POOLS];
+	struct pool		 pool[HA_POOLS + NODE_POOLS];
 	struct pool		*choice[HA_POOLS];
-	unsigned		 n_pools;
+	unsigned		 n_pools;	/* of access routers; behind
+						 * them those of nodes */
+	struct ha_nodes		*nodes;		/* NULL: none */
 	struct realm		 realm[2];
 	struct realms		 realms;
 	char			 realm_name[2][16];
@@ -192,7 +208,8 @@ struct ha {
 	struct reg		 reg;
 	struct dataplane	 dp;
 	struct dp_route		*routes;	/* all there are */
-	unsigned		 n_routes;
+	unsigned		 n_routes;	/* not to single addresses */
+	unsigned		 n_addr_routes;
 	bool			 dp_failed;	/* in this step */
 	bool			 dp_in_use;	/* likewise, for that */
 	struct question		*questions;	/* to AAA, that are out */
@@ -231,6 +248,9 @@ struct sess {
 	struct subscriber		*u;
 	struct ha		*ha, *usual;
 	struct ha		*ha_next;	/* to ask instead, or NULL */
+	bool			 one_ha;	/* no other one */
+	struct mlink		*ml;		/* of an access node, or NULL */
+	struct in_addr		 coa;
 	uint64_t		 ha_tried;
 	unsigned		 ha_redirects;
 	uint32_t		 nr;
@@ -262,6 +282,8 @@ struct sess {
 	const char		*excuse;	/* why the home agent may not
 						 * have its binding */
 	bool			 was_up;
+	bool			 resumed;	/* of an earlier program, */
+	mono_t			 kept;		/* until then at least [D117] */
 };
 
 struct subscriber {
@@ -274,6 +296,7 @@ struct subscriber {
 	bool			 keyed;		/* has a key of its own */
 	bool			 fixed;		/* and a prefix, by AAA */
 	struct mip4_sa		 sa;
+	struct mobile		*mobile;	/* behind an access node */
 	struct iid		 own;
 	struct sess		*sessions;
 	struct sess		*at;	/* where the subscriber really is */
@@ -300,6 +323,7 @@ struct packet {
 	struct in_addr	 src, dst;
 	uint16_t	 sport, dport;
 	bool		 attack;
+	bool		 tunnel;	/* data is an IPv6 packet */
 	bool		 refused;	/* for its time; a late one later */
 	struct subscriber	*u;		/* NULL: of nobody */
 	struct origin	 origin;
@@ -321,12 +345,16 @@ struct counts {
 	uint64_t	held_down, failed_over, redirected, abandoned;
 	uint64_t	readdressed, dp_failed, in_use, flaps, stale_wins;
 	uint64_t	looked_up, shed, drains;
+	uint64_t	an_sessions, an_resumed, exported, imported, detached;
+	uint64_t	addresses, probed, duplicates, taken, defended;
+	uint64_t	addr_expired, claims;
 	uint64_t	virtual_ms;
 };
 
 /* What is happening now: who caused what is seen after it. */
 struct step {
-	enum { BY_OTHER, BY_PACKET, BY_TIMER, BY_OPERATOR, BY_PLANE } by;
+	enum { BY_OTHER, BY_PACKET, BY_TIMER, BY_OPERATOR, BY_PLANE,
+	    BY_TUNNEL, BY_HOME } by;
 	struct host		*host;
 	struct subscriber		*u;
 	struct packet		*p;
@@ -392,11 +420,18 @@ bool	 host_is_nas(const struct host *);
 /* sim_net.c */
 void	 net_init(struct world *);
 void	 net_free(struct world *);
-void	 net_send(struct host *, struct in_addr dst, uint16_t sport,
-    uint16_t dport, const uint8_t *, size_t);
+void	 net_send(struct host *, struct in_addr src, struct in_addr dst,
+    uint16_t sport, uint16_t dport, const uint8_t *, size_t);
+/* An IPv6 packet through a tunnel. */
+void	 net_tunnel(struct host *, struct in_addr src, struct in_addr dst,
+    const uint8_t *, size_t);
 void	 net_deliver(struct packet *);
 void	 net_describe(struct world *, const struct packet *, char *, size_t);
+/* A care-of address is its router's, too. */
 struct host *net_host(struct world *, struct in_addr);
+struct in_addr net_coa(const struct host *, unsigned user);
+/* Whose care-of address it is; NULL: none of a single subscriber. */
+struct subscriber *net_coa_user(struct world *, struct in_addr);
 
 /* sim_attack.c */
 void	 attack(struct world *);
@@ -444,7 +479,10 @@ int64_t	 select_ask(struct sess *);
 void	 select_result(struct sess *, const struct mip_result *);
 
 /* sim_session.c */
-struct sess *sess_new(struct nas *, struct subscriber *, struct ha *);
+struct sess *sess_new(struct nas *, struct subscriber *, struct ha *,
+    struct mlink *);
+/* Of an earlier program, which goes on. */
+void	 sess_resume(struct sess *, const struct mip_saved *, bool was_up);
 void	 sess_event(struct sess *, enum session_event);
 void	 sess_free(struct sess *);
 struct sess *sess_rival(const struct sess *, bool live);
@@ -469,6 +507,8 @@ void	 user_lost(struct subscriber *);	/* its session is gone */
 void	 watch_step(struct world *);
 void	 watch_sweep(struct world *);
 void	 watch_ha_lost(struct ha *);	/* it has forgotten all */
+/* The home address that a binding has; of a mobile node's none. */
+struct in6_addr watch_hoa(const struct binding *);
 /* Its deregistration was not answered: what is bound may stay so. */
 void	 watch_given_up(const struct sess *);
 

@@ -129,6 +129,8 @@ access_begin(struct sess *s)
 	s->t_aaa.fire = aaa_answers;
 	s->t_install.fire = installed;
 	s->t_count.fire = counted;
+	if (s->ml != NULL)
+		return;
 	s->starting = true;
 	access_next(s, !w->plan.calm && dice_permille(&w->dice, 10) ?
 	    ACCESS_START_FAILS : ACCESS_LINK, 20 * MS);
@@ -137,7 +139,8 @@ access_begin(struct sess *s)
 void
 access_ask_aaa(struct sess *s)
 {
-	world_at(s->u->w, &s->t_aaa, about(s, 10 * MS));
+	if (s->ml == NULL)	/* of others the configuration knows */
+		world_at(s->u->w, &s->t_aaa, about(s, 10 * MS));
 }
 
 /* The peer takes it, or goes on with its own [D16]. */

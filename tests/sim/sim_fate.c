@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What goes wrong from outside: programs restart, the network is cut, clocks
  * are set. Everything mends before a schedule ends. */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_mobile.h"
 
 #include <string.h>
 
@@ -190,8 +190,10 @@ go_wrong(struct world *w)
 		restart(w, some_host(w));
 	else if (what < 7)
 		cut(w);
-	else if (what == 7)
+	else if (what == 7 && dice_permille(&w->dice, 500))
 		drain(w);
+	else if (what == 7)
+		home_act(&w->ha[dice_below(&w->dice, w->plan.n_has)]);
 	else if (w->plan.clocks)
 		set_time(w, some_host(w));
 }
@@ -231,6 +233,11 @@ fate_still(struct world *w)
 	memset(w->cut, 0, sizeof(w->cut));
 	for (i = 0; i < w->plan.n_users; i++)
 		timer_cancel(&w->timers, &w->user[i].dial);
-	for (i = 0; i < w->plan.n_has; i++)
+	for (i = 0; i < w->plan.n_has; i++) {
 		ha_drain(&w->ha[i], false);
+		home_still(&w->ha[i]);
+	}
+	for (i = 0; i < w->plan.n_users; i++)
+		if (w->user[i].mobile != NULL)
+			mobile_settle(w->user[i].mobile);
 }

@@ -4,7 +4,7 @@
  * as had/main.c and server.c put them together; sim_plane.c is under it,
  * sim_lookup.c beside it.
  */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_mobile.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -20,7 +20,8 @@ ha_send(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 	struct ha *h = arg;
 
 	check_from_ha(h, f->dst, data, len);
-	net_send(&h->host, f->dst, f->sport, f->dport, data, len);
+	net_send(&h->host, h->host.addr, f->dst, f->sport, f->dport, data,
+	    len);
 }
 
 static void
@@ -148,8 +149,8 @@ ha_start(struct ha *h)
 	set_conf(h);
 	h->peer = calloc(w->plan.n_nases, sizeof(*h->peer));
 	if (h->peer == NULL || pools_init(&h->pools, h->pool,
-	    h->n_pools, h->conf.max_bindings) != 0 ||
-	    peers_init(&h->peers) != 0)
+	    h->n_pools + (h->nodes != NULL ? NODE_POOLS : 0),
+	    h->conf.max_bindings) != 0 || peers_init(&h->peers) != 0)
 		abort();
 	for (i = 0; i < w->plan.n_nases; i++)
 		set_peer(h, &w->nas[i]);
@@ -168,6 +169,7 @@ ha_start(struct ha *h)
 	    &h->host.clock)) == NULL)
 		abort();
 	set_realms(h);
+	nodes_start(h);
 	lookup_start(h);
 	reg_init(&h->reg);
 	h->bindings.expired = ha_expired;
@@ -186,6 +188,7 @@ ha_stop(struct ha *h)
 	reg_shutdown(&h->reg);
 	revoker_free(h->reg.revoker);
 	bindings_free(&h->bindings);
+	nodes_stop(h);
 	if (h->n_routes != 0)
 		world_fail(w, "%s stopped, %u routes are left", h->host.name,
 		    h->n_routes);
@@ -330,7 +333,8 @@ digest_binding(uint64_t d, const struct binding *b)
 {
 	d = digest_add(d, &b->state, sizeof(b->state));
 	d = digest_add(d, &b->coa, sizeof(b->coa));
-	d = digest_add(d, &b->hoa, sizeof(b->hoa));
+	if (!b->behind_node)
+		d = digest_add(d, &b->hoa, sizeof(b->hoa));
 	d = digest_add(d, &b->lease.pool, sizeof(b->lease.pool));
 	d = digest_add(d, &b->lease.part, sizeof(b->lease.part));
 	d = digest_add(d, &b->until, sizeof(b->until));
@@ -361,5 +365,6 @@ ha_digest(struct ha *h)
 	}
 	pending = h->reg.revoker != NULL ? revoker_count(h->reg.revoker) : 0;
 	d = digest_add(d, &pending, sizeof(pending));
+	d = nodes_digest(h, d);
 	return digest_add(d, &h->host.timers.n, sizeof(h->host.timers.n));
 }

@@ -131,6 +131,11 @@ report(const struct counts *c, uint64_t schedules, double took)
 	putchar('\n');
 	P(sent); P(lost); P(dup); P(restarts); P(partitions); P(clock_steps);
 	P(dp_failed); P(attacks);
+	putchar('\n');
+	P(an_sessions); P(an_resumed); P(exported); P(imported); P(detached);
+	P(addresses); P(claims);
+	putchar('\n');
+	P(probed); P(taken); P(duplicates); P(defended); P(addr_expired);
 #undef P
 	putchar('\n');
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An access router: the core of nasd's NetMIP4 client, without a socket. Its
  * sessions are sim_session.c's. */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_mobile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +12,8 @@ nas_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
 {
 	struct nas *n = arg;
 
-	(void)from;
 	check_request(n, to, data, len);
-	net_send(&n->host, to, MIP4_PORT, port, data, len);
+	net_send(&n->host, from, to, MIP4_PORT, port, data, len);
 }
 
 static uint32_t
@@ -46,6 +45,17 @@ set_keys(struct nas *n)
 	}
 }
 
+/* As access_nodes_key. */
+static const struct mip4_sa *
+node_key(void *arg, const char *nai, size_t len, struct in_addr ha)
+{
+	const struct nas *n = arg;
+	struct subscriber *u = world_user(n->host.w, nai, len);
+
+	(void)ha;
+	return u != NULL && u->mobile != NULL ? &u->sa : NULL;
+}
+
 void
 nas_start(struct nas *n)
 {
@@ -68,7 +78,10 @@ nas_start(struct nas *n)
 	n->core.arg = n;
 	if (mip_core_init(&n->core) != 0)
 		abort();
+	n->core.node_key = node_key;
+	n->core.node_key_arg = n;
 	select_start(n);
+	link_start(n);
 }
 
 static void
@@ -91,6 +104,7 @@ nas_stop(struct nas *n)
 	struct world *w = n->host.w;
 	unsigned i;
 
+	link_stop(n);
 	for (i = 0; i < w->plan.n_users; i++)
 		free_sessions_of(&w->user[i], n);
 	if (n->core.n_regs != 0 ||
@@ -128,8 +142,7 @@ nas_input(struct nas *n, const struct packet *p)
 	    &n->core.params.types) == MIP4_OK;
 	if (w->plan.rate > 0 && w->step.parsed && p->u != NULL)
 		note_retry(n, p);
-	mip_core_input(&n->core, p->src, p->sport, n->core.params.coa,
-	    p->data, p->len);
+	mip_core_input(&n->core, p->src, p->sport, p->dst, p->data, p->len);
 	/* as check_over */
 	if (n->core.n_orphans < orphans && p->u != NULL)
 		p->u->asked[n->host.index][net_host(w, p->src)->index] = 0;
@@ -151,7 +164,8 @@ nas_knows(const struct nas *n, const struct subscriber *u,
 		    s->reg->maybe_bound)
 			return true;
 	*orphaned = ha != NULL && mip_core_find_orphan(&n->core, u->nai,
-	    strlen(u->nai), ha, n->core.params.coa) != NULL;
+	    strlen(u->nai), ha, u->mobile != NULL ? net_coa(&n->host,
+	    u->index) : n->core.params.coa) != NULL;
 	return *orphaned;
 }
 

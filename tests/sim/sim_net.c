@@ -4,12 +4,30 @@
  * comes after a while, comes twice, or comes so late that others overtake it;
  * between a router and a home agent nothing may come at all for a time.
  */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_mobile.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define COA_NET		10	/* 10.router.user: care-of addresses of
+				 * single subscribers */
+
+struct in_addr
+net_coa(const struct host *nas, unsigned user)
+{
+	return (struct in_addr){ htonl(COA_NET << 24 |
+	    (uint32_t)(nas->index + 1) << 16 | (user + 1)) };
+}
+
+struct subscriber *
+net_coa_user(struct world *w, struct in_addr a)
+{
+	uint32_t n = ntohl(a.s_addr), i = (n & 0xffff) - 1;
+
+	return n >> 24 == COA_NET && i < w->plan.n_users ? &w->user[i] : NULL;
+}
 
 struct host *
 net_host(struct world *w, struct in_addr a)
@@ -17,6 +35,10 @@ net_host(struct world *w, struct in_addr a)
 	uint32_t n = ntohl(a.s_addr);
 	unsigned i = (n & 0xff) - 1;
 
+	if (n >> 24 == COA_NET) {
+		i = (n >> 16 & 0xff) - 1;
+		return i < w->plan.n_nases ? &w->nas[i].host : NULL;
+	}
 	if (n >> 8 == 0xc00002 && i < w->plan.n_nases)
 		return &w->nas[i].host;
 	if (n >> 8 == 0xc63364 && i < w->plan.n_has)
@@ -64,13 +86,14 @@ describe_msg(struct world *w, const struct mip4_msg *m, char *buf, size_t n)
 	struct subscriber *u = world_user(w, e->nai, e->nai_len);
 	int nr = u != NULL ? (int)u->index : -1;
 
-	if (e->n_hoa)
+	if (e->n_hoa && !e->hoa_empty)
 		inet_ntop(AF_INET6, &e->hoa, hoa, sizeof(hoa));
 	switch (m->type) {
 	case MIP4_RRQ:
 		snprintf(buf, n, "request u%d lifetime %u id %08x.%08x %s%s",
 		    nr, m->rrq.lifetime, (unsigned)(m->rrq.id >> 32),
 		    (unsigned)m->rrq.id, e->n_hoa ? "221 " :
+		    e->n_hoa_req == 0 ? "" : e->hoa_req_empty ? "120 empty" :
 		    iid_is_zero(e->hoa_req_iid) ? "120 any" : "120", hoa);
 		return;
 	case MIP4_RRP:
@@ -96,7 +119,12 @@ net_describe(struct world *w, const struct packet *p, char *buf, size_t n)
 	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
 	struct mip4_msg m;
 
-	if (mip4_parse(&m, p->data, p->len, &types) == MIP4_OK)
+	if (p->tunnel && p->len > ND6_HEADER_LEN)
+		snprintf(buf, n, "u%d's tunnel: %s %u", p->u != NULL ?
+		    (int)p->u->index : -1, p->data[6] == IPPROTO_ICMPV6 ?
+		    "ICMPv6" : "next header", p->data[6] == IPPROTO_ICMPV6 ?
+		    p->data[ND6_HEADER_LEN] : p->data[6]);
+	else if (mip4_parse(&m, p->data, p->len, &types) == MIP4_OK)
 		describe_msg(w, &m, buf, n);
 	else
 		snprintf(buf, n, "%zu bytes", p->len);
@@ -153,17 +181,21 @@ net_deliver(struct packet *p)
 		    text, net_host(w, p->src) != NULL ?
 		    net_host(w, p->src)->name : "?");
 	}
-	w->step.by = BY_PACKET;
+	w->step.by = p->tunnel ? BY_TUNNEL : BY_PACKET;
 	w->step.host = to;
 	w->step.p = p;
 	w->step.u = p->u;
 	if (p->u != NULL)
 		world_touch(p->u);
-	if (host_is_nas(to))
+	if (p->tunnel && host_is_nas(to))
+		link_tunnel(&w->nas[to->index], p);
+	else if (p->tunnel)
+		nodes_input(&w->ha[to->index], p);
+	else if (host_is_nas(to))
 		nas_input(&w->nas[to->index], p);
 	else
 		ha_input(&w->ha[to->index], p);
-	if (!p->attack)
+	if (!p->attack && !p->tunnel)
 		record(p, to);
 }
 
@@ -220,14 +252,13 @@ draw_delay(struct world *w)
 	    dice_between(&w->dice, 1, dice_permille(&w->dice, 200) ? 200 : 8);
 }
 
-void
-net_send(struct host *from, struct in_addr dst, uint16_t sport,
-    uint16_t dport, const uint8_t *data, size_t len)
+/* What is common to all: p has addresses, ports and kind. */
+static void
+fly(struct host *from, const struct packet *what, const uint8_t *data,
+    size_t len)
 {
-	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
 	struct world *w = from->w;
-	struct host *to = net_host(w, dst);
-	struct mip4_msg m;
+	struct host *to = net_host(w, what->dst);
 	struct packet *p;
 	unsigned copies = 1;
 	bool lossy = w->phase == RESTLESS;
@@ -248,15 +279,39 @@ net_send(struct host *from, struct in_addr dst, uint16_t sport,
 	w->counts->dup += copies - 1;
 	while (copies-- > 0) {
 		p = new_packet(w);
-		p->src = from->addr;
-		p->dst = dst;
-		p->sport = sport;
-		p->dport = dport;
+		p->src = what->src;
+		p->dst = what->dst;
+		p->sport = what->sport;
+		p->dport = what->dport;
+		p->tunnel = what->tunnel;
+		p->u = what->u;
 		p->origin = (struct origin){ w->now, from->boot };
 		p->len = len;
 		memcpy(p->data, data, len);
-		if (mip4_parse(&m, data, len, &types) == MIP4_OK)
-			p->u = world_user(w, m.ext.nai, m.ext.nai_len);
 		world_at(w, &p->timer, draw_delay(w));
 	}
+}
+
+void
+net_send(struct host *from, struct in_addr src, struct in_addr dst,
+    uint16_t sport, uint16_t dport, const uint8_t *data, size_t len)
+{
+	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
+	struct packet p = { .src = src, .dst = dst, .sport = sport,
+	    .dport = dport };
+	struct mip4_msg m;
+
+	if (mip4_parse(&m, data, len, &types) == MIP4_OK)
+		p.u = world_user(from->w, m.ext.nai, m.ext.nai_len);
+	fly(from, &p, data, len);
+}
+
+void
+net_tunnel(struct host *from, struct in_addr src, struct in_addr dst,
+    const uint8_t *data, size_t len)
+{
+	struct packet p = { .src = src, .dst = dst, .tunnel = true };
+
+	p.u = net_coa_user(from->w, host_is_nas(from) ? src : dst);
+	fly(from, &p, data, len);
 }

@@ -4,7 +4,7 @@
  * what nasd/ha_watch.c and session_ha.c do around it. A subscriber's usual home
  * agent comes first, the others are what RADIUS would name after it.
  */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_mobile.h"
 
 #include <stdlib.h>
 
@@ -99,7 +99,7 @@ static struct ha_wish
 wish(const struct sess *s, struct in_addr list[MAX_HAS])
 {
 	struct world *w = s->u->w;
-	unsigned i, n = w->plan.fail_over ? w->plan.n_has : 1;
+	unsigned i, n = w->plan.fail_over && !s->one_ha ? w->plan.n_has : 1;
 
 	for (i = 0; i < n; i++)
 		list[i] = w->ha[(s->usual->host.index + i) %
@@ -175,6 +175,8 @@ select_result(struct sess *s, const struct mip_result *r)
 
 	s->ha_next = NULL;
 	if (after == HA_AFTER_STOP || budget_left(s) < HA_SELECT_LEAST_MS)
+		return;
+	if (s->reg != NULL && mip_reg_moves_on(s->reg))
 		return;
 	if (after == HA_AFTER_FOLLOW && r->redirect.s_addr != INADDR_ANY &&
 	    (i = ha_select_follow(hs, r->redirect, s->ha_tried,

@@ -4,7 +4,7 @@
  * session_act.c and session_in.c do, but for what is not simulated (RADIUS,
  * accounting, Router Advertisements and routes are delays).
  */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_mobile.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -61,7 +61,9 @@ do_auth_cancel(struct sess *s)
 static void
 do_auth_ok(struct sess *s)
 {
-	if (!s->asked)
+	if (s->ml != NULL)
+		link_passed(s);
+	else if (!s->asked)
 		access_next(s, ACCESS_ASK, 10 * MS);
 }
 
@@ -104,6 +106,8 @@ do_uninstall(struct sess *s)
 {
 	timer_cancel(&s->u->w->timers, &s->t_install);
 	s->tunnel = s->tunnel_up = false;
+	if (s->ml != NULL)
+		link_uninstall(s);
 }
 
 static void
@@ -131,6 +135,17 @@ choose_iid(const struct sess *s)
 	return iid;
 }
 
+/* Whom, and with which keys. */
+static void
+ask_of(const struct sess *s, struct mip_reg_request *req)
+{
+	req->mn_ha = s->u->keyed ? &s->u->sa : NULL;
+	req->ha = (struct mip_ha){ .addr = s->ha->host.addr,
+	    .sa = &s->nas->sa[s->ha->host.index], .n_sa = 1 };
+	if (s->ml != NULL)
+		link_request(s, req);
+}
+
 static void
 do_register(struct sess *s)
 {
@@ -150,9 +165,7 @@ do_register(struct sess *s)
 		sess_event(s, SESSION_EV_HA_SILENT);
 		return;
 	}
-	req.mn_ha = s->u->keyed ? &s->u->sa : NULL;
-	req.ha = (struct mip_ha){ .addr = s->ha->host.addr,
-	    .sa = &s->nas->sa[s->ha->host.index], .n_sa = 1 };
+	ask_of(s, &req);
 	s->iid = req.iid;
 	s->reg = mip_reg_create(&s->nas->core, &req,
 	    s->u->w->trace || s->u->w->lines != NULL ? &sess_mip_told :
@@ -164,26 +177,45 @@ do_register(struct sess *s)
 static void
 do_install(struct sess *s)
 {
-	access_install(s);
+	if (s->ml != NULL)
+		link_install(s);
+	else
+		access_install(s);
 }
 
 static void
 do_assign(struct sess *s)
 {
-	access_assigned(s);
+	if (s->ml != NULL)
+		sess_event(s, SESSION_EV_ACCESS_UP);
+	else
+		access_assigned(s);
+}
+
+/* As session_resume. */
+static void
+do_resume(struct sess *s)
+{
+	if (s->reg != NULL)
+		(void)mip_reg_renew(s->reg);
 }
 
 static void
 do_close(struct sess *s)
 {
-	if (s->link)
+	if (s->ml != NULL)
+		link_close(s);
+	else if (s->link)
 		access_next(s, ACCESS_GONE, 100 * MS);
 }
 
 static void
 do_kill(struct sess *s)
 {
-	access_next(s, ACCESS_GONE, 5 * MS);
+	if (s->ml != NULL)
+		link_close(s);
+	else
+		access_next(s, ACCESS_GONE, 5 * MS);
 }
 
 static void
@@ -202,6 +234,7 @@ act(struct sess *s, uint32_t actions)
 		[SESSION_BIT_AUTHENTICATE] = access_ask_aaa,
 		[SESSION_BIT_AUTH_OK] = do_auth_ok,
 		[SESSION_BIT_AUTH_FAIL] = do_close,	/* the peer's PPP */
+		[SESSION_BIT_RESUME] = do_resume,
 		[SESSION_BIT_REPLACE] = do_replace,
 		[SESSION_BIT_RA_STOP] = do_ra_stop,
 		[SESSION_BIT_COUNT] = do_nothing,
@@ -257,7 +290,7 @@ set_state_timer(struct sess *s, enum session_state old)
 }
 
 struct sess *
-sess_new(struct nas *n, struct subscriber *u, struct ha *h)
+sess_new(struct nas *n, struct subscriber *u, struct ha *h, struct mlink *ml)
 {
 	struct sess *s = calloc(1, sizeof(*s));
 
@@ -265,11 +298,13 @@ sess_new(struct nas *n, struct subscriber *u, struct ha *h)
 		abort();
 	s->nas = n;
 	s->u = u;
+	s->ml = ml;
+	s->coa = ml != NULL ? ml->coa : n->host.addr;
 	s->ha = s->usual = h;
 	s->nr = ++n->last_nr;
 	snprintf(s->subject, sizeof(s->subject), "%s/s%u u%u", n->host.name,
 	    s->nr, u->index);
-	s->unique = u->unique;
+	s->unique = u->unique && ml == NULL;
 	s->local = iid_random();
 	s->state_timer.fire = state_timer;
 	s->state = SESSION_STARTING;
@@ -287,11 +322,37 @@ sess_new(struct nas *n, struct subscriber *u, struct ha *h)
 }
 
 void
+sess_resume(struct sess *s, const struct mip_saved *saved, bool was_up)
+{
+	struct mip_reg_request req = {
+		.nai = s->u->nai,
+		.subject = s->subject,
+	};
+
+	ask_of(s, &req);
+	s->reg = mip_resume_reg(&s->nas->core, &req, saved,
+	    s->u->w->trace || s->u->w->lines != NULL ? &sess_mip_told :
+	    &sess_mip, s);
+	if (s->reg == NULL)
+		abort();
+	s->kept = s->reg->expires;
+	s->registered = saved->bound;
+	s->was_up = was_up;
+	s->resumed = true;
+	s->excuse = "resumed";
+	timer_cancel(&s->nas->host.timers, &s->state_timer);
+	s->state = SESSION_RESUMING;
+	set_state_timer(s, s->state);
+}
+
+void
 sess_free(struct sess *s)
 {
 	struct subscriber *u = s->u;
 
 	world_touch(u);
+	if (s->ml != NULL)
+		link_leave(s);
 	timer_cancel(&s->nas->host.timers, &s->state_timer);
 	access_cancel(s);
 	if (s->reg != NULL && s->nas->host.up)
@@ -326,6 +387,8 @@ view_of(const struct sess *s)
 		.accounting = s->accounting,
 		.carrier_lost = s->carrier_lost,
 		.another_ha = s->ha_next != NULL,
+		.was_up = s->resumed && s->was_up,
+		.resumable = s->resumed && s->was_up && s->reg != NULL,
 	};
 
 	if (sess_rival(s, true) != NULL)
@@ -459,7 +522,8 @@ mip_lost(void *arg, const struct mip_result *r)
 	s->u->w->counts->lost_reg++;
 	/* two that contend for one subscriber may starve each other */
 	if (s->u->w->plan.calm && s->excuse == NULL &&
-	    s->u->sessions == s && s->next == NULL)
+	    s->u->sessions == s && s->next == NULL &&
+	    (s->ml == NULL || !s->ml->given_away))
 		world_fail(s->u->w, "%s: lost in a calm world: %s",
 		    s->subject, r->text);
 	SAY(s->u->w, &s->nas->host, "s%u registration lost: %s", s->nr,

@@ -2,7 +2,7 @@
 /* What subscribers do: dial in, hang up, vanish, come back elsewhere, let
  * IPv6CP go down and up. One of them is somewhere or nowhere; sessions that it
  * has left without a word live on until their NAS notices. */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_mobile.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ dial_at(struct subscriber *u, struct nas *n)
 	if (w->plan.n_has > 1 && !w->plan.calm &&
 	    dice_permille(&w->dice, 100))
 		h = dice_below(&w->dice, w->plan.n_has);
-	u->at = sess_new(n, u, &w->ha[h]);
+	u->at = sess_new(n, u, &w->ha[h], NULL);
 	SAY(w, &n->host, "u%u dials in: s%u", u->index, u->at->nr);
 }
 
@@ -58,6 +58,10 @@ user_init(struct world *w, struct subscriber *u, unsigned index)
 	u->insists = u->unique && dice_permille(&w->dice, w->plan.insist);
 	u->own = iid_random();
 	u->ha = dice_below(&w->dice, w->plan.n_has);
+	if (mip4_sa_prepare(&u->sa) != 0)
+		abort();
+	if (dice_permille(&w->dice, w->plan.mobile))
+		mobile_new(u);
 	u->dial.fire = dial;
 }
 
@@ -143,7 +147,9 @@ user_act(struct subscriber *u)
 	unsigned what = dice_below(&w->dice, 100);
 
 	world_touch(u);
-	if (u->at == NULL)
+	if (u->mobile != NULL)
+		mobile_act(u);
+	else if (u->at == NULL)
 		dial_at(u, some_nas(u));
 	else if (what < 25)
 		move(u);

@@ -4,7 +4,7 @@
  * view of what each home agent held before, so that every change has to have a
  * cause: the step that was just taken.
  */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_mobile.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -147,7 +147,7 @@ was_wanted(struct ha *h, struct subscriber *u, const struct view *v)
 	if (w->plan.clocks && w->step.p->origin.sent < v->made.sent)
 		return false;
 	for (s = u->sessions; s != NULL; s = s->next)
-		if (s->ha == h && s->nas->host.addr.s_addr == v->coa.s_addr &&
+		if (s->ha == h && s->coa.s_addr == v->coa.s_addr &&
 		    s->state > SESSION_REGISTERING &&
 		    s->state < SESSION_CLOSING && SAME(&s->hoa, &v->hoa))
 			return true;
@@ -164,6 +164,13 @@ check_told(struct ha *h, const struct subscriber *u, const struct view *v)
 	    !revoke_has_left(h->reg.revoker, b, v->coa)))
 		world_fail(h->host.w, "%s: u%u's binding ends, its agent is "
 		    "not told", h->host.name, u->index);
+}
+
+/* One of its addresses is another's [D32]. */
+static bool
+is_detached(const struct ha *h, const struct subscriber *u)
+{
+	return h->nodes != NULL && h->nodes->detached == u;
 }
 
 static void
@@ -185,9 +192,9 @@ check_end(struct ha *h, struct subscriber *u, const struct view *v)
 	if (st->by == BY_TIMER && st->host == &h->host && v->bound &&
 	    ha_now(h) >= end)
 		return;
-	if (st->by == BY_OPERATOR)
+	if (st->by == BY_OPERATOR || is_detached(h, u))
 		check_told(h, u, v);
-	if (st->by == BY_OPERATOR || h->dp_failed)
+	if (st->by == BY_OPERATOR || h->dp_failed || is_detached(h, u))
 		return;
 	world_fail(w, "%s: u%u's binding ends, nothing calls for it",
 	    h->host.name, u->index);
@@ -249,9 +256,12 @@ check_address(struct ha *h, struct subscriber *u, const struct view *v,
 static bool
 has_prefix(const struct view *v, const struct binding *b)
 {
-	const struct in6_addr prefix = lease_addr(&b->lease);
+	struct in6_addr prefix;
 
-	return SAME(&v->prefix, &prefix);
+	if (b->behind_node)
+		return v->behind_node;
+	prefix = lease_addr(&b->lease);
+	return !v->behind_node && SAME(&v->prefix, &prefix);
 }
 
 static uint64_t
@@ -265,6 +275,21 @@ fixed_part(const struct pool *p, const struct subscriber *u)
 	return part | (u->index & (p->capacity - 1));
 }
 
+/* Of every binding. */
+static const char *
+unsound(struct ha *h, const struct binding *b)
+{
+	if (peer_find(&h->peers, b->coa) != b->peer)
+		return "another peer's care-of address";
+	if (b->state == BINDING_BOUND && (b->route == NULL ||
+	    !ha_routed(b->route, b)))
+		return "no route, or one to somewhere else";
+	if (b->state == BINDING_BOUND &&
+	    !mono_before((mono_t){ ha_now(h) - 1 }, b->until))
+		return "no lifetime left";
+	return NULL;
+}
+
 static void
 check_sound(struct ha *h, const struct subscriber *u, const struct binding *b)
 {
@@ -274,7 +299,9 @@ check_sound(struct ha *h, const struct subscriber *u, const struct binding *b)
 
 	if (b->lease.pool != NULL)
 		prefix = lease_addr(&b->lease);
-	if (b->lease.pool == NULL || lease_is_held(&b->lease))
+	if (b->behind_node)
+		what = addr_unsound(h, u, b);
+	else if (b->lease.pool == NULL || lease_is_held(&b->lease))
 		what = "no lease";
 	else if (memcmp(&b->hoa, &prefix, b->lease.pool->mode ==
 	    POOL_UNIQUE ? 8 : 16) != 0)
@@ -287,14 +314,8 @@ check_sound(struct ha *h, const struct subscriber *u, const struct binding *b)
 		what = "a longer lifetime than its realm allows";
 	else if (u->fixed && b->lease.part != fixed_part(b->lease.pool, u))
 		what = "another prefix than is fixed";
-	else if (b->peer->addr.s_addr != b->coa.s_addr)
-		what = "another peer's care-of address";
-	else if (b->state == BINDING_BOUND && (b->route == NULL ||
-	    !ha_routed(b->route, b)))
-		what = "no route, or one to somewhere else";
-	else if (b->state == BINDING_BOUND &&
-	    !mono_before((mono_t){ ha_now(h) - 1 }, b->until))
-		what = "no lifetime left";
+	if (what == NULL)
+		what = unsound(h, b);
 	if (what != NULL)
 		world_fail(w, "%s: u%u's binding has %s", h->host.name,
 		    u->index, what);
@@ -306,8 +327,8 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
 {
 	struct world *w = h->host.w;
 	const struct mip4_rrq *rq = request(&w->step, h, u);
-	const struct in6_addr prefix = lease_addr(&b->lease);
 	bool moved = v->holds && v->coa.s_addr != b->coa.s_addr;
+	struct in6_addr prefix;
 
 	if (rq == NULL || rq->lifetime == 0 ||
 	    rq->coa.s_addr != b->coa.s_addr) {
@@ -322,10 +343,20 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
 		check_move(h, u, v);
 		check_told(h, u, v);
 	}
-	check_address(h, u, v, b);
+	if (!b->behind_node)
+		check_address(h, u, v, b);
 	if (v->holds)
 		check_left(h, u, v->coa, &v->hoa, moved ? "it has moved" :
 		    "it has another address");
+	v->coa = b->coa;
+	v->hoa = watch_hoa(b);
+	v->holds = true;
+	v->behind_node = b->behind_node;
+	if (b->behind_node) {
+		leave_prefix(h, v);
+		return;
+	}
+	prefix = lease_addr(&b->lease);
 	if (!v->known || !SAME(&v->prefix, &prefix)) {
 		leave_prefix(h, v);
 		v->prefix = prefix;
@@ -333,9 +364,6 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
 		v->len = pool_route_len(b->lease.pool);
 		take_prefix(h, v);
 	}
-	v->coa = b->coa;
-	v->hoa = b->hoa;
-	v->holds = true;
 }
 
 /* The lifetime, for the router: it counts from when it sent the request. */
@@ -375,6 +403,9 @@ check_known(struct ha *h, const struct subscriber *u, struct view *v,
 	is = n->up && v->made.boot == n->boot &&
 	    nas_knows(&w->nas[n->index], u, h, &v->orphaned);
 	v->minded = was && is;
+	/* Who exports it leaves it to the one that imports it. */
+	if (u->mobile != NULL && u->mobile->link[n->index].given_away)
+		return;
 	if (!was || is || accepted || gives_up || !n->up || !v->bound ||
 	    v->overtaken || is_over(v, w))
 		return;
@@ -420,6 +451,7 @@ look(struct ha *h, struct subscriber *u)
 	struct binding *b = ha_binding(h, u);
 	struct view *v = &h->view[u->index];
 	struct world *w = h->host.w;
+	struct in6_addr hoa;
 	bool accepted;
 
 	v->u = u;
@@ -441,10 +473,11 @@ look(struct ha *h, struct subscriber *u)
 		return;
 	}
 	check_sound(h, u, b);
-	if (b->lease.pool == NULL)
+	if (b->lease.pool == NULL && !b->behind_node)
 		return;
+	hoa = watch_hoa(b);
 	if (!v->holds || v->coa.s_addr != b->coa.s_addr ||
-	    !SAME(&v->hoa, &b->hoa) || !has_prefix(v, b))
+	    !SAME(&v->hoa, &hoa) || !has_prefix(v, b))
 		changed(h, u, v, b);
 	else if (v->bound && v->until != b->until.ns &&
 	    w->step.by != BY_PLANE && request(&w->step, h, u) == NULL)
@@ -517,8 +550,11 @@ watch_step(struct world *w)
 		if (w->plan.n_users > MANY_USERS)
 			look_everywhere(w, u);
 	}
-	for (i = 0; i < w->plan.n_has; i++)
+	for (i = 0; i < w->plan.n_has; i++) {
+		if (w->ha[i].host.up)
+			addr_watch(&w->ha[i]);
 		w->ha[i].dp_failed = w->ha[i].dp_in_use = false;
+	}
 }
 
 void
@@ -533,11 +569,18 @@ watch_ha_lost(struct ha *h)
 			check_left(h, &h->host.w->user[i], v->coa, &v->hoa,
 			    "home agent restarted");
 		leave_prefix(h, v);
-		v->holds = v->bound = v->minded = false;
+		v->holds = v->bound = v->minded = v->behind_node = false;
 		v->n_moves = 0;
 		memset(v->revoked, 0, sizeof(v->revoked));
 		memset(v->waits, 0, sizeof(v->waits));
 	}
+	addr_forget(h);
+}
+
+struct in6_addr
+watch_hoa(const struct binding *b)
+{
+	return b->behind_node ? in6addr_any : b->hoa;
 }
 
 /* Not if it goes on without its session [D64]. */
@@ -547,7 +590,7 @@ watch_given_up(const struct sess *s)
 	struct view *v = &s->ha->view[s->u->index];
 	bool orphaned;
 
-	if (v->coa.s_addr == s->nas->host.addr.s_addr &&
+	if (v->coa.s_addr == s->coa.s_addr &&
 	    !nas_knows(s->nas, s->u, s->ha, &orphaned))
 		v->minded = false;
 }

@@ -5,7 +5,7 @@
  * SETTLED: no session may end any more, and both ends agree. ENDING: everybody
  * hangs up, and in the end nothing is left.
  */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_mobile.h"
 
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -138,6 +138,26 @@ draw_policy(struct plan *p, struct dice *d, bool many)
 		p->rate = 2 + dice_below(d, 4);
 }
 
+/* Subscribers behind access nodes, and how they are. */
+static void
+draw_mobile(struct plan *p, struct dice *d)
+{
+	static const unsigned share[] = { 0, 0, 300, 700, 1000 };
+
+	p->mobile = share[dice_below(d, 5)];
+	p->home_link = dice_permille(d, 700);
+	p->two_prefixes = dice_permille(d, 300);
+	p->two_kinds = dice_permille(d, 300);
+	p->ra_interval = (uint32_t)dice_between(d, 4, 30);
+	p->valid = dice_permille(d, 200) ? p->ra_interval / 2 + 1 :
+	    dice_permille(d, 200) ? UINT32_MAX :
+	    2 * p->ra_interval + dice_below(d, 100);
+	if (p->calm)
+		return;
+	p->taken = dice_permille(d, 600) ? 20 + dice_below(d, 300) : 0;
+	p->hostile = dice_permille(d, 500) ? 300 : 0;
+}
+
 static void
 draw_plan(struct plan *p, struct dice *d, unsigned users, unsigned steps)
 {
@@ -178,6 +198,8 @@ draw_plan(struct plan *p, struct dice *d, unsigned users, unsigned steps)
 	if (!p->calm)
 		draw_faults(p, d);
 	draw_policy(p, d, many);
+	if (!many)
+		draw_mobile(p, d);
 	if (many) {
 		p->pause = 1200 * SECOND / (int64_t)p->steps;
 		p->attacks = 0;
@@ -209,10 +231,8 @@ begin(struct world *w)
 
 	for (i = 0; i < p->n_has; i++)
 		begin_host(w, &w->ha[i].host, "ha", i, 0xc6336400);
-	for (i = 0; i < p->n_nases; i++) {
+	for (i = 0; i < p->n_nases; i++)
 		begin_host(w, &w->nas[i].host, "nas", i, 0xc0000200);
-		host_start(w, &w->nas[i].host);
-	}
 	w->user = calloc(p->n_users, sizeof(*w->user));
 	if (w->user == NULL)
 		abort();
@@ -225,10 +245,14 @@ begin(struct world *w)
 		if (w->user[i].asked == NULL || w->user[i].retry == NULL)
 			abort();
 	}
+	for (i = 0; i < p->n_nases; i++)
+		host_start(w, &w->nas[i].host);
 	for (i = 0; i < p->n_has; i++) {
 		if (table_init(&w->ha[i].by_prefix) != 0 || (w->ha[i].view =
 		    calloc(p->n_users, sizeof(*w->ha[i].view))) == NULL)
 			abort();
+		if (p->mobile > 0)
+			nodes_new(&w->ha[i]);
 		host_start(w, &w->ha[i].host);
 	}
 	SAY(w, NULL, "%u users, %u NASes, %u home agents, lifetime %u/%u, hold "
@@ -253,6 +277,7 @@ finish(struct world *w)
 		for (j = 0; j < w->plan.n_users; j++)
 			free(w->ha[i].view[j].moves);
 		free(w->ha[i].view);
+		nodes_free(&w->ha[i]);
 	}
 	for (i = 0; i < w->plan.n_nases; i++) {
 		timers_free(&w->nas[i].host.timers);
@@ -264,6 +289,8 @@ finish(struct world *w)
 	for (i = 0; i < w->plan.n_users; i++) {
 		free(w->user[i].asked);
 		free(w->user[i].retry);
+		mip4_sa_wipe(&w->user[i].sa);
+		mobile_free(&w->user[i]);
 	}
 	net_free(w);
 	timers_free(&w->timers);
@@ -378,6 +405,10 @@ ending(struct world *w)
 	SAY(w, NULL, "everybody hangs up");
 	for (i = 0; i < w->plan.n_users; i++) {
 		w->user[i].at = NULL;
+		if (w->user[i].mobile != NULL) {
+			mobile_leave(w->user[i].mobile);
+			continue;
+		}
 		for (s = w->user[i].sessions; s != NULL; s = next) {
 			next = s->next;
 			s->next_access = ACCESS_GONE;
