@@ -84,9 +84,8 @@ was_said(const struct world *w, const struct subscriber *u,
 	    memcmp(p->data + ND6_HEADER_LEN + 8, a, sizeof(*a)) == 0);
 }
 
-/* New ones at no higher rate than is allowed. */
-static void
-count_claim(struct ha *h, const struct subscriber *u)
+void
+addr_count_claim(struct ha *h, const struct subscriber *u)
 {
 	struct mn_view *v = &h->nodes->view[u->index];
 	int64_t now = ha_now(h);
@@ -97,9 +96,8 @@ count_claim(struct ha *h, const struct subscriber *u)
 	v->claims_at = now;
 	v->claims -= 1000;
 	if (v->claims < -2000)
-		world_fail(h->host.w, "%s: u%u takes addresses too fast",
+		world_fail(h->host.w, "%s: u%u wants addresses too fast",
 		    h->host.name, u->index);
-	h->host.w->counts->addresses++;
 }
 
 static void
@@ -108,7 +106,8 @@ appeared(struct ha *h, const struct addr_view *x)
 	if (!was_said(h->host.w, x->u, &x->a))
 		world_fail(h->host.w, "%s: u%u has an address of which it has "
 		    "said nothing", h->host.name, x->u->index);
-	count_claim(h, x->u);
+	h->host.w->counts->addresses++;
+	addr_count_claim(h, x->u);
 }
 
 /* The end of the prefix, as was advertised last. */

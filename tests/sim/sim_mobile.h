@@ -222,6 +222,8 @@ const struct dp_route *plane_find(const struct ha *, const struct in6_addr *,
 /* sim_addr.c: after each step */
 void	 addr_watch(struct ha *);
 void	 addr_forget(struct ha *);
+/* It wants one: not faster than is allowed. */
+void	 addr_count_claim(struct ha *, const struct subscriber *);
 /* What is wrong with the binding of a mobile node, or NULL. */
 const char *addr_unsound(struct ha *, const struct subscriber *,
     const struct binding *);

@@ -72,6 +72,15 @@ check_ra(struct ha *h, const struct mn *m, const struct nd6_packet *p)
 	v->ra_due = 0;
 }
 
+/* What it wants is another's: at once, or after it was looked for. */
+static void
+refused(struct ha *h, const struct mn *m)
+{
+	h->nodes->said_in_use++;
+	if (h->host.w->step.by == BY_TUNNEL)
+		addr_count_claim(h, net_coa_user(h->host.w, m->coa));
+}
+
 static bool
 node_send(void *arg, struct mn *m, const uint8_t *packet, size_t len)
 {
@@ -91,7 +100,7 @@ node_send(void *arg, struct mn *m, const uint8_t *packet, size_t len)
 	else if (nd6_decode(&nd, packet, len) == 0 && nd.advert && nd.router)
 		h->nodes->said_router++;
 	else
-		h->nodes->said_in_use++;
+		refused(h, m);
 	net_tunnel(&h->host, h->host.addr, m->coa, packet, len);
 	return true;
 }
