@@ -161,12 +161,16 @@ int	 nl_neighs4(struct nl *, nl_neigh4_seen *, void *arg);
  * clsact; fe80::/10 passes; source in src/plen passes with fwmark set;
  * anything else is dropped (and counted by the kernel). Three functions,
  * because each is one message; each needs a prio of its own, in this order.
- * fwmark 0: pass without a mark.
+ * fwmark 0: pass without a mark. Of fe80::/10 no more pass than the pace says,
+ * unless it is NULL.
  */
+struct nl_pace {
+	uint32_t	packets, burst;		/* a second; at once */
+};
 int	 nl_clsact_add(struct nl *, unsigned ifindex, unsigned ign);
 int	 nl_clsact_del(struct nl *, unsigned ifindex, unsigned ign);
 int	 nl_filter_pass_linklocal(struct nl *, unsigned ifindex,
-    uint16_t prio);
+    uint16_t prio, const struct nl_pace *);
 int	 nl_filter_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
     const struct in6_addr *src, unsigned plen, uint32_t fwmark);
 /* One IPv4 source, without a mark. */
@@ -261,6 +265,10 @@ int	 nl_shaper_drops(struct nl *, unsigned ifindex, nl_dropped *,
     void *arg);
 int	 nl_policer_drops(struct nl *, unsigned ifindex, nl_dropped *,
     void *arg);
+/* Can the kernel keep a pace? It is asked to; begins a batch anew. */
+bool	 nl_can_pace(struct nl *);
+/* How many packets a filter with a pace has let pass; 0 without one. */
+uint64_t nl_paced(struct nl *, unsigned ifindex);
 
 /* The prio of each filter on a device's ingress, one call each, as above. */
 typedef void nl_filter_prio(void *arg, uint16_t prio);

@@ -28,6 +28,10 @@ void	 nl_put_encap(struct nlmsghdr *, const struct nl_gre *);
 void	 nl_put_enc_match(struct nlmsghdr *, const struct nl_gre *);
 void	 nl_put_tunnel_key(struct nlmsghdr *, uint16_t attr,
     const struct nl_gre *);
+/* A police action, in a list of actions, at its first place: what conforms has
+ * one verdict, the rest is dropped. rate: bytes, or NULL for pace: packets. */
+void	 nl_put_police(struct nlmsghdr *, unsigned ifindex,
+    const struct nl_rate *rate, const struct nl_pace *pace);
 /* One request, outside of the batch: cb gets the answer and returns MNL_CB_OK.
  * 0 or -errno. */
 int	 nl_query(struct nl *, struct nlmsghdr *, mnl_cb_t cb, void *arg);

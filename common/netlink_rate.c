@@ -3,8 +3,8 @@
  * Rate limits of one device: what it sends is shaped by a tbf, with fq_codel
  * in it where the kernel has that; what it receives is policed by an action of
  * a matchall filter, which lets what conforms go on to the next filter. Both
- * are changed in place and keep their counters. Neighbours: netlink.c,
- * netlink_tc.c.
+ * are changed in place and keep their counters. And the pace of packets that a
+ * filter of netlink_tc.c lets pass. Neighbours: netlink.c, netlink_tc.c.
  */
 #include "config.h"
 #include "common/netlink_msg.h"
@@ -27,12 +27,12 @@
 /* The longest packet that a policer looks at: anything that comes. */
 #define POLICER_MTU	(1U << 18)
 
-/* Who shapes by hand has low numbers, which the kernel assigns. */
-static uint32_t
-action_index(unsigned ifindex)
-{
-	return (0x80000000U | ifindex);
-}
+/* What a police action is for, in its number. Who shapes by hand has low
+ * numbers, which the kernel assigns. */
+#define OF_RATE		0x80000000U
+#define OF_PACE		0x40000000U
+#define OF_MASK		(OF_RATE | OF_PACE)
+#define NO_DEVICE	0x3fffffffU
 
 static struct tc_ratespec
 ratespec(uint64_t bytes)
@@ -119,28 +119,44 @@ nl_shaper_del(struct nl *nl, unsigned ifindex, unsigned ign)
 	return (nl_msg_end(nl, h, "removing a shaper", ign));
 }
 
-/* One police action in a list of actions: what conforms goes on to the next
- * filter. */
-static void
-put_police(struct nlmsghdr *h, unsigned ifindex, const struct nl_rate *r)
+/* In units of the kernel's. */
+static uint64_t
+ticks(uint64_t burst, uint64_t rate)
+{
+	return (burst * 1000000000 / rate / TICK_NS);
+}
+
+/* What conforms to a rate goes on to the next filter; what keeps a pace passes.
+ */
+void
+nl_put_police(struct nlmsghdr *h, unsigned ifindex, const struct nl_rate *rate,
+    const struct nl_pace *pace)
 {
 	static const uint8_t rtab[1024];	/* must be there, is not used */
-	const struct tc_police parms = {
-		.index = action_index(ifindex),
+	struct tc_police parms = {
+		.index = (rate != NULL ? OF_RATE : OF_PACE) | ifindex,
 		.action = TC_ACT_SHOT,
-		.burst = (uint32_t)((uint64_t)r->burst * 1000000000 /
-		    r->bytes / TICK_NS),
 		.mtu = POLICER_MTU,
-		.rate = ratespec(r->bytes),
 	};
 	struct nlattr *act, *opts;
 
+	if (rate != NULL) {
+		parms.burst = (uint32_t)ticks(rate->burst, rate->bytes);
+		parms.rate = ratespec(rate->bytes);
+	}
 	act = mnl_attr_nest_start(h, 1);
 	mnl_attr_put_strz(h, TCA_ACT_KIND, "police");
 	opts = mnl_attr_nest_start(h, TCA_ACT_OPTIONS);
 	mnl_attr_put(h, TCA_POLICE_TBF, sizeof(parms), &parms);
-	mnl_attr_put(h, TCA_POLICE_RATE, sizeof(rtab), rtab);
-	mnl_attr_put_u32(h, TCA_POLICE_RESULT, (uint32_t)TC_ACT_UNSPEC);
+	if (rate != NULL) {
+		mnl_attr_put(h, TCA_POLICE_RATE, sizeof(rtab), rtab);
+	} else {
+		mnl_attr_put_u64(h, TCA_POLICE_PKTRATE64, pace->packets);
+		mnl_attr_put_u64(h, TCA_POLICE_PKTBURST64,
+		    ticks(pace->burst, pace->packets));
+	}
+	mnl_attr_put_u32(h, TCA_POLICE_RESULT, rate != NULL ?
+	    (uint32_t)TC_ACT_UNSPEC : TC_ACT_OK);
 	mnl_attr_nest_end(h, opts);
 	mnl_attr_nest_end(h, act);
 }
@@ -174,7 +190,7 @@ nl_policer_add(struct nl *nl, unsigned ifindex, uint16_t prio,
 		return (-ENOMEM);
 	opts = mnl_attr_nest_start(h, TCA_OPTIONS);
 	acts = mnl_attr_nest_start(h, TCA_MATCHALL_ACT);
-	put_police(h, ifindex, r);
+	nl_put_police(h, ifindex, r, NULL);
 	mnl_attr_nest_end(h, acts);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding a policer", 0));
@@ -206,7 +222,7 @@ nl_policer_change(struct nl *nl, unsigned ifindex, const struct nl_rate *r)
 	ta = extra;
 	ta->tca_family = AF_UNSPEC;
 	tab = mnl_attr_nest_start(h, TCA_ACT_TAB);
-	put_police(h, ifindex, r);
+	nl_put_police(h, ifindex, r, NULL);
 	mnl_attr_nest_end(h, tab);
 	return (nl_msg_end(nl, h, "changing a policer", 0));
 }
@@ -227,12 +243,27 @@ queue_attr(const struct nlattr *a, void *arg)
 	return (MNL_CB_STOP);
 }
 
-/* Of one qdisc, or one action: its drops. */
+static int
+basic_attr(const struct nlattr *a, void *arg)
+{
+	size_t len = mnl_attr_get_payload_len(a);
+	struct gnet_stats_basic b = { 0 };
+	uint64_t *seen = arg;
+
+	if (mnl_attr_get_type(a) != TCA_STATS_BASIC)
+		return (MNL_CB_OK);
+	memcpy(&b, mnl_attr_get_payload(a), len < sizeof(b) ? len : sizeof(b));
+	*seen = b.packets;
+	return (MNL_CB_STOP);
+}
+
+/* Of one qdisc, or one action: its drops, or what has passed. */
 struct drops {
 	nl_dropped	*fn;
 	void		*arg;
+	uint32_t	 of;		/* which actions */
 	uint32_t	 index;
-	uint64_t	 n;
+	uint64_t	 n, seen;
 	bool		 tbf;
 };
 
@@ -298,9 +329,10 @@ act_attr(const struct nlattr *a, void *arg)
 {
 	struct drops *d = arg;
 
-	if (mnl_attr_get_type(a) == TCA_ACT_STATS)
+	if (mnl_attr_get_type(a) == TCA_ACT_STATS) {
 		(void)mnl_attr_parse_nested(a, queue_attr, &d->n);
-	else if (mnl_attr_get_type(a) == TCA_ACT_OPTIONS)
+		(void)mnl_attr_parse_nested(a, basic_attr, &d->seen);
+	} else if (mnl_attr_get_type(a) == TCA_ACT_OPTIONS)
 		(void)mnl_attr_parse_nested(a, police_attr, d);
 	return (MNL_CB_OK);
 }
@@ -310,11 +342,12 @@ acts_attr(const struct nlattr *a, void *arg)
 {
 	struct drops *d = arg;
 
-	d->n = 0;
+	d->n = d->seen = 0;
 	d->index = 0;
 	(void)mnl_attr_parse_nested(a, act_attr, d);
-	if ((d->index & 0x80000000U) != 0)
-		d->fn(d->arg, d->index & 0x7fffffffU, d->n);
+	if ((d->index & OF_MASK) == d->of)
+		d->fn(d->arg, d->index & ~OF_MASK, d->of == OF_RATE ? d->n :
+		    d->seen - d->n);
 	return (MNL_CB_OK);
 }
 
@@ -333,31 +366,40 @@ action_msg(const struct nlmsghdr *h, void *arg)
 	return (MNL_CB_OK);
 }
 
-/* ifindex 0: of all. */
-static int
-policer_query(struct nl *nl, unsigned ifindex, nl_dropped *fn, void *arg)
+/* The one police action of a device, or all that there are. */
+static void
+put_police_name(struct nlmsghdr *h, uint32_t index, bool all)
 {
 	const struct nla_bitfield32 large = {
 		.value = TCA_FLAG_LARGE_DUMP_ON,
 		.selector = TCA_FLAG_LARGE_DUMP_ON,
 	};
+	struct nlattr *tab, *act;
+
+	tab = mnl_attr_nest_start(h, TCA_ACT_TAB);
+	act = mnl_attr_nest_start(h, 1);
+	mnl_attr_put_strz(h, TCA_ACT_KIND, "police");
+	if (!all)
+		mnl_attr_put_u32(h, TCA_ACT_INDEX, index);
+	mnl_attr_nest_end(h, act);
+	mnl_attr_nest_end(h, tab);
+	if (all)
+		mnl_attr_put(h, TCA_ROOT_FLAGS, sizeof(large), &large);
+}
+
+/* ifindex 0: of all. */
+static int
+policer_query(struct nl *nl, uint32_t of, unsigned ifindex, nl_dropped *fn,
+    void *arg)
+{
 	uint8_t buf[NL_MSG_MAX] __attribute__((aligned(8)));
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-	struct drops d = { .fn = fn, .arg = arg };
-	struct nlattr *tab, *act;
+	struct drops d = { .fn = fn, .arg = arg, .of = of };
 
 	h->nlmsg_type = RTM_GETACTION;
 	h->nlmsg_flags = ifindex == 0 ? NLM_F_DUMP : 0;
 	(void)mnl_nlmsg_put_extra_header(h, sizeof(struct tcamsg));
-	tab = mnl_attr_nest_start(h, TCA_ACT_TAB);
-	act = mnl_attr_nest_start(h, 1);
-	mnl_attr_put_strz(h, TCA_ACT_KIND, "police");
-	if (ifindex != 0)
-		mnl_attr_put_u32(h, TCA_ACT_INDEX, action_index(ifindex));
-	mnl_attr_nest_end(h, act);
-	mnl_attr_nest_end(h, tab);
-	if (ifindex == 0)
-		mnl_attr_put(h, TCA_ROOT_FLAGS, sizeof(large), &large);
+	put_police_name(h, of | ifindex, ifindex == 0);
 	return (nl_query(nl, h, action_msg, &d));
 }
 
@@ -372,5 +414,64 @@ nl_shaper_drops(struct nl *nl, unsigned ifindex, nl_dropped *fn, void *arg)
 int
 nl_policer_drops(struct nl *nl, unsigned ifindex, nl_dropped *fn, void *arg)
 {
-	return (policer_query(nl, ifindex, fn, arg));
+	return (policer_query(nl, OF_RATE, ifindex, fn, arg));
+}
+
+static void
+take_paced(void *arg, unsigned ifindex, uint64_t packets)
+{
+	(void)ifindex;
+	*(uint64_t *)arg = packets;
+}
+
+uint64_t
+nl_paced(struct nl *nl, unsigned ifindex)
+{
+	uint64_t packets = 0;
+
+	(void)policer_query(nl, OF_PACE, ifindex, take_paced, &packets);
+	return (packets);
+}
+
+static void
+put_action(struct nl *nl, uint16_t type, uint16_t flags)
+{
+	static const struct nl_pace any = { 1, 1 };
+	struct tcamsg *ta;
+	struct nlattr *tab;
+	struct nlmsghdr *h;
+	void *extra;
+
+	h = nl_msg_begin(nl, type, flags, sizeof(*ta), &extra);
+	if (h == NULL)
+		return;
+	ta = extra;
+	ta->tca_family = AF_UNSPEC;
+	if (type == RTM_DELACTION) {
+		put_police_name(h, OF_PACE | NO_DEVICE, false);
+	} else {
+		tab = mnl_attr_nest_start(h, TCA_ACT_TAB);
+		nl_put_police(h, NO_DEVICE, NULL, &any);
+		mnl_attr_nest_end(h, tab);
+	}
+	(void)nl_msg_end(nl, h, "trying act_police", NL_IGN_EXIST |
+	    NL_IGN_NOENT);
+}
+
+/* An action of no device's, made and removed. */
+bool
+nl_can_pace(struct nl *nl)
+{
+	uint64_t packets;
+	bool can;
+
+	nl_begin(nl);
+	put_action(nl, RTM_NEWACTION, NLM_F_CREATE | NLM_F_EXCL);
+	if (nl_commit(nl, NULL, 0) != 0)
+		return (false);
+	can = policer_query(nl, OF_PACE, NO_DEVICE, take_paced, &packets) == 0;
+	nl_begin(nl);
+	put_action(nl, RTM_DELACTION, 0);
+	(void)nl_commit(nl, NULL, 0);
+	return (can);
 }

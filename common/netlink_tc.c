@@ -179,6 +179,28 @@ nl_filter_pass_source(struct nl *nl, unsigned ifindex, uint16_t prio,
 }
 
 int
+nl_filter_pass_linklocal(struct nl *nl, unsigned ifindex, uint16_t prio,
+    const struct nl_pace *pace)
+{
+	const struct in6_addr ll = { .s6_addr = { 0xfe, 0x80 } };
+	struct nlattr *opts, *acts;
+	struct nlmsghdr *h;
+
+	if (pace == NULL)
+		return (nl_filter_pass_source(nl, ifindex, prio, &ll, 10, 0));
+	h = filter_begin(nl, ifindex, prio, ETH_P_IPV6, "u32", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	put_source(h, &ll, IPV6_SRC_OFF, 10);
+	acts = mnl_attr_nest_start(h, TCA_U32_ACT);
+	nl_put_police(h, ifindex, NULL, pace);
+	mnl_attr_nest_end(h, acts);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding a filter for link-local packets",
+	    0));
+}
+
+int
 nl_filter_pass_source4(struct nl *nl, unsigned ifindex, uint16_t prio,
     struct in_addr src)
 {
@@ -194,15 +216,8 @@ nl_filter_pass_source4(struct nl *nl, unsigned ifindex, uint16_t prio,
 	return (nl_msg_end(nl, h, "adding an IPv4 source filter", 0));
 }
 
-int
-nl_filter_pass_linklocal(struct nl *nl, unsigned ifindex, uint16_t prio)
-{
-	const struct in6_addr ll = { .s6_addr = { 0xfe, 0x80 } };
-
-	return (nl_filter_pass_source(nl, ifindex, prio, &ll, 10, 0));
-}
-
-/* handle 0: all of that priority; kind NULL: whatever it is. */
+/* A filter on ingress. handle 0: all of that priority; kind NULL:
+ * whatever it is. */
 static int
 delete_filter_at(struct nl *nl, unsigned ifindex, uint32_t where,
     uint16_t prio, uint16_t proto, uint32_t handle, const char *kind,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The socket of the DHCPv6 server [RFC 8415 7.1, 7.2]; see dhcp6.h. An
+ * The socket of the DHCPv6 server [RFC 8415 7.1, 7.2]; see dhcp6.h. All links
+ * share it: how much of one comes here at all is limited by its filter, as far
+ * as it has a link-local source (priv_iface.c); nothing else is heard. An
  * interface hears a group when any socket has joined it there, and then so
  * does each socket that has not chosen. The kernel lets one socket join on a
  * few hundred interfaces only (net.core.optmem_max): beyond, others join, which
@@ -18,6 +20,7 @@
 #include <event2/util.h>
 
 #include "common/dgram6.h"
+#include "common/sock_filter.h"
 #include "common/timers.h"
 
 #define LOG_MODULE "dhcp6"
@@ -25,6 +28,8 @@
 
 #define READ_TURN	64
 #define MESSAGE_MAX	2048
+#define IPV6_SOURCE	8	/* its place in the header */
+#define BUFFER	(4 << 20)	/* what the filters of many links let pass */
 
 struct dhcp6 {
 	struct dhcp6_core	 core;
@@ -90,10 +95,27 @@ set_options(int fd)
 	return evutil_make_socket_nonblocking(fd) == 0 ? 0 : -EIO;
 }
 
+/* Clients and relays on a link speak from its addresses; what has another
+ * source fills no buffer [D208]. */
+static int
+hear_link_local(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+		    (unsigned)(SKF_NET_OFF + IPV6_SOURCE)),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xffc0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xfe80, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
+}
+
 int
 dhcp6_socket(void)
 {
-	static const int on = 1;
+	static const int on = 1, room = BUFFER;
 	const struct sockaddr_in6 sin6 = {
 		.sin6_family = AF_INET6,
 		.sin6_port = htons(DHCP6_PORT_SERVER),
@@ -101,7 +123,12 @@ dhcp6_socket(void)
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0), err;
 
-	if (fd != -1 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+	/* Without privilege it is what the system gives. */
+	if (fd != -1)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+		    sizeof(room));
+	if (fd != -1 && hear_link_local(fd) == 0 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
 	    sizeof(on)) == 0 &&
 	    bind(fd, (const struct sockaddr *)&sin6, sizeof(sin6)) == 0)
 		return fd;

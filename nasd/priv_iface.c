@@ -19,6 +19,11 @@
 #define LOG_MODULE "plane"
 #include "common/log.h"
 
+/* Of a link's packets to this host, a second and at once: several times what
+ * any host's Neighbor Discovery, MLD and DHCPv6 need. */
+#define LOCAL_PACKETS	50
+#define LOCAL_BURST	50
+
 static struct nl_route6
 route_down(const struct iface *i)
 {
@@ -132,12 +137,17 @@ set_sysctls(const char *name)
 	return err != 0 ? err : host_sysctl_set(name, "forwarding", '1');
 }
 
+/* What a link says to this host itself is kept to a pace: its DHCPv6 messages
+ * and solicitations come to sockets that all links share [D208]. */
 static void
-add_filters(struct nl *nl, unsigned ifindex)
+add_filters(struct nl *nl, const struct iface_ready *ready, unsigned ifindex)
 {
+	static const struct nl_pace pace = { LOCAL_PACKETS, LOCAL_BURST };
+
 	nl_clsact_add(nl, ifindex, NL_IGN_EXIST);
 	nl_filter_drop_all(nl, ifindex, PRIO_DROP);
-	nl_filter_pass_linklocal(nl, ifindex, PRIO_LINKLOCAL);
+	nl_filter_pass_linklocal(nl, ifindex, PRIO_LINKLOCAL,
+	    ready->no_pace ? NULL : &pace);
 }
 
 /* The addresses' own part. */
@@ -159,10 +169,11 @@ add_home(struct nl *nl, const struct iface *i, uint16_t prio, uint16_t prio4)
 }
 
 static int
-install_all(struct nl *nl, const struct iface *i)
+install_all(struct nl *nl, const struct iface_ready *ready,
+    const struct iface *i)
 {
 	nl_begin(nl);
-	add_filters(nl, i->ifindex);
+	add_filters(nl, ready, i->ifindex);
 	add_home(nl, i, PRIO_SOURCE, PRIO_IPV4);
 	return nl_commit(nl, NULL, 0);
 }
@@ -235,7 +246,7 @@ iface_prepare(struct nl *nl, struct iface_ready *ready, unsigned ifindex,
 	if ((err = set_sysctls(name)) != 0)
 		return err;
 	nl_begin(nl);
-	add_filters(nl, ifindex);
+	add_filters(nl, ready, ifindex);
 	nl_link_set_up(nl, ifindex, true);
 	if ((err = nl_commit(nl, NULL, 0)) == 0)
 		*ready_place(ready, ifindex) = ifindex;
@@ -260,11 +271,11 @@ iface_install(struct nl *nl, struct iface_ready *ready, const struct iface *i,
 		return err;
 	if (used && !prepared && take_over(nl, i) == 0)
 		return 0;
-	if ((err = install_all(nl, i)) != -EEXIST)
+	if ((err = install_all(nl, ready, i)) != -EEXIST)
 		return err;
 	/* filters of nobody knows whom, or its own block */
 	clear(nl, i, false);
-	return install_all(nl, i);
+	return install_all(nl, ready, i);
 }
 
 bool

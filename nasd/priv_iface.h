@@ -36,6 +36,7 @@ enum { PRIO_LINKLOCAL = 1, PRIO_RATE, PRIO_SOURCE, PRIO_SOURCE_2,
 #define IFACE_READY	1024
 struct iface_ready {
 	unsigned	ifindex[IFACE_READY];
+	bool		no_pace;	/* the kernel can not */
 };
 
 /*

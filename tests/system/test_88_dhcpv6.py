@@ -161,9 +161,11 @@ def test_hostile(lab, caller):
             sock.sendto(hostile(session["home_address"], n), to)
             if n % 100 == 0:
                 time.sleep(0.2)     # so that not all of it is too much
-    count = wait_for("all of it to be read", 20, lambda: (
-        lambda c: c["received"] >= 2000 and c)(
+    # The most is dropped before it comes here: 50 a second are not.
+    count = wait_for("what passes to be read", 20, lambda: (
+        lambda c: c["received"] >= 150 and c)(
             lab.nasctl("show statistics")["dhcpv6"]), 0.5)
+    assert count["received"] < 2000
     assert count["bound"] == 1 and count["addresses_asked_for"] == 1
     assert count["refused_second_client"] and count["dropped_rate_limit"]
     assert lab.session(USER)["lease_client"] == session["lease_client"]

@@ -177,22 +177,32 @@ client(int go)
 	    0 : 5;
 }
 
-/* A datagram by an interface that is not served, and what becomes of it. */
+/* A datagram to an address of this host's own. */
 static void
-by_loopback(size_t len, const char *key)
+to_own(const char *address, size_t len)
 {
-	const struct sockaddr_in6 lo = { .sin6_family = AF_INET6,
-	    .sin6_port = htons(547), .sin6_addr = in6addr_loopback };
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6,
+	    .sin6_port = htons(547), .sin6_addr = ip6(address) };
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 
-	ck_assert_int_eq(sendto(fd, out, len, 0,
-	    (const struct sockaddr *)&lo, sizeof(lo)), (ssize_t)len);
-	serve_until(key, 1);
+	if (IN6_IS_ADDR_LINKLOCAL(&to.sin6_addr))
+		to.sin6_scope_id = if_nametoindex("d0");
+	ck_assert_int_eq(sendto(fd, out, len, 0, (struct sockaddr *)&to,
+	    sizeof(to)), (ssize_t)len);
 	close(fd);
+}
+
+/* By an interface that is not served, and what becomes of it. */
+static void
+by_another(size_t len, const char *key)
+{
+	to_own("fe80::d", len);
+	serve_until(key, 1);
 }
 
 START_TEST(answers_on_a_link)
 {
+	json_int_t received;
 	int go[2], status;
 	char cmd[128], c;
 	pid_t pid;
@@ -223,8 +233,18 @@ START_TEST(answers_on_a_link)
 	ck_assert_uint_eq(n_solicited, 1);
 	ck_assert_int_eq(stat_of("interfaces"), 1);
 	ck_assert_int_eq(stat_of("offered"), 1);
-	by_loopback(3000, "dropped_truncated");
-	by_loopback(10, "dropped_unknown_interface");
+	ck_assert(run("ip link add d0 type veth peer name d1 && "
+	    "ip link set d0 up && ip link set d1 up && ip address add fe80::d/64 dev d0 nodad && "
+	    "ip address add 2001:db8::d/64 dev d0 nodad"));
+	received = stat_of("received");
+	for (unsigned i = 0; i < 3; i++) {
+		to_own("::1", 10);
+		to_own("2001:db8::d", 10);
+	}
+	by_another(3000, "dropped_truncated");
+	by_another(10, "dropped_unknown_interface");
+	/* what is from elsewhere than a link does not come here at all */
+	ck_assert_int_eq(stat_of("received"), received + 1);
 	/* the interface went with its peer, before its link */
 	dhcp6_stop(server, link_);
 	stop_server();

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/netlink.h>
+#include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -377,7 +378,7 @@ START_TEST(filters)
 
 	inet_pton(AF_INET6, "2001:db8:1:2:3::", &src);
 	ck_assert_int_eq(nl_clsact_add(nl, 9, 0), 0);
-	ck_assert_int_eq(nl_filter_pass_linklocal(nl, 9, 1), 1);
+	ck_assert_int_eq(nl_filter_pass_linklocal(nl, 9, 1, NULL), 1);
 	ck_assert_int_eq(nl_filter_pass_source(nl, 9, 2, &src, 72, 17), 2);
 	ck_assert_int_eq(nl_filter_drop_all(nl, 9, 3), 3);
 	has_head(0, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
@@ -513,6 +514,30 @@ START_TEST(filters_deleted)
 	ck_assert_uint_eq(u32(m + 24), 77);
 	ck_assert_uint_eq(u32(m + 32), 4 << 16 | htons(ETH_P_IPV6));
 	ck_assert_str_eq((const char *)ATTR(1, 20, 7, TCA_KIND), "flower");
+}
+END_TEST
+
+/* So many link-local packets pass, and no more. */
+START_TEST(paced)
+{
+	const struct nl_pace pace = { 50, 100 };
+	const uint8_t *sel, *p;
+
+	ck_assert_int_eq(nl_filter_pass_linklocal(nl, 9, 1, &pace), 0);
+	sel = ATTR(0, 20, 32, TCA_OPTIONS, 5);
+	ck_assert_mem_eq(sel + 16, "\xff\xc0\x00\x00\xfe\x80\x00\x00", 8);
+	ck_assert_str_eq((const char *)ATTR(0, 20, 7, TCA_OPTIONS, 7, 1, 1),
+	    "police");
+	p = ATTR(0, 20, 56, TCA_OPTIONS, 7, 1, 2, 1);
+	ck_assert_uint_eq(u32(p), 0x40000009);
+	ck_assert_uint_eq(u32(p + 4), 2);	/* TC_ACT_SHOT */
+	ck_assert_uint_eq(u32(p + 28), 0);	/* no rate of bytes */
+	ck_assert_uint_eq(u32(ATTR(0, 20, 4, TCA_OPTIONS, 7, 1, 2, 5)), 0);
+	p = ATTR(0, 20, 8, TCA_OPTIONS, 7, 1, 2, TCA_POLICE_PKTRATE64);
+	ck_assert_uint_eq(u32(p), 50);
+	/* two seconds of 64 ns */
+	p = ATTR(0, 20, 8, TCA_OPTIONS, 7, 1, 2, TCA_POLICE_PKTBURST64);
+	ck_assert_uint_eq(u32(p), 31250000);
 }
 END_TEST
 
@@ -680,6 +705,7 @@ main(void)
 	tcase_add_test(t, bridge);
 	tcase_add_test(t, filter_of_ipv4);
 	tcase_add_test(t, filters_deleted);
+	tcase_add_test(t, paced);
 	tcase_add_test(t, rates);
 	tcase_add_test(t, link_state);
 	tcase_add_test(t, errors);
