@@ -129,6 +129,7 @@ struct nasd_priv_session_added {
 	uint32_t	link_mtu;	/* of the interface */
 	/* What an Ethernet link had counted before. */
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets, rx_dropped;
+	uint64_t	rx_carried;
 };
 /* Undo it. */
 struct nasd_priv_session_del {
@@ -155,6 +156,9 @@ struct nasd_priv_counted {
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
 	uint64_t	rx_dropped;	/* as of the last NASD_PRIV_COUNT */
 	uint64_t	down_dropped, up_dropped;	/* by rate limits */
+	/* Of rx_packets those that were for elsewhere: neither link-local nor
+	 * dropped. Of NASD_PRIV_COUNT_MANY not said. */
+	uint64_t	rx_carried;
 };
 
 /* The same of many sessions; the answer has one counted for each that is

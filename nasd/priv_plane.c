@@ -57,6 +57,7 @@ struct plane_session {
 	uint32_t		 id;
 	struct iface		 on;
 	struct nl_stats		 count;		/* as last read */
+	uint64_t		 carried;	/* the same */
 	struct rate		 rate;		/* its limits */
 	uint64_t		 down_dropped, up_dropped;	/* by these */
 	bool			 gone;		/* its interface; they stay */
@@ -326,6 +327,16 @@ plane_session_prepare(struct plane *p,
 	    p->tunnels.took_over);
 }
 
+/* What was carried, or was to be, as far as the last reading of the rest says:
+ * it is read later than that, so at most it is less than it was. */
+static uint64_t
+carried(struct plane *p, unsigned ifindex, const struct nl_stats *st)
+{
+	uint64_t not = st->rx_dropped + nl_paced(p->nl, ifindex);
+
+	return st->rx_packets > not ? st->rx_packets - not : 0;
+}
+
 /* Its interface has counted for others, too. */
 static void
 count_before(struct plane *p, const struct iface *on,
@@ -340,6 +351,7 @@ count_before(struct plane *p, const struct iface *on,
 	reply->rx_packets = st.rx_packets;
 	reply->tx_packets = st.tx_packets;
 	reply->rx_dropped = st.rx_dropped;
+	reply->rx_carried = carried(p, on->ifindex, &st);
 }
 
 int
@@ -452,7 +464,7 @@ counted(const struct plane_session *s)
 
 	return (struct nasd_priv_counted){ s->id, 0, st->rx_bytes,
 	    st->tx_bytes, st->rx_packets, st->tx_packets, st->rx_dropped,
-	    s->down_dropped, s->up_dropped };
+	    s->down_dropped, s->up_dropped, s->carried };
 }
 
 static void
@@ -499,6 +511,7 @@ plane_count(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
 	 * one that has gone is among those heard of by then. */
 	if (!s->gone && (err = nl_link_stats(p->nl, s->on.ifindex, &st)) == 0) {
 		s->count = st;
+		s->carried = carried(p, s->on.ifindex, &st);
 		count_limits(p, s);
 	}
 	if (err != 0)

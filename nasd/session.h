@@ -134,6 +134,7 @@ struct session {
 	struct tunnel_counters	 count;
 	struct tunnel_counters	 before;	/* of its interface, not its */
 	bool			 has_before;
+	uint64_t		 carried;	/* of its interface, at most */
 
 	/* Registration. */
 	char			 nai[MIP4_NAI_MAX + 1];

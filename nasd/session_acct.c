@@ -180,10 +180,20 @@ take_count(struct session *s, const struct tunnel_counters *all)
 	if (c->rx_packets < s->count.rx_packets ||
 	    c->tx_packets < s->count.tx_packets)
 		return;
-	if (c->rx_packets != s->count.rx_packets)
-		s->idle_since = session_now(s);
 	s->count = *c;
 	session_save_count(s);
+}
+
+/* Solicitations, reports and what is dropped keep no session alive. A reading
+ * may have less than there was, but never more; interfaces that have begun
+ * anew count from there. */
+static void
+take_carried(struct session *s, const struct tunnel_counters *c)
+{
+	if (c->rx_carried > s->carried)
+		s->idle_since = session_now(s);
+	if (c->rx_carried > s->carried || c->rx_packets < s->carried)
+		s->carried = c->rx_carried;
 }
 
 /* After a reading, or a failed one: the interim, if due, has the figures there
@@ -213,8 +223,10 @@ session_counted(void *arg, uint32_t nr, int error,
 
 	if (s == NULL)
 		return;
-	if (error == 0)
+	if (error == 0) {
 		take_count(s, c);
+		take_carried(s, c);
+	}
 	if (s->stopping)
 		send_stop(s);
 	else if (s->accounting)

@@ -263,6 +263,7 @@ session_in_tunnel(void *arg, int error)
 	session_step(s, "tunnel-up", "MTU %u", tunnel_mtu(s->tunnel));
 	if (!s->has_before) {
 		s->before = *tunnel_before(s->tunnel);
+		s->carried = s->before.rx_carried;
 		s->has_before = true;
 		s->dirty = true;
 	}

@@ -88,7 +88,11 @@ struct session_rec {
 	int64_t		granted_at;	/* Session-Timeout's start */
 	struct rate	rate;
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
-	struct tunnel_counters before;	/* what its interface counted */
+	struct rec_before {
+		uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
+		uint64_t	rx_dropped, down_dropped, up_dropped;
+	} before;			/* what its interface counted */
+	uint64_t	carried;
 
 	char		nai[MIP4_NAI_MAX + 1];
 	struct in_addr	ha;
@@ -114,6 +118,7 @@ struct rec_count {
 	uint32_t	pad;
 	int64_t		saved_at, interim_due, idle_since;
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
+	uint64_t	carried;	/* not in an earlier nasd's */
 };
 
 /* Length written, or -EMSGSIZE. */

@@ -10,6 +10,7 @@
 #include "nasd/session_save.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,12 +95,12 @@ load_session(struct load *l, const uint8_t *body, size_t len, bool left)
 static void
 load_count(struct load *l, const uint8_t *body, size_t len)
 {
-	struct rec_count c;
+	struct rec_count c = { .carried = 0 };
 	struct loaded *d;
 
-	if (len != sizeof(c))
+	if (len != sizeof(c) && len != offsetof(struct rec_count, carried))
 		return;
-	memcpy(&c, body, sizeof(c));
+	memcpy(&c, body, len);
 	if ((d = find_loaded(l, c.nr)) == NULL)
 		return;
 	d->rec.saved_at = c.saved_at;
@@ -109,6 +110,7 @@ load_count(struct load *l, const uint8_t *body, size_t len)
 	d->rec.tx_bytes = c.tx_bytes;
 	d->rec.rx_packets = c.rx_packets;
 	d->rec.tx_packets = c.tx_packets;
+	d->rec.carried = c.carried;
 }
 
 static void
@@ -182,6 +184,7 @@ take_access(struct session *s, const struct session_rec *r)
 static void
 take_aaa(struct session *s, const struct session_rec *r, bool other_boot)
 {
+	const struct rec_before *b = &r->before;
 	mono_t now = session_now(s);
 
 	s->grant = r->grant;
@@ -195,7 +198,10 @@ take_aaa(struct session *s, const struct session_rec *r, bool other_boot)
 	s->granted_at.ns = r->granted_at;
 	s->rate = r->rate;
 	session_ipv4_resume(s);
-	s->before = r->before;
+	s->before = (struct tunnel_counters){ b->rx_bytes, b->tx_bytes,
+	    b->rx_packets, b->tx_packets, b->rx_dropped, b->down_dropped,
+	    b->up_dropped, 0 };
+	s->carried = r->carried;
 	s->has_before = r->came_up;
 	s->count.rx_bytes = r->rx_bytes;
 	s->count.tx_bytes = r->tx_bytes;

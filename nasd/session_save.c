@@ -115,6 +115,8 @@ fill_access(struct session_rec *r, const struct session *s)
 static void
 fill_aaa(struct session_rec *r, const struct session *s)
 {
+	const struct tunnel_counters *b = &s->before;
+
 	COPY(r->user, s->user);
 	r->grant = s->grant;
 	r->grant.class = NULL;
@@ -130,7 +132,10 @@ fill_aaa(struct session_rec *r, const struct session *s)
 	r->idle_since = s->idle_since.ns;
 	r->granted_at = s->granted_at.ns;
 	r->rate = s->rate;
-	r->before = s->before;
+	r->before = (struct rec_before){ b->rx_bytes, b->tx_bytes,
+	    b->rx_packets, b->tx_packets, b->rx_dropped, b->down_dropped,
+	    b->up_dropped };
+	r->carried = s->carried;
 	r->rx_bytes = s->count.rx_bytes;
 	r->tx_bytes = s->count.tx_bytes;
 	r->rx_packets = s->count.rx_packets;
@@ -279,6 +284,7 @@ session_save_count(struct session *s)
 		.rx_bytes = s->count.rx_bytes, .tx_bytes = s->count.tx_bytes,
 		.rx_packets = s->count.rx_packets,
 		.tx_packets = s->count.tx_packets,
+		.carried = s->carried,
 	};
 
 	if (s->engine->state == NULL || !s->saved ||

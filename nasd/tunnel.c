@@ -177,7 +177,7 @@ session_added(void *arg, int status, const void *body, size_t len, int fd)
 		s->link_mtu = reply.link_mtu;
 		s->before = (struct tunnel_counters){ reply.rx_bytes,
 		    reply.tx_bytes, reply.rx_packets, reply.tx_packets,
-		    reply.rx_dropped, 0, 0 };
+		    reply.rx_dropped, 0, 0, reply.rx_carried };
 		s->installed = true;
 		s->tunnels->added++;
 	} else {
@@ -326,7 +326,7 @@ counters_of(const struct nasd_priv_counted *c)
 {
 	return (struct tunnel_counters){ c->rx_bytes, c->tx_bytes,
 	    c->rx_packets, c->tx_packets, c->rx_dropped, c->down_dropped,
-	    c->up_dropped };
+	    c->up_dropped, c->rx_carried };
 }
 
 static void

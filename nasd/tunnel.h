@@ -53,6 +53,8 @@ struct tunnel_counters {
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
 	uint64_t	rx_dropped;	/* source filter */
 	uint64_t	down_dropped, up_dropped;	/* rate limits */
+	uint64_t	rx_carried;	/* not for the NAS itself, nor dropped;
+					 * said by tunnel_count only */
 };
 /* error is 0, or -errno and the counters say nothing. */
 typedef void tunnel_counted(void *arg, uint32_t owner, int error,

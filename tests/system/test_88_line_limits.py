@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What one Ethernet line says to the NAS itself keeps no other line from being
-heard."""
+"""What one Ethernet line says to the NAS itself: it keeps no session alive, and
+no other line from being heard."""
 
 import os
 import signal
@@ -18,6 +18,7 @@ from test_88_dhcpv6 import client_id, ia_na  # noqa: E402
 from test_88_ethernet import LINE, USER, works  # noqa: E402
 
 TWO = LINE + LINE.replace("line0", "line1")
+IDLE = "idle-line0@example.net"
 FLOOD = """
 import socket, time
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -88,3 +89,24 @@ def test_flood(lab, hosts):
         flood.kill()
         flood.wait()
     good.release()
+
+
+def test_idle(lab, hosts):
+    """Solicitations and reports are no traffic, nor is what the filter
+    drops."""
+    host = hosts[0]
+    lab.restart_nasd(extra=TWO.replace("%i@", "idle-%i@", 1))
+    host.start("dhclient")
+    session = wait_for("a session of the line", 40, lambda: (
+        lambda s: s and s["state"] == "up" and s)(lab.session(IDLE)), 0.2)
+    host.wait_global(20)
+    with host.ns.popen(["ping", "-q", "-i", "0.5", "ff02::2%eth1"],
+                       stdout=subprocess.DEVNULL) as busy:
+        try:
+            wait_for("the idle session to go", 60, lambda: not
+                     lab.session(IDLE), 0.5)
+        finally:
+            busy.kill()
+    past = lab.nasctl("show recent")["sessions"]
+    assert [p["ended"] for p in past if p["id"] == session["id"]] == [
+        "idle timeout"], past

@@ -1459,6 +1459,26 @@ START_TEST(timeouts)
 }
 END_TEST
 
+/* Solicitations and reports, and what the filter drops, are not what a
+ * subscriber pays for. */
+START_TEST(idle_but_for_solicitations)
+{
+	struct session *s = bring_up("alice");
+
+	s->grant.idle_timeout = 40;
+	wait_ms(30000);
+	counted_of(10, 5, 0);
+	wait_ms(30000);
+	counted_of(20, 4, 0);	/* read later than the rest */
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_uint_eq(s->count.rx_packets, 20);
+	wait_ms(10000);
+	counted_of(30, 5, 0);
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_IDLE_TIMEOUT);
+	finish(s);
+}
+END_TEST
+
 /* Until a record is written, and how long that took; readings answered. */
 static int64_t
 wait_for_record(const char *record, int error)
@@ -2371,6 +2391,7 @@ main(void)
 	tcase_add_test(t, renegotiation);
 	tcase_add_test(t, new_prefix);
 	tcase_add_test(t, timeouts);
+	tcase_add_test(t, idle_but_for_solicitations);
 	tcase_add_test(t, interims);
 	tcase_add_test(t, one_reading_at_a_time);
 	tcase_add_test(t, notes);

@@ -978,7 +978,14 @@ deregistered(struct session *s)
 void
 counted(uint64_t rx, int error)
 {
-	struct tunnel_counters c = { .rx_bytes = rx, .rx_packets = rx };
+	counted_of(rx, rx, error);
+}
+
+void
+counted_of(uint64_t rx, uint64_t carried, int error)
+{
+	struct tunnel_counters c = { .rx_bytes = rx, .rx_packets = rx,
+		.rx_carried = carried };
 
 	ck_assert_uint_eq(count_due, 1);
 	count_due = 0;

@@ -140,6 +140,8 @@ void pppd_exit(uint32_t nr, int pid);
 void give_up(struct session *s, int pid);
 void deregistered(struct session *s);
 void counted(uint64_t rx, int error);
+/* The same, of which so many were neither link-local nor dropped. */
+void counted_of(uint64_t rx, uint64_t carried, int error);
 struct session *bring_up(const char *user);
 void finish(struct session *s);
 /* nasd goes and comes again: its state file, and nothing else, is what the
