@@ -278,7 +278,7 @@ iface_install(struct nl *nl, struct iface_ready *ready, const struct iface *i,
 	return install_all(nl, ready, i);
 }
 
-bool
+static bool
 iface_is_closed(struct nl *nl, unsigned ifindex)
 {
 	struct prios there = { .drop = false };

@@ -58,8 +58,6 @@ void	 iface_uninstall(struct nl *, const struct iface *, bool limited);
  * earlier nasd has left there. 0 or -errno. */
 int	 iface_close(struct nl *, struct iface_ready *, unsigned ifindex,
     const char *name);
-/* Has it what lets nothing pass? */
-bool	 iface_is_closed(struct nl *, unsigned ifindex);
 /* Removes all of it from one that stays, with what iface_prepare has set but
  * sysctls. */
 void	 iface_release(struct nl *, unsigned ifindex, const char *name);

@@ -31,6 +31,7 @@
 #include "nasd/priv_host.h"
 #include "nasd/priv_node.h"
 #include "nasd/priv_ops.h"
+#include "nasd/priv_sysctl.h"
 
 #define LOG_MODULE "plane"
 #include "common/log.h"
@@ -45,7 +46,6 @@
 struct node {
 	char		 ifname[IF_NAMESIZE];	/* the link's */
 	unsigned	 link;			/* 0: not open */
-	bool		 ipv6;			/* was on there */
 	char		 left[IF_NAMESIZE];	/* device of an earlier nasd's,
 						 * or "" */
 	char		 device[IF_NAMESIZE];
@@ -58,12 +58,13 @@ struct node {
 struct nodes {
 	const struct nasd_config *cfg;
 	struct nl	*nl;			/* NULL before nodes_start */
+	struct sysctls	*sysctls;		/* not ours */
 	unsigned	 n;
 	struct node	 node[];
 };
 
 struct nodes *
-nodes_new(const struct nasd_config *cfg)
+nodes_new(const struct nasd_config *cfg, struct sysctls *sysctls)
 {
 	struct nodes *ns = calloc(1, sizeof(*ns) +
 	    cfg->n_node * sizeof(ns->node[0]));
@@ -71,6 +72,7 @@ nodes_new(const struct nasd_config *cfg)
 	if (ns == NULL)
 		return NULL;
 	ns->cfg = cfg;
+	ns->sysctls = sysctls;
 	ns->n = cfg->n_node;
 	for (unsigned i = 0; i < ns->n; i++)
 		strcpy(ns->node[i].ifname, cfg->node[i].ifname);
@@ -395,9 +397,7 @@ nodes_open(struct nodes *ns, const struct nasd_priv_node_name *q,
 	/* Another one of that name: the tunnel leads nowhere. */
 	if (n->link != link && n->tunnel != 0)
 		take_down(ns, n);
-	if (host_sysctl_get(n->ifname, "disable_ipv6") == '0' &&
-	    host_sysctl_set(n->ifname, "disable_ipv6", '1') == 0)
-		n->ipv6 = true;
+	(void)sysctls_change(ns->sysctls, n->ifname, "disable_ipv6", '1');
 	n->link = link;
 	out->mtu = mtu;
 	return 0;
@@ -533,9 +533,6 @@ nodes_clear(struct nodes *ns)
 			take_down(ns, n);
 		if (n->link != 0)
 			unguard(ns, n->link);
-		if (n->ipv6)
-			(void)host_sysctl_set(n->ifname, "disable_ipv6", '0');
 		n->link = 0;
-		n->ipv6 = false;
 	}
 }

@@ -14,9 +14,10 @@ struct nasd_priv_node_opened;
 struct nasd_priv_node_set;
 struct nasd_priv_node_was_set;
 struct nodes;
+struct sysctls;
 
 /* The configuration must outlive it. NULL with errno. */
-struct nodes *nodes_new(const struct nasd_config *);
+struct nodes *nodes_new(const struct nasd_config *, struct sysctls *);
 void	 nodes_free(struct nodes *);
 /* In the root side's process: what an earlier nasd has left on links that
  * there are no more is removed. */

@@ -20,6 +20,7 @@
 #include "nasd/priv_pppd.h"
 #include "nasd/priv_program.h"
 #include "nasd/priv_reload.h"
+#include "nasd/priv_sysctl.h"
 #include "nasd/priv_vlan.h"
 #include "nasd/sockets.h"
 
@@ -38,6 +39,7 @@ struct nasd_priv {
 	struct plane		*plane;
 	struct vlan_devs	*vlans;
 	struct nodes		*nodes;
+	struct sysctls		*sysctls;
 	const struct nasd_program *program;
 	bool			 over;		/* remove what is left */
 	pid_t			 check;		/* under way, or 0 */
@@ -598,6 +600,7 @@ engine_gone(void *state)
 	plane_clear(np->plane);
 	vlan_devs_clear(np->vlans);
 	nodes_clear(np->nodes);
+	sysctls_restore(np->sysctls);
 }
 
 struct nasd_priv *
@@ -613,9 +616,10 @@ nasd_priv_new(struct nasd_config *cfg,
 	np->reload.cfg = cfg;
 	np->program = program;
 	if ((np->pppds = pppds_new(cfg)) == NULL ||
-	    (np->plane = plane_new(cfg)) == NULL ||
+	    (np->sysctls = sysctls_new(cfg->state_dir)) == NULL ||
+	    (np->plane = plane_new(cfg, np->sysctls)) == NULL ||
 	    (np->vlans = vlan_devs_new(cfg)) == NULL ||
-	    (np->nodes = nodes_new(cfg)) == NULL) {
+	    (np->nodes = nodes_new(cfg, np->sysctls)) == NULL) {
 		err = errno;
 		nasd_priv_free(np);
 		errno = err;
@@ -639,6 +643,7 @@ nasd_priv_free(struct nasd_priv *np)
 	plane_free(np->plane);
 	vlan_devs_free(np->vlans);
 	nodes_free(np->nodes);
+	sysctls_free(np->sysctls);
 	pppds_free(np->pppds);
 	free(np);
 }

@@ -46,6 +46,7 @@
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
 #include "nasd/priv_rate.h"
+#include "nasd/priv_sysctl.h"
 #include "nasd/priv_tunnel.h"
 
 #define LOG_MODULE "plane"
@@ -66,30 +67,30 @@ struct plane_session {
 /* An Ethernet link of the configuration: a session may be on it or not. */
 struct plane_ether {
 	char			 name[IF_NAMESIZE];
-	int			 accept_ra;	/* as found; 0: not known */
 };
 
 struct plane {
 	struct nl		*nl;		/* NULL before plane_start */
 	struct nl_gone		*gone;
 	struct table		 sessions, ifaces;
-	bool			 set_forwarding; /* it was off before us */
 	bool			 no_rates;	/* the kernel can not, said */
 	unsigned		 n_limited;	/* sessions with a limit */
 	struct iface_ready	 ready;
 	struct plane_ether	*ether;
 	unsigned		 n_ether;
 	struct ha_tunnels	 tunnels;
+	struct sysctls		*sysctls;	/* not ours */
 };
 
 struct plane *
-plane_new(const struct nasd_config *cfg)
+plane_new(const struct nasd_config *cfg, struct sysctls *sysctls)
 {
 	struct plane *p;
 
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return NULL;
+	p->sysctls = sysctls;
 	ha_tunnels_init(&p->tunnels, cfg->coa);
 	for (unsigned i = 0; i < cfg->n_ha; i++)
 		ha_tunnels_add(&p->tunnels, cfg->ha[i].addr);
@@ -135,15 +136,22 @@ forwarding_on(struct plane *p)
 	 * ff02::2, it comes before any session's. */
 	if (host_sysctl_get("all", "forwarding") == '1')
 		return;
-	if ((err = host_sysctl_set("all", "forwarding", '1')) != 0) {
+	if ((err = sysctls_change(p->sysctls, "all", "forwarding",
+	    '1')) != 0) {
 		errno = -err;
 		log_error(NULL, "cannot turn on IPv6 forwarding, subscribers "
 		    "will reach nothing");
 		return;
 	}
-	p->set_forwarding = true;
 	log_info(NULL, "turned on IPv6 forwarding of this host "
 	    "(net.ipv6.conf.all.forwarding)");
+}
+
+/* iface_prepare does it, too; what was before is to come back. */
+static void
+deaf_to_routers(struct plane *p, const struct plane_ether *e)
+{
+	(void)sysctls_change(p->sysctls, e->name, "accept_ra", '0');
 }
 
 /* Whoever is on such a link has no session yet, and passes nothing. */
@@ -151,11 +159,11 @@ static void
 close_ethers(struct plane *p)
 {
 	for (unsigned i = 0; i < p->n_ether; i++) {
-		struct plane_ether *e = &p->ether[i];
+		const struct plane_ether *e = &p->ether[i];
 		int n = host_ifindex(e->name, ARPHRD_ETHER), err = n;
 
 		if (n > 0) {
-			e->accept_ra = host_sysctl_get(e->name, "accept_ra");
+			deaf_to_routers(p, e);
 			err = iface_prepare(p->nl, &p->ready, (unsigned)n,
 			    e->name, p->tunnels.took_over);
 		}
@@ -174,12 +182,8 @@ release_ethers(struct plane *p)
 		const struct plane_ether *e = &p->ether[i];
 		int n = host_ifindex(e->name, ARPHRD_ETHER);
 
-		if (n < 0)
-			continue;
-		iface_release(p->nl, (unsigned)n, e->name);
-		if (e->accept_ra > 0)
-			host_sysctl_set(e->name, "accept_ra",
-			    (char)e->accept_ra);
+		if (n >= 0)
+			iface_release(p->nl, (unsigned)n, e->name);
 	}
 }
 
@@ -296,12 +300,11 @@ session_check(struct plane *p, const struct nasd_priv_session_add *q)
 
 /* It may be another interface than at the start. */
 static int
-close_ether(struct plane *p, struct plane_ether *e, unsigned ifindex)
+close_ether(struct plane *p, const struct plane_ether *e, unsigned ifindex)
 {
 	int err;
 
-	if (!iface_is_closed(p->nl, ifindex))
-		e->accept_ra = host_sysctl_get(e->name, "accept_ra");
+	deaf_to_routers(p, e);
 	err = iface_close(p->nl, &p->ready, ifindex, e->name);
 	if (err != 0) {
 		errno = -err;
@@ -648,9 +651,4 @@ plane_clear(struct plane *p)
 	table_each(&p->sessions, clear_one, p);
 	release_ethers(p);
 	ha_tunnels_clear(&p->tunnels);
-	if (p->set_forwarding) {
-		host_sysctl_set("all", "forwarding", '0');
-		p->set_forwarding = false;
-		log_info(NULL, "turned IPv6 forwarding off again");
-	}
 }

@@ -15,9 +15,10 @@ struct nasd_priv_session_add;
 struct nasd_priv_session_added;
 struct nasd_priv_session_prepare;
 struct plane;
+struct sysctls;
 
 /* The configuration must outlive it. NULL with errno. */
-struct plane *plane_new(const struct nasd_config *);
+struct plane *plane_new(const struct nasd_config *, struct sysctls *);
 void	 plane_free(struct plane *);
 /* In priv, once: opens rtnetlink, makes the host forward IPv6, and says so when
  * that is a change. */

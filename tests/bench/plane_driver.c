@@ -20,6 +20,7 @@
 #include "nasd/nasd_config.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
+#include "nasd/priv_sysctl.h"
 
 #define HOME_AGENTS_MAX	8
 
@@ -81,6 +82,7 @@ main(int argc, char **argv)
 {
 	struct config_ha ha[HOME_AGENTS_MAX] = { 0 };
 	struct nasd_config cfg = { .ha = ha };
+	struct sysctls *sysctls;
 	struct plane *p;
 	char line[256];
 
@@ -92,7 +94,8 @@ main(int argc, char **argv)
 		if (inet_pton(AF_INET, argv[2 + cfg.n_ha],
 		    &ha[cfg.n_ha].addr) != 1)
 			return 2;
-	if ((p = plane_new(&cfg)) == NULL) {
+	if ((sysctls = sysctls_new("")) == NULL ||
+	    (p = plane_new(&cfg, sysctls)) == NULL) {
 		perror("plane_new");
 		return 1;
 	}
@@ -101,6 +104,8 @@ main(int argc, char **argv)
 		fflush(stdout);
 	}
 	plane_clear(p);
+	sysctls_restore(sysctls);
 	plane_free(p);
+	sysctls_free(sysctls);
 	return 0;
 }

@@ -113,6 +113,11 @@ def test_nasd_killed(lab, host):
     assert host.ping(CN6)[1] == 1
     host.release()
     wait_for("had to forget it", 20, lambda: binding(lab) is None, 0.2)
+    # What the one that was killed had changed of its host is as it was.
+    nas = lab.ns["nas1"]
+    assert nas.sysctl("ipv6/conf/line0/accept_ra") == "0"
+    assert lab.nas.stop() == 0
+    assert nas.sysctl("ipv6/conf/line0/accept_ra") == "1"
 
 
 def test_not_allowed(lab, host):

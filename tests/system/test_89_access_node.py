@@ -362,6 +362,9 @@ def net(tmp_path, request):
         made.start()
         yield made
         assert made.nasd.stop() == 0, made.nasd.tail()
+        for link in ("acc0", "acc1"):
+            assert made.ns["an"].sysctl(
+                f"ipv6/conf/{link}/disable_ipv6") == "0"
         # When IPv6 is on again, links have what hosts there make of them.
         assert {x for x in made.left() ^ before if not re.search(
             "(fe80:|ff00::/8).* dev acc", x)} == set()

@@ -24,7 +24,8 @@ static char dir[64], script[96];
 static char text[4096];
 static char option_name[] = "lcp-echo-interval", option_value[] = "1";
 static char *options[] = { option_name, option_value, NULL };
-static char nas_id[] = "nas1", plugin_socket[] = "/run/netmip4/plugin.sock";
+static char nas_id[] = "nas1", plugin_socket[] = "/run/netmip4/plugin.sock",
+    state_dir[] = "";
 static char plugin[] = "netmip4.so", pppoe_plugin[] = "rp-pppoe.so";
 static char pap_name[] = "pap";
 static char *pap[] = { pap_name, NULL };
@@ -48,6 +49,7 @@ set_up(void)
 	inet_pton(AF_INET, "192.0.2.1", &cfg.coa);
 	cfg.nas_id = nas_id;
 	cfg.plugin_socket = plugin_socket;
+	cfg.state_dir = state_dir;
 	cfg.pppoe = pppoe;
 	cfg.n_pppoe = 1;
 	cfg.ha = ha;

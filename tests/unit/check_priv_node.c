@@ -17,6 +17,7 @@
 #include "nasd/priv_host.h"
 #include "nasd/priv_node.h"
 #include "nasd/priv_ops.h"
+#include "nasd/priv_sysctl.h"
 #include "tests/unit/test.h"
 
 #define DEVICES		8
@@ -51,6 +52,7 @@ static struct config_node node[2];
 static struct config_ha ha[2];
 static char plugin_socket[] = "/run/netmip4/plugin.sock";
 static struct nodes *ns;
+static struct sysctls *sysctls;
 static const uint8_t mn[6] = { 2, 0, 0, 0, 0, 1 }, own[6] = { 2, 9 },
     router[6] = { 2, 0, 0, 0, 0, 2 };
 
@@ -466,7 +468,8 @@ node_sock_tunnel(unsigned ifindex)
 static void
 start(void)
 {
-	ns = nodes_new(&cfg);
+	sysctls = sysctls_new("");
+	ns = nodes_new(&cfg, sysctls);
 	ck_assert_ptr_nonnull(ns);
 	nodes_start(ns);
 }
@@ -498,6 +501,7 @@ static void
 tear_down(void)
 {
 	nodes_free(ns);
+	sysctls_free(sysctls);
 }
 
 static int
@@ -622,6 +626,7 @@ START_TEST(entry_and_end)
 	ck_assert(by_name("acc0")->guard);
 	nodes_clear(ns);
 	ck_assert(!by_name("acc0")->guard && !by_name("acc0")->clsact);
+	sysctls_restore(sysctls);
 	ck_assert_int_eq(by_name("acc0")->disable_ipv6, '0');
 }
 END_TEST
@@ -793,7 +798,7 @@ END_TEST
 static void
 killed(void)
 {
-	nodes_free(ns);
+	tear_down();
 	start();
 }
 
