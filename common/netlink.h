@@ -223,6 +223,19 @@ int	 nl_bridge_up(struct nl *, unsigned link, uint16_t prio,
     const uint8_t src[6], unsigned tunnel);
 int	 nl_bridge_down(struct nl *, unsigned tunnel, uint16_t prio,
     const uint8_t dst[6], const uint8_t src[6], unsigned link);
+/* The same between devices without link-layer headers, one way: all that comes
+ * in; or not what this host has sent to a group there, and hears itself. */
+int	 nl_redirect_all(struct nl *, unsigned from, uint16_t prio,
+    unsigned to);
+int	 nl_redirect_heard(struct nl *, unsigned from, uint16_t prio,
+    unsigned to);
+/* On a device's egress: what has come in by another one passes, as long as
+ * that is the same device; all is dropped. */
+int	 nl_filter_out_pass(struct nl *, unsigned ifindex, uint16_t prio,
+    const char *from);
+int	 nl_filter_out_drop(struct nl *, unsigned ifindex, uint16_t prio);
+int	 nl_filter_out_del(struct nl *, unsigned ifindex, uint16_t prio,
+    unsigned ign);
 /* What the actions of a device's filters have counted, one call each. 0 or
  * -errno; -EBUSY within a batch. */
 typedef void nl_filter_counted(void *arg, uint16_t prio, uint64_t packets);

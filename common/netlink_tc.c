@@ -10,8 +10,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/gen_stats.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -257,6 +259,14 @@ nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 }
 
 int
+nl_filter_out_del(struct nl *nl, unsigned ifindex, uint16_t prio,
+    unsigned ign)
+{
+	return (delete_filter_at(nl, ifindex, TC_H_MIN_EGRESS, prio,
+	    ETH_P_IPV6, 0, NULL, "deleting a filter on what goes out", ign));
+}
+
+int
 nl_filter_del4(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 {
 	return (delete_filter(nl, ifindex, prio, ETH_P_IP, 0, NULL,
@@ -264,12 +274,14 @@ nl_filter_del4(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 }
 
 static int
-drop_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto)
+drop_filter(struct nl *nl, unsigned ifindex, uint32_t where, uint16_t prio,
+    uint16_t proto)
 {
 	struct nlattr *opts;
 	struct nlmsghdr *h;
 
-	h = filter_begin(nl, ifindex, prio, proto, "matchall", &opts);
+	h = filter_begin_at(nl, ifindex, where, prio, proto, "matchall",
+	    &opts);
 	if (h == NULL)
 		return (-ENOMEM);
 	put_gact(h, TCA_MATCHALL_ACT, TC_ACT_SHOT);
@@ -280,13 +292,19 @@ drop_filter(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto)
 int
 nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
 {
-	return (drop_filter(nl, ifindex, prio, ETH_P_ALL));
+	return (drop_filter(nl, ifindex, TC_H_MIN_INGRESS, prio, ETH_P_ALL));
+}
+
+int
+nl_filter_out_drop(struct nl *nl, unsigned ifindex, uint16_t prio)
+{
+	return (drop_filter(nl, ifindex, TC_H_MIN_EGRESS, prio, ETH_P_ALL));
 }
 
 int
 nl_filter_drop4(struct nl *nl, unsigned ifindex, uint16_t prio)
 {
-	return (drop_filter(nl, ifindex, prio, ETH_P_IP));
+	return (drop_filter(nl, ifindex, TC_H_MIN_INGRESS, prio, ETH_P_IP));
 }
 
 /* An address and its mask, as flower has them. */
@@ -442,6 +460,65 @@ nl_bridge_down(struct nl *nl, unsigned tunnel, uint16_t prio,
 	mnl_attr_nest_end(h, acts);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding a way out of a tunnel", 0));
+}
+
+int
+nl_redirect_all(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
+{
+	struct nlattr *opts, *acts;
+	struct nlmsghdr *h;
+
+	h = filter_begin(nl, from, prio, ETH_P_IPV6, "matchall", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	acts = mnl_attr_nest_start(h, TCA_MATCHALL_ACT);
+	put_redirect(h, 1, to);
+	mnl_attr_nest_end(h, acts);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding a way between devices", 0));
+}
+
+int
+nl_redirect_heard(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
+{
+	const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_LOOPBACK, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct nlattr *opts, *acts;
+	struct nlmsghdr *h;
+
+	h = filter_begin(nl, from, prio, ETH_P_IPV6, "bpf", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	mnl_attr_put_u16(h, TCA_BPF_OPS_LEN, sizeof(code) / sizeof(code[0]));
+	mnl_attr_put(h, TCA_BPF_OPS, sizeof(code), code);
+	acts = mnl_attr_nest_start(h, TCA_BPF_ACT);
+	put_redirect(h, 1, to);
+	mnl_attr_nest_end(h, acts);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding a way between devices", 0));
+}
+
+int
+nl_filter_out_pass(struct nl *nl, unsigned ifindex, uint16_t prio,
+    const char *from)
+{
+	struct nlattr *opts;
+	struct nlmsghdr *h;
+
+	h = filter_begin_at(nl, ifindex, TC_H_MIN_EGRESS, prio, ETH_P_IPV6,
+	    "flower", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	mnl_attr_put_u16(h, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IPV6));
+	mnl_attr_put_strz(h, TCA_FLOWER_INDEV, from);
+	put_gact(h, TCA_FLOWER_ACT, TC_ACT_OK);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding a filter on what goes out", 0));
 }
 
 static int

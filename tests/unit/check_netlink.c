@@ -419,6 +419,57 @@ START_TEST(filters)
 }
 END_TEST
 
+/* Between devices without a header: in, but not what the host hears of itself;
+ * out, but only what came in there. */
+START_TEST(bridge_without_header)
+{
+	const uint8_t *m, *act;
+	size_t n;
+
+	ck_assert_int_eq(nl_redirect_heard(nl, 9, 1, 12), 0);
+	ck_assert_int_eq(nl_redirect_all(nl, 12, 1, 9), 1);
+	ck_assert_int_eq(nl_filter_out_pass(nl, 9, 1, "lo"), 2);
+	ck_assert_int_eq(nl_filter_out_drop(nl, 9, 3), 3);
+	ck_assert_int_eq(nl_filter_out_del(nl, 9, 1, 0), 4);
+
+	m = nl_batch_msg(nl, 0, &n);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff2);
+	ck_assert_str_eq((const char *)ATTR(0, 20, 4, TCA_KIND), "bpf");
+	ck_assert_mem_eq(ATTR(0, 20, 2, TCA_OPTIONS, 4), "\4\0", 2);
+	ck_assert_uint_eq(u32(ATTR(0, 20, 32, TCA_OPTIONS, 5) + 4),
+	    0xfffff004);	/* SKF_AD_PKTTYPE */
+	act = ATTR(0, 20, 28, TCA_OPTIONS, 1, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 8), 4);	/* TC_ACT_STOLEN */
+	ck_assert_uint_eq(u32(act + 24), 12);
+
+	m = nl_batch_msg(nl, 1, &n);
+	ck_assert_uint_eq(u32(m + 20), 12);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff2);
+	ck_assert_str_eq((const char *)ATTR(1, 20, 9, TCA_KIND), "matchall");
+	act = ATTR(1, 20, 28, TCA_OPTIONS, 2, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 20), 1);	/* egress redirect */
+	ck_assert_uint_eq(u32(act + 24), 9);
+
+	m = nl_batch_msg(nl, 2, &n);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff3);
+	ck_assert_str_eq((const char *)ATTR(2, 20, 7, TCA_KIND), "flower");
+	ck_assert_str_eq((const char *)ATTR(2, 20, 3, TCA_OPTIONS, 2), "lo");
+	act = ATTR(2, 20, 20, TCA_OPTIONS, 3, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 8), 0);	/* TC_ACT_OK */
+
+	m = nl_batch_msg(nl, 3, &n);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff3);
+	ck_assert_uint_eq(u32(m + 32), 3 << 16 | htons(ETH_P_ALL));
+	act = ATTR(3, 20, 20, TCA_OPTIONS, 2, 1, 2, 2);
+	ck_assert_uint_eq(u32(act + 8), 2);	/* TC_ACT_SHOT */
+
+	has_head(4, RTM_DELTFILTER, 0);
+	m = nl_batch_msg(nl, 4, &n);
+	ck_assert_uint_eq(u32(m + 28), 0xfffffff3);
+	ck_assert_uint_eq(u32(m + 32), 1 << 16 | htons(ETH_P_IPV6));
+}
+END_TEST
+
 /* The actions' structs begin with index, capabilities and verdict. */
 START_TEST(bridge)
 {
@@ -703,6 +754,7 @@ main(void)
 	tcase_add_test(t, ipv4);
 	tcase_add_test(t, filters);
 	tcase_add_test(t, bridge);
+	tcase_add_test(t, bridge_without_header);
 	tcase_add_test(t, filter_of_ipv4);
 	tcase_add_test(t, filters_deleted);
 	tcase_add_test(t, paced);
