@@ -28,6 +28,7 @@ access_of_kind(unsigned kind)
 		[ACCESS_ETHER] = &access_ether,
 		[ACCESS_NODE] = &access_node,
 		[ACCESS_PPP_DHCP6] = &access_ppp_dhcp6,
+		[ACCESS_PPP_NODE] = &access_ppp_node,
 	};
 
 	return kind < ACCESS_N_KINDS ? kinds[kind] : NULL;

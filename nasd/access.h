@@ -6,7 +6,8 @@
  * its link, by session_event, and is the only one that knows its protocol.
  *
  *   access_ppp.c	pppd and its plugin, PPPoE discovery
- *			(access_ppp_dhcp6.c: and addresses by DHCPv6)
+ *			(access_ppp_dhcp6.c: and addresses by DHCPv6;
+ *			access_ppp_node.c: bridged to the home agent)
  *   access_ether.c	Ethernet links with DHCPv6
  *   access_node.c	an Ethernet link that is bridged to the home agent
  *
@@ -32,6 +33,7 @@ enum access_kind {
 	ACCESS_ETHER = 1,
 	ACCESS_NODE = 2,
 	ACCESS_PPP_DHCP6 = 3,
+	ACCESS_PPP_NODE = 4,
 	ACCESS_N_KINDS
 };
 
@@ -47,8 +49,17 @@ struct access {
 	/* The access end stands, or does not: the peer is told. */
 	void	(*confirm)(struct session *);
 	void	(*start_refuse)(struct session *);
+	/* RADIUS has accepted the subscriber: takes what serving it needs.
+	 * NULL, or why it can not be served, a literal. NULL instead of a
+	 * function: nothing is needed. */
+	const char *(*admit)(struct session *);
 	/* Who asked to be let in hears the answer. */
 	void	(*auth_result)(struct session *, bool accept);
+	/* PPP alone. IPv6CP is about identifiers of the link, which it agrees
+	 * on without the session; it has opened, or closed. NULL: what it
+	 * agrees on is the home address's. */
+	void	(*opened)(struct session *);
+	void	(*closed)(struct session *, const char *reason);
 	/* Its interface identifier or home address (s->iid, s->hoa) is the
 	 * peer's; or there is none, for the reason in s->why. Where nobody
 	 * asks neither does anything. */
@@ -86,7 +97,7 @@ struct access {
 };
 
 extern const struct access access_ppp, access_ether, access_node,
-    access_ppp_dhcp6;
+    access_ppp_dhcp6, access_ppp_node;
 
 /* An op of a kind for which there is nothing to do. */
 void	 access_nothing(struct session *);

@@ -39,6 +39,9 @@ access_nodes_export(struct session *s, const char **code, const char **message)
 	if (l == NULL)
 		return fail(code, message, "denied",
 		    "the session is no access node's");
+	if (l->node.ppp)	/* it dials in at the other one */
+		return fail(code, message, "denied",
+		    "the session is a PPP link's");
 	if (s->reg == NULL || s->ha == NULL || s->state >= SESSION_CLOSING)
 		return fail(code, message, "busy",
 		    "it is not registered yet, or ending");

@@ -87,7 +87,7 @@ was_counted(void *arg, int status, const void *body, size_t len, int fd)
 static int
 node_count(struct session *s)
 {
-	struct nasd_priv_node_name q = { .ifname = "" };
+	struct nasd_priv_node_name q;
 	struct counting *of;
 	int err;
 
@@ -96,7 +96,7 @@ node_count(struct session *s)
 	if ((of = malloc(sizeof(*of))) == NULL)
 		return -ENOMEM;
 	*of = (struct counting){ s->engine, s->nr };
-	snprintf(q.ifname, sizeof(q.ifname), "%s", s->node->cfg->ifname);
+	access_node_name(s->node, &q);
 	err = priv_request(s->engine->priv, NASD_PRIV_NODE_COUNT, &q,
 	    sizeof(q), was_counted, of);
 	if (err != 0)

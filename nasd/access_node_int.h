@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What access_node.c, access_node_link.c and access_move.c know of the links of
- * access nodes, and nobody else. */
+/* What access_node.c, access_node_link.c, access_move.c and access_ppp_node.c
+ * know of the links of access nodes, and nobody else. */
 #ifndef NASD_ACCESS_NODE_INT_H
 #define NASD_ACCESS_NODE_INT_H
 
@@ -13,6 +13,7 @@
 #include "nasd/node.h"
 
 struct event;
+struct nasd_priv_node_name;
 struct session;
 
 /* What the answer to the last request means. */
@@ -25,6 +26,9 @@ struct node_link {
 	struct node		 node;
 	bool			 open, opening;
 	bool			 carrier;
+	/* A PPP link: is its care-of address there, and is IPv6CP open? */
+	bool			 has_coa, ipv6cp;
+	unsigned		 opens;		/* unanswered */
 	struct event		*ev_link, *ev_tunnel;
 	int			 tunnel;	/* index of its device */
 	bool			 set;		/* there may be one */
@@ -44,13 +48,22 @@ struct node_link {
 struct access_nodes {
 	struct engine		*engine;
 	bool			 resumed;	/* an earlier nasd's sessions */
-	unsigned		 n;
+	unsigned		 n;		/* of the configuration */
+	unsigned		 n_ppp;		/* places behind them, each
+						 * with a care-of address */
+	unsigned		 next_ppp;
+	struct config_node	*ppp;		/* their sections, as it were */
 	struct node_link	 link[];
 };
 
 /* By the name of the interface; NULL: none of these. */
 struct node_link *access_node_find(const struct access_nodes *,
     const char *ifname);
+/* A link by which name, for the root side. */
+void	 access_node_name(const struct node_link *,
+    struct nasd_priv_node_name *);
+/* Reads from a socket of the link from now on; -1: not any more. */
+void	 access_node_hear(struct node_link *, int fd);
 /* The root side is asked to let packets pass, or not; what comes of it is an
  * event of the link's session. What is asked for instead of a bridge that is on
  * its way is that bridge. */

@@ -118,7 +118,9 @@ set_done(struct node_link *l, enum expect expect, int status)
 		return;
 	}
 	if (expect == ADDRESS) {
-		session_event(s, SESSION_EV_IID_ASKED, NULL);
+		l->has_coa = true;
+		if (!l->node.ppp || l->ipv6cp)
+			session_event(s, SESSION_EV_IID_ASKED, NULL);
 		return;
 	}
 	l->node.passing = true;
@@ -147,13 +149,25 @@ was_set(void *arg, int status, const void *body, size_t len, int fd)
 }
 
 void
+access_node_name(const struct node_link *l, struct nasd_priv_node_name *q)
+{
+	*q = (struct nasd_priv_node_name){ .coa = { l->node.ppp ?
+		l->coa.s_addr : INADDR_ANY } };
+	snprintf(q->ifname, sizeof(q->ifname), "%s", l->cfg->ifname);
+}
+
+void
 access_node_ask(struct node_link *l, bool carry, enum expect expect)
 {
 	const struct session *s = l->session;
-	struct nasd_priv_node_set q = { .carry = carry, .coa = l->coa,
+	struct nasd_priv_node_set q = { .coa = l->coa, .ppp = l->node.ppp,
 		.ha = s->ha->addr };
 
 	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
+	if (carry)
+		q.carry = NASD_PRIV_CARRY_BOTH;
+	else if (l->node.ppp && expect == ADDRESS)
+		q.carry = NASD_PRIV_CARRY_DOWN;
 	memcpy(q.mn, l->node.mn, sizeof(q.mn));
 	memcpy(q.router, l->node.router, sizeof(q.router));
 	if (expect != CHANGE || l->expect != BRIDGE)
@@ -174,13 +188,13 @@ access_node_ask(struct node_link *l, bool carry, enum expect expect)
 void
 access_node_unset(struct node_link *l)
 {
-	struct nasd_priv_node_name q = { .ifname = "" };
+	struct nasd_priv_node_name q;
 
 	close_event(&l->ev_tunnel);
 	l->node.passing = false;
 	l->expect = NOTHING;
 	l->set = false;
-	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
+	access_node_name(l, &q);
 	if (priv_request(l->all->engine->priv, NASD_PRIV_NODE_DEL, &q,
 	    sizeof(q), NULL, NULL) != 0)
 		log_errorx(l->cfg->ifname, "its tunnel may be left");
@@ -307,9 +321,20 @@ link_readable(evutil_socket_t fd, short what, void *arg)
 	for (unsigned i = 0; i < READ_TURN && l->ev_link != NULL; i++) {
 		if ((n = receive(fd, buf, sizeof(buf))) < 0)
 			return;
-		if (node_from_link(&l->node, buf, (size_t)n))
+		if (l->node.ppp)
+			node_from_ppp(&l->node, buf, (size_t)n);
+		else if (node_from_link(&l->node, buf, (size_t)n))
 			triggered(l);
 	}
+}
+
+void
+access_node_hear(struct node_link *l, int fd)
+{
+	if (fd != -1)
+		watch(l, &l->ev_link, fd, link_readable);
+	else
+		close_event(&l->ev_link);
 }
 
 static void
@@ -380,6 +405,10 @@ access_nodes_resumed(struct access_nodes *ns)
 	ns->resumed = true;
 	for (unsigned i = 0; i < ns->n; i++)
 		ready(&ns->link[i]);
+	/* Those of PPP links that are here again have been asked for. */
+	if (ns->n_ppp > 0 && priv_request(ns->engine->priv,
+	    NASD_PRIV_NODE_SWEEP, NULL, 0, NULL, NULL) != 0)
+		log_errorx(NULL, "tunnels of PPP links may be left");
 }
 
 static void
@@ -436,22 +465,31 @@ struct access_nodes *
 access_nodes_new(struct engine *e)
 {
 	const struct nasd_config *cf = e->cfg;
+	unsigned n_ppp = nasd_config_ppp_nodes(cf), n = cf->n_node + n_ppp;
 	struct access_nodes *ns = calloc(1, sizeof(*ns) +
-	    cf->n_node * sizeof(ns->link[0]));
+	    n * sizeof(ns->link[0]));
 
 	if (ns == NULL)
 		return NULL;
 	ns->engine = e;
 	ns->n = cf->n_node;
-	for (unsigned i = 0; i < ns->n; i++) {
+	ns->n_ppp = n_ppp;
+	ns->ppp = calloc(n_ppp + 1, sizeof(*ns->ppp));
+	if (ns->ppp == NULL) {
+		free(ns);
+		return NULL;
+	}
+	for (unsigned i = 0; i < n; i++) {
 		struct node_link *l = &ns->link[i];
 
 		l->all = ns;
-		l->cfg = &cf->node[i];
+		l->cfg = i < ns->n ? &cf->node[i] : &ns->ppp[i - ns->n];
 		l->coa.s_addr = htonl(ntohl(cf->coas.first.s_addr) + i);
 		l->again.fire = again_fire;
 		node_init(&l->node, e->clock);
-		open_link(l);
+		l->node.ppp = i >= ns->n;
+		if (!l->node.ppp)
+			open_link(l);
 	}
 	return ns;
 }
@@ -461,11 +499,12 @@ access_nodes_free(struct access_nodes *ns)
 {
 	if (ns == NULL)
 		return;
-	for (unsigned i = 0; i < ns->n; i++) {
+	for (unsigned i = 0; i < ns->n + ns->n_ppp; i++) {
 		timer_cancel(&ns->engine->timers, &ns->link[i].again);
 		close_event(&ns->link[i].ev_link);
 		close_event(&ns->link[i].ev_tunnel);
 	}
+	free(ns->ppp);
 	free(ns);
 }
 
@@ -491,30 +530,34 @@ mac_json(const uint8_t mac[NODE_MAC_LEN])
 	    mac[2], mac[3], mac[4], mac[5]);
 }
 
+static json_t *
+link_json(const struct node_link *l)
+{
+	json_t *o = json_pack("{s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:b, s:b}",
+	    "link", l->cfg->ifname,
+	    "nai", l->cfg->nai,
+	    "care_of_address", ctl_ipv4(l->coa),
+	    "open", l->open,
+	    "carrier", l->carrier,
+	    "mobile_node", l->node.has_mn && !l->node.ppp ?
+	    mac_json(l->node.mn) : json_null(),
+	    "router", l->node.ppp ? json_null() : mac_json(l->node.router),
+	    "bridged", l->node.passing,
+	    "exported", l->exported);
+
+	for (int c = 0; c < NODE_C_COUNT; c++)
+		json_object_set_new(o, node_counter_key(c),
+		    json_integer((json_int_t)l->node.count[c]));
+	return o;
+}
+
 json_t *
 access_nodes_json(const struct access_nodes *ns)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < ns->n; i++) {
-		const struct node_link *l = &ns->link[i];
-		json_t *o = json_pack("{s:s, s:s, s:o, s:b, s:b, s:o, s:o,"
-		    " s:b, s:b}",
-		    "link", l->cfg->ifname,
-		    "nai", l->cfg->nai,
-		    "care_of_address", ctl_ipv4(l->coa),
-		    "open", l->open,
-		    "carrier", l->carrier,
-		    "mobile_node", l->node.has_mn ? mac_json(l->node.mn) :
-		    json_null(),
-		    "router", mac_json(l->node.router),
-		    "bridged", l->node.passing,
-		    "exported", l->exported);
-
-		for (int c = 0; c < NODE_C_COUNT; c++)
-			json_object_set_new(o, node_counter_key(c),
-			    json_integer((json_int_t)l->node.count[c]));
-		json_array_append_new(list, o);
-	}
+	for (unsigned i = 0; i < ns->n + ns->n_ppp; i++)
+		if (i < ns->n || ns->link[i].session != NULL)
+			json_array_append_new(list, link_json(&ns->link[i]));
 	return list;
 }

@@ -12,6 +12,7 @@
 #include "nasd/access.h"
 #include "nasd/access_dhcp6.h"
 #include "nasd/access_ppp_dhcp6.h"
+#include "nasd/access_ppp_node.h"
 #include "nasd/dhcp6.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
@@ -34,7 +35,7 @@ ppp_start_refuse(struct session *s)
 }
 
 static void
-ppp_auth_result(struct session *s, bool accept)
+tell_result(struct session *s, bool accept)
 {
 	const struct aaa_grant *g = &s->grant;
 	struct plug_auth_result q = { .accept = accept };
@@ -55,6 +56,14 @@ ppp_auth_result(struct session *s, bool accept)
 	}
 	pppd_link_auth_result(s->link, &q);
 	explicit_bzero(&q, sizeof(q));
+}
+
+static void
+ppp_auth_result(struct session *s, bool accept)
+{
+	if (s->link == NULL)
+		return;
+	tell_result(s, accept);
 	/* While the peer begins with IPv6CP. */
 	if (accept && s->state == SESSION_AUTHENTICATED)
 		tunnels_prepare(s->engine->tunnels, s->ifname, s->subject);
@@ -198,6 +207,8 @@ const struct access access_ppp_dhcp6 = {
 	.confirm = ppp_confirm,
 	.start_refuse = ppp_start_refuse,
 	.auth_result = ppp_auth_result,
+	.opened = access_ppp_dhcp6_up,
+	.closed = access_ppp_dhcp6_down,
 	.assign = access_dhcp6_assign,
 	.refuse = managed_refuse,
 	.advertise = access_ppp_dhcp6_advertise,
@@ -208,4 +219,61 @@ const struct access access_ppp_dhcp6 = {
 	.leave = managed_leave,
 	.save = managed_save,
 	.restore = managed_restore,
+};
+
+/*
+ * The same as an access node.
+ */
+
+static void
+node_auth_result(struct session *s, bool accept)
+{
+	tell_result(s, accept);
+	if (accept)
+		access_ppp_node_begin(s);
+}
+
+static void
+node_leave(struct session *s)
+{
+	access_ppp_node_leave(s);
+	ppp_leave(s);
+}
+
+static void
+node_save(const struct session *s, struct session_rec *r)
+{
+	ppp_save(s, r);
+	access_ppp_node_save(s, r);
+}
+
+static void
+node_restore(struct session *s, const struct session_rec *r)
+{
+	access_ppp_node_restore(s, r);
+	access_ppp_restore(s, r);
+}
+
+const struct access access_ppp_node = {
+	.kind = ACCESS_PPP_NODE,
+	.name = "ppp",
+	.confirm = ppp_confirm,
+	.start_refuse = ppp_start_refuse,
+	.admit = access_ppp_node_admit,
+	.auth_result = node_auth_result,
+	.opened = access_ppp_node_opened,
+	.closed = access_ppp_node_closed,
+	.assign = access_ppp_node_assign,
+	.refuse = ppp_refuse,
+	.request = access_ppp_node_request,
+	.install = access_ppp_node_install,
+	.uninstall = access_ppp_node_uninstall,
+	.count = access_ppp_node_count,
+	.came_up = ppp_came_up,
+	.close = ppp_close,
+	.kill = ppp_kill,
+	.is_there = ppp_is_there,
+	.leave = node_leave,
+	.save = node_save,
+	.restore = node_restore,
 };

@@ -16,7 +16,6 @@
 #include "nasd/access_dhcp6.h"
 #include "nasd/dhcp6.h"
 #include "nasd/engine.h"
-#include "nasd/pppd_link.h"
 #include "nasd/ra.h"
 #include "nasd/session.h"
 #include "nasd/session_in.h"
@@ -117,28 +116,6 @@ access_ppp_dhcp6_advertise(struct session *s, const struct icmp6_ra *ra)
 	if (s->ra == NULL)
 		log_warnx(s->subject, "nothing is advertised on %s",
 		    s->ifname);
-}
-
-void
-access_ppp_dhcp6_iid(struct session *s)
-{
-	bool usable = session_own_usable(s);
-	char buf[IID_STRLEN];
-	struct iid iid = s->own;
-
-	/* Too early, or too late. */
-	if (!s->granted || s->state >= SESSION_CLOSING) {
-		session_event(s, SESSION_EV_IID_ASKED, NULL);
-		return;
-	}
-	if (!usable && s->insists) {
-		pppd_link_refuse(s->link, "unusable interface identifier");
-		return;
-	}
-	while (!usable && (iid_equal(iid, s->local) || iid_is_reserved(iid)))
-		iid = iid_random();
-	session_step(s, "link-iid", "%s", iid_str(iid, buf));
-	pppd_link_assign(s->link, iid);
 }
 
 void

@@ -14,8 +14,6 @@ struct icmp6_ra;
 struct session;
 struct session_rec;
 
-/* The peer wants an identifier for its end: it gets one at once. */
-void	 access_ppp_dhcp6_iid(struct session *);
 /* IPv6CP is open: router and server are there. */
 void	 access_ppp_dhcp6_up(struct session *);
 void	 access_ppp_dhcp6_down(struct session *, const char *reason);

@@ -15,14 +15,19 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "nasd/access.h"
-#include "nasd/access_ppp_dhcp6.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
 
 static const struct access *
 kind(const struct engine *e)
 {
-	return e->cfg->ppp_dhcp6 ? &access_ppp_dhcp6 : &access_ppp;
+	static const struct access *const kinds[] = {
+		[CONFIG_PPP_SLAAC] = &access_ppp,
+		[CONFIG_PPP_DHCP6] = &access_ppp_dhcp6,
+		[CONFIG_PPP_NODE] = &access_ppp_node,
+	};
+
+	return kinds[e->cfg->ppp];
 }
 
 /*
@@ -292,6 +297,30 @@ link_eap(void *owner, const struct plug_eap *eap)
 	session_eap_input(owner, eap);
 }
 
+/* An identifier of the link alone: the peer has it at once, its own one if it
+ * can be [RFC 5072 4.1]. */
+static void
+answer_iid(struct session *s)
+{
+	bool usable = session_own_usable(s);
+	char buf[IID_STRLEN];
+	struct iid iid = s->own;
+
+	/* Too early, or too late. */
+	if (!s->granted || s->state >= SESSION_CLOSING) {
+		session_event(s, SESSION_EV_IID_ASKED, NULL);
+		return;
+	}
+	if (!usable && s->insists) {
+		pppd_link_refuse(s->link, "unusable interface identifier");
+		return;
+	}
+	while (!usable && (iid_equal(iid, s->local) || iid_is_reserved(iid)))
+		iid = iid_random();
+	session_step(s, "link-iid", "%s", iid_str(iid, buf));
+	pppd_link_assign(s->link, iid);
+}
+
 static void
 link_iid_req(void *owner, const struct plug_iid_req *req)
 {
@@ -305,8 +334,8 @@ link_iid_req(void *owner, const struct plug_iid_req *req)
 	session_step(s, "conf-req", "IID %s%s", req->has_iid ?
 	    iid_str(req->iid, buf) : "none", req->insists ?
 	    ", insists" : "");
-	if (s->access->managed)
-		access_ppp_dhcp6_iid(s);
+	if (s->access->opened != NULL)
+		answer_iid(s);
 	else
 		session_event(s, SESSION_EV_IID_ASKED, NULL);
 }
@@ -328,8 +357,8 @@ link_up(void *owner, const struct plug_up *up)
 	s->local = up->local;
 	session_step(s, "up", "%s, local %s, peer %s", s->ifname,
 	    iid_str(up->local, l), iid_str(up->remote, r));
-	if (s->access->managed) {
-		access_ppp_dhcp6_up(s);
+	if (s->access->opened != NULL) {
+		s->access->opened(s);
 		return;
 	}
 	s->ipv6_up = true;
@@ -342,8 +371,8 @@ link_down(void *owner, const char *reason)
 	struct session *s = owner;
 
 	session_step(s, "down", "%s", reason);
-	if (s->access->managed) {
-		access_ppp_dhcp6_down(s, reason);
+	if (s->access->closed != NULL) {
+		s->access->closed(s, reason);
 		return;
 	}
 	s->ipv6_up = false;

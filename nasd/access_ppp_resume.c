@@ -20,6 +20,7 @@
 #include "common/priv.h"
 #include "nasd/access.h"
 #include "nasd/access_ppp_dhcp6.h"
+#include "nasd/access_ppp_node.h"
 #include "nasd/engine.h"
 #include "nasd/session.h"
 #include "nasd/session_rec.h"
@@ -141,12 +142,19 @@ access_ppp_restore(struct session *s, const struct session_rec *r)
 		adopt(s);
 }
 
-/* Is what it has as its address, or part of it, what it was given? */
+/* Is what it has as its address, or part of it, what it was given, where it was
+ * given something? */
 static bool
 has_its_own(const struct session *s, const struct plug_hello *h)
 {
-	return s->access->managed ? access_ppp_dhcp6_resumes(s) :
-	    iid_equal(h->remote, s->iid);
+	switch (s->access->kind) {
+	case ACCESS_PPP_DHCP6:
+		return access_ppp_dhcp6_resumes(s);
+	case ACCESS_PPP_NODE:
+		return access_ppp_node_resumes(s);
+	default:
+		return iid_equal(h->remote, s->iid);
+	}
 }
 
 bool

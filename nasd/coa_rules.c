@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nasd/access.h"
 #include "nasd/session.h"
 
 static bool
@@ -107,7 +108,8 @@ coa_matches(const struct dae_request *q, const struct session *s)
 bool
 coa_changeable(const struct session *s)
 {
-	return s->tunnel != NULL && (s->state == SESSION_ASSIGNED ||
+	return (s->tunnel != NULL || s->access->install != NULL) &&
+	    (s->state == SESSION_ASSIGNED ||
 	    s->state == SESSION_UP || s->state == SESSION_LINGER);
 }
 
@@ -151,5 +153,7 @@ coa_plan(const struct dae_request *q, const struct nasd_config *cfg,
 	c->new_rate = (q->filter_id.p != NULL || q->rate_down.set ||
 	    q->rate_up.set) && !rate_equal(&c->rate, s->rated ? &s->rate :
 	    &(struct rate){ 0 });
-	return DAE_NONE;
+	/* What is bridged passes without limits. */
+	return c->new_rate && s->access->install != NULL ? DAE_RESOURCES :
+	    DAE_NONE;
 }

@@ -201,12 +201,18 @@ choice_in(struct conf *c, cfg_t *sec, const char *key,
     const char *const *words)
 {
 	const char *is = cfg_getstr(sec != NULL ? sec : c->cfg, key);
+	char all[64] = "";
+	size_t len;
 	unsigned i;
 
-	for (i = 0; words[i] != NULL; i++)
+	for (i = 0; words[i] != NULL; i++) {
 		if (strcmp(is, words[i]) == 0)
 			return i;
-	conf_error(c, sec, key, "\"%s\": %s or %s", is, words[0], words[1]);
+		len = strlen(all);
+		snprintf(all + len, sizeof(all) - len, "%s%s", i == 0 ? "" :
+		    words[i + 1] != NULL ? ", " : " or ", words[i]);
+	}
+	conf_error(c, sec, key, "\"%s\": %s", is, all);
 	return 0;
 }
 
@@ -219,7 +225,8 @@ choice(struct conf *c, const char *key, const char *const *words)
 static void
 read_top(struct conf *c, struct nasd_config *cf)
 {
-	static const char *const addresses[] = { "slaac", "dhcpv6", NULL };
+	static const char *const addresses[] = { "slaac", "dhcpv6",
+	    "access-node", NULL };
 	static const char *const modes[] = { "unique", "shared", NULL };
 	static const char *const policies[] = { "assign", "honour", NULL };
 	static const char *const duplicates[] = { "replace", "refuse", NULL };
@@ -236,7 +243,7 @@ read_top(struct conf *c, struct nasd_config *cf)
 	cf->state_dir = copy(c, cfg_getstr(c->cfg, "state-directory"));
 	cf->stop_keeps = cfg_getbool(c->cfg, "stop-keeps-sessions");
 	cf->nai = copy(c, cfg_getstr(c->cfg, "nai"));
-	cf->ppp_dhcp6 = choice(c, "ppp-addresses", addresses) == 1;
+	cf->ppp = choice(c, "ppp-addresses", addresses);
 	cf->mode = choice(c, "prefix-mode", modes);
 	cf->iid_policy = choice(c, "iid-policy", policies);
 	cf->duplicate = choice(c, "duplicate-session", duplicates);

@@ -116,11 +116,14 @@ struct config_node {
 					 * first; else the link's own */
 };
 
-/* care-of-pool: of access nodes, one a link. */
+/* care-of-pool: of access nodes, one a section, and then of PPP links. */
 struct config_coas {
 	struct in_addr	 first, last;	/* 0.0.0.0: none */
 };
+#define CONFIG_PPP_NODES	1024
 
+/* ppp-addresses. */
+enum config_ppp { CONFIG_PPP_SLAAC, CONFIG_PPP_DHCP6, CONFIG_PPP_NODE };
 enum config_mode { CONFIG_UNIQUE, CONFIG_SHARED };
 /* What becomes of a peer's own interface identifier [PROTOCOLS D16]. */
 enum config_iid_policy { CONFIG_IID_ASSIGN, CONFIG_IID_HONOUR };
@@ -211,7 +214,7 @@ struct nasd_config {
 	unsigned		 n_profile;
 	enum config_unlimited	 unlimited;
 
-	bool			 ppp_dhcp6;	/* PPP, and addresses by it */
+	enum config_ppp		 ppp;
 	enum config_mode	 mode;
 	enum config_iid_policy	 iid_policy;
 	enum config_duplicate	 duplicate;
@@ -255,6 +258,9 @@ const struct config_pppoe *nasd_config_pppoe(const struct nasd_config *,
 /* The Ethernet link of a name, or NULL. */
 const struct config_ether *nasd_config_ether(const struct nasd_config *,
     const char *ifname);
+/* How many PPP links can be access nodes: addresses of the pool that no section
+ * has. */
+unsigned nasd_config_ppp_nodes(const struct nasd_config *);
 /* May one host have it: nothing special of RFC 6890 that is none. */
 bool	 config_ipv4_is_host(struct in_addr);
 /* Why a subscriber can not have that address, or NULL. */

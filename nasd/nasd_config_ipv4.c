@@ -51,6 +51,9 @@ nasd_config_ipv4(struct conf *c, struct nasd_config *cf)
 		return;
 	}
 	conf_host4(c, sec, "address", &v->address);
+	if (cf->ppp == CONFIG_PPP_NODE)		/* PROTOCOLS D175 */
+		conf_error(c, sec, "address", "there is no IPv4 with "
+		    "ppp-addresses = access-node");
 	if (nasd_config_ha(cf, v->address) != NULL)
 		conf_error(c, sec, "address", "is a home agent's");
 }

@@ -50,6 +50,24 @@ read_pool(struct conf *c, struct config_coas *pool)
 	}
 }
 
+static uint32_t
+pool_size(const struct config_coas *pool)
+{
+	return pool->first.s_addr == INADDR_ANY ? 0 :
+	    ntohl(pool->last.s_addr) - ntohl(pool->first.s_addr) + 1;
+}
+
+unsigned
+nasd_config_ppp_nodes(const struct nasd_config *cf)
+{
+	uint32_t n = pool_size(&cf->coas);
+
+	if (cf->ppp != CONFIG_PPP_NODE || n <= cf->n_node)
+		return 0;
+	n -= cf->n_node;
+	return n < CONFIG_PPP_NODES ? n : CONFIG_PPP_NODES;
+}
+
 static bool
 in_pool(const struct config_coas *pool, struct in_addr addr)
 {
@@ -62,21 +80,22 @@ static void
 check_pool(struct conf *c, const struct nasd_config *cf)
 {
 	const struct config_coas *pool = &cf->coas;
-	unsigned i;
+	uint32_t n = pool_size(pool);
+	unsigned i, needs = cf->n_node + (cf->ppp == CONFIG_PPP_NODE);
 
-	if (pool->first.s_addr == INADDR_ANY) {
-		if (cf->n_node > 0 && cfg_getstr(c->cfg, POOL) == NULL)
+	if (n == 0) {
+		if (needs > 0 && cfg_getstr(c->cfg, POOL) == NULL)
 			conf_error(c, NULL, POOL, "missing: access nodes need "
 			    "care-of addresses");
 		return;
 	}
-	if (ntohl(pool->last.s_addr) - ntohl(pool->first.s_addr) >=
-	    CONFIG_NODES)
+	if (n > CONFIG_NODES + CONFIG_PPP_NODES)
 		conf_error(c, NULL, POOL, "more than %d addresses",
-		    CONFIG_NODES);
-	else if (ntohl(pool->last.s_addr) - ntohl(pool->first.s_addr) + 1 <
-	    cf->n_node)
+		    CONFIG_NODES + CONFIG_PPP_NODES);
+	else if (n < cf->n_node)
 		conf_error(c, NULL, POOL, "fewer addresses than access nodes");
+	else if (n < needs)
+		conf_error(c, NULL, POOL, "none is left for PPP subscribers");
 	if (in_pool(pool, cf->coa))
 		conf_error(c, NULL, POOL, "has our care-of-address");
 	for (i = 0; i < cf->n_ha; i++)

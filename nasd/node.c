@@ -154,22 +154,21 @@ take_address(struct node *n, const uint8_t mac[NODE_MAC_LEN], bool has_slla,
 	return true;
 }
 
-bool
-node_from_link(struct node *n, const uint8_t *frame, size_t len)
+/* from: where the packet comes from, or NULL on a link without addresses. */
+static bool
+take_packet(struct node *n, const uint8_t *packet, size_t len,
+    const uint8_t *from)
 {
 	mono_t now = clock_mono(n->clock);
-	const uint8_t *packet = frame + ETHER_LEN;
 	uint8_t slla[NODE_MAC_LEN];
 	struct nd6_packet p;
 	bool has_slla;
 
-	if (len < ETHER_LEN || (frame[12] << 8 | frame[13]) != ETHER_IPV6)
-		return drop(n, NODE_C_DROP_MALFORMED);
 	if (!pppoe_rate_allows(&n->rate, now))
 		return drop(n, NODE_C_DROP_RATE);
 	if (mono_before(now, n->detached))
 		return drop(n, NODE_C_DROP_DETACHED);
-	if (nd6_open(&p, packet, len - ETHER_LEN) != 0)
+	if (nd6_open(&p, packet, len) != 0)
 		return drop(n, NODE_C_DROP_MALFORMED);
 	if (p.type == TYPE_RA)
 		return drop(n, NODE_C_DROP_RA);
@@ -177,12 +176,27 @@ node_from_link(struct node *n, const uint8_t *frame, size_t len)
 		return drop(n, NODE_C_DROP_HOP_LIMIT);
 	if (!is_solicitation(&p, packet, &has_slla, slla))
 		return drop(n, NODE_C_DROP_MALFORMED);
-	if (!take_address(n, frame + NODE_MAC_LEN, has_slla, slla))
+	if (from != NULL && !take_address(n, from, has_slla, slla))
 		return false;
 	n->count[NODE_C_SOLICITATION]++;
 	if (!n->passing)
 		keep(n, packet, ND6_HEADER_LEN + p.len);
 	return true;
+}
+
+bool
+node_from_link(struct node *n, const uint8_t *frame, size_t len)
+{
+	if (len < ETHER_LEN || (frame[12] << 8 | frame[13]) != ETHER_IPV6)
+		return drop(n, NODE_C_DROP_MALFORMED);
+	return take_packet(n, frame + ETHER_LEN, len - ETHER_LEN,
+	    frame + NODE_MAC_LEN);
+}
+
+void
+node_from_ppp(struct node *n, const uint8_t *packet, size_t len)
+{
+	(void)take_packet(n, packet, len, NULL);
 }
 
 bool
@@ -200,7 +214,7 @@ node_from_tunnel(struct node *n, const uint8_t *packet, size_t len)
 	    icmp6_ra_decode(&ra, p.icmp, p.len) != 0)
 		return drop(n, NODE_C_DROP_MALFORMED);
 	n->count[NODE_C_RA]++;
-	if (!find_slla(&p, RA_LEN, slla) || same(slla, n->router))
+	if (n->ppp || !find_slla(&p, RA_LEN, slla) || same(slla, n->router))
 		return false;
 	if (!node_is_unicast(slla) || (n->has_mn && same(slla, n->mn)))
 		return drop(n, NODE_C_DROP_ADDRESS);

@@ -52,6 +52,8 @@ enum node_counter {
 
 struct node {
 	const struct clock	*clock;
+	bool			 ppp;		/* no link-layer addresses: none
+						 * is said or learnt */
 	uint8_t			 own[NODE_MAC_LEN];	/* the link's */
 	bool			 has_mn;
 	uint8_t			 mn[NODE_MAC_LEN];
@@ -80,6 +82,8 @@ const char *node_counter_key(enum node_counter);
 /* A frame of the link. True: the mobile node is there, and wants the link's
  * tunnel to be. */
 bool	 node_from_link(struct node *, const uint8_t *frame, size_t len);
+/* A packet of a PPP link, whose mobile node is there. */
+void	 node_from_ppp(struct node *, const uint8_t *packet, size_t len);
 /* A packet that came out of the tunnel. True: node->router is another one
  * [draft-navali 5.2.2]. */
 bool	 node_from_tunnel(struct node *, const uint8_t *packet, size_t len);

@@ -53,25 +53,40 @@ filter_link(int fd)
 	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
 }
 
+/* Of ICMPv6 these types, from the IPv6 header on. */
 static int
-filter_tunnel(int fd)
+filter_types(int fd, uint8_t first, uint8_t last)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 7, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 8, 0),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 5),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 6),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NEXT_HEADER),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, IPV6_LEN),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_ROUTER_ADVERT, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 
 	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
+}
+
+static int
+filter_ppp(int fd)
+{
+	/* And what a router says, which is between them in number. */
+	return filter_types(fd, ND_ROUTER_SOLICIT, ND_NEIGHBOR_SOLICIT);
+}
+
+static int
+filter_tunnel(int fd)
+{
+	return filter_types(fd, ND_ROUTER_ADVERT, ND_ROUTER_ADVERT);
 }
 
 /* Nothing is heard before the filter is there; nor can the engine take it
@@ -138,6 +153,12 @@ node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu)
 		return fd;
 	close(fd);
 	return err;
+}
+
+int
+node_sock_ppp(unsigned ifindex)
+{
+	return open_socket(ifindex, SOCK_DGRAM, filter_ppp);
 }
 
 int

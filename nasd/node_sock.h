@@ -14,6 +14,8 @@
  * Ethernet frames without a tag, for whomever they are. Its own address and
  * MTU. A descriptor, or -errno. */
 int	 node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu);
+/* Of a PPP link: the same, from the IPv6 header on. */
+int	 node_sock_ppp(unsigned ifindex);
 /* Of the tunnel: Router Advertisements, from the IPv6 header on. */
 int	 node_sock_tunnel(unsigned ifindex);
 

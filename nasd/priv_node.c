@@ -30,6 +30,7 @@
 #include "nasd/node_sock.h"
 #include "nasd/priv_host.h"
 #include "nasd/priv_node.h"
+#include "nasd/priv_node_ppp.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_sysctl.h"
 
@@ -45,6 +46,7 @@
 
 struct node {
 	char		 ifname[IF_NAMESIZE];	/* the link's */
+	bool		 ppp;			/* then it has a link, or "" */
 	unsigned	 link;			/* 0: not open */
 	char		 left[IF_NAMESIZE];	/* device of an earlier nasd's,
 						 * or "" */
@@ -52,6 +54,7 @@ struct node {
 	unsigned	 tunnel;		/* its index; 0: none */
 	struct in_addr	 coa, ha;
 	uint16_t	 prio;			/* of the filters; 0: none */
+	uint8_t		 carry;			/* by these */
 	uint8_t		 mn[6], router[6];
 };
 
@@ -59,23 +62,27 @@ struct nodes {
 	const struct nasd_config *cfg;
 	struct nl	*nl;			/* NULL before nodes_start */
 	struct sysctls	*sysctls;		/* not ours */
+	unsigned	 n_sections;		/* the first ones */
 	unsigned	 n;
-	struct node	 node[];
+	struct node	 node[];		/* by care-of address, if PPP */
 };
 
 struct nodes *
 nodes_new(const struct nasd_config *cfg, struct sysctls *sysctls)
 {
-	struct nodes *ns = calloc(1, sizeof(*ns) +
-	    cfg->n_node * sizeof(ns->node[0]));
+	unsigned n = cfg->n_node + nasd_config_ppp_nodes(cfg), i;
+	struct nodes *ns = calloc(1, sizeof(*ns) + n * sizeof(ns->node[0]));
 
 	if (ns == NULL)
 		return NULL;
 	ns->cfg = cfg;
 	ns->sysctls = sysctls;
-	ns->n = cfg->n_node;
-	for (unsigned i = 0; i < ns->n; i++)
+	ns->n_sections = cfg->n_node;
+	ns->n = n;
+	for (i = 0; i < ns->n_sections; i++)
 		strcpy(ns->node[i].ifname, cfg->node[i].ifname);
+	for (; i < n; i++)
+		ns->node[i].ppp = true;
 	return ns;
 }
 
@@ -91,10 +98,31 @@ nodes_free(struct nodes *ns)
 static struct node *
 find(struct nodes *ns, const char *ifname)
 {
-	for (unsigned i = 0; i < ns->n; i++)
+	for (unsigned i = 0; i < ns->n_sections; i++)
 		if (strncmp(ns->node[i].ifname, ifname, IF_NAMESIZE) == 0)
 			return &ns->node[i];
 	return NULL;
+}
+
+static struct node *
+find_ppp(struct nodes *ns, struct in_addr coa)
+{
+	uint32_t i = ntohl(coa.s_addr) - ntohl(ns->cfg->coas.first.s_addr);
+
+	return i >= ns->n_sections && i < ns->n ? &ns->node[i] : NULL;
+}
+
+/* Whose a request is: coa is 0.0.0.0 of all but PPP links. */
+static struct node *
+find_open(struct nodes *ns, const char *ifname, struct in_addr coa)
+{
+	struct node *n;
+
+	if (coa.s_addr == INADDR_ANY)
+		return find(ns, ifname);
+	n = find_ppp(ns, coa);
+	return n != NULL && ifname[0] != '\0' && strncmp(n->ifname, ifname,
+	    IF_NAMESIZE) == 0 ? n : NULL;
 }
 
 static int
@@ -146,10 +174,15 @@ stop(struct nodes *ns, struct node *n)
 	int err;
 
 	nl_begin(ns->nl);
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
+		uint16_t prio = (uint16_t)(PRIO_1 + i);
+
 		if (p.ours[i])
-			nl_filter_del(ns->nl, n->link, (uint16_t)(PRIO_1 + i),
+			nl_filter_del(ns->nl, n->link, prio, NL_IGN_NOENT);
+		if (n->ppp)
+			nl_filter_out_del(ns->nl, n->link, prio,
 			    NL_IGN_NOENT);
+	}
 	if (!p.others && !p.guard)
 		nl_clsact_del(ns->nl, n->link, NL_IGN_NOENT);
 	if (n->tunnel != 0)
@@ -162,13 +195,16 @@ stop(struct nodes *ns, struct node *n)
 }
 
 static int
-guard(struct nodes *ns, unsigned link)
+guard(struct nodes *ns, unsigned link, bool ppp)
 {
 	if (prios_of(ns, link).guard)
 		return 0;
 	nl_begin(ns->nl);
 	nl_clsact_add(ns->nl, link, NL_IGN_EXIST);
-	nl_filter_drop4(ns->nl, link, PRIO_GUARD);
+	if (ppp)
+		node_ppp_close(ns->nl, link, PRIO_GUARD);
+	else
+		nl_filter_drop4(ns->nl, link, PRIO_GUARD);
 	return commit(ns);
 }
 
@@ -185,6 +221,21 @@ unguard(struct nodes *ns, unsigned link)
 	(void)commit(ns);
 }
 
+static void
+put_ways(struct nodes *ns, const struct node *n, uint16_t prio,
+    const struct nasd_priv_node_set *q)
+{
+	nl_clsact_add(ns->nl, n->link, NL_IGN_EXIST);
+	nl_clsact_add(ns->nl, n->tunnel, NL_IGN_EXIST);
+	if (n->ppp) {
+		node_ppp_bridge(ns->nl, n->link, prio, n->tunnel, n->device,
+		    q->carry == NASD_PRIV_CARRY_BOTH);
+		return;
+	}
+	nl_bridge_up(ns->nl, n->link, prio, q->mn, n->tunnel);
+	nl_bridge_down(ns->nl, n->tunnel, prio, q->mn, q->router, n->link);
+}
+
 /* The new ones come before the old ones go. */
 static int
 carry(struct nodes *ns, struct node *n, const struct nasd_priv_node_set *q)
@@ -192,23 +243,25 @@ carry(struct nodes *ns, struct node *n, const struct nasd_priv_node_set *q)
 	uint16_t prio = n->prio == PRIO_1 ? PRIO_2 : PRIO_1;
 	int err;
 
-	if (n->prio != 0 && memcmp(n->mn, q->mn, sizeof(n->mn)) == 0 &&
+	if (n->prio != 0 && n->carry == q->carry &&
+	    memcmp(n->mn, q->mn, sizeof(n->mn)) == 0 &&
 	    memcmp(n->router, q->router, sizeof(n->router)) == 0)
 		return 0;
 	nl_begin(ns->nl);
-	nl_clsact_add(ns->nl, n->link, NL_IGN_EXIST);
-	nl_clsact_add(ns->nl, n->tunnel, NL_IGN_EXIST);
-	nl_bridge_up(ns->nl, n->link, prio, q->mn, n->tunnel);
-	nl_bridge_down(ns->nl, n->tunnel, prio, q->mn, q->router, n->link);
+	put_ways(ns, n, prio, q);
 	if (n->prio != 0) {
-		nl_filter_del(ns->nl, n->link, n->prio, 0);
+		nl_filter_del(ns->nl, n->link, n->prio, n->ppp ?
+		    NL_IGN_NOENT : 0);
 		nl_filter_del(ns->nl, n->tunnel, n->prio, 0);
+		if (n->ppp)
+			nl_filter_out_del(ns->nl, n->link, n->prio, 0);
 	}
 	if ((err = commit(ns)) != 0) {
 		stop(ns, n);
 		return err;
 	}
 	n->prio = prio;
+	n->carry = q->carry;
 	memcpy(n->mn, q->mn, sizeof(n->mn));
 	memcpy(n->router, q->router, sizeof(n->router));
 	return 0;
@@ -241,7 +294,9 @@ remove_left(struct nodes *ns, struct node *n)
 	strcpy(n->device, n->left);
 	n->tunnel = nl_ifindex(n->device);
 	n->left[0] = '\0';
-	n->link = nl_ifindex(n->ifname);
+	/* A PPP interface of that name may be another one by now; the one that
+	 * was stays closed. */
+	n->link = n->ppp ? 0 : nl_ifindex(n->ifname);
 	take_down(ns, n);
 	n->link = link;
 	log_info(n->ifname, "what was left of %s is removed", n->device);
@@ -272,6 +327,7 @@ take_over(struct nodes *ns, struct node *n, const char *device,
 		    !down.ours[!i])
 			n->prio = (uint16_t)(PRIO_1 + i);
 	memset(n->mn, 0, sizeof(n->mn));
+	n->carry = NASD_PRIV_CARRY_NONE;
 	if (n->prio == 0)
 		stop(ns, n);
 	return true;
@@ -361,16 +417,54 @@ static int
 check(struct nodes *ns, const struct node *n,
     const struct nasd_priv_node_set *q)
 {
+	/* What a PPP link can have is its own. */
+	const unsigned others = n->ppp ? ns->n_sections : ns->n;
+
 	if (!in_pool(&ns->cfg->coas, q->coa) ||
 	    !is_home_agent(ns->cfg, q->ha))
 		return -EPERM;
-	if (q->carry && (!is_unicast(q->mn) || !is_unicast(q->router)))
+	if (q->carry > (n->ppp ? NASD_PRIV_CARRY_DOWN : NASD_PRIV_CARRY_BOTH))
 		return -EINVAL;
-	for (unsigned i = 0; i < ns->n; i++)
+	if (q->carry && !n->ppp && (!is_unicast(q->mn) ||
+	    !is_unicast(q->router)))
+		return -EINVAL;
+	for (unsigned i = 0; i < others; i++)
 		if (&ns->node[i] != n &&
 		    ns->node[i].coa.s_addr == q->coa.s_addr)
 			return -EADDRINUSE;
 	return 0;
+}
+
+/* Whose the care-of address was before is over. */
+static int
+open_ppp(struct nodes *ns, const struct nasd_priv_node_name *q, int *fd)
+{
+	struct node *n = find_ppp(ns, q->coa);
+	unsigned link;
+	int err;
+
+	if (n == NULL)
+		return -EPERM;
+	if ((err = node_ppp_find(q->ifname, &link)) != 0)
+		return err;
+	if (n->link != 0 && n->link != link)
+		return -EADDRINUSE;
+	if (n->left[0] != '\0' && strcmp(n->ifname, q->ifname) != 0)
+		remove_left(ns, n);
+	if ((err = guard(ns, link, true)) != 0)
+		return err;
+	if ((*fd = node_sock_ppp(link)) < 0)
+		return *fd;
+	strcpy(n->ifname, q->ifname);
+	n->link = link;
+	return 0;
+}
+
+static void
+let_go(struct node *n)
+{
+	n->ifname[0] = '\0';
+	n->link = 0;
 }
 
 int
@@ -381,13 +475,15 @@ nodes_open(struct nodes *ns, const struct nasd_priv_node_name *q,
 	unsigned link;
 	int mtu, err;
 
-	if (n == NULL)
-		return -EPERM;
 	if (ns->nl == NULL)
 		return -ENOTCONN;
+	if (q->coa.s_addr != INADDR_ANY)
+		return open_ppp(ns, q, fd);
+	if (n == NULL)
+		return -EPERM;
 	if ((link = nl_ifindex(n->ifname)) == 0)
 		return -ENODEV;
-	if ((err = guard(ns, link)) != 0)
+	if ((err = guard(ns, link, false)) != 0)
 		return err;
 	if ((*fd = node_sock_link(link, out->mac, &mtu)) < 0) {
 		if (n->link == 0)
@@ -407,7 +503,8 @@ int
 nodes_set(struct nodes *ns, const struct nasd_priv_node_set *q,
     struct nasd_priv_node_was_set *out, int *fd)
 {
-	struct node *n = find(ns, q->ifname);
+	struct node *n = find_open(ns, q->ifname, q->ppp ? q->coa :
+	    (struct in_addr){ INADDR_ANY });
 	int err;
 
 	if (n == NULL)
@@ -438,24 +535,27 @@ nodes_set(struct nodes *ns, const struct nasd_priv_node_set *q,
 int
 nodes_del(struct nodes *ns, const struct nasd_priv_node_name *q)
 {
-	struct node *n = find(ns, q->ifname);
+	struct node *n = find_open(ns, q->ifname, q->coa);
+	int err = 0;
 
 	if (n == NULL)
 		return -EPERM;
-	if (n->tunnel == 0 && n->left[0] == '\0')
-		return -ENOENT;
 	if (n->tunnel != 0)
 		take_down(ns, n);
-	else
+	else if (n->left[0] != '\0')
 		remove_left(ns, n);
-	return 0;
+	else
+		err = -ENOENT;
+	if (n->ppp)
+		let_go(n);
+	return err;
 }
 
 int
 nodes_count(struct nodes *ns, const struct nasd_priv_node_name *q,
     struct nasd_priv_counted *out)
 {
-	const struct node *n = find(ns, q->ifname);
+	const struct node *n = find_open(ns, q->ifname, q->coa);
 	struct nl_stats st;
 	int err;
 
@@ -474,6 +574,21 @@ nodes_count(struct nodes *ns, const struct nasd_priv_node_name *q,
 
 /* ---- from start to end ---- */
 
+/* One whose session may be here again soon. */
+static bool
+is_ppp(struct nodes *ns, const char *device, const char *link)
+{
+	struct node *n;
+	unsigned coa;
+
+	if (sscanf(device, DEVICE_NAME "%8x", &coa) != 1 ||
+	    (n = find_ppp(ns, (struct in_addr){ htonl(coa) })) == NULL)
+		return false;
+	strcpy(n->ifname, link);
+	snprintf(n->left, sizeof(n->left), "%s", device);
+	return true;
+}
+
 static void
 see_device(struct nodes *ns, const char *device)
 {
@@ -490,6 +605,8 @@ see_device(struct nodes *ns, const char *device)
 		return;
 	/* Of a link that is not ours any more, or of two of one link one. */
 	n = find(ns, link);
+	if (n == NULL && is_ppp(ns, device, link))
+		return;
 	if (n == NULL || n->left[0] != '\0') {
 		strcpy(stray.ifname, link);
 		n = &stray;
@@ -522,6 +639,19 @@ nodes_start(struct nodes *ns)
 }
 
 void
+nodes_sweep(struct nodes *ns)
+{
+	for (unsigned i = ns->n_sections; i < ns->n; i++) {
+		struct node *n = &ns->node[i];
+
+		if (n->link != 0 || n->left[0] == '\0')
+			continue;
+		remove_left(ns, n);
+		let_go(n);
+	}
+}
+
+void
 nodes_clear(struct nodes *ns)
 {
 	for (unsigned i = 0; i < ns->n; i++) {
@@ -531,6 +661,10 @@ nodes_clear(struct nodes *ns)
 			remove_left(ns, n);
 		if (n->tunnel != 0)
 			take_down(ns, n);
+		if (n->ppp) {
+			let_go(n);
+			continue;
+		}
 		if (n->link != 0)
 			unguard(ns, n->link);
 		n->link = 0;

@@ -2,7 +2,8 @@
 /*
  * The root side of access nodes' links: each is bridged to a tunnel of its own
  * between a care-of address and a home agent [draft-navali 3.2, 5.2.2;
- * PROTOCOLS 11.5, 12; doc/DATAPLANE]. Like priv_plane.c for sessions over PPP.
+ * PROTOCOLS 11.5, 12; doc/DATAPLANE]. Like priv_plane.c for sessions of access
+ * routers. priv_node_ppp.c has what is different on PPP links.
  */
 #ifndef NASD_PRIV_NODE_H
 #define NASD_PRIV_NODE_H
@@ -31,6 +32,9 @@ int	 nodes_set(struct nodes *, const struct nasd_priv_node_set *,
 int	 nodes_del(struct nodes *, const struct nasd_priv_node_name *);
 int	 nodes_count(struct nodes *, const struct nasd_priv_node_name *,
     struct nasd_priv_counted *);
+
+/* What an earlier nasd has left for PPP links and none has opened goes. */
+void	 nodes_sweep(struct nodes *);
 
 /* The end of all. */
 void	 nodes_clear(struct nodes *);

@@ -496,6 +496,21 @@ op_node_count(void *state, const void *body, size_t len, void *out,
 	return 0;
 }
 
+static int
+op_node_sweep(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+
+	(void)body;
+	(void)len;
+	(void)out;
+	(void)out_len;
+	(void)fd;
+	nodes_sweep(np->nodes);
+	return 0;
+}
+
 #define OP(type, name, body, handle)					\
 	{ type, name, sizeof(struct body), sizeof(struct body), handle, false }
 
@@ -541,6 +556,8 @@ static const struct priv_op ops[] = {
 	    nasd_priv_node_name, op_node_del),
 	OP(NASD_PRIV_NODE_COUNT, "count access node", nasd_priv_node_name,
 	    op_node_count),
+	{ NASD_PRIV_NODE_SWEEP, "sweep access nodes", 0, 0, op_node_sweep,
+	    false },
 };
 
 static void

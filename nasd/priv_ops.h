@@ -60,6 +60,7 @@ enum nasd_priv_type {
 					 * if made */
 	NASD_PRIV_NODE_DEL,		/* node_name */
 	NASD_PRIV_NODE_COUNT,		/* node_name -> counted */
+	NASD_PRIV_NODE_SWEEP,		/* nothing */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 	NASD_PRIV_NOTE_CHECKED,		/* checked */
@@ -258,20 +259,31 @@ struct nasd_priv_vlan_there {
  * Deleted, there is no tunnel, and the care-of address is gone; the link stays
  * open. Counted is what has passed through the tunnel since it was made, from
  * the mobile node (rx) and to it; id is 0.
+ *
+ * A PPP link is none of the configuration's, but a care-of address of those
+ * that no section has is its: by that it is known, as its interface's name may
+ * be another one's the moment that it is gone. Open, nothing passes on it but
+ * to and from its tunnel. It has no link-layer addresses. Deleted, it is not
+ * open any more, but as closed as before. What an earlier nasd has left for
+ * such links, and none of them has opened, is removed by a sweep.
  */
 struct nasd_priv_node_name {
 	char		ifname[NASD_PRIV_IFNAME];
+	struct in_addr	coa;		/* a PPP link's; else 0.0.0.0 */
 };
 struct nasd_priv_node_opened {
 	int32_t		mtu;
 	uint8_t		mac[6];
 	uint8_t		pad[2];
 };
+/* Which way packets pass; down alone on PPP links. */
+enum { NASD_PRIV_CARRY_NONE, NASD_PRIV_CARRY_BOTH, NASD_PRIV_CARRY_DOWN };
 struct nasd_priv_node_set {
 	char		ifname[NASD_PRIV_IFNAME];
 	struct in_addr	coa, ha;
-	uint8_t		carry;
-	uint8_t		pad[3];
+	uint8_t		carry;		/* NASD_PRIV_CARRY */
+	uint8_t		ppp;
+	uint8_t		pad[2];
 	uint8_t		mn[6], router[6];	/* unicast; if carry is set */
 };
 struct nasd_priv_node_was_set {

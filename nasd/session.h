@@ -96,6 +96,7 @@ struct session {
 	struct ether		*ether;
 	struct dhcp6_link	*dhcp6;		/* the kind's */
 	struct node_link	*node;		/* of access nodes, or NULL */
+	struct in_addr		 old_coa;	/* theirs, an earlier nasd's */
 	/* ... and of all kinds. */
 	bool			 carrier_lost;
 	bool			 ipv6_up;

@@ -99,6 +99,9 @@ authentication(enum session_state state, enum session_event ev,
 		return end(v, SESSION_CAUSE_NAS_ERROR,
 		    "no usable IPv4 address in the Access-Accept",
 		    DO(AUTH_FAIL));
+	case SESSION_EV_NOT_ADMITTED:
+		return end(v, SESSION_CAUSE_NAS_ERROR,
+		    "subscriber can not be served", DO(AUTH_FAIL));
 	default:
 		return unexpected(state);
 	}

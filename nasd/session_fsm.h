@@ -62,6 +62,7 @@ enum session_state {
 	X(ACCEPTED, "accepted")						\
 	X(GRANT_BAD, "accepted without a usable home agent")		\
 	X(IPV4_BAD, "accepted with an unusable IPv4 address")		\
+	X(NOT_ADMITTED, "accepted, but can not be served")		\
 	X(REJECTED, "rejected")						\
 	X(AAA_SILENT, "no answer from RADIUS")				\
 	X(NO_ACCOUNTING, "accounting spool is full")			\

@@ -108,6 +108,9 @@ accepted(struct session *s, const struct aaa_grant *grant)
 		session_event(s, SESSION_EV_GRANT_BAD, no_home_agent(s, text));
 	else if ((bad = session_ipv4_take(s, ip4)) != NULL)
 		session_event(s, SESSION_EV_IPV4_BAD, bad);
+	else if (s->access->admit != NULL &&
+	    (bad = s->access->admit(s)) != NULL)
+		session_event(s, SESSION_EV_NOT_ADMITTED, bad);
 	else
 		session_event(s, SESSION_EV_ACCEPTED, NULL);
 }

@@ -172,6 +172,7 @@ take_access(struct session *s, const struct session_rec *r)
 	s->circuit_id = r->circuit_id;
 	s->remote_id = r->remote_id;
 	s->local = r->local;
+	s->old_coa = r->coa;
 	s->pid = r->pid;
 	s->cause = r->cause;
 	COPY(s->why, r->why);

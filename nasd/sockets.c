@@ -260,7 +260,7 @@ open_dhcp6(struct nasd_sockets *s, const struct nasd_config *cf)
 {
 	int fd;
 
-	if (cf->n_ether == 0 && !cf->ppp_dhcp6)
+	if (cf->n_ether == 0 && cf->ppp != CONFIG_PPP_DHCP6)
 		return 0;
 	if (dhcp6_duid_load(cf->state_dir, &s->duid) != 0)
 		return -1;
@@ -285,7 +285,8 @@ open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 	if (open_state(s, cf) != 0)
 		return -1;
 	/* Each access node has a care-of address of its own. */
-	s->mip = open_udp(cf->n_node > 0 ? any : cf->coa, MIP4_PORT);
+	s->mip = open_udp(cf->n_node > 0 || cf->ppp == CONFIG_PPP_NODE ? any :
+	    cf->coa, MIP4_PORT);
 	if (s->mip == -1)
 		return -1;
 	if (cf->dae.n_clients > 0 && (s->coa = open_udp(cf->dae.address,

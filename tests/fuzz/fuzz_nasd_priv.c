@@ -769,6 +769,13 @@ node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu)
 }
 
 int
+node_sock_ppp(unsigned ifindex)
+{
+	fuzz_assert(ifindex >= PPP && ifindex < PPP + N_PPP);
+	return kernel.error != 0 ? kernel.error : dup(0);
+}
+
+int
 node_sock_tunnel(unsigned ifindex)
 {
 	fuzz_assert(is_bridge(ifindex) && kernel.bridge[ifindex - BRIDGE]);

@@ -372,8 +372,19 @@ static const struct {
 	    "care-of-pool: \"0.0.0.0-192.0.2.8\" is no" },
 	{ GOOD "care-of-pool = \"192.0.2.0-192.0.2.255\"\n",
 	    "care-of-pool: has our care-of-address" },
-	{ GOOD "care-of-pool = \"192.0.3.0-192.0.4.0\"\n",
-	    "care-of-pool: more than 256 addresses" },
+	{ GOOD "care-of-pool = \"192.0.3.0-192.0.8.0\"\n",
+	    "care-of-pool: more than 1280 addresses" },
+	{ GOOD "ppp-addresses = access-node\n",
+	    "care-of-pool: missing: access nodes need" },
+	{ GOOD "ppp-addresses = access-node\ncare-of-pool = \"192.0.3.1\"\n"
+	    "access-node \"acc0\" {\n}\n",
+	    "care-of-pool: none is left for PPP subscribers" },
+	{ GOOD "ppp-addresses = dhcp\n",
+	    "ppp-addresses: \"dhcp\": slaac, dhcpv6 or access-node" },
+	{ GOOD "ppp-addresses = access-node\ncare-of-pool = \"192.0.3.1\"\n"
+	    "ipv4 { address = \"192.0.3.9\" }\n",
+	    "address: there is no IPv4 with ppp-addresses = "
+	    "access-node" },
 	{ GOOD "care-of-pool = \"198.51.100.0-198.51.100.9\"\n",
 	    "care-of-pool: has home agent \"ha1\"" },
 	{ GOOD POOL "access-node \"acc0\" {\n}\n",

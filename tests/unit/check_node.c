@@ -481,6 +481,49 @@ START_TEST(moves_not)
 }
 END_TEST
 
+/* Without link-layer addresses nobody has another's, and no router has one. */
+START_TEST(ppp)
+{
+	struct pkt p = rs(mn);
+	uint8_t b[300];
+	const uint8_t *kept;
+	size_t n, len;
+
+	node.ppp = node.has_mn = true;
+	n = build(&p, b) - 14;
+	node_from_ppp(&node, b + 14, n);
+	p = rs(own);
+	p.slla = mn;
+	p.hop_limit = 254;
+	node_from_ppp(&node, b + 14, build(&p, b) - 14);
+	p = ra(router);
+	node_from_ppp(&node, b + 14, build(&p, b) - 14);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_HOP_LIMIT], 1);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_RA], 1);
+	ck_assert(node_take_kept(&node, &kept, &len));
+	ck_assert_uint_eq(len, n);
+	ck_assert_uint_eq(kept[40], 133);
+	ck_assert(!node_take_kept(&node, &kept, &len));
+	/* As much of it as of anybody's. */
+	p = ns(mn);
+	n = build(&p, b) - 14;
+	for (unsigned i = 0; i < 2 * NODE_RATE; i++)
+		node_from_ppp(&node, b + 14, n);
+	ck_assert_uint_gt(node.count[NODE_C_DROP_RATE], 0);
+	ck_assert_uint_eq(node.n_kept, NODE_KEPT_MAX);
+	/* Its tunnel has nothing to tell of addresses, either. */
+	p = ra(router);
+	ck_assert(!node_from_tunnel(&node, b + 14, build(&p, b) - 14));
+	ck_assert_uint_eq(node.count[NODE_C_RA], 1);
+	ck_assert_uint_eq(node.count[NODE_C_ROUTER], 0);
+	node_from_ppp(&node, b + 14, 20);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_MALFORMED], 0);
+	now_ms += 1000;
+	node_from_ppp(&node, b + 14, 20);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_MALFORMED], 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -498,6 +541,7 @@ main(void)
 	tcase_add_test(tc, routers_first_address);
 	tcase_add_test(tc, moves);
 	tcase_add_test(tc, moves_not);
+	tcase_add_test(tc, ppp);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

@@ -20,7 +20,7 @@
 #include "nasd/node_sock.h"
 #include "tests/unit/test.h"
 
-static int link_sock, tunnel_sock, peer;
+static int link_sock, tunnel_sock, ppp_sock, peer;
 static bool has_net;
 
 static int
@@ -52,7 +52,9 @@ set_up(void)
 		return;
 	link_sock = node_sock_link(if_nametoindex("acc0"), mac, &mtu);
 	tunnel_sock = node_sock_tunnel(if_nametoindex("acc0"));
+	ppp_sock = node_sock_ppp(if_nametoindex("acc0"));
 	ck_assert_int_ge(link_sock, 0);
+	ck_assert_int_ge(ppp_sock, 0);
 	ck_assert_int_ge(tunnel_sock, 0);
 	ck_assert_int_eq(mtu, 1480);
 	ck_assert_mem_ne(mac, no_mac, 6);
@@ -66,6 +68,7 @@ tear_down(void)
 		return;
 	close(link_sock);
 	close(tunnel_sock);
+	close(ppp_sock);
 	close(peer);
 }
 
@@ -134,7 +137,12 @@ START_TEST(heard)
 		    (ssize_t)n - 14);
 		ck_assert_mem_eq(got, b + 14, n - 14);
 	}
-	/* One that both hear comes next. */
+	if (frames[_i].link) {
+		ck_assert_int_eq(hear(ppp_sock, got, sizeof(got)),
+		    (ssize_t)n - 14);
+		ck_assert_mem_eq(got, b + 14, n - 14);
+	}
+	/* One that all hear comes next. */
 	n = frame(b, ETH_P_IPV6, 58, 134);
 	b[14 + 60] = 77;
 	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
@@ -142,6 +150,8 @@ START_TEST(heard)
 	ck_assert_int_eq(got[14 + 60], 77);
 	ck_assert_int_eq(hear(tunnel_sock, got, sizeof(got)),
 	    (ssize_t)n - 14);
+	ck_assert_int_eq(got[60], 77);
+	ck_assert_int_eq(hear(ppp_sock, got, sizeof(got)), (ssize_t)n - 14);
 	ck_assert_int_eq(got[60], 77);
 }
 END_TEST
@@ -177,6 +187,7 @@ START_TEST(no_link_for_it)
 	ck_assert_int_eq(node_sock_link(if_nametoindex("lo"), mac, &mtu),
 	    -EPROTOTYPE);
 	ck_assert_int_eq(node_sock_tunnel(9999), -ENODEV);
+	ck_assert_int_eq(node_sock_ppp(9999), -ENODEV);
 }
 END_TEST
 

@@ -16,7 +16,7 @@ static void
 set_up(void)
 {
 	setup();
-	cfg.ppp_dhcp6 = true;
+	cfg.ppp = CONFIG_PPP_DHCP6;
 	engine.dhcp6 = (struct dhcp6 *)&duid;	/* only passed on */
 	dhcp6_given.client.len = 0;
 }
@@ -24,7 +24,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-	cfg.ppp_dhcp6 = false;
+	cfg.ppp = CONFIG_PPP_SLAAC;
 	engine.dhcp6 = NULL;
 	dhcp6_given.client.len = 0;
 	teardown();

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 
 #include "common/log.h"
 #include "common/netlink.h"
@@ -27,7 +28,10 @@
 static struct device {
 	char		name[16], alias[256];
 	unsigned	index;
-	bool		sit, up, clsact, guard;
+	bool		sit, up, clsact, guard, ppp;
+	bool		shut[2];	/* nothing comes in, or goes out */
+	unsigned	out;		/* but from there: of what prio */
+	unsigned	out_from;
 	struct in_addr	local, remote, addr;
 	uint32_t	mtu;
 	char		disable_ipv6;
@@ -242,6 +246,7 @@ nl_clsact_del(struct nl *nl, unsigned ifindex, unsigned ign)
 	(void)nl;
 	if (!works(d != NULL && d->clsact, -ENOENT, ign))
 		return 0;
+	ck_assert(!d->ppp);	/* it would be open */
 	d->clsact = d->guard = false;
 	forget_filters(ifindex);
 	return 0;
@@ -312,6 +317,91 @@ nl_bridge_down(struct nl *nl, unsigned tunnel, uint16_t prio,
 	return add_filter(tunnel, prio, dst, src, link);
 }
 
+/* ---- of PPP links ---- */
+
+static int
+shut(unsigned ifindex, uint16_t prio, unsigned way)
+{
+	struct device *d = by_index(ifindex);
+
+	ck_assert_uint_eq(prio, 13403);
+	if (works(d != NULL && d->clsact && !d->shut[way], -EEXIST, 0))
+		d->shut[way] = true;
+	return 0;
+}
+
+int
+nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
+{
+	(void)nl;
+	return shut(ifindex, prio, 0);
+}
+
+int
+nl_filter_out_drop(struct nl *nl, unsigned ifindex, uint16_t prio)
+{
+	(void)nl;
+	return shut(ifindex, prio, 1);
+}
+
+int
+nl_redirect_heard(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
+{
+	static const uint8_t none[6];
+
+	(void)nl;
+	ck_assert(by_index(from)->ppp && by_index(to)->sit);
+	return add_filter(from, prio, NULL, none, to);
+}
+
+int
+nl_redirect_all(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
+{
+	static const uint8_t none[6];
+
+	(void)nl;
+	ck_assert(by_index(from)->sit && by_index(to)->ppp);
+	return add_filter(from, prio, NULL, none, to);
+}
+
+int
+nl_filter_out_pass(struct nl *nl, unsigned ifindex, uint16_t prio,
+    const char *from)
+{
+	struct device *d = by_index(ifindex);
+
+	(void)nl;
+	ck_assert(d->ppp && by_name(from)->sit);
+	if (works(d->clsact && d->out != prio, -EEXIST, 0)) {
+		d->out = prio;
+		d->out_from = by_name(from)->index;
+	}
+	return 0;
+}
+
+int
+nl_filter_out_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
+{
+	struct device *d = by_index(ifindex);
+
+	(void)nl;
+	/* Another one may have taken its place already. */
+	if (works(d != NULL && d->out != 0, -ENOENT, ign) && d->out == prio)
+		d->out = 0;
+	return 0;
+}
+
+int
+host_ifindex(const char *ifname, unsigned short type)
+{
+	const struct device *d = by_name(ifname);
+
+	ck_assert_uint_eq(type, ARPHRD_PPP);
+	if (d == NULL)
+		return -ENODEV;
+	return d->ppp ? (int)d->index : -EPERM;
+}
+
 int
 nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 {
@@ -335,7 +425,7 @@ nl_filter_prios(struct nl *nl, unsigned ifindex, nl_filter_prio *fn,
 	(void)nl;
 	if (by_index(ifindex) == NULL)
 		return -ENODEV;
-	if (by_index(ifindex)->guard)
+	if (by_index(ifindex)->guard || by_index(ifindex)->shut[0])
 		fn(arg, 13403);
 	for (unsigned i = 0; i < FILTERS; i++)
 		if (filter[i].on == ifindex)
@@ -409,6 +499,7 @@ host_sysctl_set(const char *ifname, const char *key, char value)
 
 	ck_assert_str_eq(key, "disable_ipv6");
 	ck_assert_ptr_nonnull(d);
+	ck_assert(!d->ppp);	/* pppd would not come up */
 	if (kernel.fail_at-- == 0)
 		return -EACCES;
 	d->disable_ipv6 = value;
@@ -454,6 +545,13 @@ node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu)
 {
 	memcpy(mac, own, 6);
 	*mtu = 1500;
+	return open_socket(ifindex);
+}
+
+int
+node_sock_ppp(unsigned ifindex)
+{
+	ck_assert(by_index(ifindex)->ppp);
 	return open_socket(ifindex);
 }
 
@@ -521,7 +619,7 @@ do_open(const char *ifname)
 }
 
 static struct nasd_priv_node_set
-want(const char *ifname, const char *coa, bool carry)
+want(const char *ifname, const char *coa, uint8_t carry)
 {
 	struct nasd_priv_node_set q = { .carry = carry, .ha = ha[0].addr,
 		.coa = { inet_addr(coa) } };
@@ -653,6 +751,8 @@ START_TEST(refused)
 	ck_assert_int_eq(set_as(&q), -EINVAL);
 	q = want("acc0", "192.0.2.100", true);
 	memset(q.router, 0, 6);
+	ck_assert_int_eq(set_as(&q), -EINVAL);
+	q = want("acc0", "192.0.2.100", NASD_PRIV_CARRY_DOWN);
 	ck_assert_int_eq(set_as(&q), -EINVAL);
 	nothing_is_left();
 	/* one that is configured no more has sessions still */
@@ -876,6 +976,226 @@ START_TEST(left_on_a_link_that_is_none)
 }
 END_TEST
 
+/* ---- PPP links ---- */
+
+#define COA	"192.0.2.102"	/* the first one that no section has */
+
+static struct device *
+with_ppp(const char *name)
+{
+	struct device *d = add_device(name);
+
+	d->ppp = d->up = true;
+	return d;
+}
+
+static void
+serve_ppp(void)
+{
+	cfg.ppp = CONFIG_PPP_NODE;
+	nodes_free(ns);
+	start();
+}
+
+static struct nasd_priv_node_name
+ppp_name(const char *ifname, const char *coa)
+{
+	struct nasd_priv_node_name q = { .coa = { inet_addr(coa) } };
+
+	memcpy(q.ifname, ifname, strnlen(ifname, sizeof(q.ifname)));
+	return q;
+}
+
+static int
+ppp_open(const char *ifname, const char *coa)
+{
+	const struct nasd_priv_node_name q = ppp_name(ifname, coa);
+	struct nasd_priv_node_opened out = { 0 };
+	int fd = -1, err = nodes_open(ns, &q, &out, &fd);
+
+	ck_assert((err == 0) == (fd == 1000));
+	return err;
+}
+
+static int
+ppp_set(const char *ifname, const char *coa, uint8_t carry)
+{
+	struct nasd_priv_node_set q = want(ifname, coa, carry);
+
+	q.ppp = true;
+	memset(q.mn, 0, 6);
+	memset(q.router, 0, 6);
+	return set_as(&q);
+}
+
+static int
+ppp_del(const char *ifname, const char *coa)
+{
+	const struct nasd_priv_node_name q = ppp_name(ifname, coa);
+
+	return nodes_del(ns, &q);
+}
+
+static void
+ppp_is_closed(const struct device *d)
+{
+	ck_assert(d->clsact && d->shut[0] && d->shut[1]);
+	ck_assert_uint_eq(d->out, 0);
+	ck_assert_uint_eq(count_filters(d->index), 0);
+}
+
+START_TEST(ppp_entry_and_end)
+{
+	const struct device *p = with_ppp("ppp0"), *t;
+
+	serve_ppp();
+	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
+	ppp_is_closed(p);
+	ck_assert_int_eq(ppp_set("ppp0", COA, false), 1);
+	ppp_is_closed(p);
+	/* What the home agent says first does not wait for its reply. */
+	ck_assert_int_eq(ppp_set("ppp0", COA, NASD_PRIV_CARRY_DOWN), 0);
+	ck_assert_uint_eq(count_filters(p->index), 0);
+	ck_assert(p->out != 0);
+	t = by_name("nm4n-c0000266");
+	ck_assert_ptr_nonnull(t);
+	ck_assert_uint_eq(t->addr.s_addr, inet_addr(COA));
+	ck_assert_int_eq(ppp_set("ppp0", COA, true), 0);
+	ck_assert_uint_eq(filter_on(p->index)->to, t->index);
+	ck_assert_uint_eq(filter_on(t->index)->to, p->index);
+	ck_assert_uint_eq(p->out_from, t->index);
+	ck_assert_uint_eq(p->out, filter_on(p->index)->prio);
+	ck_assert(p->shut[0] && p->shut[1]);
+	/* The same once more is nothing. */
+	ck_assert_int_eq(ppp_set("ppp0", COA, true), 0);
+	ck_assert_uint_eq(count_filters(0), 2);
+	ck_assert_int_eq(ppp_set("ppp0", COA, false), 0);
+	ppp_is_closed(p);
+	ck_assert_int_eq(ppp_del("ppp0", COA), 0);
+	ppp_is_closed(p);
+	ck_assert_ptr_null(by_name("nm4n-c0000266"));
+	/* It is nobody's now. */
+	ck_assert_int_eq(ppp_set("ppp0", COA, false), -EPERM);
+	ck_assert_int_eq(ppp_del("ppp0", COA), -EPERM);
+}
+END_TEST
+
+START_TEST(ppp_refused)
+{
+	with_ppp("ppp0");
+	/* Where the configuration says nothing of them. */
+	ck_assert_int_eq(ppp_open("ppp0", COA), -EPERM);
+	serve_ppp();
+	/* A section's address, none of the pool, no PPP interface, none. */
+	ck_assert_int_eq(ppp_open("ppp0", "192.0.2.101"), -EPERM);
+	ck_assert_int_eq(ppp_open("ppp0", "192.0.2.104"), -EPERM);
+	ck_assert_int_eq(ppp_open("acc0", COA), -EPERM);
+	ck_assert_int_eq(ppp_open("ppp9", COA), -ENODEV);
+	ck_assert_int_eq(ppp_set("", COA, false), -EPERM);
+	ck_assert_int_eq(ppp_set("ppp0", COA, false), -EPERM);
+	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
+	with_ppp("ppp1");
+	ck_assert_int_eq(ppp_open("ppp1", COA), -EADDRINUSE);
+	ck_assert_int_eq(ppp_set("ppp1", COA, true), -EPERM);
+	ck_assert_int_eq(ppp_set("ppp0", "192.0.2.103", true), -EPERM);
+	/* What a link of the configuration has is not a PPP link's. */
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_set("acc0", COA, false), 1);
+	ck_assert_int_eq(ppp_set("ppp0", COA, false), -EADDRINUSE);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	ck_assert_int_eq(ppp_set("ppp0", COA, false), 1);
+}
+END_TEST
+
+/* The name of an interface that has gone is the next one's at once: which of
+ * them a request is about the care-of address tells. */
+START_TEST(ppp_name_again)
+{
+	struct device *p = with_ppp("ppp0");
+
+	serve_ppp();
+	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
+	ck_assert_int_eq(ppp_set("ppp0", COA, true), 1);
+	forget_filters(p->index);
+	p->index = 0;
+	p = with_ppp("ppp0");
+	ck_assert_int_eq(ppp_open("ppp0", "192.0.2.103"), 0);
+	ck_assert_int_eq(ppp_set("ppp0", "192.0.2.103", true), 1);
+	ck_assert_int_eq(ppp_set("ppp0", COA, false), 0);
+	ck_assert_int_eq(ppp_del("ppp0", COA), 0);
+	ck_assert_ptr_null(by_name("nm4n-c0000266"));
+	ck_assert_uint_eq(filter_on(p->index)->to,
+	    by_name("nm4n-c0000267")->index);
+	ck_assert(p->out != 0);
+	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
+}
+END_TEST
+
+START_TEST(ppp_failures)
+{
+	struct device *p = with_ppp("ppp0");
+	int i, err = -1;
+
+	serve_ppp();
+	for (i = 0; err != 0; i++) {
+		ck_assert_int_lt(i, 30);
+		kernel.fail_at = i;
+		err = ppp_open("ppp0", COA);
+		if (err == 0)
+			err = ppp_set("ppp0", COA, true) < 0;
+		kernel.fail_at = -1;
+		if (err == 0)
+			break;
+		(void)ppp_del("ppp0", COA);
+		ck_assert_ptr_null(by_name("nm4n-c0000266"));
+		ck_assert_uint_eq(count_filters(0), 0);
+		ck_assert_uint_eq(p->out, 0);
+		/* A batch may stop half way: the next one begins anew. */
+		p->shut[0] = p->shut[1] = p->clsact = false;
+	}
+	ck_assert_int_gt(i, 8);
+	ck_assert_uint_eq(count_filters(0), 2);
+}
+END_TEST
+
+/* One is there again and goes on, another is not. */
+START_TEST(ppp_taken_over)
+{
+	struct device *p = with_ppp("ppp0"), *p1 = with_ppp("ppp1");
+	unsigned t;
+
+	serve_ppp();
+	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
+	ck_assert_int_eq(ppp_set("ppp0", COA, true), 1);
+	ck_assert_int_eq(ppp_open("ppp1", "192.0.2.103"), 0);
+	ck_assert_int_eq(ppp_set("ppp1", "192.0.2.103", true), 1);
+	t = by_name("nm4n-c0000266")->index;
+	serve_ppp();
+	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
+	nodes_sweep(ns);
+	ck_assert_ptr_null(by_name("nm4n-c0000267"));
+	ck_assert_uint_eq(by_name("nm4n-c0000266")->index, t);
+	ck_assert(p1->shut[0] && p1->shut[1]);
+	kernel.gap = false;
+	ck_assert_int_eq(ppp_set("ppp0", COA, true), 1);
+	ck_assert(!kernel.gap);
+	ck_assert_uint_eq(by_name("nm4n-c0000266")->index, t);
+	ck_assert_uint_eq(filter_on(p->index)->to, t);
+	ck_assert_uint_eq(p->out_from, t);
+	nodes_sweep(ns);
+	ck_assert_ptr_nonnull(by_name("nm4n-c0000266"));
+	/* Or its session ends before it is asked for. */
+	serve_ppp();
+	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
+	ck_assert_int_eq(ppp_del("ppp0", COA), 0);
+	ck_assert_ptr_null(by_name("nm4n-c0000266"));
+	/* With nasd goes what there is. */
+	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
+	nodes_clear(ns);
+	ck_assert_int_eq(ppp_set("ppp0", COA, true), -EPERM);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -894,6 +1214,11 @@ main(void)
 	tcase_add_test(tc, taken_over);
 	tcase_add_test(tc, left_and_not_wanted);
 	tcase_add_test(tc, left_on_a_link_that_is_none);
+	tcase_add_test(tc, ppp_entry_and_end);
+	tcase_add_test(tc, ppp_refused);
+	tcase_add_test(tc, ppp_name_again);
+	tcase_add_test(tc, ppp_failures);
+	tcase_add_test(tc, ppp_taken_over);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

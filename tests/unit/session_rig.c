@@ -148,6 +148,8 @@ bool granted_key;
 struct aaa_grant granted;	/* and this, in all */
 struct mip4_sa asked_sa;		/* key_len 0: none */
 
+struct in_addr asked_coa;
+
 struct mip_reg *
 mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
     const struct mip_events *ev, void *arg)
@@ -159,6 +161,7 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
 	asked_sa = r->mn_ha != NULL ? *r->mn_ha : (struct mip4_sa){ 0 };
 	asked_service = r->service;
 	asked_ha = r->ha.addr;
+	asked_coa = r->coa;
 	patience = r->budget_ms;
 	ck_assert_int_gt(r->budget_ms, 0);
 	ck_assert_int_lt(r->budget_ms, SESSION_BUDGET_MS);
@@ -183,6 +186,7 @@ mip_reg_resume(struct mip_client *c, const struct mip_reg_request *r,
 	call("resume %s%s", r->nai, v->bound ? " bound" : "");
 	mip_ev = ev;
 	asked_ha = r->ha.addr;
+	asked_coa = r->coa;
 	mip_left = *v;
 	return (handle("reg", arg));
 }
@@ -698,6 +702,9 @@ pppoe_link_padr_at(const struct pppoe_link *l)
 	return (now);
 }
 
+/* Of access nodes' links. */
+int (*node_request)(uint16_t type, const void *body, priv_done *, void *arg);
+
 int
 priv_request(struct priv_client *p, uint16_t type, const void *body,
     size_t len, priv_done *done, void *arg)
@@ -717,6 +724,8 @@ priv_request(struct priv_client *p, uint16_t type, const void *body,
 		adopt_done = done;
 		adopt_older = adopt_arg;
 		adopt_arg = arg;
+	} else if (node_request != NULL) {
+		return (node_request(type, body, done, arg));
 	}
 	return (0);
 }

@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""PPP subscribers as mobile nodes of an access node (draft-navali 3.2,
+Figure 6): stock pppd at both ends, RADIUS with the mobile nodes' keys, and
+had, whose home link they are on as far as they can tell."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import sys
+
+import mip4
+import pytest
+
+from netlab import config, decode
+from netlab.process import wait_for
+from netlab.topology import CN6, HA, NAS1
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from test_70_mobility import Transfer, messages  # noqa: E402
+from test_84_coa import radclient  # noqa: E402
+from test_85_restart import kill_nasd, resumed  # noqa: E402
+
+FRANK, GRACE, IVAN = (config.user(u) for u in ("frank", "grace", "ivan"))
+COAS = ("192.0.2.100", "192.0.2.101")
+HOME = "2001:db8:ffff::"
+RS, RA, NS, NA, ECHO = 133, 134, 135, 136, 128
+CONF = """\
+ppp-addresses = access-node
+care-of-pool = "192.0.2.100-192.0.2.101"
+dynamic-authorization {{
+	client "aaa" {{
+		address = "203.0.113.10"
+		secret-file = "{secret}"
+	}}
+}}
+"""
+
+
+def had_conf(lab):
+    grace = config.write(lab.files.path("grace.key"),
+                         config.GRACE_KEY + "\n", 0o600)
+    return f"""
+access-node "bridges" {{
+	care-of = {{"192.0.2.100/31"}}
+	pools = {{"village"}}
+}}
+subscriber "{FRANK}" {{
+	key "512" {{ key-file = "{lab.files.path('frank.key')}" }}
+}}
+subscriber "{GRACE}" {{ key "513" {{ key-file = "{grace}" }} }}
+"""
+
+
+def nas_conf(lab):
+    return CONF.format(secret=lab.files.path("radius.secret"))
+
+
+@pytest.fixture
+def nas(lab):
+    """The lab with nasd as an access node, and had with a home link."""
+    core = lab.ns["core"]
+    core.ip(f"route add 192.0.2.100/31 via {NAS1}")
+    lab.ns["cn"].ip("neighbour flush dev eth0")
+    lab.restart_had(extra=had_conf(lab), shared=HOME + "/64",
+                    home_link="home0")
+    lab.restart_nasd(extra=nas_conf(lab))
+    yield lab
+    lab.hang_up_all()
+    wait_for("the sessions to go", 20, lambda: not lab.sessions())
+    core.ip("route del 192.0.2.100/31")
+    lab.ns["cn"].ip("neighbour flush dev eth0")
+
+
+def binding(lab, user=FRANK):
+    return next((b for b in lab.bindings() if b["nai"] == user), None)
+
+
+def is_up(lab, user=FRANK):
+    session = lab.session(user)
+    return session and session["state"] == "up" and session
+
+
+def links(lab):
+    return {n["nai"]: n for n in
+            lab.nasctl("show statistics")["access_nodes"]}
+
+
+def tunnelled(tap, outer=None):
+    """IPv6 packets in IPv4, as (source of the outer header, packet)."""
+    found = []
+    for _, f in tap.read():
+        if f[12:14] == b"\x08\0" and f[23] == 41:
+            source = socket.inet_ntoa(f[26:30])
+            if outer in (None, source):
+                found.append((source, f[34:]))
+    return found
+
+
+def of_type(packets, kind):
+    return [p for p in packets if p[6] == 58 and p[40] == kind]
+
+
+def dial(lab, mn, user, iid):
+    """With an identifier that is known, and the kernel's privacy
+    addresses."""
+    lab.ns[mn].sysctl("ipv6/conf/default/use_tempaddr", 2)
+    return lab.dial(mn, user, "ipv6", f"::aa:{iid},")
+
+
+def addresses(lab, mn):
+    """Global ones."""
+    text = lab.ns[mn].ip("address show dev ppp0 scope global")
+    return re.findall(r"inet6 (\S+)/", text)
+
+
+def reaches(client, to=CN6):
+    """had lets a new address pass once nobody else has shown to have it."""
+    wait_for("a ping", 20, lambda: client.ping(to)[1])
+
+
+def forgotten(lab, user=FRANK):
+    wait_for("had to forget it", 20, lambda: binding(lab, user) is None, 0.2)
+    wait_for("the session to end", 20, lambda: lab.session(user) is None, 0.2)
+
+
+def stop_of(core, user):
+    return next((p.values for p in decode.packets(core)
+                 if p.what == "Accounting-Request" and
+                 p.values.get("status") == "Stop" and
+                 p.values.get("user") == user), None)
+
+
+def test_figure_6(nas):
+    """Two at once, and no place for a third one."""
+    lab = nas
+    core = lab.tap("nas1", "core0")
+    # No answer before it has solicited a router.
+    lab.had.signal(signal.SIGSTOP)
+    frank = dial(lab, "mn1", "frank", 1)
+    try:
+        wait_for("its solicitation", 30, lambda: links(lab).get(
+            FRANK, {}).get("packets_kept"))
+    finally:
+        lab.had.signal(signal.SIGCONT)
+    # Its identifier is its own; the other end has another one.
+    local, remote = frank.wait_opened()
+    assert mip4.ip6(local) == mip4.ip6("fe80::aa:1") != mip4.ip6(remote)
+    frank.wait_global(20)
+    wait_for("a privacy address", 10, lambda: len(addresses(lab, "mn1")) == 2)
+    assert HOME + "aa:1" in addresses(lab, "mn1")
+    frank.wait_default_route(20)
+    session = wait_for("the session to be up", 10, lambda: is_up(lab))
+    assert (session["access"], session["home_address"],
+            session["prefix_mode"]) == ("pppoe", None, "")
+    asked = next(m for m in messages(core, mip4.RRQ) if m.nai == FRANK)
+    assert asked.order == [mip4.NAI, mip4.HOA_REQUEST, mip4.REV_SUPPORT,
+                           mip4.MN_HA]
+    assert asked.get(mip4.HOA_REQUEST) == b"\0" and asked.flags == 0x20
+    assert (asked.home, asked.coa) == ("0.0.0.0", COAS[0])
+    assert asked.verify(mip4.MN_HA, 512, config.FRANK_KEY.encode())
+
+    # Nothing is changed on the way; what it said early came later.
+    reaches(frank)
+    up = [p for _, p in tunnelled(core, COAS[0])]
+    assert {p[7] for p in of_type(up, RS)} == {255}, up
+    assert {p[7] for p in of_type(up, ECHO)} == {64}
+    assert {p[7] for _, p in tunnelled(core, HA) if p[6] == 58
+            and p[40] == RA} == {255}
+    link = links(lab)[FRANK]
+    assert link["bridged"] and link["care_of_address"] == COAS[0]
+    assert link["packets_delivered"] >= 1, link
+
+    # The NAS is nobody there: neither heard nor speaking.
+    ppp = lab.tap("mn1", "ppp0")
+    core.clear()
+    for to in ("ff02::1", "fe80::aa:1"):
+        lab.ns["nas1"].run("ping", "-6", "-c", "1", "-W", "1", "-I", "ppp0",
+                           to)
+    assert frank.ping(remote + "%ppp0", wait=1)[1] == 0
+    own = mip4.ip6(remote)
+    assert not [f for _, f in ppp.read() if own in f[:40] and
+                mip4.ip6("fe80::aa:1") not in f[:26]]
+    assert not [p for _, p in tunnelled(core) if p[8:24] == own]
+
+    # TCP, and another one on the same node, by way of the home agent.
+    transfer = Transfer(lab, "mn1", 100)
+    grace = dial(lab, "mn2", "grace", 2)
+    grace.wait_global(40)
+    grace.wait_default_route(20)
+    wait_for("the session to be up", 10, lambda: is_up(lab, GRACE))
+    assert (binding(lab)["care_of"], binding(lab, GRACE)["care_of"]) == COAS
+    # There is no duplicate address detection on such a link: an address is
+    # known once it has been used.
+    wait_for("a ping", 20, lambda: frank.ping(
+        CN6, options=("-I", HOME + "aa:1"))[1])
+    reaches(grace, HOME + "aa:1")
+    transfer.finish()
+    assert lab.tool("nasctl", "show", "sessions")[0] == 0
+
+    # A third one has no care-of address; one without a key can not be.
+    mark = lab.nas.log_mark()
+    lab.dial("mn3", "ivan").failure(40)
+    assert "no address of care-of-pool is free" in lab.nas.log(mark)
+    lab.dial("mn3", "alice").failure(40)
+    assert "no MN-HA key in the Access-Accept" in lab.nas.log(mark)
+    assert len(lab.sessions()) == 2
+
+    # It hangs up: deregistered, and accounted.
+    frank.hang_up()
+    forgotten(lab)
+    gone = [m for m in messages(core, mip4.RRQ)
+            if m.nai == FRANK and m.lifetime == 0]
+    assert gone[-1].order == [mip4.NAI, mip4.HOA, mip4.MN_HA]
+    assert gone[-1].coa == COAS[0]
+    stop = wait_for("its Stop", 10, lambda: stop_of(core, FRANK))
+    assert stop, stop
+    # The place is another one's; his packets are still his own.
+    reaches(grace)
+    wait_for("one care-of address to be left", 10, lambda: [
+        n["care_of_address"] for n in links(lab).values()] == [COAS[1]])
+    grace.hang_up()
+    forgotten(lab, GRACE)
+
+
+def test_endings(nas):
+    """The AAA server, the home agent, and a host that has the address."""
+    lab = nas
+    frank = dial(lab, "mn1", "frank", 1)
+    frank.wait_global(40)
+    wait_for("the session to be up", 20, lambda: is_up(lab))
+    said, _, text = radclient(lab, "disconnect", f'User-Name = "{FRANK}"')
+    assert said == "Disconnect-ACK", text
+    frank.failure(20)
+    forgotten(lab)
+
+    frank = dial(lab, "mn1", "frank", 1)
+    frank.wait_global(40)
+    wait_for("the session to be up", 20, lambda: is_up(lab))
+    lab.hactl("revoke", id=FRANK)
+    assert "home agent revoked the registration" in frank.failure(20)
+    forgotten(lab)
+
+    # Somebody on the home link has what it will take.
+    with other(lab, HOME + "aa:1"):
+        frank = dial(lab, "mn1", "frank", 1)
+        frank.wait_opened()
+        tap = wait_for("its interface", 10, lambda: tap_of(lab, "mn1"))
+        frank.wait_global(20)
+        frank.wait_default_route(20)
+        lab.ns["mn1"].run("ping", "-6", "-c", "3", "-W", "2", "-I",
+                          HOME + "aa:1", CN6)
+        assert "home agent revoked the registration" in frank.failure(30)
+        told = [f for _, f in tap.read() if len(f) >= 64 and f[40] == NA]
+        assert told and told[0][48:64] == mip4.ip6(HOME + "aa:1")
+        assert told[0][7] == 255
+        forgotten(lab)
+
+
+@contextlib.contextmanager
+def other(lab, address):
+    lab.ns["cn"].ip(f"address add {address}/128 dev eth0")
+    try:
+        yield
+    finally:
+        lab.ns["cn"].ip(f"address del {address}/128 dev eth0")
+
+
+def tap_of(lab, mn):
+    try:
+        return lab.tap(mn, "ppp0")
+    except OSError:
+        return None
+
+
+def test_killed(nas):
+    """Packets pass while there is no nasd; the next one goes on. What ended
+    meanwhile leaves nothing."""
+    lab = nas
+    frank = dial(lab, "mn1", "frank", 1)
+    grace = dial(lab, "mn2", "grace", 2)
+    for client, user in ((frank, FRANK), (grace, GRACE)):
+        client.wait_global(40)
+        wait_for("the session to be up", 20, lambda: is_up(lab, user))
+        client.wait_default_route(20)
+    reaches(frank)
+    session = lab.session(FRANK)
+    kill_nasd(lab)
+    assert frank.ping(CN6)[1] == 1
+    grace.hang_up()
+    lab.start_nasd(extra=nas_conf(lab))
+    resumed_one(lab, session)
+    assert frank.ping(CN6)[1] == 1
+    forgotten(lab, GRACE)
+    assert links(lab)[FRANK]["bridged"]
+    # The other place can be had.
+    grace = dial(lab, "mn2", "grace", 2)
+    grace.wait_global(40)
+    assert binding(lab)["care_of"] != binding(lab, GRACE)["care_of"]
+    for client in (frank, grace):
+        client.hang_up()
+    forgotten(lab)
+    forgotten(lab, GRACE)
+
+
+def resumed_one(lab, session):
+    def poll():
+        now = lab.session(session["id"])
+        return now and now["state"] == "up"
+    wait_for("the session to be taken over", 30, lambda:
+             lab.nasctl.alive() and poll(), 0.2)
