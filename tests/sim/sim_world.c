@@ -152,6 +152,9 @@ draw_mobile(struct plan *p, struct dice *d)
 	p->valid = dice_permille(d, 200) ? p->ra_interval / 2 + 1 :
 	    dice_permille(d, 200) ? UINT32_MAX :
 	    2 * p->ra_interval + dice_below(d, 100);
+	/* Mobile nodes come again, however busy it is. */
+	if (p->mobile > 0 && p->rate > 0 && p->rate < 10)
+		p->rate = 10;
 	if (p->calm)
 		return;
 	p->taken = dice_permille(d, 600) ? 20 + dice_below(d, 300) : 0;
