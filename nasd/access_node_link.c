@@ -455,7 +455,8 @@ access_nodes_link_is(struct access_nodes *ns, const char *name, bool carrier,
 		return;
 	}
 	open_link(l);
-	if (was && !l->carrier)
+	/* Also at the start: an earlier nasd's session may be on it. */
+	if (!l->carrier)
 		lost_link(l, "no carrier");
 	if (!was && l->carrier)
 		begin_proactive(l);

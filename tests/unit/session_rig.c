@@ -16,7 +16,12 @@ uint8_t eap_sent[1500];
 const struct mip_events *mip_ev;
 struct iid asked_iid;
 const char *asked_service;
-struct in_addr asked_ha;
+struct in_addr asked_ha, asked_coa;
+enum mip_kind asked_kind;
+uint64_t asked_after;
+bool moves_on;			/* the last one is another client's now */
+int (*node_request)(uint16_t type, const void *body, priv_done *done,
+    void *arg);
 int64_t patience;
 struct mip_agent_events agent_ev;
 void *agent_arg;
@@ -148,8 +153,6 @@ bool granted_key;
 struct aaa_grant granted;	/* and this, in all */
 struct mip4_sa asked_sa;		/* key_len 0: none */
 
-struct in_addr asked_coa;
-
 struct mip_reg *
 mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
     const struct mip_events *ev, void *arg)
@@ -162,6 +165,9 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
 	asked_service = r->service;
 	asked_ha = r->ha.addr;
 	asked_coa = r->coa;
+	asked_kind = r->kind;
+	asked_after = r->after_id;
+	moves_on = false;
 	patience = r->budget_ms;
 	ck_assert_int_gt(r->budget_ms, 0);
 	ck_assert_int_lt(r->budget_ms, SESSION_BUDGET_MS);
@@ -187,6 +193,8 @@ mip_reg_resume(struct mip_client *c, const struct mip_reg_request *r,
 	mip_ev = ev;
 	asked_ha = r->ha.addr;
 	asked_coa = r->coa;
+	asked_kind = r->kind;
+	moves_on = v->moved;
 	mip_left = *v;
 	return (handle("reg", arg));
 }
@@ -205,6 +213,21 @@ mip_reg_renew(struct mip_reg *r)
 	(void)r;
 	call("renew");
 	return (true);
+}
+
+void
+mip_reg_move_on(struct mip_reg *r)
+{
+	(void)r;
+	moves_on = true;
+	call("move-on");
+}
+
+bool
+mip_reg_moves_on(const struct mip_reg *r)
+{
+	(void)r;
+	return (moves_on);
 }
 
 void
@@ -713,6 +736,9 @@ priv_request(struct priv_client *p, uint16_t type, const void *body,
 
 	(void)p;
 	(void)len;
+	if (type >= NASD_PRIV_NODE_OPEN && type <= NASD_PRIV_NODE_COUNT)
+		return (node_request != NULL ? node_request(type, body, done,
+		    arg) : 0);
 	if (type == NASD_PRIV_PPPD_START) {
 		call("pppd");
 		start_done = done;
@@ -800,6 +826,7 @@ setup(void)
 	handles = 0;
 	count_due = 0;
 	fail_next = false;
+	moves_on = false;
 }
 
 void

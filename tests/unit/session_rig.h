@@ -61,7 +61,10 @@ extern uint8_t eap_sent[1500];
 extern const struct mip_events *mip_ev;
 extern struct iid asked_iid;
 extern const char *asked_service;
-extern struct in_addr asked_ha;
+extern struct in_addr asked_ha, asked_coa;
+extern enum mip_kind asked_kind;
+extern uint64_t asked_after;
+extern bool moves_on;
 extern int64_t patience;
 extern struct mip_agent_events agent_ev;
 extern void *agent_arg;
@@ -102,7 +105,6 @@ extern mono_t dhcp6_limit;
 extern bool dhcp6_fails;
 extern int (*node_request)(uint16_t type, const void *body, priv_done *,
     void *arg);			/* or NULL */
-extern struct in_addr asked_coa;
 extern int state_fd[2], state_own[2];
 extern bool another_boot;
 extern struct config_pppoe acc0;
@@ -117,6 +119,9 @@ void call(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 void *handle(const char *kind, void *arg);
 void drop(void *h, const char *kind);
+/* Requests to the root side that are about access nodes; or NULL. */
+extern int (*node_request)(uint16_t type, const void *body, priv_done *done,
+    void *arg);
 /* The clock; home agents ha1 to haN; fixtures. */
 void wait_ms(int64_t ms);
 void home_agents(unsigned n);

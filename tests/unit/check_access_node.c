@@ -1,0 +1,1178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Access nodes' links [draft-navali Figures 4, 6, 7]: what begins a session
+ * there, what the root side is asked for, what is kept and delivered, and how
+ * it ends. The root side, the client and the tunnel are stand-ins; the link is
+ * one end of a socket pair.
+ */
+#include "tests/unit/session_rig.h"
+
+#include <net/if.h>
+#include <sys/socket.h>
+
+#include "common/nd6.h"
+#include "nasd/access_node.h"
+
+#define LINKS	2
+
+static struct config_node links[LINKS] = {
+	{ .ifname = "lo", .nai = "mn1@example.net" },
+	{ .ifname = "an1", .nai = "mn2@example.net", .proactive = true,
+	    .has_router = true, .router = { 2, 0, 0, 0, 0, 9 } },
+};
+static const uint8_t mn_mac[6] = { 2, 0, 0, 0, 0, 0x11 };
+
+/* ---- the root side ---- */
+
+struct request {
+	uint16_t	 type;
+	priv_done	*done;
+	void		*arg;
+	char		 ifname[NASD_PRIV_IFNAME];
+};
+
+static struct request queue[16];
+static unsigned queued;
+static int root_fails;		/* -errno of each request, at once */
+static int link_fd[LINKS], tunnel_fd[LINKS];	/* our ends, or -1 */
+
+static unsigned
+link_of(const char *ifname)
+{
+	return (strcmp(ifname, links[1].ifname) == 0);
+}
+
+static const char *
+mac_text(const uint8_t mac[6])
+{
+	static char text[2][8];
+	static unsigned i;
+
+	i = !i;
+	snprintf(text[i], sizeof(text[i]), "%02x", mac[5]);
+	return (text[i]);
+}
+
+static int
+request(uint16_t type, const void *body, priv_done *done, void *arg)
+{
+	const struct nasd_priv_node_set *q = body;	/* ifname first */
+
+	switch (type) {
+	case NASD_PRIV_NODE_OPEN:
+		call("open %s", q->ifname);
+		break;
+	case NASD_PRIV_NODE_SET:
+		call("set %s %u to %u", q->ifname,
+		    ntohl(q->coa.s_addr) & 0xff, ntohl(q->ha.s_addr) & 0xff);
+		if (q->carry)
+			call("carry %s as %s", mac_text(q->mn),
+			    mac_text(q->router));
+		break;
+	case NASD_PRIV_NODE_DEL:
+		call("unset %s", q->ifname);
+		break;
+	case NASD_PRIV_NODE_COUNT:
+		call("count %s", q->ifname);
+		break;
+	}
+	if (root_fails != 0)
+		return (root_fails);
+	if (done == NULL)
+		return (0);
+	ck_assert_uint_lt(queued, sizeof(queue) / sizeof(queue[0]));
+	queue[queued] = (struct request){ type, done, arg, "" };
+	memcpy(queue[queued++].ifname, q->ifname, sizeof(q->ifname));
+	return (0);
+}
+
+static int
+pair(int *ours)
+{
+	int fd[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
+	if (*ours != -1)
+		close(*ours);
+	*ours = fd[0];
+	return (fd[1]);
+}
+
+/* The oldest request is answered; a tunnel is made with a socket. */
+static void
+answer_with(int status, bool made)
+{
+	struct nasd_priv_node_opened opened = { .mtu = 1500,
+	    .mac = { 2, 0, 0, 0, 0, 1 } };
+	struct nasd_priv_node_was_set was = { .made = made };
+	struct nasd_priv_counted counted = { .rx_bytes = 700,
+	    .tx_bytes = 70, .rx_packets = 7, .tx_packets = 1 };
+	struct request r = queue[0];
+	unsigned i = link_of(r.ifname);
+
+	ck_assert_uint_gt(queued, 0);
+	memmove(&queue[0], &queue[1], --queued * sizeof(queue[0]));
+	if (status != 0)
+		r.done(r.arg, status, NULL, 0, -1);
+	else if (r.type == NASD_PRIV_NODE_OPEN)
+		r.done(r.arg, 0, &opened, sizeof(opened), pair(&link_fd[i]));
+	else if (r.type == NASD_PRIV_NODE_SET)
+		r.done(r.arg, 0, &was, sizeof(was),
+		    made ? pair(&tunnel_fd[i]) : -1);
+	else
+		r.done(r.arg, 0, &counted, sizeof(counted), -1);
+}
+
+static void
+answer(void)
+{
+	answer_with(0, true);
+}
+
+static void
+answer_all(void)
+{
+	while (queued > 0)
+		answer_with(0, false);
+}
+
+/* What goes into a tunnel: a packet socket's, which socket pairs are not. */
+static uint8_t delivered[512];
+
+ssize_t
+sendto(int fd, const void *packet, size_t len, int flags,
+    const struct sockaddr *to, socklen_t to_len)
+{
+	(void)fd;
+	(void)flags;
+	(void)to;
+	(void)to_len;
+	ck_assert_uint_le(len, sizeof(delivered));
+	memcpy(delivered, packet, len);
+	call("deliver %zu", len);
+	return ((ssize_t)len);
+}
+
+/* ---- what is said on the link ---- */
+
+static void
+hear(void)
+{
+	ck_assert_int_ne(event_base_loop(engine.base, EVLOOP_NONBLOCK), -1);
+}
+
+static void
+put(unsigned link, const uint8_t *packet, size_t len)
+{
+	uint8_t frame[14 + 256] = { 0x33, 0x33, 0, 0, 0, 1 };
+
+	memcpy(frame + 6, mn_mac, 6);
+	frame[12] = 0x86;
+	frame[13] = 0xdd;
+	memcpy(frame + 14, packet, len);
+	ck_assert_int_eq(send(link_fd[link], frame, 14 + len, 0),
+	    (ssize_t)(14 + len));
+	hear();
+}
+
+/* Its detection of an address that ends so. */
+static void
+say_ns(unsigned link, uint8_t last)
+{
+	struct nd6 nd = { .target = { .s6_addr = { 0xfe, 0x80,
+	    [15] = last } } };
+	uint8_t buf[ND6_PACKET_MAX];
+	int len;
+
+	nd.dst = nd6_group(&nd.target);
+	len = nd6_encode(&nd, buf, sizeof(buf));
+	ck_assert_int_gt(len, 0);
+	put(link, buf, (size_t)len);
+}
+
+static void
+say_rs(unsigned link)
+{
+	static const struct in6_addr none, routers = { .s6_addr = { 0xff, 2,
+	    [15] = 2 } };
+	uint8_t buf[ND6_HEADER_LEN + 8] = { [ND6_HEADER_LEN] = 133 };
+	size_t len = nd6_close(buf, 8, &none, &routers);
+
+	put(link, buf, len);
+}
+
+/* Out of the tunnel: whose link-layer address the router's is. */
+static void
+say_ra(unsigned link, uint8_t last)
+{
+	static const struct in6_addr nodes = { .s6_addr = { 0xff, 2,
+	    [15] = 1 } }, router = { .s6_addr = { 0xfe, 0x80, [15] = 1 } };
+	struct icmp6_ra ra = { .hop_limit = 64, .router_lifetime = 1800,
+	    .has_lladdr = true, .lladdr = { 2, 0, 0, 0, 0, last } };
+	uint8_t buf[ND6_HEADER_LEN + 128];
+	int n = icmp6_ra_encode(&ra, buf + ND6_HEADER_LEN, 128);
+	size_t len;
+
+	ck_assert_int_gt(n, 0);
+	len = nd6_close(buf, (size_t)n, &router, &nodes);
+	ck_assert_int_eq(send(tunnel_fd[link], buf, len, 0), (ssize_t)len);
+	hear();
+}
+
+/* ---- fixtures ---- */
+
+static void
+make(bool fresh)
+{
+	engine.nodes = access_nodes_new(&engine);
+	ck_assert_ptr_nonnull(engine.nodes);
+	if (fresh)
+		called("open lo;open an1;");
+}
+
+static void
+set_up(void)
+{
+	setup();
+	for (unsigned i = 0; i < LINKS; i++) {
+		links[i].sa = (struct mip4_sa){ .spi = 512 + i,
+		    .alg = MIP4_ALG_HMAC_MD5, .key_len = 16,
+		    .key = "the mobile node" };
+		ck_assert_int_eq(mip4_sa_prepare(&links[i].sa), 0);
+		link_fd[i] = tunnel_fd[i] = -1;
+	}
+	cfg.node = links;
+	cfg.n_node = LINKS;
+	cfg.coas.first.s_addr = htonl(0x0a090001);
+	cfg.coas.last.s_addr = htonl(0x0a0900ff);
+	node_request = request;
+	queued = 0;
+	root_fails = 0;
+	links[0].ha.s_addr = INADDR_ANY;
+	links[0].idle_s = 0;
+	engine.base = event_base_new();
+	make(true);
+	answer();
+	answer();
+	called("");
+	access_nodes_resumed(engine.nodes);
+	called("unset lo;unset an1;");
+}
+
+static void
+tear_down(void)
+{
+	unsigned i;
+
+	access_nodes_free(engine.nodes);
+	engine.nodes = NULL;
+	event_base_free(engine.base);
+	engine.base = NULL;
+	for (i = 0; i < LINKS; i++) {
+		mip4_sa_wipe(&links[i].sa);
+		if (link_fd[i] != -1)
+			close(link_fd[i]);
+		if (tunnel_fd[i] != -1)
+			close(tunnel_fd[i]);
+	}
+	node_request = NULL;
+	teardown();
+}
+
+static struct session *
+session_at(unsigned link)
+{
+	return (session_find(&engine.sessions, links[link].ifname));
+}
+
+/* What "show access-nodes" says of one. */
+static int64_t
+shown(unsigned link, const char *key)
+{
+	json_t *all = access_nodes_json(engine.nodes);
+	const json_t *v = json_object_get(json_array_get(all, link), key);
+	int64_t n;
+
+	ck_assert_ptr_nonnull(v);
+	n = json_is_integer(v) ? json_integer_value(v) : json_is_true(v);
+	json_decref(all);
+	return (n);
+}
+
+/* The home agent says yes. */
+static void
+confirm(struct session *s)
+{
+	struct mip_result r = { .outcome = MIP_REGISTERED, .lifetime = 1800,
+	    .text = "text" };
+
+	mip_ev->registered(s, &r);
+}
+
+static struct session *
+bring_it_up(void)
+{
+	struct session *s;
+
+	say_ns(0, 1);
+	answer();
+	s = session_at(0);
+	ck_assert_ptr_nonnull(s);
+	confirm(s);
+	answer_with(0, false);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	forget_calls();
+	return (s);
+}
+
+/* What is left of it ends. */
+static void
+let_go(unsigned link)
+{
+	struct session *s = session_at(link);
+
+	answer_all();
+	if (s != NULL && s->reg != NULL)
+		deregistered(s);
+	answer_all();
+	ck_assert_ptr_null(session_at(link));
+	forget_calls();
+}
+
+static void
+end_it(unsigned link)
+{
+	session_event(session_at(link), SESSION_EV_TERMINATE, NULL);
+	let_go(link);
+}
+
+/* ---- what begins a session ---- */
+
+START_TEST(figure_6)
+{
+	struct session *s;
+
+	say_ns(0, 1);
+	called("set lo 1 to 1;");	/* the care-of address, no bridge */
+	s = session_at(0);
+	ck_assert_ptr_nonnull(s);
+	ck_assert_ptr_eq(s->access, access_of_kind(ACCESS_NODE));
+	ck_assert_str_eq(s->calling, "02-00-00-00-00-11");
+	answer();
+	called("rrq mn1@example.net shared;");
+	ck_assert_int_eq(asked_kind, MIP_NODE);
+	ck_assert_uint_eq(ntohl(asked_coa.s_addr), 0x0a090001);
+	ck_assert_uint_eq(asked_after, 0);
+	ck_assert_uint_eq(asked_sa.spi, 512);
+	ck_assert_int_eq(shown(0, "bridged"), 0);
+	confirm(s);
+	called("set lo 1 to 1;carry 11 as 01;");
+	ck_assert_int_eq(s->state, SESSION_INSTALLING);
+	answer_with(0, false);
+	called("deliver 64;acct 0;");
+	ck_assert_uint_eq(delivered[40], 135);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_int_eq(shown(0, "bridged"), 1);
+	say_ns(0, 2);			/* that passes by itself */
+	called("");
+	end_it(0);
+}
+END_TEST
+
+START_TEST(router_solicitation)
+{
+	say_rs(0);
+	called("set lo 1 to 1;");
+	ck_assert_ptr_nonnull(session_at(0));
+	end_it(0);
+}
+END_TEST
+
+/* Others' key is not asked for, nor is there one of another name. */
+START_TEST(keys)
+{
+	const struct in_addr ha = { 0 };
+
+	ck_assert_ptr_eq(access_nodes_key(engine.nodes, "mn2@Example.NET", 15,
+	    ha), &links[1].sa);
+	ck_assert_ptr_null(access_nodes_key(engine.nodes, "mn3@example.net",
+	    15, ha));
+}
+END_TEST
+
+START_TEST(its_home_agent)
+{
+	links[0].ha = has[1].addr;
+	home_agents(2);
+	say_ns(0, 1);
+	called("set lo 1 to 2;");
+	end_it(0);
+}
+END_TEST
+
+/* The link is enough; who is there is known later. */
+START_TEST(proactive)
+{
+	struct session *s;
+
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	called("");			/* is not */
+	access_nodes_link_is(engine.nodes, "an1", true, false);
+	called("set an1 2 to 1;");
+	s = session_at(1);
+	ck_assert_ptr_nonnull(s);
+	ck_assert_str_eq(s->calling, "");
+	answer();
+	confirm(s);
+	called("rrq mn2@example.net shared;acct 0;");
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_int_eq(shown(1, "bridged"), 0);
+	say_ns(1, 1);
+	called("set an1 2 to 1;carry 11 as 09;");
+	ck_assert_str_eq(s->calling, "02-00-00-00-00-11");
+	say_ns(1, 2);			/* not asked for twice */
+	called("");
+	answer_with(0, false);
+	called("deliver 64;deliver 64;");
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_int_eq(shown(1, "bridged"), 1);
+	/* It is ended, and comes again by itself, but not at once. */
+	end_it(1);
+	wait_ms(29999);
+	called("");
+	wait_ms(1);
+	called("set an1 2 to 1;");
+	end_it(1);
+	access_nodes_link_is(engine.nodes, "an1", false, false);
+	wait_ms(30000);
+	called("");
+}
+END_TEST
+
+START_TEST(not_served)
+{
+	engine.stopping = true;
+	say_ns(0, 1);
+	called("");
+	ck_assert_int_eq(shown(0, "mobile_node"), 0);
+	engine.stopping = false;
+	cfg.access.max_sessions = 0;
+	say_ns(0, 1);
+	ck_assert_ptr_null(session_at(0));
+	cfg.access.max_sessions = 100;
+	say_ns(0, 1);
+	ck_assert_ptr_nonnull(session_at(0));
+	end_it(0);
+}
+END_TEST
+
+/* ---- what is kept ---- */
+
+START_TEST(eight_are_kept)
+{
+	struct session *s;
+	unsigned i;
+
+	for (i = 1; i <= 9; i++)
+		say_ns(0, (uint8_t)i);
+	s = session_at(0);
+	answer();
+	confirm(s);
+	forget_calls();
+	answer_with(0, false);
+	called("deliver 64;deliver 64;deliver 64;deliver 64;deliver 64;"
+	    "deliver 64;deliver 64;deliver 64;acct 0;");
+	ck_assert_uint_eq(delivered[40 + 8 + 15], 8);	/* in order */
+	ck_assert_int_eq(shown(0, "dropped_nothing_kept"), 1);
+	end_it(0);
+}
+END_TEST
+
+START_TEST(two_seconds)
+{
+	struct session *s;
+
+	say_ns(0, 1);
+	s = session_at(0);
+	answer();
+	wait_ms(1500);
+	say_ns(0, 2);
+	confirm(s);
+	wait_ms(500);
+	forget_calls();
+	answer_with(0, false);
+	called("deliver 64;acct 0;");
+	ck_assert_uint_eq(delivered[40 + 8 + 15], 2);
+	ck_assert_int_eq(shown(0, "packets_too_late"), 1);
+	end_it(0);
+}
+END_TEST
+
+/* ---- what the tunnel says ---- */
+
+/* The home agent's link-layer address is the router's [draft-navali 5.2.2]. */
+START_TEST(router_address)
+{
+	struct session *s = bring_it_up();
+
+	say_ra(0, 0x77);
+	called("set lo 1 to 1;carry 11 as 77;");
+	answer_with(0, false);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_int_eq(shown(0, "bridged"), 1);
+	say_ra(0, 0x77);
+	called("");
+	end_it(0);
+	/* That was this one's. */
+	wait_ms(30000);
+	(void)bring_it_up();
+	session_event(session_at(0), SESSION_EV_TERMINATE_HARD, NULL);
+	let_go(0);
+}
+END_TEST
+
+/* Before anybody is bridged there is nothing to change; then it counts. */
+START_TEST(router_address_early)
+{
+	struct session *s;
+
+	say_ns(0, 1);
+	answer();
+	forget_calls();
+	say_ra(0, 0x77);
+	called("");
+	s = session_at(0);
+	confirm(s);
+	called("set lo 1 to 1;carry 11 as 77;");
+	wait_ms(1000);
+	say_ra(0, 0x78);		/* while that is on its way */
+	called("set lo 1 to 1;carry 11 as 78;");
+	answer_with(0, false);
+	ck_assert_int_eq(s->state, SESSION_INSTALLING);
+	answer_with(0, false);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	end_it(0);
+}
+END_TEST
+
+/* ---- how it ends ---- */
+
+/* A home agent that knows nothing of IPv6 [5.2.1]: no service. */
+START_TEST(useless)
+{
+	struct session *s;
+
+	say_ns(0, 1);
+	answer();
+	s = session_at(0);
+	forget_calls();
+	reply(s, MIP_USELESS, NULL, false);
+	ck_assert_ptr_null(strstr(calls, "carry"));
+	ck_assert_ptr_null(strstr(calls, "deliver"));
+	ck_assert_ptr_nonnull(strstr(calls, "dereg"));
+	let_go(0);
+	/* Nor is it tried at the pace of solicitations. */
+	say_ns(0, 2);
+	called("");
+	wait_ms(5000);
+	say_ns(0, 3);
+	called("set lo 1 to 1;");
+	end_it(0);
+}
+END_TEST
+
+/* An address of its is another's: the home agent revokes it [D32]. */
+START_TEST(revoked)
+{
+	struct session *s = bring_it_up();
+
+	session_event(s, SESSION_EV_REVOKED, NULL);
+	ck_assert_ptr_nonnull(strstr(calls, "set lo 1 to 1;"));
+	ck_assert_ptr_null(strstr(calls, "carry"));
+	ck_assert_int_eq(shown(0, "bridged"), 0);
+	forget_calls();
+	say_ns(0, 2);			/* it is ending */
+	called("");
+	let_go(0);
+	say_ns(0, 3);
+	called("");
+	ck_assert_int_eq(shown(0, "dropped_while_detached"), 1);
+	ck_assert_int_eq(shown(0, "mobile_node"), 0);
+	wait_ms(30000);
+	say_ns(0, 4);
+	called("set lo 1 to 1;");
+	end_it(0);
+}
+END_TEST
+
+/* What was kept is nobody's then. */
+START_TEST(ended_before)
+{
+	struct session *s;
+
+	say_ns(0, 1);
+	answer();
+	s = session_at(0);
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	let_go(0);
+	wait_ms(30000);
+	say_ns(0, 2);
+	answer();
+	s = session_at(0);
+	confirm(s);
+	forget_calls();
+	answer_with(0, false);
+	called("deliver 64;acct 0;");
+	ck_assert_uint_eq(delivered[40 + 8 + 15], 2);
+	end_it(0);
+}
+END_TEST
+
+/* The answer to what was asked for a session that has gone is nobody's. */
+START_TEST(answer_too_late)
+{
+	say_ns(0, 1);
+	session_event(session_at(0), SESSION_EV_TERMINATE_HARD, NULL);
+	ck_assert_ptr_null(session_at(0));
+	forget_calls();
+	answer();			/* with a socket, which is closed */
+	called("");
+	ck_assert_int_eq(shown(0, "bridged"), 0);
+}
+END_TEST
+
+START_TEST(counters)
+{
+	struct session *s = bring_it_up();
+
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	ck_assert_ptr_nonnull(strstr(calls, "count lo;"));
+	let_go(0);
+	ck_assert_uint_eq(stopped.rx_bytes, 700);
+	ck_assert_uint_eq(stopped.tx_packets, 1);
+}
+END_TEST
+
+/* ---- the link ---- */
+
+START_TEST(carrier)
+{
+	struct session *s;
+
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	s = bring_it_up();
+	access_nodes_link_is(engine.nodes, "lo", false, false);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_LOST_CARRIER);
+	ck_assert_ptr_nonnull(strstr(calls, "dereg"));
+	let_go(0);
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	say_ns(0, 1);			/* at once */
+	called("set lo 1 to 1;");
+	end_it(0);
+}
+END_TEST
+
+START_TEST(interface_goes)
+{
+	char byte;
+
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	(void)bring_it_up();
+	access_nodes_link_is(engine.nodes, "lo", false, true);
+	ck_assert_int_eq(session_at(0)->state, SESSION_CLOSING);
+	let_go(0);
+	ck_assert_int_eq(shown(0, "open"), 0);
+	/* Nobody holds its socket any more. */
+	ck_assert_int_eq(recv(link_fd[0], &byte, 1, MSG_DONTWAIT), 0);
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	called("open lo;");
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	called("");			/* it is being opened */
+	answer();
+	called("unset lo;");
+	say_ns(0, 1);
+	called("set lo 1 to 1;");
+	end_it(0);
+}
+END_TEST
+
+/* ---- the root side fails ---- */
+
+START_TEST(not_opened)
+{
+	access_nodes_link_is(engine.nodes, "lo", true, true);
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	called("open lo;");
+	answer_with(-ENODEV, false);
+	ck_assert_int_eq(shown(0, "open"), 0);
+	root_fails = -ENOMEM;
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	called("open lo;");
+	root_fails = 0;
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	called("open lo;");		/* once more */
+	answer();
+	ck_assert_int_eq(shown(0, "open"), 1);
+}
+END_TEST
+
+/* What it was good for so far, and when it is tried again. */
+static void
+failed(const char *what)
+{
+	struct session *s = session_at(0);
+
+	ck_assert_msg(s == NULL || s->state == SESSION_CLOSING, "%s", what);
+	ck_assert_int_eq(shown(0, "bridged"), 0);
+	let_go(0);
+	say_ns(0, 1);
+	called("");
+	wait_ms(5000);
+}
+
+START_TEST(address_fails)
+{
+	say_ns(0, 1);
+	answer_with(-EADDRINUSE, false);
+	failed("address");
+	root_fails = -ENOMEM;
+	say_ns(0, 1);
+	root_fails = 0;
+	failed("address, at once");
+}
+END_TEST
+
+START_TEST(bridge_fails)
+{
+	say_ns(0, 1);
+	answer();
+	confirm(session_at(0));
+	answer_with(-EINVAL, false);
+	failed("bridge");
+	say_ns(0, 1);
+	answer();
+	root_fails = -ENOMEM;
+	confirm(session_at(0));
+	root_fails = 0;
+	failed("bridge, at once");
+}
+END_TEST
+
+START_TEST(change_fails)
+{
+	(void)bring_it_up();
+	say_ra(0, 0x77);
+	answer_with(-EINVAL, false);
+	failed("change");
+	(void)bring_it_up();
+	root_fails = -ENOMEM;
+	say_ra(0, 0x78);
+	root_fails = 0;
+	failed("change, at once");
+}
+END_TEST
+
+/* Without its counters, but it ends. */
+START_TEST(count_fails)
+{
+	struct session *s = bring_it_up();
+
+	root_fails = -ENOMEM;
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	root_fails = 0;
+	let_go(0);
+	wait_ms(30000);
+	s = bring_it_up();
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	answer_with(-ENODEV, false);
+	let_go(0);
+}
+END_TEST
+
+/* ---- movement ---- */
+
+static const char *code, *message;
+
+static json_t *
+export(unsigned link)
+{
+	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800,
+	    .last_id = 0xe5a1b2c300000007 };
+	return (access_nodes_export(session_at(link), &code, &message));
+}
+
+static json_t *
+import(const char *link, const json_t *context)
+{
+	return (access_nodes_import(engine.nodes, link, context, &code,
+	    &message));
+}
+
+/* The other one has registered it: the home agent says so. */
+static void
+moved_away(void)
+{
+	session_event(session_at(0), SESSION_EV_REVOKED, NULL);
+	let_go(0);
+}
+
+START_TEST(exported)
+{
+	struct session *s = bring_it_up();
+	json_t *o = export(0);
+
+	ck_assert_ptr_nonnull(o);
+	called("move-on;");
+	ck_assert_str_eq(json_string_value(json_object_get(o, "nai")),
+	    "mn1@example.net");
+	ck_assert_int_eq(shown(0, "exported"), 1);
+	json_decref(o);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	moved_away();
+}
+END_TEST
+
+/* Both are of one nasd here. */
+START_TEST(imported)
+{
+	struct session *s;
+	json_t *o, *done;
+
+	say_ns(0, 1);
+	answer();
+	o = export(0);			/* with what is kept */
+	ck_assert_ptr_nonnull(o);
+	moved_away();
+	strcpy(links[1].nai, links[0].nai);
+	done = import("an1", o);
+	ck_assert_ptr_nonnull(done);
+	ck_assert_int_eq(json_integer_value(json_object_get(done,
+	    "packets")), 1);
+	json_decref(done);
+	s = session_at(1);
+	ck_assert_ptr_nonnull(s);
+	called("set an1 2 to 1;");
+	answer();
+	ck_assert_uint_eq(asked_after, 0xe5a1b2c300000007);
+	ck_assert_uint_eq(ntohl(asked_coa.s_addr), 0x0a090002);
+	confirm(s);
+	/* The router's address stays as the mobile node knows it. */
+	ck_assert_ptr_nonnull(strstr(calls, "carry 11 as 01;"));
+	forget_calls();
+	answer_with(0, false);
+	called("deliver 64;acct 0;");
+	ck_assert_ptr_null(import("an1", o));
+	ck_assert_str_eq(code, "busy");
+	json_decref(o);
+	end_it(1);
+	strcpy(links[1].nai, "mn2@example.net");
+	/* Of the next one there nothing is known. */
+	wait_ms(30000);
+	say_ns(1, 1);
+	answer();
+	ck_assert_uint_eq(asked_after, 0);
+	end_it(1);
+}
+END_TEST
+
+/* At the home agent that it comes from, whatever is configured. */
+START_TEST(imported_home_agent)
+{
+	json_t *o;
+
+	home_agents(2);
+	links[0].ha = has[1].addr;
+	say_ns(0, 1);
+	answer();
+	o = export(0);
+	ck_assert_ptr_nonnull(o);
+	moved_away();
+	strcpy(links[1].nai, links[0].nai);
+	json_decref(import("an1", o));
+	called("set an1 2 to 2;");
+	end_it(1);
+	/* Which this one does not know. */
+	home_agents(1);
+	wait_ms(30000);
+	ck_assert_ptr_null(import("an1", o));
+	ck_assert_str_eq(code, "denied");
+	json_decref(o);
+	strcpy(links[1].nai, "mn2@example.net");
+}
+END_TEST
+
+START_TEST(not_exported)
+{
+	ck_assert_ptr_null(session_at(0));
+	say_ns(0, 1);
+	ck_assert_ptr_null(export(0));	/* nothing is asked for yet */
+	ck_assert_str_eq(code, "busy");
+	answer();
+	session_event(session_at(0), SESSION_EV_TERMINATE, NULL);
+	ck_assert_ptr_null(export(0));
+	ck_assert_str_eq(code, "busy");
+	let_go(0);
+}
+END_TEST
+
+START_TEST(not_imported)
+{
+	json_t *o;
+
+	(void)bring_it_up();
+	o = export(0);
+	ck_assert_ptr_nonnull(o);
+	ck_assert_ptr_null(import("an1", o));
+	ck_assert_str_eq(code, "denied");	/* another mobile node's */
+	ck_assert_ptr_null(import("an7", o));
+	ck_assert_str_eq(code, "no-match");
+	json_object_del(o, "nai");
+	ck_assert_ptr_null(import("an1", o));
+	ck_assert_str_eq(code, "usage");
+	json_decref(o);
+	ck_assert_ptr_null(session_at(1));
+	end_it(0);
+}
+END_TEST
+
+/* Exported before it was registered: another home agent is the other node's to
+ * ask, also when this one does not answer. */
+START_TEST(exported_early)
+{
+	struct session *s;
+	json_t *o;
+
+	home_agents(2);
+	say_ns(0, 1);
+	answer();
+	s = session_at(0);
+	o = export(0);
+	ck_assert_ptr_nonnull(o);
+	json_decref(o);
+	forget_calls();
+	reply(s, MIP_NO_REPLY, NULL, false);
+	ck_assert_ptr_null(strstr(calls, "rrq"));
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	let_go(0);
+	/* Who is not exported is registered there. */
+	wait_ms(30000);
+	say_ns(0, 1);
+	answer();
+	forget_calls();
+	reply(session_at(0), MIP_NO_REPLY, NULL, false);
+	ck_assert_ptr_nonnull(strstr(calls, "rrq"));
+	end_it(0);
+}
+END_TEST
+
+/* Who comes to a link that somebody has left is anybody. */
+START_TEST(exported_and_gone)
+{
+	json_t *o;
+
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	(void)bring_it_up();
+	o = export(0);
+	ck_assert_ptr_nonnull(o);
+	json_decref(o);
+	access_nodes_link_is(engine.nodes, "lo", false, false);
+	ck_assert_int_eq(shown(0, "exported"), 0);
+	let_go(0);
+	say_ns(0, 1);
+	called("set lo 1 to 1;");
+	end_it(0);
+}
+END_TEST
+
+/* ---- another nasd ---- */
+
+static void
+other_nodes(bool second)
+{
+	if (second) {
+		/* A session that is made by resuming has its link. */
+		make(false);
+		return;
+	}
+	access_nodes_free(engine.nodes);
+	engine.nodes = NULL;
+	event_base_free(engine.base);
+	engine.base = NULL;
+	queued = 0;
+}
+
+static struct session *
+again(uint32_t nr)
+{
+	struct session *s;
+
+	between_runs = other_nodes;
+	second_run();
+	between_runs = NULL;
+	s = session_find_nr(&engine.sessions, nr);
+	ck_assert_ptr_nonnull(s);
+	ck_assert_int_eq(s->state, SESSION_RESUMING);
+	return (s);
+}
+
+static void
+saved(struct session *s)
+{
+	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800,
+	    .moved = moves_on };
+	session_save(s);
+}
+
+/* The root side still has it; it is asked for what there is. */
+START_TEST(resumed)
+{
+	struct session *s;
+
+	first_run();
+	s = bring_it_up();
+	saved(s);
+	s = again(s->nr);
+	ck_assert_ptr_nonnull(strstr(calls, "resume mn1@example.net bound;"));
+	ck_assert_int_eq(asked_kind, MIP_NODE);
+	forget_calls();
+	answer();			/* opened, before and after */
+	called("");
+	answer();
+	access_nodes_resumed(engine.nodes);
+	called("set lo 1 to 1;carry 11 as 01;renew;unset an1;");
+	answer();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_int_eq(shown(0, "bridged"), 1);
+	say_ns(0, 2);
+	called("");
+	end_it(0);
+	last_run();
+	engine.base = event_base_new();
+}
+END_TEST
+
+/* An exported one does not ask for anything again. */
+START_TEST(resumed_exported)
+{
+	struct session *s;
+	json_t *o;
+
+	first_run();
+	s = bring_it_up();
+	o = export(0);
+	ck_assert_ptr_nonnull(o);
+	json_decref(o);
+	saved(s);
+	s = again(s->nr);
+	ck_assert_int_eq(shown(0, "exported"), 1);
+	ck_assert(moves_on);
+	access_nodes_resumed(engine.nodes);
+	answer();
+	answer();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	answer_all();
+	end_it(0);
+	last_run();
+	engine.base = event_base_new();
+}
+END_TEST
+
+/* Meanwhile somebody has pulled the plug: it is told before the link is open,
+ * or after that. */
+static void
+unplugged_meanwhile(bool early)
+{
+	struct session *s;
+
+	access_nodes_link_is(engine.nodes, "lo", true, false);
+	first_run();
+	s = bring_it_up();
+	saved(s);
+	s = again(s->nr);
+	if (early)
+		access_nodes_link_is(engine.nodes, "lo", false, false);
+	access_nodes_resumed(engine.nodes);
+	answer();
+	answer();
+	if (!early)
+		access_nodes_link_is(engine.nodes, "lo", false, false);
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_LOST_CARRIER);
+	let_go(0);
+	last_run();
+	engine.base = event_base_new();
+}
+
+START_TEST(resumed_without_carrier)
+{
+	unplugged_meanwhile(_i != 0);
+}
+END_TEST
+
+/* It was on its way when nasd was killed. */
+START_TEST(not_resumed)
+{
+	struct session *s;
+
+	first_run();
+	say_ns(0, 1);
+	answer();
+	s = session_at(0);
+	mip_left = (struct mip_saved){ .bound = false };
+	session_save(s);
+	s = again(s->nr);
+	access_nodes_resumed(engine.nodes);
+	answer();
+	answer();
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_NAS_REBOOT);
+	let_go(0);
+	last_run();
+	engine.base = event_base_new();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("access_node");
+	TCase *t = tcase_create("access_node");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, figure_6);
+	tcase_add_test(t, router_solicitation);
+	tcase_add_test(t, keys);
+	tcase_add_test(t, its_home_agent);
+	tcase_add_test(t, proactive);
+	tcase_add_test(t, not_served);
+	tcase_add_test(t, eight_are_kept);
+	tcase_add_test(t, two_seconds);
+	tcase_add_test(t, router_address);
+	tcase_add_test(t, router_address_early);
+	tcase_add_test(t, useless);
+	tcase_add_test(t, revoked);
+	tcase_add_test(t, ended_before);
+	tcase_add_test(t, answer_too_late);
+	tcase_add_test(t, counters);
+	tcase_add_test(t, carrier);
+	tcase_add_test(t, interface_goes);
+	tcase_add_test(t, not_opened);
+	tcase_add_test(t, address_fails);
+	tcase_add_test(t, bridge_fails);
+	tcase_add_test(t, change_fails);
+	tcase_add_test(t, count_fails);
+	tcase_add_test(t, exported);
+	tcase_add_test(t, imported);
+	tcase_add_test(t, imported_home_agent);
+	tcase_add_test(t, not_exported);
+	tcase_add_test(t, not_imported);
+	tcase_add_test(t, exported_early);
+	tcase_add_test(t, exported_and_gone);
+	tcase_add_test(t, resumed);
+	tcase_add_test(t, resumed_exported);
+	tcase_add_loop_test(t, resumed_without_carrier, 0, 2);
+	tcase_add_test(t, not_resumed);
+	suite_add_tcase(suite, t);
+	return (test_run(suite));
+}
