@@ -25,6 +25,7 @@
 
 #define RETRY_MAX_MS	32000
 #define STEP_MAX	160
+#define HA_WINDOW_S	7	/* its replay-window, mostly [PROTOCOLS 5] */
 
 static const char *
 state_str(enum mip_reg_state s)
@@ -441,6 +442,22 @@ denied(struct mip_reg *r, const struct mip_try *t,
 	end(r, &res);
 }
 
+/*
+ * What another client's Identifications were, or ours have become by that, is
+ * not kept to where the home agent finds it too far ahead of its clock. One that
+ * it may still accept, when it has been on its way for long, is no reason to go
+ * back below it [D181].
+ */
+static void
+doubt_floor(struct mip_reg *r, uint64_t ha_time)
+{
+	int32_t ahead = (int32_t)((uint32_t)(r->after_id >> 32) -
+	    (uint32_t)(ha_time >> 32));
+
+	if (ahead > HA_WINDOW_S)
+		r->after_id = 0;
+}
+
 /* 133: the clock is set by the reply and one try goes out at once; after
  * that the pace of t_send decides [PROTOCOLS 5]. */
 void
@@ -451,7 +468,7 @@ mip_reg_resync(struct mip_reg *r, struct mip_try *t,
 
 	count(r, MIP_C_RESYNC);
 	mip_core_resync(r->core, t, reply->id, r->subject);
-	r->after_id = 0;	/* it was not, or is of a wrong clock */
+	doubt_floor(r, reply->id);
 	mip_core_remove_try(r->core, t);
 	if (r->resynced) {
 		if (current)

@@ -254,8 +254,10 @@ check_shed(struct ha *h, const struct packet *p, uint64_t before)
 	if (h->reg.stats.shed == before)
 		return;
 	h->host.w->counts->shed++;
-	if (p->u != NULL && (h->view[p->u->index].holds ||
-	    st->msg.rrq.lifetime == 0))
+	/* A name that the attacker has bent is nobody's. */
+	if (p->u != NULL && st->msg.ext.nai_len == strlen(p->u->nai) &&
+	    memcmp(st->msg.ext.nai, p->u->nai, st->msg.ext.nai_len) == 0 &&
+	    (h->view[p->u->index].holds || st->msg.rrq.lifetime == 0))
 		world_fail(h->host.w, "%s: u%u is shed", h->host.name,
 		    p->u->index);
 }

@@ -43,6 +43,7 @@ ask(struct mlink *l, bool carry, int expect)
 	if (expect != SET_CHANGE || l->expect != SET_BRIDGE)
 		l->expect = expect;
 	l->node.passing &= carry;
+	l->set = true;
 	l->asked_carry = carry;
 	world_at(w, &l->t_set, dice_between(&w->dice, MS / 2, 5 * MS));
 }
@@ -51,7 +52,7 @@ static void
 unset(struct mlink *l)
 {
 	timer_cancel(&world(l)->timers, &l->t_set);
-	l->node.passing = l->bridged = false;
+	l->set = l->node.passing = l->bridged = false;
 	l->expect = SET_NOTHING;
 	l->to = NULL;
 }
@@ -134,7 +135,7 @@ link_install(struct sess *s)
 void
 link_uninstall(struct sess *s)
 {
-	if (s->ml->session == s && s->ml->to != NULL)
+	if (s->ml->session == s && s->ml->set)
 		ask(s->ml, false, SET_NOTHING);
 }
 

@@ -46,7 +46,7 @@ struct mlink {
 	struct sess		*session;
 	/* the root side */
 	struct timer		 t_set;		/* its answer */
-	bool			 asked_carry;
+	bool			 set, asked_carry;
 	enum { SET_NOTHING, SET_ADDRESS, SET_BRIDGE, SET_CHANGE } expect;
 	struct ha		*to;		/* of the tunnel, or NULL */
 	bool			 bridged;

@@ -770,17 +770,39 @@ START_TEST(moves_here)
 }
 END_TEST
 
+/* A reply that says 133, at the home agent's time. */
+static void
+mismatch(unsigned i, uint64_t ha_time)
+{
+	struct m m = reply_head(i, 133, 0);
+
+	for (unsigned k = 0; k < 4; k++)
+		m.b[12 + k] = (uint8_t)(ha_time >> (56 - 8 * k));
+	sign(&m);
+	input_to(COA, &m);
+}
+
+/* What went out may still be accepted when it comes late: what follows is
+ * above it, whatever a reply says that was long on its way. */
+START_TEST(moves_here_by_a_bad_road)
+{
+	const uint64_t before = fake_ntp(NULL);
+
+	start_after(before - (UINT64_C(2) << 32));
+	advance(1000);
+	advance(2000);
+	ck_assert_uint_eq(n_sent, 3);
+	mismatch(1, before + (UINT64_C(1) << 32));
+	ck_assert_uint_eq(n_sent, 4);
+	ck_assert_uint_gt(id_of(3), id_of(2));
+}
+END_TEST
+
 /* One that the home agent does not believe is not kept to. */
 START_TEST(moves_here_from_another_time)
 {
 	start_after(fake_ntp(NULL) + (UINT64_C(9000) << 32));
-	struct m m = reply_head(0, 133, 0);
-
-	/* its own clock above, ours below */
-	for (unsigned k = 0; k < 4; k++)
-		m.b[12 + k] = (uint8_t)(fake_ntp(NULL) >> (56 - 8 * k));
-	sign(&m);
-	input_to(COA, &m);
+	mismatch(0, fake_ntp(NULL));
 	ck_assert_uint_eq(n_sent, 2);
 	ck_assert_uint_eq(id_of(1) >> 32, fake_ntp(NULL) >> 32);
 }
@@ -1011,6 +1033,7 @@ main(void)
 	tcase_add_test(tc, resumed_with_its_clock);
 	tcase_add_test(tc, moves_here);
 	tcase_add_test(tc, moves_here_from_another_time);
+	tcase_add_test(tc, moves_here_by_a_bad_road);
 	tcase_add_loop_test(tc, moves_away, 0, 2);
 	tcase_add_loop_test(tc, moves_away_early, 0, 2);
 	tcase_add_loop_test(tc, moves_away_from_the_next, 0, 2);
