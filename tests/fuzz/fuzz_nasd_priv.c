@@ -222,6 +222,9 @@ host_sysctl_set(const char *ifname, const char *key, char value)
 	    vlan_named(ifname) != NULL || node >= 0 || bridge_of(ifname) >= 0);
 	if (node >= 0 && kernel.error == 0)
 		kernel.ipv6_off[node] = value;
+	/* pppd would not come up. */
+	fuzz_assert(strncmp(ifname, "ppp", 3) != 0 ||
+	    strcmp(key, "disable_ipv6") != 0);
 	fuzz_assert(strcmp(key, "disable_ipv6") == 0 ||
 	    strcmp(key, "forwarding") == 0 || (strcmp(key, "accept_ra") == 0 && value == '0'));
 	return kernel.error;
@@ -790,7 +793,7 @@ put_node(struct ops *o, uint8_t *b, uint16_t *type)
 	static const uint16_t types[] = { NASD_PRIV_NODE_OPEN,
 		NASD_PRIV_NODE_DEL, NASD_PRIV_NODE_SET, NASD_PRIV_NODE_SET };
 	unsigned how = ops_u8(o);
-	struct nasd_priv_node_set q = { .carry = how & 1,
+	struct nasd_priv_node_set q = { .carry = (uint8_t)ops_pick(o, 4),
 		.coa = { coa_of(ops_pick(o, N_COAS + 1)) },
 		.mn = { (uint8_t)(how >> 1 & 1), 2 },
 		.router = { 2, (uint8_t)(how >> 2 & 3) } };
@@ -801,6 +804,11 @@ put_node(struct ops *o, uint8_t *b, uint16_t *type)
 	snprintf(q.ifname, sizeof(q.ifname), "node%u", ops_pick(o, 3));
 	if ((how & 15) == 15)
 		memset(q.ifname, 'n', sizeof(q.ifname));
+	q.ppp = ops_pick(o, 2);
+	if (q.ppp)
+		snprintf(q.ifname, sizeof(q.ifname), "ppp%u", how & 3);
+	else if (*type != NASD_PRIV_NODE_SET)
+		q.coa.s_addr = INADDR_ANY;	/* of both at the same place */
 	memcpy(b, &q, sizeof(q));
 	return *type == NASD_PRIV_NODE_SET ? sizeof(q) :
 	    sizeof(struct nasd_priv_node_name);
@@ -960,7 +968,7 @@ message(struct ops *o, uint8_t *b)
 		len = put_vlan(o, body, &type);
 		break;
 	case 6:
-		return priv_any(o, b, 27);
+		return priv_any(o, b, 28);
 	default:
 		return ops_bytes(o, b, ops_u8(o));
 	}
@@ -986,6 +994,7 @@ config(void)
 		ha[i].addr.s_addr = inet_addr(ha_addr[i]);
 	kernel.conf = (struct nasd_config){ .ha = ha, .n_ha = N_HAS,
 		.pppoe = &access, .n_pppoe = 1, .node = node, .n_node = 2,
+		.ppp = CONFIG_PPP_NODE,
 		.ether = &line, .n_ether = 1, .coas = { { coa_of(0) }, { coa_of(N_COAS - 1) } } };
 	kernel.ipv6_off[0] = '0';
 	kernel.ipv6_off[1] = '1';
