@@ -993,8 +993,7 @@ static void
 serve_ppp(void)
 {
 	cfg.ppp = CONFIG_PPP_NODE;
-	nodes_free(ns);
-	start();
+	killed();
 }
 
 static struct nasd_priv_node_name

@@ -725,9 +725,6 @@ pppoe_link_padr_at(const struct pppoe_link *l)
 	return (now);
 }
 
-/* Of access nodes' links. */
-int (*node_request)(uint16_t type, const void *body, priv_done *, void *arg);
-
 int
 priv_request(struct priv_client *p, uint16_t type, const void *body,
     size_t len, priv_done *done, void *arg)
@@ -736,7 +733,7 @@ priv_request(struct priv_client *p, uint16_t type, const void *body,
 
 	(void)p;
 	(void)len;
-	if (type >= NASD_PRIV_NODE_OPEN && type <= NASD_PRIV_NODE_COUNT)
+	if (type >= NASD_PRIV_NODE_OPEN && type <= NASD_PRIV_NODE_SWEEP)
 		return (node_request != NULL ? node_request(type, body, done,
 		    arg) : 0);
 	if (type == NASD_PRIV_PPPD_START) {
@@ -750,8 +747,6 @@ priv_request(struct priv_client *p, uint16_t type, const void *body,
 		adopt_done = done;
 		adopt_older = adopt_arg;
 		adopt_arg = arg;
-	} else if (node_request != NULL) {
-		return (node_request(type, body, done, arg));
 	}
 	return (0);
 }

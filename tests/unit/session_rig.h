@@ -103,8 +103,6 @@ extern struct dhcp6_lease dhcp6_given;
 extern bool dhcp6_asks;
 extern mono_t dhcp6_limit;
 extern bool dhcp6_fails;
-extern int (*node_request)(uint16_t type, const void *body, priv_done *,
-    void *arg);			/* or NULL */
 extern int state_fd[2], state_own[2];
 extern bool another_boot;
 extern struct config_pppoe acc0;
