@@ -213,8 +213,12 @@ authorise(struct session *s, const struct node_link *l)
 	mip4_sa_copy(&g.mn_ha, &cfg->sa);
 	if (l->imported)
 		g.home_agent[g.n_home_agents++] = l->from;
-	else if (cfg->ha.s_addr != INADDR_ANY)
-		g.home_agent[g.n_home_agents++] = cfg->ha;
+	else
+		while (g.n_home_agents < cfg->n_ha) {
+			g.home_agent[g.n_home_agents] =
+			    cfg->ha[g.n_home_agents];
+			g.n_home_agents++;
+		}
 	session_in_aaa(s, AAA_ACCEPT, &g, NULL);
 	aaa_grant_wipe(&g);
 }

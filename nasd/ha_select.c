@@ -271,7 +271,7 @@ ha_select_heard(struct ha_select *hs, int i)
 	struct ha_agent *a = &hs->agent[i];
 	bool was_down = a->down;
 
-	a->down = false;
+	a->down = a->in_doubt = false;
 	a->unheard = 0;
 	a->heard = now(hs);
 	return was_down;
@@ -291,7 +291,8 @@ hold_down(struct ha_select *hs, struct ha_agent *a)
 	a->down = true;
 	a->n_down++;
 	a->down_since = now(hs);
-	a->hold_ms = HOLD_FIRST_MS;
+	if (!a->in_doubt)	/* else it is longer by now */
+		a->hold_ms = HOLD_FIRST_MS;
 	a->probe_at = mono_add_ms(a->down_since, less_at_random(hs,
 	    a->hold_ms));
 }
@@ -339,6 +340,17 @@ ha_select_probe(struct ha_select *hs, int i)
 	    HOLD_MAX_MS;
 	a->probe_at = mono_add_ms(now(hs), less_at_random(hs, a->hold_ms));
 	return true;
+}
+
+void
+ha_select_doubt(struct ha_select *hs, int i)
+{
+	struct ha_agent *a = &hs->agent[i];
+
+	a->down = false;
+	a->in_doubt = true;
+	a->unheard = DOWN_REQUESTS - 1;
+	a->unheard_since = mono_add_ms(now(hs), -DOWN_MS);
 }
 
 /* ---- what people see ---- */

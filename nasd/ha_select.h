@@ -42,6 +42,7 @@ struct ha_agent {
 
 	/* Silence. */
 	bool		down;
+	bool		in_doubt;	/* was down, and can not be probed */
 	unsigned	unheard;	/* requests in a row */
 	mono_t		unheard_since;	/* when the first of them was sent */
 	mono_t		heard;		/* the last authentic message */
@@ -119,6 +120,10 @@ bool	 ha_select_unheard(struct ha_select *, int, mono_t sent);
 mono_t	 ha_select_next_probe(const struct ha_select *);
 /* Is it this one's time? Then it is taken for probed. */
 bool	 ha_select_probe(struct ha_select *, int);
+/* But there is no key to probe it with: whoever is registered next finds out.
+ * It counts as up; one request without an answer holds it down again, for
+ * longer. */
+void	 ha_select_doubt(struct ha_select *, int);
 
 enum ha_state ha_select_state(const struct ha_select *, int);
 const char *ha_state_str(enum ha_state);

@@ -46,8 +46,15 @@ probe_fire(struct timer *t)
 
 		if (!ha_select_probe(&w->select, (int)i))
 			continue;
-		mip_client_probe(w->mip, &(struct mip_ha){ .addr = ha->addr,
-		    .sa = ha->sa, .n_sa = ha->n_sa });
+		if (ha->n_sa > 0) {
+			mip_client_probe(w->mip, &(struct mip_ha){
+			    .addr = ha->addr, .sa = ha->sa,
+			    .n_sa = ha->n_sa });
+			continue;
+		}
+		/* It is for access nodes alone [D207]. */
+		ha_select_doubt(&w->select, (int)i);
+		mip_client_hold(w->mip, ha->addr, false);
 	}
 	set_probe_timer(w);
 }
@@ -74,13 +81,10 @@ agent_unheard(void *arg, struct in_addr addr, mono_t sent)
 	struct ha_watch *w = arg;
 	int i = ha_select_find(&w->select, addr);
 
-	/* One that is for access nodes alone can not be probed: it is asked
-	 * each time. */
-	if (i < 0 || w->cfg->ha[i].n_sa == 0 ||
-	    !ha_select_unheard(&w->select, i, sent))
+	if (i < 0 || !ha_select_unheard(&w->select, i, sent))
 		return;
 	log_warnx(w->cfg->ha[i].name, "home agent does not answer: held down "
-	    "and probed");
+	    "%s", w->cfg->ha[i].n_sa > 0 ? "and probed" : "for a while");
 	mip_client_hold(w->mip, addr, true);
 	set_probe_timer(w);
 }

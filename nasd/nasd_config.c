@@ -352,8 +352,8 @@ read_radius(struct conf *c, struct nasd_config *cf)
 }
 
 static void
-read_ha(struct conf *c, struct in_addr coa, cfg_t *sec, struct config_ha *ha,
-    unsigned place)
+read_ha(struct conf *c, const struct nasd_config *cf, cfg_t *sec,
+    struct config_ha *ha, unsigned place)
 {
 	unsigned i, n = cfg_size(sec, "key");
 
@@ -366,15 +366,16 @@ read_ha(struct conf *c, struct in_addr coa, cfg_t *sec, struct config_ha *ha,
 	conf_uint(c, sec, "weight", 1, 65535, &ha->weight);
 	nasd_config_prefixes(c, sec, ha);
 	/* Access nodes have keys of their own. */
-	if (n == 0 && cfg_size(c->cfg, "access-node") == 0)
+	if (n == 0 && cfg_size(c->cfg, "access-node") == 0 &&
+	    cf->ppp != CONFIG_PPP_NODE)
 		conf_error(c, sec, "key", "missing: no FA-HA association");
 	if (n > CONFIG_HA_KEYS) {
 		conf_error(c, sec, "key", "more than %d", CONFIG_HA_KEYS);
 		n = CONFIG_HA_KEYS;
 	}
 	for (i = 0; i < n; i++)
-		if (conf_key_fa_ha(c, cfg_getnsec(sec, "key", i), ha->addr, coa,
-		    &ha->sa[i]) == 0)
+		if (conf_key_fa_ha(c, cfg_getnsec(sec, "key", i), ha->addr,
+		    cf->coa, &ha->sa[i]) == 0)
 			ha->n_sa++;
 }
 
@@ -391,7 +392,7 @@ read_has(struct conf *c, struct nasd_config *cf)
 		cf->n_ha = 0;
 	}
 	for (i = 0; i < cf->n_ha; i++)
-		read_ha(c, cf->coa, cfg_getnsec(c->cfg, "home-agent", i),
+		read_ha(c, cf, cfg_getnsec(c->cfg, "home-agent", i),
 		    &cf->ha[i], i + 1);
 }
 

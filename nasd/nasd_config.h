@@ -104,11 +104,13 @@ struct config_ha {
 
 /* access-node "IFNAME" { ... } */
 #define CONFIG_NODES	256
+#define CONFIG_NODE_HAS	8
 struct config_node {
 	char		 ifname[16];
 	char		 nai[MIP4_NAI_MAX + 1];	/* realm in lower case */
 	struct mip4_sa	 sa;		/* the mobile node's */
-	struct in_addr	 ha;		/* to ask first; 0: any */
+	struct in_addr	 ha[CONFIG_NODE_HAS];	/* best one first */
+	unsigned	 n_ha;		/* 0: as others */
 	bool		 proactive;	/* not only when somebody is there */
 	uint32_t	 idle_s;	/* silence that ends it; 0: none does */
 	bool		 has_router;

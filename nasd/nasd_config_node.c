@@ -15,7 +15,7 @@
 
 cfg_opt_t nasd_config_node_opts[] = {
 	CFG_STR("nai", NULL, CFGF_NONE),
-	CFG_STR("home-agent", NULL, CFGF_NONE),
+	CFG_STR_LIST("home-agent", NULL, CFGF_NONE),
 	CFG_BOOL("proactive", cfg_false, CFGF_NONE),
 	CFG_INT("idle-timeout", 0, CFGF_NONE),
 	CFG_STR("router-mac", NULL, CFGF_NONE),
@@ -131,20 +131,26 @@ read_nai(struct conf *c, cfg_t *sec, struct config_node *n)
 }
 
 static void
-read_home_agent(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
+read_home_agents(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
     struct config_node *n)
 {
-	const char *name = cfg_getstr(sec, "home-agent");
-	unsigned i;
+	const char *name;
+	unsigned i, k;
 
-	for (i = 0; name != NULL && i < cf->n_ha; i++)
-		if (strcmp(cf->ha[i].name, name) == 0) {
-			n->ha = cf->ha[i].addr;
-			return;
-		}
-	if (name != NULL)
-		conf_error(c, sec, "home-agent", "\"%s\" is not configured",
-		    name);
+	for (k = 0; k < cfg_size(sec, "home-agent"); k++) {
+		name = cfg_getnstr(sec, "home-agent", k);
+		for (i = 0; i < cf->n_ha; i++)
+			if (strcmp(cf->ha[i].name, name) == 0)
+				break;
+		if (i == cf->n_ha)
+			conf_error(c, sec, "home-agent",
+			    "\"%s\" is not configured", name);
+		else if (n->n_ha == CONFIG_NODE_HAS)
+			conf_error(c, sec, "home-agent", "more than %d",
+			    CONFIG_NODE_HAS);
+		else
+			n->ha[n->n_ha++] = cf->ha[i].addr;
+	}
 }
 
 static void
@@ -172,7 +178,7 @@ read_one(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
 {
 	read_name(c, sec, n);
 	read_nai(c, sec, n);
-	read_home_agent(c, sec, cf, n);
+	read_home_agents(c, sec, cf, n);
 	read_router(c, sec, n);
 	n->proactive = cfg_getbool(sec, "proactive");
 	conf_uint(c, sec, "idle-timeout", 0, 604800, &n->idle_s);

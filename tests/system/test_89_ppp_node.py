@@ -14,11 +14,13 @@ import mip4
 import pytest
 
 from netlab import config, decode
+from netlab.net import Namespace
 from netlab.process import wait_for
-from netlab.topology import CN6, HA, NAS1
+from netlab.topology import CN6, HA, HA2, HA2_6, NAS1
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_70_mobility import Transfer, messages  # noqa: E402
+from test_72_home_agents import Cut, asked, bound  # noqa: E402
 from test_84_coa import radclient  # noqa: E402
 from test_85_restart import kill_nasd, resumed  # noqa: E402
 
@@ -302,6 +304,107 @@ def test_killed(nas):
         client.hang_up()
     forgotten(lab)
     forgotten(lab, GRACE)
+
+
+TWO = """
+access-node "node0" {{
+	nai = "{ivan}"
+	home-agent = {{"ha1", "ha2"}}
+	key "515" {{ key-file = "{key}" }}
+}}
+"""
+VILLAGE2 = "2001:db8:600::"
+
+
+class Host:
+    """Not over PPP: on the node's Ethernet link."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.ns = Namespace("node-host")
+        lab.ns["nas1"].ip("link add node0 type veth peer name eth0"
+                          " netns node-host", "link set node0 up")
+
+    def plug(self):
+        self.ns.ip("link set lo up", "link set eth0 up")
+
+    def unplug(self):
+        self.ns.ip("link set eth0 down")
+
+    def has(self, prefix):
+        return prefix in self.ns.ip("address show dev eth0 scope global"
+                                    " -tentative")
+
+    def ping(self, to):
+        return self.ns.run("ping", "-6", "-n", "-c", "1", "-W", "3",
+                           to).returncode == 0
+
+    def close(self):
+        self.lab.ns["nas1"].ip("link del node0")
+        self.ns.close()
+
+
+@pytest.fixture
+def two(lab):
+    """Two home agents, the first of which is preferred, a PPP subscriber and
+    a host on a link."""
+    lab.ns["core"].ip(f"route add 192.0.2.100/31 via {NAS1}")
+    key = config.write(lab.files.path("ivan.key"), "key of a third one\n",
+                       0o600)
+    more = had_conf(lab) + f"""
+subscriber "{IVAN}" {{ key "515" {{ key-file = "{key}" }} }}
+"""
+    lab.restart_had(extra=more)
+    lab.start_had2(extra=more, shared=VILLAGE2 + "/64")
+    host = Host(lab)
+    lab.restart_nasd(more_has=[("ha2", HA2)], extra=nas_conf(lab) +
+                     TWO.format(ivan=IVAN, key=key))
+    yield lab, host
+    lab.hang_up_all()
+    host.unplug()
+    wait_for("the sessions to go", 20, lambda: not lab.sessions())
+    lab.nas.stop(20)
+    host.close()
+    lab.stop_had2()
+    lab.ns["core"].ip(f"route del 192.0.2.100/31")
+
+
+def test_two_home_agents(two):
+    """The first one is silent: both come to the second, and to the first when
+    that is back; what was asked of it meanwhile is taken back."""
+    lab, host = two
+    core = lab.tap("nas1", "core0")
+    with Cut(lab):
+        frank = lab.dial("mn1", "frank")
+        host.plug()
+        frank.wait_global(40)
+        frank.wait_default_route(20)
+        assert frank.addresses()["global"].startswith(VILLAGE2[:-1])
+        assert asked(core, FRANK) == [HA, HA2]
+        wait_for("the host's address", 30, lambda: host.has(VILLAGE2[:-1]))
+        assert asked(core, IVAN)[-1] == HA2
+        assert bound(lab.ha2ctl) == {FRANK, IVAN}
+        reaches(frank, HA2_6)
+        wait_for("a ping", 20, lambda: host.ping(HA2_6))
+    wait_for("ha1 to be back", 40, lambda: next(
+        a for a in lab.nasctl("show home-agents")["home_agents"]
+        if a["name"] == "ha1")["state"] == "up")
+    # What ends begins anew at the first.
+    host.unplug()
+    assert frank.hang_up() is not None
+    wait_for("both to be forgotten", 30, lambda: not bound(lab.ha2ctl))
+    host.plug()
+    frank = lab.dial("mn1", "frank")
+    frank.wait_global(40)
+    wait_for("both at the first", 20, lambda: bound(lab.hactl) ==
+             {FRANK, IVAN})
+    assert not bound(lab.ha2ctl)
+    # One revokes: PPP ends; on the link nobody is heard for a while.
+    for user in (FRANK, IVAN):
+        lab.hactl("revoke", id=user)
+    assert "home agent revoked the registration" in frank.failure(20)
+    wait_for("the sessions to go", 20, lambda: not lab.sessions())
+    assert not bound(lab.ha2ctl) and not lab.bindings()
 
 
 def resumed_one(lab, session):

@@ -248,7 +248,7 @@ set_up(void)
 	node_request = request;
 	queued = 0;
 	root_fails = 0;
-	links[0].ha.s_addr = INADDR_ANY;
+	links[0].n_ha = 0;
 	links[0].idle_s = 0;
 	engine.base = event_base_new();
 	make(true);
@@ -402,7 +402,8 @@ END_TEST
 
 START_TEST(its_home_agent)
 {
-	links[0].ha = has[1].addr;
+	links[0].ha[0] = has[1].addr;
+	links[0].n_ha = 1;
 	home_agents(2);
 	say_ns(0, 1);
 	called("set lo 1 to 2;");
@@ -882,7 +883,8 @@ START_TEST(imported_home_agent)
 	json_t *o;
 
 	home_agents(2);
-	links[0].ha = has[1].addr;
+	links[0].ha[0] = has[1].addr;
+	links[0].n_ha = 1;
 	say_ns(0, 1);
 	answer();
 	o = export(0);

@@ -356,6 +356,39 @@ START_TEST(probes)
 }
 END_TEST
 
+/* One that can not be probed: the next request finds out, and one is enough;
+ * then it is left alone for longer each time. */
+START_TEST(in_doubt)
+{
+	static const int64_t want[] = { 1000, 2000, 4000, 8000, 16000, 16000 };
+
+	agents(2, 1);
+	make_down(1);
+	for (unsigned i = 0; i < 6; i++) {
+		ck_assert_int_eq(ha_select_hold_left(&hs, 1), want[i]);
+		wait_ms(want[i]);
+		ck_assert(ha_select_probe(&hs, 1));
+		ha_select_doubt(&hs, 1);
+		ck_assert_int_eq(ha_select_state(&hs, 1), HA_UP);
+		ck_assert_int_eq(ha_select_next_probe(&hs).ns,
+		    MONO_NEVER.ns);
+		wait_ms(1000);
+		ck_assert(ha_select_unheard(&hs, 1, mono_add_ms(now, -1000)));
+		ck_assert_int_eq(ha_select_state(&hs, 1), HA_DOWN);
+	}
+	wait_ms(16000);
+	ck_assert(ha_select_probe(&hs, 1));
+	ha_select_doubt(&hs, 1);
+	ck_assert(!ha_select_heard(&hs, 1));
+	wait_ms(1000);
+	ck_assert(!ha_select_unheard(&hs, 1, now));
+	ck_assert(!ha_select_heard(&hs, 1));
+	wait_ms(1);
+	make_down(1);
+	ck_assert_int_eq(ha_select_hold_left(&hs, 1), 1000);
+}
+END_TEST
+
 START_TEST(too_many)
 {
 	agents(HA_SELECT_MAX, 1);
@@ -382,6 +415,7 @@ main(void)
 	tcase_add_test(t, redirections);
 	tcase_add_test(t, not_dead);
 	tcase_add_test(t, probes);
+	tcase_add_test(t, in_doubt);
 	tcase_add_test(t, too_many);
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -104,25 +104,32 @@ START_TEST(access_nodes)
 	struct nasd_config *cf = load("care-of-address = \"192.0.2.1\"\n"
 	    "radius { server \"a\" { address = \"203.0.113.10\" "
 	    "secret-file = \"radius.secret\" } }\n"
-	    "home-agent \"ha1\" { address = \"198.51.100.1\" }\n" POOL
+	    "home-agent \"ha1\" { address = \"198.51.100.1\" }\n"
+	    "home-agent \"ha2\" { address = \"198.51.100.2\" }\n"
+	    "care-of-pool = \"192.0.2.100-192.0.2.102\"\n"
 	    NODE("acc0", "") NODE("acc1", "home-agent = ha1\n"
-	    "idle-timeout = 60 proactive = true router-mac = \"02:00:00:AA:bb:01\"\n"), said);
+	    "idle-timeout = 60 proactive = true router-mac = \"02:00:00:AA:bb:01\"\n")
+	    NODE("acc2", "home-agent = {ha2, ha1}\n"), said);
 
 	ck_assert_msg(cf != NULL, "%s", said);
-	ck_assert_uint_eq(cf->n_node, 2);
+	ck_assert_uint_eq(cf->n_node, 3);
 	ck_assert_uint_eq(ntohl(cf->coas.first.s_addr), 0xc0000264);
-	ck_assert_uint_eq(ntohl(cf->coas.last.s_addr), 0xc0000265);
+	ck_assert_uint_eq(ntohl(cf->coas.last.s_addr), 0xc0000266);
 	ck_assert_str_eq(cf->node[0].ifname, "acc0");
 	ck_assert_str_eq(cf->node[0].nai, "acc0@example.net");
 	ck_assert_uint_eq(cf->node[0].sa.spi, 512);
 	ck_assert_uint_eq(cf->node[0].sa.key_len, 16);
 	ck_assert(!cf->node[0].proactive && !cf->node[0].has_router);
-	ck_assert_uint_eq(cf->node[0].ha.s_addr, 0);
+	ck_assert_uint_eq(cf->node[0].n_ha, 0);
 	ck_assert(cf->node[1].proactive && cf->node[1].has_router);
 	ck_assert_uint_eq(cf->node[0].idle_s, 0);
 	ck_assert_uint_eq(cf->node[1].idle_s, 60);
 	ck_assert_mem_eq(cf->node[1].router, "\x02\0\0\xaa\xbb\x01", 6);
-	ck_assert_uint_eq(cf->node[1].ha.s_addr, cf->ha[0].addr.s_addr);
+	ck_assert_uint_eq(cf->node[1].n_ha, 1);
+	ck_assert_uint_eq(cf->node[1].ha[0].s_addr, cf->ha[0].addr.s_addr);
+	ck_assert_uint_eq(cf->node[2].n_ha, 2);
+	ck_assert_uint_eq(cf->node[2].ha[0].s_addr, cf->ha[1].addr.s_addr);
+	ck_assert_uint_eq(cf->node[2].ha[1].s_addr, cf->ha[0].addr.s_addr);
 	ck_assert_uint_eq(cf->ha[0].n_sa, 0);
 	nasd_config_free(cf);
 }
@@ -374,6 +381,8 @@ static const struct {
 	    "care-of-pool: has our care-of-address" },
 	{ GOOD "care-of-pool = \"192.0.3.0-192.0.8.0\"\n",
 	    "care-of-pool: more than 1280 addresses" },
+	{ GOOD POOL NODE("acc0", "home-agent = {ha1, ha9}\n"),
+	    "home-agent: \"ha9\" is not configured" },
 	{ GOOD "ppp-addresses = access-node\n",
 	    "care-of-pool: missing: access nodes need" },
 	{ GOOD "ppp-addresses = access-node\ncare-of-pool = \"192.0.3.1\"\n"

@@ -22,6 +22,7 @@ static struct {
 	bool		 made;
 } due[16];
 static unsigned n_due;
+static unsigned sets[64], n_sets;	/* last bytes of the home agents */
 static struct config_node section = { .ifname = "acc0" };
 
 static int
@@ -36,6 +37,7 @@ take(uint16_t type, const void *body, priv_done *done, void *arg)
 		    sizeof(coa)));
 	} else if (type == NASD_PRIV_NODE_SET) {
 		ck_assert_uint_eq(set->ppp, 1);
+		sets[n_sets++ % 64] = ntohl(set->ha.s_addr) & 0xff;
 		call("set %s %s", inet_ntop(AF_INET, &set->coa, coa,
 		    sizeof(coa)), set->carry == NASD_PRIV_CARRY_BOTH ? "both" :
 		    set->carry == NASD_PRIV_CARRY_DOWN ? "down" : "none");
@@ -445,6 +447,41 @@ START_TEST(changed_by_request)
 }
 END_TEST
 
+/* Another home agent: the care-of address stays, its tunnel leads there. One
+ * without a key of ours is held down, and not probed [D207]. */
+START_TEST(another_home_agent)
+{
+	struct session *s;
+
+	home_agents(2);
+	has[0].n_sa = 0;
+	s = come_in("alice");
+	answer_all();
+	link_up(s);
+	ck_assert_uint_eq(asked(), 1);
+	forget_calls();
+	for (unsigned i = 0; i < 3; i++)
+		agent_ev.unheard(agent_arg, has[0].addr, mono_add_ms(now,
+		    -4000));
+	called("hold 1;");
+	reply(s, MIP_NO_REPLY, NULL, false);
+	ck_assert_uint_eq(asked(), 2);
+	ck_assert_uint_eq(asked_coa.s_addr, inet_addr(COA1));
+	reply(s, MIP_REGISTERED, NULL, false);
+	ck_assert_int_eq(sets[n_sets - 1], 2);
+	answer_all();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	forget_calls();
+	wait_ms(1000);
+	called("release 1;");
+	agent_ev.unheard(agent_arg, has[0].addr, mono_add_ms(now, -1000));
+	called("hold 1;");
+	agent_ev.heard(agent_arg, has[0].addr);
+	called("release 1;");
+	end_it((session_event(s, SESSION_EV_TERMINATE, NULL), s));
+}
+END_TEST
+
 START_TEST(shown)
 {
 	struct session *s = bring_it_up("alice");
@@ -482,6 +519,7 @@ main(void)
 	tcase_add_test(t, home_agent_refuses);
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, changed_by_request);
+	tcase_add_test(t, another_home_agent);
 	tcase_add_test(t, shown);
 	suite_add_tcase(suite, t);
 	return test_run(suite);
