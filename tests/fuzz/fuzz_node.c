@@ -80,6 +80,10 @@ static void
 check(const struct node *n, const struct node *was)
 {
 	fuzz_assert(n->n_kept <= NODE_KEPT_MAX && is_unicast(n->router));
+	/* On a PPP link nobody has an address. */
+	if (n->ppp)
+		fuzz_assert(!n->has_mn && memcmp(n->router, was->router,
+		    sizeof(n->router)) == 0);
 	if (!n->has_mn)
 		return;
 	fuzz_assert(is_unicast(n->mn));
@@ -133,6 +137,11 @@ one(struct ops *o, struct node *n)
 		    sizeof(n->router)) != 0));
 		break;
 	default:
+		if (n->ppp) {
+			len = packet(o, b);
+			node_from_ppp(n, b, len);
+			break;
+		}
 		b[6] = 2;
 		b[11] = (uint8_t)ops_pick(o, 4);
 		b[12] = 0x86;
@@ -162,6 +171,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	now_ms = 1000;
 	node_init(&n, &clock);
 	node_set_own(&n, own, NULL);
+	n.ppp = ops_pick(&o, 4) == 3;
 	heap = fuzz_heap_net();
 	for (i = 0; i < MAX_OPS && ops_more(&o); i++)
 		one(&o, &n);
