@@ -30,8 +30,10 @@ void	 access_nodes_link_is(struct access_nodes *, const char *name,
 /* A mip_node_key. */
 const struct mip4_sa *access_nodes_key(void *nodes, const char *nai,
     size_t len, struct in_addr ha);
-/* What nasctl shows: an array, one object a link. */
+/* What nasctl shows: an array, one object a link; and of a session, which may
+ * be of any kind, its care-of address, or null. */
 json_t	*access_nodes_json(const struct access_nodes *);
+json_t	*access_node_coa_json(const struct session *);
 
 /*
  * Movement to another access node [draft-navali 3.2.3, PROTOCOLS 11.7]; in

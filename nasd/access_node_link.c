@@ -557,6 +557,12 @@ link_json(const struct node_link *l)
 }
 
 json_t *
+access_node_coa_json(const struct session *s)
+{
+	return s->node != NULL ? ctl_ipv4(s->node->coa) : json_null();
+}
+
+json_t *
 access_nodes_json(const struct access_nodes *ns)
 {
 	json_t *list = json_array();

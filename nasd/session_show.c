@@ -7,6 +7,7 @@
 #include "common/ctl_json.h"
 #include "nasd/access.h"
 #include "nasd/access_dhcp6.h"
+#include "nasd/access_node.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
 #include "nasd/session.h"
@@ -139,6 +140,8 @@ session_json_full(const struct session *s)
 	    json_integer((json_int_t)s->count.up_dropped));
 	json_object_set_new(more, "ipv4_address", session_ipv4_json(s));
 	json_object_set_new(more, "ipv4_up", json_boolean(s->ipv4_up));
+	json_object_set_new(more, "care_of_address",
+	    access_node_coa_json(s));
 	access_dhcp6_show(s, more);
 	json_object_set_new(more, "ended", json_null());
 	json_object_update(all, more);

@@ -486,9 +486,13 @@ START_TEST(shown)
 {
 	struct session *s = bring_it_up("alice");
 	json_t *o = access_nodes_json(engine.nodes);
+	json_t *full = session_json_full(s);
 	char *text = json_dumps(o, 0);
 
+	ck_assert_str_eq(json_string_value(json_object_get(full,
+	    "care_of_address")), COA1);
 	ck_assert_uint_eq(json_array_size(o), 2);
+	json_decref(full);
 	test_has(text, "\"care_of_address\": \"" COA1 "\"");
 	test_has(text, "\"nai\": \"alice\"");
 	test_has(text, "\"bridged\": true");
