@@ -447,6 +447,20 @@ START_TEST(changed_by_request)
 }
 END_TEST
 
+/* It dials in where it goes, and what it has here ends by that. */
+START_TEST(not_exported)
+{
+	struct session *s = bring_it_up("alice");
+	const char *code = NULL, *message = NULL;
+
+	ck_assert_ptr_null(access_nodes_export(s, &code, &message));
+	ck_assert_str_eq(code, "denied");
+	test_has(message, "PPP");
+	called("");
+	end_it((session_event(s, SESSION_EV_TERMINATE, NULL), s));
+}
+END_TEST
+
 /* Another home agent: the care-of address stays, its tunnel leads there. One
  * without a key of ours is held down, and not probed [D207]. */
 START_TEST(another_home_agent)
@@ -523,6 +537,7 @@ main(void)
 	tcase_add_test(t, home_agent_refuses);
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, changed_by_request);
+	tcase_add_test(t, not_exported);
 	tcase_add_test(t, another_home_agent);
 	tcase_add_test(t, shown);
 	suite_add_tcase(suite, t);
