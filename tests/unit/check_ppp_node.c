@@ -187,6 +187,7 @@ START_TEST(figure_6)
 	link_up(s);
 	called("rrq alice shared;");
 	ck_assert_uint_eq(asked_coa.s_addr, inet_addr(COA1));
+	ck_assert_int_eq(asked_kind, MIP_NODE);
 	ck_assert_uint_eq(asked_sa.spi, 512);
 	reply(s, MIP_REGISTERED, NULL, false);
 	called("set " COA1 " both;");
@@ -205,6 +206,7 @@ START_TEST(figure_6)
 	link_gone(s, "ended");
 	pppd_exit(s->nr, 100);
 	called("del " COA1 ";padt;");
+	ck_assert_ptr_null(l->ev_link);
 }
 END_TEST
 
@@ -237,9 +239,16 @@ START_TEST(closes_and_opens)
 	end_it(s);
 	/* before, or for a moment later, it is not. */
 	s = come_in("alice");
+	link_up(s);
 	access_ppp_plugin.down(s, "closed");
 	answer_all();
 	ck_assert_int_eq(s->state, SESSION_AUTHENTICATED);
+	ck_assert_uint_eq(engine.sessions.unexpected, 0);
+	/* Nor does it have two links if it authenticates again. */
+	auth(s, "alice");
+	forget_calls();
+	verdict(s, AAA_ACCEPT, NULL, AAA_MODE_UNSET);
+	called("auth-result 1 ;");
 	end_it((session_event(s, SESSION_EV_TERMINATE, NULL), s));
 	s = bring_it_up("alice");
 	access_ppp_plugin.down(s, "closed");
@@ -373,6 +382,37 @@ START_TEST(home_agent_refuses)
 	ck_assert_ptr_nonnull(strstr(calls, "close hard;"));
 	ck_assert_int_eq(s->state, SESSION_CLOSING);
 	end_it(s);
+}
+END_TEST
+
+static void	 again(bool second);
+
+/* It is gone when nasd comes back: what has passed is counted, and what there
+ * is for it ends. */
+START_TEST(not_resumed)
+{
+	struct event_base *base = engine.base;
+	struct session *s;
+	uint32_t nr;
+
+	first_run();
+	s = bring_it_up("alice");
+	nr = s->nr;
+	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800 };
+	session_save(s);
+	answer_all();
+	between_runs = again;
+	second_run();
+	between_runs = NULL;
+	s = session_find_nr(&engine.sessions, nr);
+	access_nodes_resumed(engine.nodes);
+	forget_calls();
+	session_event(s, SESSION_EV_TIMER, NULL);
+	called("count;set " COA1 " none;dereg;kill 100;");
+	end_it(s);
+	ck_assert_ptr_nonnull(strstr(calls, "del " COA1 ";"));
+	last_run();
+	engine.base = base;
 }
 END_TEST
 
@@ -536,6 +576,7 @@ main(void)
 	tcase_add_test(t, root_side_fails);
 	tcase_add_test(t, home_agent_refuses);
 	tcase_add_test(t, resumed);
+	tcase_add_test(t, not_resumed);
 	tcase_add_test(t, changed_by_request);
 	tcase_add_test(t, not_exported);
 	tcase_add_test(t, another_home_agent);

@@ -30,8 +30,7 @@ static struct device {
 	unsigned	index;
 	bool		sit, up, clsact, guard, ppp;
 	bool		shut[2];	/* nothing comes in, or goes out */
-	unsigned	out;		/* but from there: of what prio */
-	unsigned	out_from;
+	unsigned	out_from[2];	/* but from there, by prio */
 	struct in_addr	local, remote, addr;
 	uint32_t	mtu;
 	char		disable_ipv6;
@@ -372,10 +371,9 @@ nl_filter_out_pass(struct nl *nl, unsigned ifindex, uint16_t prio,
 
 	(void)nl;
 	ck_assert(d->ppp && by_name(from)->sit);
-	if (works(d->clsact && d->out != prio, -EEXIST, 0)) {
-		d->out = prio;
-		d->out_from = by_name(from)->index;
-	}
+	ck_assert(prio == 13401 || prio == 13402);
+	if (works(d->clsact && d->out_from[prio - 13401] == 0, -EEXIST, 0))
+		d->out_from[prio - 13401] = by_name(from)->index;
 	return 0;
 }
 
@@ -385,9 +383,9 @@ nl_filter_out_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 	struct device *d = by_index(ifindex);
 
 	(void)nl;
-	/* Another one may have taken its place already. */
-	if (works(d != NULL && d->out != 0, -ENOENT, ign) && d->out == prio)
-		d->out = 0;
+	ck_assert(prio == 13401 || prio == 13402);
+	if (works(d != NULL && d->out_from[prio - 13401] != 0, -ENOENT, ign))
+		d->out_from[prio - 13401] = 0;
 	return 0;
 }
 
@@ -1039,8 +1037,15 @@ static void
 ppp_is_closed(const struct device *d)
 {
 	ck_assert(d->clsact && d->shut[0] && d->shut[1]);
-	ck_assert_uint_eq(d->out, 0);
+	ck_assert(d->out_from[0] == 0 && d->out_from[1] == 0);
 	ck_assert_uint_eq(count_filters(d->index), 0);
+}
+
+static unsigned
+only_from(const struct device *d)
+{
+	ck_assert((d->out_from[0] == 0) != (d->out_from[1] == 0));
+	return d->out_from[0] + d->out_from[1];
 }
 
 START_TEST(ppp_entry_and_end)
@@ -1055,15 +1060,16 @@ START_TEST(ppp_entry_and_end)
 	/* What the home agent says first does not wait for its reply. */
 	ck_assert_int_eq(ppp_set("ppp0", COA, NASD_PRIV_CARRY_DOWN), 0);
 	ck_assert_uint_eq(count_filters(p->index), 0);
-	ck_assert(p->out != 0);
 	t = by_name("nm4n-c0000266");
+	ck_assert_uint_eq(only_from(p), t->index);
 	ck_assert_ptr_nonnull(t);
 	ck_assert_uint_eq(t->addr.s_addr, inet_addr(COA));
 	ck_assert_int_eq(ppp_set("ppp0", COA, true), 0);
 	ck_assert_uint_eq(filter_on(p->index)->to, t->index);
 	ck_assert_uint_eq(filter_on(t->index)->to, p->index);
-	ck_assert_uint_eq(p->out_from, t->index);
-	ck_assert_uint_eq(p->out, filter_on(p->index)->prio);
+	ck_assert_uint_eq(only_from(p), t->index);
+	ck_assert_uint_eq(p->out_from[filter_on(p->index)->prio - 13401],
+	    t->index);
 	ck_assert(p->shut[0] && p->shut[1]);
 	/* The same once more is nothing. */
 	ck_assert_int_eq(ppp_set("ppp0", COA, true), 0);
@@ -1125,7 +1131,7 @@ START_TEST(ppp_name_again)
 	ck_assert_ptr_null(by_name("nm4n-c0000266"));
 	ck_assert_uint_eq(filter_on(p->index)->to,
 	    by_name("nm4n-c0000267")->index);
-	ck_assert(p->out != 0);
+	(void)only_from(p);
 	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
 }
 END_TEST
@@ -1148,12 +1154,34 @@ START_TEST(ppp_failures)
 		(void)ppp_del("ppp0", COA);
 		ck_assert_ptr_null(by_name("nm4n-c0000266"));
 		ck_assert_uint_eq(count_filters(0), 0);
-		ck_assert_uint_eq(p->out, 0);
+		ck_assert(p->out_from[0] == 0 && p->out_from[1] == 0);
 		/* A batch may stop half way: the next one begins anew. */
 		p->shut[0] = p->shut[1] = p->clsact = false;
 	}
 	ck_assert_int_gt(i, 8);
 	ck_assert_uint_eq(count_filters(0), 2);
+}
+END_TEST
+
+/* Nor is what an interface of that name had before it. */
+START_TEST(ppp_name_again_after_restart)
+{
+	struct device *p = with_ppp("ppp0");
+
+	serve_ppp();
+	ck_assert_int_eq(ppp_open("ppp0", COA), 0);
+	ck_assert_int_eq(ppp_set("ppp0", COA, true), 1);
+	forget_filters(p->index);
+	p->index = 0;
+	serve_ppp();
+	p = with_ppp("ppp0");
+	ck_assert_int_eq(ppp_open("ppp0", "192.0.2.103"), 0);
+	ck_assert_int_eq(ppp_set("ppp0", "192.0.2.103", true), 1);
+	nodes_sweep(ns);
+	ck_assert_ptr_null(by_name("nm4n-c0000266"));
+	ck_assert_uint_eq(filter_on(p->index)->to,
+	    by_name("nm4n-c0000267")->index);
+	(void)only_from(p);
 }
 END_TEST
 
@@ -1180,7 +1208,7 @@ START_TEST(ppp_taken_over)
 	ck_assert(!kernel.gap);
 	ck_assert_uint_eq(by_name("nm4n-c0000266")->index, t);
 	ck_assert_uint_eq(filter_on(p->index)->to, t);
-	ck_assert_uint_eq(p->out_from, t);
+	ck_assert_uint_eq(only_from(p), t);
 	nodes_sweep(ns);
 	ck_assert_ptr_nonnull(by_name("nm4n-c0000266"));
 	/* Or its session ends before it is asked for. */
@@ -1217,6 +1245,7 @@ main(void)
 	tcase_add_test(tc, ppp_refused);
 	tcase_add_test(tc, ppp_name_again);
 	tcase_add_test(tc, ppp_failures);
+	tcase_add_test(tc, ppp_name_again_after_restart);
 	tcase_add_test(tc, ppp_taken_over);
 	suite_add_tcase(s, tc);
 	return test_run(s);
