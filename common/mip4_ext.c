@@ -112,7 +112,7 @@ read_encap_delivery(struct mip4_exts *e, struct ext *x)
 static bool
 read_gre_key(struct mip4_exts *e, struct ext *x)
 {
-	if (e->off_gre != 0)
+	if (e->n_gre++ > 0)
 		return true;
 	e->off_gre = x->off;
 	e->gre_key = wire_r_u32(&x->data);

@@ -112,6 +112,7 @@ struct mip4_exts {
 
 	size_t		 off_gre;	/* 48 */
 	uint32_t	 gre_key;
+	unsigned	 n_gre;
 
 	size_t		 off_pmip_auth;	/* 47 sub-type 1; another sub-type
 					 * is as an unknown type */

@@ -82,6 +82,9 @@ int	 nl_gre_external_add(struct nl *, const char *name, uint32_t mtu,
     unsigned ign);
 int	 nl_gre_add(struct nl *, const char *name, const struct nl_gre *,
     uint32_t key_in, uint32_t mtu, unsigned ign);
+/* Changes the ends or keys of a keyed device. */
+int	 nl_gre_change(struct nl *, const char *name, const struct nl_gre *,
+    uint32_t key_in, uint32_t mtu);
 
 struct nl_route6 {
 	struct in6_addr	dst;

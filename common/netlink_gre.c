@@ -23,14 +23,14 @@
 
 /* Begins a device up to what is particular to its kind. */
 static struct nlmsghdr *
-device(struct nl *nl, const char *name, uint32_t mtu, struct nlattr **info,
-    struct nlattr **data)
+device(struct nl *nl, uint16_t flags, const char *name, uint32_t mtu,
+    struct nlattr **info, struct nlattr **data)
 {
 	struct nlmsghdr *h;
 	void *extra;
 
-	h = nl_msg_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
-	    sizeof(struct ifinfomsg), &extra);
+	h = nl_msg_begin(nl, RTM_NEWLINK, flags, sizeof(struct ifinfomsg),
+	    &extra);
 	if (h == NULL)
 		return (NULL);
 	mnl_attr_put_strz(h, IFLA_IFNAME, name);
@@ -50,7 +50,7 @@ nl_gre_external_add(struct nl *nl, const char *name, uint32_t mtu,
 
 	if (strlen(name) >= IFNAMSIZ)
 		return (-ENAMETOOLONG);
-	h = device(nl, name, mtu, &info, &data);
+	h = device(nl, NLM_F_CREATE | NLM_F_EXCL, name, mtu, &info, &data);
 	if (h == NULL)
 		return (-ENOMEM);
 	mnl_attr_put(h, IFLA_GRE_COLLECT_METADATA, 0, NULL);
@@ -59,16 +59,16 @@ nl_gre_external_add(struct nl *nl, const char *name, uint32_t mtu,
 	return (nl_msg_end(nl, h, "adding an external gre device", ign));
 }
 
-int
-nl_gre_add(struct nl *nl, const char *name, const struct nl_gre *g,
-    uint32_t key_in, uint32_t mtu, unsigned ign)
+static int
+keyed(struct nl *nl, uint16_t flags, const char *name, const struct nl_gre *g,
+    uint32_t key_in, uint32_t mtu, const char *what, unsigned ign)
 {
 	struct nlattr *info, *data;
 	struct nlmsghdr *h;
 
 	if (strlen(name) >= IFNAMSIZ)
 		return (-ENAMETOOLONG);
-	h = device(nl, name, mtu, &info, &data);
+	h = device(nl, flags, name, mtu, &info, &data);
 	if (h == NULL)
 		return (-ENOMEM);
 	mnl_attr_put_u16(h, IFLA_GRE_IFLAGS, GRE_KEY);
@@ -82,7 +82,23 @@ nl_gre_add(struct nl *nl, const char *name, const struct nl_gre *g,
 	mnl_attr_put_u8(h, IFLA_GRE_PMTUDISC, 1);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
-	return (nl_msg_end(nl, h, "adding a gre device", ign));
+	return (nl_msg_end(nl, h, what, ign));
+}
+
+int
+nl_gre_add(struct nl *nl, const char *name, const struct nl_gre *g,
+    uint32_t key_in, uint32_t mtu, unsigned ign)
+{
+	return (keyed(nl, NLM_F_CREATE | NLM_F_EXCL, name, g, key_in, mtu,
+	    "adding a gre device", ign));
+}
+
+int
+nl_gre_change(struct nl *nl, const char *name, const struct nl_gre *g,
+    uint32_t key_in, uint32_t mtu)
+{
+	return (keyed(nl, 0, name, g, key_in, mtu, "changing a gre device",
+	    0));
 }
 
 void

@@ -160,6 +160,11 @@ START_TEST(gre)
 	ck_assert_uint_eq(*ATTR(1, 16, 1, 18, 2, 10), 1);	/* pmtudisc */
 	ck_assert_int_eq(nl_gre_add(nl, "a-name-too-long-", &g, 1, 0, 0),
 	    -ENAMETOOLONG);
+	ck_assert_int_eq(nl_gre_change(nl, "g1", &g, 0xa0b0c0d0, 1472), 2);
+	has_head(2, RTM_NEWLINK, 0);
+	ck_assert_str_eq((const char *)ATTR(2, 16, 3, 3), "g1");
+	ck_assert_mem_eq(ATTR(2, 16, 4, 18, 2, 4), "\xa0\xb0\xc0\xd0", 4);
+	ck_assert_mem_eq(ATTR(2, 16, 4, 18, 2, 5), "\1\2\3\4", 4);
 	ck_assert_int_eq(nl_gre_external_add(nl, "a-name-too-long-", 0, 0),
 	    -ENAMETOOLONG);
 }
