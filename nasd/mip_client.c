@@ -217,6 +217,12 @@ mip_client_free(struct mip_client *c)
 	free(c);
 }
 
+uint32_t
+mip_client_new_gre(const struct mip_client *c)
+{
+	return mip_core_new_gre(&c->core);
+}
+
 struct mip_reg *
 mip_reg_new(struct mip_client *c, const struct mip_reg_request *q,
     const struct mip_events *events, void *arg)

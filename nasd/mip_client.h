@@ -21,6 +21,7 @@
 #include "common/iid.h"
 #include "common/mip4_auth.h"
 #include "common/mip4_ext.h"
+#include "nasd/gre_keys.h"
 
 struct event_base;
 struct timers;
@@ -75,6 +76,9 @@ struct mip_reg_request {
 	struct iid		iid;
 	struct iid		taken;		/* by our side of the link; 0:
 						 * none */
+	bool			gre;		/* ask for GRE with keys */
+	uint32_t		gre_key;	/* ours, from a registration
+						 * before; 0: a new one */
 	int64_t			budget_ms;	/* give up the first
 						 * registration after this */
 	uint64_t		after_id;	/* the last Identification that
@@ -89,8 +93,8 @@ enum mip_outcome {
 	MIP_NO_REPLY,		/* attempts or budget used up */
 	MIP_USELESS,		/* accepted without a usable IPv6 home address,
 				 * with another identifier, or with what is
-				 * refused, or without a node's tunnel;
-				 * deregisters by itself */
+				 * refused, or without a node's tunnel or the
+				 * key of GRE; deregisters by itself */
 };
 
 struct mip_result {
@@ -102,6 +106,7 @@ struct mip_result {
 	struct in_addr		ha;
 	struct in_addr		redirect;	/* of 136 and 143: the one to
 						 * ask, or 0.0.0.0 */
+	struct gre_keys		gre;
 	const char		*text;		/* what happened, for people */
 	unsigned		tries;
 	int64_t			rtt_us;		/* of the try answered */
@@ -113,7 +118,7 @@ struct mip_events {
 	/* The first registration has ended, this way or that. */
 	void	(*registered)(void *arg, const struct mip_result *);
 	/* A renewal brought another home address, or another U bit to the
-	 * same [PROTOCOLS 11.4]. */
+	 * same [PROTOCOLS 11.4]; or another key of the home agent's. */
 	void	(*changed)(void *arg, const struct mip_result *);
 	/* Renewals denied, or the lifetime ran out unanswered. */
 	void	(*lost)(void *arg, const struct mip_result *);
@@ -193,6 +198,10 @@ void	 mip_client_hurry(struct mip_client *, int64_t ms);
  */
 void	 mip_client_probe(struct mip_client *, const struct mip_ha *);
 
+/* A key of GRE for gre_key, when it must be known before the registration is
+ * asked for: one that no registration has. */
+uint32_t mip_client_new_gre(const struct mip_client *);
+
 /* Asks for a first registration. Requests of this NAI that an abandoned one
  * left at this home agent end here. NULL when memory is short. */
 struct mip_reg *mip_reg_new(struct mip_client *,
@@ -232,6 +241,7 @@ struct mip_saved {
 	uint32_t	rev_floor;
 	int32_t		clock_offset;	/* the home agent's */
 	uint64_t	last_id;	/* sent there */
+	struct gre_keys	gre;
 };
 struct mip_left {
 	enum mip_kind		kind;

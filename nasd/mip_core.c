@@ -44,7 +44,7 @@ int
 mip_core_init(struct mip_core *core)
 {
 	struct table *t[] = { &core->by_id, &core->by_nai, &core->by_hoa,
-	    &core->has };
+	    &core->by_gre, &core->has };
 
 	core->ha_list = NULL;
 	core->violations = NULL;
@@ -88,6 +88,7 @@ mip_core_free(struct mip_core *core)
 	table_free(&core->by_id);
 	table_free(&core->by_nai);
 	table_free(&core->by_hoa);
+	table_free(&core->by_gre);
 	table_free(&core->has);
 }
 
@@ -289,6 +290,10 @@ mip_core_add_reg(struct mip_core *core, struct mip_reg *r)
 {
 	table_insert(&core->by_nai, &r->nai_node,
 	    table_hash(&core->by_nai, r->nai, r->nai_len));
+	if (r->gre.own != 0)
+		table_insert(&core->by_gre, &r->gre_node,
+		    table_hash(&core->by_gre, &r->gre.own,
+		    sizeof(r->gre.own)));
 	if (r->orphan) {
 		core->n_orphans++;
 		return;
@@ -302,6 +307,8 @@ mip_core_remove_reg(struct mip_core *core, struct mip_reg *r)
 {
 	mip_core_set_hoa(core, r, NULL);
 	table_remove(&core->by_nai, &r->nai_node);
+	if (r->gre.own != 0)
+		table_remove(&core->by_gre, &r->gre_node);
 	if (r->orphan) {
 		core->n_orphans--;
 		return;
@@ -324,6 +331,28 @@ mip_core_set_hoa(struct mip_core *core, struct mip_reg *r,
 	r->has_hoa = true;
 	table_insert(&core->by_hoa, &r->hoa_node,
 	    table_hash(&core->by_hoa, &r->hoa, sizeof(r->hoa)));
+}
+
+static bool
+gre_eq(const struct table_node *n, const void *key)
+{
+	const uint32_t *own = key;
+
+	return container_of(n, const struct mip_reg, gre_node)->gre.own ==
+	    *own;
+}
+
+/* At random, as a key of a session that has ended a moment ago may still be on
+ * packets to us. */
+uint32_t
+mip_core_new_gre(const struct mip_core *core)
+{
+	uint32_t key = core->random(core->arg);
+
+	while (key == 0 || table_find(&core->by_gre, table_hash(&core->by_gre,
+	    &key, sizeof(key)), gre_eq, &key) != NULL)
+		key++;
+	return key;
 }
 
 /* ---- revocations ---- */

@@ -63,12 +63,22 @@ put_revocable(struct wire_w *w, const struct mip_reg *r, uint16_t lifetime)
 		    ntp_seconds(clock_ntp(r->core->clock)));
 }
 
+/* In each request of a registration, also the last [RFC 6245 4.1]. */
+static void
+put_gre(struct wire_w *w, const struct mip_reg *r)
+{
+	if (r->gre.own != 0)
+		mip4_put_gre_key(w, r->gre.own);
+}
+
 static void
 put_node(struct wire_w *w, const struct mip_reg *r, uint16_t lifetime)
 {
 	put_tunnel(w, r, lifetime);
 	put_service(w, r);
-	/* of a co-located node before 32 [RFC 3543 3.2] */
+	/* what nothing behind 32 would protect [D190]; and what a co-located
+	 * node has before it [RFC 3543 3.2] */
+	put_gre(w, r);
 	put_revocable(w, r, lifetime);
 	mip4_put_auth(w, MIP4_EXT_MN_HA, &r->mn_ha.sa);
 }
@@ -82,6 +92,7 @@ put_router(struct wire_w *w, const struct mip_reg *r, uint16_t lifetime)
 	put_service(w, r);
 	if (r->mn_ha.set)
 		mip4_put_auth(w, MIP4_EXT_MN_HA, &r->mn_ha.sa);
+	put_gre(w, r);
 	put_revocable(w, r, lifetime);
 	mip4_put_auth(w, MIP4_EXT_FA_HA, &r->ha->ha.sa[0]);
 }
@@ -181,6 +192,8 @@ mip_kind_useless(const struct mip_reg *r, const struct mip_reply *reply)
 		why = "HA does not confirm the IPv6 tunnel";
 	if (why == NULL && reply->lifetime == 0)
 		why = "home agent granted no lifetime";
+	if (why == NULL && r->gre.own != 0 && reply->gre_key == 0)
+		why = "home agent gave no GRE key";
 	return why;
 }
 

@@ -22,7 +22,8 @@ mip_msg_request(const struct mip_reg *r, uint64_t id, uint16_t lifetime,
 
 	wire_w_init(&w, buf, cap);
 	mip4_put_rrq(&w, &(struct mip4_rrq){
-		.flags = r->kind == MIP_NODE ? MIP4_F_D : 0,
+		.flags = (r->kind == MIP_NODE ? MIP4_F_D : 0) |
+		    (r->gre.own != 0 ? MIP4_F_G : 0),
 		.lifetime = lifetime,
 		.home = r->home,
 		.ha = r->ha->ha.addr,
@@ -137,6 +138,21 @@ take_home_address(const struct mip_reg *r, const struct mip4_exts *e,
 	}
 }
 
+/* The home agent's key of GRE [RFC 6245 4.2]. */
+static uint32_t
+gre_key(const struct mip_reg *r, const struct mip4_exts *e, size_t covered)
+{
+	bool is_covered = mip_msg_is_covered(e->off_gre, covered);
+
+	if (r->gre.own == 0 || e->off_gre == 0)
+		return 0;
+	if (is_covered && e->n_gre == 1)
+		return e->gre_key;
+	log_debug(r->subject, "GRE key of the reply ignored: %s", is_covered ?
+	    "twice" : "behind the authenticator");
+	return 0;
+}
+
 enum mip_counter
 mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
     const uint8_t *buf, struct mip_reply *reply)
@@ -165,6 +181,7 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
 		.home = rrp->home,
 		.ha = rrp->ha,
 		.redirect = redirect(r, msg, covered),
+		.gre_key = gre_key(r, e, covered),
 	};
 	take_home_address(r, e, covered, reply);
 	if (mip_msg_is_covered(e->off_rev, covered)) {

@@ -163,6 +163,7 @@ result(const struct mip_reg *r, enum mip_outcome o, uint8_t code,
 		.hoa = r->hoa,
 		.unique = r->unique,
 		.ha = r->ha->ha.addr,
+		.gre = r->gre,
 		.text = text,
 		.tries = r->n_sent,
 	};
@@ -306,18 +307,21 @@ mip_reg_lifetime(struct mip_reg *r, mono_t sent)
 bool
 mip_reg_learn(struct mip_reg *r, const struct mip_reply *reply)
 {
+	bool rekeyed = r->gre.own != 0 && r->gre.peer != reply->gre_key;
 	bool changed;
 
 	r->home = reply->home;
 	r->has_tunnel = reply->has_tunnel;
+	if (rekeyed)
+		r->gre.peer = reply->gre_key;
 	if (r->kind == MIP_NODE)
-		return false;
+		return rekeyed;
 	changed = !r->has_hoa || r->unique != reply->unique ||
 	    memcmp(&r->hoa, &reply->hoa, sizeof(r->hoa)) != 0;
 	if (changed)
 		mip_core_set_hoa(r->core, r, &reply->hoa);
 	r->unique = reply->unique;
-	return changed;
+	return changed || rekeyed;
 }
 
 /* Deregisters what was accepted but can not be used, and says so. */
@@ -596,6 +600,9 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
 		return NULL;
 	}
 	mip_leave_absorb(r);
+	if (q->gre)
+		r->gre.own = q->gre_key != 0 ? q->gre_key :
+		    mip_core_new_gre(core);
 	mip_core_add_reg(core, r);
 	mip_reg_begin(r, MIP_S_REQUESTING, "asked");
 	least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);

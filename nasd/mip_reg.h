@@ -177,6 +177,7 @@ struct mip_reg {
 	uint32_t		 rev_floor;	/* its timestamp, then the last
 						 * revocation acted on */
 	bool			 rev_acted;
+	struct gre_keys		 gre;
 
 	const char		*service;	/* behind nai, or NULL */
 
@@ -189,6 +190,7 @@ struct mip_reg {
 
 	struct table_node	 nai_node;
 	struct table_node	 hoa_node;	/* in use while has_hoa */
+	struct table_node	 gre_node;	/* while gre.own is not 0 */
 	size_t			 nai_len;
 	char			 nai[];		/* realm in lower case */
 };
@@ -217,7 +219,7 @@ struct mip_core {
 	struct mip_left_events	left;		/* or all of it NULL */
 	void			*left_arg;
 
-	struct table		 by_id, by_nai, by_hoa, has;
+	struct table		 by_id, by_nai, by_hoa, by_gre, has;
 	struct mip_ha_rec	*ha_list;
 	size_t			 n_regs;	/* with an owner */
 	size_t			 n_orphans;
@@ -253,6 +255,9 @@ void	 mip_core_remove_reg(struct mip_core *, struct mip_reg *);
 void	 mip_core_set_hoa(struct mip_core *, struct mip_reg *,
     const struct in6_addr *);
 
+/* A key of GRE that no registration has [PROTOCOLS D196]; never 0. */
+uint32_t mip_core_new_gre(const struct mip_core *);
+
 struct mip_ha_rec *mip_core_find_ha(const struct mip_core *, struct in_addr);
 void	 mip_core_hold(struct mip_core *, struct in_addr, bool);
 void	 mip_core_hurry(struct mip_core *, int64_t ms);
@@ -275,6 +280,7 @@ struct mip_reply {
 	bool		unique;
 	bool		has_rev;	/* 137 */
 	uint32_t	rev_timestamp;
+	uint32_t	gre_key;	/* 48; 0: none */
 };
 
 /* Writes a request of a lifetime (0 deregisters) in the order of PROTOCOLS 6.

@@ -41,6 +41,7 @@ mip_reg_save(const struct mip_reg *r, struct mip_saved *v)
 		.moved = r->moved,
 		.rev_floor = r->rev_floor,
 		.clock_offset = r->ha->offset_s, .last_id = last_id(r),
+		.gre = r->gre,
 	};
 }
 
@@ -94,6 +95,7 @@ mip_resume_reg(struct mip_core *core, const struct mip_reg_request *q,
 	r->rev_floor = v->rev_floor;
 	r->rev_acted = v->rev_acted;
 	r->moved = v->moved;
+	r->gre = v->gre;
 	r->last_sent = mono_add_ms(clock_mono(core->clock),
 	    -MIP_RETRY_FIRST_MS);
 	mip_core_add_reg(core, r);

@@ -20,6 +20,7 @@
 #include "common/table.h"
 #include "common/timers.h"
 #include "nasd/aaa.h"
+#include "nasd/gre_keys.h"
 #include "nasd/line_id.h"
 #include "nasd/nasd_config.h"
 #include "nasd/session_fsm.h"
@@ -157,6 +158,7 @@ struct session {
 	uint8_t			 code;
 	uint16_t		 lifetime;
 	unsigned		 tries;
+	struct gre_keys		 gre;		/* of the last registration */
 
 	/* Data plane. */
 	struct tunnel_session	*tunnel;

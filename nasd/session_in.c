@@ -159,6 +159,7 @@ take_result(struct session *s, const struct mip_result *r)
 	s->lifetime = r->lifetime;
 	s->hoa = r->hoa;
 	s->hoa_unique = r->unique;
+	s->gre = r->gre;
 	s->iid = iid_of(&r->hoa);
 	s->registered = true;
 }

@@ -20,6 +20,7 @@
 #include "common/mip4_ext.h"
 #include "nasd/aaa.h"
 #include "nasd/dhcp6_server.h"
+#include "nasd/gre_keys.h"
 #include "nasd/line_id.h"
 #include "nasd/rate.h"
 #include "nasd/tunnel.h"
@@ -109,6 +110,7 @@ struct session_rec {
 	uint32_t	rev_floor;
 	int32_t		clock_offset;	/* the home agent's */
 	uint64_t	last_id;	/* Identification, at that agent */
+	struct gre_keys	gre;
 	struct dhcp6_lease lease;
 };
 

@@ -224,7 +224,7 @@ take_registration(struct session *s, const struct session_rec *r)
 		.revocable = r->revocable, .rev_acted = r->rev_acted,
 		.moved = r->moved,
 		.rev_floor = r->rev_floor, .clock_offset = r->clock_offset,
-		.last_id = r->last_id,
+		.last_id = r->last_id, .gre = r->gre,
 	};
 
 	s->unique = r->unique;
@@ -233,6 +233,7 @@ take_registration(struct session *s, const struct session_rec *r)
 	s->iid = r->iid;
 	s->hoa = r->hoa;
 	s->lifetime = r->lifetime;
+	s->gre = r->gre;
 	s->old_ha = r->ha;
 	s->ha = nasd_config_ha(s->engine->cfg, r->ha);
 	if (r->nai[0] == '\0' || session_put_nai(s, r->nai) != 0)

@@ -155,6 +155,7 @@ fill_registration(struct session_rec *r, const struct session *s)
 	r->iid = s->iid;
 	r->hoa = s->hoa;
 	r->lifetime = s->lifetime;
+	r->gre = s->gre;
 	r->has_reg = s->reg != NULL;
 	if (!r->has_reg)
 		return;
@@ -168,6 +169,7 @@ fill_registration(struct session_rec *r, const struct session *s)
 	r->rev_floor = v.rev_floor;
 	r->clock_offset = v.clock_offset;
 	r->last_id = v.last_id;
+	r->gre = v.gre;
 }
 
 /* A record's length, or 0. Holds a key: wipe it. */

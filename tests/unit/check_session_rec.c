@@ -23,6 +23,7 @@ example(void)
 		.rx_bytes = UINT64_MAX, .tx_packets = 1,
 		.nai = "alice@example.net", .lifetime = 1800,
 		.has_reg = true, .reg_bound = true, .expires = INT64_MAX,
+		.gre = { 0x01020304, 0xa0b0c0d0 },
 		.moved = true, .node = true, .coa = { 0x640200c0 },
 		.clock_offset = -3, .last_id = UINT64_C(1) << 63,
 	};
@@ -68,6 +69,8 @@ START_TEST(round_trip)
 	ck_assert_uint_eq(out.access, 1);
 	ck_assert(out.has_reg && out.reg_bound && out.accounting);
 	ck_assert(out.moved && out.node && out.coa.s_addr == 0x640200c0);
+	ck_assert_uint_eq(out.gre.own, 0x01020304);
+	ck_assert_uint_eq(out.gre.peer, 0xa0b0c0d0);
 	ck_assert_int_eq(out.clock_offset, -3);
 	ck_assert_uint_eq(ntohl(out.grant.ip4.s_addr), 0x0a000007);
 	ck_assert_uint_eq(ntohl(out.grant.dns[1].s_addr), 0x0a000035);
