@@ -30,6 +30,7 @@
 #include "common/priv.h"
 #include "nasd/access.h"
 #include "nasd/engine.h"
+#include "nasd/mip_client.h"
 #include "nasd/node.h"
 #include "nasd/priv_ops.h"
 #include "nasd/session.h"
@@ -148,6 +149,17 @@ was_set(void *arg, int status, const void *body, size_t len, int fd)
 	set_done(l, expect, status);
 }
 
+/* What comes to it is told apart by a key already when it is asked for; the
+ * home agent's own key comes with its answer. */
+static void
+prepare_gre(struct session *s)
+{
+	if (!s->ha->gre)
+		s->gre = (struct gre_keys){ .own = 0 };
+	else if (s->gre.own == 0)
+		s->gre.own = mip_client_new_gre(s->engine->mip);
+}
+
 void
 access_node_name(const struct node_link *l, struct nasd_priv_node_name *q)
 {
@@ -159,10 +171,13 @@ access_node_name(const struct node_link *l, struct nasd_priv_node_name *q)
 void
 access_node_ask(struct node_link *l, bool carry, enum expect expect)
 {
-	const struct session *s = l->session;
+	struct session *s = l->session;
 	struct nasd_priv_node_set q = { .coa = l->coa, .ppp = l->node.ppp,
 		.ha = s->ha->addr };
 
+	if (expect == ADDRESS)
+		prepare_gre(s);
+	q.gre = s->gre;
 	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
 	if (carry)
 		q.carry = NASD_PRIV_CARRY_BOTH;
@@ -489,7 +504,7 @@ access_nodes_new(struct engine *e)
 
 		l->all = ns;
 		l->cfg = i < ns->n ? &cf->node[i] : &ns->ppp[i - ns->n];
-		l->coa.s_addr = htonl(ntohl(cf->coas.first.s_addr) + i);
+		l->coa = config_coas_at(&cf->coas, i);
 		l->again.fire = again_fire;
 		node_init(&l->node, e->clock);
 		l->node.ppp = i >= ns->n;

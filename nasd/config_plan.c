@@ -167,6 +167,7 @@ static const struct config_class classes[] = {
 
 	{ "home-agent", CONFIG_LIVE, CONFIG_TOUCH_HA, true },
 	{ "home-agent.address", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
+	{ "home-agent.encapsulation", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "home-agent.priority", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "home-agent.weight", CONFIG_NEXT, CONFIG_TOUCH_NONE, false },
 	{ "home-agent.prefixes", CONFIG_LIVE, CONFIG_TOUCH_HA, false },

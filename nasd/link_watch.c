@@ -49,6 +49,9 @@ all_told(void *arg)
 
 	for (i = 0; w->told && i < cf->n_ha; i++)
 		tunnel_repair_check(w->engine->tunnel_repair, cf->ha[i].addr);
+	if (w->told)
+		tunnel_repair_check(w->engine->tunnel_repair,
+		    (struct in_addr){ INADDR_ANY });
 	w->told = true;
 }
 

@@ -448,9 +448,9 @@ denied(struct mip_reg *r, const struct mip_try *t,
 
 /*
  * What another client's Identifications were, or ours have become by that, is
- * not kept to where the home agent finds it too far ahead of its clock. One that
- * it may still accept, when it has been on its way for long, is no reason to go
- * back below it [D181].
+ * not kept to where the home agent finds it too far ahead of its clock. One
+ * that it may still accept, when it has been on its way for long, is no reason
+ * to go back below it [D181].
  */
 static void
 doubt_floor(struct mip_reg *r, uint64_t ha_time)

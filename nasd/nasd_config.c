@@ -80,6 +80,7 @@ static cfg_opt_t ha_opts[] = {
 	CFG_INT("priority", 0, CFGF_NONE),
 	CFG_INT("weight", 1, CFGF_NONE),
 	CFG_STR_LIST("prefixes", no_services, CFGF_NONE),
+	CFG_STR("encapsulation", "sit", CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
@@ -365,6 +366,7 @@ read_ha(struct conf *c, const struct nasd_config *cf, cfg_t *sec,
 		ha->priority = place;
 	conf_uint(c, sec, "weight", 1, 65535, &ha->weight);
 	nasd_config_prefixes(c, sec, ha);
+	nasd_config_encapsulation(c, sec, ha);
 	/* Access nodes have keys of their own. */
 	if (n == 0 && cfg_size(c->cfg, "access-node") == 0 &&
 	    cf->ppp != CONFIG_PPP_NODE)

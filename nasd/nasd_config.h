@@ -94,6 +94,7 @@ struct config_ha {
 	struct in_addr	 addr;
 	uint32_t	 priority;	/* lower ones are asked first */
 	uint32_t	 weight;	/* its share within a priority */
+	bool		 gre;		/* with keys; else 6in4 */
 	struct mip4_sa	 sa[CONFIG_HA_KEYS];	/* the first one signs */
 	unsigned	 n_sa;
 	struct home_prefix *prefix;	/* of the addresses it gives; */
@@ -118,11 +119,16 @@ struct config_node {
 					 * first; else the link's own */
 };
 
-/* care-of-pool: of access nodes, one a section, and then of PPP links. */
+/* care-of-pool: of access nodes, one a section, or with GRE fewer, and then of
+ * PPP links. */
 struct config_coas {
 	struct in_addr	 first, last;	/* 0.0.0.0: none */
 };
 #define CONFIG_PPP_NODES	1024
+/* 0 without a pool. */
+uint32_t config_coas_size(const struct config_coas *);
+/* Of the i-th section; they begin anew behind the last one. */
+struct in_addr config_coas_at(const struct config_coas *, unsigned i);
 
 /* ppp-addresses. */
 enum config_ppp { CONFIG_PPP_SLAAC, CONFIG_PPP_DHCP6, CONFIG_PPP_NODE };

@@ -23,6 +23,9 @@ void	 nasd_config_vlans(struct conf *, cfg_t *sec, struct vlan_limits *);
 /* The home addresses that a section "home-agent" allows
  * [nasd_config_prefixes.c]. */
 void	 nasd_config_prefixes(struct conf *, cfg_t *sec, struct config_ha *);
+/* And in what packets go there, likewise. */
+void	 nasd_config_encapsulation(struct conf *, cfg_t *sec,
+    struct config_ha *);
 /* Sections "ethernet" [nasd_config_ether.c]. */
 extern cfg_opt_t nasd_config_ether_opts[];
 void	 nasd_config_ethers(struct conf *, struct nasd_config *);

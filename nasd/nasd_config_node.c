@@ -50,17 +50,24 @@ read_pool(struct conf *c, struct config_coas *pool)
 	}
 }
 
-static uint32_t
-pool_size(const struct config_coas *pool)
+uint32_t
+config_coas_size(const struct config_coas *pool)
 {
 	return pool->first.s_addr == INADDR_ANY ? 0 :
 	    ntohl(pool->last.s_addr) - ntohl(pool->first.s_addr) + 1;
 }
 
+struct in_addr
+config_coas_at(const struct config_coas *pool, unsigned i)
+{
+	return (struct in_addr){ htonl(ntohl(pool->first.s_addr) +
+	    i % config_coas_size(pool)) };
+}
+
 unsigned
 nasd_config_ppp_nodes(const struct nasd_config *cf)
 {
-	uint32_t n = pool_size(&cf->coas);
+	uint32_t n = config_coas_size(&cf->coas);
 
 	if (cf->ppp != CONFIG_PPP_NODE || n <= cf->n_node)
 		return 0;
@@ -76,11 +83,24 @@ in_pool(const struct config_coas *pool, struct in_addr addr)
 	return a >= ntohl(pool->first.s_addr) && a <= ntohl(pool->last.s_addr);
 }
 
+/* Links can share an address where GRE's keys tell them apart [D28]. */
+static void
+check_shared(struct conf *c, const struct nasd_config *cf)
+{
+	for (unsigned i = 0; i < cf->n_ha; i++)
+		if (!cf->ha[i].gre) {
+			conf_error(c, NULL, POOL, "fewer addresses than access "
+			    "nodes, and home agent \"%s\" without "
+			    "encapsulation gre", cf->ha[i].name);
+			return;
+		}
+}
+
 static void
 check_pool(struct conf *c, const struct nasd_config *cf)
 {
 	const struct config_coas *pool = &cf->coas;
-	uint32_t n = pool_size(pool);
+	uint32_t n = config_coas_size(pool);
 	unsigned i, needs = cf->n_node + (cf->ppp == CONFIG_PPP_NODE);
 
 	if (n == 0) {
@@ -93,8 +113,8 @@ check_pool(struct conf *c, const struct nasd_config *cf)
 		conf_error(c, NULL, POOL, "more than %d addresses",
 		    CONFIG_NODES + CONFIG_PPP_NODES);
 	else if (n < cf->n_node)
-		conf_error(c, NULL, POOL, "fewer addresses than access nodes");
-	else if (n < needs)
+		check_shared(c, cf);
+	if (n >= cf->n_node && n < needs)
 		conf_error(c, NULL, POOL, "none is left for PPP subscribers");
 	if (in_pool(pool, cf->coa))
 		conf_error(c, NULL, POOL, "has our care-of-address");

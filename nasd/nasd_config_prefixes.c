@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reads the prefixes of a section "home-agent" of nasd.conf. */
+/* Reads the prefixes and the encapsulation of a section "home-agent" of
+ * nasd.conf. */
 #include "config.h"
 #include "nasd/nasd_config_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/conf.h"
 #include "nasd/home_bounds.h"
@@ -44,4 +46,14 @@ nasd_config_prefixes(struct conf *c, cfg_t *sec, struct config_ha *ha)
 	}
 	for (i = 0; i < n; i++)
 		read_one(c, sec, i, ha);
+}
+
+void
+nasd_config_encapsulation(struct conf *c, cfg_t *sec, struct config_ha *ha)
+{
+	const char *is = cfg_getstr(sec, "encapsulation");
+
+	ha->gre = strcmp(is, "gre") == 0;
+	if (!ha->gre && strcmp(is, "sit") != 0)
+		conf_error(c, sec, "encapsulation", "\"%s\": sit or gre", is);
 }

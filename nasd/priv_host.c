@@ -13,10 +13,12 @@
 
 #include "common/netlink.h"
 #include "common/sysctl.h"
+#include "nasd/gre_keys.h"
 #include "nasd/priv_host.h"
 
 #define IPV6_MIN_MTU	1280
 #define SIT_OVERHEAD	20
+#define GRE_OVERHEAD	28	/* with a key */
 #define ETHER_MTU	1500
 
 /* ifname is "all" or was found in the kernel: no slashes. */
@@ -47,8 +49,8 @@ host_sysctl_get(const char *ifname, const char *key)
 	return err != 0 ? err : sysctl_get(path);
 }
 
-uint32_t
-host_tunnel_mtu(struct in_addr coa, struct in_addr ha)
+static uint32_t
+mtu_less(struct in_addr coa, struct in_addr ha, int overhead)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr = coa };
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = ha,
@@ -63,8 +65,20 @@ host_tunnel_mtu(struct in_addr coa, struct in_addr ha)
 			mtu = ETHER_MTU;
 		close(fd);
 	}
-	mtu -= SIT_OVERHEAD;
+	mtu -= overhead;
 	return mtu < IPV6_MIN_MTU ? IPV6_MIN_MTU : (uint32_t)mtu;
+}
+
+uint32_t
+host_tunnel_mtu(struct in_addr coa, struct in_addr ha)
+{
+	return mtu_less(coa, ha, SIT_OVERHEAD);
+}
+
+uint32_t
+host_gre_mtu(struct in_addr coa, struct in_addr ha)
+{
+	return mtu_less(coa, ha, GRE_OVERHEAD);
 }
 
 int
@@ -106,21 +120,43 @@ host_mtu(const char *ifname)
 	return mtu;
 }
 
-bool
-host_is_sit(const char *ifname, struct in_addr local, struct in_addr remote)
+static bool
+tunnel_parm(const char *ifname, struct ip_tunnel_parm *parm)
 {
-	struct ip_tunnel_parm parm = { .name = "" };
 	struct ifreq ifr = { 0 };
 	int fd, r;
 
 	if (strlen(ifname) >= sizeof(ifr.ifr_name))
 		return false;
 	strcpy(ifr.ifr_name, ifname);
-	ifr.ifr_data = (char *)&parm;
+	ifr.ifr_data = (char *)parm;
 	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
 		return false;
 	r = ioctl(fd, SIOCGETTUNNEL, &ifr);
 	close(fd);
-	return r == 0 && parm.iph.protocol == IPPROTO_IPV6 &&
+	return r == 0;
+}
+
+bool
+host_is_sit(const char *ifname, struct in_addr local, struct in_addr remote)
+{
+	struct ip_tunnel_parm parm = { .name = "" };
+
+	return tunnel_parm(ifname, &parm) &&
+	    parm.iph.protocol == IPPROTO_IPV6 &&
 	    parm.iph.saddr == local.s_addr && parm.iph.daddr == remote.s_addr;
+}
+
+bool
+host_is_gre(const char *ifname, struct in_addr local, struct in_addr remote,
+    const struct gre_keys *keys)
+{
+	struct ip_tunnel_parm parm = { .name = "" };
+
+	if (!tunnel_parm(ifname, &parm) ||
+	    parm.iph.protocol != IPPROTO_GRE ||
+	    parm.iph.saddr != local.s_addr || parm.iph.daddr != remote.s_addr)
+		return false;
+	return keys == NULL || (ntohl(parm.i_key) == keys->own &&
+	    ntohl(parm.o_key) == keys->peer);
 }

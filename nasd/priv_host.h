@@ -9,6 +9,8 @@
 
 #include <netinet/in.h>
 
+struct gre_keys;
+
 /* An IPv6 switch of an interface, or of "all"; value and result are '0' or '1'.
  * ifname must have no slashes. -errno on failure. */
 int	 host_sysctl_set(const char *ifname, const char *key, char value);
@@ -23,7 +25,13 @@ int	 host_mtu(const char *ifname);
 /* Is this interface a sit tunnel between these addresses? */
 bool	 host_is_sit(const char *ifname, struct in_addr local,
     struct in_addr remote);
-/* The IPv4 path's MTU as known now, less the outer header [D33]. */
+/* Is it a gre tunnel between these, with these keys, or external (0.0.0.0 and
+ * NULL)? */
+bool	 host_is_gre(const char *ifname, struct in_addr local,
+    struct in_addr remote, const struct gre_keys *);
+/* The IPv4 path's MTU as known now, less the outer header [D33]; and less that
+ * and GRE's. */
 uint32_t host_tunnel_mtu(struct in_addr coa, struct in_addr ha);
+uint32_t host_gre_mtu(struct in_addr coa, struct in_addr ha);
 
 #endif

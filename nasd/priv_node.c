@@ -16,6 +16,11 @@
  * been killed: the next one takes over what belongs to a link of its own, and
  * removes the rest. Each of the two filters has one of two prios, and is
  * replaced by one of the other: at no moment is there none.
+ *
+ * With GRE it is a keyed gre device, nm4ng-HEX by the link's own key, for the
+ * care-of address may be other links', too: each device has it, and it is the
+ * host's as long as one is there. Such a device takes whatever is in GRE: what
+ * is not bridged is dropped, all of it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -37,12 +42,14 @@
 #define LOG_MODULE "plane"
 #include "common/log.h"
 
-#define DEVICE_NAME	"nm4n-"
+#define DEVICE_PREFIX	"nm4n"	/* of all */
+#define DEVICE_NAME	DEVICE_PREFIX "-"
+#define DEVICE_GRE	DEVICE_PREFIX "g-"
 #define ALIAS		"netmip4 access node %s of %s"
 /* Of the filters; an operator's have others. */
 #define PRIO_1		13401
 #define PRIO_2		(PRIO_1 + 1)
-#define PRIO_GUARD	(PRIO_1 + 2)	/* of IPv4's */
+#define PRIO_GUARD	(PRIO_1 + 2)	/* of IPv4's; in GRE of all else's */
 
 struct node {
 	char		 ifname[IF_NAMESIZE];	/* the link's */
@@ -53,6 +60,7 @@ struct node {
 	char		 device[IF_NAMESIZE];
 	unsigned	 tunnel;		/* its index; 0: none */
 	struct in_addr	 coa, ha;
+	struct gre_keys	 gre;
 	uint16_t	 prio;			/* of the filters; 0: none */
 	uint8_t		 carry;			/* by these */
 	uint8_t		 mn[6], router[6];
@@ -168,24 +176,30 @@ prios_of(struct nodes *ns, unsigned ifindex)
 }
 
 static void
+del_ours(struct nodes *ns, unsigned ifindex, const struct prios *p)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (p->ours[i])
+			nl_filter_del(ns->nl, ifindex, (uint16_t)(PRIO_1 + i),
+			    NL_IGN_NOENT);
+}
+
+static void
 stop(struct nodes *ns, struct node *n)
 {
-	struct prios p = prios_of(ns, n->link);
+	const struct prios p = prios_of(ns, n->link);
+	const struct prios down = prios_of(ns, n->tunnel);
 	int err;
 
 	nl_begin(ns->nl);
-	for (unsigned i = 0; i < 2; i++) {
-		uint16_t prio = (uint16_t)(PRIO_1 + i);
-
-		if (p.ours[i])
-			nl_filter_del(ns->nl, n->link, prio, NL_IGN_NOENT);
-		if (n->ppp)
-			nl_filter_out_del(ns->nl, n->link, prio,
-			    NL_IGN_NOENT);
-	}
+	del_ours(ns, n->link, &p);
+	for (uint16_t prio = PRIO_1; n->ppp && prio <= PRIO_2; prio++)
+		nl_filter_out_del(ns->nl, n->link, prio, NL_IGN_NOENT);
 	if (!p.others && !p.guard)
 		nl_clsact_del(ns->nl, n->link, NL_IGN_NOENT);
-	if (n->tunnel != 0)
+	if (n->tunnel != 0 && n->gre.own != 0)
+		del_ours(ns, n->tunnel, &down);
+	else if (n->tunnel != 0)
 		nl_clsact_del(ns->nl, n->tunnel, NL_IGN_NOENT);
 	if ((err = commit(ns)) != 0) {
 		errno = -err;
@@ -270,7 +284,7 @@ carry(struct nodes *ns, struct node *n, const struct nasd_priv_node_set *q)
 /* ---- the tunnel ---- */
 
 static void
-take_down(struct nodes *ns, struct node *n)
+remove_device(struct nodes *ns, struct node *n)
 {
 	int err;
 
@@ -283,7 +297,14 @@ take_down(struct nodes *ns, struct node *n)
 		log_warn(n->ifname, "tunnel %s not removed", n->device);
 	}
 	n->tunnel = 0;
+}
+
+static void
+take_down(struct nodes *ns, struct node *n)
+{
+	remove_device(ns, n);
 	n->coa.s_addr = n->ha.s_addr = INADDR_ANY;
+	n->gre = (struct gre_keys){ .own = 0 };
 }
 
 static void
@@ -302,22 +323,27 @@ remove_left(struct nodes *ns, struct node *n)
 	log_info(n->ifname, "what was left of %s is removed", n->device);
 }
 
-/* An earlier nasd's goes on, if it is what is wanted. Its filters are replaced
- * by the next ones, whatever they say. */
-static bool
-take_over(struct nodes *ns, struct node *n, const char *device,
-    struct in_addr coa, struct in_addr ha)
+static void
+remove_other(struct nodes *ns, struct node *n, const char *device)
 {
-	struct prios up, down;
-
 	if (n->left[0] != '\0' && strcmp(n->left, device) != 0)
 		remove_left(ns, n);
 	n->left[0] = '\0';
-	if ((n->tunnel = nl_ifindex(device)) == 0)
+}
+
+/* An earlier nasd's goes on, if it is what is wanted. Its filters are replaced
+ * by the next ones, whatever they say. */
+static bool
+take_over(struct nodes *ns, struct node *n)
+{
+	struct prios up, down;
+
+	if ((n->tunnel = nl_ifindex(n->device)) == 0)
 		return false;
-	strcpy(n->device, device);
-	if (!host_is_sit(device, coa, ha)) {
-		take_down(ns, n);
+	if (n->gre.own != 0 ?
+	    !host_is_gre(n->device, n->coa, n->ha, &n->gre) :
+	    !host_is_sit(n->device, n->coa, n->ha)) {
+		remove_device(ns, n);
 		return false;
 	}
 	up = prios_of(ns, n->link);
@@ -333,16 +359,35 @@ take_over(struct nodes *ns, struct node *n, const char *device,
 	return true;
 }
 
+static struct nl_gre
+header(const struct node *n)
+{
+	return (struct nl_gre){ .local = n->coa, .remote = n->ha,
+	    .key = n->gre.peer };
+}
+
+static int
+make_device(struct nodes *ns, const struct node *n)
+{
+	const struct nl_gre h = header(n);
+
+	nl_begin(ns->nl);
+	if (n->gre.own != 0)
+		nl_gre_add(ns->nl, n->device, &h, n->gre.own,
+		    host_gre_mtu(ns->cfg->coa, n->ha), 0);
+	else
+		nl_sit_add(ns->nl, n->device, n->coa, n->ha,
+		    host_tunnel_mtu(ns->cfg->coa, n->ha), 0);
+	return commit(ns);
+}
+
 static int
 make(struct nodes *ns, struct node *n)
 {
 	char alias[256];
 	int err;
 
-	nl_begin(ns->nl);
-	nl_sit_add(ns->nl, n->device, n->coa, n->ha,
-	    host_tunnel_mtu(ns->cfg->coa, n->ha), 0);
-	if ((err = commit(ns)) != 0)
+	if ((err = make_device(ns, n)) != 0)
 		return err;
 	if ((n->tunnel = nl_ifindex(n->device)) == 0)
 		return -ENODEV;
@@ -352,24 +397,41 @@ make(struct nodes *ns, struct node *n)
 	alias_of(ns, n->ifname, alias, sizeof(alias));
 	nl_begin(ns->nl);
 	nl_link_alias(ns->nl, n->tunnel, alias);
+	if (n->gre.own != 0) {
+		nl_clsact_add(ns->nl, n->tunnel, 0);
+		nl_filter_drop_all(ns->nl, n->tunnel, PRIO_GUARD);
+	}
 	nl_link_set_up(ns->nl, n->tunnel, true);
 	nl_addr4_add(ns->nl, n->tunnel, n->coa, NL_IGN_EXIST);
 	return commit(ns);
 }
 
+/* By what no other link's has. */
+static void
+name_device(const struct node *n, const struct nasd_priv_node_set *q,
+    char device[static IF_NAMESIZE])
+{
+	if (q->gre.own != 0 && !n->ppp)
+		snprintf(device, IF_NAMESIZE, DEVICE_GRE "%08x", q->gre.own);
+	else
+		snprintf(device, IF_NAMESIZE, DEVICE_NAME "%08x",
+		    ntohl(q->coa.s_addr));
+}
+
 static int
-put_up(struct nodes *ns, struct node *n, struct in_addr coa, struct in_addr ha)
+put_up(struct nodes *ns, struct node *n, const struct nasd_priv_node_set *q)
 {
 	char name[INET_ADDRSTRLEN], device[IF_NAMESIZE];
 	bool old;
 	int err = 0;
 
-	snprintf(device, sizeof(device), DEVICE_NAME "%08x",
-	    ntohl(coa.s_addr));
-	old = take_over(ns, n, device, coa, ha);
+	name_device(n, q, device);
+	remove_other(ns, n, device);
 	strcpy(n->device, device);
-	n->coa = coa;
-	n->ha = ha;
+	n->coa = q->coa;
+	n->ha = q->ha;
+	n->gre = q->gre;
+	old = take_over(ns, n);
 	if (!old)
 		err = make(ns, n);
 	if (err != 0) {
@@ -379,9 +441,25 @@ put_up(struct nodes *ns, struct node *n, struct in_addr coa, struct in_addr ha)
 		return err;
 	}
 	log_info(n->ifname, "tunnel %s to %s %s", n->device,
-	    inet_ntop(AF_INET, &ha, name, sizeof(name)),
+	    inet_ntop(AF_INET, &n->ha, name, sizeof(name)),
 	    old ? "taken over" : "made");
 	return 0;
+}
+
+/* The home agent's key has come, or is another one. */
+static int
+rekey(struct nodes *ns, struct node *n, uint32_t peer)
+{
+	struct nl_gre h;
+
+	if (n->gre.own == 0 || n->gre.peer == peer)
+		return 0;
+	n->gre.peer = peer;
+	h = header(n);
+	nl_begin(ns->nl);
+	nl_gre_change(ns->nl, n->device, &h, n->gre.own,
+	    host_gre_mtu(ns->cfg->coa, n->ha));
+	return commit(ns);
 }
 
 /* ---- requests ---- */
@@ -413,6 +491,14 @@ is_home_agent(const struct nasd_config *cfg, struct in_addr ha)
 	return false;
 }
 
+/* Keys tell apart who have the same care-of address [D28]. */
+static bool
+is_taken(const struct node *o, const struct nasd_priv_node_set *q)
+{
+	return o->coa.s_addr == q->coa.s_addr && (o->gre.own == 0 ||
+	    q->gre.own == 0 || o->gre.own == q->gre.own);
+}
+
 static int
 check(struct nodes *ns, const struct node *n,
     const struct nasd_priv_node_set *q)
@@ -428,9 +514,11 @@ check(struct nodes *ns, const struct node *n,
 	if (q->carry && !n->ppp && (!is_unicast(q->mn) ||
 	    !is_unicast(q->router)))
 		return -EINVAL;
+	if (q->carry == NASD_PRIV_CARRY_BOTH && q->gre.own != 0 &&
+	    q->gre.peer == 0)
+		return -EINVAL;
 	for (unsigned i = 0; i < others; i++)
-		if (&ns->node[i] != n &&
-		    ns->node[i].coa.s_addr == q->coa.s_addr)
+		if (&ns->node[i] != n && is_taken(&ns->node[i], q))
 			return -EADDRINUSE;
 	return 0;
 }
@@ -515,13 +603,15 @@ nodes_set(struct nodes *ns, const struct nasd_priv_node_set *q,
 		return -ENOENT;
 	/* Or somebody has removed it, or set it down. */
 	if (n->tunnel != 0 && (n->coa.s_addr != q->coa.s_addr ||
-	    n->ha.s_addr != q->ha.s_addr || !nl_link_is_up(n->device,
-	    n->tunnel)))
+	    n->ha.s_addr != q->ha.s_addr || n->gre.own != q->gre.own ||
+	    !nl_link_is_up(n->device, n->tunnel)))
 		take_down(ns, n);
 	out->made = n->tunnel == 0;
-	if (out->made && (err = put_up(ns, n, q->coa, q->ha)) != 0)
+	if (out->made && (err = put_up(ns, n, q)) != 0)
 		return err;
-	if (q->carry)
+	if ((err = rekey(ns, n, q->gre.peer)) != 0)
+		log_warnx(n->ifname, "the home agent's key is not set");
+	else if (q->carry)
 		err = carry(ns, n, q);
 	else if (n->prio != 0)
 		stop(ns, n);
@@ -632,8 +722,8 @@ nodes_start(struct nodes *ns)
 	if ((all = if_nameindex()) == NULL)
 		return;
 	for (i = all; i->if_index != 0; i++)
-		if (strncmp(i->if_name, DEVICE_NAME,
-		    strlen(DEVICE_NAME)) == 0)
+		if (strncmp(i->if_name, DEVICE_PREFIX,
+		    strlen(DEVICE_PREFIX)) == 0)
 			see_device(ns, i->if_name);
 	if_freenameindex(all);
 }

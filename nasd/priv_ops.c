@@ -299,6 +299,23 @@ op_count_many(void *state, const void *body, size_t len, void *out,
 }
 
 static int
+op_gre_count(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_gre_counted reply = {
+		.dropped = plane_gre_dropped(np->plane),
+	};
+
+	(void)body;
+	(void)len;
+	(void)fd;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}
+
+static int
 op_rates(void *state, const void *body, size_t len, void *out,
     size_t *out_len, int *fd)
 {
@@ -530,6 +547,7 @@ static const struct priv_op ops[] = {
 	OP(NASD_PRIV_COUNT, "count", nasd_priv_count, op_count),
 	OP(NASD_PRIV_PPPD_ADOPT, "adopt pppd", nasd_priv_pppd_adopt,
 	    op_pppd_adopt),
+	{ NASD_PRIV_GRE_COUNT, "count GRE", 0, 0, op_gre_count, false },
 	{ NASD_PRIV_END, "end", 0, 0, op_end, false },
 	{ NASD_PRIV_CHECK, "check program", 0, 0, op_check, false },
 	{ NASD_PRIV_RESTART, "restart", 0, 0, op_restart, false },

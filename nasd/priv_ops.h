@@ -18,6 +18,7 @@
 
 #include <netinet/in.h>
 
+#include "nasd/gre_keys.h"
 #include "nasd/rate.h"
 
 struct nasd_config;
@@ -61,6 +62,7 @@ enum nasd_priv_type {
 	NASD_PRIV_NODE_DEL,		/* node_name */
 	NASD_PRIV_NODE_COUNT,		/* node_name -> counted */
 	NASD_PRIV_NODE_SWEEP,		/* nothing */
+	NASD_PRIV_GRE_COUNT,		/* nothing -> gre_counted */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
 	NASD_PRIV_NOTE_CHECKED,		/* checked */
@@ -124,6 +126,8 @@ struct nasd_priv_session_add {
 	struct in6_addr	hoa;
 	uint32_t	plen;
 	struct in_addr	ip4;		/* passes too; 0: no IPv4 does */
+	struct gre_keys	gre;		/* own 0: not in GRE; or one that no
+					 * other session has */
 };
 struct nasd_priv_session_added {
 	uint32_t	mtu;		/* of the tunnel, bytes */
@@ -138,7 +142,8 @@ struct nasd_priv_session_del {
 };
 
 /* Somebody may have removed the device of a home agent's tunnel, or set it
- * down: it is made anew then. Sessions' routes do not lie on it. */
+ * down: it is made anew then. Sessions' routes do not lie on it; what they have
+ * on GRE's (ha 0) is made anew, too. */
 struct nasd_priv_tunnel_check {
 	struct in_addr	ha;
 };
@@ -170,6 +175,11 @@ struct nasd_priv_count_many {
 	uint32_t	read;
 	uint32_t	n;
 	uint32_t	id[NASD_PRIV_COUNT_MAX];	/* n are sent */
+};
+
+/* Packets in GRE's device of access routers that were no session's. */
+struct nasd_priv_gre_counted {
+	uint64_t	dropped;
 };
 
 /*
@@ -285,6 +295,8 @@ struct nasd_priv_node_set {
 	uint8_t		ppp;
 	uint8_t		pad[2];
 	uint8_t		mn[6], router[6];	/* unicast; if carry is set */
+	struct gre_keys	gre;		/* own 0: not in GRE; peer 0: not
+					 * known yet, no carry */
 };
 struct nasd_priv_node_was_set {
 	uint32_t	made;

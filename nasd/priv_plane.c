@@ -14,7 +14,10 @@
  *					goes to its home agent, never around it
  *   iif lo -> DOWN			errors that the NAS itself sends
  *
- * and of each session the route, and on its interface's ingress: fe80::/10
+ * Sessions at home agents to which GRE is spoken have the same, but all of them
+ * that of one device, nm4-gre (priv_gre.c).
+ *
+ * And of each session the route, and on its interface's ingress: fe80::/10
  * passes, its own sources pass with the mark, its IPv4 address if it has one
  * without (where that goes is the main table's business), the rest is dropped
  * (and, with a rate limit, what is too much before that: priv_rate.c). Dropped
@@ -41,6 +44,7 @@
 #include "common/netlink.h"
 #include "common/table.h"
 #include "nasd/nasd_config.h"
+#include "nasd/priv_gre.h"
 #include "nasd/priv_host.h"
 #include "nasd/priv_iface.h"
 #include "nasd/priv_ops.h"
@@ -57,6 +61,7 @@ struct plane_session {
 	struct table_node	 by_ifindex;
 	uint32_t		 id;
 	struct iface		 on;
+	struct gre_session	 gre;
 	struct nl_stats		 count;		/* as last read */
 	uint64_t		 carried;	/* the same */
 	struct rate		 rate;		/* its limits */
@@ -80,6 +85,7 @@ struct plane {
 	unsigned		 n_ether;
 	struct ha_tunnels	 tunnels;
 	struct sysctls		*sysctls;	/* not ours */
+	struct gre_plane	 gre;
 };
 
 struct plane *
@@ -92,8 +98,10 @@ plane_new(const struct nasd_config *cfg, struct sysctls *sysctls)
 		return NULL;
 	p->sysctls = sysctls;
 	ha_tunnels_init(&p->tunnels, cfg->coa);
-	for (unsigned i = 0; i < cfg->n_ha; i++)
+	for (unsigned i = 0; i < cfg->n_ha; i++) {
 		ha_tunnels_add(&p->tunnels, cfg->ha[i].addr);
+		p->tunnels.want_gre |= cfg->ha[i].gre;
+	}
 	p->ether = calloc(cfg->n_ether + 1, sizeof(*p->ether));
 	if (p->ether == NULL)
 		goto fail;
@@ -102,11 +110,15 @@ plane_new(const struct nasd_config *cfg, struct sysctls *sysctls)
 		strcpy(p->ether[i].name, cfg->ether[i].ifname);
 	if (table_init(&p->sessions) != 0)
 		goto fail;
-	if (table_init(&p->ifaces) != 0) {
-		table_free(&p->sessions);
-		goto fail;
-	}
+	if (table_init(&p->ifaces) != 0)
+		goto fail_ifaces;
+	if (gre_init(&p->gre, &p->tunnels) != 0)
+		goto fail_gre;
 	return p;
+fail_gre:
+	table_free(&p->ifaces);
+fail_ifaces:
+	table_free(&p->sessions);
 fail:
 	free(p->ether);
 	free(p);
@@ -121,6 +133,7 @@ plane_free(struct plane *p)
 		return;
 	nl_close(p->nl);
 	nl_gone_close(p->gone);
+	gre_free(&p->gre);
 	table_free(&p->ifaces);
 	table_free(&p->sessions);
 	free(p->ether);
@@ -295,6 +308,8 @@ session_check(struct plane *p, const struct nasd_priv_session_add *q)
 		return -EINVAL;
 	if (q->ip4.s_addr != INADDR_ANY && !config_ipv4_is_host(q->ip4))
 		return -EINVAL;
+	if (q->gre.own != 0 && q->gre.peer == 0)
+		return -EINVAL;
 	return free_iface(p, q->ifname);
 }
 
@@ -357,20 +372,53 @@ count_before(struct plane *p, const struct iface *on,
 	reply->rx_carried = carried(p, on->ifindex, &st);
 }
 
+/* The tunnel to a home agent: 0, 1 if it had to be made, or -errno. */
+static int
+ensure(struct plane *p, struct in_addr ha, bool gre,
+    const struct ha_tunnel **tunnel)
+{
+	int i = gre ? 0 : ha_tunnels_find(&p->tunnels, ha);
+
+	if (i < 0)
+		return i;
+	*tunnel = gre ? &p->tunnels.gre : &p->tunnels.tunnel[i];
+	return gre ? gre_ensure(&p->gre) :
+	    ha_tunnel_ensure(&p->tunnels, &p->tunnels.tunnel[i]);
+}
+
+/* The way down is there before packets are let up. */
+static int
+install(struct plane *p, struct plane_session *s)
+{
+	int err = s->gre.keys.own != 0 ? gre_add(&p->gre, &s->gre) : 0;
+
+	if (err != 0)
+		return err;
+	err = iface_install(p->nl, &p->ready, &s->on, p->tunnels.took_over);
+	if (err == 0)
+		return 0;
+	iface_uninstall(p->nl, &s->on, false);
+	if (s->gre.keys.own != 0)
+		gre_del(&p->gre, &s->gre);
+	return err;
+}
+
 int
 plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
     struct nasd_priv_session_added *reply)
 {
+	const struct ha_tunnel *t;
 	struct plane_session *s;
-	struct ha_tunnel *t;
-	int err, ifindex, tunnel;
+	int err, ifindex;
 
 	if ((ifindex = session_check(p, q)) < 0)
 		return ifindex;
-	if ((tunnel = ha_tunnels_find(&p->tunnels, q->ha)) < 0)
-		return tunnel;
+	if (ha_tunnels_find(&p->tunnels, q->ha) < 0)
+		return -EPERM;
 	if (p->nl == NULL)
 		return -ENOTCONN;
+	if ((err = ensure(p, q->ha, q->gre.own != 0, &t)) < 0)
+		return err;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return -ENOMEM;
 	s->id = q->id;
@@ -383,16 +431,11 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	if (s->on.plen == 64)
 		memset(&s->on.dst.s6_addr[8], 0, 8);
 
-	t = &p->tunnels.tunnel[tunnel];
-	if ((err = ha_tunnel_ensure(&p->tunnels, t)) < 0) {
-		free(s);
-		return err;
-	}
 	s->on.slot = t->slot;
+	s->gre = (struct gre_session){ .ha = q->ha, .hoa = s->on.dst,
+	    .plen = s->on.plen, .keys = q->gre };
 	count_before(p, &s->on, reply);
-	if ((err = iface_install(p->nl, &p->ready, &s->on,
-	    p->tunnels.took_over)) != 0) {
-		iface_uninstall(p->nl, &s->on, false);
+	if ((err = install(p, s)) != 0) {
 		free(s);
 		return err;
 	}
@@ -407,13 +450,15 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 int
 plane_tunnel_check(struct plane *p, struct in_addr ha, uint32_t *made)
 {
-	int i = ha_tunnels_find(&p->tunnels, ha);
+	const bool gre = ha.s_addr == INADDR_ANY;
+	const struct ha_tunnel *t;
+	int i;
 
-	if (i < 0)
-		return i;
+	if (gre && !gre_is_used(&p->gre))
+		return -EPERM;
 	if (p->nl == NULL)
 		return -ENOTCONN;
-	i = ha_tunnel_ensure(&p->tunnels, &p->tunnels.tunnel[i]);
+	i = ensure(p, ha, gre, &t);
 	*made = i > 0;
 	return i < 0 ? i : 0;
 }
@@ -422,6 +467,8 @@ static void
 session_remove(struct plane *p, struct plane_session *s)
 {
 	iface_uninstall(p->nl, &s->on, s->rate.down_bps != 0);
+	if (s->gre.keys.own != 0)
+		gre_del(&p->gre, &s->gre);
 	p->n_limited -= is_limited(s);
 	table_remove(&p->sessions, &s->by_id);
 	table_remove(&p->ifaces, &s->by_ifindex);
@@ -530,6 +577,7 @@ plane_count_all(struct plane *p)
 {
 	if (p->nl == NULL)
 		return -ENOTCONN;
+	gre_tidy(&p->gre);
 	see_who_went(p);
 	if (p->n_limited > 0) {
 		(void)nl_shaper_drops(p->nl, 0, take_down_drops, p);
@@ -547,6 +595,12 @@ plane_counted(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
 		return -ENOENT;
 	*c = counted(s);
 	return 0;
+}
+
+uint64_t
+plane_gre_dropped(const struct plane *p)
+{
+	return p->nl != NULL ? gre_dropped(&p->gre) : 0;
 }
 
 /* ---- rate limits ---- */

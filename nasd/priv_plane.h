@@ -32,8 +32,8 @@ int	 plane_session_prepare(struct plane *,
  * is filled in. */
 int	 plane_session_add(struct plane *, const struct nasd_priv_session_add *,
     struct nasd_priv_session_added *);
-/* Makes a home agent's tunnel anew unless it is as it should be; *made: so it
- * was. 0 or -errno. */
+/* Makes a home agent's tunnel, or GRE's (ha 0), anew unless it is as it should
+ * be; *made: so it was. 0 or -errno. */
 int	 plane_tunnel_check(struct plane *, struct in_addr ha, uint32_t *made);
 int	 plane_session_del(struct plane *, uint32_t id);
 /* The counters of a session's interface, read now, or its last ones if it has
@@ -43,6 +43,8 @@ int	 plane_count(struct plane *, uint32_t id, struct nasd_priv_counted *);
 int	 plane_count_all(struct plane *);
 int	 plane_counted(struct plane *, uint32_t id,
     struct nasd_priv_counted *);
+/* Packets in GRE's device that were no session's. */
+uint64_t plane_gre_dropped(const struct plane *);
 /* Sets the rate limits of n sessions, or with -errno of none. */
 int	 plane_rates(struct plane *, const struct nasd_priv_rate *, unsigned n);
 /* Removes all that was installed. */

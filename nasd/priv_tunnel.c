@@ -2,7 +2,8 @@
 /*
  * The devices, tables and rules of home agents: what priv_plane.c's head calls
  * nm4-HEX, DOWN, UP and BLOCK. Each home agent's tables keep their numbers from
- * one nasd to the next, whatever the configuration's order is.
+ * one nasd to the next, whatever the configuration's order is. And the same of
+ * nm4-gre, one external device for those to which GRE is spoken (priv_gre.c).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -56,7 +57,7 @@ last_tunnel(const struct ha_tunnels *ts)
 	for (unsigned i = 0; i < ts->n; i++)
 		if (ts->tunnel[i].up)
 			return false;
-	return true;
+	return !ts->gre.up;
 }
 
 static void
@@ -83,6 +84,27 @@ tunnel_down(struct ha_tunnels *ts, struct ha_tunnel *t)
 	t->ifindex = 0;
 }
 
+static void
+see_drop(void *arg, uint16_t prio)
+{
+	bool *there = arg;
+
+	*there |= prio == GRE_PRIO_DROP;
+}
+
+static bool
+is_as_made(struct ha_tunnels *ts, const struct ha_tunnel *t)
+{
+	const struct in_addr any = { INADDR_ANY };
+	bool drops = false;
+
+	if (!t->gre)
+		return host_is_sit(t->name, ts->coa, t->ha);
+	return host_is_gre(t->name, any, any, NULL) &&
+	    nl_filter_prios(ts->nl, t->ifindex, see_drop, &drops) == 0 &&
+	    drops;
+}
+
 /* One that an earlier nasd has left goes on, for its sessions may. Another
  * one of that name goes. */
 static bool
@@ -94,7 +116,7 @@ take_over(struct ha_tunnels *ts, struct ha_tunnel *t)
 	if (t->ifindex == 0)
 		return false;
 	mtu = host_mtu(t->name);
-	if (mtu > 0 && host_is_sit(t->name, ts->coa, t->ha)) {
+	if (mtu > 0 && is_as_made(ts, t)) {
 		t->mtu = (uint32_t)mtu;
 		ts->took_over = true;
 		return true;
@@ -135,6 +157,43 @@ take_slot(struct ha_tunnels *ts, struct ha_tunnel *t)
 	return t->slot < HA_SLOTS ? 0 : -ENOSPC;
 }
 
+/* What has more than one home agent behind it goes by the narrowest path. */
+static uint32_t
+gre_mtu(const struct ha_tunnels *ts)
+{
+	uint32_t mtu = UINT32_MAX, one;
+
+	for (unsigned i = 0; i < ts->n; i++) {
+		one = host_gre_mtu(ts->coa, ts->tunnel[i].ha);
+		if (one < mtu)
+			mtu = one;
+	}
+	return mtu;
+}
+
+/* Nothing comes out of it before the filter that drops. */
+static int
+make_device(struct ha_tunnels *ts, struct ha_tunnel *t)
+{
+	int err;
+
+	t->mtu = t->gre ? gre_mtu(ts) : host_tunnel_mtu(ts->coa, t->ha);
+	nl_begin(ts->nl);
+	if (t->gre)
+		nl_gre_external_add(ts->nl, t->name, t->mtu, 0);
+	else
+		nl_sit_add(ts->nl, t->name, ts->coa, t->ha, t->mtu, 0);
+	err = nl_commit(ts->nl, NULL, 0);
+	if (err != 0 || !t->gre)
+		return err;
+	if ((t->ifindex = nl_ifindex(t->name)) == 0)
+		return -ENODEV;
+	nl_begin(ts->nl);
+	nl_clsact_add(ts->nl, t->ifindex, 0);
+	nl_filter_drop_all(ts->nl, t->ifindex, GRE_PRIO_DROP);
+	return nl_commit(ts->nl, NULL, 0);
+}
+
 /* What an earlier nasd's rules say: whose tables are whose, and the tunnels to
  * home agents that there are no more. */
 struct earlier {
@@ -142,6 +201,16 @@ struct earlier {
 	unsigned		 n;
 	struct ha_tunnel	 stray[HA_SELECT_MAX];
 };
+
+static struct ha_tunnel *
+find_named(struct ha_tunnels *ts, const char *name)
+{
+	for (unsigned i = 0; i < ts->n; i++)
+		if (strcmp(ts->tunnel[i].name, name) == 0)
+			return &ts->tunnel[i];
+	return ts->want_gre && strcmp(ts->gre.name, name) == 0 ? &ts->gre :
+	    NULL;
+}
 
 static void
 see_rule(void *arg, const struct nl_rule6 *r)
@@ -157,12 +226,11 @@ see_rule(void *arg, const struct nl_rule6 *r)
 	    strlen(r->iif) >= IF_NAMESIZE)
 		return;
 	ts->slot_used[slot] = true;
-	for (unsigned i = 0; i < ts->n; i++)
-		if (strcmp(ts->tunnel[i].name, r->iif) == 0) {
-			if (ts->tunnel[i].slot == HA_SLOTS)
-				ts->tunnel[i].slot = slot;
-			return;
-		}
+	if ((t = find_named(ts, r->iif)) != NULL) {
+		if (t->slot == HA_SLOTS)
+			t->slot = slot;
+		return;
+	}
 	if (e->n == HA_SELECT_MAX)
 		return;
 	t = &e->stray[e->n++];
@@ -191,12 +259,8 @@ tunnel_up(struct ha_tunnels *ts, struct ha_tunnel *t)
 	if (err != 0)
 		return err;
 	old = take_over(ts, t);
-	if (!old) {
-		t->mtu = host_tunnel_mtu(ts->coa, t->ha);
-		nl_begin(ts->nl);
-		nl_sit_add(ts->nl, t->name, ts->coa, t->ha, t->mtu, 0);
-		err = nl_commit(ts->nl, NULL, 0);
-	}
+	if (!old)
+		err = make_device(ts, t);
 	if (err == 0) {
 		if ((t->ifindex = nl_ifindex(t->name)) == 0)
 			err = -ENODEV;
@@ -220,7 +284,8 @@ tunnel_up(struct ha_tunnels *ts, struct ha_tunnel *t)
 void
 ha_tunnels_init(struct ha_tunnels *ts, struct in_addr coa)
 {
-	*ts = (struct ha_tunnels){ .coa = coa };
+	*ts = (struct ha_tunnels){ .coa = coa, .gre = { .gre = true,
+	    .slot = HA_SLOTS, .name = HA_TUNNEL_GRE } };
 }
 
 int
@@ -261,6 +326,8 @@ ha_tunnels_start(struct ha_tunnels *ts, struct nl *nl)
 	}
 	for (unsigned i = 0; i < ts->n; i++)
 		(void)tunnel_up(ts, &ts->tunnel[i]);
+	if (ts->want_gre)
+		(void)tunnel_up(ts, &ts->gre);
 	remove_strays(ts, &earlier);
 }
 
@@ -287,4 +354,6 @@ ha_tunnels_clear(struct ha_tunnels *ts)
 	for (unsigned i = 0; i < ts->n; i++)
 		if (ts->tunnel[i].up)
 			tunnel_down(ts, &ts->tunnel[i]);
+	if (ts->gre.up)
+		tunnel_down(ts, &ts->gre);
 }

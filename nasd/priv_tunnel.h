@@ -15,6 +15,8 @@
 struct nl;
 
 #define HA_TUNNEL_NAME	"nm4-"	/* and the home agent's address in hex */
+#define HA_TUNNEL_GRE	HA_TUNNEL_NAME "gre"
+#define GRE_PRIO_DROP	32000	/* of its filter, behind all others */
 #define HA_SLOTS	256
 
 /* Tables and mark of a home agent, by its slot. */
@@ -28,6 +30,7 @@ struct ha_tunnel {
 	unsigned	ifindex;
 	uint32_t	mtu;
 	unsigned	slot;		/* HA_SLOTS: none yet */
+	bool		gre;		/* the external device: ha is 0 */
 	bool		up;
 };
 
@@ -36,6 +39,8 @@ struct ha_tunnels {
 	struct in_addr		 coa;
 	bool			 took_over;	/* an earlier nasd's */
 	bool			 slot_used[HA_SLOTS];
+	bool			 want_gre;	/* from the start */
+	struct ha_tunnel	 gre;		/* of all home agents */
 	unsigned		 n;
 	struct ha_tunnel	 tunnel[HA_SELECT_MAX];
 };

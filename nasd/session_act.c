@@ -209,9 +209,12 @@ session_reg_request(const struct session *s, struct mip_reg_request *req)
 		.iid = s->iid,
 		.taken = s->local,
 	};
-	if (s->ha != NULL)
+	if (s->ha != NULL) {
 		req->ha = (struct mip_ha){ .addr = s->ha->addr,
 		    .sa = s->ha->sa, .n_sa = s->ha->n_sa };
+		req->gre = s->ha->gre;
+		req->gre_key = s->gre.own;
+	}
 	if (s->access->request != NULL)
 		s->access->request(s, req);
 }
@@ -258,7 +261,7 @@ do_install(struct session *s)
 	}
 	s->tunnel = tunnel_session_new(s->engine->tunnels, s->ifname,
 	    s->subject, s->ha->addr, &s->hoa, session_plen(s),
-	    s->grant.ip4, session_in_tunnel, s);
+	    s->grant.ip4, s->gre, session_in_tunnel, s);
 	if (s->tunnel == NULL)
 		session_event(s, SESSION_EV_INSTALL_FAILED, "out of memory");
 }

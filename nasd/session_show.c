@@ -38,6 +38,20 @@ home_agent(const struct session *s)
 	return s->ha != NULL ? ctl_ipv4(s->ha->addr) : json_null();
 }
 
+/* What its tunnel is, and of GRE the keys of packets to and from us. */
+static void
+show_tunnel(const struct session *s, json_t *o)
+{
+	const bool gre = s->gre.own != 0;
+
+	json_object_set_new(o, "encapsulation", s->registered ?
+	    json_string(gre ? "gre" : "sit") : json_null());
+	json_object_set_new(o, "gre_key_in", gre ?
+	    json_integer(s->gre.own) : json_null());
+	json_object_set_new(o, "gre_key_out", gre ?
+	    json_integer(s->gre.peer) : json_null());
+}
+
 static json_int_t
 uptime(const struct session *s)
 {
@@ -132,6 +146,7 @@ session_json_full(const struct session *s)
 	json_object_set_new(more, "mru", json_integer(s->mru));
 	json_object_set_new(more, "ra_mtu", s->tunnel != NULL ?
 	    json_integer(session_ra_mtu(s)) : json_null());
+	show_tunnel(s, more);
 	json_object_set_new(more, "profile", s->grant.filter_id[0] != '\0' ?
 	    text(s->grant.filter_id) : json_null());
 	json_object_set_new(more, "down_dropped",

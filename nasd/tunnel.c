@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -23,12 +24,14 @@
 _Static_assert(TUNNEL_RATES_MAX == NASD_PRIV_RATES_MAX, "rates at once");
 
 #define MTU_UNKNOWN	1480	/* D33 */
+#define MTU_UNKNOWN_GRE	1472
 
 struct tunnel_session {
 	struct table_node	 node;		/* by id */
 	struct tunnels		*tunnels;
 	uint32_t		 id;
 	struct in_addr		 ha;
+	bool			 gre;
 	unsigned		 mtu;
 	unsigned		 link_mtu;	/* 0: not known */
 	const char		*subject;
@@ -66,6 +69,7 @@ struct tunnels {
 	uint64_t		 added, failed, removed;
 	LIST_HEAD(, count_request) counts;
 	LIST_HEAD(, rate_request) rates;
+	uint64_t		 gre_dropped;	/* by tunnels_count_all */
 	/* tunnels_count_all under way */
 	unsigned		 pages;		/* answers due */
 	void			(*all_counted)(void *arg);
@@ -210,10 +214,10 @@ tunnels_prepare(struct tunnels *t, const char *ifname, const char *subject)
 struct tunnel_session *
 tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
     struct in_addr ha, const struct in6_addr *hoa, unsigned plen,
-    struct in_addr ip4, tunnel_done *done, void *arg)
+    struct in_addr ip4, struct gre_keys gre, tunnel_done *done, void *arg)
 {
 	struct nasd_priv_session_add q = { .ha = ha, .hoa = *hoa,
-	    .plen = plen, .ip4 = ip4 };
+	    .plen = plen, .ip4 = ip4, .gre = gre };
 	struct tunnel_session *s;
 	int err;
 
@@ -230,7 +234,8 @@ tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
 	s->tunnels = t;
 	s->id = q.id;
 	s->ha = ha;
-	s->mtu = MTU_UNKNOWN;
+	s->gre = gre.own != 0;
+	s->mtu = gre.own != 0 ? MTU_UNKNOWN_GRE : MTU_UNKNOWN;
 	s->subject = subject;
 	s->done = done;
 	s->arg = arg;
@@ -281,22 +286,25 @@ tunnel_mtu(const struct tunnel_session *s)
 	return s->mtu;
 }
 
-/* Home agents are few, sessions many: counted on demand. */
+/* Home agents are few, sessions many: counted on demand. One may have both
+ * kinds while its configuration is changed. */
 static bool
 json_one(struct table_node *n, void *arg)
 {
 	const struct tunnel_session *s = container_of(n,
 	    const struct tunnel_session, node);
-	char name[INET_ADDRSTRLEN];
+	const char *kind = s->gre ? "gre" : "sit";
+	char name[INET_ADDRSTRLEN], key[INET_ADDRSTRLEN + 4];
 	json_t *ha;
 
 	if (!s->installed || s->orphan)
 		return true;
 	inet_ntop(AF_INET, &s->ha, name, sizeof(name));
-	if ((ha = json_object_get(arg, name)) == NULL) {
-		ha = json_pack("{s:s, s:i, s:i}", "home_agent", name, "mtu",
-		    (int)s->mtu, "sessions", 0);
-		json_object_set_new(arg, name, ha);
+	snprintf(key, sizeof(key), "%s %s", name, kind);
+	if ((ha = json_object_get(arg, key)) == NULL) {
+		ha = json_pack("{s:s, s:s, s:i, s:i}", "home_agent", name,
+		    "encapsulation", kind, "mtu", (int)s->mtu, "sessions", 0);
+		json_object_set_new(arg, key, ha);
 	}
 	json_object_set_new(ha, "sessions", json_integer(
 	    json_integer_value(json_object_get(ha, "sessions")) + 1));
@@ -314,7 +322,8 @@ tunnels_json(const struct tunnels *t)
 	json_object_foreach(by_ha, key, ha)
 		json_array_append(list, ha);
 	json_decref(by_ha);
-	return json_pack("{s:o, s:I, s:I, s:I}", "tunnels", list,
+	return json_pack("{s:o, s:I, s:I, s:I, s:I}", "tunnels", list,
+	    "gre_dropped", (json_int_t)t->gre_dropped,
 	    "added", (json_int_t)t->added, "failed", (json_int_t)t->failed,
 	    "removed", (json_int_t)t->removed);
 }
@@ -390,9 +399,25 @@ page_counted(void *arg, int status, const void *body, size_t len, int fd)
 		t->all_counted(t->all_arg);
 }
 
+static void
+gre_counted(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct nasd_priv_gre_counted c;
+	struct tunnels *t = arg;
+
+	(void)fd;
+	if (status == 0 && len == sizeof(c)) {
+		memcpy(&c, body, sizeof(c));
+		t->gre_dropped = c.dropped;
+	}
+	if (--t->pages == 0)
+		t->all_counted(t->all_arg);
+}
+
 struct page {
 	struct tunnels			*tunnels;
 	struct nasd_priv_count_many	 q;
+	bool				 gre;
 };
 
 static void
@@ -420,6 +445,7 @@ page_add(struct table_node *n, void *arg)
 
 	if (!s->installed || s->orphan)
 		return true;
+	pg->gre |= s->gre;
 	pg->q.id[pg->q.n++] = s->id;
 	if (pg->q.n == NASD_PRIV_COUNT_MAX)
 		ask_page(pg);
@@ -437,6 +463,9 @@ tunnels_count_all(struct tunnels *t, void (*done)(void *arg), void *arg)
 	t->all_arg = arg;
 	table_each(&t->sessions, page_add, &pg);
 	ask_page(&pg);
+	if (pg.gre && priv_request(t->priv, NASD_PRIV_GRE_COUNT, NULL, 0,
+	    gre_counted, t) == 0)
+		t->pages++;
 	return t->pages > 0;
 }
 

@@ -3,7 +3,7 @@
  * The data plane as the rest of nasd sees it: a tunnel for each home agent,
  * and in it sessions, each a source filter and a route [doc/DATAPLANE,
  * PROTOCOLS 12]. Everything happens in priv; results come as callbacks. XDP
- * and GRE will stand behind the same calls.
+ * will stand behind the same calls.
  */
 #ifndef NASD_TUNNEL_H
 #define NASD_TUNNEL_H
@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
+#include "nasd/gre_keys.h"
 #include "nasd/rate.h"
 
 struct priv_client;
@@ -33,13 +34,13 @@ void	 tunnels_prepare(struct tunnels *, const char *ifname,
 /* Carries hoa/plen (64 when the prefix is the subscriber's alone, else 128)
  * between an interface and a home agent; sets the interface's sysctls. ip4,
  * unless 0, is the one IPv4 source that passes, to wherever the kernel sends
- * it; its route is pppd's. done
- * says when packets can flow, or -errno and nothing is left. Not called after
- * tunnel_session_free. */
+ * it; its route is pppd's. gre: packets are in GRE with these keys, unless its
+ * own is 0. done says when packets can flow, or -errno and nothing is left. Not
+ * called after tunnel_session_free. */
 struct tunnel_session *tunnel_session_new(struct tunnels *,
     const char *ifname, const char *subject, struct in_addr ha,
     const struct in6_addr *hoa, unsigned plen, struct in_addr ip4,
-    tunnel_done *, void *arg);
+    struct gre_keys gre, tunnel_done *, void *arg);
 /* Removes filter and route. Safe when the interface has gone. */
 void	 tunnel_session_free(struct tunnel_session *);
 /* MTU of the tunnel in bytes [PROTOCOLS D33]. */

@@ -22,7 +22,7 @@
 #define RETRY_MS	1000	/* then twice as long, up to */
 #define RETRY_MS_MAX	32000
 
-/* A home agent whose device was doubtful once. */
+/* A home agent whose device was doubtful once; 0.0.0.0: GRE's, of all. */
 struct doubt {
 	struct tunnel_repair	*owner;
 	struct in_addr		 ha;
@@ -38,7 +38,7 @@ struct tunnel_repair {
 	const struct clock	*clock;
 	uint64_t		 remade, failed;
 	unsigned		 n;
-	struct doubt		 doubt[HA_SELECT_MAX];
+	struct doubt		 doubt[HA_SELECT_MAX + 1];	/* GRE's */
 };
 
 static void	check(struct doubt *);
@@ -69,7 +69,10 @@ checked(void *arg, int status, const void *body, size_t len, int fd)
 
 	(void)fd;
 	d->pending = false;
-	inet_ntop(AF_INET, &d->ha, s, sizeof(s));
+	if (d->ha.s_addr == INADDR_ANY)
+		strcpy(s, "GRE");
+	else
+		inet_ntop(AF_INET, &d->ha, s, sizeof(s));
 	/* Not one of ours, or that was one before a reload. */
 	if (status == -EPERM || status == -EPIPE)
 		return;
@@ -117,7 +120,7 @@ tunnel_repair_check(struct tunnel_repair *r, struct in_addr ha)
 	for (i = 0; i < r->n; i++)
 		if (r->doubt[i].ha.s_addr == ha.s_addr)
 			break;
-	if (i == HA_SELECT_MAX)
+	if (i == sizeof(r->doubt) / sizeof(r->doubt[0]))
 		return;
 	d = &r->doubt[i];
 	if (i == r->n) {
@@ -135,6 +138,8 @@ tunnel_repair_lost(struct tunnel_repair *r, const char *name)
 	char *end;
 	unsigned long a;
 
+	if (strcmp(name, HA_TUNNEL_GRE) == 0)
+		tunnel_repair_check(r, (struct in_addr){ INADDR_ANY });
 	if (strncmp(name, HA_TUNNEL_NAME, n) != 0 || strlen(name + n) != 8)
 		return;
 	a = strtoul(name + n, &end, 16);

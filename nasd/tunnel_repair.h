@@ -19,7 +19,7 @@ void	 tunnel_repair_free(struct tunnel_repair *);
 /* A device has gone or is down; nothing is done unless its name is that of a
  * tunnel. */
 void	 tunnel_repair_lost(struct tunnel_repair *, const char *name);
-/* Nobody knows whether that of a home agent has. */
+/* Nobody knows whether that of a home agent, or GRE's (0.0.0.0), has. */
 void	 tunnel_repair_check(struct tunnel_repair *, struct in_addr ha);
 /* Counters: a new object. */
 json_t	*tunnel_repair_json(const struct tunnel_repair *);

@@ -154,7 +154,7 @@ START_TEST(all_keys)
 	    "send-service-selection = false rate = 77 }\n"
 	    "home-agent \"ha2\" {\n\taddress = \"198.51.100.2\"\n" KEY "}\n"
 	    "home-agent \"ha3\" {\n\taddress = \"198.51.100.3\"\n"
-	    "priority = 2 weight = 30\n"
+	    "priority = 2 weight = 30 encapsulation = gre\n"
 	    "prefixes = {\"2001:db8::/32\", \"fd00:1::/64\"}\n" KEY "}\n"
 	    "router-advertisement { preferred-lifetime = 700 }\n"
 	    "profile \"gold\" { rate-down = \"20M\" rate-up = \"500k\"\n"
@@ -255,12 +255,34 @@ START_TEST(all_keys)
 	ck_assert_uint_eq(cf->ha[1].weight, 1);
 	ck_assert_uint_eq(cf->ha[2].priority, 2);
 	ck_assert_uint_eq(cf->ha[2].weight, 30);
+	ck_assert(!cf->ha[0].gre && !cf->ha[1].gre && cf->ha[2].gre);
 	ck_assert_uint_eq(cf->ha[1].n_prefix, 0);
 	ck_assert_uint_eq(cf->ha[2].n_prefix, 2);
 	ck_assert_uint_eq(cf->ha[2].prefix[0].len, 32);
 	ck_assert_uint_eq(cf->ha[2].prefix[1].len, 64);
 	ck_assert_uint_eq(cf->ha[2].prefix[1].addr.s6_addr[0], 0xfd);
 	ck_assert_uint_eq(cf->ext.hoa_request, 60);
+	nasd_config_free(cf);
+}
+END_TEST
+
+/* Links can share an address, where all that they come to has GRE. */
+START_TEST(access_nodes_in_gre)
+{
+	char said[4096];
+	struct nasd_config *cf = load("care-of-address = \"192.0.2.1\"\n"
+	    "radius { server \"a\" { address = \"203.0.113.10\" "
+	    "secret-file = \"radius.secret\" } }\n"
+	    "home-agent \"ha1\" { address = \"198.51.100.1\" "
+	    "encapsulation = gre }\n" POOL
+	    NODE("acc0", "") NODE("acc1", "") NODE("acc2", ""), said);
+
+	ck_assert_msg(cf != NULL, "%s", said);
+	ck_assert_uint_eq(config_coas_size(&cf->coas), 2);
+	ck_assert_uint_eq(ntohl(config_coas_at(&cf->coas, 1).s_addr),
+	    0xc0000265);
+	ck_assert_uint_eq(ntohl(config_coas_at(&cf->coas, 2).s_addr),
+	    0xc0000264);
 	nasd_config_free(cf);
 }
 END_TEST
@@ -369,6 +391,12 @@ static const struct {
 	{ GOOD NODE("acc0", ""), "care-of-pool: missing" },
 	{ GOOD "care-of-pool = \"192.0.2.100\"\n" NODE("acc0", "")
 	    NODE("acc1", ""), "care-of-pool: fewer addresses" },
+	{ GOOD "care-of-pool = \"192.0.2.100\"\n" NODE("acc0", "")
+	    NODE("acc1", "") "home-agent \"ha2\" {\n"
+	    "\taddress = \"198.51.100.2\" encapsulation = gre\n" KEY "}\n",
+	    "fewer addresses than access nodes, and home agent \"ha1\"" },
+	{ GOOD "home-agent \"ha2\" {\n\tencapsulation = ipip\n}\n",
+	    "nasd.conf:13: encapsulation: \"ipip\": sit or gre" },
 	{ GOOD "care-of-pool = \"192.0.2.100-\"\n",
 	    "nasd.conf:12: care-of-pool: \"192.0.2.100-\" is no" },
 	{ GOOD "care-of-pool = \"192.0.2.9-192.0.2.8\"\n",
@@ -520,6 +548,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, access_nodes);
+	tcase_add_test(t, access_nodes_in_gre);
 	tcase_add_test(t, all_keys);
 	tcase_add_loop_test(t, mistake, 0,
 	    sizeof(mistakes) / sizeof(mistakes[0]));

@@ -31,6 +31,7 @@ static struct device {
 	bool		sit, up, clsact, guard, ppp;
 	bool		shut[2];	/* nothing comes in, or goes out */
 	unsigned	out_from[2];	/* but from there, by prio */
+	struct gre_keys	gre;		/* own 0: it is no gre device */
 	struct in_addr	local, remote, addr;
 	uint32_t	mtu;
 	char		disable_ipv6;
@@ -175,6 +176,40 @@ nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
 }
 
 int
+nl_gre_add(struct nl *nl, const char *name, const struct nl_gre *g,
+    uint32_t key_in, uint32_t mtu, unsigned ign)
+{
+	struct device *d;
+
+	(void)nl;
+	if (!works(by_name(name) == NULL, -EEXIST, ign))
+		return 0;
+	d = add_device(name);
+	d->gre = (struct gre_keys){ key_in, g->key };
+	d->local = g->local;
+	d->remote = g->remote;
+	d->mtu = mtu;
+	return 0;
+}
+
+int
+nl_gre_change(struct nl *nl, const char *name, const struct nl_gre *g,
+    uint32_t key_in, uint32_t mtu)
+{
+	struct device *d = by_name(name);
+
+	(void)nl;
+	if (!works(d != NULL, -ENODEV, 0))
+		return 0;
+	ck_assert_uint_eq(d->gre.own, key_in);
+	ck_assert_uint_eq(d->local.s_addr, g->local.s_addr);
+	ck_assert_uint_eq(d->remote.s_addr, g->remote.s_addr);
+	ck_assert_uint_eq(d->mtu, mtu);
+	d->gre.peer = g->key;
+	return 0;
+}
+
+int
 nl_link_del(struct nl *nl, const char *name, unsigned ign)
 {
 	struct device *d = by_name(name);
@@ -182,7 +217,7 @@ nl_link_del(struct nl *nl, const char *name, unsigned ign)
 	(void)nl;
 	if (!works(d != NULL, -ENODEV, ign))
 		return 0;
-	ck_assert(d->sit);
+	ck_assert(d->sit || d->gre.own != 0);
 	forget_filters(d->index);
 	d->index = 0;
 	return 0;
@@ -205,9 +240,12 @@ nl_link_set_up(struct nl *nl, unsigned ifindex, bool up)
 	struct device *d = by_index(ifindex);
 
 	(void)nl;
-	/* Never an IPv6 interface. */
+	/* Never an IPv6 interface; nor does the host hear what is in GRE. */
 	if (d != NULL && up)
 		ck_assert_int_eq(d->disable_ipv6, '1');
+	if (d != NULL && up && d->gre.own != 0 && kernel.error == 0 &&
+	    kernel.fail_at != -1)
+		ck_assert(d->guard || kernel.fail_at < 0);
 	if (works(d != NULL, -ENODEV, 0))
 		d->up = up;
 	return 0;
@@ -332,7 +370,8 @@ shut(unsigned ifindex, uint16_t prio, unsigned way)
 int
 nl_filter_drop_all(struct nl *nl, unsigned ifindex, uint16_t prio)
 {
-	(void)nl;
+	if (by_index(ifindex) != NULL && by_index(ifindex)->gre.own != 0)
+		return nl_filter_drop4(nl, ifindex, prio);
 	return shut(ifindex, prio, 0);
 }
 
@@ -520,6 +559,23 @@ host_is_sit(const char *ifname, struct in_addr local, struct in_addr remote)
 	    d->remote.s_addr == remote.s_addr;
 }
 
+bool
+host_is_gre(const char *ifname, struct in_addr local, struct in_addr remote,
+    const struct gre_keys *keys)
+{
+	const struct device *d = by_name(ifname);
+
+	return d != NULL && d->gre.own == keys->own &&
+	    d->gre.peer == keys->peer && d->local.s_addr == local.s_addr &&
+	    d->remote.s_addr == remote.s_addr;
+}
+
+uint32_t
+host_gre_mtu(struct in_addr coa, struct in_addr to)
+{
+	return host_tunnel_mtu(coa, to) - 8;
+}
+
 uint32_t
 host_tunnel_mtu(struct in_addr coa, struct in_addr to)
 {
@@ -674,7 +730,8 @@ nothing_is_left(void)
 
 	ck_assert_uint_eq(count_filters(0), 0);
 	for (unsigned i = 0; i < DEVICES; i++) {
-		ck_assert(device[i].index == 0 || !device[i].sit);
+		ck_assert(device[i].index == 0 || (!device[i].sit &&
+		    device[i].gre.own == 0));
 		ck_assert(device[i].index == 0 ||
 		    device[i].clsact == device[i].guard);
 		n += device[i].index != 0;
@@ -859,10 +916,123 @@ START_TEST(somebody_removed_it)
 }
 END_TEST
 
+/* ---- GRE ---- */
+
+#define GRE_DEVICE	"nm4ng-01020304"
+
+static struct nasd_priv_node_set
+want_gre(const char *ifname, uint32_t own_key, uint32_t peer)
+{
+	struct nasd_priv_node_set q = want(ifname, "192.0.2.100", peer != 0);
+
+	q.gre = (struct gre_keys){ own_key, peer };
+	return q;
+}
+
+/* Without the home agent's key the device is there, for the registration. */
+START_TEST(gre_entry_and_end)
+{
+	struct nasd_priv_node_set q = want_gre("acc0", 0x01020304, 0);
+	const struct device *t;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	t = by_name(GRE_DEVICE);
+	ck_assert_ptr_nonnull(t);
+	ck_assert(t->up && t->guard);
+	ck_assert_uint_eq(t->addr.s_addr, inet_addr("192.0.2.100"));
+	ck_assert_uint_eq(t->mtu, 1462);
+	ck_assert_uint_eq(count_filters(0), 0);
+
+	q = want_gre("acc0", 0x01020304, 77);
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_uint_eq(t->gre.peer, 77);
+	ck_assert_uint_eq(count_filters(0), 2);
+	/* another one of it */
+	q.gre.peer = 78;
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_uint_eq(t->gre.peer, 78);
+	ck_assert_uint_eq(count_filters(0), 2);
+	/* and of ours */
+	q.gre.own = 5;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_ptr_null(by_name(GRE_DEVICE));
+	ck_assert_ptr_nonnull(by_name("nm4ng-00000005"));
+
+	q.carry = false;
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_uint_eq(count_filters(0), 0);
+	ck_assert(by_name("nm4ng-00000005")->guard);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+}
+END_TEST
+
+/* One address for both; not so with the same key, or without one. */
+START_TEST(gre_shares_an_address)
+{
+	struct nasd_priv_node_set a = want_gre("acc0", 1, 7);
+	struct nasd_priv_node_set b = want_gre("acc1", 2, 7);
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_open("acc1"), 0);
+	ck_assert_int_eq(set_as(&a), 1);
+	ck_assert_int_eq(set_as(&b), 1);
+	ck_assert_uint_eq(count_filters(0), 4);
+	ck_assert_int_eq(do_del("acc1"), 0);
+	b.gre.own = 1;
+	ck_assert_int_eq(set_as(&b), -EADDRINUSE);
+	b.gre.own = 0;
+	ck_assert_int_eq(set_as(&b), -EADDRINUSE);
+	b = want_gre("acc1", 2, 0);
+	b.carry = true;
+	ck_assert_int_eq(set_as(&b), -EINVAL);
+	nodes_clear(ns);
+	nothing_is_left();
+}
+END_TEST
+
+static void	 killed(void);
+
+START_TEST(gre_taken_over)
+{
+	struct nasd_priv_node_set q = want_gre("acc0", 0x01020304, 7);
+	unsigned tunnel;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	tunnel = nl_ifindex(GRE_DEVICE);
+	killed();
+	ck_assert_int_eq(do_open("acc0"), 0);
+	q.router[5] = 7;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(nl_ifindex(GRE_DEVICE), tunnel);
+	ck_assert_uint_eq(count_filters(0), 2);
+	ck_assert(!kernel.gap);
+	/* not with another key of the home agent's, nor if it is not wanted */
+	killed();
+	ck_assert_int_eq(do_open("acc0"), 0);
+	q.gre.peer = 8;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(by_name(GRE_DEVICE)->gre.peer, 8);
+	ck_assert_uint_eq(count_filters(0), 2);
+	killed();
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", true), 1);
+	ck_assert_ptr_null(by_name(GRE_DEVICE));
+	killed();
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+}
+END_TEST
+
 /* Whichever message fails, the rest is undone. */
 START_TEST(failures)
 {
-	const struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
+	const struct nasd_priv_node_set q = _i != 0 ?
+	    want_gre("acc0", 0x01020304, 7) :
+	    want("acc0", "192.0.2.100", true);
 	int i, err = -1;
 
 	ck_assert_int_eq(do_open("acc0"), 0);
@@ -1236,7 +1406,10 @@ main(void)
 	tcase_add_test(tc, other_addresses_without_a_gap);
 	tcase_add_test(tc, another_home_agent);
 	tcase_add_test(tc, somebody_removed_it);
-	tcase_add_test(tc, failures);
+	tcase_add_test(tc, gre_entry_and_end);
+	tcase_add_test(tc, gre_shares_an_address);
+	tcase_add_test(tc, gre_taken_over);
+	tcase_add_loop_test(tc, failures, 0, 2);
 	tcase_add_test(tc, an_operators_filters_stay);
 	tcase_add_test(tc, taken_over);
 	tcase_add_test(tc, left_and_not_wanted);

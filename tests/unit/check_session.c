@@ -1419,6 +1419,44 @@ START_TEST(renegotiation)
 }
 END_TEST
 
+static void
+shows(const struct session *s, const char *key, json_int_t want)
+{
+	json_t *o = session_json_full(s);
+
+	ck_assert_int_eq(json_integer_value(json_object_get(o, key)), want);
+	json_decref(o);
+}
+
+/* The keys go to the data path; a new one of the home agent's is another data
+ * path, our own stays the session's when it registers anew. */
+START_TEST(gre)
+{
+	struct mip_result r = { .outcome = MIP_REGISTERED, .unique = true,
+	    .lifetime = 1800, .gre = { 5, 7 } };
+	struct session *s;
+
+	has[0].gre = true;
+	answered_gre = (struct gre_keys){ 5, 6 };
+	s = bring_up("alice");
+	shows(s, "gre_key_in", 5);
+	shows(s, "gre_key_out", 6);
+	ck_assert_ptr_nonnull(strstr(calls, "rrq alice;gre-key 0;"));
+	ck_assert_ptr_nonnull(strstr(calls, "gre 5 6;install lo/64;"));
+	r.hoa = s->hoa;
+	forget_calls();
+	mip_ev->changed(s, &r);
+	called("count;uninstall;gre 5 7;install lo/64;");
+	counted(1, 0);
+	install_done(s, 0);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	mip_ev->lost(s, &(struct mip_result){ .outcome = MIP_DENIED });
+	finish(s);
+	answered_gre = (struct gre_keys){ 0, 0 };
+	has[0].gre = false;
+}
+END_TEST
+
 START_TEST(new_prefix)
 {
 	struct session *s = bring_up("alice");
@@ -2391,6 +2429,7 @@ main(void)
 	tcase_add_test(t, asks_too_often);
 	tcase_add_test(t, stuck);
 	tcase_add_test(t, renegotiation);
+	tcase_add_test(t, gre);
 	tcase_add_test(t, new_prefix);
 	tcase_add_test(t, timeouts);
 	tcase_add_test(t, idle_but_for_solicitations);

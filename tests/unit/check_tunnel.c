@@ -39,6 +39,7 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
 }
 
 static struct tunnels *tunnels;
+static struct gre_keys gre;
 static unsigned n_done;
 static int last_error;
 
@@ -60,7 +61,7 @@ add(const char *ifname)
 	inet_pton(AF_INET6, "2001:db8::1", &hoa);
 	inet_pton(AF_INET, "192.0.2.7", &ip4);
 	return tunnel_session_new(tunnels, ifname, "s1", ha, &hoa, 64, ip4,
-	    on_done, NULL);
+	    gre, on_done, NULL);
 }
 
 static void
@@ -198,6 +199,53 @@ START_TEST(summary)
 }
 END_TEST
 
+static void
+on_all(void *arg)
+{
+	(void)arg;
+	n_done++;
+}
+
+/* In GRE, beside one that is not; what GRE drops is read with the rest. */
+START_TEST(in_gre)
+{
+	struct nasd_priv_gre_counted c = { .dropped = 5 };
+	struct tunnel_session *a = add("ppp0"), *b;
+	struct nasd_priv_session_add q;
+	json_t *o;
+
+	gre = (struct gre_keys){ 0x01020304, 7 };
+	b = add("ppp1");
+	gre = (struct gre_keys){ 0, 0 };
+	memcpy(&q, asked[0].body, sizeof(q));
+	ck_assert_uint_eq(q.gre.own, 0);
+	memcpy(&q, asked[1].body, sizeof(q));
+	ck_assert_uint_eq(q.gre.own, 0x01020304);
+	ck_assert_uint_eq(q.gre.peer, 7);
+	ck_assert_uint_eq(tunnel_mtu(a), 1480);
+	ck_assert_uint_eq(tunnel_mtu(b), 1472);
+	answer(0, 0, 1480);
+	ck_assert(tunnels_count_all(tunnels, on_all, NULL));
+	ck_assert_uint_eq(n_asked, 3);		/* nobody is in it yet */
+	asked[2].done(asked[2].arg, 0, NULL, 0, -1);
+	answer(1, 0, 1472);
+	n_done = 0;
+	ck_assert(tunnels_count_all(tunnels, on_all, NULL));
+	ck_assert_uint_eq(asked[4].type, NASD_PRIV_GRE_COUNT);
+	asked[3].done(asked[3].arg, 0, NULL, 0, -1);
+	ck_assert_uint_eq(n_done, 0);
+	asked[4].done(asked[4].arg, 0, &c, sizeof(c), -1);
+	ck_assert_uint_eq(n_done, 1);
+	o = tunnels_json(tunnels);
+	ck_assert_uint_eq(json_array_size(json_object_get(o, "tunnels")), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(o,
+	    "gre_dropped")), 5);
+	json_decref(o);
+	tunnel_session_free(a);
+	tunnel_session_free(b);
+}
+END_TEST
+
 static uint32_t last_owner;
 
 static void
@@ -235,13 +283,6 @@ START_TEST(counters)
 	/* the third is due when all ends */
 }
 END_TEST
-
-static void
-on_all(void *arg)
-{
-	(void)arg;
-	n_done++;
-}
 
 /* Those of all sessions come in pages; the first page has them read. */
 START_TEST(all_counters)
@@ -353,6 +394,7 @@ main(void)
 	tcase_add_test(tc, freed_before_the_answer);
 	tcase_add_test(tc, cannot_ask);
 	tcase_add_test(tc, summary);
+	tcase_add_test(tc, in_gre);
 	tcase_add_test(tc, counters);
 	tcase_add_test(tc, all_counters);
 	tcase_add_test(tc, rates);

@@ -159,6 +159,8 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
 {
 	(void)c;
 	call("rrq %s%s", r->nai, r->unique ? "" : " shared");
+	if (r->gre)
+		call("gre-key %u", r->gre_key);
 	mip_ev = ev;
 	asked_iid = r->iid;
 	asked_sa = r->mn_ha != NULL ? *r->mn_ha : (struct mip4_sa){ 0 };
@@ -173,6 +175,15 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
 	ck_assert_int_lt(r->budget_ms, SESSION_BUDGET_MS);
 	return (handle("reg", arg));
 }
+
+uint32_t
+mip_client_new_gre(const struct mip_client *c)
+{
+	(void)c;
+	return (4711);
+}
+
+struct gre_keys answered_gre;	/* in replies */
 
 /* What a client before this one has left. */
 struct mip_saved mip_left;
@@ -190,6 +201,8 @@ mip_reg_resume(struct mip_client *c, const struct mip_reg_request *r,
 {
 	(void)c;
 	call("resume %s%s", r->nai, v->bound ? " bound" : "");
+	if (v->gre.own != 0)
+		call("gre-key %u %u", v->gre.own, v->gre.peer);
 	mip_ev = ev;
 	asked_ha = r->ha.addr;
 	asked_coa = r->coa;
@@ -319,7 +332,7 @@ tunnels_prepare(struct tunnels *t, const char *ifname, const char *subject)
 struct tunnel_session *
 tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
     struct in_addr ha, const struct in6_addr *hoa, unsigned plen,
-    struct in_addr ip4, tunnel_done *done, void *arg)
+    struct in_addr ip4, struct gre_keys gre, tunnel_done *done, void *arg)
 {
 	(void)t;
 	(void)subject;
@@ -327,6 +340,8 @@ tunnel_session_new(struct tunnels *t, const char *ifname, const char *subject,
 	(void)hoa;
 	if (ip4.s_addr != INADDR_ANY)
 		call("pass %08x", ntohl(ip4.s_addr));
+	if (gre.own != 0)
+		call("gre %u %u", gre.own, gre.peer);
 	call("install %s/%u", ifname, plen);
 	install_done = done;
 	return (handle("tunnel", arg));
@@ -923,7 +938,7 @@ void
 reply(struct session *s, enum mip_outcome out, const char *hoa, bool unique)
 {
 	struct mip_result r = { .outcome = out, .lifetime = 1800,
-	    .unique = unique, .text = "text" };
+	    .unique = unique, .gre = answered_gre, .text = "text" };
 
 	if (hoa != NULL)
 		ck_assert_int_eq(inet_pton(AF_INET6, hoa, &r.hoa), 1);

@@ -85,6 +85,7 @@ extern bool granted_key;
 extern struct aaa_grant granted;
 extern struct mip4_sa asked_sa;
 extern struct mip_saved mip_left;
+extern struct gre_keys answered_gre;
 extern struct mip_left left_one;
 extern uint32_t left_nr;
 extern char prepared[16];
