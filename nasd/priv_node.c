@@ -61,6 +61,8 @@ struct node {
 	unsigned	 tunnel;		/* its index; 0: none */
 	struct in_addr	 coa, ha;
 	struct gre_keys	 gre;
+	struct nl_stats	 count, past;		/* of this device, as last
+						 * read; of those before */
 	uint16_t	 prio;			/* of the filters; 0: none */
 	uint8_t		 carry;			/* by these */
 	uint8_t		 mn[6], router[6];
@@ -283,11 +285,34 @@ carry(struct nodes *ns, struct node *n, const struct nasd_priv_node_set *q)
 
 /* ---- the tunnel ---- */
 
+/* Of one that somebody else has removed there is what was read last. */
+static void
+read_count(struct nodes *ns, struct node *n)
+{
+	struct nl_stats st;
+
+	if (n->tunnel != 0 && nl_link_stats(ns->nl, n->tunnel, &st) == 0)
+		n->count = st;
+}
+
+/* A session may have several devices, one after the other. */
+static void
+keep_count(struct nodes *ns, struct node *n)
+{
+	read_count(ns, n);
+	n->past.rx_bytes += n->count.rx_bytes;
+	n->past.tx_bytes += n->count.tx_bytes;
+	n->past.rx_packets += n->count.rx_packets;
+	n->past.tx_packets += n->count.tx_packets;
+	n->count = (struct nl_stats){ 0 };
+}
+
 static void
 remove_device(struct nodes *ns, struct node *n)
 {
 	int err;
 
+	keep_count(ns, n);
 	if (n->link != 0)
 		stop(ns, n);
 	nl_begin(ns->nl);
@@ -319,6 +344,7 @@ remove_left(struct nodes *ns, struct node *n)
 	 * was stays closed. */
 	n->link = n->ppp ? 0 : nl_ifindex(n->ifname);
 	take_down(ns, n);
+	n->past = (struct nl_stats){ 0 };	/* another session's */
 	n->link = link;
 	log_info(n->ifname, "what was left of %s is removed", n->device);
 }
@@ -636,6 +662,7 @@ nodes_del(struct nodes *ns, const struct nasd_priv_node_name *q)
 		remove_left(ns, n);
 	else
 		err = -ENOENT;
+	n->past = (struct nl_stats){ 0 };
 	if (n->ppp)
 		let_go(n);
 	return err;
@@ -645,20 +672,19 @@ int
 nodes_count(struct nodes *ns, const struct nasd_priv_node_name *q,
     struct nasd_priv_counted *out)
 {
-	const struct node *n = find_open(ns, q->ifname, q->coa);
-	struct nl_stats st;
-	int err;
+	struct node *n = find_open(ns, q->ifname, q->coa);
 
 	if (n == NULL)
 		return -EPERM;
 	if (n->tunnel == 0)
 		return -ENOENT;
-	if ((err = nl_link_stats(ns->nl, n->tunnel, &st)) != 0)
-		return err;
+	read_count(ns, n);
 	/* What it sends is what the mobile node has sent. */
-	*out = (struct nasd_priv_counted){ .rx_bytes = st.tx_bytes,
-		.tx_bytes = st.rx_bytes, .rx_packets = st.tx_packets,
-		.tx_packets = st.rx_packets };
+	*out = (struct nasd_priv_counted){
+		.rx_bytes = n->past.tx_bytes + n->count.tx_bytes,
+		.tx_bytes = n->past.rx_bytes + n->count.rx_bytes,
+		.rx_packets = n->past.tx_packets + n->count.tx_packets,
+		.tx_packets = n->past.rx_packets + n->count.rx_packets };
 	return 0;
 }
 

@@ -850,6 +850,38 @@ START_TEST(counted)
 }
 END_TEST
 
+/* The session is the same, whose device somebody has set down, or removed, or
+ * that has another home agent. The next session begins anew. */
+START_TEST(counted_over_devices)
+{
+	struct nasd_priv_node_set set = want("acc0", "192.0.2.100", true);
+	struct nasd_priv_node_name q = { .ifname = "acc0" };
+	struct nasd_priv_counted c;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&set), 1);
+	by_name("nm4n-c0000264")->up = false;
+	ck_assert_int_eq(set_as(&set), 1);
+	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
+	ck_assert_uint_eq(c.rx_bytes, 4000);
+	ck_assert_uint_eq(c.tx_packets, 2);
+	by_name("nm4n-c0000264")->index = 0;
+	forget_filters(0);
+	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
+	ck_assert_uint_eq(c.rx_bytes, 4000);
+	ck_assert_int_eq(set_as(&set), 1);
+	set.ha = ha[1].addr;
+	ck_assert_int_eq(set_as(&set), 1);
+	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
+	ck_assert_uint_eq(c.rx_bytes, 8000);
+	ck_assert_uint_eq(c.tx_bytes, 400);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	ck_assert_int_eq(set_as(&set), 1);
+	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
+	ck_assert_uint_eq(c.rx_bytes, 2000);
+}
+END_TEST
+
 START_TEST(other_addresses_without_a_gap)
 {
 	struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
@@ -1403,6 +1435,7 @@ main(void)
 	tcase_add_test(tc, entry_and_end);
 	tcase_add_test(tc, refused);
 	tcase_add_test(tc, counted);
+	tcase_add_test(tc, counted_over_devices);
 	tcase_add_test(tc, other_addresses_without_a_gap);
 	tcase_add_test(tc, another_home_agent);
 	tcase_add_test(tc, somebody_removed_it);
