@@ -61,21 +61,16 @@ node_uninstall(struct session *s)
 		access_node_ask(s->node, false, NOTHING);
 }
 
-/* Which session it is for travels by value: it may have gone by then. */
-struct counting {
-	struct engine	*engine;
-	uint32_t	 nr;
-};
-
 static void
 was_counted(void *arg, int status, const void *body, size_t len, int fd)
 {
-	struct counting of = *(struct counting *)arg;
+	struct node_counting *asked = arg, of = *asked;
 	struct nasd_priv_counted c = { 0 };
 	struct tunnel_counters t;
 
 	(void)fd;
-	free(arg);
+	LIST_REMOVE(asked, link);
+	free(asked);
 	if (status == 0 && len == sizeof(c))
 		memcpy(&c, body, sizeof(c));
 	t = (struct tunnel_counters){ .rx_bytes = c.rx_bytes,
@@ -88,19 +83,21 @@ static int
 node_count(struct session *s)
 {
 	struct nasd_priv_node_name q;
-	struct counting *of;
+	struct node_counting *of;
 	int err;
 
 	if (s->node == NULL || !s->node->set)
 		return -ENOENT;
 	if ((of = malloc(sizeof(*of))) == NULL)
 		return -ENOMEM;
-	*of = (struct counting){ s->engine, s->nr };
+	*of = (struct node_counting){ .engine = s->engine, .nr = s->nr };
 	access_node_name(s->node, &q);
 	err = priv_request(s->engine->priv, NASD_PRIV_NODE_COUNT, &q,
 	    sizeof(q), was_counted, of);
 	if (err != 0)
 		free(of);
+	else
+		LIST_INSERT_HEAD(&s->node->all->counting, of, link);
 	return err;
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "common/timers.h"
 #include "nasd/access_node.h"
@@ -45,8 +46,17 @@ struct node_link {
 	struct in_addr		 from;		/* at this home agent */
 };
 
+/* A reading of counters that is under way. Which session it is for travels by
+ * value: it may have gone by then. */
+struct node_counting {
+	LIST_ENTRY(node_counting) link;
+	struct engine		*engine;
+	uint32_t		 nr;
+};
+
 struct access_nodes {
 	struct engine		*engine;
+	LIST_HEAD(, node_counting) counting;
 	bool			 resumed;	/* an earlier nasd's sessions */
 	unsigned		 n;		/* of the configuration */
 	unsigned		 n_ppp;		/* places behind them, each

@@ -492,6 +492,7 @@ access_nodes_new(struct engine *e)
 	if (ns == NULL)
 		return NULL;
 	ns->engine = e;
+	LIST_INIT(&ns->counting);
 	ns->n = cf->n_node;
 	ns->n_ppp = n_ppp;
 	ns->ppp = calloc(n_ppp + 1, sizeof(*ns->ppp));
@@ -517,8 +518,15 @@ access_nodes_new(struct engine *e)
 void
 access_nodes_free(struct access_nodes *ns)
 {
+	struct node_counting *of;
+
 	if (ns == NULL)
 		return;
+	/* The root side is not asked any more. */
+	while ((of = LIST_FIRST(&ns->counting)) != NULL) {
+		LIST_REMOVE(of, link);
+		free(of);
+	}
 	for (unsigned i = 0; i < ns->n + ns->n_ppp; i++) {
 		timer_cancel(&ns->engine->timers, &ns->link[i].again);
 		close_event(&ns->link[i].ev_link);
