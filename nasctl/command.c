@@ -121,6 +121,8 @@ const struct command commands[] = {
 	{ "export", "ID|NAI|LINK",
 	    "what another access node is to know of a mobile node",
 	    PROG_NASCTL, args_session, show_context, NULL, NULL },
+	{ "unexport", "ID|NAI|LINK", "it does not go there after all",
+	    PROG_NASCTL, args_session, show_object, NULL, NULL },
 	{ "import", "LINK [FILE|-]",
 	    "register a mobile node that another one has exported",
 	    PROG_NASCTL, args_import, show_object, NULL, NULL },

@@ -64,6 +64,20 @@ access_nodes_export(struct session *s, const char **code, const char **message)
 	return o;
 }
 
+json_t *
+access_nodes_unexport(struct session *s, const char **code,
+    const char **message)
+{
+	if (s->node == NULL || !s->node->exported)
+		return fail(code, message, "denied", "it is not exported");
+	s->node->exported = false;
+	session_step(s, "export-undone", NULL);
+	if (s->reg != NULL)
+		(void)mip_reg_stay(s->reg);
+	session_save(s);
+	return json_pack("{s:s}", "session", s->id);
+}
+
 /* ---- the new one ---- */
 
 /* Why the link can not take anybody, or NULL. */

@@ -618,20 +618,36 @@ renew(void *arg, const json_t *args, const char **code, const char **message)
 	return json_pack("{s:I}", "renewals", (json_int_t)r.n);
 }
 
+static struct session *
+find_node(struct engine *e, const json_t *args, const char **code,
+    const char **message)
+{
+	const char *what = ctl_arg(args, "id");
+	struct session *s = NULL;
+
+	if (what == NULL)
+		fail(code, message, "usage", "\"id\": session, NAI or link");
+	else if ((s = session_find(&e->sessions, what)) == NULL)
+		fail(code, message, "no-match", "no such session");
+	return s;
+}
+
 /* The context of a mobile node that goes to another access node. */
 static json_t *
 export(void *arg, const json_t *args, const char **code, const char **message)
 {
-	struct engine *e = arg;
-	const char *what = ctl_arg(args, "id");
-	struct session *s;
+	struct session *s = find_node(arg, args, code, message);
 
-	if (what == NULL)
-		return fail(code, message, "usage",
-		    "\"id\": session, NAI or link");
-	s = session_find(&e->sessions, what);
-	return s == NULL ? fail(code, message, "no-match", "no such session") :
-	    access_nodes_export(s, code, message);
+	return s != NULL ? access_nodes_export(s, code, message) : NULL;
+}
+
+static json_t *
+unexport(void *arg, const json_t *args, const char **code,
+    const char **message)
+{
+	struct session *s = find_node(arg, args, code, message);
+
+	return s != NULL ? access_nodes_unexport(s, code, message) : NULL;
 }
 
 /* And of one that comes from there. */
@@ -687,6 +703,7 @@ static const struct ctl_cmd commands[] = {
 	{ "shutdown", shut_down },
 	{ "renew", renew },
 	{ "export", export },
+	{ "unexport", unexport },
 	{ "import", import },
 	{ "reload", reload },
 	{ "log level", set_log_level },

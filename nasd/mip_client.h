@@ -228,6 +228,9 @@ bool	 mip_reg_renew(struct mip_reg *);
  * is over when it is revoked, or its lifetime is. Allowed in every state. */
 void	 mip_reg_move_on(struct mip_reg *);
 bool	 mip_reg_moves_on(const struct mip_reg *);
+/* It does not go after all: it is renewed at once, which brings it back if the
+ * other client has registered it. False: nobody was about to. */
+bool	 mip_reg_stay(struct mip_reg *);
 /* What a registration is, for a client that comes after this one. */
 struct mip_saved {
 	bool		bound;		/* or asked for, perhaps granted */

@@ -645,6 +645,19 @@ mip_reg_moves_on(const struct mip_reg *r)
 	return r->moved;
 }
 
+bool
+mip_reg_stay(struct mip_reg *r)
+{
+	if (!r->moved)
+		return false;
+	r->moved = false;
+	if (r->state == MIP_S_REQUESTING)
+		mip_reg_try(r);
+	else
+		(void)mip_reg_renew(r);
+	return true;
+}
+
 void
 mip_reg_free(struct mip_reg *r)
 {

@@ -38,6 +38,7 @@ stop-keeps-sessions = false
 log {{ level = debug }}
 access-node "acc0" {{
 	nai = "{nai}"
+	proactive = {proactive}
 	key "512" {{ key-file = "{dir}/mh.key" }}
 }}
 radius {{
@@ -119,19 +120,20 @@ class Net:
             self.ctl[name] = Control(f"{self.dir}/{name}.ctl")
             self.start_node(name)
 
-    def start_node(self, name):
+    def start_node(self, name, proactive=False):
         own, coa = NODES[name]
-        self.start(name, "nasd", NASD, name=name, own=own, coa=coa)
+        self.start(name, "nasd", NASD, name=name, own=own, coa=coa,
+                   proactive=str(proactive).lower())
         wait_for("nasd to answer", 20, self.ctl[name].alive)
         wait_for("the link to be open", 10, lambda: self.link(name)["open"])
 
-    def kill_node(self, name):
+    def kill_node(self, name, proactive=False):
         """It is not asked, and there again."""
         killed = next(d for d in self.daemons if d.ns is self.ns[name])
         os.kill(killed.pid, signal.SIGKILL)
         killed.wait()
         self.daemons.remove(killed)
-        self.start_node(name)
+        self.start_node(name, proactive)
 
     def start(self, where, program, text, **values):
         path = config.write(f"{self.dir}/{where}.conf", text.format(
@@ -306,6 +308,12 @@ def test_move(net, request):
         if negotiated:
             status, text = net.nasctl("old", "export", "bob")
             assert status == 1 and "no such session" in text
+            # It was to go, and stays.
+            assert net.nasctl("old", "unexport", NAI)[0] == 4
+            assert net.nasctl("old", "export", NAI)[0] == 0
+            assert net.link("old")["exported"]
+            assert net.nasctl("old", "unexport", NAI)[0] == 0
+            assert not net.link("old")["exported"]
             refusals(net, {
                 "version": 1, "nai": NAI, "mobile_node": old["mobile_node"],
                 "router": old["router"], "home_agent": HA, "packets": [],

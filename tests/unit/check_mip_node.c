@@ -859,6 +859,37 @@ START_TEST(moves_away_early)
 }
 END_TEST
 
+/* It does not move after all. */
+START_TEST(stays)
+{
+	bind_it();
+	advance(2000);
+	ck_assert(!mip_reg_stay(reg));
+	mip_reg_move_on(reg);
+	ck_assert(mip_reg_stay(reg));
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_int_eq(reg->state, MIP_S_RENEWING);
+	accept_it(1);
+	ck_assert_int_eq(reg->state, MIP_S_BOUND);
+	advance(450 * 1000);
+	ck_assert_uint_eq(n_sent, 3);
+}
+END_TEST
+
+START_TEST(stays_early)
+{
+	start();
+	advance(500);
+	mip_reg_move_on(reg);
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 1);
+	ck_assert(mip_reg_stay(reg));
+	ck_assert_uint_eq(n_sent, 2);
+	accept_it(1);
+	ck_assert_uint_eq(seen.registered, 1);
+}
+END_TEST
+
 /* Also over a restart, and when it is abandoned; a revocation is acted on. */
 START_TEST(moves_away_from_the_next)
 {
@@ -1036,6 +1067,8 @@ main(void)
 	tcase_add_test(tc, moves_here_by_a_bad_road);
 	tcase_add_loop_test(tc, moves_away, 0, 2);
 	tcase_add_loop_test(tc, moves_away_early, 0, 2);
+	tcase_add_test(tc, stays);
+	tcase_add_test(tc, stays_early);
 	tcase_add_loop_test(tc, moves_away_from_the_next, 0, 2);
 	tcase_add_test(tc, revoked);
 	tcase_add_test(tc, revoked_once_more);

@@ -318,7 +318,7 @@ START_TEST(prefixes)
 	test_has_not(err, "pools");
 	ck_assert_int_eq(ctl(NULL, "frobnicate"), 2);
 	test_has(err, "frobnicate: no such word, one of: show radius "
-	    "terminate drain undrain renew export import reload restart "
+	    "terminate drain undrain renew export unexport import reload restart "
 	    "shutdown log");
 	ck_assert_int_eq(ctl(NULL, ""), 2);
 	ck_assert_int_eq(ctl(NULL, "show session"), 2);
@@ -347,6 +347,8 @@ START_TEST(movement)
 	test_has(asked, "{\"id\":\"alice\"}");
 	ck_assert_str_eq(out, "{\"version\":1,\"packets\":[]}\n");
 	ck_assert_int_eq(ctl(NULL, "export"), 2);
+	ck_assert_int_eq(ctl(ok, "unexport alice"), 0);
+	test_has(asked, "\"cmd\":\"unexport\"");
 	ck_assert_int_eq(with_stdin("{\"nai\": \"a\"}\n", ok,
 	    "import acc0"), 0);
 	test_has(asked, "\"link\":\"acc0\"");
