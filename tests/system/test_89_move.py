@@ -3,6 +3,7 @@
 two nasd, had and a switch whose ports say which of them has the host's link.
 The host notices nothing, and nothing of it is left where it was."""
 
+import base64
 import contextlib
 import json
 import os
@@ -11,13 +12,15 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
 from netlab import config, rtnl
+from netlab.capture import Tap
 from netlab.control import Control
 from netlab.net import Namespace
-from netlab.process import Daemon, wait_for
+from netlab.process import Daemon, children, wait_for
 
 STAGE = os.environ.get("LAB_STAGE", "")
 HA, CN6 = "192.0.2.1", "2001:db8:99::2"
@@ -134,6 +137,11 @@ class Net:
         killed.wait()
         self.daemons.remove(killed)
         self.start_node(name, proactive)
+
+    def signal_had(self, number):
+        """To both of its processes."""
+        for pid in (self.daemons[0].pid, *children(self.daemons[0].pid)):
+            os.kill(pid, number)
 
     def start(self, where, program, text, **values):
         path = config.write(f"{self.dir}/{where}.conf", text.format(
@@ -351,3 +359,39 @@ def test_move(net, request):
     binding, = net.hactl("show bindings")["bindings"]
     assert (binding["nai"], binding["care_of"]) == \
         (NAI, NODES["old" if negotiated else "new"][1])
+
+
+def in_tunnel(frames, coa, packet):
+    """Has it come by the tunnel from there, byte for byte?"""
+    head = socket.inet_aton(coa) + socket.inet_aton(HA)
+    return any(f[23:24] == b"\x29" and f[26:34] == head and
+               f[34:34 + len(packet)] == packet for _, f in frames)
+
+
+@pytest.mark.parametrize("net", [True], indirect=True, ids=["negotiated"])
+def test_packets_that_waited(net):
+    """What the old one had kept, for the home agent did not answer, comes out
+    of the new one's tunnel. And the old one, which asks for its mobile node as
+    soon as there is a link, leaves it where it is."""
+    net.signal_had(signal.SIGSTOP)
+    net.kill_node("old", proactive=True)
+    net.ns["mn"].ip("link set eth0 up")
+    wait_for("a solicitation", 20, lambda: net.link("old")["packets_kept"])
+    context = net.ctl["old"]("export", id=NAI)
+    waited = [base64.b64decode(p) for p in context["packets"]]
+    assert waited and all(p[7] == 255 for p in waited)
+    with Tap(net.ns["ha"], "new") as tap:
+        told = net.ctl["new"]("import", link="acc0", context=context)
+        net.signal_had(signal.SIGCONT)
+        assert told["packets"] == len(waited)
+        net.plug("mn", "new")
+        wait_for("them to come out of the tunnel", 20, lambda: all(
+            in_tunnel(tap.read(), NODES["new"][1], p) for p in waited))
+    wait_for("an address and a router", 40, net.host)
+    wait_for("the old one to let go", 60, lambda: net.is_clean("old"))
+    past = net.ctl["old"]("show recent")["sessions"]
+    time.sleep(33)      # who was sent away is not heard for 30 s
+    assert net.is_clean("old") and net.link("old")["exported"]
+    assert net.ctl["old"]("show recent")["sessions"] == past
+    binding, = net.hactl("show bindings")["bindings"]
+    assert binding["care_of"] == NODES["new"][1]
