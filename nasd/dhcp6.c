@@ -40,8 +40,13 @@ struct dhcp6 {
 	unsigned		 room;		/* where there was some */
 };
 
-static const struct in6_addr all_servers = {	/* ff02::1:2 */
-	.s6_addr = { 0xff, 0x02, [13] = 1, [15] = 2 },
+enum { GROUP_LINK, GROUP_SITE };
+
+static const struct in6_addr groups[] = {
+	/* ff02::1:2, All_DHCP_Relay_Agents_and_Servers */
+	[GROUP_LINK] = { .s6_addr = { 0xff, 0x02, [13] = 1, [15] = 2 } },
+	/* ff05::1:3, All_DHCP_Servers: what relays send to, unless told */
+	[GROUP_SITE] = { .s6_addr = { 0xff, 0x05, [13] = 1, [15] = 3 } },
 };
 
 static int
@@ -143,10 +148,10 @@ dhcp6_socket(void)
  */
 
 static int
-set_group(int fd, int option, unsigned ifindex)
+set_group(int fd, int option, const struct in6_addr *group, unsigned ifindex)
 {
 	const struct ipv6_mreq mreq = {
-		.ipv6mr_multiaddr = all_servers,
+		.ipv6mr_multiaddr = *group,
 		.ipv6mr_interface = ifindex,
 	};
 
@@ -173,14 +178,14 @@ add_member(struct dhcp6 *d)
 }
 
 static int
-join(struct dhcp6 *d, unsigned ifindex)
+join(struct dhcp6 *d, const struct in6_addr *group, unsigned ifindex)
 {
 	int err = 0;
 
 	for (unsigned i = 0; i < d->n_members; i++) {
 		unsigned k = (d->room + i) % d->n_members;
 
-		err = set_group(d->member[k], IPV6_JOIN_GROUP, ifindex);
+		err = set_group(d->member[k], IPV6_JOIN_GROUP, group, ifindex);
 		if (err == -ENOMEM || err == -ENOBUFS)
 			continue;
 		d->room = k;
@@ -188,17 +193,19 @@ join(struct dhcp6 *d, unsigned ifindex)
 	}
 	if ((err = add_member(d)) != 0)
 		return err;
-	return set_group(d->member[d->room], IPV6_JOIN_GROUP, ifindex);
+	return set_group(d->member[d->room], IPV6_JOIN_GROUP, group, ifindex);
 }
 
 static void
 leave(struct dhcp6 *d, unsigned ifindex)
 {
-	for (unsigned i = 0; i < d->n_members; i++)
-		if (set_group(d->member[i], IPV6_LEAVE_GROUP, ifindex) == 0) {
-			d->room = i;
-			return;
-		}
+	for (unsigned g = GROUP_LINK; g <= GROUP_SITE; g++)
+		for (unsigned i = 0; i < d->n_members; i++)
+			if (set_group(d->member[i], IPV6_LEAVE_GROUP,
+			    &groups[g], ifindex) == 0) {
+				d->room = i;
+				break;
+			}
 }
 
 struct dhcp6_link *
@@ -207,9 +214,12 @@ dhcp6_start(struct dhcp6 *d, unsigned ifindex, const char *subject,
     void *arg)
 {
 	struct dhcp6_link *l;
-	int err = join(d, ifindex);
+	int err = join(d, &groups[GROUP_LINK], ifindex);
 
+	if (err == 0 && conf->relays)
+		err = join(d, &groups[GROUP_SITE], ifindex);
 	if (err != 0) {
+		leave(d, ifindex);
 		errno = -err;
 		return NULL;
 	}

@@ -251,9 +251,12 @@ START_TEST(answers_on_a_link)
 }
 END_TEST
 
-/* More than the server's own socket may join on; and each is left. */
+/* More than the server's own socket may join on; and each is left. Where relays
+ * are believed they have a group of their own. */
 START_TEST(many_interfaces)
 {
+	static const struct dhcp6_link_conf relayed = { .preferred = 60,
+	    .valid = 120, .relays = true };
 	static struct dhcp6_link *links[MANY];
 	struct if_nameindex *all;
 	unsigned n = 0;
@@ -268,8 +271,8 @@ START_TEST(many_interfaces)
 	for (unsigned i = 0; all[i].if_index != 0; i++) {
 		if (strcmp(all[i].if_name, "lo") == 0 || n == MANY)
 			continue;
-		links[n] = dhcp6_start(server, all[i].if_index, "s", &conf,
-		    &owner, NULL);
+		links[n] = dhcp6_start(server, all[i].if_index, "s",
+		    n % 2 ? &relayed : &conf, &owner, NULL);
 		ck_assert_msg(links[n] != NULL, "link %u: %s", n,
 		    strerror(errno));
 		n++;
@@ -281,10 +284,12 @@ START_TEST(many_interfaces)
 	ck_assert_int_eq(errno, ENODEV);
 	ck_assert(run("test $(grep -c ff020000000000000000000000010002 "
 	    "/proc/net/igmp6) -eq 40"));
+	ck_assert(run("test $(grep -c ff050000000000000000000000010003 "
+	    "/proc/net/igmp6) -eq 20"));
 	for (unsigned i = 0; i < n; i++)
 		dhcp6_stop(server, links[i]);
-	ck_assert(!run("grep -q ff020000000000000000000000010002 "
-	    "/proc/net/igmp6"));
+	ck_assert(!run("grep -q -e ff020000000000000000000000010002 -e "
+	    "ff050000000000000000000000010003 /proc/net/igmp6"));
 	ck_assert_int_eq(stat_of("interfaces"), 0);
 	stop_server();
 }
