@@ -12,7 +12,7 @@ import pytest
 
 from netlab.client import Client
 from netlab.host import Host
-from netlab.process import memory_kb, wait_for
+from netlab.process import Timeout, memory_kb, wait_for
 from netlab.topology import CN6
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -52,7 +52,10 @@ def binding(lab):
 
 def works(lab, caller):
     """It has its home address, and no other, and a way out; its session."""
-    address = caller.wait_global(40)
+    try:
+        address = caller.wait_global(40)
+    except Timeout as e:
+        raise Timeout(f"{e}\n{caller.daemon.tail(30)}") from None
     caller.wait_default_route(20)
     session = wait_for("the session to be up", 20, lambda: (
         lambda s: s and s["state"] == "up" and s)(lab.session(USER)), 0.2)
@@ -69,7 +72,8 @@ def forgotten(lab):
 
 @pytest.mark.parametrize("client", ["dhcp6c", "dhcpcd"])
 def test_figure_3(lab, caller, client):
-    """Nothing is registered before it asks; RELEASE ends all of it."""
+    """Nothing is registered before it asks; RELEASE ends all of it. The two
+    other clients of Debian are for no PPP link: doc/PPPD.md."""
     assert lab.session(USER)["state"] == "authenticated"
     assert binding(lab) is None
     caller.start(client)
