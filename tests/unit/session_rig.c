@@ -236,6 +236,14 @@ mip_reg_move_on(struct mip_reg *r)
 	call("move-on");
 }
 
+void
+mip_reg_stay(struct mip_reg *r)
+{
+	(void)r;
+	moves_on = false;
+	call("stay");
+}
+
 bool
 mip_reg_moves_on(const struct mip_reg *r)
 {
