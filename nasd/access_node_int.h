@@ -59,8 +59,9 @@ struct access_nodes {
 	LIST_HEAD(, node_counting) counting;
 	bool			 resumed;	/* an earlier nasd's sessions */
 	unsigned		 n;		/* of the configuration */
-	unsigned		 n_ppp;		/* places behind them, each
-						 * with a care-of address */
+	unsigned		 n_ppp;		/* places behind them; nothing
+						 * before they are taken */
+	uint32_t		 coa_ppp;	/* of the first one */
 	unsigned		 next_ppp;
 	struct config_node	*ppp;		/* their sections, as it were */
 	struct node_link	 link[];

@@ -500,17 +500,16 @@ access_nodes_new(struct engine *e)
 		free(ns);
 		return NULL;
 	}
-	for (unsigned i = 0; i < n; i++) {
+	ns->coa_ppp = ntohl(cf->coas.first.s_addr) + ns->n;
+	for (unsigned i = 0; i < ns->n; i++) {
 		struct node_link *l = &ns->link[i];
 
 		l->all = ns;
-		l->cfg = i < ns->n ? &cf->node[i] : &ns->ppp[i - ns->n];
+		l->cfg = &cf->node[i];
 		l->coa = config_coas_at(&cf->coas, i);
 		l->again.fire = again_fire;
 		node_init(&l->node, e->clock);
-		l->node.ppp = i >= ns->n;
-		if (!l->node.ppp)
-			open_link(l);
+		open_link(l);
 	}
 	return ns;
 }

@@ -49,7 +49,7 @@ place_of(struct access_nodes *ns, struct in_addr coa)
 
 	if (ns == NULL || ns->n_ppp == 0)
 		return NULL;
-	i = ntohl(coa.s_addr) - ntohl(ns->link[ns->n].coa.s_addr);
+	i = ntohl(coa.s_addr) - ns->coa_ppp;
 	return i < ns->n_ppp && ns->link[ns->n + i].session == NULL ?
 	    &ns->link[ns->n + i] : NULL;
 }
@@ -57,8 +57,13 @@ place_of(struct access_nodes *ns, struct in_addr coa)
 static void
 take(struct session *s, struct node_link *l)
 {
-	struct config_node *cfg = &l->all->ppp[l - &l->all->link[l->all->n]];
+	struct access_nodes *ns = s->engine->nodes;
+	const uint32_t i = (uint32_t)(l - &ns->link[ns->n]);
+	struct config_node *cfg = &ns->ppp[i];
 
+	l->all = ns;
+	l->cfg = cfg;
+	l->coa.s_addr = htonl(ns->coa_ppp + i);
 	snprintf(cfg->ifname, sizeof(cfg->ifname), "%s", s->ifname);
 	snprintf(cfg->nai, sizeof(cfg->nai), "%s", s->nai);
 	node_init(&l->node, s->engine->clock);
