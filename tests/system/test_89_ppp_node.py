@@ -59,6 +59,12 @@ def nas_conf(lab):
     return CONF.format(secret=lab.files.path("radius.secret"))
 
 
+def privacy(lab, value):
+    """Whether hosts have privacy addresses, too, on links to come."""
+    for mn in ("mn1", "mn2"):
+        lab.ns[mn].sysctl("ipv6/conf/default/use_tempaddr", value)
+
+
 @pytest.fixture
 def nas(lab):
     """The lab with nasd as an access node, and had with a home link."""
@@ -68,7 +74,9 @@ def nas(lab):
     lab.restart_had(extra=had_conf(lab), shared=HOME + "/64",
                     home_link="home0")
     lab.restart_nasd(extra=nas_conf(lab))
+    privacy(lab, 2)
     yield lab
+    privacy(lab, 0)
     lab.hang_up_all()
     wait_for("the sessions to go", 20, lambda: not lab.sessions())
     core.ip("route del 192.0.2.100/31")
@@ -105,9 +113,7 @@ def of_type(packets, kind):
 
 
 def dial(lab, mn, user, iid):
-    """With an identifier that is known, and the kernel's privacy
-    addresses."""
-    lab.ns[mn].sysctl("ipv6/conf/default/use_tempaddr", 2)
+    """With an identifier that is known."""
     return lab.dial(mn, user, "ipv6", f"::aa:{iid},")
 
 
@@ -366,7 +372,7 @@ subscriber "{IVAN}" {{ key "515" {{ key-file = "{key}" }} }}
     lab.nas.stop(20)
     host.close()
     lab.stop_had2()
-    lab.ns["core"].ip(f"route del 192.0.2.100/31")
+    lab.ns["core"].ip("route del 192.0.2.100/31")
 
 
 def test_two_home_agents(two):
