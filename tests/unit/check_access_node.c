@@ -294,7 +294,8 @@ shown(unsigned link, const char *key)
 	int64_t n;
 
 	ck_assert_ptr_nonnull(v);
-	n = json_is_integer(v) ? json_integer_value(v) : json_is_true(v);
+	n = json_is_integer(v) ? json_integer_value(v) :
+	    json_is_string(v) || json_is_true(v);
 	json_decref(all);
 	return (n);
 }
@@ -336,6 +337,9 @@ let_go(unsigned link)
 		deregistered(s);
 	answer_all();
 	ck_assert_ptr_null(session_at(link));
+	if (s != NULL)
+		ck_assert_ptr_nonnull(strstr(calls, link == 0 ? "unset lo;" :
+		    "unset an1;"));
 	forget_calls();
 }
 
@@ -632,12 +636,15 @@ END_TEST
 /* The answer to what was asked for a session that has gone is nobody's. */
 START_TEST(answer_too_late)
 {
+	char byte;
+
 	say_ns(0, 1);
 	session_event(session_at(0), SESSION_EV_TERMINATE_HARD, NULL);
 	ck_assert_ptr_null(session_at(0));
 	forget_calls();
 	answer();			/* with a socket, which is closed */
 	called("");
+	ck_assert_int_eq(recv(tunnel_fd[0], &byte, 1, MSG_DONTWAIT), 0);
 	ck_assert_int_eq(shown(0, "bridged"), 0);
 }
 END_TEST
