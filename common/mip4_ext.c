@@ -112,6 +112,8 @@ read_encap_delivery(struct mip4_exts *e, struct ext *x)
 static bool
 read_gre_key(struct mip4_exts *e, struct ext *x)
 {
+	if (x->sub != 0)
+		return false;
 	if (e->n_gre++ > 0)
 		return true;
 	e->off_gre = x->off;

@@ -351,6 +351,12 @@ START_TEST(gre_pmip_cvse)
 
 	ck_assert_int_eq(parse(&m, "30 00 0004 00001234"), MIP4_OK);
 	ck_assert_uint_eq(m.ext.gre_key, 0x1234);
+	ck_assert_uint_eq(m.ext.n_gre, 1);
+	/* The first of two is told. */
+	ck_assert_int_eq(parse(&m, "30 00 0004 00001234 30 00 0004 00000001"),
+	    MIP4_OK);
+	ck_assert_uint_eq(m.ext.gre_key, 0x1234);
+	ck_assert_uint_eq(m.ext.n_gre, 2);
 	ck_assert_int_eq(parse(&m, "30 00 0003 001234"), MIP4_OK);
 	ck_assert(m.ext.bad_ext);
 	ck_assert_uint_eq(m.ext.off_gre, 0);
@@ -361,6 +367,9 @@ START_TEST(gre_pmip_cvse)
 	/* Another sub-type is another extension, and not skippable. */
 	ck_assert_int_eq(parse(&m, "2f 02 0001 02"), MIP4_UNKNOWN_EXT);
 	ck_assert_uint_eq(m.ext.first_unknown, 47);
+	ck_assert_int_eq(parse(&m, "30 01 0004 00001234"), MIP4_UNKNOWN_EXT);
+	ck_assert_uint_eq(m.ext.first_unknown, 48);
+	ck_assert_uint_eq(m.ext.n_gre, 0);
 	/* Both CVSEs; the first vendor is told. */
 	ck_assert_int_eq(parse(&m, "25 00 0006 00000001 0000 "
 	    "26 00 0006 00000bd7 0001"), MIP4_OK);
