@@ -236,12 +236,15 @@ mip_reg_move_on(struct mip_reg *r)
 	call("move-on");
 }
 
-void
+bool
 mip_reg_stay(struct mip_reg *r)
 {
+	bool did = moves_on;
+
 	(void)r;
 	moves_on = false;
 	call("stay");
+	return (did);
 }
 
 bool
