@@ -13,6 +13,11 @@
 
 #define MOVES_SPAN_MS	60000
 
+struct binding_rare {
+	struct gre_pair	gre;
+	mono_t		moves[];	/* ring, flap-limit long */
+};
+
 const char *
 binding_state_str(enum binding_state s)
 {
@@ -59,7 +64,7 @@ destroy(struct binding *b)
 	table_remove(&bs->by_nai, &b->by_nai);
 	b->peer->n_records--;
 	free(b->held);
-	free(b->moves);
+	free(b->rare);
 	free(b);
 }
 
@@ -344,22 +349,49 @@ binding_seen(struct binding *b, uint64_t id)
 		(void)set_until(b, forget_at(b));
 }
 
+/* NULL when memory is short. */
+static struct binding_rare *
+rare(struct binding *b)
+{
+	unsigned limit = b->owner->flap_limit, i;
+
+	if (b->rare)
+		return b->rare;
+	b->rare = calloc(1, sizeof(*b->rare) + limit * sizeof(mono_t));
+	for (i = 0; b->rare && i < limit; i++)
+		b->rare->moves[i] = (mono_t){ INT64_MIN };
+	return b->rare;
+}
+
+struct gre_pair
+binding_gre(const struct binding *b)
+{
+	return b->rare ? b->rare->gre : (struct gre_pair){ 0 };
+}
+
+bool
+binding_may_have_gre(struct binding *b)
+{
+	return rare(b) != NULL;
+}
+
+void
+binding_set_gre(struct binding *b, const struct gre_pair *keys)
+{
+	if (b->rare)
+		b->rare->gre = *keys;
+}
+
 bool
 binding_move_allowed(struct binding *b)
 {
-	unsigned limit = b->owner->flap_limit, i;
 	mono_t oldest;
 
-	if (limit == 0)
+	if (b->owner->flap_limit == 0)
 		return true;
-	if (!b->moves) {
-		b->moves = calloc(limit, sizeof(*b->moves));
-		if (!b->moves)
-			return false;
-		for (i = 0; i < limit; i++)
-			b->moves[i] = (mono_t){ INT64_MIN };
-	}
-	oldest = b->moves[b->n_moves];
+	if (!rare(b))
+		return false;
+	oldest = b->rare->moves[b->n_moves];
 	return oldest.ns == INT64_MIN || mono_diff_ms(
 	    clock_mono(b->owner->clock), oldest) >= MOVES_SPAN_MS;
 }
@@ -372,7 +404,7 @@ binding_moved(struct binding *b)
 
 	if (limit == 0)
 		return;
-	b->moves[b->n_moves] = clock_mono(b->owner->clock);
+	b->rare->moves[b->n_moves] = clock_mono(b->owner->clock);
 	b->n_moves = (uint16_t)((b->n_moves + 1) % limit);
 }
 

@@ -18,12 +18,14 @@
 #include "common/mip4_auth.h"
 #include "common/table.h"
 #include "common/timers.h"
+#include "had/gre.h"
 #include "had/pool.h"
 #include "had/tunnel.h"
 
 struct mn;
 struct peer;
 struct binding_held;
+struct binding_rare;
 
 enum binding_state {
 	BINDING_IDLE,		/* no binding: remembered only */
@@ -48,6 +50,7 @@ struct binding_memo {
 	bool		req_hoa : 1;	/* 221 as in the request */
 	bool		unique : 1;
 	bool		revocation : 1;	/* 137 with rev_own */
+	bool		gre : 1;	/* 48 with the record's key */
 };
 
 /* There may be millions: members are ordered so that nothing lies between
@@ -87,7 +90,7 @@ struct binding {
 	struct dp_route		*route;		/* NULL: none */
 	struct binding_held	*held;		/* INSTALLING: the replies */
 	struct binding_memo	 memo;
-	mono_t			*moves;		/* ring, flap-limit long */
+	struct binding_rare	*rare;		/* what few have, or NULL */
 	uint16_t		 n_moves;	/* ever, modulo flap-limit */
 	uint8_t			 nai_len;
 	uint8_t			 nai[];		/* normalized, and a NUL */
@@ -146,6 +149,12 @@ void	 binding_seen(struct binding *, uint64_t id);
 bool	 binding_move_allowed(struct binding *);
 /* After that: it does. Counts. */
 void	 binding_moved(struct binding *);
+/* Its GRE keys, or none; those of an idle one are the last it had. */
+struct gre_pair binding_gre(const struct binding *);
+/* Room for them; false when memory is short. */
+bool	 binding_may_have_gre(struct binding *);
+/* After that; none needs no room. */
+void	 binding_set_gre(struct binding *, const struct gre_pair *);
 /* Seconds left; 0xffff never ends. */
 uint32_t binding_left(const struct binding *);
 

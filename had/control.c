@@ -70,6 +70,18 @@ describe_mn(const struct binding *b)
 }
 
 static json_t *
+describe_tunnel(const struct binding *b)
+{
+	struct gre_pair k = binding_gre(b);
+
+	if (k.in == 0)
+		return json_pack("{s:s}", "encapsulation", "6in4");
+	return json_pack("{s:s, s:I, s:I}", "encapsulation", "gre",
+	    "gre_key_in", (json_int_t)k.in,
+	    "gre_key_out", (json_int_t)k.out);
+}
+
+static json_t *
 describe(const struct binding *b)
 {
 	int64_t up_ms = mono_diff_ms(clock_mono(b->owner->clock), b->since);
@@ -85,6 +97,7 @@ describe(const struct binding *b)
 
 	json_object_update_new(o, b->behind_node ? describe_mn(b) :
 	    describe_home(b));
+	json_object_update_new(o, describe_tunnel(b));
 	return o;
 }
 

@@ -22,6 +22,7 @@ cfg_opt_t had_config_node_opts[] = {
 	CFG_STR("group", NULL, CFGF_NONE),
 	CFG_INT("max-bindings", 0, CFGF_NODEFAULT),
 	CFG_BOOL("user-lookup", cfg_true, CFGF_NONE),
+	CFG_BOOL("gre", cfg_false, CFGF_NONE),
 	CFG_BOOL("managed", cfg_false, CFGF_NONE),
 	CFG_BOOL("other", cfg_false, CFGF_NONE),
 	CFG_INT("router-lifetime", 1800, CFGF_NONE),

@@ -12,6 +12,9 @@
 #include <arpa/inet.h>
 
 #include "common/mip4_auth.h"
+#include "had/gre.h"
+
+#define GRE_MTU_MIN	(1280 + GRE_KEY_HEAD)
 
 cfg_opt_t had_config_peer_opts[] = {
 	CFG_STR("address", NULL, CFGF_NONE),
@@ -21,6 +24,7 @@ cfg_opt_t had_config_peer_opts[] = {
 	CFG_STR("group", NULL, CFGF_NONE),
 	CFG_INT("max-bindings", 0, CFGF_NODEFAULT),
 	CFG_BOOL("user-lookup", cfg_true, CFGF_NONE),
+	CFG_BOOL("gre", cfg_false, CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
@@ -65,6 +69,11 @@ had_config_share(struct conf *c, const struct had_config *h, cfg_t *sec,
 	    h->max_bindings;
 	conf_uint(c, sec, "max-bindings", 1, 100000000, &p->max_bindings);
 	p->no_lookup = !cfg_getbool(sec, "user-lookup");
+	p->gre = cfg_getbool(sec, "gre");
+	/* No link has a smaller MTU in IPv6 [RFC 8200 5]. */
+	if (p->gre && h->tunnel_mtu < GRE_MTU_MIN)
+		conf_error(c, sec, "gre", "dataplane's mtu must be %d at least",
+		    GRE_MTU_MIN);
 	p->unverified = (struct bucket){
 		.rate = h->unverified_rate,
 		.burst = h->unverified_burst,

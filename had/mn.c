@@ -41,19 +41,34 @@ mns_free(struct mns *ms)
 	table_free(&ms->by_coa);
 }
 
+struct way {
+	struct in_addr	coa;
+	uint32_t	gre_out;
+};
+
 static bool
-coa_eq(const struct table_node *n, const void *key)
+way_eq(const struct table_node *n, const void *key)
 {
 	const struct mn *m = container_of(n, struct mn, by_coa);
+	const struct way *w = key;
 
-	return memcmp(&m->coa, key, sizeof(m->coa)) == 0;
+	return m->coa.s_addr == w->coa.s_addr && m->gre.out == w->gre_out;
+}
+
+static uint64_t
+hash(const struct table *t, struct in_addr coa, uint32_t gre_out)
+{
+	const struct way w = { coa, gre_out };
+
+	return table_hash(t, &w, sizeof(w));
 }
 
 struct mn *
-mn_at(const struct mns *ms, struct in_addr coa)
+mn_at(const struct mns *ms, struct in_addr coa, uint32_t gre_out)
 {
+	const struct way w = { coa, gre_out };
 	struct table_node *n = table_find(&ms->by_coa,
-	    table_hash(&ms->by_coa, &coa, sizeof(coa)), coa_eq, &coa);
+	    hash(&ms->by_coa, coa, gre_out), way_eq, &w);
 
 	return n ? container_of(n, struct mn, by_coa) : NULL;
 }
@@ -265,17 +280,20 @@ mn_may_keep_sa(struct mn *m)
 }
 
 void
-mn_move(struct mn *m, struct binding *b, struct in_addr coa)
+mn_move(struct mn *m, struct binding *b, struct in_addr coa,
+    const struct gre_pair *gre)
 {
 	struct table *t = &m->owner->by_coa;
 
-	if (m->binding && m->coa.s_addr == coa.s_addr)
+	if (m->binding && m->coa.s_addr == coa.s_addr &&
+	    gre_same(&m->gre, gre))
 		return;
 	if (m->binding)
 		table_remove(t, &m->by_coa);
 	m->binding = b;
 	m->coa = coa;
-	table_insert(t, &m->by_coa, table_hash(t, &coa, sizeof(coa)));
+	m->gre = *gre;
+	table_insert(t, &m->by_coa, hash(t, coa, gre->out));
 	down(m);
 	mn_addrs_move(m);
 }

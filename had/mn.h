@@ -20,6 +20,7 @@
 #include "common/table.h"
 #include "common/timers.h"
 #include "had/access_node.h"
+#include "had/gre.h"
 #include "had/pool.h"
 
 struct binding;
@@ -59,7 +60,7 @@ struct mn_stats {
 	uint64_t	failed;		/* no route, no memory */
 };
 
-/* All there are. One care-of address has one [D28]. */
+/* All there are. One care-of address has one, or one of each GRE key [D28]. */
 struct mns {
 	/* Set by the owner before mns_init. */
 	struct timers		*timers;
@@ -73,7 +74,7 @@ struct mns {
 	uint32_t		 mtu;
 	/* its own */
 	struct log_limit	 log;
-	struct table		 by_coa;
+	struct table		 by_coa;	/* and GRE key */
 	struct mn_stats		 stats;
 	size_t			 n_addrs;
 };
@@ -101,6 +102,7 @@ struct mn {
 	mono_t			 next_ra, last_ra;
 	mono_t			 filled;	/* the tokens */
 	struct in_addr		 coa;
+	struct gre_pair		 gre;
 	uint8_t			 n_addrs;
 	uint8_t			 n_ra;		/* of the first ones */
 	uint8_t			 tokens;	/* for new addresses */
@@ -111,15 +113,18 @@ struct mn {
 void	 mns_name_router(struct mns *, struct in_addr own);
 int	 mns_init(struct mns *);		/* 0 or -errno, as table_init */
 void	 mns_free(struct mns *);		/* all have been freed before */
-/* The one at a care-of address, or NULL. */
-struct mn *mn_at(const struct mns *, struct in_addr coa);
+/* The one to which packets for a care-of address with a GRE key go, or without
+ * one (0); or NULL. */
+struct mn *mn_at(const struct mns *, struct in_addr coa, uint32_t gre_out);
 /* One that is nowhere yet; NULL when memory is short. */
 struct mn *mn_new(struct mns *);
 void	 mn_free(struct mn *);
 /* Room for own_sa; false when memory is short. */
 bool	 mn_may_keep_sa(struct mn *);
-/* It is at coa from now on, where no other is, and its addresses are. */
-void	 mn_move(struct mn *, struct binding *, struct in_addr coa);
+/* It is at coa from now on, where no other is that has its key, and its
+ * addresses are. */
+void	 mn_move(struct mn *, struct binding *, struct in_addr coa,
+    const struct gre_pair *);
 /* The way there is ready, or made anew: it is told what its prefixes are. */
 void	 mn_up(struct mn *, int fd);
 /* A packet that it has sent; of one that is no neighbour discovery the header

@@ -46,7 +46,7 @@ mn_ra_write(const struct mn *m, uint8_t buf[static MN_RA_MAX])
 		.managed = conf->managed,
 		.other = conf->other,
 		.router_lifetime = (uint16_t)conf->router_lifetime,
-		.mtu = m->owner->mtu,
+		.mtu = m->owner->mtu - (m->gre.in ? GRE_KEY_HEAD : 0),
 		.has_lladdr = true,
 	};
 	struct pool *const *pools;

@@ -51,6 +51,7 @@ struct peer {
 	size_t			 n_realms;
 	char			*group;		/* D80; NULL: the unnamed */
 	bool			 no_lookup;	/* of its subscribers */
+	bool			 gre;		/* offered [RFC 6245] */
 	uint32_t		 max_bindings;
 	uint32_t		 n_bindings;	/* now bound */
 	uint32_t		 n_records;	/* bound or remembered */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * had's root side. One sit device a care-of address; routes of home prefixes
- * through it; and on its ingress a filter that lets only those prefixes in,
- * because a peer may speak for its own subscribers only [RFC 3024 4.3.2;
- * PROTOCOLS 12]. The filter is a hash in the kernel (flower), so a packet costs
- * the same with a hundred thousand subscribers as with one. A stranger's
- * protocol 41 finds no tunnel, as long as sit0 stays down.
+ * had's root side. One sit device a care-of address, or with GRE one device for
+ * all access routers and one a mobile node; routes of home prefixes through it;
+ * and on its ingress a filter that lets only those prefixes in, because a peer
+ * may speak for its own subscribers only [RFC 3024 4.3.2; PROTOCOLS 12]. The
+ * filter is a hash in the kernel (flower), so a packet costs the same with a
+ * hundred thousand subscribers as with one. A stranger's protocol 41 finds no
+ * tunnel, as long as sit0 stays down.
  *
  * Nothing is believed of the engine: care-of addresses must be those of
  * configured peers (priv_place.c), prefixes must lie in configured pools.
@@ -76,7 +77,7 @@ tunnel_up(struct priv_state *s, const struct priv_place *p)
 
 	nl_begin(s->nl);
 	nl_clsact_add(s->nl, ifindex, 0);
-	if (p->peer->nodes)
+	if (p->peer && p->peer->nodes)
 		drop_link(s, ifindex);
 	nl_filter_drop_all(s->nl, ifindex, PRIO_DROP);
 	nl_link_set_up(s->nl, ifindex, true);
@@ -89,6 +90,26 @@ tunnel_up(struct priv_state *s, const struct priv_place *p)
 	return err;
 }
 
+static void
+add_device(struct priv_state *s, const struct priv_place *p)
+{
+	const struct nl_gre g = { s->conf->address, p->end.coa,
+		p->end.gre.out };
+	uint32_t mtu = s->conf->tunnel_mtu;
+
+	switch (p->end.way) {
+	case HAD_WAY_GRE_COMMON:
+		nl_gre_external_add(s->nl, p->name, mtu - GRE_KEY_HEAD, 0);
+		break;
+	case HAD_WAY_GRE:
+		nl_gre_add(s->nl, p->name, &g, p->end.gre.in,
+		    mtu - GRE_KEY_HEAD, 0);
+		break;
+	default:
+		nl_sit_add(s->nl, p->name, g.local, g.remote, mtu, 0);
+	}
+}
+
 static int
 make_tunnel(struct priv_state *s, struct priv_place *p)
 {
@@ -99,8 +120,7 @@ make_tunnel(struct priv_state *s, struct priv_place *p)
 	if (again)
 		nl_link_del(s->nl, p->name, NL_IGN_NOENT);
 	p->ifindex = 0;
-	nl_sit_add(s->nl, p->name, s->conf->address, p->coa,
-	    s->conf->tunnel_mtu, 0);
+	add_device(s, p);
 	err = nl_commit(s->nl, NULL, 0);
 	if (err)
 		return err;
@@ -109,7 +129,7 @@ make_tunnel(struct priv_state *s, struct priv_place *p)
 	if (err)
 		p->ifindex = 0;
 	else
-		log_info(p->peer->name, "tunnel %s made%s", p->name,
+		log_info(priv_place_subject(p), "tunnel %s made%s", p->name,
 		    again ? " anew" : "");
 	return err;
 }
@@ -126,7 +146,7 @@ tunnel_add(void *state, const void *body, size_t len, void *out,
 
 	(void)fd;
 	memcpy(&q, body, len);
-	p = priv_place_get(&s->places, q.coa, &err);
+	p = priv_place_get(&s->places, &q, &err);
 	if (!p)
 		return err;
 	/* An operator may have removed it, or set it down: then its routes
@@ -153,7 +173,7 @@ remove_tunnel(struct priv_state *s, struct priv_place *p)
 	err = nl_commit(s->nl, NULL, 0);
 	if (err)
 		return err;
-	log_info(p->peer->name, "tunnel %s removed", p->name);
+	log_info(priv_place_subject(p), "tunnel %s removed", p->name);
 	priv_place_put(&s->places, p);
 	return 0;
 }
@@ -171,7 +191,7 @@ tunnel_del(void *state, const void *body, size_t len, void *out,
 	(void)out_len;
 	(void)fd;
 	memcpy(&q, body, len);
-	p = priv_place_used(&s->places, q.coa, &err);
+	p = priv_place_used(&s->places, &q, &err);
 	if (!p)
 		return err == -ENODEV ? 0 : err;
 	return remove_tunnel(s, p);
@@ -189,10 +209,10 @@ open_nd(void *state, const void *body, size_t len, void *out,
 	(void)out;
 	(void)out_len;
 	memcpy(&q, body, len);
-	p = priv_place_used(&s->places, q.coa, &err);
+	p = priv_place_used(&s->places, &q, &err);
 	if (!p)
 		return err;
-	if (!p->peer->nodes)
+	if (!p->peer || !p->peer->nodes)
 		return -EPERM;
 	err = nd_open(p->ifindex);
 	if (err < 0)
@@ -225,7 +245,10 @@ route_device(struct priv_state *s, const struct had_priv_route *q)
 
 	if (!prefix_allowed(s->conf, q) || q->handle == 0)
 		return -EPERM;
-	p = priv_place_used(&s->places, q->coa, &err);
+	if (q->tunnel.way == HAD_WAY_GRE_COMMON &&
+	    !priv_place_is_gre(&s->places, q->coa, &q->gre))
+		return -EPERM;
+	p = priv_place_used(&s->places, &q->tunnel, &err);
 	return p ? (int)p->ifindex : err;
 }
 
@@ -239,26 +262,44 @@ prepared(struct priv_state *s, int place)
 	return 0;
 }
 
-/* The filter's message, then the route's. */
+/* The filter's message. In the device that all have in common the outer header
+ * counts, too, in a hash as before. */
+static int
+filter_message(struct priv_state *s, const struct had_priv_route *q,
+    unsigned dev)
+{
+	const struct nl_gre from = { s->conf->address, q->coa, q->gre.in };
+	const struct nl_flower f = { .prio = PRIO_PASS, .handle = q->handle,
+		.src = q->prefix, .src_len = q->len, .came_in = &from };
+
+	if (q->tunnel.way == HAD_WAY_GRE_COMMON)
+		return nl_flower_add(s->nl, dev, &f);
+	return nl_flower_pass_source(s->nl, dev, PRIO_PASS, q->handle,
+	    &q->prefix, q->len);
+}
+
+/* The filter's, then the route's. */
 static int
 route_messages(struct priv_state *s, const struct had_priv_route *q,
     unsigned dev, bool add)
 {
+	const struct nl_gre to = { s->conf->address, q->coa, q->gre.out };
 	const struct nl_route6 rt = {
 		.dst = q->prefix, .dst_len = q->len, .ifindex = dev,
+		.encap = q->tunnel.way == HAD_WAY_GRE_COMMON ? &to : NULL,
 	};
 	int err;
 
 	if (add) {
-		err = prepared(s, nl_flower_pass_source(s->nl, dev, PRIO_PASS,
-		    q->handle, &q->prefix, q->len));
+		err = prepared(s, filter_message(s, q, dev));
 		return err ? err : prepared(s, nl_route6_replace(s->nl, &rt));
 	}
 	err = prepared(s, nl_flower_del(s->nl, dev, PRIO_PASS, q->handle,
 	    NL_IGN_NOENT));
+	if (err || q->replaced)
+		return err;
 	/* Only through this device: it may lead to another by now. */
-	return err ? err : prepared(s, nl_route6_del(s->nl, &rt,
-	    NL_IGN_NOENT));
+	return prepared(s, nl_route6_del(s->nl, &rt, NL_IGN_NOENT));
 }
 
 /* Prepares one; routes_commit sends. Every request has its part of the batch,
@@ -468,6 +509,28 @@ remove_leftovers(struct priv_state *s)
 	if_freenameindex(all);
 }
 
+/* Said at the start what would else be said of every registration. */
+static int
+probe_gre(struct priv_state *s)
+{
+	const struct had_priv_tunnel common = { .way = HAD_WAY_GRE_COMMON };
+	struct priv_place *p;
+	int err;
+
+	p = priv_place_get(&s->places, &common, &err);
+	if (!p)
+		return err == -EPERM ? 0 : err;
+	err = make_tunnel(s, p);
+	if (err) {
+		priv_place_put(&s->places, p);
+		log_errorx(NULL, "gre: the kernel refuses a device for it: "
+		    "%s; is there ip_gre, and no other external device?",
+		    strerror(-err));
+		return err;
+	}
+	return remove_tunnel(s, p);
+}
+
 int
 priv_ops_start(struct priv_state *s)
 {
@@ -485,6 +548,9 @@ priv_ops_start(struct priv_state *s)
 	if (err == 0)
 		log_info(NULL, "net.ipv6.conf.all.forwarding switched on");
 	remove_leftovers(s);
+	err = probe_gre(s);
+	if (err)
+		return err;
 	pool_routes(s, true);
 	s->started = true;
 	return priv_exit_up(s->nl, s->conf);

@@ -8,6 +8,8 @@
 
 #include <netinet/in.h>
 
+#include "had/gre.h"
+
 struct had_config;
 struct priv_server;
 struct priv_state;
@@ -24,8 +26,19 @@ enum had_priv_type {
 					 * node's; a socket: nd_open.h */
 };
 
+/* How a tunnel is made; it decides which of the members below say something,
+ * the others are 0. */
+enum had_priv_way {
+	HAD_WAY_6IN4,		/* a device for coa */
+	HAD_WAY_GRE,		/* one for coa, an access node's, and gre */
+	HAD_WAY_GRE_COMMON,	/* one for all access routers, whose routes say
+				 * more [D193] */
+};
+
 struct had_priv_tunnel {
+	uint32_t	way;		/* enum had_priv_way */
 	struct in_addr	coa;
+	struct gre_pair	gre;
 };
 
 struct had_priv_tunnel_added {
@@ -34,11 +47,15 @@ struct had_priv_tunnel_added {
 };
 
 struct had_priv_route {
-	struct in_addr	coa;
+	struct had_priv_tunnel tunnel;
 	struct in6_addr	prefix;
 	uint32_t	len;		/* 64 or 128 */
 	uint32_t	handle;		/* of the source filter on the
 					 * tunnel; never twice at a time */
+	/* HAD_WAY_GRE_COMMON: the outer header */
+	struct in_addr	coa;
+	struct gre_pair	gre;
+	uint32_t	replaced;	/* to delete: another has its place */
 };
 
 /* Fills server; conf stays the caller's. NULL with errno set. */

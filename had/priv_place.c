@@ -16,6 +16,8 @@
 #include "had/tunnel.h"
 
 #define NODE_TUNNEL	TUNNEL_NAME "x"	/* and the care-of address */
+#define KEY_TUNNEL	TUNNEL_NAME "k"	/* and the key of what comes in */
+#define COMMON_TUNNEL	TUNNEL_NAME "gre"
 
 /* An index of addresses of its own: the engine's lies in its copy. */
 int
@@ -30,11 +32,13 @@ priv_places_init(struct priv_places *ps, const struct had_config *conf)
 		table_free(&ps->used);
 		return -ENOMEM;
 	}
-	for (i = 0; i < conf->n_peers; i++)
+	for (i = 0; i < conf->n_peers; i++) {
 		peers_add(&ps->peers, &conf->peers[i]);
+		ps->gre = ps->gre || conf->peers[i].gre;
+	}
 	ps->peers.ranges = conf->ranges;
 	ps->peers.n_ranges = conf->n_ranges;
-	ps->max = conf->n_peers;
+	ps->max = conf->n_peers + 1;
 	for (i = 0; i < conf->n_nodes; i++)
 		ps->max += 2 * (size_t)conf->nodes[i].peer.max_bindings;
 	return 0;
@@ -56,43 +60,97 @@ priv_places_free(struct priv_places *ps)
 }
 
 static bool
-coa_eq(const struct table_node *n, const void *key)
+end_eq(const struct table_node *n, const void *key)
 {
 	const struct priv_place *p = container_of(n, struct priv_place, node);
 
-	return memcmp(&p->coa, key, sizeof(p->coa)) == 0;
+	return memcmp(&p->end, key, sizeof(p->end)) == 0;
 }
 
 static struct priv_place *
-find(struct priv_places *ps, struct in_addr coa)
+find(struct priv_places *ps, const struct had_priv_tunnel *end)
 {
 	struct table_node *n = table_find(&ps->used, table_hash(&ps->used,
-	    &coa, sizeof(coa)), coa_eq, &coa);
+	    end, sizeof(*end)), end_eq, end);
 
 	return n ? container_of(n, struct priv_place, node) : NULL;
+}
+
+static const struct peer *
+peer_of(struct priv_places *ps, struct in_addr coa)
+{
+	return coa.s_addr == ps->conf->address.s_addr ? NULL :
+	    peer_find(&ps->peers, coa);
+}
+
+/* True: there may be such a tunnel, *peer's alone, or NULL. */
+static bool
+allowed(struct priv_places *ps, const struct had_priv_tunnel *end,
+    const struct peer **peer)
+{
+	const struct gre_pair *k = &end->gre;
+
+	*peer = peer_of(ps, end->coa);
+	switch (end->way) {
+	case HAD_WAY_6IN4:
+		return *peer && !k->in && !k->out;
+	case HAD_WAY_GRE:
+		return *peer && (*peer)->nodes && (*peer)->gre && k->in &&
+		    k->out;
+	case HAD_WAY_GRE_COMMON:
+		*peer = NULL;
+		return ps->gre && !end->coa.s_addr && !k->in && !k->out;
+	}
+	return false;
+}
+
+bool
+priv_place_is_gre(struct priv_places *ps, struct in_addr coa,
+    const struct gre_pair *k)
+{
+	const struct peer *p = peer_of(ps, coa);
+
+	return p && !p->nodes && p->gre && k->in && k->out;
+}
+
+const char *
+priv_place_subject(const struct priv_place *p)
+{
+	return p->peer ? p->peer->name : "GRE";
 }
 
 static void
 set_name(const struct priv_places *ps, struct priv_place *p)
 {
-	if (p->peer->nodes)
-		snprintf(p->name, sizeof(p->name), NODE_TUNNEL "%08x",
-		    (unsigned)ntohl(p->coa.s_addr));
-	else
-		snprintf(p->name, sizeof(p->name), TUNNEL_NAME "%u",
-		    (unsigned)(p->peer - ps->conf->peers));
+	switch (p->end.way) {
+	case HAD_WAY_GRE_COMMON:
+		snprintf(p->name, sizeof(p->name), COMMON_TUNNEL);
+		break;
+	case HAD_WAY_GRE:
+		snprintf(p->name, sizeof(p->name), KEY_TUNNEL "%08x",
+		    (unsigned)p->end.gre.in);
+		break;
+	default:
+		if (p->peer->nodes)
+			snprintf(p->name, sizeof(p->name), NODE_TUNNEL "%08x",
+			    (unsigned)ntohl(p->end.coa.s_addr));
+		else
+			snprintf(p->name, sizeof(p->name), TUNNEL_NAME "%u",
+			    (unsigned)(p->peer - ps->conf->peers));
+	}
 }
 
 struct priv_place *
-priv_place_get(struct priv_places *ps, struct in_addr coa, int *err)
+priv_place_get(struct priv_places *ps, const struct had_priv_tunnel *end,
+    int *err)
 {
-	const struct peer *peer = peer_find(&ps->peers, coa);
+	const struct peer *peer;
 	struct priv_place *p;
 
 	*err = -EPERM;
-	if (!peer || coa.s_addr == ps->conf->address.s_addr)
+	if (!allowed(ps, end, &peer))
 		return NULL;
-	p = find(ps, coa);
+	p = find(ps, end);
 	if (p)
 		return p;
 	*err = -ENOSPC;
@@ -102,20 +160,22 @@ priv_place_get(struct priv_places *ps, struct in_addr coa, int *err)
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return NULL;
-	p->coa = coa;
+	p->end = *end;
 	p->peer = peer;
 	set_name(ps, p);
-	table_insert(&ps->used, &p->node, table_hash(&ps->used, &coa,
-	    sizeof(coa)));
+	table_insert(&ps->used, &p->node, table_hash(&ps->used, end,
+	    sizeof(*end)));
 	return p;
 }
 
 struct priv_place *
-priv_place_used(struct priv_places *ps, struct in_addr coa, int *err)
+priv_place_used(struct priv_places *ps, const struct had_priv_tunnel *end,
+    int *err)
 {
-	struct priv_place *p = find(ps, coa);
+	struct priv_place *p = find(ps, end);
+	const struct peer *peer;
 
-	*err = p || peer_find(&ps->peers, coa) ? -ENODEV : -EPERM;
+	*err = p || allowed(ps, end, &peer) ? -ENODEV : -EPERM;
 	return p && p->ifindex ? p : NULL;
 }
 
@@ -137,7 +197,10 @@ priv_place_is_name(const char *name)
 {
 	size_t n = strlen(TUNNEL_NAME), m = strlen(NODE_TUNNEL);
 
-	if (strncmp(name, NODE_TUNNEL, m) == 0)
+	if (strcmp(name, COMMON_TUNNEL) == 0)
+		return true;
+	if (strncmp(name, NODE_TUNNEL, m) == 0 ||
+	    strncmp(name, KEY_TUNNEL, m) == 0)
 		return is_made_of(name + m, "0123456789abcdef", 8);
 	return strncmp(name, TUNNEL_NAME, n) == 0 &&
 	    is_made_of(name + n, "0123456789", 1);

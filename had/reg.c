@@ -349,8 +349,7 @@ row_flags(struct reg *r, struct rq *rq)
 		return MIP4_HA_CVSE_FA;
 	}
 	rq->why = "encapsulation";
-	if (rq->msg.rrq.flags & (MIP4_F_M | MIP4_F_G) ||
-	    proved(rq, e->off_gre))
+	if (rq->msg.rrq.flags & MIP4_F_M || reg_gre_refused(rq))
 		return MIP4_HA_ENCAP;
 	rq->why = NULL;
 	return ROW_PASS;
@@ -386,6 +385,8 @@ malformed(const struct reg *r, const struct rq *rq)
 		return "length or sub-type of an extension";
 	if (e->n_hoa_req + e->n_hoa > 1)
 		return "more than one IPv6 extension";
+	if (e->n_gre > 1)
+		return "more than one GRE key";
 	why = rq->kind->extensions(rq);
 	if (why)
 		return why;

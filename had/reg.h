@@ -16,6 +16,7 @@
 
 #include "common/log.h"
 #include "had/binding.h"
+#include "had/gre.h"
 #include "had/peer.h"
 #include "had/pool.h"
 #include "had/realm.h"
@@ -76,6 +77,7 @@ struct reg {
 	struct user_lookup	*lookup;	/* NULL: nobody is asked */
 	struct user_radius	*radius;	/* who asks; for its figures */
 	bool			 drained;	/* no new subscribers [D85] */
+	struct gre_draw		 gre;
 	mono_t			 started;	/* by reg_init, as is: */
 	uint64_t		 started_ntp;
 };

@@ -57,6 +57,14 @@ reg_row_drained(const struct reg *r, struct rq *rq, const struct binding *b)
 	    MIP4_HA_RESOURCES;
 }
 
+/* Does it end in another tunnel than the binding's? */
+static bool
+is_elsewhere(const struct rq *rq)
+{
+	return rq->b->coa.s_addr != rq->msg.rrq.coa.s_addr ||
+	    reg_gre_changes(rq);
+}
+
 /* Row 12, first part [D50, D52]. */
 static int
 limits(struct reg *r, struct rq *rq)
@@ -80,8 +88,7 @@ limits(struct reg *r, struct rq *rq)
 	if (reg_overloaded(r, rq, b))
 		return MIP4_HA_RESOURCES;
 	other_peer = fresh || b->peer != rq->peer;
-	if (!fresh && b->coa.s_addr != rq->msg.rrq.coa.s_addr &&
-	    !binding_move_allowed(b)) {
+	if (!fresh && is_elsewhere(rq) && !binding_move_allowed(b)) {
 		rq->why = "moves too often";
 		return MIP4_HA_PROHIBITED;
 	}
@@ -246,7 +253,8 @@ installed(void *arg, int status)
 static int
 install(struct reg *r, struct binding *b)
 {
-	struct dp_entry want = { .coa = b->coa };
+	struct dp_entry want = { .coa = b->coa, .gre = binding_gre(b),
+		.by_node = b->behind_node };
 	struct dp_route *old = b->route;
 	int status;
 
@@ -276,6 +284,8 @@ log_change(struct reg *r, const struct rq *rq, const struct home *h)
 		what = "bound";
 	else if (b->coa.s_addr != rq->msg.rrq.coa.s_addr)
 		what = "moved";
+	else if (reg_gre_changes(rq))
+		what = "tunnel changed";
 	else if (!h->mn && (!h->keep ||
 	    !IN6_ARE_ADDR_EQUAL(&h->hoa, &b->hoa)))
 		what = "readdressed";
@@ -287,8 +297,9 @@ log_change(struct reg *r, const struct rq *rq, const struct home *h)
 	if (!h->mn)
 		inet_ntop(AF_INET6, &h->hoa, hoa, sizeof(hoa));
 	inet_ntop(AF_INET, &rq->msg.rrq.coa, coa, sizeof(coa));
-	log_at(level, LOG_MODULE, rq->subject, 0, "%s: %s at %s (%s), %u s "
-	    "asked", what, hoa, coa, rq->peer->name, rq->msg.rrq.lifetime);
+	log_at(level, LOG_MODULE, rq->subject, 0, "%s: %s at %s (%s)%s, %u s "
+	    "asked", what, hoa, coa, rq->peer->name, rq->gre.in ? " by GRE" :
+	    "", rq->msg.rrq.lifetime);
 }
 
 static uint16_t
@@ -316,6 +327,8 @@ leave_old(struct reg *r, struct rq *rq)
 
 	if (b->state == BINDING_IDLE ||
 	    b->coa.s_addr == rq->msg.rrq.coa.s_addr) {
+		if (b->state != BINDING_IDLE && reg_gre_changes(rq))
+			binding_moved(b);
 		if (r->revoker)
 			revoke_stop(r->revoker, b, rq->msg.rrq.coa);
 		return;
@@ -346,8 +359,9 @@ update(struct reg *r, struct rq *rq, struct home *h)
 	if (b->peer != rq->peer)
 		binding_set_peer(b, rq->peer);
 	rq->kind->adopt(r, rq, h);
-	if (b->coa.s_addr != rq->msg.rrq.coa.s_addr)
+	if (is_elsewhere(rq))
 		b->rerouted = true;
+	binding_set_gre(b, &rq->gre);
 	b->coa = rq->msg.rrq.coa;
 	b->lifetime = grant(r, rq);
 	b->negotiated = r->revoker && e->off_rev && e->off_rev < rq->covered;
@@ -374,6 +388,7 @@ says(const struct reg *r, const struct rq *rq)
 		.empty = b->behind_node,
 		.revocation = b->negotiated,
 		.timestamp = b->rev_own,
+		.gre_key = rq->gre.in,
 	};
 
 	if (!b->behind_node) {
@@ -391,7 +406,9 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	struct home h;
 	int v;
 
-	v = limits(r, rq);
+	v = b ? reg_gre(r, rq) : ROW_PASS;
+	if (v == ROW_PASS)
+		v = limits(r, rq);
 	if (v == ROW_PASS)
 		v = rq->kind->home(r, rq, &h);
 	/* Another service than that of its binding [RFC 5446 4.2]. */
@@ -473,6 +490,8 @@ unbind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 		spec.hoa = &e->hoa;
 		spec.unique = e->hoa_unique;
 	}
+	if (is_meant(rq, b))
+		spec.gre_key = reg_gre_last_key(rq);
 	if (is_meant(rq, b) && !spec.empty) {
 		hoa = b->hoa;
 		spec.hoa = &hoa;

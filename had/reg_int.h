@@ -60,6 +60,7 @@ struct rq {
 	size_t			 covered;	/* bytes proved authentic */
 	bool			 nai_ok;	/* there, and covered */
 	struct binding		*b;		/* NULL: never heard of */
+	struct gre_pair		 gre;		/* that it gets, by reg_gre */
 	const char		*foreign;	/* why the peer may not speak
 						 * for the subscriber */
 	const char		*why;		/* of a denial, for the log */
@@ -143,6 +144,15 @@ void	 reg_unbind(struct reg *, struct binding *);
 void	 reg_leave(struct reg *, const struct rq *, struct binding *b);
 void	 reg_expired(void *arg, struct binding *);
 
+/* reg_gre.c: does it ask for an encapsulation that is not offered? */
+bool	 reg_gre_refused(const struct rq *);
+/* Row 12: sets rq->gre; a row's value. rq->b must be there. */
+int	 reg_gre(struct reg *, struct rq *);
+/* Is that another than the binding has? */
+bool	 reg_gre_changes(const struct rq *);
+/* What an answer says to a request of a binding that ends; 0: nothing. */
+uint32_t reg_gre_last_key(const struct rq *);
+
 /* reg_reply.c */
 struct reply_spec {
 	uint8_t			 code;
@@ -152,6 +162,7 @@ struct reply_spec {
 	bool			 unique;
 	bool			 revocation;	/* put a 137 in */
 	uint32_t		 timestamp;	/* of it */
+	uint32_t		 gre_key;	/* 0: no 48 */
 };
 void	 reg_reply_flow(const struct reg *, const struct reg_packet *,
     struct reg_flow *);

@@ -93,7 +93,7 @@ static int
 home(struct reg *r, struct rq *rq, struct home *h)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
-	struct mn *other = mn_at(r->mns, rq->msg.rrq.coa);
+	struct mn *other = mn_at(r->mns, rq->msg.rrq.coa, rq->gre.out);
 
 	*h = (struct home){ .keep = true };
 	rq->realm = r->realms ? realm_find(r->realms, e->nai, e->nai_len) :
@@ -103,7 +103,9 @@ home(struct reg *r, struct rq *rq, struct home *h)
 		return MIP4_HA_MALFORMED;
 	}
 	if (other && other->binding != rq->b) {
-		rq->why = "another has this care-of address";
+		rq->why = rq->gre.out ?
+		    "another has this care-of address and GRE key" :
+		    "another has this care-of address";
 		return MIP4_HA_PROHIBITED;
 	}
 	h->mn = room(r, rq);
@@ -126,7 +128,7 @@ adopt(struct reg *r, struct rq *rq, struct home *h)
 		b->behind_node = b->rerouted = true;
 		b->mn = h->mn;
 	}
-	mn_move(b->mn, b, rq->msg.rrq.coa);
+	mn_move(b->mn, b, rq->msg.rrq.coa, &rq->gre);
 	b->mn->reserved = rq->user && !(rq->looked_up && rq->user == rq->keys) ?
 	    &rq->user->reserved : NULL;
 	b->sa = rq->sa;

@@ -58,6 +58,9 @@ write_reply(struct reg *r, const struct rq *rq,
 		mip4_put_hoa(&w, r->conf->types.hoa, spec->hoa, spec->unique);
 	if (rq->mn_ha && !rq->kind->by_node)
 		mip4_put_auth(&w, MIP4_EXT_MN_HA, rq->mn_ha);
+	/* Covered in either case, by 34 or by an access node's 32 [D190]. */
+	if (spec->gre_key)
+		mip4_put_gre_key(&w, spec->gre_key);
 	if (spec->revocation)
 		mip4_put_rev_support(&w, false, spec->timestamp);
 	mip4_put_auth(&w, rq->kind->auth, rq->sa);
@@ -107,6 +110,7 @@ remember(const struct rq *rq, const struct reply_spec *spec, bool sent)
 		.unique = spec->unique,
 		.revocation = spec->revocation,
 		.empty_hoa = spec->empty,
+		.gre = spec->gre_key != 0,
 	};
 	if (request_tag(rq, &m->tag))
 		m->req_len = (uint16_t)rq->pkt->len;
@@ -291,7 +295,8 @@ reg_reply_release(struct reg *r, struct binding *b, int status)
 		if (status) {
 			m->code = reply[1];
 			m->lifetime = 0;
-			m->own_hoa = m->revocation = m->empty_hoa = false;
+			m->own_hoa = m->revocation = m->empty_hoa = m->gre =
+			    false;
 			m->req_hoa = true;
 		}
 	}
@@ -339,6 +344,7 @@ reg_reply_again(struct reg *r, const struct rq *rq)
 		.revocation = m->revocation,
 		.timestamp = b->rev_own,
 		.empty = m->empty_hoa,
+		.gre_key = m->gre ? binding_gre(b).in : 0,
 	};
 
 	if (!m->sent) {

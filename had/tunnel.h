@@ -12,6 +12,8 @@
 
 #include <netinet/in.h>
 
+#include "had/gre.h"
+
 #define TUNNEL_NAME	"had"	/* devices': and the peer's place */
 
 struct clock;
@@ -26,6 +28,9 @@ struct dp_entry {
 	unsigned	len;		/* 64 or 128; 0: no route, but the way
 					 * to coa alone, of an access node */
 	struct in_addr	coa;
+	struct gre_pair	gre;		/* of the tunnel there; none: 6in4 */
+	bool		by_node;	/* coa is an access node's, and gre of
+					 * one mobile node there */
 	const struct pool *link;	/* of a link-local address: whose link;
 					 * NULL of all others */
 };

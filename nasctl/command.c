@@ -62,7 +62,8 @@ const struct command commands[] = {
 	{ "show bindings", LIST_ARGS, "the bindings there are",
 	    PROG_HACTL, args_list, show_list, "bindings",
 	    "nai,home-address,unique,care-of,lifetime,left,peer,pool;"
-	    "home-prefix,since,state,revocation,kind,addresses,probing" },
+	    "home-prefix,since,state,revocation,kind,addresses,probing,"
+	    "encapsulation,gre-key-in,gre-key-out" },
 	{ "show pools", LIST_ARGS, "prefix pools and how full they are",
 	    PROG_HACTL, args_list, show_list, "pools",
 	    "name,prefix,mode,used,held,reserved,denied,capacity;"

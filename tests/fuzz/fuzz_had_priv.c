@@ -4,7 +4,8 @@
  * bytes, requests of any body, over the socket there is between them. The
  * kernel is played; it is asked for tunnels to configured peers, and not too
  * many to access nodes, for routes within the pools, through devices of ours,
- * and for sockets on those of access nodes; and for nothing else.
+ * and for sockets on those of access nodes; with GRE where that is offered; and
+ * for nothing else.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -106,6 +107,38 @@ nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
 	return in_batch();
 }
 
+int
+nl_gre_external_add(struct nl *nl, const char *name, uint32_t mtu,
+    unsigned ign)
+{
+	(void)nl;
+	(void)ign;
+	fuzz_assert(strcmp(name, "hadgre") == 0);
+	fuzz_assert(mtu == kernel.conf.tunnel_mtu - 8);
+	return in_batch();
+}
+
+int
+nl_gre_add(struct nl *nl, const char *name, const struct nl_gre *g,
+    uint32_t key_in, uint32_t mtu, unsigned ign)
+{
+	(void)nl;
+	(void)ign;
+	fuzz_assert(strlen(name) < 16 && strncmp(name, "hadk", 4) == 0);
+	fuzz_assert(mtu == kernel.conf.tunnel_mtu - 8);
+	fuzz_assert(g->local.s_addr == kernel.conf.address.s_addr);
+	fuzz_assert(is_node(g->remote) && g->key != 0 && key_in != 0);
+	return in_batch();
+}
+
+/* An outer header of routes and filters: the second access router's alone. */
+static void
+check_gre(const struct nl_gre *g)
+{
+	fuzz_assert(g->local.s_addr == kernel.conf.address.s_addr);
+	fuzz_assert(g->remote.s_addr == inet_addr(AR2) && g->key != 0);
+}
+
 /* What is sent along is closed by the root side. */
 int
 nd_open(unsigned ifindex)
@@ -191,6 +224,8 @@ nl_route6_replace(struct nl *nl, const struct nl_route6 *rt)
 	(void)nl;
 	fuzz_assert(rt->ifindex == 7 && rt->type == 0 && rt->table == 0);
 	check_prefix(&rt->dst, rt->dst_len);
+	if (rt->encap)
+		check_gre(rt->encap);
 	return in_batch();
 }
 
@@ -238,7 +273,13 @@ int
 nl_flower_add(struct nl *nl, unsigned ifindex, const struct nl_flower *f)
 {
 	(void)nl;
-	fuzz_assert(ifindex == 7 && f->drop && !f->egress);
+	fuzz_assert(ifindex == 7 && !f->egress && !f->go_in);
+	fuzz_assert(f->drop == !f->came_in);
+	if (f->came_in) {
+		check_gre(f->came_in);
+		check_prefix(&f->src, f->src_len);
+		fuzz_assert(f->handle != 0);
+	}
 	return in_batch();
 }
 
@@ -265,14 +306,25 @@ nl_filter_counts(struct nl *nl, unsigned ifindex, bool egress,
 
 /* ---- the engine ---- */
 
-static void
-put_coa(struct ops *o, uint8_t *p)
+static struct in_addr
+any_coa(struct ops *o)
 {
 	static const char *const some[] = { AR1, AR2, STRANGER, "0.0.0.0",
 		"10.1.0.1", "10.1.0.2", "10.1.0.255", "10.1.1.0" };
-	uint32_t a = inet_addr(some[ops_pick(o, 8)]);
 
-	memcpy(p, &a, sizeof(a));
+	return (struct in_addr){ inet_addr(some[ops_pick(o, 8)]) };
+}
+
+static struct had_priv_tunnel
+any_tunnel(struct ops *o)
+{
+	struct had_priv_tunnel t = { .way = ops_pick(o, 4) };
+
+	if (ops_pick(o, 4))
+		t.coa = any_coa(o);
+	if (t.way == HAD_WAY_GRE || ops_pick(o, 8) == 7)
+		t.gre = (struct gre_pair){ ops_pick(o, 3), ops_pick(o, 3) };
+	return t;
 }
 
 static size_t
@@ -282,7 +334,10 @@ put_route(struct ops *o, uint8_t *b)
 		"2001:db8:200:1::5", "::", "2001:db8:100:5::1", "fe80::" };
 	struct had_priv_route q = { .handle = ops_pick(o, 3) };
 
-	put_coa(o, (uint8_t *)&q.coa);
+	q.tunnel = any_tunnel(o);
+	q.coa = any_coa(o);
+	q.gre = (struct gre_pair){ ops_pick(o, 3), ops_pick(o, 3) };
+	q.replaced = ops_pick(o, 2);
 	(void)inet_pton(AF_INET6, some[ops_pick(o, 5)], &q.prefix);
 	q.len = ops_pick(o, 4) ? 64 : 128;
 	if (ops_pick(o, 8) == 7)
@@ -298,14 +353,16 @@ message(struct ops *o, uint8_t *b)
 	static const uint16_t types[] = { HAD_PRIV_TUNNEL_ADD,
 		HAD_PRIV_TUNNEL_DEL, HAD_PRIV_ND_OPEN };
 	uint8_t *body = b + sizeof(struct priv_hdr);
+	struct had_priv_tunnel tunnel;
 	uint16_t type;
 	size_t len;
 
 	switch (ops_pick(o, 4)) {
 	case 0:
 		type = types[ops_pick(o, 3)];
-		put_coa(o, body);
-		len = sizeof(struct had_priv_tunnel);
+		tunnel = any_tunnel(o);
+		len = sizeof(tunnel);
+		memcpy(body, &tunnel, len);
 		break;
 	case 1:
 		type = ops_pick(o, 2) ? HAD_PRIV_ROUTE_ADD :
@@ -334,12 +391,12 @@ config(void)
 	peers[0] = (struct peer){ .name = pools[0].name,
 		.addr.s_addr = inet_addr(AR1) };
 	peers[1] = (struct peer){ .name = pools[1].name,
-		.addr.s_addr = inet_addr(AR2) };
+		.addr.s_addr = inet_addr(AR2), .gre = true };
 	kernel.conf = (struct had_config){ .tunnel_mtu = 1480,
 		.pools = pools, .n_pools = 2, .peers = peers, .n_peers = 2 };
 	kernel.conf.address.s_addr = inet_addr(HA);
 	nodes.peer = (struct peer){ .name = pools[1].name, .nodes = &nodes,
-		.max_bindings = NODES_MAX };
+		.max_bindings = NODES_MAX, .gre = true };
 	range = (struct care_of_range){ 0x0a010000, 0x0a0100ff, &nodes.peer };
 	kernel.conf.nodes = &nodes;
 	kernel.conf.ranges = &range;

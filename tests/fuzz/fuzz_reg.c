@@ -134,6 +134,9 @@ sent(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 		    &covered) == MIP4_AUTH_OK;
 	}
 	fuzz_assert(good && data[len - 22] == last);
+	/* A key to who asks for GRE and gets it. */
+	fuzz_assert(!msg.ext.off_gre || (msg.ext.gre_key && msg.type ==
+	    MIP4_RRP && msg.rrp.code < 2 && peer_of(i)->gre));
 	/* An access node gets no address. */
 	fuzz_assert(!is_node(i) || msg.type != MIP4_RRP || msg.rrp.code > 1 ||
 	    (msg.ext.n_hoa == 1 && msg.ext.hoa_empty));
@@ -187,6 +190,17 @@ book(struct table_node *n, void *arg)
 	return true;
 }
 
+/* Keys where they are offered, both or none, and the data plane has them. */
+static void
+check_keys(const struct binding *b, const struct gre_pair *in_use)
+{
+	struct gre_pair k = binding_gre(b);
+
+	fuzz_assert(gre_same(&k, in_use) && gre_same(&k, &b->route->e.gre));
+	fuzz_assert(!k.in == !k.out && (b->peer->gre || !k.in));
+	fuzz_assert(b->route->e.by_node == b->behind_node);
+}
+
 /* One of an access node has the way there, the care-of address for itself, and
  * nothing of a pool. */
 static void
@@ -195,7 +209,9 @@ check_node(const struct binding *b)
 	const struct dp_route *r = b->route;
 
 	fuzz_assert(b->sa == &rig.user_sa && !b->lease.pool);
-	fuzz_assert(b->mn->binding == b && mn_at(&rig.mns, b->coa) == b->mn);
+	fuzz_assert(b->mn->binding == b && mn_at(&rig.mns, b->coa,
+	    b->mn->gre.out) == b->mn);
+	check_keys(b, &b->mn->gre);
 	fuzz_assert(r && r->live && r->e.coa.s_addr == b->coa.s_addr);
 	fuzz_assert(r->e.len == 0);
 	fuzz_assert(b->lifetime > 0 && b->lifetime <= 3600);
@@ -217,6 +233,7 @@ check_live(const struct binding *b)
 	addr = lease_addr(&b->lease);
 	fuzz_assert(r && r->live && r->e.coa.s_addr == b->coa.s_addr);
 	fuzz_assert(r->e.len == pool_route_len(b->lease.pool));
+	check_keys(b, &r->e.gre);
 	fuzz_assert(IN6_ARE_ADDR_EQUAL(&r->e.prefix, &addr));
 	fuzz_assert(b->lifetime > 0 && b->lifetime <= 3600);
 }
@@ -533,6 +550,18 @@ put_fixed(struct ops *o, struct m *m, unsigned who)
 		m->b[8] ^= 1;			/* another home agent */
 }
 
+/* A GRE key, mostly none; few different ones, so that they meet. */
+static void
+put_key(struct ops *o, struct m *m)
+{
+	unsigned key = ops_pick(o, 8);
+
+	if (key > 3)
+		return;
+	m_int(m, 0x30000004, 4);
+	m_int(m, key, 4);
+}
+
 /* Anything, signed or not, and what may happen to it on the way. */
 static void
 made_up(struct ops *o)
@@ -572,6 +601,7 @@ well_made(struct ops *o, bool told)
 		put_iid(o, &m);
 	if (nai == 3)
 		m_auth(&m, 32, 512, key_mn);
+	put_key(o, &m);
 	if (ops_pick(o, 4) != 3)
 		m_rev_support(&m);
 	m_auth(&m, 34, 256, key_of(who));
@@ -594,6 +624,7 @@ by_node(struct ops *o)
 	m_nai(&m, nais[nai]);
 	if (type)
 		m_ext(&m, type, "", 1);
+	put_key(o, &m);
 	if (ops_pick(o, 4) != 3)
 		m_rev_support(&m);
 	sign(&m, who);
@@ -772,6 +803,7 @@ start(void)
 	fuzz_assert(peers_add(&rig.peers, &rig.peer[2]));
 	rig_user(&rig.user, w.keyed);
 	rig_nodes("10.1.0.0", 16);
+	rig.peer[0].gre = rig.nodes.peer.gre = true;
 }
 
 int

@@ -362,7 +362,7 @@ addr_unsound(struct ha *h, const struct subscriber *u,
 	if (b->lease.pool != NULL)
 		return "a lease";
 	if (b->mn == NULL || b->mn->binding != b ||
-	    mn_at(&h->nodes->mns, b->coa) != b->mn)
+	    mn_at(&h->nodes->mns, b->coa, 0) != b->mn)
 		return "no mobile node, or another one";
 	if (b->lifetime > (u->realm == 0 || !w->plan.realms ?
 	    w->plan.max_lifetime : w->plan.realm_lifetime) ||

@@ -185,7 +185,7 @@ nodes_input(struct ha *h, const struct packet *p)
 
 	if (h->nodes == NULL)
 		return;
-	m = mn_at(&h->nodes->mns, p->src);
+	m = mn_at(&h->nodes->mns, p->src, 0);
 	if (m != NULL && is_heard(m, p->data, p->len))
 		heard(h, m, p);
 }

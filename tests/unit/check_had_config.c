@@ -122,6 +122,20 @@ START_TEST(defaults)
 }
 END_TEST
 
+START_TEST(gre)
+{
+	char said[4096];
+	struct had_config *h = load(ADDR SHARED PEER "peer \"m\" { address = "
+	    "\"192.0.2.5\" gre = true " KEY " }\n" NODE("gre = true")
+	    "dataplane { mtu = 1288 }\n", said);
+
+	ck_assert_msg(h != NULL, "%s", said);
+	ck_assert(!h->peers[0].gre && h->peers[1].gre);
+	ck_assert(h->nodes[0].peer.gre);
+	had_config_free(h);
+}
+END_TEST
+
 START_TEST(access_nodes)
 {
 	char said[4096];
@@ -306,6 +320,8 @@ static const struct {
 	    "had.conf:5: ra-interval" },
 	{ ADDR SHARED PEER NODE("\nrouter-lifetime = 599"),
 	    "had.conf:5: router-lifetime" },
+	{ ADDR SHARED PEER "dataplane { mtu = 1287 }\n" NODE("\ngre = true"),
+	    "had.conf:6: gre: dataplane's mtu must be 1288 at least" },
 	{ ADDR SHARED PEER NODE("\nvalid-lifetime = 0"),
 	    "had.conf:5: valid-lifetime" },
 	{ ADDR SHARED PEER NODE("\npreferred-lifetime = 2592001"),
@@ -605,6 +621,7 @@ main(void)
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, lookup);
 	tcase_add_test(t, everything);
+	tcase_add_test(t, gre);
 	tcase_add_test(t, access_nodes);
 	tcase_add_test(t, exits);
 	tcase_add_loop_test(t, mistakes, 0, sizeof(bad) / sizeof(bad[0]));

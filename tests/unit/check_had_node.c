@@ -368,7 +368,7 @@ START_TEST(one_at_a_care_of_address)
 	accepted(&m, 0);
 	node(&m, AN1, mn2, 600, 120);
 	accepted(&m, 600);
-	ck_assert_ptr_eq(mn_at(&rig.mns, of(mn2)->coa), of(mn2)->mn);
+	ck_assert_ptr_eq(mn_at(&rig.mns, of(mn2)->coa, 0), of(mn2)->mn);
 }
 END_TEST
 
@@ -474,7 +474,7 @@ START_TEST(ended_by_the_operator)
 	acknowledge(AN1, key_mn);
 	ck_assert_uint_eq(rig.reg.stats.revoke_acked, 1);
 	ck_assert_ptr_null(mn_at(&rig.mns, (struct in_addr){
-	    inet_addr(AN1) }));
+	    inet_addr(AN1) }, 0));
 }
 END_TEST
 

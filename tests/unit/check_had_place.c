@@ -41,15 +41,26 @@ teardown(void)
 static struct priv_place *
 get(const char *coa, int *err)
 {
-	return priv_place_get(&places, (struct in_addr){ inet_addr(coa) },
-	    err);
+	const struct had_priv_tunnel end = { .coa.s_addr = inet_addr(coa) };
+
+	return priv_place_get(&places, &end, err);
 }
 
 static struct priv_place *
 used(const char *coa, int *err)
 {
-	return priv_place_used(&places, (struct in_addr){ inet_addr(coa) },
-	    err);
+	const struct had_priv_tunnel end = { .coa.s_addr = inet_addr(coa) };
+
+	return priv_place_used(&places, &end, err);
+}
+
+static struct priv_place *
+gre(uint32_t way, const char *coa, uint32_t out, uint32_t in, int *err)
+{
+	const struct had_priv_tunnel end = { .way = way,
+		.coa.s_addr = inet_addr(coa), .gre = { out, in } };
+
+	return priv_place_get(&places, &end, err);
 }
 
 START_TEST(names)
@@ -111,7 +122,7 @@ START_TEST(not_too_many)
 	char coa[20];
 	int err, i;
 
-	for (i = 0; i < 2 + 2 * 2; i++) {
+	for (i = 0; i < 2 + 2 * 2 + 1; i++) {
 		snprintf(coa, sizeof(coa), "10.1.1.%d", i);
 		p = get(coa, &err);
 		ck_assert_ptr_nonnull(p);
@@ -125,6 +136,57 @@ START_TEST(not_too_many)
 }
 END_TEST
 
+/* GRE where it is offered, with keys; what access routers have in common says
+ * nothing of its ends, its routes do. */
+START_TEST(gre_tunnels)
+{
+	const struct gre_pair k = { 1, 2 }, half = { 0, 2 };
+	const struct in_addr ar = { inet_addr(AR1) },
+	    other = { inet_addr("10.1.0.9") }, an = { inet_addr("10.1.0.1") };
+	struct priv_place *p, *q;
+	int err;
+
+	ck_assert_ptr_null(gre(HAD_WAY_GRE_COMMON, "0.0.0.0", 0, 0, &err));
+	ck_assert_int_eq(err, -EPERM);
+	ck_assert_ptr_null(gre(HAD_WAY_GRE, "10.1.0.1", 1, 2, &err));
+	ck_assert_int_eq(err, -EPERM);
+	ck_assert(!priv_place_is_gre(&places, ar, &k));
+	priv_places_free(&places);
+	peers[0].gre = rig.nodes.peer.gre = true;
+	ck_assert_int_eq(priv_places_init(&places, &conf), 0);
+
+	p = gre(HAD_WAY_GRE_COMMON, "0.0.0.0", 0, 0, &err);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_str_eq(p->name, "hadgre");
+	ck_assert(priv_place_is_name("hadgre"));
+	ck_assert_str_eq(priv_place_subject(p), "GRE");
+	ck_assert_ptr_eq(gre(HAD_WAY_GRE_COMMON, "0.0.0.0", 0, 0, &err), p);
+	ck_assert_ptr_null(gre(HAD_WAY_GRE_COMMON, AR1, 0, 0, &err));
+	ck_assert_ptr_null(gre(HAD_WAY_GRE_COMMON, "0.0.0.0", 1, 2, &err));
+	ck_assert(priv_place_is_gre(&places, ar, &k));
+	ck_assert(!priv_place_is_gre(&places, ar, &half));
+	ck_assert(!priv_place_is_gre(&places, other, &k));	/* not it */
+	ck_assert(!priv_place_is_gre(&places, an, &k));
+	ck_assert(!priv_place_is_gre(&places, conf.address, &k));
+
+	p = gre(HAD_WAY_GRE, "10.1.0.1", 1, 0xa0b0c0d0, &err);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_str_eq(p->name, "hadka0b0c0d0");
+	ck_assert(priv_place_is_name(p->name));
+	q = gre(HAD_WAY_GRE, "10.1.0.1", 2, 7, &err);	/* a second there */
+	ck_assert_ptr_nonnull(q);
+	ck_assert_ptr_ne(q, p);
+	ck_assert_ptr_ne(get("10.1.0.1", &err), p);
+	ck_assert_ptr_null(gre(HAD_WAY_GRE, "10.1.0.1", 1, 0, &err));
+	ck_assert_ptr_null(gre(HAD_WAY_GRE, "10.1.0.1", 0, 1, &err));
+	ck_assert_ptr_null(gre(HAD_WAY_GRE, AR1, 1, 2, &err));
+	ck_assert_ptr_null(gre(HAD_WAY_GRE, STRANGER, 1, 2, &err));
+	ck_assert_ptr_null(gre(HAD_WAY_6IN4, "10.1.0.1", 1, 2, &err));
+	ck_assert_ptr_null(gre(3, "10.1.0.1", 1, 2, &err));
+	ck_assert_int_eq(err, -EPERM);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -135,6 +197,7 @@ main(void)
 	tcase_add_test(t, names);
 	tcase_add_test(t, allowed);
 	tcase_add_test(t, not_too_many);
+	tcase_add_test(t, gre_tunnels);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

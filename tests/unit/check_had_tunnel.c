@@ -16,6 +16,8 @@
 /* Stands for common/priv_client.c: requests queue up here. */
 static struct {
 	uint16_t	 type;
+	struct had_priv_tunnel tunnel;
+	struct had_priv_route route;	/* of requests about one */
 	priv_done	*done;
 	void		*arg;
 } asked[2048];
@@ -33,9 +35,13 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
     size_t len, priv_done *done, void *arg)
 {
 	(void)c;
-	(void)body;
-	(void)len;
 	ck_assert_uint_lt(n_asked, 2048);
+	asked[n_asked].tunnel = (struct had_priv_tunnel){ 0 };
+	asked[n_asked].route = (struct had_priv_route){ 0 };
+	if (len == sizeof(struct had_priv_route))
+		memcpy(&asked[n_asked].route, body, len);
+	else
+		memcpy(&asked[n_asked].tunnel, body, len);
 	asked[n_asked].type = type;
 	asked[n_asked].done = done;
 	asked[n_asked++].arg = arg;
@@ -507,6 +513,89 @@ START_TEST(socket_of_a_node)
 }
 END_TEST
 
+static struct dp_route *
+add_gre(const char *coa, uint32_t out, uint32_t in, bool by_node)
+{
+	struct dp_entry e = { .len = 64, .gre = { out, in },
+		.by_node = by_node, .coa.s_addr = inet_addr(coa) };
+	struct dp_route *r;
+	int status;
+
+	inet_pton(AF_INET6, "2001:db8:1::", &e.prefix);
+	r = dp->add(dp, &e, done, NULL, &status);
+	ck_assert_ptr_nonnull(r);
+	return r;
+}
+
+/* One device for all access routers; a route that takes another's place leads
+ * through the same, so only the last one takes the prefix back. */
+START_TEST(gre_routers)
+{
+	struct dp_route *a = add_gre("192.0.2.1", 1, 2, false), *b, *c;
+
+	ck_assert_uint_eq(n_asked, 2);
+	ck_assert_uint_eq(asked[0].tunnel.way, HAD_WAY_GRE_COMMON);
+	ck_assert_uint_eq(asked[0].tunnel.coa.s_addr, 0);
+	ck_assert_uint_eq(asked[0].tunnel.gre.in, 0);
+	ck_assert_uint_eq(asked[1].route.tunnel.way, HAD_WAY_GRE_COMMON);
+	ck_assert_uint_eq(asked[1].route.coa.s_addr, inet_addr("192.0.2.1"));
+	ck_assert_uint_eq(asked[1].route.gre.out, 1);
+	ck_assert_uint_eq(asked[1].route.gre.in, 2);
+	answer(0);
+	b = add_gre("192.0.2.2", 3, 4, false);
+	dp->del(dp, a);
+	ck_assert_uint_eq(n_asked, 4);		/* no other device */
+	ck_assert_uint_eq(asked[2].route.gre.in, 4);
+	ck_assert_uint_eq(asked[3].type, HAD_PRIV_ROUTE_DEL);
+	ck_assert_uint_eq(asked[3].route.handle, asked[1].route.handle);
+	ck_assert_uint_eq(asked[3].route.replaced, 1);
+	/* It goes, and comes back, before it is made anew. */
+	answer(0);
+	tunnel_kernel_lost(dp, 7, true);
+	answer_all(0);
+	ck_assert_uint_eq(n_of(HAD_PRIV_ROUTE_ADD), 3);
+	ck_assert_uint_eq(asked[n_asked - 1].route.gre.out, 3);
+	/* By 6in4, and the other device's is taken back by its name. */
+	c = add("192.0.2.2");
+	dp->del(dp, b);
+	ck_assert_uint_eq(asked[n_asked - 1].type, HAD_PRIV_ROUTE_DEL);
+	ck_assert_uint_eq(asked[n_asked - 1].route.tunnel.way,
+	    HAD_WAY_GRE_COMMON);
+	ck_assert_uint_eq(asked[n_asked - 1].route.replaced, 0);
+	a = add_gre("192.0.2.1", 5, 6, false);
+	dp->del(dp, c);
+	dp->del(dp, a);
+	ck_assert_uint_eq(asked[n_asked - 1].route.replaced, 0);
+	answer_all(0);
+	wait_ms(1000);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 2);
+}
+END_TEST
+
+/* A device of its own for each mobile node. */
+START_TEST(gre_nodes)
+{
+	struct dp_route *a = add_gre("10.1.0.1", 1, 2, true),
+	    *b = add_gre("10.1.0.1", 3, 4, true),
+	    *c = add_gre("10.1.0.1", 3, 4, true);
+
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
+	ck_assert_uint_eq(asked[0].tunnel.way, HAD_WAY_GRE);
+	ck_assert_uint_eq(asked[0].tunnel.coa.s_addr, inet_addr("10.1.0.1"));
+	ck_assert_uint_eq(asked[0].tunnel.gre.out, 1);
+	ck_assert_uint_eq(asked[0].tunnel.gre.in, 2);
+	ck_assert_uint_eq(asked[2].tunnel.gre.in, 4);
+	ck_assert_uint_eq(asked[4].route.tunnel.gre.in, 4);
+	ck_assert_uint_eq(asked[4].route.gre.in, 0);
+	answer(0);
+	dp->del(dp, a);
+	dp->del(dp, b);
+	dp->del(dp, c);
+	wait_ms(1000);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -525,6 +614,8 @@ main(void)
 	tcase_add_test(tc, not_to_be_made);
 	tcase_add_test(tc, routes_fail);
 	tcase_add_test(tc, socket_of_a_node);
+	tcase_add_test(tc, gre_routers);
+	tcase_add_test(tc, gre_nodes);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

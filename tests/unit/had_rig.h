@@ -417,8 +417,9 @@ sent_ext(uint8_t type)
 			ck_assert_uint_eq(found, 0);
 			found = off;
 		}
-		off += rig.sent[off] == 139 ? 4u + rig.sent[off + 3] :
-		    2u + rig.sent[off + 1];	/* 139 is a long one */
+		/* two are long ones */
+		off += rig.sent[off] == 139 || rig.sent[off] == 48 ?
+		    4u + rig.sent[off + 3] : 2u + rig.sent[off + 1];
 	}
 	ck_assert_uint_eq(off, rig.sent_len);
 	return found;

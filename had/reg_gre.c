@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which encapsulation a request asks for, and with which keys [RFC 6245 4.2;
+ * PROTOCOLS 8.1 row 10, D190-D192]. Part of reg.
+ */
+#include "had/reg_int.h"
+
+#include "had/binding.h"
+#include "had/mn.h"
+
+/* Its presence asks for GRE, whatever G says; but only what is authentic. */
+static bool
+has_key(const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+
+	return e->off_gre > 0 && e->off_gre < rq->covered;
+}
+
+bool
+reg_gre_refused(const struct rq *rq)
+{
+	if (has_key(rq))
+		return !rq->peer->gre;
+	return rq->msg.rrq.flags & MIP4_F_G;
+}
+
+/* What the binding has there already, if it is what is asked for. */
+static bool
+goes_on(const struct rq *rq, uint32_t want)
+{
+	const struct binding *b = rq->b;
+	struct gre_pair has = binding_gre(b);
+
+	if (b->state == BINDING_IDLE || has.in == 0 ||
+	    b->coa.s_addr != rq->msg.rrq.coa.s_addr)
+		return false;
+	return want ? has.out == want : has.out == has.in;
+}
+
+/* Of both directions, where the choice is ours: of the bindings of one access
+ * node's care-of address none has it. */
+static uint32_t
+draw_both(struct reg *r, const struct rq *rq)
+{
+	uint32_t key;
+
+	do {
+		key = gre_draw_next(&r->gre);
+	} while (rq->kind->by_node &&
+	    mn_at(r->mns, rq->msg.rrq.coa, key) != NULL);
+	return key;
+}
+
+int
+reg_gre(struct reg *r, struct rq *rq)
+{
+	uint32_t want = rq->msg.ext.gre_key;
+
+	rq->gre = (struct gre_pair){ 0 };
+	if (!has_key(rq))
+		return ROW_PASS;
+	if (goes_on(rq, want)) {
+		rq->gre = binding_gre(rq->b);
+		return ROW_PASS;
+	}
+	if (!binding_may_have_gre(rq->b)) {
+		rq->why = "no memory";
+		return MIP4_HA_RESOURCES;
+	}
+	if (want)
+		rq->gre = (struct gre_pair){ want, gre_draw_next(&r->gre) };
+	else
+		rq->gre.out = rq->gre.in = draw_both(r, rq);
+	return ROW_PASS;
+}
+
+bool
+reg_gre_changes(const struct rq *rq)
+{
+	struct gre_pair has = binding_gre(rq->b);
+
+	return !gre_same(&has, &rq->gre);
+}
+
+uint32_t
+reg_gre_last_key(const struct rq *rq)
+{
+	return has_key(rq) ? binding_gre(rq->b).in : 0;
+}
