@@ -312,6 +312,28 @@ def test_killed(nas):
     forgotten(lab, GRACE)
 
 
+def test_with_gre(nas):
+    """The same in GRE, told apart by keys."""
+    lab = nas
+    lab.restart_had(extra=had_conf(lab).replace("pools =", "gre = true\n"
+                                                "\tpools ="),
+                    shared=HOME + "/64", home_link="home0")
+    lab.restart_nasd(extra=nas_conf(lab),
+                     ha=HA + '"\n\tencapsulation = "gre')
+    core = lab.tap("nas1", "core0")
+    frank = dial(lab, "mn1", "frank", 1)
+    frank.wait_global(40)
+    frank.wait_default_route(20)
+    session = wait_for("the session to be up", 10, lambda: is_up(lab))
+    assert session["encapsulation"] == "gre" and session["gre_key_out"]
+    assert session["care_of_address"] == COAS[0]
+    reaches(frank)
+    protocols = [f[23] for _, f in core.read() if f[12:14] == b"\x08\0"]
+    assert 47 in protocols and 41 not in protocols
+    frank.hang_up()
+    forgotten(lab)
+
+
 TWO = """
 access-node "node0" {{
 	nai = "{ivan}"
