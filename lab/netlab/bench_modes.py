@@ -9,13 +9,29 @@
     modes.dhcpv6_ms     from SOLICIT to ADVERTISE on the line, less registration
                         and RADIUS on the other side of nasd
 
-What comes out of the tunnels is dropped where it arrives."""
+    modes.move_gap_ms   how long forwarding stops when a mobile node moves from
+                        one access node to another by export and import, beyond
+                        one round trip: from the change of the route at the home
+                        agent, midway between the last packet towards the old
+                        node and the first towards the new one, to the first
+                        that leaves the new node on its link
+    modes.an_binding_bytes
+                        what had's registration code has in memory for a binding
+                        of an access node with one global and one link-local
+                        address, beyond that of an access router; without the
+                        data plane [tests/bench/nmbindings.c]
+
+What comes out of the tunnels of the first is dropped where it arrives."""
 
 import os
+import socket
 import statistics
+import subprocess
 import sys
 
 from .bench import ROUNDS, figure, note
+from .bench_handoff import Stream, is_stream, message, route_changed, \
+    rtt_ms, standing_back
 from .client import Client
 from .host import Host
 from .lab import Lab
@@ -24,15 +40,14 @@ from .topology import CN6, HA
 
 COUNT = os.environ.get("LAB_PACKETS", "50000")
 PORT = "5003"
-COA, PLAIN = "192.0.2.100", "192.0.2.110"
+COA, COA2, PLAIN = "192.0.2.100", "192.0.2.101", "192.0.2.110"
 ROUTED, DROPPED = "2001:db8:aaaa::1", "2001:db8:bbbb::1"
 USER = "ann@example.net"
 
 
-def nasd_conf(lab):
+def node_conf(lab, coa):
     return f"""
-care-of-pool = "{COA}-{COA}"
-ethernet "line0" {{ user = "%i@example.net" }}
+care-of-pool = "{coa}-{coa}"
 access-node "line1" {{
 	nai = "{USER}"
 	key "512" {{ key-file = "{lab.files.path("frank.key")}" }}
@@ -40,10 +55,17 @@ access-node "line1" {{
 """
 
 
+def nasd_conf(lab):
+    return f"""{node_conf(lab, COA)}
+ethernet "line0" {{ user = "%i@example.net" }}
+"""
+
+
 def had_conf(lab):
     return f"""
 pool "hamlet" {{ prefix = "2001:db8:300:1::/64"  mode = shared }}
-access-node "bridges" {{ care-of = {{"{COA}/32"}}  pools = {{"hamlet"}} }}
+access-node "bridges" {{ care-of = {{"{COA}/31"}}  pools = {{"hamlet"}} }}
+flap-limit = 1000
 subscriber "{USER}" {{
 	key "512" {{ key-file = "{lab.files.path("frank.key")}" }}
 }}
@@ -90,14 +112,19 @@ def forwarded(ns, device):
                     if line.strip().startswith(f"{device}:"))
 
 
-def bridge(lab):
-    nas, mn = lab.ns["nas1"], lab.ns["mn1"]
+def bridged(lab):
+    """The mobile node, once packets pass."""
     host = Client.__new__(Client)
-    host.ns, host.ifname = mn, "eth2"
+    host.ns, host.ifname = lab.ns["mn1"], "eth2"
     host.wait_global(60)
     host.wait_default_route(20)
     wait_for("an answer through the bridge", 30,
              lambda: host.ping(CN6)[1] == 1, 0.5)
+    return host
+
+
+def bridge(lab):
+    nas, mn = lab.ns["nas1"], lab.ns["mn1"]
     plain_tunnel(lab)
     routed_link(lab, "line2", "eth3", 3, ROUTED)
     routed_link(lab, "line3", "eth4", 4, DROPPED)
@@ -171,19 +198,120 @@ def leases(lab, host):
     figure("modes.dhcpv6_ms", statistics.median(found), "ms")
 
 
+# ---- movement ----
+
+def switch(lab):
+    """Both nodes' links and the mobile node's at one switch: a bridge for each
+    node, and the mobile node's port in one of them."""
+    sw = lab.ns["acc"]
+    for i in (1, 2):
+        sw.sysctl("ipv6/conf/default/disable_ipv6", 1)
+        sw.ip(f"link add nodes{i} type bridge mcast_snooping 0",
+              f"link set nodes{i} up",
+              f"link add node{i} type veth peer name line1 netns nas{i}",
+              f"link set node{i} master nodes{i} up")
+        lab.ns[f"nas{i}"].ip("link set line1 up")
+    sw.ip("link add port type veth peer name eth2 netns mn1",
+          "link set port up")
+    plug(lab, 1)
+
+
+def plug(lab, node):
+    lab.ns["acc"].ip(f"link set port master nodes{node}")
+
+
+def on_line(tap):
+    """When packets of the stream left on a link."""
+    return [t for t, f in tap.read() if f[12:14] == b"\x86\xdd" and
+            is_stream(f[14:])]
+
+
+def settled(lab, node):
+    """Nothing of it is left where it was, and its new node has it."""
+    control = {1: lab.nas2ctl, 2: lab.nasctl}[node]
+    wait_for("the old node to let go", 20, lambda: not any(
+        s.get("nai") == USER for s in control("show sessions")["sessions"]),
+             0.1)
+
+
+def move(lab, host, to, taps):
+    """Milliseconds beyond a round trip, what of them had and the new node
+    take, and that round trip."""
+    old, new = {1: (lab.nas2ctl, lab.nasctl),
+                2: (lab.nasctl, lab.nas2ctl)}[to]
+    coa = {1: COA, 2: COA2}
+    rtt = rtt_ms(host)
+    stream = Stream(lab.ns["cn"], host.addresses()["global"])
+    try:
+        wait_for("the stream", 10, lambda: on_line(taps[3 - to]))
+        for tap in taps.values():
+            tap.clear()
+        new("import", link="line1", context=old("export", id=USER))
+        with standing_back():
+            wait_for("packets on the new link", 10,
+                     lambda: on_line(taps[to]))
+        begun = route_changed(taps["ha"], coa[3 - to], coa[to])
+        there = min(t for t in on_line(taps[to]) if t > begun)
+        had = message(taps["ha"], "RRP") - begun
+        nas = there - message(taps[f"{to}-core"], "RRP")
+    finally:
+        stream.close()
+    plug(lab, to)
+    settled(lab, to)
+    return (there - begun) * 1e3 - rtt, had * 1e3, nas * 1e3, rtt
+
+
+def moves(lab, host):
+    lab.start_nas2(extra=node_conf(lab, COA2))
+    taps = {"ha": lab.tap("ha", "core0"), 1: lab.tap("nas1", "line1"),
+            2: lab.tap("nas2", "line1"), "1-core": lab.tap("nas1", "core0"),
+            "2-core": lab.tap("nas2", "core0")}
+    with lab.ns["mn1"].inside():        # else each packet is answered
+        sink = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        sink.bind(("::", 5002))
+    gaps = []
+    for i in range(ROUNDS):
+        to = 2 - i % 2
+        gap, had, nas, rtt = move(lab, host, to, taps)
+        gaps.append(gap)
+        note(f"move {i + 1} to nas{to}: {gap:.1f} ms beyond a round trip of"
+             f" {rtt:.2f} ms; had {had:.1f} ms, the new node {nas:.1f} ms")
+    sink.close()
+    lab.stop_nas2()
+    figure("modes.move_gap_ms", statistics.median(gaps), "ms")
+
+
+# ---- memory ----
+
+def bindings():
+    rows = []
+    for _ in range(3):
+        done = subprocess.run([f"{os.environ['LAB_BENCH']}/nmbindings",
+                               "50000"], check=True, timeout=120, text=True,
+                              capture_output=True)
+        rows.append([float(x) for x in done.stdout.split()])
+    router, none, one, two = map(statistics.median, zip(*rows))
+    note(f"bytes a binding: router {router:.0f}; access node {none:.0f},"
+         f" with one address {one:.0f}, with two {two:.0f}")
+    figure("modes.an_binding_bytes", two - router, "B")
+
+
 def main():
     with Lab(mobile_nodes=2) as lab:
-        lab.ns["core"].ip(f"route add {COA}/32 via 192.0.2.1")
+        lab.ns["core"].ip(f"route add {COA}/32 via 192.0.2.1",
+                          f"route add {COA2}/32 via 192.0.2.5")
         host = Host(lab.ns["mn2"], lab.ns["nas1"], lab.logs, lab.work)
-        lab.ns["nas1"].ip("link add line1 type veth peer name eth2 netns mn1",
-                          "link set line1 up")
+        switch(lab)
         lab.start()
         lab.restart_had(extra=had_conf(lab))
         lab.restart_nasd(extra=nasd_conf(lab))
         lab.ns["mn1"].ip("link set eth2 up")
         try:
+            mobile = bridged(lab)
             bridge(lab)
             leases(lab, host)
+            moves(lab, mobile)
+            bindings()
         finally:
             host.vanish()
 

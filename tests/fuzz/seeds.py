@@ -291,7 +291,31 @@ def node():
     yield heard + b'\4' + heard + b'\1' + b'\3\1' + b'\0\xff' + b'\1'
 
 
-SEEDS = {'fuzz_dhcp6': dhcp6, 'fuzz_node': node, 'fuzz_nasd_priv': nasd_priv, 'fuzz_netlink': netlink,
+def context():
+    # a Router Solicitation that a node has kept
+    kept = ('YAAAAAAIOv8AAAAAAAAAAAAAAAAAAAAA/wIAAAAAAAAAAAAAAAAAAoUAe7kAAAAA')
+    text = ('{"version":1,"nai":"a@b","mobile_node":%s,'
+            '"router":"02:00:00:00:00:09","home_agent":"192.0.2.1",'
+            '"identification":"e5a1b2c300000007","lifetime_left":%d,'
+            '"packets":[%s]}')
+    mac = '"02:00:00:00:00:01"'
+    yield (text % (mac, 0, f'"{kept}"')).encode()
+    yield (text % (mac, 600, '')).encode()
+    yield (text % ('null', 4294967295, '')).encode()
+    yield (text % (mac, 65534, f'"{kept}","{kept}","YQ==","YWI="')).encode()
+
+
+def dad():
+    # claimed, asked about, held; then wanted by others
+    for asks in b'\4\0\0', b'\4\1\0', b'\4\x10\0\1', b'\1\1', b'\1\0':
+        yield b'\7\0\0\1' + b'\0\x32' + asks + b'\0\xff' + asks
+        yield b'\7\0\0\0' + b'\0\xff' + asks + b'\7\1\0\1' + b'\7\0'
+    yield b'\7\0\0\0' + b'\1\1' + b'\7\2\1\1' + b'\1\0' + b'\0\xff' * 3
+
+
+SEEDS = {'fuzz_context': context, 'fuzz_dad': dad,
+         'fuzz_dhcp6': dhcp6, 'fuzz_node': node, 'fuzz_nasd_priv': nasd_priv,
+         'fuzz_netlink': netlink,
          'fuzz_aaa': aaa, 'fuzz_ctl': ctl, 'fuzz_acct_spool': acct_spool,
          'fuzz_had_priv': had_priv,
          'fuzz_reg': reg, 'fuzz_mn': mn, 'fuzz_fad': fad,
