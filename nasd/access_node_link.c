@@ -168,6 +168,16 @@ access_node_name(const struct node_link *l, struct nasd_priv_node_name *q)
 	snprintf(q->ifname, sizeof(q->ifname), "%s", l->cfg->ifname);
 }
 
+/* Without a key of the home agent's what comes is known by its source alone,
+ * and may pass before there is an answer: on PPP IPv6CP waits for it, and who
+ * was imported is sent packets here as soon as its binding has moved [D200]. */
+static bool
+may_pass_early(const struct node_link *l)
+{
+	return l->node.ppp || (l->imported && l->node.has_mn &&
+	    l->session->gre.own == 0);
+}
+
 void
 access_node_ask(struct node_link *l, bool carry, enum expect expect)
 {
@@ -181,7 +191,7 @@ access_node_ask(struct node_link *l, bool carry, enum expect expect)
 	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
 	if (carry)
 		q.carry = NASD_PRIV_CARRY_BOTH;
-	else if (l->node.ppp && expect == ADDRESS)
+	else if (expect == ADDRESS && may_pass_early(l))
 		q.carry = NASD_PRIV_CARRY_DOWN;
 	memcpy(q.mn, l->node.mn, sizeof(q.mn));
 	memcpy(q.router, l->node.router, sizeof(q.router));

@@ -248,7 +248,8 @@ put_ways(struct nodes *ns, const struct node *n, uint16_t prio,
 		    q->carry == NASD_PRIV_CARRY_BOTH);
 		return;
 	}
-	nl_bridge_up(ns->nl, n->link, prio, q->mn, n->tunnel);
+	if (q->carry == NASD_PRIV_CARRY_BOTH)
+		nl_bridge_up(ns->nl, n->link, prio, q->mn, n->tunnel);
 	nl_bridge_down(ns->nl, n->tunnel, prio, q->mn, q->router, n->link);
 }
 
@@ -266,8 +267,8 @@ carry(struct nodes *ns, struct node *n, const struct nasd_priv_node_set *q)
 	nl_begin(ns->nl);
 	put_ways(ns, n, prio, q);
 	if (n->prio != 0) {
-		nl_filter_del(ns->nl, n->link, n->prio, n->ppp ?
-		    NL_IGN_NOENT : 0);
+		nl_filter_del(ns->nl, n->link, n->prio, n->ppp ||
+		    n->carry == NASD_PRIV_CARRY_DOWN ? NL_IGN_NOENT : 0);
 		nl_filter_del(ns->nl, n->tunnel, n->prio, 0);
 		if (n->ppp)
 			nl_filter_out_del(ns->nl, n->link, n->prio, 0);
@@ -535,7 +536,7 @@ check(struct nodes *ns, const struct node *n,
 	if (!in_pool(&ns->cfg->coas, q->coa) ||
 	    !is_home_agent(ns->cfg, q->ha))
 		return -EPERM;
-	if (q->carry > (n->ppp ? NASD_PRIV_CARRY_DOWN : NASD_PRIV_CARRY_BOTH))
+	if (q->carry > NASD_PRIV_CARRY_DOWN)
 		return -EINVAL;
 	if (q->carry && !n->ppp && (!is_unicast(q->mn) ||
 	    !is_unicast(q->router)))

@@ -286,7 +286,7 @@ struct nasd_priv_node_opened {
 	uint8_t		mac[6];
 	uint8_t		pad[2];
 };
-/* Which way packets pass; down alone on PPP links. */
+/* Which way packets pass; down: to the mobile node alone. */
 enum { NASD_PRIV_CARRY_NONE, NASD_PRIV_CARRY_BOTH, NASD_PRIV_CARRY_DOWN };
 struct nasd_priv_node_set {
 	char		ifname[NASD_PRIV_IFNAME];

@@ -52,7 +52,7 @@ static void
 unset(struct mlink *l)
 {
 	timer_cancel(&world(l)->timers, &l->t_set);
-	l->set = l->node.passing = l->bridged = false;
+	l->set = l->node.passing = l->bridged = l->down = false;
 	l->expect = SET_NOTHING;
 	l->to = NULL;
 }
@@ -82,6 +82,8 @@ was_set(struct timer *t)
 	world_touch(l->u);
 	l->to = s->ha;
 	l->bridged = l->asked_carry;
+	l->down = l->bridged || (expect == SET_ADDRESS && l->imported &&
+	    l->node.has_mn);	/* [D200] */
 	if (expect == SET_NOTHING)
 		return;
 	if (w->phase == RESTLESS && !w->plan.calm &&
@@ -297,7 +299,7 @@ link_tunnel(struct nas *n, const struct packet *p)
 	    node_from_tunnel(&l->node, p->data, p->len) && is_bridged(l) &&
 	    l->session != NULL)
 		ask(l, true, SET_CHANGE);
-	if (l->bridged && l->u->mobile->at == l)
+	if (l->down && l->u->mobile->at == l)
 		mobile_hear(l->u->mobile, p->data, p->len);
 }
 
@@ -519,7 +521,7 @@ link_watch(const struct mlink *l)
 {
 	const struct sess *s = l->session;
 
-	if (!l->node.passing && !l->bridged)
+	if (!l->node.passing && !l->down)
 		return;
 	if (s == NULL)
 		world_fail(world(l), "%s: u%u's link is bridged for nobody",

@@ -49,7 +49,7 @@ struct mlink {
 	bool			 set, asked_carry;
 	enum { SET_NOTHING, SET_ADDRESS, SET_BRIDGE, SET_CHANGE } expect;
 	struct ha		*to;		/* of the tunnel, or NULL */
-	bool			 bridged;
+	bool			 bridged, down;	/* down: to it alone */
 	/* movement */
 	bool			 exported, imported;
 	bool			 given_away;	/* exported, since it began */

@@ -66,7 +66,8 @@ request(uint16_t type, const void *body, priv_done *done, void *arg)
 		call("set %s %u to %u", q->ifname,
 		    ntohl(q->coa.s_addr) & 0xff, ntohl(q->ha.s_addr) & 0xff);
 		if (q->carry)
-			call("carry %s as %s", mac_text(q->mn),
+			call("%s %s as %s", q->carry == NASD_PRIV_CARRY_DOWN ?
+			    "down" : "carry", mac_text(q->mn),
 			    mac_text(q->router));
 		break;
 	case NASD_PRIV_NODE_DEL:
@@ -860,7 +861,9 @@ START_TEST(imported)
 	json_decref(done);
 	s = session_at(1);
 	ck_assert_ptr_nonnull(s);
-	called("set an1 2 to 1;");
+	/* What is for it may come before the answer does [D200]. */
+	called("set an1 2 to 1;down 11 as 01;");
+	ck_assert_int_eq(shown(1, "bridged"), 0);
 	answer();
 	ck_assert_uint_eq(asked_after, 0xe5a1b2c300000007);
 	ck_assert_uint_eq(ntohl(asked_coa.s_addr), 0x0a090002);
@@ -899,7 +902,7 @@ START_TEST(imported_home_agent)
 	moved_away();
 	strcpy(links[1].nai, links[0].nai);
 	json_decref(import("an1", o));
-	called("set an1 2 to 2;");
+	called("set an1 2 to 2;down 11 as 01;");
 	end_it(1);
 	/* Which this one does not know. */
 	home_agents(1);

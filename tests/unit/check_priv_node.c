@@ -807,7 +807,7 @@ START_TEST(refused)
 	q = want("acc0", "192.0.2.100", true);
 	memset(q.router, 0, 6);
 	ck_assert_int_eq(set_as(&q), -EINVAL);
-	q = want("acc0", "192.0.2.100", NASD_PRIV_CARRY_DOWN);
+	q = want("acc0", "192.0.2.100", NASD_PRIV_CARRY_DOWN + 1);
 	ck_assert_int_eq(set_as(&q), -EINVAL);
 	nothing_is_left();
 	/* one that is configured no more has sessions still */
@@ -879,6 +879,42 @@ START_TEST(counted_over_devices)
 	ck_assert_int_eq(set_as(&set), 1);
 	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
 	ck_assert_uint_eq(c.rx_bytes, 2000);
+}
+END_TEST
+
+/* To a mobile node that comes from another access node, before it is
+ * registered [D200]; nothing from it. */
+START_TEST(down_alone)
+{
+	struct nasd_priv_node_set q = want("acc0", "192.0.2.100",
+	    NASD_PRIV_CARRY_DOWN);
+	unsigned tunnel;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	tunnel = nl_ifindex("nm4n-c0000264");
+	ck_assert_uint_eq(count_filters(0), 1);
+	ck_assert_uint_eq(filter_on(tunnel)->to, LINK);
+	ck_assert_mem_eq(filter_on(tunnel)->dst, mn, 6);
+	q.carry = NASD_PRIV_CARRY_BOTH;
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_uint_eq(count_filters(tunnel), 1);
+	ck_assert_uint_eq(count_filters(LINK), 1);
+	ck_assert(!kernel.gap);
+	q.carry = NASD_PRIV_CARRY_DOWN;
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_uint_eq(count_filters(LINK), 0);
+	if (_i == 1) {		/* it is over */
+		q.carry = NASD_PRIV_CARRY_NONE;
+		ck_assert_int_eq(set_as(&q), 0);
+		ck_assert_uint_eq(count_filters(0), 0);
+	}
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+	q = want("acc0", "192.0.2.100", NASD_PRIV_CARRY_DOWN);
+	memset(q.mn, 0, 6);
+	ck_assert_int_eq(set_as(&q), -EINVAL);
+	nodes_clear(ns);
 }
 END_TEST
 
@@ -1436,6 +1472,7 @@ main(void)
 	tcase_add_test(tc, refused);
 	tcase_add_test(tc, counted);
 	tcase_add_test(tc, counted_over_devices);
+	tcase_add_loop_test(tc, down_alone, 0, 2);
 	tcase_add_test(tc, other_addresses_without_a_gap);
 	tcase_add_test(tc, another_home_agent);
 	tcase_add_test(tc, somebody_removed_it);
