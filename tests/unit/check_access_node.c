@@ -826,6 +826,27 @@ moved_away(void)
 	let_go(0);
 }
 
+START_TEST(exported_by_mistake)
+{
+	struct session *s = bring_it_up();
+	json_t *o;
+
+	ck_assert_ptr_null(access_nodes_unexport(s, &code, &message));
+	ck_assert_str_eq(code, "denied");
+	json_decref(export(0));
+	forget_calls();
+	o = access_nodes_unexport(s, &code, &message);
+	ck_assert_str_eq(json_string_value(json_object_get(o, "session")),
+	    s->id);
+	json_decref(o);
+	called("stay;");
+	ck_assert_int_eq(shown(0, "exported"), 0);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_ptr_null(access_nodes_unexport(s, &code, &message));
+	end_it(0);
+}
+END_TEST
+
 START_TEST(exported)
 {
 	struct session *s = bring_it_up();
@@ -1175,6 +1196,7 @@ main(void)
 	tcase_add_test(t, change_fails);
 	tcase_add_test(t, count_fails);
 	tcase_add_test(t, exported);
+	tcase_add_test(t, exported_by_mistake);
 	tcase_add_test(t, imported);
 	tcase_add_test(t, imported_home_agent);
 	tcase_add_test(t, not_exported);
