@@ -248,6 +248,41 @@ START_TEST(code_71)
 }
 END_TEST
 
+/* RFC 2794 3: found by its Home Address, and of another; and what does not fit
+ * when it is signed for the mobile node. */
+START_TEST(code_71_extensions)
+{
+	uint8_t body[250] = { 0 };
+	struct m q, a;
+
+	rig_init();
+	m_rrq(&q, 0, 600, HOME, HA, COA);
+	m_nai(&q, ALICE);
+	m_auth(&q, 32, 512, key_mh);
+	rig_in(&q, &way);
+	ck_assert_uint_eq(rig.n_home, 1);
+	m_rrp(&a, &q, 0, 600, HOME);
+	m_nai(&a, "bob@example.net");
+	m_auth(&a, 32, 512, key_mh);
+	m_auth(&a, 34, 256, key_fh);
+	becomes(&a, HA, 71);
+	rig_know_mn(NULL, HOME);
+	m_plain(&q, 0, 600, HOME, HA_OTHER);
+	m_auth(&q, 33, 768, key_mf);
+	rig_in(&q, &way);
+	ck_assert_uint_eq(rig.n_home, 1);
+	/* A denial, which makes no visit. */
+	m_rrp(&a, &q, 130, 0, HOME);
+	while (a.n < 1150)
+		m_ext(&a, 200, body, 200);
+	m_ext(&a, 200, body, 1400 - 22 - 10 - a.n);
+	m_auth(&a, 32, 512, key_mh);
+	ck_assert_uint_gt(a.n + 22, 1400);
+	becomes(&a, HA_OTHER, 71);
+	rig_free();
+}
+END_TEST
+
 static void
 ask_by_nai(struct m *q)
 {
@@ -603,6 +638,7 @@ END_TEST
 
 TEST_MAIN("fad_reply", accepted, longer_than_ours, data_plane_first,
     data_plane_fails, matching, denied_unsigned, code_68, code_71,
-    home_address_assigned, codes_97_98_99, assigned_by_mistake,
-    denial_changes_nothing, moves_and_renews, deregisters, co_located, no_end,
-    revoked, not_negotiated, room_gone, strange_reply)
+    code_71_extensions, home_address_assigned, codes_97_98_99,
+    assigned_by_mistake, denial_changes_nothing, moves_and_renews,
+    deregisters, co_located, no_end, revoked, not_negotiated, room_gone,
+    strange_reply)

@@ -290,6 +290,38 @@ START_TEST(code_70)
 }
 END_TEST
 
+/* RFC 2794 2, RFC 3344 3.5.1, RFC 3024 3.3; and what does not fit when it is
+ * signed for the home agent. */
+START_TEST(code_70_extensions)
+{
+	uint8_t body[250] = { 0 };
+	struct m m;
+
+	rig_init();
+	m_rrq(&m, 0, 600, HOME, HA, COA);
+	m_nai(&m, ALICE);
+	m_nai(&m, ALICE);
+	m_auth(&m, 32, 512, key_mh);
+	ck_assert_int_eq(code(&m), 70);			/* two NAIs */
+	m_rrq(&m, 0, 600, HOME, HA, COA);
+	m_auth(&m, 32, 0, key_mh);
+	ck_assert_int_eq(code(&m), 70);			/* no SPI */
+	m_rrq(&m, 0x02, 600, HOME, HA, COA);
+	m_ext(&m, 130, "", 0);
+	m_auth(&m, 32, 512, key_mh);
+	ck_assert_int_eq(code(&m), 70);			/* before 32 */
+	m_rrq(&m, 0, 600, HOME, HA, COA);
+	while (m.n < 1150)
+		m_ext(&m, 200, body, 200);
+	m_ext(&m, 200, body, 1400 - 22 - 10 - m.n);
+	m_auth(&m, 32, 512, key_mh);
+	ck_assert_uint_gt(m.n + 22, 1400);
+	ck_assert_int_eq(code(&m), 70);
+	ck_assert_uint_eq(table_count(&rig.visitors.by_id), 0);
+	rig_free();
+}
+END_TEST
+
 START_TEST(code_70_reserved)
 {
 	struct m m;
@@ -562,6 +594,7 @@ END_TEST
 
 TEST_MAIN("fad_request", relayed_as_it_is, signed_for_the_home_agent, code_65,
     code_65_realm, code_65_taken, code_66, code_66_visitors, code_67,
-    code_67_required, code_69, code_70, code_70_reserved, code_72,
-    codes_74_75_76, code_77, code_78, code_79, codes_80_to_88, other_codes,
-    not_understood, to_all_agents, one_denial_a_second, pending_once)
+    code_67_required, code_69, code_70, code_70_extensions, code_70_reserved,
+    code_72, codes_74_75_76, code_77, code_78, code_79, codes_80_to_88,
+    other_codes, not_understood, to_all_agents, one_denial_a_second,
+    pending_once)
