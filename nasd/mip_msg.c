@@ -86,9 +86,9 @@ mip_msg_is_covered(size_t off, size_t covered)
 }
 
 static enum mip_counter
-check_nai(const struct mip_reg *r, const struct mip4_exts *e, size_t covered)
+check_nai(const struct mip_reg *r, const struct mip4_exts *e)
 {
-	if (!mip_msg_is_covered(e->off_nai, covered)) {
+	if (e->n_nai == 0) {
 		if (r->core->params.require_nai)
 			return MIP_C_DROP_NAI;
 		r->core->count[MIP_C_NO_NAI]++;
@@ -105,7 +105,7 @@ check_nai(const struct mip_reg *r, const struct mip4_exts *e, size_t covered)
  * field being the sender's own [RFC 4433 4.2], 136 in that field [RFC 3344
  * 3.8.3.2]; in either, the other one will do. */
 static struct in_addr
-redirect(const struct mip_reg *r, const struct mip4_msg *msg, size_t covered)
+redirect(const struct mip_reg *r, const struct mip4_msg *msg)
 {
 	const struct mip4_rrp *rrp = &msg->rrp;
 	struct in_addr to = { INADDR_ANY };
@@ -114,42 +114,37 @@ redirect(const struct mip_reg *r, const struct mip4_msg *msg, size_t covered)
 		return to;
 	if (rrp->ha.s_addr != r->ha->ha.addr.s_addr)
 		to = rrp->ha;
-	if (mip_msg_is_covered(msg->ext.off_redirect, covered))
+	if (msg->ext.off_redirect != 0)
 		to = msg->ext.redirect;
 	return to;
 }
 
 static void
 take_home_address(const struct mip_reg *r, const struct mip4_exts *e,
-    size_t covered, struct mip_reply *reply)
+    struct mip_reply *reply)
 {
-	bool is_covered = mip_msg_is_covered(e->off_hoa, covered);
-	bool good = is_covered && e->n_hoa == 1 && !e->bad_ext;
+	bool good = e->n_hoa == 1 && !e->bad_ext;
 
 	reply->has_tunnel = good && e->hoa_empty;
 	if (good && !e->hoa_empty) {
 		reply->has_hoa = true;
 		reply->hoa = e->hoa;
 		reply->unique = e->hoa_unique;
-	} else if (e->off_hoa != 0 && !reply->has_tunnel) {
-		log_debug(r->subject,
-		    "home address of the reply ignored: %s", is_covered ?
-		    "twice or malformed" : "behind the authenticator");
+	} else if (e->n_hoa > 0 && !reply->has_tunnel) {
+		log_debug(r->subject, "home address of the reply ignored: "
+		    "twice or malformed");
 	}
 }
 
 /* The home agent's key of GRE [RFC 6245 4.2]. */
 static uint32_t
-gre_key(const struct mip_reg *r, const struct mip4_exts *e, size_t covered)
+gre_key(const struct mip_reg *r, const struct mip4_exts *e)
 {
-	bool is_covered = mip_msg_is_covered(e->off_gre, covered);
-
-	if (r->gre.own == 0 || e->off_gre == 0)
+	if (r->gre.own == 0 || e->n_gre == 0)
 		return 0;
-	if (is_covered && e->n_gre == 1)
+	if (e->n_gre == 1)
 		return e->gre_key;
-	log_debug(r->subject, "GRE key of the reply ignored: %s", is_covered ?
-	    "twice" : "behind the authenticator");
+	log_debug(r->subject, "GRE key of the reply ignored: twice");
 	return 0;
 }
 
@@ -158,7 +153,8 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
     const uint8_t *buf, struct mip_reply *reply)
 {
 	const struct mip4_rrp *rrp = &msg->rrp;
-	const struct mip4_exts *e = &msg->ext;
+	const struct mip4_exts *e;
+	struct mip4_msg proven;
 	enum mip_counter c;
 	size_t covered;
 
@@ -168,7 +164,11 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
 		return MIP_C_DROP_HA_FIELD;
 	if ((c = mip_kind_check_auth(r, msg, buf, &covered)) != MIP_C_OK)
 		return c;
-	if ((c = check_nai(r, e, covered)) != MIP_C_OK)
+	/* What is behind the authenticator anybody may have put there: also a
+	 * second one of what may stand there once [D190]. */
+	(void)mip4_parse(&proven, buf, covered, &r->core->params.types);
+	e = &proven.ext;
+	if ((c = check_nai(r, e)) != MIP_C_OK)
 		return c;
 	if (e->n_skipped > 0)
 		log_debug(r->subject, "%u unknown extensions passed over, the "
@@ -180,11 +180,11 @@ mip_msg_check_reply(const struct mip_reg *r, const struct mip4_msg *msg,
 		.id = rrp->id,
 		.home = rrp->home,
 		.ha = rrp->ha,
-		.redirect = redirect(r, msg, covered),
-		.gre_key = gre_key(r, e, covered),
+		.redirect = redirect(r, &proven),
+		.gre_key = gre_key(r, e),
 	};
-	take_home_address(r, e, covered, reply);
-	if (mip_msg_is_covered(e->off_rev, covered)) {
+	take_home_address(r, e, reply);
+	if (e->off_rev != 0) {
 		reply->has_rev = true;
 		reply->rev_timestamp = e->rev_timestamp;
 	}

@@ -429,6 +429,28 @@ START_TEST(unproven)
 }
 END_TEST
 
+/* Nor does what he puts there make a reply useless. */
+START_TEST(unproven_beside)
+{
+	static const uint8_t hoa[17] = { 0 };
+	struct m m;
+
+	kind = (enum mip_kind)_i;
+	bind_it();
+	renew();
+	m = reply_head(1, 0, 600);
+	put_home(&m);
+	sign(&m, THEIRS);
+	put_key(&m, THEIRS + 1);
+	m_ext(&m, 221, hoa, kind == MIP_NODE ? 1 : 17);
+	m_int(&m, 0x30000002, 4);	/* and of no length */
+	m_int(&m, 0xffff, 2);
+	input(&m);
+	ck_assert_uint_eq(seen.lost + seen.changed, 0);
+	ck_assert_uint_eq(core.count[MIP_C_ACCEPTED], 2);
+}
+END_TEST
+
 START_TEST(twice)
 {
 	struct m m;
@@ -563,6 +585,7 @@ main(void)
 	tcase_add_loop_test(tc, not_given, first, end);
 	tcase_add_loop_test(tc, not_given_any_more, first, end);
 	tcase_add_loop_test(tc, unproven, first, end);
+	tcase_add_loop_test(tc, unproven_beside, first, end);
 	tcase_add_test(tc, twice);
 	tcase_add_test(tc, of_another_length);
 	tcase_add_loop_test(tc, not_supported, first, end);
