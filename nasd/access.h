@@ -57,7 +57,9 @@ struct access {
 	void	(*auth_result)(struct session *, bool accept);
 	/* PPP alone. IPv6CP is about identifiers of the link, which it agrees
 	 * on without the session; it has opened, or closed. NULL: what it
-	 * agrees on is the home address's. */
+	 * agrees on is the home address's. not_yet: it must wait, for
+	 * access_ppp_answer; NULL: it need not. */
+	bool	(*not_yet)(struct session *);
 	void	(*opened)(struct session *);
 	void	(*closed)(struct session *, const char *reason);
 	/* Its interface identifier or home address (s->iid, s->hoa) is the

@@ -27,8 +27,9 @@ struct node_link {
 	struct node		 node;
 	bool			 open, opening;
 	bool			 carrier;
-	/* A PPP link: is its care-of address there, and is IPv6CP open? */
-	bool			 has_coa, ipv6cp;
+	/* A PPP link: is its care-of address there, and is IPv6CP open, or
+	 * has it asked before the link was? */
+	bool			 has_coa, ipv6cp, asked;
 	unsigned		 opens;		/* unanswered */
 	struct event		*ev_link, *ev_tunnel;
 	int			 tunnel;	/* index of its device */

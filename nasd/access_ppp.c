@@ -261,6 +261,7 @@ const struct access access_ppp_node = {
 	.start_refuse = ppp_start_refuse,
 	.admit = access_ppp_node_admit,
 	.auth_result = node_auth_result,
+	.not_yet = access_ppp_node_not_yet,
 	.opened = access_ppp_node_opened,
 	.closed = access_ppp_node_closed,
 	.assign = access_ppp_node_assign,

@@ -24,6 +24,9 @@ extern const struct pppd_link_events access_ppp_plugin;
 /* priv says that a pppd has ended. */
 void	 access_ppp_exit(struct engine *, const struct nasd_priv_pppd_exit *);
 
+/* What IPv6CP asked for while it was to wait is answered. */
+void	 access_ppp_answer(struct session *);
+
 /* Takes the PPPoE link and the process of a record of this boot. */
 void	 access_ppp_restore(struct session *, const struct session_rec *);
 /* A plugin says HELLO for a session of an earlier nasd: is it the one, and up

@@ -299,8 +299,8 @@ link_eap(void *owner, const struct plug_eap *eap)
 
 /* An identifier of the link alone: the peer has it at once, its own one if it
  * can be [RFC 5072 4.1]. */
-static void
-answer_iid(struct session *s)
+void
+access_ppp_answer(struct session *s)
 {
 	bool usable = session_own_usable(s);
 	char buf[IID_STRLEN];
@@ -315,6 +315,8 @@ answer_iid(struct session *s)
 		pppd_link_refuse(s->link, "unusable interface identifier");
 		return;
 	}
+	if (s->access->not_yet != NULL && s->access->not_yet(s))
+		return;
 	while (!usable && (iid_equal(iid, s->local) || iid_is_reserved(iid)))
 		iid = iid_random();
 	session_step(s, "link-iid", "%s", iid_str(iid, buf));
@@ -335,7 +337,7 @@ link_iid_req(void *owner, const struct plug_iid_req *req)
 	    iid_str(req->iid, buf) : "none", req->insists ?
 	    ", insists" : "");
 	if (s->access->opened != NULL)
-		answer_iid(s);
+		access_ppp_answer(s);
 	else
 		session_event(s, SESSION_EV_IID_ASKED, NULL);
 }

@@ -18,6 +18,7 @@
 #include "common/priv.h"
 #include "nasd/access.h"
 #include "nasd/access_node_int.h"
+#include "nasd/access_ppp.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
 #include "nasd/priv_ops.h"
@@ -69,7 +70,7 @@ take(struct session *s, struct node_link *l)
 	node_init(&l->node, s->engine->clock);
 	l->node.ppp = true;
 	l->node.has_mn = true;
-	l->has_coa = l->ipv6cp = l->open = l->opening = false;
+	l->has_coa = l->ipv6cp = l->open = l->opening = l->asked = false;
 	l->session = s;
 	s->node = l;
 }
@@ -122,6 +123,9 @@ was_opened(void *arg, int status, const void *body, size_t len, int fd)
 	}
 	access_node_hear(l, fd);
 	l->open = l->carrier = true;
+	if (l->asked && l->session->link != NULL)
+		access_ppp_answer(l->session);
+	l->asked = false;
 }
 
 static bool
@@ -150,6 +154,16 @@ access_ppp_node_begin(struct session *s)
 		access_node_ask(l, false, ADDRESS);
 	else
 		session_event(s, SESSION_EV_INSTALL_FAILED, "out of memory");
+}
+
+/* What the peer says before the host is kept out would be for the host. */
+bool
+access_ppp_node_not_yet(struct session *s)
+{
+	if (s->node == NULL || s->node->open)
+		return false;
+	s->node->asked = true;
+	return true;
 }
 
 void

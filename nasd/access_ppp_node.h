@@ -23,6 +23,7 @@ bool	 access_ppp_node_resumes(const struct session *);
 
 /* Ops [access.h], as far as they are not PPP's. */
 const char *access_ppp_node_admit(struct session *);
+bool	 access_ppp_node_not_yet(struct session *);
 void	 access_ppp_node_opened(struct session *);
 void	 access_ppp_node_closed(struct session *, const char *reason);
 void	 access_ppp_node_assign(struct session *);
