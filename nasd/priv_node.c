@@ -350,9 +350,15 @@ remove_left(struct nodes *ns, struct node *n)
 	log_info(n->ifname, "what was left of %s is removed", n->device);
 }
 
+/* What stands in the way of a device: the link's own of another name, and one
+ * of its name that was another link's, whose way led there. */
 static void
 remove_other(struct nodes *ns, struct node *n, const char *device)
 {
+	for (unsigned i = 0; i < ns->n_sections; i++)
+		if (&ns->node[i] != n &&
+		    strcmp(ns->node[i].left, device) == 0)
+			remove_left(ns, &ns->node[i]);
 	if (n->left[0] != '\0' && strcmp(n->left, device) != 0)
 		remove_left(ns, n);
 	n->left[0] = '\0';
@@ -691,15 +697,17 @@ nodes_count(struct nodes *ns, const struct nasd_priv_node_name *q,
 
 /* ---- from start to end ---- */
 
-/* One whose session may be here again soon. */
+/* One whose session may be here again soon. An Ethernet link's may have had the
+ * same care-of address. */
 static bool
 is_ppp(struct nodes *ns, const char *device, const char *link)
 {
 	struct node *n;
-	unsigned coa;
+	unsigned coa, ifindex;
 
 	if (sscanf(device, DEVICE_NAME "%8x", &coa) != 1 ||
-	    (n = find_ppp(ns, (struct in_addr){ htonl(coa) })) == NULL)
+	    (n = find_ppp(ns, (struct in_addr){ htonl(coa) })) == NULL ||
+	    node_ppp_find(link, &ifindex) == -EPERM)
 		return false;
 	strcpy(n->ifname, link);
 	snprintf(n->left, sizeof(n->left), "%s", device);

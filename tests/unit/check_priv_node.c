@@ -1212,6 +1212,29 @@ START_TEST(left_on_a_link_that_is_none)
 }
 END_TEST
 
+/* Sections have changed places, and so care-of addresses. */
+START_TEST(left_and_anothers_now)
+{
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_open("acc1"), 0);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", true), 1);
+	ck_assert_int_eq(do_set("acc1", "192.0.2.101", true), 1);
+	killed();
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_open("acc1"), 0);
+	ck_assert_int_eq(do_set("acc1", "192.0.2.100", true), 1);
+	/* Whoever is on the other link does not come to it. */
+	ck_assert_uint_eq(count_filters(LINK), 0);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.101", true), 1);
+	ck_assert_ptr_nonnull(by_name("nm4n-c0000264"));
+	ck_assert_ptr_nonnull(by_name("nm4n-c0000265"));
+	ck_assert_uint_eq(count_filters(0), 4);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	ck_assert_int_eq(do_del("acc1"), 0);
+	nothing_is_left();
+}
+END_TEST
+
 /* ---- PPP links ---- */
 
 #define COA	"192.0.2.102"	/* the first one that no section has */
@@ -1424,6 +1447,20 @@ START_TEST(ppp_name_again_after_restart)
 END_TEST
 
 /* One is there again and goes on, another is not. */
+/* What has its care-of address now was an Ethernet link's. */
+START_TEST(ppp_left_of_a_section)
+{
+	ck_assert_int_eq(do_open("acc1"), 0);
+	ck_assert_int_eq(do_set("acc1", "192.0.2.101", true), 1);
+	cfg.n_node = 1;
+	serve_ppp();
+	nodes_sweep(ns);
+	ck_assert_ptr_null(by_name("nm4n-c0000265"));
+	ck_assert_uint_eq(count_filters(0), 0);
+	ck_assert(!by_name("acc1")->guard && !by_name("acc1")->clsact);
+}
+END_TEST
+
 START_TEST(ppp_taken_over)
 {
 	struct device *p = with_ppp("ppp0"), *p1 = with_ppp("ppp1");
@@ -1484,11 +1521,13 @@ main(void)
 	tcase_add_test(tc, taken_over);
 	tcase_add_test(tc, left_and_not_wanted);
 	tcase_add_test(tc, left_on_a_link_that_is_none);
+	tcase_add_test(tc, left_and_anothers_now);
 	tcase_add_test(tc, ppp_entry_and_end);
 	tcase_add_test(tc, ppp_refused);
 	tcase_add_test(tc, ppp_name_again);
 	tcase_add_test(tc, ppp_failures);
 	tcase_add_test(tc, ppp_name_again_after_restart);
+	tcase_add_test(tc, ppp_left_of_a_section);
 	tcase_add_test(tc, ppp_taken_over);
 	suite_add_tcase(s, tc);
 	return test_run(s);
