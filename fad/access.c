@@ -20,10 +20,10 @@
 #include <event2/event.h>
 
 #include "common/clock.h"
+#include "common/ip4.h"
 #include "common/log.h"
 #include "fad/advert.h"
 #include "fad/fad_config.h"
-#include "fad/ip4.h"
 #include "fad/relay.h"
 
 #define BURST		64	/* packets a wake-up, then others' turn */

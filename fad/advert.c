@@ -2,10 +2,10 @@
 /* See fad/advert.h. */
 #include "fad/advert.h"
 
+#include "common/ip4.h"
 #include "common/rnd.h"
 #include "common/table.h"
 #include "common/wire.h"
-#include "fad/ip4.h"
 
 #define ICMP_ADVERT	9
 #define ICMP_SOLICIT	10

@@ -8,8 +8,8 @@
  */
 #include "config.h"
 
+#include "common/ip4.h"
 #include "fad/advert.h"
-#include "fad/ip4.h"
 #include "tests/fuzz/ops.h"
 #include "tests/unit/fad_rig.h"
 

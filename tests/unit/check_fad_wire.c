@@ -5,8 +5,8 @@
 
 #include <arpa/inet.h>
 
+#include "common/ip4.h"
 #include "fad/advert.h"
-#include "fad/ip4.h"
 #include "tests/unit/rig.h"
 
 /* Without its checksums, which are looked at apart. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See fad/ip4.h. RFC 791, RFC 768, RFC 1071. */
-#include "fad/ip4.h"
+/* See common/ip4.h. RFC 791, RFC 768, RFC 1071. */
+#include "common/ip4.h"
 
 #include <string.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IPv4 packets as they stand on an access link: what mobile nodes say to us is
- * read and what we say to them is written here, header and all, since they
- * have addresses that no route of ours leads to. Pure.
+ * IPv4 packets as they stand on an access link, header and all: what mobile
+ * nodes and foreign agents say to each other there is to and from addresses
+ * that no route leads to. Pure.
  *
  * Addresses are in network byte order, ports and lengths in host order.
  */
-#ifndef FAD_IP4_H
-#define FAD_IP4_H
+#ifndef COMMON_IP4_H
+#define COMMON_IP4_H
 
 #include <stdbool.h>
 #include <stddef.h>
