@@ -132,11 +132,15 @@ struct nl_route4 {
 	struct in_addr	dst;
 	unsigned	dst_len;
 	unsigned	ifindex;	/* 0: none, for blackhole */
-	uint32_t	table;
+	struct in_addr	via;		/* 0.0.0.0: none */
+	uint32_t	table;		/* 0: main */
 	uint8_t		type;		/* RTN_UNICAST when 0 */
 };
 int	 nl_route4_replace(struct nl *, const struct nl_route4 *);
 int	 nl_route4_del(struct nl *, const struct nl_route4 *, unsigned ign);
+/* Where the kernel would send what is for dst: ifindex, via and type of r. 0,
+ * or the kernel's -errno; -EBUSY within a batch. */
+int	 nl_route4_get(struct nl *, struct in_addr dst, struct nl_route4 *r);
 struct nl_rule4 {
 	const char	*iif;		/* NULL: any */
 	struct in_addr	src;
@@ -180,6 +184,12 @@ int	 nl_filter_pass_source(struct nl *, unsigned ifindex, uint16_t prio,
 int	 nl_filter_pass_source4(struct nl *, unsigned ifindex, uint16_t prio,
     struct in_addr src);
 int	 nl_filter_drop_all(struct nl *, unsigned ifindex, uint16_t prio);
+/* IPv4 from one address to another, as those of nl_flower_pass_source below:
+ * many are one hash. Deleted by nl_flower_del4. */
+int	 nl_flower_pass4(struct nl *, unsigned ifindex, uint16_t prio,
+    uint32_t handle, struct in_addr src, struct in_addr dst);
+int	 nl_flower_del4(struct nl *, unsigned ifindex, uint16_t prio,
+    uint32_t handle, unsigned ign);
 /* All of IPv4. */
 int	 nl_filter_drop4(struct nl *, unsigned ifindex, uint16_t prio);
 /* Those of IPv6, or of IPv4, with this prio. */

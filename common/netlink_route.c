@@ -50,6 +50,7 @@ route4(const struct nl_route4 *r)
 		.addr_len = sizeof(r->dst),
 		.dst = &r->dst,
 		.dst_len = r->dst_len,
+		.via = r->via.s_addr != INADDR_ANY ? &r->via : NULL,
 		.ifindex = r->ifindex,
 		.table = r->table,
 	});
@@ -63,7 +64,8 @@ scope(uint16_t msg, const struct route *r)
 		return (RT_SCOPE_UNIVERSE);
 	if (msg == RTM_DELROUTE)
 		return (RT_SCOPE_NOWHERE);
-	return (r->type == RTN_UNICAST ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
+	return (r->type == RTN_UNICAST && r->via == NULL ? RT_SCOPE_LINK :
+	    RT_SCOPE_UNIVERSE);
 }
 
 static int
@@ -148,7 +150,7 @@ nl_route4_del(struct nl *nl, const struct nl_route4 *r, unsigned ign)
 
 /* What a dump says of one. */
 struct route_attrs {
-	uint32_t	table, oif, dst;
+	uint32_t	table, oif, dst, via;
 };
 
 static int
@@ -167,10 +169,46 @@ on_route_attr(const struct nlattr *a, void *arg)
 	case RTA_DST:
 		to = &s->dst;
 		break;
+	case RTA_GATEWAY:
+		to = &s->via;
+		break;
 	}
 	if (to != NULL && mnl_attr_validate(a, MNL_TYPE_U32) == 0)
 		*to = mnl_attr_get_u32(a);
 	return (MNL_CB_OK);
+}
+
+static int
+on_route4_got(const struct nlmsghdr *h, void *arg)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(h);
+	struct route_attrs s = { 0 };
+	struct nl_route4 *r = arg;
+
+	if (h->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(*rtm))
+		return (MNL_CB_OK);
+	(void)mnl_attr_parse(h, sizeof(*rtm), on_route_attr, &s);
+	r->ifindex = s.oif;
+	r->via.s_addr = s.via;
+	r->type = rtm->rtm_type;
+	return (MNL_CB_OK);
+}
+
+int
+nl_route4_get(struct nl *nl, struct in_addr dst, struct nl_route4 *r)
+{
+	uint8_t buf[NL_MSG_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct rtmsg *rtm;
+
+	*r = (struct nl_route4){ .dst = dst, .dst_len = PREFIX_LEN_HOST4 };
+	h->nlmsg_type = RTM_GETROUTE;
+	rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
+	rtm->rtm_family = AF_INET;
+	rtm->rtm_dst_len = PREFIX_LEN_HOST4;
+	mnl_attr_put_u32(h, RTA_DST, dst.s_addr);
+	return (nl_query(nl, h, on_route4_got, r));
 }
 
 struct routes4 {
@@ -194,7 +232,7 @@ on_route4(const struct nlmsghdr *h, void *arg)
 	(void)mnl_attr_parse(h, sizeof(*rtm), on_route_attr, &s);
 	r = (struct nl_route4){ .dst.s_addr = s.dst,
 		.dst_len = rtm->rtm_dst_len, .ifindex = s.oif,
-		.table = s.table, .type = rtm->rtm_type };
+		.via.s_addr = s.via, .table = s.table, .type = rtm->rtm_type };
 	routes->seen(routes->arg, &r);
 	return (MNL_CB_OK);
 }

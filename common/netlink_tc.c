@@ -381,6 +381,49 @@ nl_flower_egress_del(struct nl *nl, unsigned ifindex, uint16_t prio,
 	    ETH_P_IPV6, handle, "flower", "deleting a filter on egress", ign));
 }
 
+static void
+put_flower4(struct nlmsghdr *h, uint16_t key, uint16_t mask_key,
+    struct in_addr addr)
+{
+	mnl_attr_put_u32(h, key, addr.s_addr);
+	mnl_attr_put_u32(h, mask_key, UINT32_MAX);
+}
+
+/* Of the protocol nothing can be asked: flower sees none where IPv6 is
+ * within. */
+int
+nl_flower_pass4(struct nl *nl, unsigned ifindex, uint16_t prio,
+    uint32_t handle, struct in_addr src, struct in_addr dst)
+{
+	struct nlattr *opts;
+	struct nlmsghdr *h;
+	struct tcmsg *tc;
+
+	if (handle == 0)
+		return (-EINVAL);
+	h = filter_begin(nl, ifindex, prio, ETH_P_IP, "flower", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	tc = mnl_nlmsg_get_payload(h);
+	tc->tcm_handle = handle;
+	mnl_attr_put_u16(h, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IP));
+	put_flower4(h, TCA_FLOWER_KEY_IPV4_SRC, TCA_FLOWER_KEY_IPV4_SRC_MASK,
+	    src);
+	put_flower4(h, TCA_FLOWER_KEY_IPV4_DST, TCA_FLOWER_KEY_IPV4_DST_MASK,
+	    dst);
+	put_gact(h, TCA_FLOWER_ACT, TC_ACT_OK);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, "adding an IPv4 source to a filter", 0));
+}
+
+int
+nl_flower_del4(struct nl *nl, unsigned ifindex, uint16_t prio,
+    uint32_t handle, unsigned ign)
+{
+	return (delete_filter(nl, ifindex, prio, ETH_P_IP, handle, "flower",
+	    "taking an IPv4 source from a filter", ign));
+}
+
 /* ---- a bridge ---- */
 
 /* The n-th action of a list: on, out of another device. */

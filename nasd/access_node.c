@@ -38,6 +38,10 @@ node_request(const struct session *s, struct mip_reg_request *q)
 	q->coa.s_addr = l != NULL ? l->coa.s_addr : INADDR_ANY;
 	q->after_id = l != NULL ? l->after_id : 0;
 	q->unique = false;
+	if (l == NULL)
+		return;
+	q->via = l->cfg->via_fa;
+	q->lifetime = (uint16_t)l->cfg->lifetime;
 }
 
 /* Without a mobile node there is nothing to bridge to, yet. */
@@ -193,6 +197,8 @@ node_restore(struct session *s, const struct session_rec *r)
 	if (l == NULL || l->session != NULL || l->coa.s_addr != r->coa.s_addr)
 		return;
 	s->node = l;
+	s->home = l->cfg->via_fa.s_addr != INADDR_ANY ? r->home :
+	    (struct in_addr){ INADDR_ANY };
 	l->session = s;
 	l->attached = true;
 	l->exported = r->moved;

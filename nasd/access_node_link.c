@@ -183,9 +183,12 @@ access_node_ask(struct node_link *l, bool carry, enum expect expect)
 {
 	struct session *s = l->session;
 	struct nasd_priv_node_set q = { .coa = l->coa, .ppp = l->node.ppp,
-		.ha = s->ha->addr };
+		.ha = s->ha->addr, .via = l->cfg->via_fa };
 
-	if (expect == ADDRESS)
+	/* Behind a foreign agent nothing before the home agent has given it. */
+	if (q.via.s_addr != INADDR_ANY)
+		q.coa = s->home;
+	else if (expect == ADDRESS)
 		prepare_gre(s);
 	q.gre = s->gre;
 	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
@@ -516,7 +519,8 @@ access_nodes_new(struct engine *e)
 
 		l->all = ns;
 		l->cfg = &cf->node[i];
-		l->coa = config_coas_at(&cf->coas, i);
+		l->coa = l->cfg->via_fa.s_addr != INADDR_ANY ? l->cfg->coa :
+		    config_coas_at(&cf->coas, i);
 		l->again.fire = again_fire;
 		node_init(&l->node, e->clock);
 		open_link(l);
@@ -568,12 +572,23 @@ mac_json(const uint8_t mac[NODE_MAC_LEN])
 }
 
 static json_t *
+address_json(struct in_addr addr)
+{
+	return addr.s_addr != INADDR_ANY ? ctl_ipv4(addr) : json_null();
+}
+
+static json_t *
 link_json(const struct node_link *l)
 {
-	json_t *o = json_pack("{s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:b, s:b}",
+	const struct in_addr none = { INADDR_ANY };
+	json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:o, s:o,"
+	    " s:b, s:b}",
 	    "link", l->cfg->ifname,
 	    "nai", l->cfg->nai,
 	    "care_of_address", ctl_ipv4(l->coa),
+	    "foreign_agent", address_json(l->cfg->via_fa),
+	    "ipv4_home_address", address_json(l->session != NULL ?
+	    l->session->home : none),
 	    "open", l->open,
 	    "carrier", l->carrier,
 	    "mobile_node", l->node.has_mn && !l->node.ppp ?

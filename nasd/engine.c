@@ -161,6 +161,9 @@ build_mip(struct engine *e, struct nasd_sockets *fds)
 	e->mip = mip_client_new(e->base, &e->timers, e->clock,
 	    take(&fds->mip), &params);
 	e->own = fds->own;
+	if (e->mip != NULL && fds->fa >= 0 &&
+	    mip_client_hear(e->mip, take(&fds->fa)) != 0)
+		log_errorx(NULL, "out of memory to hear foreign agents");
 	if (e->mip != NULL)
 		mip_client_set_refuse(e->mip, refuse_home, e);
 	if (e->mip != NULL)

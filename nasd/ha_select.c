@@ -187,9 +187,26 @@ ha_select_follow(const struct ha_select *hs, struct in_addr addr,
  * not ours to evade; nor is a quarrel of two devices (flap-limit) to be
  * carried to one agent after the other.
  */
+/* Of a foreign agent in between [RFC 3344 3.4]. */
+static bool
+is_agents(uint8_t code)
+{
+	return code >= 64 && code < 128;
+}
+
+/* What it says of the home agent: that it is not heard of. */
+static bool
+is_not_there(uint8_t code)
+{
+	return code == MIP4_FA_TIMEOUT || (code >= MIP4_FA_HOME_NET &&
+	    code <= MIP4_FA_HA_UNREACHABLE);
+}
+
 enum ha_after
 ha_select_after(uint8_t code)
 {
+	if (is_agents(code))
+		return is_not_there(code) ? HA_AFTER_NEXT : HA_AFTER_STOP;
 	switch (code) {
 	case MIP4_HA_PROHIBITED:
 	case MIP4_HA_MALFORMED:
@@ -245,11 +262,15 @@ avoid(struct ha_select *hs, int i, int64_t ms)
 void
 ha_select_refused(struct ha_select *hs, int i, uint8_t code)
 {
-	if (ha_select_after(code) == HA_AFTER_FOLLOW)
+	/* Nothing that it has said itself. */
+	if (is_agents(code))
+		hs->agent[i].silent += is_not_there(code);
+	else if (ha_select_after(code) == HA_AFTER_FOLLOW)
 		hs->agent[i].redirected++;
 	else
 		hs->agent[i].refused++;
-	avoid(hs, i, avoid_ms(code));
+	if (!is_agents(code))
+		avoid(hs, i, avoid_ms(code));
 }
 
 void

@@ -23,7 +23,7 @@ fill(struct session_rec *r, uint32_t nr, const struct mip_left *l, mono_t now)
 
 	*r = (struct session_rec){
 		.nr = nr, .id = NO_ID, .phase = REC_ENDING,
-		.node = l->kind == MIP_NODE, .coa = l->coa,
+		.node = l->kind == MIP_NODE, .coa = l->coa, .via = l->via,
 		.saved_at = now.ns, .ha = l->ha.addr, .unique = l->unique,
 		.iid = l->iid, .hoa = v->hoa, .hoa_unique = v->unique,
 		.lifetime = v->lifetime, .has_reg = true, .home = v->home,
@@ -122,6 +122,7 @@ left_restore(struct engine *e, const struct session_rec *r, bool other_boot)
 	mono_t now = clock_mono(e->clock), until = { r->expires };
 	struct mip_left l = {
 		.kind = r->node ? MIP_NODE : MIP_ROUTER, .coa = r->coa,
+		.via = r->via,
 		.nai = r->nai, .subject = r->why,
 		.mn_ha = r->grant.has_mn_ha ? &r->grant.mn_ha : NULL,
 		.unique = r->unique, .iid = r->iid,

@@ -62,7 +62,12 @@ enum mip_kind {
 struct mip_reg_request {
 	enum mip_kind		kind;
 	struct in_addr		coa;		/* a node's, one of our own
-						 * addresses; a router's is the
+						 * addresses, or that of via; a
+						 * router's is the client's */
+	struct in_addr		via;		/* a node's: the foreign agent
+						 * on our link that relays, or
+						 * 0 */
+	uint16_t		lifetime;	/* to ask for, seconds; 0: the
 						 * client's */
 	const char		*nai;		/* copied */
 	const char		*subject;	/* of log lines; outlives reg */
@@ -103,6 +108,8 @@ struct mip_result {
 	uint16_t		lifetime;	/* granted, seconds */
 	struct in6_addr		hoa;		/* of a node: :: */
 	bool			unique;		/* U */
+	struct in_addr		home;		/* IPv4, of a node behind a
+						 * foreign agent; else 0 */
 	struct in_addr		ha;
 	struct in_addr		redirect;	/* of 136 and 143: the one to
 						 * ask, or 0.0.0.0 */
@@ -118,7 +125,8 @@ struct mip_events {
 	/* The first registration has ended, this way or that. */
 	void	(*registered)(void *arg, const struct mip_result *);
 	/* A renewal brought another home address, or another U bit to the
-	 * same [PROTOCOLS 11.4]; or another key of the home agent's. */
+	 * same [PROTOCOLS 11.4]; or another IPv4 one, or key of the home
+	 * agent's. */
 	void	(*changed)(void *arg, const struct mip_result *);
 	/* Renewals denied, or the lifetime ran out unanswered. */
 	void	(*lost)(void *arg, const struct mip_result *);
@@ -161,6 +169,13 @@ struct mip_left_events {
 struct mip_client *mip_client_new(struct event_base *, struct timers *,
     const struct clock *, int fd, const struct mip_client_params *);
 void	 mip_client_free(struct mip_client *);
+
+/*
+ * Foreign agents on our links are heard by fd, owned from here on: whole IPv4
+ * packets from addresses that it has been opened for (fa_sock.h), as they are
+ * to addresses that may not be ours yet. 0 or -ENOMEM.
+ */
+int	 mip_client_hear(struct mip_client *, int fd);
 
 /* Others from now on; coa, rate and types stay what they are. */
 void	 mip_client_set_params(struct mip_client *,
@@ -248,7 +263,7 @@ struct mip_saved {
 };
 struct mip_left {
 	enum mip_kind		kind;
-	struct in_addr		coa;
+	struct in_addr		coa, via;
 	const char		*nai, *subject;
 	struct mip_ha		ha;
 	const struct mip4_sa	*mn_ha;		/* NULL: none */

@@ -188,8 +188,9 @@ try_eq(const struct table_node *n, const void *k)
 	    (key->ha == NULL || t->reg->ha == key->ha);
 }
 
-static struct mip_try *
-find_try(struct mip_core *core, uint32_t low, const struct mip_ha_rec *ha)
+struct mip_try *
+mip_core_find_try(const struct mip_core *core, uint32_t low,
+    const struct mip_ha_rec *ha)
 {
 	struct try_key key = { low, ha };
 	struct table_node *n;
@@ -229,7 +230,7 @@ mip_core_next_id(struct mip_core *core, struct mip_reg *r)
 	now = clock_ntp(core->clock) ^ (core->random(core->arg) & ID_NOISE);
 	for (unsigned i = 0; i < ID_BUMPS; i++) {
 		id = mip4_id_next(now, ha->offset_s, last);
-		if (find_try(core, (uint32_t)id, ha) == NULL)
+		if (mip_core_find_try(core, (uint32_t)id, ha) == NULL)
 			break;
 	}
 	return id;
@@ -627,8 +628,8 @@ input_revocation(struct mip_core *core, struct in_addr src, uint16_t port,
 /* ---- everything that comes in ---- */
 
 /* Counted, and remembered by its source. */
-static void
-refuse(struct mip_core *core, struct in_addr src, enum mip_counter c)
+void
+mip_core_refuse(struct mip_core *core, struct in_addr src, enum mip_counter c)
 {
 	static const char prefix[] = "dropped_";
 	const char *why = mip_counter_key(c);
@@ -662,6 +663,16 @@ is_unproven(enum mip_counter c)
 	    c == MIP_C_DROP_BAD_AUTH || c == MIP_C_DROP_MN_AUTH;
 }
 
+void
+mip_core_reply(struct mip_core *core, struct mip_try *t,
+    const struct mip_reply *reply)
+{
+	struct in_addr ha = t->reg->ha->ha.addr;
+
+	mip_reg_reply(t->reg, t, reply);
+	heard(core, ha);
+}
+
 static enum mip_counter
 input_reply(struct mip_core *core, struct in_addr src, struct in_addr dst,
     const struct mip4_msg *msg, const uint8_t *buf)
@@ -673,10 +684,12 @@ input_reply(struct mip_core *core, struct in_addr src, struct in_addr dst,
 	enum mip_counter c;
 
 	if (ha != NULL)
-		t = find_try(core, low, ha);
+		t = mip_core_find_try(core, low, ha);
 	if (t == NULL)
-		return find_try(core, low, NULL) != NULL ?
+		return mip_core_find_try(core, low, NULL) != NULL ?
 		    MIP_C_DROP_SOURCE : MIP_C_DROP_UNMATCHED;
+	if (t->reg->via.s_addr != INADDR_ANY)
+		return MIP_C_DROP_SOURCE;
 	if (t->reg->coa.s_addr != dst.s_addr)
 		return MIP_C_DROP_DESTINATION;
 	/* Who accepts has copied all of it [RFC 3344 5.7.1], so that an old
@@ -691,8 +704,7 @@ input_reply(struct mip_core *core, struct in_addr src, struct in_addr dst,
 		t->reg->unproven |= is_unproven(c);
 		return c;
 	}
-	mip_reg_reply(t->reg, t, &reply);
-	heard(core, src);
+	mip_core_reply(core, t, &reply);
 	return MIP_C_OK;
 }
 
@@ -722,5 +734,5 @@ mip_core_input(struct mip_core *core, struct in_addr src, uint16_t port,
 		log_unknown(core, src, msg.ext.first_unknown);
 	}
 	if (c != MIP_C_OK)
-		refuse(core, src, c);
+		mip_core_refuse(core, src, c);
 }

@@ -18,6 +18,18 @@
 
 /* ---- requests ---- */
 
+/* Behind a foreign agent its care-of address is used, and all goes back through
+ * it [D31]. */
+uint8_t
+mip_kind_flags(const struct mip_reg *r)
+{
+	uint8_t g = r->gre.own != 0 ? MIP4_F_G : 0;
+
+	if (r->kind != MIP_NODE)
+		return g;
+	return g | (r->via.s_addr != INADDR_ANY ? MIP4_F_T : MIP4_F_D);
+}
+
 /* 221 once an address is known, 120 before [draft-navali 4.1, 4.2]; and when
  * it is to end, but a request that went out later may have brought another one
  * [D126]. */
@@ -32,7 +44,8 @@ put_home_address(struct wire_w *w, const struct mip_reg *r, uint16_t lifetime)
 		mip4_put_hoa_request(w, t->hoa_request, &r->want_iid);
 }
 
-/* 221 when there may be a tunnel, which NAI and care-of address name [D12]. */
+/* 221 when there may be a tunnel, which NAI and care-of address name [D12]. 120
+ * no foreign agent would relay [D10]. */
 static void
 put_tunnel(struct wire_w *w, const struct mip_reg *r, uint16_t lifetime)
 {
@@ -41,7 +54,8 @@ put_tunnel(struct wire_w *w, const struct mip_reg *r, uint16_t lifetime)
 	if (r->has_tunnel || lifetime == 0)
 		mip4_put_hoa(w, t->hoa, NULL, false);
 	else
-		mip4_put_hoa_request(w, t->hoa_request, NULL);
+		mip4_put_hoa_request(w, r->via.s_addr != INADDR_ANY ?
+		    t->hoa_request_skip : t->hoa_request, NULL);
 }
 
 /* In each request, also when there is nothing to choose any more, and behind
@@ -77,9 +91,10 @@ put_node(struct wire_w *w, const struct mip_reg *r, uint16_t lifetime)
 	put_tunnel(w, r, lifetime);
 	put_service(w, r);
 	/* what nothing behind 32 would protect [D190]; and what a co-located
-	 * node has before it [RFC 3543 3.2] */
+	 * node has before it, and no other [RFC 3543 3.2] */
 	put_gre(w, r);
-	put_revocable(w, r, lifetime);
+	if (r->via.s_addr == INADDR_ANY)
+		put_revocable(w, r, lifetime);
 	mip4_put_auth(w, MIP4_EXT_MN_HA, &r->mn_ha.sa);
 }
 
@@ -181,6 +196,14 @@ useless_to_router(const struct mip_reg *r, const struct mip_reply *reply)
 	return NULL;
 }
 
+static bool
+is_host(struct in_addr addr)
+{
+	uint32_t a = ntohl(addr.s_addr);
+
+	return a >> 24 != 0 && a >> 24 != IN_LOOPBACKNET && a >> 28 < 0xe;
+}
+
 const char *
 mip_kind_useless(const struct mip_reg *r, const struct mip_reply *reply)
 {
@@ -190,11 +213,21 @@ mip_kind_useless(const struct mip_reg *r, const struct mip_reply *reply)
 		why = useless_to_router(r, reply);
 	else if (!reply->has_tunnel)	/* draft-navali 5.2.1 */
 		why = "HA does not confirm the IPv6 tunnel";
+	else if (r->via.s_addr != INADDR_ANY && !is_host(reply->home))
+		why = "HA assigns no IPv4 home address";
 	if (why == NULL && reply->lifetime == 0)
 		why = "home agent granted no lifetime";
 	if (why == NULL && r->gre.own != 0 && reply->gre_key == 0)
 		why = "home agent gave no GRE key";
 	return why;
+}
+
+struct in_addr
+mip_kind_home(const struct mip_reg *r)
+{
+	const struct in_addr none = { INADDR_ANY };
+
+	return r->via.s_addr != INADDR_ANY ? r->home : none;
 }
 
 /* ---- for people ---- */
@@ -204,7 +237,10 @@ mip_kind_asked(const struct mip_reg *r, char buf[MIP_KIND_TEXT])
 {
 	char text[INET_ADDRSTRLEN > IID_STRLEN ? INET_ADDRSTRLEN : IID_STRLEN];
 
-	if (r->kind == MIP_NODE)
+	if (r->via.s_addr != INADDR_ANY)
+		snprintf(buf, MIP_KIND_TEXT, "tunnel by foreign agent %s",
+		    inet_ntop(AF_INET, &r->via, text, sizeof(text)));
+	else if (r->kind == MIP_NODE)
 		snprintf(buf, MIP_KIND_TEXT, "tunnel to %s", inet_ntop(AF_INET,
 		    &r->coa, text, sizeof(text)));
 	else
@@ -216,6 +252,13 @@ mip_kind_asked(const struct mip_reg *r, char buf[MIP_KIND_TEXT])
 const char *
 mip_kind_given(const struct mip_reg *r, char buf[MIP_KIND_TEXT])
 {
+	char text[INET_ADDRSTRLEN];
+
+	if (r->via.s_addr != INADDR_ANY && r->has_tunnel) {
+		snprintf(buf, MIP_KIND_TEXT, "tunnel to home address %s",
+		    inet_ntop(AF_INET, &r->home, text, sizeof(text)));
+		return buf;
+	}
 	if (r->kind == MIP_NODE)
 		return mip_kind_asked(r, buf);
 	if (!r->has_hoa || inet_ntop(AF_INET6, &r->hoa, buf,

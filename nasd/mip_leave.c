@@ -80,7 +80,7 @@ static void
 fill_left(const struct mip_reg *r, struct mip_left *l)
 {
 	*l = (struct mip_left){
-		.kind = r->kind, .coa = r->coa,
+		.kind = r->kind, .coa = r->coa, .via = r->via,
 		.nai = r->nai, .subject = r->subject, .ha = r->ha->ha,
 		.mn_ha = r->mn_ha.set ? &r->mn_ha.sa : NULL,
 		.unique = r->want_unique, .iid = r->want_iid,
@@ -135,7 +135,7 @@ static mono_t
 over(const struct mip_reg *r)
 {
 	mono_t sent = mono_add_ms(r->last_sent,
-	    (int64_t)r->core->params.lifetime * 1000);
+	    (int64_t)mip_reg_asks(r) * 1000);
 
 	return (r->has_hoa || r->has_tunnel) && mono_before(sent,
 	    r->expires) ? r->expires : sent;
@@ -164,7 +164,7 @@ int
 mip_leave_take(struct mip_core *core, uint32_t nr, const struct mip_left *l)
 {
 	const struct mip_reg_request q = {
-		.kind = l->kind, .coa = l->coa,
+		.kind = l->kind, .coa = l->coa, .via = l->via,
 		.nai = l->nai, .subject = l->subject, .ha = l->ha,
 		.mn_ha = l->mn_ha, .unique = l->unique, .iid = l->iid,
 	};

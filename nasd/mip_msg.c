@@ -22,8 +22,7 @@ mip_msg_request(const struct mip_reg *r, uint64_t id, uint16_t lifetime,
 
 	wire_w_init(&w, buf, cap);
 	mip4_put_rrq(&w, &(struct mip4_rrq){
-		.flags = (r->kind == MIP_NODE ? MIP4_F_D : 0) |
-		    (r->gre.own != 0 ? MIP4_F_G : 0),
+		.flags = mip_kind_flags(r),
 		.lifetime = lifetime,
 		.home = r->home,
 		.ha = r->ha->ha.addr,

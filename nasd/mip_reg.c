@@ -134,7 +134,9 @@ unheard(const struct mip_reg *r)
 {
 	const struct mip_core *core = r->core;
 
-	if (r->n_sent > 0 && core->agents.unheard != NULL)
+	/* It may be the foreign agent that is not there. */
+	if (r->n_sent > 0 && r->via.s_addr == INADDR_ANY &&
+	    core->agents.unheard != NULL)
 		core->agents.unheard(core->agents_arg, r->ha->ha.addr,
 		    r->last_sent);
 }
@@ -145,7 +147,7 @@ mip_reg_begin(struct mip_reg *r, enum mip_reg_state s, const char *why)
 	mip_reg_set_state(r, s, why);
 	r->n_sent = 0;
 	r->wait_ms = MIP_RETRY_FIRST_MS;
-	r->resynced = false;
+	r->resynced = r->lowered = false;
 	r->last_code = 0;
 	r->unproven = false;
 }
@@ -162,6 +164,7 @@ result(const struct mip_reg *r, enum mip_outcome o, uint8_t code,
 		.lifetime = r->lifetime,
 		.hoa = r->hoa,
 		.unique = r->unique,
+		.home = mip_kind_home(r),
 		.ha = r->ha->ha.addr,
 		.gre = r->gre,
 		.text = text,
@@ -308,6 +311,8 @@ bool
 mip_reg_learn(struct mip_reg *r, const struct mip_reply *reply)
 {
 	bool rekeyed = r->gre.own != 0 && r->gre.peer != reply->gre_key;
+	bool moved = r->via.s_addr != INADDR_ANY && r->has_tunnel &&
+	    r->home.s_addr != reply->home.s_addr;
 	bool changed;
 
 	r->home = reply->home;
@@ -315,7 +320,7 @@ mip_reg_learn(struct mip_reg *r, const struct mip_reply *reply)
 	if (rekeyed)
 		r->gre.peer = reply->gre_key;
 	if (r->kind == MIP_NODE)
-		return rekeyed;
+		return rekeyed || moved;
 	changed = !r->has_hoa || r->unique != reply->unique ||
 	    memcmp(&r->hoa, &reply->hoa, sizeof(r->hoa)) != 0;
 	if (changed)
@@ -413,15 +418,18 @@ granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
 }
 
 /* May the request it answers be one that was ours before somebody bent it? He
- * needs no key to have that denied, and ours may be accepted [D87]. */
+ * needs no key to have that denied, and ours may be accepted [D87]. So it may
+ * be where a foreign agent denies: it does so behind the home agent's back,
+ * too. */
 bool
 mip_reg_is_doubtful(uint8_t code)
 {
-	return code == MIP4_HA_MN_AUTH || code == MIP4_HA_FA_AUTH;
+	return code == MIP4_HA_MN_AUTH || code == MIP4_HA_FA_AUTH ||
+	    mip_fa_is_code(code);
 }
 
-static void
-denied(struct mip_reg *r, const struct mip_try *t,
+void
+mip_reg_denied(struct mip_reg *r, const struct mip_try *t,
     const struct mip_reply *reply)
 {
 	bool first = r->state == MIP_S_REQUESTING;
@@ -498,7 +506,7 @@ mip_reg_reply(struct mip_reg *r, struct mip_try *t,
 	else if (reply->code == MIP4_HA_ID_MISMATCH)
 		mip_reg_resync(r, t, reply);
 	else
-		denied(r, t, reply);
+		mip_reg_denied(r, t, reply);
 }
 
 void
@@ -523,6 +531,12 @@ mip_reg_set_timers(struct mip_reg *r)
 {
 	r->t_send.fire = send_timer;
 	r->t_end.fire = end_timer;
+}
+
+uint16_t
+mip_reg_asks(const struct mip_reg *r)
+{
+	return r->ask != 0 ? r->ask : r->core->params.lifetime;
 }
 
 void
@@ -562,6 +576,8 @@ mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
 	r->subject = q->subject;
 	r->kind = q->kind;
 	r->coa = q->kind == MIP_NODE ? q->coa : core->params.coa;
+	r->via = q->via;
+	r->ask = q->lifetime;
 	r->nai_len = len;
 	memcpy(r->nai, q->nai, len);
 	nai_normalize(r->nai, len);

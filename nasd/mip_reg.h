@@ -14,6 +14,7 @@
  *   mip_pace.c	the turns at one home agent
  *   mip_msg.c	builds requests and acknowledgments, checks replies
  *   mip_kind.c	where access routers and access nodes differ
+ *   mip_fa.c	what foreign agents relay, and what they say themselves
  */
 #ifndef NASD_MIP_REG_H
 #define NASD_MIP_REG_H
@@ -63,6 +64,8 @@
 	X(DROP_BAD_AUTH, "dropped_bad_authenticator")			\
 	X(DROP_MN_AUTH, "dropped_bad_mn_ha_authenticator")		\
 	X(DROP_NAI, "dropped_wrong_nai")				\
+	X(FA_DENIED, "denied_by_foreign_agent")				\
+	X(DROP_NOT_RELAYED, "dropped_not_of_a_foreign_agent")		\
 	X(DROP_REV_REFLECTED, "dropped_revocation_reflected")		\
 	X(DROP_REV_DOMAIN, "dropped_revocation_wrong_domain_address")	\
 	X(DROP_REV_STALE, "dropped_revocation_stale")			\
@@ -134,6 +137,8 @@ struct mip_reg {
 	enum mip_reg_state	 state;
 	enum mip_kind		 kind;
 	struct in_addr		 coa;
+	struct in_addr		 via;		/* foreign agent, or 0 */
+	uint16_t		 ask;		/* lifetime; 0: params' */
 	struct {
 		bool		 set;
 		struct mip4_sa	 sa;
@@ -157,6 +162,8 @@ struct mip_reg {
 	uint64_t		 after_id;	/* Identifications are greater;
 						 * 0: than the agent's last */
 	bool			 resynced;	/* the retry at once is used */
+	bool			 lowered;	/* so is that with a lifetime
+						 * that the agent allows */
 	uint8_t			 last_code;	/* of this exchange; 0 none */
 	bool			 unproven;	/* one failed authentication */
 
@@ -196,6 +203,7 @@ struct mip_reg {
 };
 
 struct violations;
+struct mip_reply;
 struct wire_w;
 
 struct mip_core {
@@ -203,8 +211,9 @@ struct mip_core {
 	const struct clock	*clock;
 	struct mip_client_params params;
 	/* Sends a datagram from one of our addresses to addr:port (host
-	 * order); failures are the sender's to count, a retransmission
-	 * follows anyway. */
+	 * order); from 0: to who is on a link of ours, with the kernel's choice
+	 * of an address there, and TTL 255. Failures are the sender's to
+	 * count, a retransmission follows anyway. */
 	void			(*send)(void *arg, struct in_addr from,
 				    struct in_addr to, uint16_t port,
 				    const uint8_t *, size_t);
@@ -239,6 +248,12 @@ void	 mip_core_free(struct mip_core *);
 void	 mip_core_input(struct mip_core *, struct in_addr src, uint16_t port,
     struct in_addr dst, const uint8_t *, size_t);
 const char *mip_counter_key(enum mip_counter);
+/* A reply that has passed its checks, to whose it is; r may be gone then. */
+void	 mip_core_reply(struct mip_core *, struct mip_try *,
+    const struct mip_reply *);
+/* One that did not: counted, and remembered by its source. */
+void	 mip_core_refuse(struct mip_core *, struct in_addr src,
+    enum mip_counter);
 
 struct mip_ha_rec *mip_core_ha(struct mip_core *, const struct mip_ha *);
 /* The next Identification towards a home agent; its low 32 bits name no other
@@ -247,6 +262,9 @@ uint64_t mip_core_next_id(struct mip_core *, struct mip_reg *);
 /* Learns the clock offset from a 133 that answered a try. */
 void	 mip_core_resync(struct mip_core *, const struct mip_try *,
     uint64_t reply_id, const char *subject);
+/* The one of these low 32 bits at a home agent, or (NULL) at any. */
+struct mip_try *mip_core_find_try(const struct mip_core *, uint32_t low,
+    const struct mip_ha_rec *);
 void	 mip_core_add_try(struct mip_core *, struct mip_try *);
 void	 mip_core_remove_try(struct mip_core *, struct mip_try *);
 void	 mip_core_add_reg(struct mip_core *, struct mip_reg *);
@@ -314,6 +332,7 @@ int	 mip_msg_rev_ack(const struct mip_core *, const struct mip4_msg *rev,
 
 /* ---- mip_kind.c ---- */
 
+uint8_t	 mip_kind_flags(const struct mip_reg *);
 /* The extensions of a request, behind the NAI. */
 void	 mip_kind_put(struct wire_w *, const struct mip_reg *,
     uint16_t lifetime);
@@ -322,6 +341,8 @@ enum mip_counter mip_kind_check_auth(const struct mip_reg *,
     const struct mip4_msg *, const uint8_t *buf, size_t *covered);
 /* Why an accepting reply is of no use, or NULL. */
 const char *mip_kind_useless(const struct mip_reg *, const struct mip_reply *);
+/* The IPv4 home address that it uses itself, or 0. */
+struct in_addr mip_kind_home(const struct mip_reg *);
 /* What was asked for, or given, for people. */
 #define MIP_KIND_TEXT	64
 const char *mip_kind_asked(const struct mip_reg *, char buf[MIP_KIND_TEXT]);
@@ -373,6 +394,11 @@ void	 mip_reg_begin(struct mip_reg *, enum mip_reg_state, const char *why);
 void	 mip_reg_try(struct mip_reg *);
 /* Does a denial prove little? [D87] */
 bool	 mip_reg_is_doubtful(uint8_t code);
+/* The lifetime to ask for, seconds. */
+uint16_t mip_reg_asks(const struct mip_reg *);
+/* A first registration, or a renewal, has been denied: it ends. */
+void	 mip_reg_denied(struct mip_reg *, const struct mip_try *,
+    const struct mip_reply *);
 /* Follows a 133. */
 void	 mip_reg_resync(struct mip_reg *, struct mip_try *,
     const struct mip_reply *);
@@ -381,6 +407,17 @@ void	 mip_reg_lifetime(struct mip_reg *, mono_t sent);
 /* Takes what an accepted reply says. True if the session must hear that its
  * address, or how much of the prefix is its own, is another one. */
 bool	 mip_reg_learn(struct mip_reg *, const struct mip_reply *);
+
+/* ---- mip_fa.c ---- */
+
+/* One datagram of a foreign agent on a link of ours, to whatever address. */
+void	 mip_fa_input(struct mip_core *, struct in_addr fa, const uint8_t *,
+    size_t);
+/* Is it a foreign agent's own code [RFC 3344 3.4]? */
+bool	 mip_fa_is_code(uint8_t code);
+/* It has denied what t asked for; r may be gone afterwards. */
+void	 mip_fa_denied(struct mip_reg *, struct mip_try *,
+    const struct mip_reply *);
 
 /* ---- mip_resume.c ---- */
 

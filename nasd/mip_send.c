@@ -105,7 +105,7 @@ static void
 step_sent(const struct mip_reg *r)
 {
 	char text[MIP_KIND_TEXT];
-	unsigned life = r->core->params.lifetime;
+	unsigned life = mip_reg_asks(r);
 
 	if (r->state == MIP_S_REQUESTING) {
 		mip_reg_step(r, "rrq-sent", "try %u, %s, lifetime %u",
@@ -146,7 +146,7 @@ mip_send_request(struct mip_reg *r)
 	uint64_t id;
 	int n;
 
-	lifetime = r->state == MIP_S_LEAVING ? 0 : r->core->params.lifetime;
+	lifetime = r->state == MIP_S_LEAVING ? 0 : mip_reg_asks(r);
 	id = mip_core_next_id(r->core, r);
 	r->last_sent = clock_mono(r->core->clock);
 	count_sent(r);
@@ -160,7 +160,11 @@ mip_send_request(struct mip_reg *r)
 		r->maybe_bound = true;
 		r->last_asked = r->last_sent;
 	}
-	r->core->send(r->core->arg, r->coa, r->ha->ha.addr, MIP4_PORT, buf,
-	    (size_t)n);
+	if (r->via.s_addr != INADDR_ANY)
+		r->core->send(r->core->arg, (struct in_addr){ INADDR_ANY },
+		    r->via, MIP4_PORT, buf, (size_t)n);
+	else
+		r->core->send(r->core->arg, r->coa, r->ha->ha.addr, MIP4_PORT,
+		    buf, (size_t)n);
 	step_sent(r);
 }

@@ -117,6 +117,10 @@ struct config_node {
 	bool		 has_router;
 	uint8_t		 router[6];	/* whose address it is to have at
 					 * first; else the link's own */
+	struct in_addr	 via_fa;	/* the foreign agent on a link of
+					 * ours; 0: none */
+	struct in_addr	 coa;		/* that offers this one */
+	uint32_t	 lifetime;	/* to ask for, s; 0: as for others */
 };
 
 /* care-of-pool: of access nodes, one a section, or with GRE fewer, and then of

@@ -19,11 +19,17 @@ cfg_opt_t nasd_config_node_opts[] = {
 	CFG_BOOL("proactive", cfg_false, CFGF_NONE),
 	CFG_INT("idle-timeout", 0, CFGF_NONE),
 	CFG_STR("router-mac", NULL, CFGF_NONE),
+	CFG_STR("via-fa", NULL, CFGF_NONE),
+	CFG_STR("fa-care-of", NULL, CFGF_NONE),
+	CFG_INT("lifetime", 0, CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
 
 #define POOL	"care-of-pool"
+/* Behind a foreign agent nobody can tell us of a revocation [PROTOCOLS
+ * 11.6]. */
+#define FA_LIFETIME	300
 
 /* One address, or the first and the last one. */
 static void
@@ -96,6 +102,17 @@ check_shared(struct conf *c, const struct nasd_config *cf)
 		}
 }
 
+/* Sections that need none. */
+static unsigned
+behind_agents(const struct nasd_config *cf)
+{
+	unsigned n = 0, i;
+
+	for (i = 0; i < cf->n_node; i++)
+		n += cf->node[i].via_fa.s_addr != INADDR_ANY;
+	return n;
+}
+
 static void
 check_pool(struct conf *c, const struct nasd_config *cf)
 {
@@ -104,7 +121,8 @@ check_pool(struct conf *c, const struct nasd_config *cf)
 	unsigned i, needs = cf->n_node + (cf->ppp == CONFIG_PPP_NODE);
 
 	if (n == 0) {
-		if (needs > 0 && cfg_getstr(c->cfg, POOL) == NULL)
+		if (needs > behind_agents(cf) &&
+		    cfg_getstr(c->cfg, POOL) == NULL)
 			conf_error(c, NULL, POOL, "missing: access nodes need "
 			    "care-of addresses");
 		return;
@@ -112,7 +130,7 @@ check_pool(struct conf *c, const struct nasd_config *cf)
 	if (n > CONFIG_NODES + CONFIG_PPP_NODES)
 		conf_error(c, NULL, POOL, "more than %d addresses",
 		    CONFIG_NODES + CONFIG_PPP_NODES);
-	else if (n < cf->n_node)
+	else if (n < cf->n_node && behind_agents(cf) < cf->n_node)
 		check_shared(c, cf);
 	if (n >= cf->n_node && n < needs)
 		conf_error(c, NULL, POOL, "none is left for PPP subscribers");
@@ -192,6 +210,59 @@ read_router(struct conf *c, cfg_t *sec, struct config_node *n)
 		    "link-layer address", text);
 }
 
+static bool
+read_address(struct conf *c, cfg_t *sec, const char *key,
+    struct in_addr *addr)
+{
+	const char *text = cfg_getstr(sec, key);
+
+	if (text == NULL)
+		return false;
+	if (inet_pton(AF_INET, text, addr) == 1 && config_ipv4_is_host(*addr))
+		return true;
+	conf_error(c, sec, key, "\"%s\" is no host's IPv4 address", text);
+	addr->s_addr = INADDR_ANY;
+	return true;
+}
+
+/* Whoever relays is none of those who are asked. */
+static void
+check_agent(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
+    const char *key, struct in_addr addr)
+{
+	unsigned i;
+
+	if (addr.s_addr == cf->coa.s_addr)
+		conf_error(c, sec, key, "is our care-of-address");
+	if (cf->coas.first.s_addr != INADDR_ANY && in_pool(&cf->coas, addr))
+		conf_error(c, sec, key, "is in " POOL);
+	for (i = 0; i < cf->n_ha; i++)
+		if (cf->ha[i].addr.s_addr == addr.s_addr)
+			conf_error(c, sec, key, "is home agent \"%s\"",
+			    cf->ha[i].name);
+}
+
+static void
+read_agent(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
+    struct config_node *n)
+{
+	bool via = read_address(c, sec, "via-fa", &n->via_fa);
+	bool coa = read_address(c, sec, "fa-care-of", &n->coa);
+
+	if (via && !coa)
+		conf_error(c, sec, "fa-care-of", "missing: which care-of "
+		    "address does the foreign agent offer?");
+	else if (coa && !via)
+		conf_error(c, sec, "fa-care-of", "needs via-fa");
+	if (via && coa) {
+		check_agent(c, sec, cf, "via-fa", n->via_fa);
+		check_agent(c, sec, cf, "fa-care-of", n->coa);
+	}
+	conf_uint(c, sec, "lifetime", 0, UINT16_MAX - 1, &n->lifetime);
+	if (via && n->lifetime == 0)
+		n->lifetime = FA_LIFETIME;
+}
+
 static void
 read_one(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
     struct config_node *n)
@@ -200,6 +271,7 @@ read_one(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
 	read_nai(c, sec, n);
 	read_home_agents(c, sec, cf, n);
 	read_router(c, sec, n);
+	read_agent(c, sec, cf, n);
 	n->proactive = cfg_getbool(sec, "proactive");
 	conf_uint(c, sec, "idle-timeout", 0, 604800, &n->idle_s);
 	if (cfg_size(sec, "key") != 1)

@@ -21,12 +21,12 @@
 #define GRE_OVERHEAD	28	/* with a key */
 #define ETHER_MTU	1500
 
-/* ifname is "all" or was found in the kernel: no slashes. */
+/* ifname is "all" or was found in the kernel: no slashes. ARP is IPv4's. */
 static int
 sysctl_path(char *path, size_t cap, const char *ifname, const char *key)
 {
-	int n = snprintf(path, cap, "/proc/sys/net/ipv6/conf/%s/%s", ifname,
-	    key);
+	int n = snprintf(path, cap, "/proc/sys/net/ipv%c/conf/%s/%s",
+	    strncmp(key, "arp_", 4) == 0 ? '4' : '6', ifname, key);
 
 	return n > 0 && (size_t)n < cap ? 0 : -ENAMETOOLONG;
 }

@@ -11,7 +11,8 @@
 
 struct gre_keys;
 
-/* An IPv6 switch of an interface, or of "all"; value and result are '0' or '1'.
+/* An IPv6 switch of an interface, or of "all", or one of ARP's; value and
+ * result are one character, as '0' or '1'.
  * ifname must have no slashes. -errno on failure. */
 int	 host_sysctl_set(const char *ifname, const char *key, char value);
 int	 host_sysctl_get(const char *ifname, const char *key);

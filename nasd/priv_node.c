@@ -21,6 +21,9 @@
  * care-of address may be other links', too: each device has it, and it is the
  * host's as long as one is there. Such a device takes whatever is in GRE: what
  * is not bridged is dropped, all of it.
+ *
+ * Behind a foreign agent the device is nm4n-fPLACE, for two home agents may
+ * have given the same address; priv_node_fa.c has its way to the agent.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,6 +38,7 @@
 #include "nasd/node_sock.h"
 #include "nasd/priv_host.h"
 #include "nasd/priv_node.h"
+#include "nasd/priv_node_fa.h"
 #include "nasd/priv_node_ppp.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_sysctl.h"
@@ -66,6 +70,8 @@ struct node {
 	uint16_t	 prio;			/* of the filters; 0: none */
 	uint8_t		 carry;			/* by these */
 	uint8_t		 mn[6], router[6];
+	struct fa_link	 fa;			/* towards its agent, if it has
+						 * one */
 };
 
 struct nodes {
@@ -133,6 +139,20 @@ find_open(struct nodes *ns, const char *ifname, struct in_addr coa)
 	n = find_ppp(ns, coa);
 	return n != NULL && ifname[0] != '\0' && strncmp(n->ifname, ifname,
 	    IF_NAMESIZE) == 0 ? n : NULL;
+}
+
+static unsigned
+place_of(const struct nodes *ns, const struct node *n)
+{
+	return (unsigned)(n - ns->node);
+}
+
+/* Not of a link that there is no more. */
+static bool
+is_behind_fa(const struct nodes *ns, const struct node *n)
+{
+	return n >= ns->node && n < ns->node + ns->n_sections &&
+	    ns->cfg->node[place_of(ns, n)].via_fa.s_addr != INADDR_ANY;
 }
 
 static int
@@ -329,6 +349,8 @@ static void
 take_down(struct nodes *ns, struct node *n)
 {
 	remove_device(ns, n);
+	if (is_behind_fa(ns, n))
+		fa_way_del(ns->nl, place_of(ns, n));
 	n->coa.s_addr = n->ha.s_addr = INADDR_ANY;
 	n->gre = (struct gre_keys){ .own = 0 };
 }
@@ -410,6 +432,7 @@ make_device(struct nodes *ns, const struct node *n)
 		    host_gre_mtu(ns->cfg->coa, n->ha), 0);
 	else
 		nl_sit_add(ns->nl, n->device, n->coa, n->ha,
+		    n->fa.ifindex != 0 ? fa_link_mtu(n->fa.fa) :
 		    host_tunnel_mtu(ns->cfg->coa, n->ha), 0);
 	return commit(ns);
 }
@@ -441,10 +464,13 @@ make(struct nodes *ns, struct node *n)
 
 /* By what no other link's has. */
 static void
-name_device(const struct node *n, const struct nasd_priv_node_set *q,
-    char device[static IF_NAMESIZE])
+name_device(const struct nodes *ns, const struct node *n,
+    const struct nasd_priv_node_set *q, char device[static IF_NAMESIZE])
 {
-	if (q->gre.own != 0 && !n->ppp)
+	if (n->fa.ifindex != 0)
+		snprintf(device, IF_NAMESIZE, DEVICE_NAME "f%u",
+		    place_of(ns, n));
+	else if (q->gre.own != 0 && !n->ppp)
 		snprintf(device, IF_NAMESIZE, DEVICE_GRE "%08x", q->gre.own);
 	else
 		snprintf(device, IF_NAMESIZE, DEVICE_NAME "%08x",
@@ -458,7 +484,7 @@ put_up(struct nodes *ns, struct node *n, const struct nasd_priv_node_set *q)
 	bool old;
 	int err = 0;
 
-	name_device(n, q, device);
+	name_device(ns, n, q, device);
 	remove_other(ns, n, device);
 	strcpy(n->device, device);
 	n->coa = q->coa;
@@ -467,6 +493,9 @@ put_up(struct nodes *ns, struct node *n, const struct nasd_priv_node_set *q)
 	old = take_over(ns, n);
 	if (!old)
 		err = make(ns, n);
+	if (err == 0 && n->fa.ifindex != 0)
+		err = fa_way_add(ns->nl, &n->fa, place_of(ns, n), q->coa,
+		    q->ha);
 	if (err != 0) {
 		errno = -err;
 		log_error(n->ifname, "tunnel cannot be made");
@@ -524,12 +553,73 @@ is_home_agent(const struct nasd_config *cfg, struct in_addr ha)
 	return false;
 }
 
-/* Keys tell apart who have the same care-of address [D28]. */
+/* ---- behind a foreign agent ---- */
+
+/* It may have come to another interface. */
+static int
+find_agent(struct nodes *ns, struct node *n, struct in_addr fa)
+{
+	unsigned ifindex;
+	int err = fa_link_find(ns->nl, fa, &ifindex);
+
+	if (err != 0) {
+		log_warnx(n->ifname, "its foreign agent is on no link of "
+		    "ours: %s", strerror(-err));
+		return err;
+	}
+	if (n->fa.ifindex == ifindex)
+		return 0;
+	if (n->tunnel != 0)
+		take_down(ns, n);
+	n->fa = (struct fa_link){ fa, ifindex };
+	return fa_link_hush(ns->sysctls, ifindex);
+}
+
+/* What a home agent gives must be nobody else's here: for then it would be us
+ * whom others reach by it. */
+static bool
+is_own(const struct nodes *ns, const struct node *n,
+    const struct nasd_priv_node_set *q)
+{
+	for (unsigned i = 0; i < ns->n; i++)
+		if (ns->node[i].tunnel != 0 &&
+		    ns->node[i].coa.s_addr == q->coa.s_addr)
+			return !is_behind_fa(ns, &ns->node[i]);
+	if (n->left[0] != '\0' && host_is_sit(n->left, q->coa, q->ha))
+		return false;
+	return fa_is_local(ns->nl, q->coa);
+}
+
+static int
+check_agent(struct nodes *ns, const struct node *n,
+    const struct nasd_priv_node_set *q)
+{
+	bool new = n->tunnel == 0 || n->coa.s_addr != q->coa.s_addr;
+
+	if (q->via.s_addr !=
+	    ns->cfg->node[place_of(ns, n)].via_fa.s_addr)
+		return -EPERM;
+	if (q->gre.own != 0)
+		return -EINVAL;
+	if (q->coa.s_addr == INADDR_ANY)	/* not given yet */
+		return q->carry ? -EINVAL : 0;
+	if (!config_ipv4_is_host(q->coa) || q->coa.s_addr == q->via.s_addr ||
+	    is_home_agent(ns->cfg, q->coa) || in_pool(&ns->cfg->coas, q->coa))
+		return -EPERM;
+	return new && is_own(ns, n, q) ? -EADDRINUSE : 0;
+}
+
+/* Keys tell apart who have the same care-of address [D28]; and home agents who
+ * have the same IPv4 home address of them. */
 static bool
 is_taken(const struct node *o, const struct nasd_priv_node_set *q)
 {
-	return o->coa.s_addr == q->coa.s_addr && (o->gre.own == 0 ||
-	    q->gre.own == 0 || o->gre.own == q->gre.own);
+	if (o->coa.s_addr != q->coa.s_addr || o->coa.s_addr == INADDR_ANY)
+		return false;
+	if (q->via.s_addr != INADDR_ANY)
+		return o->ha.s_addr == q->ha.s_addr;
+	return o->gre.own == 0 || q->gre.own == 0 ||
+	    o->gre.own == q->gre.own;
 }
 
 static int
@@ -538,9 +628,16 @@ check(struct nodes *ns, const struct node *n,
 {
 	/* What a PPP link can have is its own. */
 	const unsigned others = n->ppp ? ns->n_sections : ns->n;
+	int err = 0;
 
-	if (!in_pool(&ns->cfg->coas, q->coa) ||
-	    !is_home_agent(ns->cfg, q->ha))
+	if (is_behind_fa(ns, n))
+		err = check_agent(ns, n, q);
+	else if (q->via.s_addr != INADDR_ANY || !in_pool(&ns->cfg->coas,
+	    q->coa))
+		err = -EPERM;
+	if (err != 0)
+		return err;
+	if (!is_home_agent(ns->cfg, q->ha))
 		return -EPERM;
 	if (q->carry > NASD_PRIV_CARRY_DOWN)
 		return -EINVAL;
@@ -634,12 +731,17 @@ nodes_set(struct nodes *ns, const struct nasd_priv_node_set *q,
 		return err;
 	if (n->link == 0)
 		return -ENOENT;
+	if (q->via.s_addr != INADDR_ANY &&
+	    (err = find_agent(ns, n, q->via)) != 0)
+		return err;
 	/* Or somebody has removed it, or set it down. */
 	if (n->tunnel != 0 && (n->coa.s_addr != q->coa.s_addr ||
 	    n->ha.s_addr != q->ha.s_addr || n->gre.own != q->gre.own ||
 	    !nl_link_is_up(n->device, n->tunnel)))
 		take_down(ns, n);
-	out->made = n->tunnel == 0;
+	out->made = n->tunnel == 0 && q->coa.s_addr != INADDR_ANY;
+	if (n->tunnel == 0 && !out->made)
+		return 0;
 	if (out->made && (err = put_up(ns, n, q)) != 0)
 		return err;
 	if ((err = rekey(ns, n, q->gre.peer)) != 0)
@@ -761,6 +863,11 @@ nodes_start(struct nodes *ns)
 		    strlen(DEVICE_PREFIX)) == 0)
 			see_device(ns, i->if_name);
 	if_freenameindex(all);
+	for (unsigned k = 0; k < ns->n_sections; k++)
+		if (!is_behind_fa(ns, &ns->node[k]))
+			fa_ways_sweep(ns->nl, k, k);
+	if (ns->n_sections < CONFIG_NODES)
+		fa_ways_sweep(ns->nl, ns->n_sections, CONFIG_NODES - 1);
 }
 
 void

@@ -266,6 +266,9 @@ struct nasd_priv_vlan_there {
  * already stays, but for what is to be different. If the device was made, the
  * answer comes with its packet socket.
  *
+ * Behind a foreign agent the address is the one that the home agent has given;
+ * while it is 0, the way to the agent is looked for, and there is no tunnel.
+ *
  * Deleted, there is no tunnel, and the care-of address is gone; the link stays
  * open. Counted is what has passed through the tunnel since it was made, from
  * the mobile node (rx) and to it; id is 0.
@@ -291,6 +294,7 @@ enum { NASD_PRIV_CARRY_NONE, NASD_PRIV_CARRY_BOTH, NASD_PRIV_CARRY_DOWN };
 struct nasd_priv_node_set {
 	char		ifname[NASD_PRIV_IFNAME];
 	struct in_addr	coa, ha;
+	struct in_addr	via;		/* the link's foreign agent, or 0 */
 	uint8_t		carry;		/* NASD_PRIV_CARRY */
 	uint8_t		ppp;
 	uint8_t		pad[2];

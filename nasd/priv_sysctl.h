@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IPv6 switches of the host that nasd has changed, and what they were before
+/* Switches of the host that nasd has changed, and what they were before
  * [D209]. Root side only. */
 #ifndef NASD_PRIV_SYSCTL_H
 #define NASD_PRIV_SYSCTL_H

@@ -153,6 +153,8 @@ struct session {
 	bool			 hoa_unique;	/* U, granted */
 	struct iid		 iid;		/* for the peer */
 	struct in6_addr		 hoa;
+	struct in_addr		 home;		/* IPv4, behind a foreign
+						 * agent; else 0 */
 	struct in6_addr		 old_prefix;	/* to be deprecated, or :: */
 	bool			 iid_kept;
 	uint8_t			 code;

@@ -158,6 +158,7 @@ take_result(struct session *s, const struct mip_result *r)
 		return;
 	s->lifetime = r->lifetime;
 	s->hoa = r->hoa;
+	s->home = r->home;
 	s->hoa_unique = r->unique;
 	s->gre = r->gre;
 	s->iid = iid_of(&r->hoa);

@@ -104,6 +104,7 @@ struct session_rec {
 	/* the registration's own */
 	bool		has_reg, reg_bound, revocable, rev_acted, moved;
 	bool		node;		/* an access node's, bound to coa */
+	struct in_addr	via;		/* its foreign agent, or 0 */
 	struct in_addr	coa;
 	struct in_addr	home;
 	int64_t		expires;	/* INT64_MAX: never */

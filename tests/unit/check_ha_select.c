@@ -274,11 +274,25 @@ START_TEST(patience)
 }
 END_TEST
 
+/* A foreign agent's word is not the home agent's. */
+START_TEST(refused_by_another)
+{
+	ha_select_refused(&hs, 1, 77);
+	ck_assert_int_eq(ha_select_state(&hs, 1), HA_UP);
+	ck_assert_uint_eq(hs.agent[1].refused + hs.agent[1].silent, 0);
+	ha_select_refused(&hs, 1, 81);
+	ck_assert_int_eq(ha_select_state(&hs, 1), HA_UP);
+	ck_assert_uint_eq(hs.agent[1].silent, 1);
+	ha_select_refused(&hs, 1, 130);
+	ck_assert_int_eq(ha_select_state(&hs, 1), HA_AVOIDED);
+}
+END_TEST
+
 START_TEST(codes)
 {
-	static const uint8_t stop[] = { 129, 134, 135, 144 };
+	static const uint8_t stop[] = { 129, 134, 135, 144, 64, 77, 96, 127 };
 	static const uint8_t next[] = { 128, 130, 131, 132, 133, 137, 139,
-	    142, 149, 150, 192, 64, 255 };
+	    142, 149, 150, 192, 255, 78, 80, 82, 88 };
 
 	for (size_t i = 0; i < sizeof(stop); i++)
 		ck_assert_int_eq(ha_select_after(stop[i]), HA_AFTER_STOP);
@@ -411,6 +425,7 @@ main(void)
 	tcase_add_test(t, order);
 	tcase_add_test(t, list_of_radius);
 	tcase_add_test(t, patience);
+	tcase_add_test(t, refused_by_another);
 	tcase_add_test(t, codes);
 	tcase_add_test(t, redirections);
 	tcase_add_test(t, not_dead);

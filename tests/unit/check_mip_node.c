@@ -15,6 +15,9 @@
 #define COA2		"192.0.2.11"
 #define HA		"198.51.100.1"
 #define NAI		"alice@example.net"
+#define FA		"10.9.0.1"
+#define FA_COA		"192.0.2.254"
+#define HOME		"172.16.0.5"
 
 static struct vectors vectors;
 static struct timers timers;
@@ -31,7 +34,7 @@ static struct datagram {
 static unsigned n_sent;
 
 static struct {
-	unsigned		registered, lost, revoked, gone;
+	unsigned		registered, changed, lost, revoked, gone;
 	struct mip_result	res;
 	char			steps[1024];
 } seen;
@@ -79,12 +82,15 @@ on_registered(void *arg, const struct mip_result *res)
 	seen.res = *res;
 }
 
+/* A node has no address that could change but the one that it is given behind
+ * a foreign agent. */
 static void
 on_changed(void *arg, const struct mip_result *res)
 {
 	(void)arg;
-	(void)res;
-	ck_abort_msg("a node has no address that could change");
+	ck_assert_uint_ne(res->home.s_addr, INADDR_ANY);
+	seen.changed++;
+	seen.res = *res;
 }
 
 static void
@@ -1038,6 +1044,214 @@ START_TEST(revocations_refused)
 }
 END_TEST
 
+/* ---- behind a foreign agent ---- */
+
+static void
+start_via(void)
+{
+	struct mip_reg_request q = request();
+
+	q.coa = ip(FA_COA);
+	q.via = ip(FA);
+	q.lifetime = 300;
+	reg = mip_reg_create(&core, &q, &events, NULL);
+	ck_assert_ptr_nonnull(reg);
+	ck_assert_uint_eq(n_sent, 1);
+}
+
+static void
+relay_from(const char *fa, const struct m *m)
+{
+	uint8_t *copy = exact_copy(m->b, m->n);
+
+	mip_fa_input(&core, ip(fa), copy, m->n);
+	free(copy);
+}
+
+/* The home agent's accepting reply to a request, before it is signed. */
+static struct m
+reply_via(unsigned i, const char *home)
+{
+	struct m m = reply_head(i, 0, 300);
+
+	m.n = 4;
+	m_ip(&m, home);
+	m.n = 24 + 2 + sizeof(NAI) - 1;
+	m_ext(&m, 221, "", 1);
+	return m;
+}
+
+static void
+accept_via(unsigned i, const char *home)
+{
+	struct m m = reply_via(i, home);
+
+	sign(&m);
+	relay_from(FA, &m);
+}
+
+static void
+deny_via(unsigned i, unsigned code, unsigned lifetime)
+{
+	struct m m = reply_head(i, code, lifetime);
+
+	relay_from(FA, &m);
+}
+
+static void
+is_to_agent(unsigned i, const char *home)
+{
+	struct m want = { .n = 0 };
+
+	m_ip(&want, home);
+	m_ip(&want, HA);
+	m_ip(&want, FA_COA);
+	ck_assert_uint_eq(sent[i].m.b[1], 0x02);	/* T, and not D */
+	ck_assert_mem_eq(sent[i].m.b + 4, want.b, 12);
+	goes_between(i, "0.0.0.0", FA);
+	is_signed(i);
+}
+
+/* Draft-navali's Figure 5, the access node's end [D10, D31]. */
+START_TEST(via_agent)
+{
+	const struct vector *v = vectors_find(&vectors, "rrq_an_to_fa");
+
+	start_via();
+	/* As the vector, but for lifetime and Identification, and the agent's
+	 * own authenticator behind it. */
+	ck_assert_uint_eq(sent[0].m.n, v->len - 22);
+	ck_assert_mem_eq(sent[0].m.b + 24, v->msg + 24, v->len - 22 - 24 - 16);
+	ck_assert_mem_eq(sent[0].m.b + 4, v->msg + 4, 12);
+	ck_assert_str_eq(order(0), "131/17 220/1 32/20 ");
+	is_to_agent(0, "0.0.0.0");
+	ck_assert_uint_eq(sent[0].m.b[2] << 8 | sent[0].m.b[3], 300);
+	test_has(seen.steps, "tunnel by foreign agent 10.9.0.1");
+
+	accept_via(0, HOME);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+	ck_assert_uint_eq(seen.res.home.s_addr, ip(HOME).s_addr);
+	ck_assert_uint_eq(mip_reg_left(reg), 300);
+	test_has(seen.steps, "tunnel to home address 172.16.0.5");
+
+	advance(225 * 1000);
+	ck_assert_str_eq(order(1), "131/17 221/1 32/20 ");
+	is_to_agent(1, HOME);
+	accept_via(1, HOME);
+	ck_assert_uint_eq(seen.changed, 0);
+	/* Another one, from a home agent that has forgotten. */
+	advance(225 * 1000);
+	accept_via(2, "172.16.0.6");
+	ck_assert_uint_eq(seen.changed, 1);
+	ck_assert_uint_eq(seen.res.home.s_addr, ip("172.16.0.6").s_addr);
+
+	advance(5000);
+	mip_reg_deregister(reg);
+	ck_assert_str_eq(order(3), "131/17 221/1 32/20 ");
+	is_to_agent(3, "172.16.0.6");
+	ck_assert_uint_eq(sent[3].m.b[2] | sent[3].m.b[3], 0);
+	struct m m = reply_head(3, 0, 0);
+	sign(&m);
+	relay_from(FA, &m);
+	ck_assert_uint_eq(seen.gone, 1);
+}
+END_TEST
+
+/* What the agent relays is proved like anything else; and comes from nobody
+ * else, nor past it. */
+START_TEST(via_agent_unproven)
+{
+	struct m m;
+
+	start_via();
+	m = reply_via(0, HOME);
+	relay_from(FA, &m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_NO_AUTH], 1);
+	sign(&m);
+	m.b[7] ^= 1;
+	relay_from(FA, &m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_BAD_AUTH], 1);
+	m.b[7] ^= 1;
+	relay_from("10.9.0.2", &m);
+	input_to(HOME, &m);
+	input_to(FA_COA, &m);
+	m.b[19] ^= 1;			/* high half of the Identification */
+	m.n -= 22;
+	sign(&m);
+	relay_from(FA, &m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_UNMATCHED], 2);
+	m = revocation(seconds(), FA_COA, NAI);
+	sign(&m);
+	relay_from(FA, &m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_NOT_RELAYED], 1);
+	ck_assert_uint_eq(seen.registered, 0);
+	accept_via(0, HOME);
+	ck_assert_uint_eq(seen.registered, 1);
+}
+END_TEST
+
+/* No home address, or none of a host: deregistered. */
+START_TEST(via_agent_useless)
+{
+	start_via();
+	accept_via(0, "0.0.0.0");
+	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
+	test_has(seen.res.text, "IPv4 home address");
+	advance(1000);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(sent[1].m.b[2] | sent[1].m.b[3], 0);
+	goes_between(1, "0.0.0.0", FA);
+}
+END_TEST
+
+/* The agent's own denials: they end what has not begun, and nothing else. */
+START_TEST(agent_denies)
+{
+	start_via();
+	deny_via(0, 77, 300);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 77);
+	test_has(seen.res.text, "invalid care-of address");
+	mip_reg_free(reg);
+	n_sent = 0;
+
+	start_via();
+	accept_via(0, HOME);
+	advance(225 * 1000);
+	ck_assert_uint_eq(n_sent, 2);
+	deny_via(1, 65, 300);
+	ck_assert_uint_eq(seen.lost, 0);
+	advance(1200);
+	ck_assert_uint_eq(n_sent, 3);
+	accept_via(2, HOME);
+	ck_assert_uint_eq(seen.lost, 0);
+	ck_assert_uint_ge(mip_reg_left(reg), 299);
+	/* Till the end of the lifetime, and then that is the reason. */
+	advance(225 * 1000);
+	for (unsigned i = 3; seen.lost == 0 && i < n_sent; i = n_sent - 1) {
+		deny_via(i, 66, 300);
+		advance(4000);
+	}
+	advance(80 * 1000);
+	ck_assert_uint_eq(seen.lost, 1);
+	ck_assert_uint_eq(seen.res.code, 66);
+}
+END_TEST
+
+START_TEST(agent_allows_less)
+{
+	start_via();
+	deny_via(0, 69, 120);
+	ck_assert_uint_eq(seen.registered, 0);
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(sent[1].m.b[2] << 8 | sent[1].m.b[3], 120);
+	/* Once: an agent that is never content is told of as one. */
+	deny_via(1, 69, 60);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 69);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1074,6 +1288,11 @@ main(void)
 	tcase_add_test(tc, revoked_once_more);
 	tcase_add_test(tc, revoked_at_another_address);
 	tcase_add_test(tc, revocations_refused);
+	tcase_add_test(tc, via_agent);
+	tcase_add_test(tc, via_agent_unproven);
+	tcase_add_test(tc, via_agent_useless);
+	tcase_add_test(tc, agent_denies);
+	tcase_add_test(tc, agent_allows_less);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

@@ -17,6 +17,7 @@
 #include "nasd/node_sock.h"
 #include "nasd/priv_host.h"
 #include "nasd/priv_node.h"
+#include "nasd/priv_node_fa.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_sysctl.h"
 #include "tests/unit/test.h"
@@ -615,6 +616,82 @@ node_sock_tunnel(unsigned ifindex)
 	return open_socket(ifindex);
 }
 
+/* ---- foreign agents ---- */
+
+#define UPLINK	9
+
+static struct {
+	bool		gone;		/* it is on no link */
+	bool		hushed;
+	struct {
+		struct in_addr	home, ha;
+	} way[2];
+} agent;
+
+int
+fa_link_find(struct nl *nl, struct in_addr fa, unsigned *ifindex)
+{
+	(void)nl;
+	ck_assert_uint_eq(fa.s_addr, inet_addr("10.9.0.1"));
+	*ifindex = UPLINK;
+	return agent.gone ? -EHOSTUNREACH : 0;
+}
+
+bool
+fa_is_local(struct nl *nl, struct in_addr addr)
+{
+	(void)nl;
+	for (unsigned i = 0; i < DEVICES; i++)
+		if (device[i].index != 0 &&
+		    device[i].addr.s_addr == addr.s_addr)
+			return true;
+	return addr.s_addr == inet_addr("10.9.0.2");
+}
+
+int
+fa_link_hush(struct sysctls *s, unsigned ifindex)
+{
+	(void)s;
+	ck_assert_uint_eq(ifindex, UPLINK);
+	agent.hushed = true;
+	return kernel.fail_at-- == 0 ? -EACCES : 0;
+}
+
+uint32_t
+fa_link_mtu(struct in_addr fa)
+{
+	(void)fa;
+	return 1460;
+}
+
+int
+fa_way_add(struct nl *nl, const struct fa_link *l, unsigned place,
+    struct in_addr home, struct in_addr to)
+{
+	(void)nl;
+	ck_assert_uint_eq(l->ifindex, UPLINK);
+	if (kernel.fail_at-- == 0)
+		return -ENETUNREACH;
+	agent.way[place].home = home;
+	agent.way[place].ha = to;
+	return 0;
+}
+
+void
+fa_way_del(struct nl *nl, unsigned place)
+{
+	(void)nl;
+	agent.way[place].home.s_addr = INADDR_ANY;
+}
+
+void
+fa_ways_sweep(struct nl *nl, unsigned first, unsigned last)
+{
+	(void)nl;
+	for (unsigned i = first; i <= last && i < 2; i++)
+		agent.way[i].home.s_addr = INADDR_ANY;
+}
+
 /* ---- the engine's requests ---- */
 
 static void
@@ -632,6 +709,8 @@ set_up(void)
 	memset(device, 0, sizeof(device));
 	memset(filter, 0, sizeof(filter));
 	memset(&kernel, 0, sizeof(kernel));
+	memset(&agent, 0, sizeof(agent));
+	memset(node, 0, sizeof(node));
 	kernel.fail_at = -1;
 	kernel.next_index = LINK;
 	add_device("acc0");
@@ -729,6 +808,8 @@ nothing_is_left(void)
 	unsigned n = 0;
 
 	ck_assert_uint_eq(count_filters(0), 0);
+	ck_assert_uint_eq(agent.way[0].home.s_addr, INADDR_ANY);
+	ck_assert_uint_eq(agent.way[1].home.s_addr, INADDR_ANY);
 	for (unsigned i = 0; i < DEVICES; i++) {
 		ck_assert(device[i].index == 0 || (!device[i].sit &&
 		    device[i].gre.own == 0));
@@ -1498,6 +1579,138 @@ START_TEST(ppp_taken_over)
 }
 END_TEST
 
+/* ---- behind a foreign agent ---- */
+
+static struct nasd_priv_node_set
+want_via(unsigned place, const char *home, bool carry)
+{
+	struct nasd_priv_node_set q = want(node[place].ifname, home, carry);
+
+	node[place].via_fa.s_addr = inet_addr("10.9.0.1");
+	q.via = node[place].via_fa;
+	return q;
+}
+
+START_TEST(behind_an_agent)
+{
+	struct nasd_priv_node_set q = want_via(0, "0.0.0.0", false);
+	const struct device *t;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	/* The way to the agent, and no tunnel. */
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert(agent.hushed);
+	nothing_is_left();
+	q = want_via(0, "172.16.0.5", true);
+	ck_assert_int_eq(set_as(&q), 1);
+	t = by_name("nm4n-f0");
+	ck_assert_ptr_nonnull(t);
+	ck_assert_uint_eq(t->local.s_addr, q.coa.s_addr);
+	ck_assert_uint_eq(t->addr.s_addr, q.coa.s_addr);
+	ck_assert_uint_eq(t->mtu, 1460);
+	ck_assert_uint_eq(agent.way[0].home.s_addr, q.coa.s_addr);
+	ck_assert_uint_eq(agent.way[0].ha.s_addr, ha[0].addr.s_addr);
+	ck_assert_uint_eq(count_filters(0), 2);
+	/* another one, by a renewal */
+	q.coa.s_addr = inet_addr("172.16.0.6");
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(agent.way[0].home.s_addr, q.coa.s_addr);
+	ck_assert_uint_eq(by_name("nm4n-f0")->addr.s_addr, q.coa.s_addr);
+	/* the agent has gone, and comes back */
+	agent.gone = true;
+	ck_assert_int_eq(set_as(&q), -EHOSTUNREACH);
+	agent.gone = false;
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+	ck_assert_int_eq(do_del("acc0"), -ENOENT);
+}
+END_TEST
+
+START_TEST(refused_behind_an_agent)
+{
+	static const char *const wrong[] = { "127.0.0.1", "224.0.0.1",
+	    "10.9.0.1", "198.51.100.1", "192.0.2.100" };
+	struct nasd_priv_node_set q;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_open("acc1"), 0);
+	for (unsigned i = 0; i < 5; i++) {
+		q = want_via(0, wrong[i], false);
+		ck_assert_int_eq(set_as(&q), -EPERM);
+	}
+	q = want_via(0, "10.9.0.2", false);	/* the host's own */
+	ck_assert_int_eq(set_as(&q), -EADDRINUSE);
+	q = want_via(0, "0.0.0.0", true);
+	ck_assert_int_eq(set_as(&q), -EINVAL);
+	q.via.s_addr = inet_addr("10.9.0.9");
+	ck_assert_int_eq(set_as(&q), -EPERM);
+	q = want_via(0, "172.16.0.5", false);
+	q.via.s_addr = INADDR_ANY;
+	ck_assert_int_eq(set_as(&q), -EPERM);
+	nothing_is_left();
+	/* The same of two home agents, but not twice of one. */
+	q = want_via(0, "172.16.0.5", false);
+	ck_assert_int_eq(set_as(&q), 1);
+	q = want_via(1, "172.16.0.5", false);
+	ck_assert_int_eq(set_as(&q), -EADDRINUSE);
+	q.ha = ha[1].addr;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_ptr_nonnull(by_name("nm4n-f1"));
+	nodes_clear(ns);
+	nothing_is_left();
+}
+END_TEST
+
+START_TEST(failures_behind_an_agent)
+{
+	struct nasd_priv_node_set q = want_via(0, "172.16.0.5", true);
+	int i, err = -1;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	for (i = 0; i < 40 && err < 0; i++) {
+		kernel.fail_at = i;
+		err = set_as(&q);
+		ck_assert_int_ne(err, 0);
+		kernel.fail_at = -1;
+		if (err < 0) {
+			nothing_is_left();
+			(void)do_del("acc0");
+				}
+	}
+	ck_assert_int_gt(i, 11);
+	ck_assert_int_eq(err, 1);
+}
+END_TEST
+
+/* Killed: the next one takes over what is its own. */
+START_TEST(taken_over_behind_an_agent)
+{
+	struct nasd_priv_node_set q = want_via(0, "172.16.0.5", true);
+	unsigned tunnel;
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	tunnel = nl_ifindex("nm4n-f0");
+	killed();
+	ck_assert_uint_eq(agent.way[0].home.s_addr, q.coa.s_addr);
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(nl_ifindex("nm4n-f0"), tunnel);
+	ck_assert(!kernel.gap);
+	/* Behind no agent any more, or not there. */
+	killed();
+	node[0].via_fa.s_addr = INADDR_ANY;
+	killed();
+	ck_assert_uint_eq(agent.way[0].home.s_addr, INADDR_ANY);
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(do_set("acc0", "192.0.2.100", true), 1);
+	ck_assert_ptr_null(by_name("nm4n-f0"));
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1529,6 +1742,10 @@ main(void)
 	tcase_add_test(tc, ppp_name_again_after_restart);
 	tcase_add_test(tc, ppp_left_of_a_section);
 	tcase_add_test(tc, ppp_taken_over);
+	tcase_add_test(tc, behind_an_agent);
+	tcase_add_test(tc, refused_behind_an_agent);
+	tcase_add_test(tc, failures_behind_an_agent);
+	tcase_add_test(tc, taken_over_behind_an_agent);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

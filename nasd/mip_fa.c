@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An access node behind a foreign agent [draft-navali 3.2.1, 5.3; RFC 3344
+ * 3.6.2; PROTOCOLS 11.6, D185]: what the agent relays is the home agent's, and
+ * must be proved by the mobile node's key like anything that comes straight
+ * from there; what the agent says itself is a denial that nothing proves. So
+ * that ends a first registration, which is tried again, and never one that is
+ * bound. Beside mip_core.c and mip_reg.c; pure.
+ */
+#include <arpa/inet.h>
+
+#include "nasd/mip_reg.h"
+
+#define LOG_MODULE "mip"
+#include "common/log.h"
+
+#define CODE_FIRST	64
+#define CODE_LAST	127
+
+bool
+mip_fa_is_code(uint8_t code)
+{
+	return code >= CODE_FIRST && code <= CODE_LAST;
+}
+
+/* The home agent's clock and keys are its own, whoever relays. */
+static struct mip_try *
+find(const struct mip_core *core, struct in_addr fa,
+    const struct mip4_rrp *rrp)
+{
+	struct mip_ha_rec *ha = mip_core_find_ha(core, rrp->ha);
+	struct mip_try *t = NULL;
+
+	if (ha != NULL)
+		t = mip_core_find_try(core, (uint32_t)rrp->id, ha);
+	if (t == NULL)		/* 136 and 143 name another one */
+		t = mip_core_find_try(core, (uint32_t)rrp->id, NULL);
+	return t != NULL && t->reg->via.s_addr == fa.s_addr ? t : NULL;
+}
+
+static enum mip_counter
+input_reply(struct mip_core *core, struct in_addr fa,
+    const struct mip4_msg *msg, const uint8_t *buf)
+{
+	const struct mip4_rrp *rrp = &msg->rrp;
+	struct mip_try *t = find(core, fa, rrp);
+	struct mip_reply reply = { .code = rrp->code,
+	    .lifetime = rrp->lifetime, .id = rrp->id, .ha = rrp->ha };
+	enum mip_counter c;
+
+	if (t == NULL)
+		return MIP_C_DROP_UNMATCHED;
+	if (mip_fa_is_code(rrp->code)) {
+		mip_fa_denied(t->reg, t, &reply);
+		return MIP_C_OK;
+	}
+	if (rrp->code <= MIP4_ACCEPTED_NO_SIMUL && rrp->id >> 32 != t->high)
+		return MIP_C_DROP_UNMATCHED;
+	c = mip_msg_check_reply(t->reg, msg, buf, &reply);
+	if (c == MIP_C_OK)
+		mip_core_reply(core, t, &reply);
+	else
+		log_debug(t->reg->subject, "reply by the foreign agent "
+		    "dropped: %s", mip_counter_key(c));
+	return c;
+}
+
+void
+mip_fa_input(struct mip_core *core, struct in_addr fa, const uint8_t *buf,
+    size_t len)
+{
+	enum mip_counter c = MIP_C_DROP_MALFORMED;
+	struct mip4_msg msg;
+
+	switch (mip4_parse(&msg, buf, len, &core->params.types)) {
+	case MIP4_OK:
+		c = msg.type == MIP4_RRP ? input_reply(core, fa, &msg, buf) :
+		    MIP_C_DROP_NOT_RELAYED;
+		break;
+	case MIP4_SHORT:
+		c = MIP_C_DROP_SHORT;
+		break;
+	case MIP4_UNKNOWN_TYPE:
+		c = MIP_C_DROP_TYPE;
+		break;
+	case MIP4_UNKNOWN_EXT:
+		c = MIP_C_DROP_EXT;
+		break;
+	case MIP4_MALFORMED:
+		break;
+	}
+	if (c != MIP_C_OK)
+		mip_core_refuse(core, fa, c);
+}
+
+/* A shorter lifetime than was asked for, which the agent would relay [RFC 3344
+ * 3.6.2.2]. */
+static bool
+lower(struct mip_reg *r, const struct mip_reply *reply)
+{
+	if (reply->code != MIP4_FA_LIFETIME || r->lowered ||
+	    r->state == MIP_S_LEAVING || reply->lifetime == 0 ||
+	    reply->lifetime >= mip_reg_asks(r))
+		return false;
+	log_info(r->subject, "the foreign agent allows a lifetime of %u s",
+	    reply->lifetime);
+	r->ask = reply->lifetime;
+	r->lowered = true;
+	return true;
+}
+
+/* t_send goes on: what it says now may be otherwise in a while, when it has
+ * been started anew for one. */
+void
+mip_fa_denied(struct mip_reg *r, struct mip_try *t,
+    const struct mip_reply *reply)
+{
+	char fa[INET_ADDRSTRLEN];
+
+	r->core->count[MIP_C_FA_DENIED]++;
+	inet_ntop(AF_INET, &r->via, fa, sizeof(fa));
+	if (r->state == MIP_S_REQUESTING && !lower(r, reply)) {
+		log_warnx(r->subject, "denied by foreign agent %s, code %u: "
+		    "%s", fa, reply->code, mip4_code_str(reply->code));
+		mip_reg_denied(r, t, reply);
+		return;
+	}
+	mip_core_remove_try(r->core, t);
+	mip_reg_step(r, "fa-denied", "code %u, %s", reply->code,
+	    mip4_code_str(reply->code));
+	if (!r->lowered || reply->code != MIP4_FA_LIFETIME) {
+		r->last_code = reply->code;
+		log_info(r->subject, "foreign agent %s: code %u, %s", fa,
+		    reply->code, mip4_code_str(reply->code));
+		return;
+	}
+	r->wait_ms = MIP_RETRY_FIRST_MS;
+	mip_reg_try(r);
+}
