@@ -258,22 +258,23 @@ terminate(void *arg, const json_t *args, const char **code,
 {
 	struct control *c = arg;
 	const char *id = ctl_arg(args, "id");
-	struct visitor *v = NULL;
+	struct visitor *v;
 	struct in_addr home;
+	int n = 0;
 
 	if (!id || inet_pton(AF_INET, id, &home) != 1) {
 		*code = "usage";
 		*message = "args: id (a home address)";
 		return NULL;
 	}
-	v = visitor_find(c->relay->visitors, home);
-	if (!v) {
+	for (; (v = visitor_any(c->relay->visitors, home)) != NULL; n++)
+		relay_end(c->relay, v, "operator");
+	if (n == 0) {
 		*code = "no-match";
 		*message = "no such visitor";
 		return NULL;
 	}
-	relay_end(c->relay, v, "operator");
-	return json_pack("{s:i}", "terminated", 1);
+	return json_pack("{s:i}", "terminated", n);
 }
 
 static json_t *

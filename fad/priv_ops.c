@@ -7,7 +7,8 @@
  * that are to be tunnelled back, by a rule for each. The host's own routes are
  * not touched: nobody's packets but those of the tunnel go to a visitor, so
  * that who agrees with a home agent of its own upon another's address gets
- * nothing by it [PROTOCOLS D140].
+ * nothing by it; and that two home agents may have given the same one, if they
+ * visit on different links [PROTOCOLS D140, D189].
  *
  * Nothing is believed of the engine: links must be configured, home agents too
  * where the configuration demands it, addresses be those of hosts.

@@ -62,7 +62,6 @@ check_home(const struct relay *r, struct rp *q)
 {
 	const struct home_agent *ha = known_home_agent(r->known, q->src);
 	const struct in_addr home = q->msg->rrp.home;
-	const struct visitor *v = visitor_find(r->visitors, home);
 
 	if (!relay_is_host(r, home))
 		return no(q, MIP4_FA_MALFORMED_REPLY,
@@ -70,9 +69,10 @@ check_home(const struct relay *r, struct rp *q)
 	if (ha && !home_agent_allows(ha, home))
 		return no(q, MIP4_FA_PROHIBITED,
 		    "not a home address of this home agent");
-	if (v && v->asked.ha.s_addr != q->src.s_addr)
+	if (visitor_has_rival(r->visitors, home, q->src,
+	    q->p->asked.node.link))
 		return no(q, MIP4_FA_PROHIBITED,
-		    "visits by another home agent");
+		    "visits by another home agent on this link");
 	return GOOD;
 }
 
@@ -151,7 +151,8 @@ static void
 deregistered(struct relay *r, const struct rp *q)
 {
 	const struct asked *a = &q->p->asked;
-	struct visitor *v = visitor_find(r->visitors, q->msg->rrp.home);
+	struct visitor *v = visitor_find(r->visitors, q->msg->rrp.home,
+	    q->src);
 
 	if (!v || (a->coa.s_addr != v->asked.coa.s_addr &&
 	    a->coa.s_addr != q->msg->rrp.home.s_addr))

@@ -170,10 +170,12 @@ check_policy(const struct relay *r, struct rq *q)
 		    "not a home address of this home agent");
 	if (!fad_config_allows(r->conf, a->nai, a->nai_len))
 		return no(q, MIP4_FA_PROHIBITED, "realm");
-	/* Or who agrees with a home agent of its own could take it. */
-	if (q->visitor && q->visitor->asked.ha.s_addr != a->ha.s_addr)
+	/* Or who agrees with a home agent of its own could take it; on
+	 * another link that is not the same. */
+	if (a->home.s_addr != INADDR_ANY && visitor_has_rival(r->visitors,
+	    a->home, a->ha, a->node.link))
 		return no(q, MIP4_FA_PROHIBITED,
-		    "visits by another home agent");
+		    "visits by another home agent on this link");
 	return ACCEPTED;
 }
 
@@ -339,7 +341,7 @@ understand(const struct relay *r, struct rq *q)
 	q->mobile = known_mobile_node(r->known, a->nai, a->nai_len, a->home);
 	q->ha = known_home_agent(r->known, a->ha);
 	q->visitor = a->home.s_addr != INADDR_ANY ?
-	    visitor_find(r->visitors, a->home) : NULL;
+	    visitor_find(r->visitors, a->home, a->ha) : NULL;
 }
 
 void

@@ -65,14 +65,14 @@ relay_revoke(struct relay *r, struct in_addr src, uint16_t sport,
 {
 	const struct mip4_sa *sa = authentic(r, src, data, &msg->ext);
 	const struct mip4_rev *m = &msg->rev;
-	struct visitor *v = visitor_find(r->visitors, m->home);
+	struct visitor *v = visitor_find(r->visitors, m->home, src);
 
 	/* A = 0: of a foreign agent, as ours would be if we sent any. */
 	if (!sa || !m->a || m->hda.s_addr != src.s_addr) {
 		relay_drop(r, FAD_DROP_REV_AUTH, src);
 		return;
 	}
-	if (v && (v->asked.ha.s_addr != src.s_addr || !v->negotiated ||
+	if (v && (!v->negotiated ||
 	    v->asked.coa.s_addr != m->fda.s_addr))
 		v = NULL;
 	if (!is_fresh(r, m, v)) {

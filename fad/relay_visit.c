@@ -170,7 +170,7 @@ hold(const struct relay *r, const struct pending *p, const struct mip4_rrp *m,
 static struct visitor *
 arrive(struct relay *r, const struct asked *a, bool *same)
 {
-	struct visitor *v = visitor_find(r->visitors, a->home);
+	struct visitor *v = visitor_find(r->visitors, a->home, a->ha);
 
 	*same = v && same_way(v, a);
 	if (!v) {

@@ -66,21 +66,68 @@ visitor_state_str(enum visitor_state s)
 	return s == VISITOR_UP ? "up" : "installing";
 }
 
+/* What of a home address is looked for. */
+struct home_key {
+	struct in_addr	home, ha;	/* ha 0: any */
+	unsigned	link;
+};
+
 static bool
 home_eq(const struct table_node *n, const void *key)
 {
 	const struct visitor *v = container_of(n, struct visitor, by_home);
+	const struct home_key *k = key;
 
-	return memcmp(&v->asked.home, key, sizeof(v->asked.home)) == 0;
+	return v->asked.home.s_addr == k->home.s_addr &&
+	    (k->ha.s_addr == INADDR_ANY ||
+	    v->asked.ha.s_addr == k->ha.s_addr);
+}
+
+static bool
+rival_eq(const struct table_node *n, const void *key)
+{
+	const struct visitor *v = container_of(n, struct visitor, by_home);
+	const struct home_key *k = key;
+
+	return v->asked.home.s_addr == k->home.s_addr &&
+	    v->asked.ha.s_addr != k->ha.s_addr &&
+	    v->asked.node.link == k->link;
+}
+
+static struct table_node *
+find_home(struct visitors *vs, const struct home_key *k,
+    bool (*eq)(const struct table_node *, const void *))
+{
+	return table_find(&vs->by_home, table_hash(&vs->by_home, &k->home,
+	    sizeof(k->home)), eq, k);
 }
 
 struct visitor *
-visitor_find(struct visitors *vs, struct in_addr home)
+visitor_find(struct visitors *vs, struct in_addr home, struct in_addr ha)
 {
-	struct table_node *n = table_find(&vs->by_home,
-	    table_hash(&vs->by_home, &home, sizeof(home)), home_eq, &home);
+	const struct home_key k = { .home = home, .ha = ha };
+	struct table_node *n = ha.s_addr != INADDR_ANY ?
+	    find_home(vs, &k, home_eq) : NULL;
 
 	return n ? container_of(n, struct visitor, by_home) : NULL;
+}
+
+struct visitor *
+visitor_any(struct visitors *vs, struct in_addr home)
+{
+	const struct home_key k = { .home = home };
+	struct table_node *n = find_home(vs, &k, home_eq);
+
+	return n ? container_of(n, struct visitor, by_home) : NULL;
+}
+
+bool
+visitor_has_rival(struct visitors *vs, struct in_addr home, struct in_addr ha,
+    unsigned link)
+{
+	const struct home_key k = { home, ha, link };
+
+	return find_home(vs, &k, rival_eq) != NULL;
 }
 
 bool

@@ -101,7 +101,16 @@ int	 visitors_init(struct visitors *);	/* 0 or an error of table.h */
 void	 visitors_free(struct visitors *);	/* with what is in it */
 
 const char *visitor_state_str(enum visitor_state);
-struct visitor *visitor_find(struct visitors *, struct in_addr home);
+/* Two home agents may have given the same home address: its visitor by this
+ * one. */
+struct visitor *visitor_find(struct visitors *, struct in_addr home,
+    struct in_addr ha);
+/* The first of that home address, whoever has given it. */
+struct visitor *visitor_any(struct visitors *, struct in_addr home);
+/* On one link they could not be told apart: is there one by another home agent
+ * than this? */
+bool	 visitor_has_rival(struct visitors *, struct in_addr home,
+    struct in_addr ha, unsigned link);
 bool	 visitors_full(const struct visitors *);
 /* NULL when full or out of memory. There must be none of this home. */
 struct visitor *visitor_new(struct visitors *, const struct asked *);

@@ -361,7 +361,7 @@ static void
 operator(struct ops *o)
 {
 	const struct in_addr home = { inet_addr(homes[ops_pick(o, 3)]) };
-	struct visitor *v = visitor_find(&rig.visitors, home);
+	struct visitor *v = visitor_any(&rig.visitors, home);
 
 	if (ops_pick(o, 2))
 		relay_drain(&rig.relay, ops_pick(o, 2));

@@ -10,7 +10,7 @@ static const struct way way = WAY;
 static struct visitor *
 visitor(const char *home)
 {
-	return visitor_find(&rig.visitors,
+	return visitor_any(&rig.visitors,
 	    (struct in_addr){ inet_addr(home) });
 }
 
@@ -396,6 +396,47 @@ START_TEST(assigned_by_mistake)
 }
 END_TEST
 
+/* Two home agents have given the same address: on two links both visit, and
+ * each ends by its own. */
+START_TEST(overlapping)
+{
+	struct way there = { MAC_B, HOME, FA, 1, 255 };
+	const struct in_addr home = { inet_addr(HOME) },
+	    ha[2] = { { inet_addr(HA) }, { inet_addr(HA_OTHER) } };
+	struct visitor *v[2];
+	struct m q, a;
+
+	rig_init();
+	rig_register(HOME, 0x02, 600, &way);
+	m_plain(&q, 0x02, 300, HOME, HA_OTHER);
+	rig_in(&q, &there);
+	m_rrp(&a, &q, 0, 300, HOME);
+	m_auth(&a, 32, 512, key_mh);
+	rig_reply(&a, HA_OTHER);
+	ck_assert_uint_eq(rig.to_node[1], 0);
+	ck_assert_uint_eq(rig_routes(), 2);
+	for (unsigned i = 0; i < 2; i++) {
+		v[i] = visitor_find(&rig.visitors, home, ha[i]);
+		ck_assert_ptr_nonnull(v[i]);
+		ck_assert_uint_eq(v[i]->asked.node.link, i);
+	}
+	/* Neither comes to the other's link. */
+	m_plain(&q, 0x02, 300, HOME, HA_OTHER);
+	rig_in(&q, &way);
+	ck_assert_uint_eq(rig.to_node[1], 65);
+	rig_wait(2);
+	m_plain(&q, 0x02, 0, HOME, HA_OTHER);
+	rig_in(&q, &there);
+	m_rrp(&a, &q, 0, 0, HOME);
+	m_auth(&a, 32, 512, key_mh);
+	rig_reply(&a, HA_OTHER);
+	ck_assert_ptr_null(visitor_find(&rig.visitors, home, ha[1]));
+	ck_assert_ptr_eq(visitor_find(&rig.visitors, home, ha[0]), v[0]);
+	ck_assert_uint_eq(rig_routes(), 1);
+	rig_free();
+}
+END_TEST
+
 /* Nothing of a visit changes by what is only asked, or denied. */
 START_TEST(denial_changes_nothing)
 {
@@ -639,6 +680,6 @@ END_TEST
 TEST_MAIN("fad_reply", accepted, longer_than_ours, data_plane_first,
     data_plane_fails, matching, denied_unsigned, code_68, code_71,
     code_71_extensions, home_address_assigned, codes_97_98_99,
-    assigned_by_mistake, denial_changes_nothing, moves_and_renews,
+    assigned_by_mistake, overlapping, denial_changes_nothing, moves_and_renews,
     deregisters, co_located, no_end, revoked, not_negotiated, room_gone,
     strange_reply)

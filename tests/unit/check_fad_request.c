@@ -141,12 +141,14 @@ END_TEST
 /* Another home agent can not have the address of one that visits. */
 START_TEST(code_65_taken)
 {
+	struct way elsewhere = { MAC_B, HOME, FA, 1, 255 };
 	struct m m;
 
 	rig_init();
 	rig_register(HOME, 0, 600, &way);
 	m_plain(&m, 0, 600, HOME, HA_OTHER);
 	ck_assert_int_eq(code(&m), 65);
+	RELAYED(&m, &elsewhere);		/* on another link it is not */
 	rig_wait(600);			/* gone */
 	RELAYED(&m, &way);
 	rig_free();

@@ -98,10 +98,12 @@ rig_dp_add(struct dataplane *dp, const struct dp_entry *e,
 		ck_assert(instead->live);
 		instead->live = instead->pending = false;
 	}
-	/* Never two of one home address. */
+	/* Never two of one home address on one link, or of one agent. */
 	for (i = 0; i < N_ROUTES; i++)
 		ck_assert(!rig.route[i].live ||
-		    rig.route[i].e.home.s_addr != e->home.s_addr);
+		    rig.route[i].e.home.s_addr != e->home.s_addr ||
+		    (rig.route[i].e.link != e->link &&
+		    rig.route[i].e.ha.s_addr != e->ha.s_addr));
 	for (i = 0; i < N_ROUTES; i++)
 		if (!rig.route[i].live)
 			break;
