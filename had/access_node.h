@@ -12,6 +12,7 @@
 
 #include <netinet/in.h>
 
+#include "had/home4.h"
 #include "had/peer.h"
 #include "had/pool.h"
 
@@ -38,6 +39,11 @@ struct access_nodes {
 	 * has a link of its own, and the same address may be there twice. */
 	struct pool		 own_link;
 	struct pool		*link;
+	/* Those behind which access nodes may be, and what these get as IPv4
+	 * home addresses then. */
+	struct foreign_agent	*agents;
+	size_t			 n_agents;
+	struct home4		 home4;
 };
 
 #endif

@@ -65,8 +65,10 @@ describe_mn(const struct binding *b)
 		json_array_append_new(a->bound ? bound : probing,
 		    ctl_ipv6(&addr));
 	}
-	return json_pack("{s:s, s:o, s:o}", "kind", "access-node",
-	    "addresses", bound, "probing", probing);
+	return json_pack("{s:s, s:b, s:o, s:o, s:o}", "kind", "access-node",
+	    "foreign_agent", b->mn->fa != NULL,
+	    "ipv4_home_address", b->mn->fa ? ctl_ipv4(b->mn->coa) :
+	    json_null(), "addresses", bound, "probing", probing);
 }
 
 static json_t *
@@ -112,7 +114,10 @@ has_address(const struct mn *m, const char *match)
 {
 	const struct mn_addr *a;
 	struct in6_addr addr, want;
+	struct in_addr want4;
 
+	if (m->fa && inet_pton(AF_INET, match, &want4) == 1)
+		return want4.s_addr == m->coa.s_addr;
 	if (inet_pton(AF_INET6, match, &want) != 1)
 		return false;
 	for (a = m->addrs; a; a = a->next) {

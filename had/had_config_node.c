@@ -5,6 +5,7 @@
 #define LOG_MODULE "config"
 #include "had/had_config_int.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +16,15 @@
 #define INTERVAL_MAX	1800
 #define LIFETIME_MAX	9000
 
+static cfg_opt_t agent_opts[] = {
+	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_END()
+};
+
 cfg_opt_t had_config_node_opts[] = {
 	CFG_STR_LIST("care-of", NULL, CFGF_NODEFAULT),
+	CFG_SEC("foreign-agent", agent_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_STR("assign-ipv4-hoa", NULL, CFGF_NONE),
 	CFG_STR_LIST("pools", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("realms", NULL, CFGF_NODEFAULT),
 	CFG_STR("group", NULL, CFGF_NONE),
@@ -70,7 +78,8 @@ load_ranges(struct conf *c, struct had_config *h, cfg_t *sec,
 	struct care_of_range *r, *all;
 
 	if (n == 0) {
-		conf_error(c, sec, "care-of", "missing");
+		if (cfg_size(sec, "foreign-agent") == 0)
+			conf_error(c, sec, "care-of", "missing");
 		return;
 	}
 	all = realloc(h->ranges, (h->n_ranges + n) * sizeof(*all));
@@ -84,12 +93,111 @@ load_ranges(struct conf *c, struct had_config *h, cfg_t *sec,
 
 		r = &h->ranges[h->n_ranges];
 		r->peer = &an->peer;
+		r->fa = NULL;
 		if (!parse_range(s, r))
 			conf_error(c, sec, "care-of", "\"%s\": not an IPv4 "
 			    "address or prefix", s);
 		else
 			h->n_ranges++;
 	}
+}
+
+static void
+load_agent_keys(struct conf *c, const struct had_config *h, cfg_t *sec,
+    struct foreign_agent *fa)
+{
+	size_t n = cfg_size(sec, "key"), i, j;
+
+	fa->sas = conf_array(c, n, sizeof(*fa->sas));
+	if (!fa->sas)
+		return;
+	fa->n_sas = n;
+	for (i = 0; i < n; i++) {
+		cfg_t *key = cfg_getnsec(sec, "key", (unsigned)i);
+
+		if (conf_key_fa_ha(c, key, h->address, fa->addr,
+		    &fa->sas[i]))
+			continue;
+		for (j = 0; j < i; j++)
+			if (fa->sas[j].spi == fa->sas[i].spi)
+				conf_error(c, key, NULL, "SPI %u twice",
+				    fa->sas[i].spi);
+	}
+}
+
+/* Its care-of address is a range of one. */
+static void
+load_agent(struct conf *c, struct had_config *h, cfg_t *sec,
+    struct access_nodes *an, struct foreign_agent *fa)
+{
+	uint32_t a;
+
+	if (inet_pton(AF_INET, cfg_title(sec), &fa->addr) != 1 ||
+	    fa->addr.s_addr == INADDR_ANY ||
+	    fa->addr.s_addr == INADDR_BROADCAST ||
+	    IN_MULTICAST(ntohl(fa->addr.s_addr))) {
+		conf_error(c, sec, NULL, "\"%s\": not the IPv4 address of a "
+		    "host", cfg_title(sec));
+		return;
+	}
+	if (fa->addr.s_addr == h->address.s_addr)
+		conf_error(c, sec, NULL, "is our own address");
+	a = ntohl(fa->addr.s_addr);
+	h->ranges[h->n_ranges++] = (struct care_of_range){ a, a, &an->peer,
+		fa };
+	load_agent_keys(c, h, sec, fa);
+}
+
+static void
+load_home4(struct conf *c, cfg_t *sec, struct access_nodes *an)
+{
+	const char *s = cfg_getstr(sec, "assign-ipv4-hoa");
+	struct care_of_range r;
+	int err;
+
+	if (!s) {
+		if (an->n_agents > 0)
+			conf_error(c, sec, "assign-ipv4-hoa", "missing: "
+			    "behind a foreign agent each needs one");
+		return;
+	}
+	if (!parse_range(s, &r)) {
+		conf_error(c, sec, "assign-ipv4-hoa", "\"%s\": not an IPv4 "
+		    "address or prefix", s);
+		return;
+	}
+	if (an->n_agents == 0)
+		conf_error(c, sec, "assign-ipv4-hoa", "needs a foreign-agent");
+	err = home4_init(&an->home4, r.first, r.last);
+	if (err == -ERANGE)
+		conf_error(c, sec, "assign-ipv4-hoa", "more than %d "
+		    "addresses", HOME4_MAX);
+	else if (err)
+		conf_error(c, sec, "assign-ipv4-hoa", "out of memory");
+}
+
+static void
+load_agents(struct conf *c, struct had_config *h, cfg_t *sec,
+    struct access_nodes *an)
+{
+	size_t n = cfg_size(sec, "foreign-agent"), i;
+	struct care_of_range *all;
+
+	if (n > 0) {
+		all = realloc(h->ranges, (h->n_ranges + n) * sizeof(*all));
+		an->agents = conf_array(c, n, sizeof(*an->agents));
+		if (all)
+			h->ranges = all;
+		if (!all || !an->agents) {
+			conf_error(c, sec, "foreign-agent", "out of memory");
+			return;
+		}
+	}
+	an->n_agents = n;
+	for (i = 0; i < n; i++)
+		load_agent(c, h, cfg_getnsec(sec, "foreign-agent",
+		    (unsigned)i), an, &an->agents[i]);
+	load_home4(c, sec, an);
 }
 
 /* All that is advertised to one mobile node is of one link. */
@@ -189,6 +297,7 @@ load_nodes(struct conf *c, struct had_config *h, cfg_t *sec,
 	an->peer.name = conf_name(c, sec);
 	an->peer.nodes = an;
 	load_ranges(c, h, sec, an);
+	load_agents(c, h, sec, an);
 	had_config_share(c, h, sec, &an->peer);
 	check_pools(c, sec, an);
 	load_ra(c, sec, &an->ra);
@@ -216,6 +325,41 @@ check_names(struct conf *c, const struct had_config *h, cfg_t *sec,
 			conf_error(c, sec, NULL, "a peer has this name");
 }
 
+static bool
+is_within(const struct home4 *p, uint32_t first, uint32_t last)
+{
+	return p->n > 0 && last >= p->first &&
+	    first <= p->first + (p->n - 1);
+}
+
+/* What is given to mobile nodes is nobody's who registers or is registered
+ * at. */
+static void
+check_home4(struct conf *c, const struct had_config *h, cfg_t *sec,
+    const struct access_nodes *an)
+{
+	const struct home4 *p = &an->home4;
+	uint32_t own = ntohl(h->address.s_addr);
+	const char *what = NULL;
+	size_t i;
+
+	if (is_within(p, own, own))
+		what = "our own address";
+	for (i = 0; i < h->n_peers && !what; i++)
+		if (home4_has(p, h->peers[i].addr))
+			what = "a peer's address";
+	for (i = 0; i < h->n_ranges && !what; i++)
+		if (is_within(p, h->ranges[i].first, h->ranges[i].last))
+			what = "a care-of address";
+	for (i = 0; &h->nodes[i] != an && !what; i++)
+		if (is_within(p, h->nodes[i].home4.first,
+		    h->nodes[i].home4.first + h->nodes[i].home4.n - 1) &&
+		    h->nodes[i].home4.n > 0)
+			what = "addresses of another section";
+	if (what)
+		conf_error(c, sec, "assign-ipv4-hoa", "has %s", what);
+}
+
 void
 had_config_nodes(struct conf *c, struct had_config *h)
 {
@@ -231,6 +375,9 @@ had_config_nodes(struct conf *c, struct had_config *h)
 		load_nodes(c, h, sec, &h->nodes[i]);
 		check_names(c, h, sec, &h->nodes[i]);
 	}
+	for (i = 0; i < n; i++)
+		check_home4(c, h, cfg_getnsec(c->cfg, "access-node",
+		    (unsigned)i), &h->nodes[i]);
 	if (h->n_ranges == 0)
 		return;
 	qsort(h->ranges, h->n_ranges, sizeof(*h->ranges), by_first);
@@ -244,13 +391,29 @@ had_config_nodes(struct conf *c, struct had_config *h)
 	}
 }
 
+static void
+free_agents(struct access_nodes *an)
+{
+	size_t i, k;
+
+	for (i = 0; i < an->n_agents; i++) {
+		for (k = 0; k < an->agents[i].n_sas; k++)
+			mip4_sa_wipe(&an->agents[i].sas[k]);
+		free(an->agents[i].sas);
+	}
+	free(an->agents);
+	home4_free(&an->home4);
+}
+
 void
 had_config_free_nodes(struct had_config *h)
 {
 	size_t i;
 
-	for (i = 0; i < h->n_nodes; i++)
+	for (i = 0; i < h->n_nodes; i++) {
+		free_agents(&h->nodes[i]);
 		had_config_free_peer(&h->nodes[i].peer);
+	}
 	free(h->nodes);
 	free(h->ranges);
 }

@@ -255,6 +255,21 @@ down(struct mn *m)
 	m->next_ra = MONO_NEVER;	/* nobody would hear it */
 }
 
+static void
+give_home4(struct mn *m)
+{
+	if (m->home4)
+		home4_put(m->home4, m->coa);
+	m->home4 = NULL;
+	m->fa = NULL;
+}
+
+struct in_addr
+mn_via(const struct mn *m)
+{
+	return m->fa ? m->fa->addr : (struct in_addr){ INADDR_ANY };
+}
+
 void
 mn_free(struct mn *m)
 {
@@ -265,6 +280,7 @@ mn_free(struct mn *m)
 	timer_cancel(m->owner->timers, &m->timer);
 	if (m->binding)
 		table_remove(&m->owner->by_coa, &m->by_coa);
+	give_home4(m);
 	if (m->own_sa)
 		mip4_sa_wipe(m->own_sa);
 	free(m->own_sa);
@@ -281,13 +297,22 @@ mn_may_keep_sa(struct mn *m)
 
 void
 mn_move(struct mn *m, struct binding *b, struct in_addr coa,
-    const struct gre_pair *gre)
+    const struct gre_pair *gre, const struct foreign_agent *fa,
+    struct home4 *home4)
 {
 	struct table *t = &m->owner->by_coa;
 
+	/* From one foreign agent to another, perhaps: the same tunnel. */
 	if (m->binding && m->coa.s_addr == coa.s_addr &&
-	    gre_same(&m->gre, gre))
+	    gre_same(&m->gre, gre) && m->home4 == home4) {
+		m->fa = fa;
 		return;
+	}
+	give_home4(m);
+	m->fa = fa;
+	m->home4 = home4;
+	if (home4)
+		home4_take(home4, coa);
 	if (m->binding)
 		table_remove(t, &m->by_coa);
 	m->binding = b;

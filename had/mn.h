@@ -60,7 +60,8 @@ struct mn_stats {
 	uint64_t	failed;		/* no route, no memory */
 };
 
-/* All there are. One care-of address has one, or one of each GRE key [D28]. */
+/* All there are. One end of a tunnel, a care-of address, has one, or one of
+ * each GRE key [D28]. */
 struct mns {
 	/* Set by the owner before mns_init. */
 	struct timers		*timers;
@@ -101,8 +102,12 @@ struct mn {
 						 * last_ra has told */
 	mono_t			 next_ra, last_ra;
 	mono_t			 filled;	/* the tokens */
-	struct in_addr		 coa;
+	struct in_addr		 coa;		/* end of its tunnel: behind a
+						 * foreign agent its IPv4 home
+						 * address, of home4 */
 	struct gre_pair		 gre;
+	const struct foreign_agent *fa;		/* that, or NULL */
+	struct home4		*home4;
 	uint8_t			 n_addrs;
 	uint8_t			 n_ra;		/* of the first ones */
 	uint8_t			 tokens;	/* for new addresses */
@@ -121,10 +126,13 @@ struct mn *mn_new(struct mns *);
 void	 mn_free(struct mn *);
 /* Room for own_sa; false when memory is short. */
 bool	 mn_may_keep_sa(struct mn *);
-/* It is at coa from now on, where no other is that has its key, and its
- * addresses are. */
+/* Its tunnel ends at coa from now on, where no other is that has its key, and
+ * its addresses are there; behind fa, if that is not NULL: then it is an
+ * address of home4, and its own. */
 void	 mn_move(struct mn *, struct binding *, struct in_addr coa,
-    const struct gre_pair *);
+    const struct gre_pair *, const struct foreign_agent *fa, struct home4 *);
+/* The care-of address that leads there, or 0: it is one itself. */
+struct in_addr mn_via(const struct mn *);
 /* The way there is ready, or made anew: it is told what its prefixes are. */
 void	 mn_up(struct mn *, int fd);
 /* A packet that it has sent; of one that is no neighbour discovery the header

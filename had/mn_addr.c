@@ -229,7 +229,7 @@ make_way(struct mn_addr *a)
 	struct mns *ms = a->mn->owner;
 	struct dp_entry want = {
 		.prefix = mn_addr_of(a), .len = 128, .coa = a->mn->coa,
-		.gre = a->mn->gre, .by_node = true,
+		.via = mn_via(a->mn), .gre = a->mn->gre, .by_node = true,
 	};
 	struct dp_route *old = a->route;
 	int status;

@@ -12,6 +12,7 @@
 #include "common/icmp6.h"
 #include "common/rnd.h"
 #include "had/binding.h"
+#include "had/tunnel.h"
 
 /* RFC 4861 10, milliseconds */
 #define MIN_DELAY_MS	3000	/* MIN_DELAY_BETWEEN_RAS */
@@ -35,6 +36,16 @@ random_ms(uint32_t ms)
 	return ms > 0 ? r % ms : 0;
 }
 
+/* A foreign agent's tunnel is around ours, or GRE in it [D33]. */
+static uint32_t
+mtu(const struct mn *m)
+{
+	uint32_t n = m->owner->mtu - (m->fa ? TUNNEL_OUTER : 0) -
+	    (m->gre.in ? GRE_KEY_HEAD : 0);
+
+	return n < TUNNEL_MTU_MIN ? TUNNEL_MTU_MIN : n;
+}
+
 /* With L=0: it would else look for others of its prefix on its link, where
  * there is nobody but us [D29]. */
 int
@@ -46,7 +57,7 @@ mn_ra_write(const struct mn *m, uint8_t buf[static MN_RA_MAX])
 		.managed = conf->managed,
 		.other = conf->other,
 		.router_lifetime = (uint16_t)conf->router_lifetime,
-		.mtu = m->owner->mtu - (m->gre.in ? GRE_KEY_HEAD : 0),
+		.mtu = mtu(m),
 		.has_lladdr = true,
 	};
 	struct pool *const *pools;

@@ -70,7 +70,7 @@ user_eq(const struct table_node *n, const void *key)
 }
 
 /* The range that holds an address: by halves. */
-static struct peer *
+static const struct care_of_range *
 in_range(const struct peers *ps, uint32_t addr)
 {
 	size_t low = 0, high = ps->n_ranges, mid;
@@ -83,7 +83,7 @@ in_range(const struct peers *ps, uint32_t addr)
 			high = mid;
 	}
 	return low < ps->n_ranges && ps->ranges[low].first <= addr ?
-	    ps->ranges[low].peer : NULL;
+	    &ps->ranges[low] : NULL;
 }
 
 static struct peer *
@@ -100,8 +100,21 @@ struct peer *
 peer_find(struct peers *ps, struct in_addr addr)
 {
 	struct peer *p = by_address(ps, addr);
+	const struct care_of_range *r;
 
-	return p ? p : in_range(ps, ntohl(addr.s_addr));
+	if (p)
+		return p;
+	r = in_range(ps, ntohl(addr.s_addr));
+	return r ? r->peer : NULL;
+}
+
+const struct foreign_agent *
+peer_agent(struct peers *ps, struct in_addr addr)
+{
+	const struct care_of_range *r;
+
+	r = by_address(ps, addr) ? NULL : in_range(ps, ntohl(addr.s_addr));
+	return r ? r->fa : NULL;
 }
 
 const struct mip4_sa *

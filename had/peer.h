@@ -61,10 +61,18 @@ struct peer {
 	struct stats		 stats;
 };
 
+/* One that relays what access nodes behind it ask, knowing nothing of them. */
+struct foreign_agent {
+	struct in_addr	 addr;		/* its care-of address */
+	struct mip4_sa	*sas;		/* shared with it */
+	size_t		 n_sas;		/* 0: none */
+};
+
 /* Care-of addresses, first to last, in host order. */
 struct care_of_range {
 	uint32_t	 first, last;
 	struct peer	*peer;
+	const struct foreign_agent *fa;	/* whose one it is, or NULL */
 };
 
 /* Where a subscriber is at home, if that does not follow from its realm and
@@ -107,6 +115,8 @@ bool	 peers_add_user(struct peers *, struct user *);
 /* Whose messages come from this address: an access router's, else a care-of
  * address of access nodes. Or NULL. */
 struct peer *peer_find(struct peers *, struct in_addr);
+/* The foreign agent whose care-of address it is, or NULL. */
+const struct foreign_agent *peer_agent(struct peers *, struct in_addr);
 /* NULL when the address has no SA of this SPI. */
 const struct mip4_sa *peer_sa_find(struct peers *, struct in_addr,
     uint32_t spi);

@@ -33,6 +33,8 @@
 #include "had/nd_open.h"
 #include "had/priv_exit.h"
 #include "had/priv_place.h"
+#include "had/priv_way.h"
+#include "had/tunnel.h"
 
 #define ROUTE_MESSAGES	2	/* of the kernel, for one of ours */
 #define PRIO_LINK	5	/* filters: what stays on the link */
@@ -46,6 +48,7 @@ struct priv_state {
 	const struct had_config	*conf;
 	struct nl		*nl;
 	struct priv_places	 places;
+	struct priv_ways	 ways;
 	bool			 started;
 	/* Changes of routes that are prepared [priv.h, together]: where the
 	 * messages of each begin in the batch, and how many there are. */
@@ -95,7 +98,7 @@ add_device(struct priv_state *s, const struct priv_place *p)
 {
 	const struct nl_gre g = { s->conf->address, p->end.coa,
 		p->end.gre.out };
-	uint32_t mtu = s->conf->tunnel_mtu;
+	uint32_t mtu = s->conf->tunnel_mtu, inner = mtu - TUNNEL_OUTER;
 
 	switch (p->end.way) {
 	case HAD_WAY_GRE_COMMON:
@@ -104,6 +107,10 @@ add_device(struct priv_state *s, const struct priv_place *p)
 	case HAD_WAY_GRE:
 		nl_gre_add(s->nl, p->name, &g, p->end.gre.in,
 		    mtu - GRE_KEY_HEAD, 0);
+		break;
+	case HAD_WAY_NESTED:
+		nl_sit_add(s->nl, p->name, g.local, g.remote,
+		    inner < TUNNEL_MTU_MIN ? TUNNEL_MTU_MIN : inner, 0);
 		break;
 	default:
 		nl_sit_add(s->nl, p->name, g.local, g.remote, mtu, 0);
@@ -135,6 +142,24 @@ make_tunnel(struct priv_state *s, struct priv_place *p)
 }
 
 static int
+remove_tunnel(struct priv_state *s, struct priv_place *p)
+{
+	int err = 0;
+
+	if (p->ifindex) {
+		nl_begin(s->nl);
+		nl_link_del(s->nl, p->name, NL_IGN_NOENT);
+		err = nl_commit(s->nl, NULL, 0);
+		if (err)
+			return err;
+		log_info(priv_place_subject(p), "tunnel %s removed", p->name);
+	}
+	priv_way_leave(&s->ways, s->nl, p);
+	priv_place_put(&s->places, p);
+	return 0;
+}
+
+static int
 tunnel_add(void *state, const void *body, size_t len, void *out,
     size_t *out_len, int *fd)
 {
@@ -149,32 +174,21 @@ tunnel_add(void *state, const void *body, size_t len, void *out,
 	p = priv_place_get(&s->places, &q, &err);
 	if (!p)
 		return err;
+	err = q.way == HAD_WAY_NESTED ?
+	    priv_way_take(&s->ways, s->nl, p, q.via) : 0;
 	/* An operator may have removed it, or set it down: then its routes
 	 * have gone, and perhaps its filters. */
 	reply.made = !p->ifindex || !nl_link_is_up(p->name, p->ifindex);
-	err = reply.made ? make_tunnel(s, p) : 0;
+	if (err == 0 && reply.made)
+		err = make_tunnel(s, p);
 	if (err) {
-		priv_place_put(&s->places, p);
+		(void)remove_tunnel(s, p);
 		return err;
 	}
 	reply.ifindex = p->ifindex;
+	reply.way = p->way_ifindex;
 	memcpy(out, &reply, sizeof(reply));
 	*out_len = sizeof(reply);
-	return 0;
-}
-
-static int
-remove_tunnel(struct priv_state *s, struct priv_place *p)
-{
-	int err;
-
-	nl_begin(s->nl);
-	nl_link_del(s->nl, p->name, NL_IGN_NOENT);
-	err = nl_commit(s->nl, NULL, 0);
-	if (err)
-		return err;
-	log_info(priv_place_subject(p), "tunnel %s removed", p->name);
-	priv_place_put(&s->places, p);
 	return 0;
 }
 
@@ -392,10 +406,7 @@ pool_routes(struct priv_state *s, bool add)
 static bool
 remove_each(struct table_node *n, void *arg)
 {
-	struct priv_place *p = container_of(n, struct priv_place, node);
-
-	if (p->ifindex)
-		(void)remove_tunnel(arg, p);
+	(void)remove_tunnel(arg, container_of(n, struct priv_place, node));
 	return true;
 }
 
@@ -455,6 +466,12 @@ priv_ops_new(const struct had_config *conf, struct priv_server *server)
 		errno = ENOMEM;
 		return NULL;
 	}
+	if (priv_ways_init(&s->ways, conf)) {
+		priv_places_free(&s->places);
+		free(s);
+		errno = ENOMEM;
+		return NULL;
+	}
 	memset(server, 0, sizeof(*server));
 	server->ops = ops;
 	server->n_ops = sizeof(ops) / sizeof(ops[0]);
@@ -495,6 +512,7 @@ remove_leftovers(struct priv_state *s)
 	}
 	for (i = all; i->if_index != 0; i++) {
 		if (!priv_place_is_name(i->if_name) &&
+		    !priv_way_is_name(i->if_name) &&
 		    !priv_exit_is_device(i->if_name))
 			continue;
 		nl_begin(s->nl);
@@ -564,5 +582,6 @@ priv_ops_free(struct priv_state *s)
 	if (s->nl)
 		nl_close(s->nl);
 	priv_places_free(&s->places);
+	priv_ways_free(&s->ways);
 	free(s);
 }

@@ -4,6 +4,7 @@
 #ifndef HAD_PRIV_OPS_H
 #define HAD_PRIV_OPS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <netinet/in.h>
@@ -33,17 +34,26 @@ enum had_priv_way {
 	HAD_WAY_GRE,		/* one for coa, an access node's, and gre */
 	HAD_WAY_GRE_COMMON,	/* one for all access routers, whose routes say
 				 * more [D193] */
+	HAD_WAY_NESTED,		/* one for coa, an IPv4 home address, to which
+				 * via leads, a foreign agent's care-of
+				 * address [D188]; asked for again where that
+				 * is another one */
 };
 
 struct had_priv_tunnel {
 	uint32_t	way;		/* enum had_priv_way */
 	struct in_addr	coa;
 	struct gre_pair	gre;
+	struct in_addr	via;		/* last: says nothing of which it is */
 };
+
+/* Its bytes that do. */
+#define HAD_PRIV_TUNNEL_ID	offsetof(struct had_priv_tunnel, via)
 
 struct had_priv_tunnel_added {
 	uint32_t	ifindex;
 	uint32_t	made;		/* now: no routes are on it */
+	uint32_t	way;		/* ifindex, too, or 0 */
 };
 
 struct had_priv_route {

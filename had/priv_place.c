@@ -64,23 +64,34 @@ end_eq(const struct table_node *n, const void *key)
 {
 	const struct priv_place *p = container_of(n, struct priv_place, node);
 
-	return memcmp(&p->end, key, sizeof(p->end)) == 0;
+	return memcmp(&p->end, key, HAD_PRIV_TUNNEL_ID) == 0;
 }
 
 static struct priv_place *
 find(struct priv_places *ps, const struct had_priv_tunnel *end)
 {
 	struct table_node *n = table_find(&ps->used, table_hash(&ps->used,
-	    end, sizeof(*end)), end_eq, end);
+	    end, HAD_PRIV_TUNNEL_ID), end_eq, end);
 
 	return n ? container_of(n, struct priv_place, node) : NULL;
 }
 
+/* To a foreign agent itself there are none. */
 static const struct peer *
 peer_of(struct priv_places *ps, struct in_addr coa)
 {
-	return coa.s_addr == ps->conf->address.s_addr ? NULL :
-	    peer_find(&ps->peers, coa);
+	return coa.s_addr == ps->conf->address.s_addr ||
+	    peer_agent(&ps->peers, coa) ? NULL : peer_find(&ps->peers, coa);
+}
+
+/* Whose IPv4 home address it is, by whichever of that section's agents. */
+static const struct peer *
+behind(struct priv_places *ps, const struct had_priv_tunnel *end)
+{
+	const struct peer *p = peer_agent(&ps->peers, end->via) ?
+	    peer_find(&ps->peers, end->via) : NULL;
+
+	return p && home4_has(&p->nodes->home4, end->coa) ? p : NULL;
 }
 
 /* True: there may be such a tunnel, *peer's alone, or NULL. */
@@ -90,8 +101,10 @@ allowed(struct priv_places *ps, const struct had_priv_tunnel *end,
 {
 	const struct gre_pair *k = &end->gre;
 
-	*peer = peer_of(ps, end->coa);
+	*peer = end->way == HAD_WAY_NESTED ? behind(ps, end) :
+	    end->via.s_addr == INADDR_ANY ? peer_of(ps, end->coa) : NULL;
 	switch (end->way) {
+	case HAD_WAY_NESTED:
 	case HAD_WAY_6IN4:
 		return *peer && !k->in && !k->out;
 	case HAD_WAY_GRE:
@@ -99,7 +112,8 @@ allowed(struct priv_places *ps, const struct had_priv_tunnel *end,
 		    k->out;
 	case HAD_WAY_GRE_COMMON:
 		*peer = NULL;
-		return ps->gre && !end->coa.s_addr && !k->in && !k->out;
+		return ps->gre && !end->coa.s_addr && !end->via.s_addr &&
+		    !k->in && !k->out;
 	}
 	return false;
 }
@@ -151,8 +165,9 @@ priv_place_get(struct priv_places *ps, const struct had_priv_tunnel *end,
 	if (!allowed(ps, end, &peer))
 		return NULL;
 	p = find(ps, end);
+	/* What another section has there goes first. */
 	if (p)
-		return p;
+		return p->peer == peer ? p : NULL;
 	*err = -ENOSPC;
 	if (table_count(&ps->used) >= ps->max)
 		return NULL;
@@ -164,7 +179,7 @@ priv_place_get(struct priv_places *ps, const struct had_priv_tunnel *end,
 	p->peer = peer;
 	set_name(ps, p);
 	table_insert(&ps->used, &p->node, table_hash(&ps->used, end,
-	    sizeof(*end)));
+	    HAD_PRIV_TUNNEL_ID));
 	return p;
 }
 

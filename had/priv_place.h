@@ -15,6 +15,7 @@
 #include "had/priv_ops.h"
 
 struct had_config;
+struct priv_way;
 
 struct priv_place {
 	struct table_node	 node;
@@ -22,6 +23,8 @@ struct priv_place {
 	const struct peer	*peer;		/* whose it is; NULL: all
 						 * access routers' */
 	unsigned		 ifindex;	/* 0: no tunnel */
+	struct priv_way		*way;		/* NULL: it needs none */
+	unsigned		 way_ifindex;	/* its route is on this */
 	char			 name[IFNAMSIZ];
 };
 

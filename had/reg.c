@@ -151,10 +151,12 @@ set_subject(struct rq *rq)
 	rq->subject[n] = '\0';
 }
 
-const struct reg_kind *
-reg_kind_of(const struct peer *p)
+void
+reg_set_kind(struct reg *r, struct rq *rq)
 {
-	return p->nodes ? &reg_node : &reg_ar;
+	rq->fa = rq->peer->nodes ? peer_agent(r->peers, rq->pkt->flow.src) :
+	    NULL;
+	rq->kind = rq->fa ? &reg_fa : rq->peer->nodes ? &reg_node : &reg_ar;
 }
 
 static int
@@ -477,7 +479,7 @@ reg_judge_again(struct reg *r, struct binding *b,
 	    &r->conf->types) != MIP4_OK)
 		return;
 	set_subject(&rq);
-	rq.kind = reg_kind_of(rq.peer);
+	reg_set_kind(r, &rq);
 	rq.kind->verify(r, &rq);
 	v = row_keys(r, &rq);
 	if (v == ROW_PASS)
@@ -496,7 +498,7 @@ request(struct reg *r, struct rq *rq, enum mip4_parsed parsed)
 	if (!rq->peer)
 		return drop(r, rq, HAD_DROP_NO_PEER);
 	set_subject(rq);
-	rq->kind = reg_kind_of(rq->peer);
+	reg_set_kind(r, rq);
 	rq->kind->verify(r, rq);
 	/* of an authentic one: anybody could fill the log otherwise */
 	if (rq->msg.ext.n_skipped > 0 && rq->authentic)

@@ -103,7 +103,7 @@ limits(struct reg *r, struct rq *rq)
 		rq->why = "too many subscribers of this peer";
 		return MIP4_HA_RESOURCES;
 	}
-	if (rq->msg.rrq.home.s_addr) {
+	if (rq->msg.rrq.home.s_addr && !rq->fa) {
 		rq->why = "no IPv4 home addresses here";
 		return MIP4_HA_PROHIBITED;
 	}
@@ -258,7 +258,10 @@ install(struct reg *r, struct binding *b)
 	struct dp_route *old = b->route;
 	int status;
 
-	if (!b->behind_node) {
+	if (b->behind_node) {
+		want.coa = b->mn->coa;
+		want.via = mn_via(b->mn);
+	} else {
 		want.prefix = lease_addr(&b->lease);
 		want.len = pool_route_len(b->lease.pool);
 	}
@@ -296,6 +299,8 @@ log_change(struct reg *r, const struct rq *rq, const struct home *h)
 		return;
 	if (!h->mn)
 		inet_ntop(AF_INET6, &h->hoa, hoa, sizeof(hoa));
+	else if (rq->fa)
+		inet_ntop(AF_INET, &h->home4, hoa, sizeof(hoa));
 	inet_ntop(AF_INET, &rq->msg.rrq.coa, coa, sizeof(coa));
 	log_at(level, LOG_MODULE, rq->subject, 0, "%s: %s at %s (%s)%s, %u s "
 	    "asked", what, hoa, coa, rq->peer->name, rq->gre.in ? " by GRE" :
@@ -343,6 +348,17 @@ leave_old(struct reg *r, struct rq *rq)
 	revoke_stop(r->revoker, b, rq->msg.rrq.coa);
 }
 
+/* 137, where it is proved: behind 32 it is the foreign agent's, to which a
+ * revocation goes then [RFC 3543 3.2]. */
+static bool
+offers_revocation(const struct rq *rq)
+{
+	size_t off = rq->msg.ext.off_rev;
+
+	return rq->fa ? off >= rq->covered && off < rq->fa_covered :
+	    off > 0 && off < rq->covered;
+}
+
 static void
 update(struct reg *r, struct rq *rq, struct home *h)
 {
@@ -364,7 +380,7 @@ update(struct reg *r, struct rq *rq, struct home *h)
 	binding_set_gre(b, &rq->gre);
 	b->coa = rq->msg.rrq.coa;
 	b->lifetime = grant(r, rq);
-	b->negotiated = r->revoker && e->off_rev && e->off_rev < rq->covered;
+	b->negotiated = r->revoker && offers_revocation(rq);
 	if (r->revoker)
 		b->rev_own = revoke_timestamp(r->revoker, b);
 	b->rev_peer = e->rev_timestamp;
@@ -385,6 +401,7 @@ says(const struct reg *r, const struct rq *rq)
 	struct reply_spec spec = {
 		.code = success(r, rq),
 		.lifetime = b->lifetime,
+		.home4 = reg_node_home4(b),
 		.empty = b->behind_node,
 		.revocation = b->negotiated,
 		.timestamp = b->rev_own,

@@ -20,8 +20,9 @@ has_key(const struct rq *rq)
 bool
 reg_gre_refused(const struct rq *rq)
 {
+	/* A foreign agent has no GRE for us, nor we for it. */
 	if (has_key(rq))
-		return !rq->peer->gre;
+		return !rq->peer->gre || rq->fa;
 	return rq->msg.rrq.flags & MIP4_F_G;
 }
 

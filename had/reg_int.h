@@ -39,8 +39,9 @@ struct reg_kind {
 	/* That is bound now. */
 	void	 (*adopt)(struct reg *, struct rq *, struct home *);
 };
-extern const struct reg_kind reg_ar, reg_node;
-const struct reg_kind *reg_kind_of(const struct peer *);
+extern const struct reg_kind reg_ar, reg_node, reg_fa;
+/* Sets kind and fa, by the source. */
+void	 reg_set_kind(struct reg *, struct rq *);
 
 struct rq {
 	const struct reg_packet	*pkt;
@@ -55,6 +56,10 @@ struct rq {
 	const struct mip4_sa	*sa;		/* signs the reply; NULL: it
 						 * can not be */
 	const struct mip4_sa	*mn_ha;		/* verified, or NULL */
+	const struct foreign_agent *fa;		/* that relays it, or NULL */
+	const struct mip4_sa	*fa_sa;		/* NULL: none is shared */
+	enum mip4_auth_verdict	 fa_verdict;	/* on 34 */
+	size_t			 fa_covered;	/* by 34 that verified */
 	enum mip4_auth_verdict	 verdict;	/* on kind->auth */
 	bool			 authentic;	/* by that */
 	size_t			 covered;	/* bytes proved authentic */
@@ -109,6 +114,8 @@ struct home {
 	struct in6_addr		 hoa;
 	struct mn		*mn;		/* behind an access node: this,
 						 * and nothing of the others */
+	struct in_addr		 home4;		/* and this behind a foreign
+						 * agent */
 };
 /* rq->realm is set by it. */
 int	 reg_home(struct reg *, struct rq *, struct home *);
@@ -128,6 +135,14 @@ int	 reg_row_mn_ha(struct reg *, struct rq *);
  * subscriber without asking anybody. */
 int	 reg_row_node_key(struct reg *, struct rq *);
 void	 reg_user_known(struct reg *, struct rq *);
+
+/* reg_node.c: what is the same behind a foreign agent. */
+const char *reg_node_extensions(const struct rq *);
+void	 reg_node_adopt(struct reg *, struct rq *, struct home *);
+/* Of a binding behind one its IPv4 home address, else 0. */
+struct in_addr reg_node_home4(const struct binding *);
+/* reg_fa.c: NULL when there is none of this SPI. */
+const struct mip4_sa *reg_fa_key(const struct foreign_agent *, uint32_t spi);
 
 /* reg_node.c: what was said to b has been sent, its tunnel is there. */
 void	 reg_node_up(struct reg *, struct binding *);
@@ -157,6 +172,7 @@ uint32_t reg_gre_last_key(const struct rq *);
 struct reply_spec {
 	uint8_t			 code;
 	uint16_t		 lifetime;
+	struct in_addr		 home4;		/* 0: as in the request */
 	const struct in6_addr	*hoa;		/* NULL: no 221, or */
 	bool			 empty;		/* an empty one */
 	bool			 unique;

@@ -58,8 +58,8 @@ care_of(const struct reg *r, const struct rq *rq)
 	    "our own care-of address" : NULL;
 }
 
-static const char *
-extensions(const struct rq *rq)
+const char *
+reg_node_extensions(const struct rq *rq)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
 
@@ -102,7 +102,7 @@ home(struct reg *r, struct rq *rq, struct home *h)
 		rq->why = "no IPv6 extension, and not bound";
 		return MIP4_HA_MALFORMED;
 	}
-	if (other && other->binding != rq->b) {
+	if (!rq->fa && other && other->binding != rq->b) {
 		rq->why = rq->gre.out ?
 		    "another has this care-of address and GRE key" :
 		    "another has this care-of address";
@@ -116,9 +116,17 @@ home(struct reg *r, struct rq *rq, struct home *h)
 	return ROW_PASS;
 }
 
-static void
-adopt(struct reg *r, struct rq *rq, struct home *h)
+struct in_addr
+reg_node_home4(const struct binding *b)
 {
+	return b->behind_node && b->mn->fa ? b->mn->coa :
+	    (struct in_addr){ INADDR_ANY };
+}
+
+void
+reg_node_adopt(struct reg *r, struct rq *rq, struct home *h)
+{
+	struct in_addr end = rq->fa ? h->home4 : rq->msg.rrq.coa;
 	struct binding *b = rq->b;
 
 	(void)r;
@@ -128,7 +136,10 @@ adopt(struct reg *r, struct rq *rq, struct home *h)
 		b->behind_node = b->rerouted = true;
 		b->mn = h->mn;
 	}
-	mn_move(b->mn, b, rq->msg.rrq.coa, &rq->gre);
+	if (b->mn->coa.s_addr != end.s_addr)
+		b->rerouted = true;
+	mn_move(b->mn, b, end, &rq->gre, rq->fa, rq->fa ?
+	    &rq->peer->nodes->home4 : NULL);
 	b->mn->reserved = rq->user && !(rq->looked_up && rq->user == rq->keys) ?
 	    &rq->user->reserved : NULL;
 	b->sa = rq->sa;
@@ -173,7 +184,7 @@ const struct reg_kind reg_node = {
 	.verify = verify,
 	.row_keys = reg_row_node_key,
 	.care_of = care_of,
-	.extensions = extensions,
+	.extensions = reg_node_extensions,
 	.home = home,
-	.adopt = adopt,
+	.adopt = reg_node_adopt,
 };

@@ -31,6 +31,26 @@ reply_id(struct reg *r, const struct rq *rq, uint8_t code)
 	return rq->msg.rrq.id;
 }
 
+/* In the order that each kind wants them in. */
+static void
+sign(struct wire_w *w, const struct rq *rq, const struct reply_spec *spec)
+{
+	if (rq->fa)
+		mip4_put_auth(w, MIP4_EXT_MN_HA, rq->sa);
+	else if (rq->mn_ha && !rq->kind->by_node)
+		mip4_put_auth(w, MIP4_EXT_MN_HA, rq->mn_ha);
+	/* Covered in either case, by 34 or by an access node's 32 [D190]; by
+	 * way of a foreign agent there is none. */
+	if (spec->gre_key)
+		mip4_put_gre_key(w, spec->gre_key);
+	if (spec->revocation)
+		mip4_put_rev_support(w, false, spec->timestamp);
+	if (!rq->fa)
+		mip4_put_auth(w, rq->kind->auth, rq->sa);
+	else if (rq->fa_sa)
+		mip4_put_auth(w, MIP4_EXT_FA_HA, rq->fa_sa);
+}
+
 /* Returns the length, or -EMSGSIZE when it could not be written or signed. */
 static int
 write_reply(struct reg *r, const struct rq *rq,
@@ -40,7 +60,8 @@ write_reply(struct reg *r, const struct rq *rq,
 	struct mip4_rrp rrp = {
 		.code = spec->code,
 		.lifetime = spec->lifetime,
-		.home = rq->msg.rrq.home,
+		.home = spec->home4.s_addr != INADDR_ANY ? spec->home4 :
+		    rq->msg.rrq.home,
 		.ha = r->conf->address,
 		.id = reply_id(r, rq, spec->code),
 	};
@@ -56,14 +77,7 @@ write_reply(struct reg *r, const struct rq *rq,
 		mip4_put_redirect(&w, r->conf->redirect);
 	if (spec->hoa || spec->empty)
 		mip4_put_hoa(&w, r->conf->types.hoa, spec->hoa, spec->unique);
-	if (rq->mn_ha && !rq->kind->by_node)
-		mip4_put_auth(&w, MIP4_EXT_MN_HA, rq->mn_ha);
-	/* Covered in either case, by 34 or by an access node's 32 [D190]. */
-	if (spec->gre_key)
-		mip4_put_gre_key(&w, spec->gre_key);
-	if (spec->revocation)
-		mip4_put_rev_support(&w, false, spec->timestamp);
-	mip4_put_auth(&w, rq->kind->auth, rq->sa);
+	sign(&w, rq, spec);
 	return w.err ? -EMSGSIZE : (int)w.len;
 }
 
@@ -80,7 +94,8 @@ reg_reply_flow(const struct reg *r, const struct reg_packet *pkt,
 /* The last authenticator of a request stands for its bytes: it has verified,
  * so nobody can have made another request with the same one. 64 bits of it are
  * enough, with the length and the Identification. An access node's verifies
- * only as the one of its type. */
+ * only as the one of its type, which is not the last one where a foreign agent
+ * has relayed it. */
 static bool
 request_tag(const struct rq *rq, uint64_t *tag)
 {
@@ -90,6 +105,8 @@ request_tag(const struct rq *rq, uint64_t *tag)
 	if (e->n_auth == 0 || e->n_auth > MIP4_MAX_AUTHS)
 		return false;
 	a = &e->auth[e->n_auth - 1];
+	if (rq->fa && a->type == MIP4_EXT_FA_HA && a != e->auth)
+		a--;
 	if (rq->kind->by_node && a->type != rq->kind->auth)
 		return false;
 	if (a->len < sizeof(*tag))
@@ -347,6 +364,8 @@ reg_reply_again(struct reg *r, const struct rq *rq)
 		.gre_key = m->gre ? binding_gre(b).in : 0,
 	};
 
+	if (rq->fa && m->code <= MIP4_ACCEPTED_NO_SIMUL && m->lifetime > 0)
+		spec.home4 = reg_node_home4(b);
 	if (!m->sent) {
 		reg_count_drop(r, rq->peer, HAD_DROP_DUP_PENDING);
 		return REG_DROPPED;

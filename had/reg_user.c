@@ -282,7 +282,7 @@ reg_row_node_key(struct reg *r, struct rq *rq)
 	};
 	uint32_t spi;
 
-	if (mip4_auth_spi(&rq->msg.ext, MIP4_EXT_FA_HA, &spi)) {
+	if (!rq->fa && mip4_auth_spi(&rq->msg.ext, MIP4_EXT_FA_HA, &spi)) {
 		rq->drop = HAD_DROP_NO_PEER;
 		return ROW_SILENT;
 	}

@@ -30,6 +30,7 @@
 
 struct revocation {
 	struct table_node	 node;
+	struct table_node	 by_home;	/* if fa is set */
 	struct timer		 timer;
 	struct revoker		*owner;
 	struct reg		*reg;
@@ -38,6 +39,8 @@ struct revocation {
 						 * subscriber's, or */
 	struct mip4_sa		*own_sa;	/* a copy of that, or NULL */
 	struct in_addr		 coa;
+	const struct foreign_agent *fa;		/* to which it goes, or NULL */
+	struct in_addr		 home;		/* IPv4, there */
 	struct in6_addr		 hoa;
 	bool			 unique;
 	mono_t			 deadline;	/* end of the old lifetime */
@@ -56,7 +59,7 @@ struct revocation {
 };
 
 struct revoker {
-	struct table		 table;
+	struct table		 table, by_home;
 	size_t			 n_quiet, n_heard;
 	struct timers		*timers;
 	const struct clock	*clock;
@@ -95,6 +98,47 @@ find(struct revoker *rv, const uint8_t *nai, size_t len, struct in_addr coa)
 	return n ? container_of(n, struct revocation, node) : NULL;
 }
 
+/* A foreign agent need not say the NAI. */
+struct home_key {
+	struct in_addr	coa, home;
+};
+
+static bool
+home_eq(const struct table_node *n, const void *key)
+{
+	const struct revocation *v = container_of(n, struct revocation,
+	    by_home);
+	const struct home_key *k = key;
+
+	return v->coa.s_addr == k->coa.s_addr &&
+	    v->home.s_addr == k->home.s_addr;
+}
+
+static struct revocation *
+find_home(struct revoker *rv, struct in_addr coa, struct in_addr home)
+{
+	struct home_key k = { coa, home };
+	struct table_node *n = table_find(&rv->by_home, table_hash(
+	    &rv->by_home, &k, sizeof(k)), home_eq, &k);
+
+	return n ? container_of(n, struct revocation, by_home) : NULL;
+}
+
+static void
+set_agent(struct revocation *v, const struct foreign_agent *fa,
+    struct in_addr home)
+{
+	struct table *t = &v->owner->by_home;
+	struct home_key k = { v->coa, home };
+
+	if (v->fa)
+		table_remove(t, &v->by_home);
+	v->fa = fa;
+	v->home = home;
+	if (fa)
+		table_insert(t, &v->by_home, table_hash(t, &k, sizeof(k)));
+}
+
 struct revoker *
 revoker_new(struct timers *timers, const struct clock *clock)
 {
@@ -103,6 +147,11 @@ revoker_new(struct timers *timers, const struct clock *clock)
 	if (!rv)
 		return NULL;
 	if (table_init(&rv->table)) {
+		free(rv);
+		return NULL;
+	}
+	if (table_init(&rv->by_home)) {
+		table_free(&rv->table);
 		free(rv);
 		return NULL;
 	}
@@ -127,6 +176,7 @@ forget(struct revocation *v)
 	v->owner->n_quiet -= v->quiet;
 	v->owner->n_heard -= v->heard;
 	table_remove(&v->owner->table, &v->node);
+	set_agent(v, NULL, (struct in_addr){ INADDR_ANY });
 	drop_own(v);
 	free(v);
 }
@@ -218,6 +268,7 @@ revoker_free(struct revoker *rv)
 		return;
 	table_each(&rv->table, forget_each, NULL);
 	table_free(&rv->table);
+	table_free(&rv->by_home);
 	free(rv);
 }
 
@@ -256,7 +307,8 @@ transmit(struct revocation *v)
 		.sport = r->conf->port, .dport = r->conf->port,
 	};
 	struct mip4_rev rev = {
-		.a = true, .hda = r->conf->address, .fda = v->coa,
+		.a = true, .home = v->home,
+		.hda = r->conf->address, .fda = v->coa,
 		.rev_id = next_id(v),
 	};
 	uint8_t buf[MIP4_MAX_MSG];
@@ -267,9 +319,11 @@ transmit(struct revocation *v)
 	wire_w_init(&w, buf, sizeof(buf));
 	mip4_put_rev(&w, &rev);
 	mip4_put_nai(&w, v->nai, v->nai_len);
-	mip4_put_hoa(&w, r->conf->types.hoa, v->peer->nodes ? NULL : &v->hoa,
-	    v->unique);
-	mip4_put_auth(&w, reg_kind_of(v->peer)->auth, v->sa);
+	if (!v->fa)
+		mip4_put_hoa(&w, r->conf->types.hoa, v->peer->nodes ? NULL :
+		    &v->hoa, v->unique);
+	mip4_put_auth(&w, v->peer->nodes && !v->fa ? MIP4_EXT_MN_HA :
+	    MIP4_EXT_FA_HA, v->sa);
 	if (!w.err)
 		r->send(r->send_arg, &f, buf, w.len);
 }
@@ -397,7 +451,10 @@ set_what(struct revocation *v, struct reg *r, const struct binding *b)
 	v->hoa = b->behind_node ? in6addr_any : b->hoa;
 	v->unique = b->lease.pool && b->lease.pool->mode == POOL_UNIQUE;
 	v->deadline = b->until;
-	if (!b->behind_node || b->sa != b->mn->own_sa)
+	set_agent(v, b->behind_node ? b->mn->fa : NULL, reg_node_home4(b));
+	if (v->fa)
+		v->sa = &v->fa->sas[0];
+	if (v->fa || !b->behind_node || b->sa != b->mn->own_sa)
 		return true;
 	v->own_sa = calloc(1, sizeof(*v->own_sa));
 	if (!v->own_sa)
@@ -463,13 +520,15 @@ revoke_has_left(struct revoker *rv, const struct binding *b,
 }
 
 /* Do Home Address and, where there is one, 221 mean this home address (of an
- * access node: ::)? There are no IPv4 ones here [D14, D22]. */
+ * access node: ::)? There are IPv4 ones behind foreign agents only [D14,
+ * D22]. */
 static bool
-means(const struct rq *rq, struct in_addr home, const struct in6_addr *hoa)
+means(const struct rq *rq, struct in_addr home, struct in_addr home4,
+    const struct in6_addr *hoa)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
 
-	return home.s_addr == INADDR_ANY && (e->n_hoa == 0 || e->hoa_empty ||
+	return home.s_addr == home4.s_addr && (e->n_hoa == 0 || e->hoa_empty ||
 	    e->off_hoa >= rq->covered || IN6_ARE_ADDR_EQUAL(&e->hoa, hoa));
 }
 
@@ -478,12 +537,14 @@ static bool
 acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
     enum had_drop *why)
 {
-	struct revocation *v = find(r->revoker, nai, len, rq->pkt->flow.src);
+	struct in_addr src = rq->pkt->flow.src;
+	struct revocation *v = rq->fa ? find_home(r->revoker, src,
+	    rq->msg.ack.home) : find(r->revoker, nai, len, src);
 	unsigned i;
 
 	*why = HAD_DROP_REV_STALE;
 	if (!v || (v->quiet && !v->unheard) ||
-	    !means(rq, rq->msg.ack.home, &v->hoa))
+	    !means(rq, rq->msg.ack.home, v->home, &v->hoa))
 		return false;
 	for (i = 0; i < v->tries; i++) {
 		if (v->id[i] != rq->msg.ack.rev_id)
@@ -497,6 +558,26 @@ acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
 		return true;
 	}
 	return false;
+}
+
+/* Foreign agents prove themselves by what they share with us. */
+static uint8_t
+auth_of(const struct rq *rq)
+{
+	return rq->fa ? MIP4_EXT_FA_HA : rq->kind->auth;
+}
+
+/* Whose registration a peer's message is about. */
+static struct binding *
+binding_of(struct reg *r, const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct mn *m;
+
+	if (!rq->fa)
+		return binding_find(r->bindings, e->nai, e->nai_len);
+	m = mn_at(r->mns, rq->msg.rev.home, 0);
+	return m ? m->binding : NULL;
 }
 
 static void
@@ -514,11 +595,12 @@ send_ack(struct reg *r, struct rq *rq)
 
 	wire_w_init(&w, buf, sizeof(buf));
 	mip4_put_rev_ack(&w, &ack);
-	mip4_put_nai(&w, e->nai, e->nai_len);
+	if (e->nai_len > 0)
+		mip4_put_nai(&w, e->nai, e->nai_len);
 	if (e->n_hoa == 1 && e->off_hoa < rq->covered)
 		mip4_put_hoa(&w, r->conf->types.hoa,
 		    e->hoa_empty ? NULL : &e->hoa, e->hoa_unique);
-	mip4_put_auth(&w, rq->kind->auth, rq->sa);
+	mip4_put_auth(&w, auth_of(rq), rq->sa);
 	reg_reply_flow(r, rq->pkt, &f);
 	if (!w.err)
 		r->send(r->send_arg, &f, buf, w.len);
@@ -544,9 +626,8 @@ fresh(struct reg *r, const struct binding *b, const struct mip4_rev *rev)
 static bool
 revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
 {
-	const struct mip4_exts *e = &rq->msg.ext;
 	const struct mip4_rev *rev = &rq->msg.rev;
-	struct binding *b = binding_find(r->bindings, e->nai, e->nai_len);
+	struct binding *b = binding_of(r, rq);
 	bool ours = false;
 
 	*why = HAD_DROP_REV_STALE;
@@ -555,7 +636,7 @@ revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
 		return false;
 	if (b && b->coa.s_addr == rev->fda.s_addr) {
 		ours = b->state != BINDING_IDLE && means(rq, rev->home,
-		    b->behind_node ? &in6addr_any : &b->hoa);
+		    reg_node_home4(b), b->behind_node ? &in6addr_any : &b->hoa);
 		*why = HAD_DROP_REV_UNNEGOTIATED;
 		if (ours && !b->negotiated)
 			return false;
@@ -588,6 +669,8 @@ key_of(struct reg *r, struct rq *rq, uint32_t spi)
 	const struct binding *b;
 	uint8_t nai[MIP4_NAI_MAX];
 
+	if (rq->fa)
+		return reg_fa_key(rq->fa, spi);
 	if (!rq->kind->by_node)
 		return peer_sa_find(r->peers, src, spi);
 	if (e->nai_len == 0)
@@ -613,15 +696,19 @@ revoke_input(struct reg *r, struct rq *rq, enum had_drop *why)
 	uint32_t spi;
 
 	*why = HAD_DROP_REV_AUTH;
-	rq->kind = reg_kind_of(rq->peer);
-	if (!mip4_auth_spi(e, rq->kind->auth, &spi))
+	reg_set_kind(r, rq);
+	if (!mip4_auth_spi(e, auth_of(rq), &spi))
 		return false;
 	rq->sa = key_of(r, rq, spi);
-	if (!rq->sa || mip4_auth_check(rq->pkt->data, e, rq->kind->auth,
+	if (!rq->sa || mip4_auth_check(rq->pkt->data, e, auth_of(rq),
 	    rq->sa, &rq->covered) != MIP4_AUTH_OK)
 		return false;
-	/* Without its NAI nothing names a binding here [D14]. */
+	/* Without its NAI nothing names a binding here [D14], but for an IPv4
+	 * home address. */
 	*why = HAD_DROP_REV_IDENTITY;
+	if (rq->fa)
+		return rq->msg.type == MIP4_REV_ACK ? acknowledged(r, rq,
+		    NULL, 0, why) : revoked_by_peer(r, rq, why);
 	if (e->n_nai != 1 || e->nai_len == 0 || e->off_nai >= rq->covered ||
 	    e->n_hoa > 1 || e->bad_ext)
 		return false;

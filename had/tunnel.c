@@ -37,7 +37,7 @@ end_eq(const struct table_node *n, const void *key)
 {
 	const struct tunnel *t = container_of(n, struct tunnel, node);
 
-	return memcmp(&t->end, key, sizeof(t->end)) == 0;
+	return memcmp(&t->end, key, HAD_PRIV_TUNNEL_ID) == 0;
 }
 
 /* What could not even be asked for. That priv has ended is said once, where
@@ -168,13 +168,18 @@ tunnel_new(struct kernel *k, const struct had_priv_tunnel *end, uint64_t hash)
 static struct tunnel *
 tunnel_get(struct kernel *k, const struct had_priv_tunnel *end)
 {
-	uint64_t hash = table_hash(&k->tunnels, end, sizeof(*end));
+	uint64_t hash = table_hash(&k->tunnels, end, HAD_PRIV_TUNNEL_ID);
 	struct table_node *n = table_find(&k->tunnels, hash, end_eq, end);
 	struct tunnel *t = n ? container_of(n, struct tunnel, node) :
 	    tunnel_new(k, end, hash);
 
 	if (!t)
 		return NULL;
+	/* Another way to the same end. */
+	if (t->end.via.s_addr != end->via.s_addr) {
+		t->end.via = end->via;
+		tunnel_check(t);
+	}
 	timer_cancel(k->timers, &t->idle);
 	t->refs++;
 	return t;
@@ -219,6 +224,9 @@ route_answer(void *arg, int status, const void *body, size_t len, int fd)
 static struct had_priv_tunnel
 end_of(const struct dp_entry *e)
 {
+	if (e->via.s_addr != INADDR_ANY)
+		return (struct had_priv_tunnel){ .way = HAD_WAY_NESTED,
+			.coa = e->coa, .via = e->via };
 	if (e->gre.in == 0)
 		return (struct had_priv_tunnel){ .coa = e->coa };
 	if (!e->by_node)

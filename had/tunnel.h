@@ -15,6 +15,8 @@
 #include "had/gre.h"
 
 #define TUNNEL_NAME	"had"	/* devices': and the peer's place */
+#define TUNNEL_OUTER	20	/* bytes of one more IPv4 header */
+#define TUNNEL_MTU_MIN	1280
 
 struct clock;
 struct dp_route;
@@ -28,6 +30,8 @@ struct dp_entry {
 	unsigned	len;		/* 64 or 128; 0: no route, but the way
 					 * to coa alone, of an access node */
 	struct in_addr	coa;
+	struct in_addr	via;		/* the foreign agent's care-of address
+					 * that leads there, or 0 */
 	struct gre_pair	gre;		/* of the tunnel there; none: 6in4 */
 	bool		by_node;	/* coa is an access node's, and gre of
 					 * one mobile node there */

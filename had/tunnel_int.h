@@ -26,6 +26,8 @@ struct tunnel {
 	struct had_priv_tunnel	end;
 	unsigned		refs;		/* routes */
 	unsigned		ifindex;	/* 0: not known */
+	unsigned		leads_by;	/* to the device of its agent,
+						 * or 0 */
 	bool			pending;	/* priv has not answered */
 	bool			failed;
 	bool			doubtful;	/* to be checked when answers

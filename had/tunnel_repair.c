@@ -34,6 +34,7 @@ tunnel_take_reply(struct tunnel *t, const void *body, size_t len)
 		return false;
 	memcpy(&reply, body, sizeof(reply));
 	t->ifindex = reply.ifindex;
+	t->leads_by = reply.way;
 	return reply.made != 0;
 }
 
@@ -206,7 +207,8 @@ lost_each(struct table_node *n, void *arg)
 	struct tunnel *t = container_of(n, struct tunnel, node);
 
 	/* What is being made may be what has gone. */
-	if (t->ifindex == what->ifindex || (t->pending && what->failed))
+	if (t->ifindex == what->ifindex || t->leads_by == what->ifindex ||
+	    (t->pending && what->failed))
 		tunnel_check(t);
 	return true;
 }

@@ -34,6 +34,15 @@ is_node(struct in_addr a)
 	return ntohl(a.s_addr) >> 8 == 0x0a0100;
 }
 
+/* An IPv4 home address, which a foreign agent at FA leads to. */
+#define FA	"203.0.113.7"
+
+static bool
+is_home4(struct in_addr a)
+{
+	return ntohl(a.s_addr) > 0xac100000 && ntohl(a.s_addr) < 0xac100007;
+}
+
 static bool
 is_peer(struct in_addr a)
 {
@@ -100,10 +109,13 @@ nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
 {
 	(void)nl;
 	(void)ign;
-	fuzz_assert(strlen(name) < 16 && mtu == kernel.conf.tunnel_mtu);
+	fuzz_assert(strlen(name) < 16);
+	fuzz_assert(mtu == kernel.conf.tunnel_mtu - (is_home4(remote) ?
+	    20 : 0));
 	fuzz_assert(local.s_addr == kernel.conf.address.s_addr);
-	fuzz_assert(is_peer(remote));
-	fuzz_assert((strncmp(name, "hadx", 4) == 0) == is_node(remote));
+	fuzz_assert(is_peer(remote) || is_home4(remote));
+	fuzz_assert((strncmp(name, "hadx", 4) == 0) == (is_node(remote) ||
+	    is_home4(remote)));
 	return in_batch();
 }
 
@@ -115,6 +127,19 @@ nl_gre_external_add(struct nl *nl, const char *name, uint32_t mtu,
 	(void)ign;
 	fuzz_assert(strcmp(name, "hadgre") == 0);
 	fuzz_assert(mtu == kernel.conf.tunnel_mtu - 8);
+	return in_batch();
+}
+
+int
+nl_ipip_add(struct nl *nl, const char *name, struct in_addr local,
+    struct in_addr remote, uint32_t mtu, unsigned ign)
+{
+	(void)nl;
+	(void)ign;
+	fuzz_assert(strcmp(name, "hadfcb007107") == 0);
+	fuzz_assert(mtu == kernel.conf.tunnel_mtu);
+	fuzz_assert(local.s_addr == kernel.conf.address.s_addr);
+	fuzz_assert(remote.s_addr == inet_addr(FA));
 	return in_batch();
 }
 
@@ -137,6 +162,40 @@ check_gre(const struct nl_gre *g)
 {
 	fuzz_assert(g->local.s_addr == kernel.conf.address.s_addr);
 	fuzz_assert(g->remote.s_addr == inet_addr(AR2) && g->key != 0);
+}
+
+int
+nl_flower_pass4(struct nl *nl, unsigned ifindex, uint16_t prio,
+    uint32_t handle, struct in_addr src, struct in_addr dst)
+{
+	(void)nl;
+	(void)prio;
+	fuzz_assert(ifindex == 7 && handle != 0 && is_home4(src));
+	fuzz_assert(dst.s_addr == kernel.conf.address.s_addr);
+	return in_batch();
+}
+
+int
+nl_flower_del4(struct nl *nl, unsigned ifindex, uint16_t prio,
+    uint32_t handle, unsigned ign)
+{
+	return nl_flower_del(nl, ifindex, prio, handle, ign);
+}
+
+int
+nl_route4_replace(struct nl *nl, const struct nl_route4 *rt)
+{
+	(void)nl;
+	fuzz_assert(rt->ifindex == 7 && rt->type == 0 && rt->table == 0);
+	fuzz_assert(is_home4(rt->dst) && rt->dst_len == 32);
+	return in_batch();
+}
+
+int
+nl_route4_del(struct nl *nl, const struct nl_route4 *rt, unsigned ign)
+{
+	(void)ign;
+	return nl_route4_replace(nl, rt);
 }
 
 /* What is sent along is closed by the root side. */
@@ -310,18 +369,22 @@ static struct in_addr
 any_coa(struct ops *o)
 {
 	static const char *const some[] = { AR1, AR2, STRANGER, "0.0.0.0",
-		"10.1.0.1", "10.1.0.2", "10.1.0.255", "10.1.1.0" };
+		"10.1.0.1", "10.1.0.2", "10.1.0.255", "10.1.1.0",
+		"172.16.0.1", "172.16.0.6", "172.16.0.7", FA };
 
-	return (struct in_addr){ inet_addr(some[ops_pick(o, 8)]) };
+	return (struct in_addr){ inet_addr(some[ops_pick(o, 12)]) };
 }
 
 static struct had_priv_tunnel
 any_tunnel(struct ops *o)
 {
-	struct had_priv_tunnel t = { .way = ops_pick(o, 4) };
+	struct had_priv_tunnel t = { .way = ops_pick(o, 5) };
 
 	if (ops_pick(o, 4))
 		t.coa = any_coa(o);
+	if (t.way == HAD_WAY_NESTED ? ops_pick(o, 8) != 7 :
+	    ops_pick(o, 16) == 15)
+		t.via.s_addr = inet_addr(ops_pick(o, 4) ? FA : AR1);
 	if (t.way == HAD_WAY_GRE || ops_pick(o, 8) == 7)
 		t.gre = (struct gre_pair){ ops_pick(o, 3), ops_pick(o, 3) };
 	return t;
@@ -383,7 +446,9 @@ config(void)
 	static struct peer peers[2];
 	static struct pool pools[2];
 	static struct access_nodes nodes;
-	static struct care_of_range range;
+	static struct care_of_range range[2];
+	static const struct foreign_agent agent;
+	static uint64_t used;
 
 	memset(&kernel, 0, sizeof(kernel));
 	rig_pool(&pools[0], "homes", "2001:db8:100::", 48, POOL_UNIQUE);
@@ -397,10 +462,16 @@ config(void)
 	kernel.conf.address.s_addr = inet_addr(HA);
 	nodes.peer = (struct peer){ .name = pools[1].name, .nodes = &nodes,
 		.max_bindings = NODES_MAX, .gre = true };
-	range = (struct care_of_range){ 0x0a010000, 0x0a0100ff, &nodes.peer };
+	nodes.home4 = (struct home4){ .first = 0xac100001, .n = 6,
+		.used = &used };
+	range[0] = (struct care_of_range){ 0x0a010000, 0x0a0100ff,
+		&nodes.peer, NULL };
+	range[1] = (struct care_of_range){ 0xcb007107, 0xcb007107,
+		&nodes.peer, &agent };
 	kernel.conf.nodes = &nodes;
-	kernel.conf.ranges = &range;
-	kernel.conf.n_nodes = kernel.conf.n_ranges = 1;
+	kernel.conf.ranges = range;
+	kernel.conf.n_nodes = 1;
+	kernel.conf.n_ranges = 2;
 }
 
 int

@@ -136,6 +136,35 @@ START_TEST(gre)
 }
 END_TEST
 
+#define BEHIND(agents, hoa) "access-node \"b\" { pools = {\"s\"} "	\
+		agents " assign-ipv4-hoa = \"" hoa "\" }\n"
+#define AGENT(addr, key) "foreign-agent \"" addr "\" { " key " }"
+
+START_TEST(foreign_agents)
+{
+	char said[4096];
+	struct had_config *h = load(ADDR SHARED BEHIND(AGENT("10.9.0.9", KEY)
+	    AGENT("10.9.0.8", ""), "172.16.0.0/24"), said);
+	const struct access_nodes *b;
+
+	ck_assert_msg(h != NULL, "%s", said);
+	b = &h->nodes[0];
+	ck_assert_uint_eq(b->n_agents, 2);
+	ck_assert_uint_eq(b->agents[0].n_sas, 1);
+	ck_assert_uint_eq(b->agents[0].sas[0].spi, 256);
+	ck_assert_uint_eq(b->agents[1].n_sas, 0);
+	ck_assert_uint_eq(b->home4.n, 254);
+	ck_assert_uint_eq(b->home4.first, 0xac100001);
+	ck_assert_uint_eq(h->n_ranges, 2);
+	ck_assert_uint_eq(h->ranges[0].first, 0x0a090008);
+	ck_assert_uint_eq(h->ranges[0].last, 0x0a090008);
+	ck_assert_ptr_eq(h->ranges[0].fa, &b->agents[1]);
+	ck_assert_ptr_eq(h->ranges[1].fa, &b->agents[0]);
+	ck_assert_ptr_eq(h->ranges[1].peer, &b->peer);
+	had_config_free(h);
+}
+END_TEST
+
 START_TEST(access_nodes)
 {
 	char said[4096];
@@ -306,6 +335,34 @@ static const struct {
 	    "care-of = {\"10.1.0.0/\"} }\n", "had.conf:5: care-of" },
 	{ ADDR SHARED PEER NODE("") "access-node \"c\" { pools = {\"s\"}\n"
 	    "care-of = {\"10.0.0.0/8\"} }\n", "overlaps" },
+	{ ADDR SHARED PEER NODE("") "access-node \"c\" { pools = {\"s\"}\n"
+	    "assign-ipv4-hoa = \"172.16.0.0/24\"\n"
+	    AGENT("10.1.0.9", "") " }\n", "overlaps" },
+	{ ADDR SHARED "access-node \"c\" { pools = {\"s\"}\n"
+	    AGENT("10.1.0.9", "") " }\n",
+	    "had.conf:3: assign-ipv4-hoa: missing" },
+	{ ADDR SHARED NODE("assign-ipv4-hoa = \"172.16.0.0/24\""),
+	    "had.conf:3: assign-ipv4-hoa: needs a foreign-agent" },
+	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", ""), "172.16.0.1/24"),
+	    "had.conf:3: assign-ipv4-hoa: \"172.16.0.1/24\": not an" },
+	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", ""), "172.16.0.0/14"),
+	    "had.conf:3: assign-ipv4-hoa: more than 65536" },
+	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", ""), "198.51.100.0/24"),
+	    "had.conf:3: assign-ipv4-hoa: has our own address" },
+	{ ADDR SHARED PEER BEHIND(AGENT("10.9.0.9", ""), "192.0.2.0/24"),
+	    "had.conf:4: assign-ipv4-hoa: has a peer's address" },
+	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", ""), "10.9.0.0/24"),
+	    "had.conf:3: assign-ipv4-hoa: has a care-of address" },
+	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", ""), "172.16.0.0/24")
+	    "access-node \"c\" { pools = {\"s\"} " AGENT("10.9.0.8", "")
+	    " assign-ipv4-hoa = \"172.16.0.128/25\" }\n",
+	    "had.conf:4: assign-ipv4-hoa: has addresses of another" },
+	{ ADDR SHARED BEHIND(AGENT("224.0.0.9", ""), "172.16.0.0/24"),
+	    "had.conf:3: foreign-agent: \"224.0.0.9\": not the IPv4 address of a host" },
+	{ ADDR SHARED BEHIND(AGENT("198.51.100.1", ""), "172.16.0.0/24"),
+	    "had.conf:3: foreign-agent: is our own address" },
+	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", KEY KEY), "172.16.0.0/24"),
+	    "key: given twice" },
 	{ ADDR POOL SHARED PEER "access-node \"b\" { care-of = "
 	    "{\"10.1.0.0/16\"}\npools = {\"p\"} }\n",
 	    "had.conf:6: pools: \"p\" is not shared" },
@@ -623,6 +680,7 @@ main(void)
 	tcase_add_test(t, everything);
 	tcase_add_test(t, gre);
 	tcase_add_test(t, access_nodes);
+	tcase_add_test(t, foreign_agents);
 	tcase_add_test(t, exits);
 	tcase_add_loop_test(t, mistakes, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(t, unwise);

@@ -10,7 +10,8 @@
 
 static struct priv_places places;
 static struct peer peers[2];
-static struct care_of_range ranges[2];
+static struct care_of_range ranges[3];
+static const struct foreign_agent agent;
 static struct had_config conf;
 
 static void
@@ -23,10 +24,15 @@ setup(void)
 	peers[1] = (struct peer){ .addr.s_addr = inet_addr("10.1.0.9") };
 	ranges[0] = rig.range;
 	ranges[1] = (struct care_of_range){ 0xc6336400, 0xc63364ff,
-		&rig.nodes.peer };
+		&rig.nodes.peer, NULL };
 	conf = (struct had_config){ .peers = peers, .n_peers = 2,
 		.nodes = &rig.nodes, .n_nodes = 1, .ranges = ranges,
-		.n_ranges = 2 };
+		.n_ranges = 3 };
+	/* an agent of the same section, and what is given behind it */
+	ranges[2] = (struct care_of_range){ 0xcb007107, 0xcb007107,
+		&rig.nodes.peer, &agent };
+	ck_assert_int_eq(home4_init(&rig.nodes.home4, 0xac100000, 0xac100007),
+	    0);
 	conf.address.s_addr = inet_addr(HA);	/* in the second range */
 	ck_assert_int_eq(priv_places_init(&places, &conf), 0);
 }
@@ -35,6 +41,7 @@ static void
 teardown(void)
 {
 	priv_places_free(&places);
+	home4_free(&rig.nodes.home4);
 	rig_free();
 }
 
@@ -42,6 +49,15 @@ static struct priv_place *
 get(const char *coa, int *err)
 {
 	const struct had_priv_tunnel end = { .coa.s_addr = inet_addr(coa) };
+
+	return priv_place_get(&places, &end, err);
+}
+
+static struct priv_place *
+get_by(const char *coa, const char *via, int *err)
+{
+	const struct had_priv_tunnel end = { .way = HAD_WAY_NESTED,
+		.coa.s_addr = inet_addr(coa), .via.s_addr = inet_addr(via) };
 
 	return priv_place_get(&places, &end, err);
 }
@@ -187,6 +203,29 @@ START_TEST(gre_tunnels)
 }
 END_TEST
 
+/* To home addresses by agents alone, and to agents not at all. */
+START_TEST(behind_an_agent)
+{
+	struct priv_place *p;
+	int err;
+
+	ck_assert_ptr_null(get("203.0.113.7", &err));
+	ck_assert_int_eq(err, -EPERM);
+	ck_assert_ptr_null(get("172.16.0.1", &err));
+	ck_assert_int_eq(err, -EPERM);
+	ck_assert_ptr_null(get_by("172.16.0.1", "10.1.0.1", &err));
+	ck_assert_ptr_null(get_by("172.16.0.1", STRANGER, &err));
+	ck_assert_ptr_null(get_by("172.16.0.1", AR1, &err));
+	ck_assert_ptr_null(get_by("172.16.0.7", "203.0.113.7", &err));
+	ck_assert_ptr_null(get_by("10.1.0.1", "203.0.113.7", &err));
+	ck_assert_int_eq(err, -EPERM);
+	p = get_by("172.16.0.1", "203.0.113.7", &err);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_str_eq(p->name, "hadxac100001");
+	ck_assert_ptr_null(p->way);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -198,6 +237,7 @@ main(void)
 	tcase_add_test(t, allowed);
 	tcase_add_test(t, not_too_many);
 	tcase_add_test(t, gre_tunnels);
+	tcase_add_test(t, behind_an_agent);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

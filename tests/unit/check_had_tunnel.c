@@ -23,7 +23,7 @@ static struct {
 } asked[2048];
 static unsigned n_asked, n_answered, n_done;
 static int last_status;
-static uint32_t ifindex, made;	/* what is said of a device */
+static uint32_t ifindex, made, way;	/* what is said of a device */
 static bool with_socket;	/* comes with the answer */
 static int last_fd;
 static mono_t now;
@@ -68,7 +68,7 @@ wait_ms(int64_t ms)
 static void
 answer_one(int status)
 {
-	const struct had_priv_tunnel_added reply = { ifindex, made };
+	const struct had_priv_tunnel_added reply = { ifindex, made, way };
 	const unsigned i = n_answered++;
 	bool body = status == 0 && asked[i].type == HAD_PRIV_TUNNEL_ADD;
 
@@ -117,18 +117,25 @@ done(void *arg, int status)
 }
 
 static struct dp_route *
-add(const char *coa)
+add_by(const char *coa, const char *via)
 {
 	struct dp_entry e = { .len = 64 };
 	struct dp_route *r;
 	int status;
 
 	inet_pton(AF_INET, coa, &e.coa);
+	inet_pton(AF_INET, via, &e.via);
 	inet_pton(AF_INET6, "2001:db8:1::", &e.prefix);
 	r = dp->add(dp, &e, done, NULL, &status);
 	ck_assert_ptr_nonnull(r);
 	ck_assert_int_eq(status, -EINPROGRESS);
 	return r;
+}
+
+static struct dp_route *
+add(const char *coa)
+{
+	return add_by(coa, "0.0.0.0");
 }
 
 static void
@@ -137,6 +144,7 @@ set_up(void)
 	n_asked = n_answered = n_done = 0;
 	ifindex = 7;
 	made = 1;
+	way = 0;
 	with_socket = false;
 	last_fd = -1;
 	now = (mono_t){ 1000000000 };
@@ -596,6 +604,41 @@ START_TEST(gre_nodes)
 }
 END_TEST
 
+/* Behind a foreign agent: the same end by another way is the same tunnel; and
+ * what leads there may go, too. */
+START_TEST(by_another_way)
+{
+	struct dp_route *r, *next;
+	unsigned last;
+
+	way = 8;
+	r = add_by("172.16.0.5", "192.0.2.1");
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 1);
+	ck_assert_uint_eq(asked[0].tunnel.via.s_addr, inet_addr("192.0.2.1"));
+	answer_all(0);
+	made = 0;
+	way = 9;
+	last = n_asked;
+	next = add_by("172.16.0.5", "192.0.2.2");
+	ck_assert_uint_eq(asked[last].type, HAD_PRIV_TUNNEL_ADD);
+	ck_assert_uint_eq(asked[last].tunnel.via.s_addr, inet_addr("192.0.2.2"));
+	ck_assert_uint_eq(asked[last + 1].type, HAD_PRIV_ROUTE_ADD);
+	dp->del(dp, r);
+	answer_all(0);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 0);
+	ck_assert_int_eq(last_status, 0);
+	tunnel_kernel_lost(dp, 8, true);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
+	tunnel_kernel_lost(dp, 9, true);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 3);
+	answer_all(0);
+	dp->del(dp, next);
+	wait_ms(1000);
+	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_DEL), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -616,6 +659,7 @@ main(void)
 	tcase_add_test(tc, socket_of_a_node);
 	tcase_add_test(tc, gre_routers);
 	tcase_add_test(tc, gre_nodes);
+	tcase_add_test(tc, by_another_way);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

@@ -29,6 +29,8 @@
 	"access-node \"" name "\" {\n"					\
 	"\tnai = \"" name "@example.net\"\n"				\
 	"\tkey \"512\" { key-file = \"ha.key\" }\n" more "}\n"
+#define FA(fa, coa)							\
+	"\tvia-fa = \"" fa "\"\n\tfa-care-of = \"" coa "\"\n"
 #define POOL	"care-of-pool = \"192.0.2.100-192.0.2.101\"\n"
 
 static char dir[64];
@@ -439,6 +441,20 @@ static const struct {
 	    "router-mac: \"02:0:0:0:0:1\" is no unicast" },
 	{ GOOD POOL NODE("acc0", "") "access-node \"acc1\" {\n\tnai = "
 	    "\"acc0@EXAMPLE.net\"\n}\n", "nai: access-node \"acc0\" has" },
+	{ GOOD NODE("acc0", "\tvia-fa = \"10.9.0.1\"\n"),
+	    "nasd.conf:12: fa-care-of: missing" },
+	{ GOOD POOL NODE("acc0", "\tfa-care-of = \"10.9.0.1\"\n"),
+	    "nasd.conf:16: fa-care-of: needs via-fa" },
+	{ GOOD NODE("acc0", "\tvia-fa = \"224.0.0.11\"\n"),
+	    "nasd.conf:15: via-fa: \"224.0.0.11\" is no host's" },
+	{ GOOD NODE("acc0", FA("198.51.100.1", "10.9.0.1")),
+	    "via-fa: is home agent \"ha1\"" },
+	{ GOOD NODE("acc0", FA("10.9.0.1", "192.0.2.1")),
+	    "fa-care-of: is our care-of-address" },
+	{ GOOD POOL NODE("acc0", FA("10.9.0.1", "192.0.2.101")),
+	    "fa-care-of: is in care-of-pool" },
+	{ GOOD NODE("acc0", FA("10.9.0.1", "10.9.0.1") "\tlifetime = "
+	    "65535\n"), "lifetime: 65535 is not in" },
 	{ GOOD POOL NODE("acc0", "") "pppoe \"acc0\" {\n}\n",
 	    "acc0 is a section pppoe already" },
 	{ GOOD POOL NODE("acc0", "") "ethernet \"acc0\" {\n}\n",
