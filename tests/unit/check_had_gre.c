@@ -378,6 +378,25 @@ START_TEST(one_care_of_address)
 }
 END_TEST
 
+/* What we draw for both directions may be a key that another one has there. */
+START_TEST(drawn_twice)
+{
+	struct gre_draw ahead;
+	uint32_t first, next;
+	struct m m;
+
+	node(&m, AN2, mn1, 600, 0);		/* the sequence has begun */
+	ahead = rig.reg.gre;
+	first = gre_draw_next(&ahead);
+	next = gre_draw_next(&ahead);
+	node(&m, AN1, mn1, 600, next);
+	ck_assert(has(mn1, next, first));
+	node(&m, AN1, mn2, 600, 0);
+	ck_assert_uint_eq(rig.sent[1], 0);
+	ck_assert_uint_eq(sent_key(32), gre_draw_next(&ahead));
+}
+END_TEST
+
 /* Whose a revocation is its NAI says [D14]. */
 START_TEST(revoked_apart)
 {
@@ -505,6 +524,7 @@ main(void)
 	tcase_add_test(t, changes_too_often);
 	tcase_add_test(t, no_data_path);
 	tcase_add_test(t, one_care_of_address);
+	tcase_add_test(t, drawn_twice);
 	tcase_add_test(t, revoked_apart);
 	tcase_add_test(t, mtu);
 	tcase_add_test(t, both_kinds);

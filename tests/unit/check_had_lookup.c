@@ -183,6 +183,33 @@ START_TEST(access_node)
 }
 END_TEST
 
+/* A GRE key before a 32 that nobody can verify yet is no reason not to ask;
+ * where there is no GRE it is [D161, D190]. */
+START_TEST(access_node_with_key)
+{
+	bool offered;
+	struct m m;
+
+	rig_nodes("10.1.0.0", 16);
+	for (offered = false;; offered = true) {
+		rig.nodes.peer.gre = offered;
+		m_rrq(&m, MIP4_F_D | MIP4_F_G, 600, NODE);
+		m_nai(&m, ALICE);
+		m_ext(&m, 120, "", 1);
+		m_put(&m, "\60\0\0\4\1\2\3\4", 8);
+		m_auth(&m, 32, MN_SPI, key_mn);
+		rig_in(&m, NODE);
+		ck_assert_uint_eq(n_asked, offered);
+		if (offered)
+			break;
+	}
+	answer(0, USER_KNOWN, true);
+	ck_assert_uint_eq(rig.sent[1], 0);
+	ck_assert_uint_gt(sent_ext(48), 0);
+	ck_assert_uint_eq(binding_gre(of(ALICE)).out, 0x01020304);
+}
+END_TEST
+
 /* Nobody could verify an answer: none is sent, nothing is remembered. */
 START_TEST(access_node_in_vain)
 {
@@ -1237,6 +1264,7 @@ main(void)
 	TCase *t = tcase_create("lookup");
 	const TTest *const tests[] = {
 		access_node, access_node_in_vain,
+		access_node_with_key,
 		key_is_demanded, another_key, a_key_or_none, no_other_key,
 		no_key, who_is_asked_for,
 		configured_ones_are_known, configured_without_a_key,
