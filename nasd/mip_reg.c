@@ -664,10 +664,14 @@ mip_reg_moves_on(const struct mip_reg *r)
 bool
 mip_reg_stay(struct mip_reg *r)
 {
+	mono_t least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
+
 	if (!r->moved)
 		return false;
 	r->moved = false;
-	if (r->state == MIP_S_REQUESTING)
+	if (r->state == MIP_S_REQUESTING && mono_before(now(r), least))
+		mip_reg_arm(r, &r->t_send, least);
+	else if (r->state == MIP_S_REQUESTING)
 		mip_reg_try(r);
 	else
 		(void)mip_reg_renew(r);

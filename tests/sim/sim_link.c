@@ -379,7 +379,7 @@ link_move(struct mlink *from, struct mlink *to)
 	    !from->nas->host.up)
 		return false;
 	export(from, &c);
-	if (!may_begin(to))
+	if (to == NULL || !may_begin(to))
 		return false;
 	why = node_import(&to->node, &c);
 	if (why != NULL) {
@@ -393,6 +393,19 @@ link_move(struct mlink *from, struct mlink *to)
 	world(to)->counts->imported++;
 	(void)begin(to, "by context");
 	return true;
+}
+
+/* As access_nodes_unexport. */
+void
+link_stay(struct mlink *l)
+{
+	if (l->session == NULL || !l->exported || !l->nas->host.up)
+		return;
+	SAY(world(l), &l->nas->host, "s%u of u%u stays", l->session->nr,
+	    l->u->index);
+	l->exported = l->given_away = false;
+	if (l->session->reg != NULL)
+		(void)mip_reg_stay(l->session->reg);
 }
 
 /* ---- programs come and go ---- */

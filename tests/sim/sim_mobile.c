@@ -328,8 +328,15 @@ move(struct mobile *m)
 	struct mlink *to = some_link(m), *from = m->at;
 	bool told;
 
-	if (to == from)
+	if (to == from) {
+		link_stay(from);
 		return;
+	}
+	/* The operator thinks better of it, later. */
+	if (dice_permille(&w->dice, 100)) {
+		link_move(from, NULL);
+		return;
+	}
 	told = dice_permille(&w->dice, 500) && link_move(from, to);
 	unplug(m, dice_permille(&w->dice, told ? 300 : 600));
 	plug(m, to);

@@ -178,8 +178,10 @@ void	 link_plug(struct mlink *);
 /* Is it noticed at once? */
 void	 link_unplug(struct mlink *, bool at_once);
 void	 link_hear(struct mlink *, const uint8_t *packet, size_t len);
-/* By export and import; false: it comes without a context. */
+/* By export and import, if there is a to; false: it comes without a context. */
 bool	 link_move(struct mlink *from, struct mlink *to);
+/* It stays, though it was exported. */
+void	 link_stay(struct mlink *);
 /* Out of a tunnel that comes from there. */
 void	 link_tunnel(struct nas *, const struct packet *);
 struct mlink *link_at(struct world *, struct in_addr coa);
