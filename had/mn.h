@@ -89,6 +89,7 @@ struct mn_addr {
 	bool			 bound;		/* else it is being probed */
 };
 
+/* There may be many: members are ordered so that nothing lies between them. */
 struct mn {
 	struct table_node	 by_coa;
 	struct mns		*owner;
@@ -106,12 +107,12 @@ struct mn {
 						 * foreign agent its IPv4 home
 						 * address, of home4 */
 	struct gre_pair		 gre;
-	const struct foreign_agent *fa;		/* that, or NULL */
-	struct home4		*home4;
 	uint8_t			 n_addrs;
 	uint8_t			 n_ra;		/* of the first ones */
 	uint8_t			 tokens;	/* for new addresses */
 	bool			 up;
+	const struct foreign_agent *fa;		/* that, or NULL */
+	struct home4		*home4;
 };
 
 /* router, lladdr: as they follow from our IPv4 address [PROTOCOLS D164]. */

@@ -158,7 +158,8 @@ set_peers(struct agent *a, uint32_t n)
 	    .link = &a->nodes.own_link };
 	must(peers_init(&a->peers) == 0 && peers_add(&a->peers, &a->router),
 	    "peers");
-	a->range = (struct care_of_range){ COA, COA + n, &a->nodes.peer };
+	a->range = (struct care_of_range){ .first = COA, .last = COA + n,
+	    .peer = &a->nodes.peer };
 	a->peers.ranges = &a->range;
 	a->peers.n_ranges = 1;
 }
