@@ -46,6 +46,9 @@
 #define SECOND		(1000 * MS)
 #define MAX_HAS		3
 #define MAX_NASES	32
+/* Where a router's own care-of address is counted, and where one that it has
+ * for a mobile node: net_place. */
+#define FIRST_SINGLE	(MAX_NASES / 2)
 #define MANY_USERS	64	/* above: look only at what was touched */
 #define SPI		256
 #define MN_SPI		512
@@ -430,6 +433,8 @@ void	 net_describe(struct world *, const struct packet *, char *, size_t);
 /* A care-of address is its router's, too. */
 struct host *net_host(struct world *, struct in_addr);
 struct in_addr net_coa(const struct host *, unsigned user);
+/* Of messages to and from it; below MAX_NASES. */
+unsigned net_place(struct world *, struct in_addr coa);
 /* Whose care-of address it is; NULL: none of a single subscriber. */
 struct subscriber *net_coa_user(struct world *, struct in_addr);
 
@@ -464,10 +469,10 @@ void	 nas_start(struct nas *);
 void	 nas_stop(struct nas *);	/* all is forgotten */
 void	 nas_input(struct nas *, const struct packet *);
 uint64_t nas_digest(struct nas *);
-/* Does it know that the subscriber may have a binding there; without a
- * session, deregistering only? */
+/* Does it know that the subscriber may have a binding there, at that care-of
+ * address; without a session, deregistering only? */
 bool	 nas_knows(const struct nas *, const struct subscriber *,
-    const struct ha *, bool *orphaned);
+    const struct ha *, struct in_addr coa, bool *orphaned);
 uint64_t digest_add(uint64_t sum, const void *, size_t);
 
 /* sim_select.c */
@@ -502,6 +507,9 @@ void	 access_cancel(struct sess *);
 void	 user_init(struct world *, struct subscriber *, unsigned index);
 void	 user_act(struct subscriber *);
 void	 user_lost(struct subscriber *);	/* its session is gone */
+/* Dials in, or not any more. */
+void	 user_dial(struct subscriber *);
+void	 user_go(struct subscriber *);
 
 /* sim_watch.c: after each step, and before one changes what it knows */
 void	 watch_step(struct world *);

@@ -32,8 +32,8 @@ is_late(struct world *w, const struct packet *p)
 		return p->refused;
 	/* the same one waits for a look-up */
 	if (p->refused)
-		return w->ha[to->index].view[p->u->index].waits[net_host(w,
-		    p->src)->index] != m.rrq.id;
+		return w->ha[to->index].view[p->u->index].waits[net_place(w,
+		    p->src)] != m.rrq.id;
 	b = ha_binding(&w->ha[to->index], p->u);
 	if (to->set_back != p->set_back &&
 	    (b == NULL || ntp_cmp(m.rrq.id, b->last_id) > 0))

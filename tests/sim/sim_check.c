@@ -45,7 +45,7 @@ check_registered(struct sess *s)
 void
 check_over(struct sess *s)
 {
-	s->u->asked[s->nas->host.index][s->ha->host.index] = 0;
+	s->u->asked[net_place(s->u->w, s->coa)][s->ha->host.index] = 0;
 }
 
 /* The NAS must stop believing in a binding before the home agent does. */
@@ -139,11 +139,11 @@ check_request(struct nas *n, struct in_addr to, const uint8_t *data,
 	u = world_user(w, m.ext.nai, m.ext.nai_len);
 	if (u == NULL)
 		return;
-	if (u->mobile != NULL)
+	if (m.rrq.coa.s_addr != n->host.addr.s_addr)
 		link_check_request(&u->mobile->link[n->host.index], h);
 	world_touch(u);
-	last = &u->asked[n->host.index][h->index];
-	retry = &u->retry[n->host.index][h->index];
+	last = &u->asked[net_place(w, m.rrq.coa)][h->index];
+	retry = &u->retry[net_place(w, m.rrq.coa)][h->index];
 	if (*last != 0 && now - *last < SECOND) {
 		if (*retry != RETRY_DUE && (*retry == RETRY_USED ||
 		    w->step.by != BY_PACKET || !w->step.parsed ||
@@ -162,70 +162,71 @@ check_request(struct nas *n, struct in_addr to, const uint8_t *data,
 /* One a second, never to where the subscriber is bound again, and none any
  * more when one was acknowledged. */
 static void
-check_revocation(struct ha *h, struct subscriber *u, const struct host *nas,
-    struct in_addr to, uint32_t id)
+check_revocation(struct ha *h, struct subscriber *u, struct in_addr to,
+    uint32_t id)
 {
 	struct view *v = &h->view[u->index];
 	uint64_t begun = peer_find(&h->peers, to)->stats.revoked;
-	int64_t now = host_mono(&h->host).ns, last =
-	    v->revoked[nas->index].at;
+	unsigned place = net_place(h->host.w, to);
+	int64_t now = host_mono(&h->host).ns, last = v->revoked[place].at;
 	const struct binding *b = ha_binding(h, u);
 	struct world *w = h->host.w;
 
-	if (v->revoked[nas->index].said != 0 &&
-	    now - v->revoked[nas->index].said < SECOND)
+	if (v->revoked[place].said != 0 &&
+	    now - v->revoked[place].said < SECOND)
 		world_fail(w, "%s: revokes u%u %lld ms after its answer",
 		    h->host.name, u->index, (long long)((now -
-		    v->revoked[nas->index].said) / MS));
+		    v->revoked[place].said) / MS));
 	if (last != 0 && now - last < SECOND)
 		world_fail(w, "%s: two revocations of u%u within %lld ms",
 		    h->host.name, u->index, (long long)((now - last) / MS));
-	if (v->revoked[nas->index].acked &&
-	    v->revoked[nas->index].begun == begun)
+	if (v->revoked[place].acked &&
+	    v->revoked[place].begun == begun)
 		world_fail(w, "%s: revokes u%u though it was acknowledged",
 		    h->host.name, u->index);
 	if (w->step.by == BY_TIMER && b != NULL &&
 	    b->state != BINDING_IDLE && b->coa.s_addr == to.s_addr)
 		world_fail(w, "%s: revokes u%u where it is bound",
 		    h->host.name, u->index);
-	v->revoked[nas->index].at = now;
-	v->revoked[nas->index].id = id;
-	v->revoked[nas->index].begun = begun;
-	v->revoked[nas->index].acked = false;
+	v->revoked[place].at = now;
+	v->revoked[place].id = id;
+	v->revoked[place].begun = begun;
+	v->revoked[place].acked = false;
 }
 
 void
 check_ack(struct ha *h, const struct packet *p)
 {
 	const struct step *st = &h->host.w->step;
-	const struct host *nas = net_host(h->host.w, p->src);
+	unsigned place = net_place(h->host.w, p->src);
 	struct view *v;
 
 	if (!st->parsed || st->msg.type != MIP4_REV_ACK || p->u == NULL ||
 	    p->attack)
 		return;
 	v = &h->view[p->u->index];
-	if (v->revoked[nas->index].at != 0 &&
-	    v->revoked[nas->index].id == st->msg.ack.rev_id)
-		v->revoked[nas->index].acked = true;
+	if (v->revoked[place].at != 0 &&
+	    v->revoked[place].id == st->msg.ack.rev_id)
+		v->revoked[place].acked = true;
 }
 
 /* When a registration was granted; what the network sends twice is answered
  * twice. */
 static void
-note_yes(struct ha *h, const struct subscriber *u, const struct host *nas,
+note_yes(struct ha *h, const struct subscriber *u, struct in_addr to,
     uint64_t id)
 {
+	unsigned place = net_place(h->host.w, to);
 	struct view *v = &h->view[u->index];
 
-	if (v->revoked[nas->index].said_to != id)
-		v->revoked[nas->index].said = host_mono(&h->host).ns;
-	v->revoked[nas->index].said_to = id;
+	if (v->revoked[place].said_to != id)
+		v->revoked[place].said = host_mono(&h->host).ns;
+	v->revoked[place].said_to = id;
 }
 
 static void
 check_reply(struct ha *h, struct subscriber *u, const struct mip4_msg *m,
-    struct in_addr to, const struct host *nas)
+    struct in_addr to)
 {
 	const struct binding *b = ha_binding(h, u);
 	struct world *w = h->host.w;
@@ -243,7 +244,7 @@ check_reply(struct ha *h, struct subscriber *u, const struct mip4_msg *m,
 		    h->host.name, u->index);
 	w->counts->renewed += w->step.by == BY_PACKET &&
 	    w->step.msg.type == MIP4_RRQ && w->step.msg.ext.n_hoa > 0;
-	note_yes(h, u, nas, m->rrp.id);
+	note_yes(h, u, to, m->rrp.id);
 }
 
 void
@@ -261,9 +262,9 @@ check_from_ha(struct ha *h, struct in_addr to, const uint8_t *data,
 	if (u == NULL)
 		return;
 	if (m.type == MIP4_REV)
-		check_revocation(h, u, nas, to, m.rev.rev_id);
+		check_revocation(h, u, to, m.rev.rev_id);
 	else if (m.type == MIP4_RRP)
-		check_reply(h, u, &m, to, nas);
+		check_reply(h, u, &m, to);
 }
 
 /* ---- a network at rest ---- */

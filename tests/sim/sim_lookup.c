@@ -161,7 +161,7 @@ judge(void *arg, const struct reg_packet *pkt)
 	if (p->u != NULL) {
 		world_touch(p->u);
 		v = &h->view[p->u->index];
-		i = net_host(w, p->src)->index;
+		i = net_place(w, p->src);
 		p->origin = v->waits[i] == w->step.msg.rrq.id ?
 		    v->waits_from[i] : (struct origin){ w->now, 0 };
 		v->waits[i] = 0;
@@ -178,7 +178,7 @@ lookup_note(struct ha *h, struct subscriber *u, const struct packet *p)
 {
 	struct world *w = h->host.w;
 	struct view *v = &h->view[u->index];
-	unsigned i = net_host(w, p->src)->index;
+	unsigned i = net_place(w, p->src);
 
 	if (h->reg.lookup == NULL || !w->step.parsed ||
 	    w->step.msg.type != MIP4_RRQ || !user_lookup_is_waiting(

@@ -437,7 +437,11 @@ mobile_act(struct subscriber *u)
 		claim_others(m);
 	else if (what < 82)
 		operate(m, what - 72);
-	else if (what < 90)
+	else if (what < 92 && u->at != NULL)
+		user_go(u);
+	else if (what < 85)
+		user_dial(u);	/* by PPP, as if it had two links */
+	else if (what < 92)
 		home_act(&w->ha[dice_below(&w->dice, w->plan.n_has)]);
 }
 
@@ -507,6 +511,8 @@ mobile_settle(struct mobile *m)
 	unsigned i, n = m->n_addrs;
 
 	timer_cancel(&world(m)->timers, &m->t_plug);
+	if (m->u->at != NULL)
+		user_go(m->u);
 	m->hostile = false;
 	for (i = 0; i < n; i++)
 		all[i] = m->addr[i].a;

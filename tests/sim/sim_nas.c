@@ -96,6 +96,12 @@ free_sessions_of(struct subscriber *u, struct nas *n)
 	}
 	memset(u->asked[n->host.index], 0, sizeof(u->asked[0]));
 	memset(u->retry[n->host.index], 0, sizeof(u->retry[0]));
+	if (u->mobile == NULL)
+		return;
+	memset(u->asked[n->host.index + FIRST_SINGLE], 0,
+	    sizeof(u->asked[0]));
+	memset(u->retry[n->host.index + FIRST_SINGLE], 0,
+	    sizeof(u->retry[0]));
 }
 
 void
@@ -123,7 +129,8 @@ static void
 note_retry(struct nas *n, const struct packet *p)
 {
 	const struct mip4_msg *m = &n->host.w->step.msg;
-	uint8_t *retry = &p->u->retry[n->host.index][net_host(n->host.w,
+	struct world *w = n->host.w;
+	uint8_t *retry = &p->u->retry[net_place(w, p->dst)][net_host(w,
 	    p->src)->index];
 
 	if (m->type == MIP4_RRP && m->rrp.code == MIP4_HA_ID_MISMATCH &&
@@ -145,14 +152,15 @@ nas_input(struct nas *n, const struct packet *p)
 	mip_core_input(&n->core, p->src, p->sport, p->dst, p->data, p->len);
 	/* as check_over */
 	if (n->core.n_orphans < orphans && p->u != NULL)
-		p->u->asked[n->host.index][net_host(w, p->src)->index] = 0;
+		p->u->asked[net_place(w, p->dst)][net_host(w, p->src)->index] =
+		    0;
 	if (!p->attack && w->step.parsed && w->step.msg.type == MIP4_REV)
 		w->step.p->refused = n->core.count[MIP_C_SENT_REV_ACK] == acks;
 }
 
 bool
 nas_knows(const struct nas *n, const struct subscriber *u,
-    const struct ha *h, bool *orphaned)
+    const struct ha *h, struct in_addr coa, bool *orphaned)
 {
 	const struct mip_ha_rec *ha = mip_core_find_ha(&n->core,
 	    h->host.addr);
@@ -161,11 +169,10 @@ nas_knows(const struct nas *n, const struct subscriber *u,
 	*orphaned = false;
 	for (s = u->sessions; s != NULL; s = s->next)
 		if (s->nas == n && s->reg != NULL && s->reg->ha == ha &&
-		    s->reg->maybe_bound)
+		    s->coa.s_addr == coa.s_addr && s->reg->maybe_bound)
 			return true;
 	*orphaned = ha != NULL && mip_core_find_orphan(&n->core, u->nai,
-	    strlen(u->nai), ha, u->mobile != NULL ? net_coa(&n->host,
-	    u->index) : n->core.params.coa) != NULL;
+	    strlen(u->nai), ha, coa) != NULL;
 	return *orphaned;
 }
 

@@ -21,6 +21,15 @@ net_coa(const struct host *nas, unsigned user)
 	    (uint32_t)(nas->index + 1) << 16 | (user + 1)) };
 }
 
+unsigned
+net_place(struct world *w, struct in_addr coa)
+{
+	const struct host *n = net_host(w, coa);
+
+	return n->index + (ntohl(coa.s_addr) >> 24 == COA_NET ? FIRST_SINGLE :
+	    0);
+}
+
 struct subscriber *
 net_coa_user(struct world *w, struct in_addr a)
 {

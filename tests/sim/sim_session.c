@@ -139,7 +139,7 @@ choose_iid(const struct sess *s)
 static void
 ask_of(const struct sess *s, struct mip_reg_request *req)
 {
-	req->mn_ha = s->u->keyed ? &s->u->sa : NULL;
+	req->mn_ha = s->u->keyed || s->u->mobile != NULL ? &s->u->sa : NULL;
 	req->ha = (struct mip_ha){ .addr = s->ha->host.addr,
 	    .sa = &s->nas->sa[s->ha->host.index], .n_sa = 1 };
 	if (s->ml != NULL)

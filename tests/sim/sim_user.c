@@ -129,6 +129,21 @@ move(struct subscriber *u)
 		world_at(w, &u->dial, dice_between(&w->dice, 0, 3 * SECOND));
 }
 
+void
+user_dial(struct subscriber *u)
+{
+	dial_at(u, some_nas(u));
+}
+
+void
+user_go(struct subscriber *u)
+{
+	if (dice_permille(&u->w->dice, 500))
+		hang_up(u);
+	else
+		vanish(u);
+}
+
 /* The operator's command. */
 static void
 renew(struct sess *s)

@@ -246,7 +246,7 @@ check_address(struct ha *h, struct subscriber *u, const struct view *v,
 		world_fail(w, "%s: u%u gets another identifier than asked for",
 		    h->host.name, u->index);
 	if (e->n_hoa_req && iid_is_zero(e->hoa_req_iid) && v->holds && !free &&
-	    !SAME(&v->hoa, &b->hoa))
+	    !v->behind_node && !SAME(&v->hoa, &b->hoa))
 		world_fail(w, "%s: u%u's home address changes without need",
 		    h->host.name, u->index);
 }
@@ -401,10 +401,11 @@ check_known(struct ha *h, const struct subscriber *u, struct view *v,
 	    ((st->by == BY_TIMER && st->host == n) ||
 	    w->plan.n_users > MANY_USERS);
 	is = n->up && v->made.boot == n->boot &&
-	    nas_knows(&w->nas[n->index], u, h, &v->orphaned);
+	    nas_knows(&w->nas[n->index], u, h, v->coa, &v->orphaned);
 	v->minded = was && is;
 	/* Who exports it leaves it to the one that imports it. */
-	if (u->mobile != NULL && u->mobile->link[n->index].given_away)
+	if (net_coa_user(w, v->coa) != NULL &&
+	    u->mobile->link[n->index].given_away)
 		return;
 	if (!was || is || accepted || gives_up || !n->up || !v->bound ||
 	    v->overtaken || is_over(v, w))
@@ -432,7 +433,7 @@ is_accepted(struct ha *h, const struct subscriber *u, struct view *v,
 	    b->last_id != rq->id || b->memo.code > MIP4_ACCEPTED_NO_SIMUL)
 		return false;
 	from = &st->p->origin;
-	newest = &v->newest[net_host(w, st->p->src)->index];
+	newest = &v->newest[net_place(w, st->p->src)];
 	if (rq->lifetime > 0) {
 		v->made = *from;
 		v->overtaken = from->sent < *newest;
@@ -591,6 +592,6 @@ watch_given_up(const struct sess *s)
 	bool orphaned;
 
 	if (v->coa.s_addr == s->coa.s_addr &&
-	    !nas_knows(s->nas, s->u, s->ha, &orphaned))
+	    !nas_knows(s->nas, s->u, s->ha, s->coa, &orphaned))
 		v->minded = false;
 }

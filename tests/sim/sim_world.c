@@ -230,7 +230,7 @@ static void
 begin(struct world *w)
 {
 	const struct plan *p = &w->plan;
-	unsigned i;
+	unsigned i, places = p->mobile > 0 ? MAX_NASES : p->n_nases;
 
 	for (i = 0; i < p->n_has; i++)
 		begin_host(w, &w->ha[i].host, "ha", i, 0xc6336400);
@@ -241,10 +241,8 @@ begin(struct world *w)
 		abort();
 	for (i = 0; i < p->n_users; i++) {
 		user_init(w, &w->user[i], i);
-		w->user[i].asked = calloc(p->n_nases,
-		    sizeof(*w->user[i].asked));
-		w->user[i].retry = calloc(p->n_nases,
-		    sizeof(*w->user[i].retry));
+		w->user[i].asked = calloc(places, sizeof(*w->user[i].asked));
+		w->user[i].retry = calloc(places, sizeof(*w->user[i].retry));
 		if (w->user[i].asked == NULL || w->user[i].retry == NULL)
 			abort();
 	}
@@ -408,12 +406,12 @@ ending(struct world *w)
 	SAY(w, NULL, "everybody hangs up");
 	for (i = 0; i < w->plan.n_users; i++) {
 		w->user[i].at = NULL;
-		if (w->user[i].mobile != NULL) {
+		if (w->user[i].mobile != NULL)
 			mobile_leave(w->user[i].mobile);
-			continue;
-		}
 		for (s = w->user[i].sessions; s != NULL; s = next) {
 			next = s->next;
+			if (s->ml != NULL)
+				continue;
 			s->next_access = ACCESS_GONE;
 			world_at(w, &s->t_access, 10 * MS);
 			sess_event(s, SESSION_EV_PEER_LEFT);
