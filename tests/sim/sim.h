@@ -285,6 +285,7 @@ struct sess {
 	const char		*excuse;	/* why the home agent may not
 						 * have its binding */
 	bool			 was_up;
+	bool			 lent;		/* it was exported, once */
 	bool			 resumed;	/* of an earlier program, */
 	mono_t			 kept;		/* until then at least [D117] */
 };

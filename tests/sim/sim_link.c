@@ -361,7 +361,7 @@ export(struct mlink *l, struct node_context *c)
 	memcpy(c->router, l->node.router, sizeof(c->router));
 	c->id = saved.last_id;
 	node_copy_kept(&l->node, c);
-	l->exported = l->given_away = true;
+	l->exported = l->given_away = l->session->lent = true;
 	mip_reg_move_on(l->session->reg);
 	world(l)->counts->exported++;
 	SAY(world(l), &l->nas->host, "s%u of u%u is exported", l->session->nr,

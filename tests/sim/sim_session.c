@@ -494,7 +494,7 @@ mip_registered(void *arg, const struct mip_result *r)
 		world_fail(s->u->w, "%s: useless reply: %s", s->subject,
 		    r->text);
 	if (r->outcome == MIP_NO_REPLY && s->u->w->plan.calm &&
-	    (s->ml == NULL || !s->ml->given_away))
+	    !s->lent)
 		world_fail(s->u->w, "%s: no reply in a calm world: %s",
 		    s->subject, r->text);
 	if (r->outcome == MIP_DENIED)
@@ -524,7 +524,7 @@ mip_lost(void *arg, const struct mip_result *r)
 	/* two that contend for one subscriber may starve each other */
 	if (s->u->w->plan.calm && s->excuse == NULL &&
 	    s->u->sessions == s && s->next == NULL &&
-	    (s->ml == NULL || !s->ml->given_away))
+	    !s->lent)
 		world_fail(s->u->w, "%s: lost in a calm world: %s",
 		    s->subject, r->text);
 	SAY(s->u->w, &s->nas->host, "s%u registration lost: %s", s->nr,
