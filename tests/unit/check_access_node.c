@@ -662,6 +662,16 @@ START_TEST(counters)
 }
 END_TEST
 
+/* Of one that is never answered nothing is left. */
+START_TEST(reading_out_at_the_end)
+{
+	session_count(bring_it_up());
+	ck_assert_uint_eq(queued, 1);
+	queued = 0;
+	end_it(0);
+}
+END_TEST
+
 /* ---- the link ---- */
 
 START_TEST(carrier)
@@ -1188,6 +1198,7 @@ main(void)
 	tcase_add_test(t, ended_before);
 	tcase_add_test(t, answer_too_late);
 	tcase_add_test(t, counters);
+	tcase_add_test(t, reading_out_at_the_end);
 	tcase_add_test(t, carrier);
 	tcase_add_test(t, interface_goes);
 	tcase_add_test(t, not_opened);
