@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -22,6 +21,7 @@
 #include "common/clock.h"
 #include "common/ip4.h"
 #include "common/log.h"
+#include "common/sock_filter.h"
 #include "fad/advert.h"
 #include "fad/fad_config.h"
 #include "fad/relay.h"
@@ -315,8 +315,10 @@ readable(evutil_socket_t fd, short what, void *arg)
 
 /* UDP to our port, and ICMP solicitations; no fragments. */
 static int
-set_filter(int fd, uint16_t port)
+set_filter(int fd, const void *arg)
 {
+	const uint16_t port = *(const uint16_t *)arg;
+	const int on = 1;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),	/* fragment */
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 8, 0),
@@ -331,12 +333,9 @@ set_filter(int fd, uint16_t port)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
 	};
-	const struct sock_fprog prog = {
-		.len = sizeof(code) / sizeof(code[0]), .filter = code,
-	};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-	    sizeof(prog));
+	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0])) == 0 ?
+	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) : -1;
 }
 
 static int
@@ -352,28 +351,22 @@ join(int fd, unsigned ifindex, uint32_t group)
 	    sizeof(mr));
 }
 
-/* The filter comes before the protocol: nothing else gets in meanwhile. */
 static int
 open_link(struct access_link *l, uint16_t port)
 {
-	struct sockaddr_ll sll = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP),
-	};
+	struct sockaddr_ll sll;
 	socklen_t len = sizeof(sll);
-	int on = 1;
+	int fd;
 
 	l->ifindex = if_nametoindex(l->conf->name);
 	if (l->ifindex == 0)
 		return -errno;
-	l->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
-	if (l->fd == -1)
-		return -errno;
-	sll.sll_ifindex = (int)l->ifindex;
-	if (set_filter(l->fd, port) == -1 ||
-	    setsockopt(l->fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) ==
-	    -1 || bind(l->fd, (struct sockaddr *)&sll, sizeof(sll)) == -1 ||
-	    getsockname(l->fd, (struct sockaddr *)&sll, &len) == -1)
+	fd = sock_filter_packet(l->ifindex, SOCK_DGRAM, ETH_P_IP, set_filter,
+	    &port);
+	if (fd < 0)
+		return fd;
+	l->fd = fd;
+	if (getsockname(fd, (struct sockaddr *)&sll, &len) == -1)
 		return -errno;
 	if (sll.sll_hatype != ARPHRD_ETHER)
 		return -EPFNOSUPPORT;

@@ -6,7 +6,6 @@
  * socket can be in a few hundred groups only (net.core.optmem_max), hence
  * several.
  */
-#include "common/sock_filter.h"
 #include "config.h"
 #define LOG_MODULE "home-link"
 #include "had/home_link.h"
@@ -31,6 +30,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/netlink_watch.h"
+#include "common/sock_filter.h"
 #include "had/had_config.h"
 
 #define BURST		64	/* packets a wake-up, then others' turn */
@@ -88,7 +88,7 @@ look_up(struct home_link *l)
 
 /* Neighbor Solicitations and Advertisements without extension headers. */
 static int
-set_filter(int fd)
+set_filter(int fd, const void *arg)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),	/* next header */
@@ -100,29 +100,23 @@ set_filter(int fd)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 
+	(void)arg;
 	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
 }
 
-/* The filter comes before the protocol: nothing else gets in meanwhile. */
 static int
 open_socket(struct home_link *l)
 {
-	struct sockaddr_ll sll = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IPV6),
-	};
+	int fd;
 
 	l->ifindex = if_nametoindex(l->name);
 	if (l->ifindex == 0)
 		return -errno;
-	l->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
-	if (l->fd == -1)
-		return -errno;
-	sll.sll_ifindex = (int)l->ifindex;
-	if (set_filter(l->fd) == -1 ||
-	    bind(l->fd, (struct sockaddr *)&sll, sizeof(sll)) == -1)
-		return -errno;
+	fd = sock_filter_packet(l->ifindex, SOCK_DGRAM, ETH_P_IPV6, set_filter,
+	    NULL);
+	if (fd < 0)
+		return fd;
+	l->fd = fd;
 	return look_up(l);
 }
 

@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
@@ -89,32 +88,26 @@ filter_tunnel(int fd)
 	return filter_types(fd, ND_ROUTER_ADVERT, ND_ROUTER_ADVERT);
 }
 
-/* Nothing is heard before the filter is there; nor can the engine take it
- * away. */
+/* One that the engine can not take away. */
+static int
+set_filter(int fd, const void *arg)
+{
+	int (*const *filter)(int fd) = arg;
+	const int on = 1;
+
+	if ((*filter)(fd) != 0 || setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER,
+	    &on, sizeof(on)) != 0)
+		return -1;
+	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
+	    sizeof(on));
+	return 0;
+}
+
 static int
 open_socket(unsigned ifindex, int type, int (*filter)(int fd))
 {
-	const struct sockaddr_ll ll = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)ifindex,
-	};
-	const int on = 1;
-	int fd, err;
-
-	fd = socket(AF_PACKET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -errno;
-	if (filter(fd) == 0 && setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on,
-	    sizeof(on)) == 0 && bind(fd, (const struct sockaddr *)&ll,
-	    sizeof(ll)) == 0) {
-		(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
-		    sizeof(on));
-		return fd;
-	}
-	err = -errno;
-	close(fd);
-	return err;
+	return sock_filter_packet(ifindex, type, ETH_P_ALL, set_filter,
+	    &filter);
 }
 
 static int
