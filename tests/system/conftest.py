@@ -36,6 +36,17 @@ def lab(whole_lab):
     assert not left, "left behind:\n  " + "\n  ".join(left)
 
 
+@pytest.fixture
+def open_dir(tmp_path):
+    """A directory of the test's own that daemons without privilege may
+    enter."""
+    tmp_path.chmod(0o755)
+    for parent in list(tmp_path.parents)[:3]:
+        if parent.owner() == "root" and str(parent) != "/tmp":
+            parent.chmod(0o755)
+    return tmp_path
+
+
 def _heal(lab):
     """All daemons run with their ordinary configuration."""
     if lab.had is None or not lab.had.running() or lab.had.changed:

@@ -221,12 +221,8 @@ class Net:
 
 
 @pytest.fixture
-def net(tmp_path):
-    tmp_path.chmod(0o755)
-    for parent in list(tmp_path.parents)[:3]:
-        if parent.owner() == "root" and str(parent) != "/tmp":
-            parent.chmod(0o755)
-    made = Net(str(tmp_path))
+def net(open_dir):
+    made = Net(str(open_dir))
     before = made.left()
     try:
         made.start()

@@ -351,12 +351,8 @@ class Net:
 
 
 @pytest.fixture
-def net(tmp_path, request):
-    tmp_path.chmod(0o755)
-    for parent in list(tmp_path.parents)[:3]:
-        if parent.owner() == "root" and str(parent) != "/tmp":
-            parent.chmod(0o755)
-    made = Net(str(tmp_path), getattr(request, "param", False))
+def net(open_dir, request):
+    made = Net(str(open_dir), getattr(request, "param", False))
     before = made.left()
     try:
         made.start()

@@ -211,14 +211,10 @@ class Net:
 
 
 @pytest.fixture
-def net(tmp_path, request):
-    tmp_path.chmod(0o755)
-    for parent in list(tmp_path.parents)[:3]:
-        if parent.owner() == "root" and str(parent) != "/tmp":
-            parent.chmod(0o755)
+def net(open_dir, request):
     for name in ("ha", *NODES):
-        (tmp_path / f"{name}.d").mkdir()
-    made = Net(str(tmp_path))
+        (open_dir / f"{name}.d").mkdir()
+    made = Net(str(open_dir))
     try:
         made.make()
         made.run(request.param)
