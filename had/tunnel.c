@@ -235,15 +235,6 @@ end_of(const struct dp_entry *e)
 		.gre = e->gre };
 }
 
-/* It has no tunnel yet, or none any more that it could be asked for by. */
-static void
-forget_route(struct kernel *k, struct dp_route *rt, bool common)
-{
-	if (common)
-		tunnel_gre_leave(k, rt);
-	free(rt);
-}
-
 static struct dp_route *
 kernel_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
     void *arg, int *status)
@@ -251,7 +242,7 @@ kernel_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
 	struct kernel *k = (struct kernel *)dp;
 	const struct had_priv_tunnel end = end_of(e);
 	bool common = end.way == HAD_WAY_GRE_COMMON;
-	struct dp_route *rt = common ? tunnel_gre_route(k, e) :
+	struct dp_route *rt = common ? tunnel_gre_route(e) :
 	    calloc(1, sizeof(*rt));
 
 	*status = -ENOMEM;
@@ -267,14 +258,16 @@ kernel_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
 	rt->handle = k->next_handle;
 	rt->tunnel = tunnel_get(k, &end);
 	if (!rt->tunnel) {
-		forget_route(k, rt, common);
+		free(rt);
 		return NULL;
 	}
 	if (tunnel_ask_route(k, HAD_PRIV_ROUTE_ADD, rt, route_answer, rt)) {
 		tunnel_put(k, rt->tunnel);
-		forget_route(k, rt, common);
+		free(rt);
 		return NULL;
 	}
+	if (common)
+		tunnel_gre_asked(k, rt);
 	rt->due = 1;
 	rt->waiting = true;
 	ring_init(&rt->ring);

@@ -16,7 +16,8 @@ struct gre_route {
 	struct table_node	by_prefix;
 	struct in_addr		coa;
 	struct gre_pair		gre;
-	bool			replaced;	/* by another: in no table */
+	bool			is_last;	/* in the table */
+	bool			replaced;	/* by another */
 };
 
 struct prefix {
@@ -36,27 +37,34 @@ prefix_eq(const struct table_node *n, const void *key)
 }
 
 struct dp_route *
-tunnel_gre_route(struct kernel *k, const struct dp_entry *e)
+tunnel_gre_route(const struct dp_entry *e)
 {
-	const struct prefix p = { e->prefix, e->len };
-	uint64_t hash = table_hash(&k->gre_routes, &p, sizeof(p));
-	struct table_node *before = table_find(&k->gre_routes, hash, prefix_eq,
-	    &p);
 	struct gre_route *g = calloc(1, sizeof(*g));
 
 	if (!g)
 		return NULL;
-	if (before) {
-		container_of(before, struct gre_route, by_prefix)->replaced =
-		    true;
-		table_remove(&k->gre_routes, before);
-	}
 	g->coa = e->coa;
 	g->gre = e->gre;
-	g->rt.prefix = e->prefix;
-	g->rt.len = e->len;
-	table_insert(&k->gre_routes, &g->by_prefix, hash);
 	return &g->rt;
+}
+
+void
+tunnel_gre_asked(struct kernel *k, struct dp_route *rt)
+{
+	struct gre_route *g = container_of(rt, struct gre_route, rt), *before;
+	const struct prefix p = { rt->prefix, rt->len };
+	uint64_t hash = table_hash(&k->gre_routes, &p, sizeof(p));
+	struct table_node *n = table_find(&k->gre_routes, hash, prefix_eq,
+	    &p);
+
+	if (n) {
+		before = container_of(n, struct gre_route, by_prefix);
+		before->is_last = false;
+		before->replaced = true;
+		table_remove(&k->gre_routes, n);
+	}
+	g->is_last = true;
+	table_insert(&k->gre_routes, &g->by_prefix, hash);
 }
 
 void
@@ -64,9 +72,9 @@ tunnel_gre_leave(struct kernel *k, struct dp_route *rt)
 {
 	struct gre_route *g = container_of(rt, struct gre_route, rt);
 
-	if (!g->replaced)
+	if (g->is_last)
 		table_remove(&k->gre_routes, &g->by_prefix);
-	g->replaced = true;
+	g->is_last = false;
 }
 
 void

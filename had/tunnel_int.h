@@ -87,8 +87,10 @@ bool	 tunnel_take_reply(struct tunnel *, const void *body, size_t len);
  * been looked into; what is refused then is refused. */
 bool	 tunnel_hold(struct dp_route *, int status);
 
-/* tunnel_gre.c: a zeroed route of a prefix through the common device. */
-struct dp_route *tunnel_gre_route(struct kernel *, const struct dp_entry *);
+/* tunnel_gre.c: a zeroed route through the common device. */
+struct dp_route *tunnel_gre_route(const struct dp_entry *);
+/* It takes the place of the one of its prefix from now on. */
+void	 tunnel_gre_asked(struct kernel *, struct dp_route *);
 /* It is one of them, and is not asked for any more. */
 void	 tunnel_gre_leave(struct kernel *, struct dp_route *);
 /* What is asked of the root side about it, beyond what it has in common. */

@@ -26,6 +26,7 @@ static int last_status;
 static uint32_t ifindex, made, way;	/* what is said of a device */
 static bool with_socket;	/* comes with the answer */
 static int last_fd;
+static uint16_t no_more;	/* requests of this type: out of memory */
 static mono_t now;
 static struct timers timers;
 static struct dataplane *dp;
@@ -35,6 +36,8 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
     size_t len, priv_done *done, void *arg)
 {
 	(void)c;
+	if (type == no_more)
+		return -ENOMEM;
 	ck_assert_uint_lt(n_asked, 2048);
 	asked[n_asked].tunnel = (struct had_priv_tunnel){ 0 };
 	asked[n_asked].route = (struct had_priv_route){ 0 };
@@ -147,6 +150,7 @@ set_up(void)
 	way = 0;
 	with_socket = false;
 	last_fd = -1;
+	no_more = 0;
 	now = (mono_t){ 1000000000 };
 	timers_init(&timers);
 	dp = tunnel_kernel_new(NULL, &timers, &clock_fake);
@@ -580,6 +584,27 @@ START_TEST(gre_routers)
 }
 END_TEST
 
+/* One that could not be asked for has replaced nothing. */
+START_TEST(gre_not_asked_for)
+{
+	struct dp_route *a = add_gre("192.0.2.1", 1, 2, false);
+	struct dp_entry e = { .len = 64, .gre = { 3, 4 },
+		.coa.s_addr = inet_addr("192.0.2.2") };
+	int status;
+
+	answer(0);
+	inet_pton(AF_INET6, "2001:db8:1::", &e.prefix);
+	no_more = HAD_PRIV_ROUTE_ADD;
+	ck_assert_ptr_null(dp->add(dp, &e, done, NULL, &status));
+	ck_assert_int_eq(status, -ENOMEM);
+	dp->del(dp, a);
+	ck_assert_uint_eq(asked[n_asked - 1].type, HAD_PRIV_ROUTE_DEL);
+	ck_assert_uint_eq(asked[n_asked - 1].route.replaced, 0);
+	answer_all(0);
+	wait_ms(1000);
+}
+END_TEST
+
 /* A device of its own for each mobile node. */
 START_TEST(gre_nodes)
 {
@@ -658,6 +683,7 @@ main(void)
 	tcase_add_test(tc, routes_fail);
 	tcase_add_test(tc, socket_of_a_node);
 	tcase_add_test(tc, gre_routers);
+	tcase_add_test(tc, gre_not_asked_for);
 	tcase_add_test(tc, gre_nodes);
 	tcase_add_test(tc, by_another_way);
 	suite_add_tcase(s, tc);
