@@ -11,12 +11,15 @@
  *
  * An egress filter stays out of the way of the one that stands for the same
  * home address, which a subscriber has who is back before his old session is
- * gone.
+ * gone. But in one device nothing else tells home agents apart: what one of them
+ * gives is not taken from whom another one serves.
  *
  * An earlier nasd's filters work on until its sessions have come back, so these
  * have the prio before them, and the old ones go all at once.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -32,23 +35,48 @@
 /* By then sessions have come back, or never will. */
 #define STALE_S		120
 
+/* A /64 that sessions are in. */
+struct gre_net {
+	struct table_node	node;
+	struct in6_addr		addr;
+	struct in_addr		ha;	/* of all; 0: of single addresses, they
+					 * are several ones' */
+	bool			whole;	/* a session has had all of it */
+	unsigned		n;	/* sessions */
+};
+
+static void
+free_tables(struct gre_plane *g)
+{
+	table_free(&g->nets);
+	table_free(&g->by_hoa);
+	table_free(&g->by_own);
+}
+
 int
 gre_init(struct gre_plane *g, struct ha_tunnels *ts)
 {
 	*g = (struct gre_plane){ .tunnels = ts };
-	if (table_init(&g->by_own) != 0)
-		return -ENOMEM;
-	if (table_init(&g->by_hoa) == 0)
+	if (table_init(&g->by_own) == 0 && table_init(&g->by_hoa) == 0 &&
+	    table_init(&g->nets) == 0)
 		return 0;
-	table_free(&g->by_own);
+	free_tables(g);
 	return -ENOMEM;
+}
+
+static bool
+free_net(struct table_node *n, void *arg)
+{
+	table_remove(arg, n);
+	free(container_of(n, struct gre_net, node));
+	return true;
 }
 
 void
 gre_free(struct gre_plane *g)
 {
-	table_free(&g->by_hoa);
-	table_free(&g->by_own);
+	table_each(&g->nets, free_net, &g->nets);
+	free_tables(g);
 }
 
 static struct nl *
@@ -199,38 +227,129 @@ hoa_hash(const struct gre_plane *g, const struct gre_session *s)
 	return table_hash(&g->by_hoa, &s->hoa, sizeof(s->hoa));
 }
 
-/* Of whom the home address was until now, and who may be there still. */
-static void
-supersede(struct gre_plane *g, const struct gre_session *s)
+static struct gre_session *
+find_hoa(struct gre_plane *g, const struct gre_session *s)
 {
-	struct table_node *old = table_find(&g->by_hoa, hoa_hash(g, s), hoa_eq,
+	struct table_node *n = table_find(&g->by_hoa, hoa_hash(g, s), hoa_eq,
 	    s);
 
-	if (old != NULL)
-		del_out(g, container_of(old, struct gre_session, by_hoa));
+	return n != NULL ? container_of(n, struct gre_session, by_hoa) : NULL;
+}
+
+static bool
+net_eq(const struct table_node *n, const void *key)
+{
+	return memcmp(&container_of(n, const struct gre_net, node)->addr, key,
+	    sizeof(struct in6_addr)) == 0;
+}
+
+static struct gre_net *
+net_of(struct gre_plane *g, const struct gre_session *s)
+{
+	struct in6_addr addr = s->hoa;
+	struct gre_net *net;
+	struct table_node *n;
+	uint64_t hash;
+
+	memset(&addr.s6_addr[8], 0, 8);
+	hash = table_hash(&g->nets, &addr, sizeof(addr));
+	if ((n = table_find(&g->nets, hash, net_eq, &addr)) != NULL)
+		return container_of(n, struct gre_net, node);
+	if ((net = calloc(1, sizeof(*net))) == NULL)
+		return NULL;
+	net->addr = addr;
+	net->ha = s->ha;
+	table_insert(&g->nets, &net->node, hash);
+	return net;
+}
+
+/* Single addresses of one /64 may be several home agents', one address not. */
+static bool
+is_anothers(struct gre_plane *g, const struct gre_net *net,
+    const struct gre_session *s)
+{
+	const struct gre_session *old = find_hoa(g, s);
+
+	if (net->ha.s_addr != s->ha.s_addr && (net->whole || s->plen == 64))
+		return true;
+	return old != NULL && old->ha.s_addr != s->ha.s_addr;
+}
+
+static void
+leave_net(struct gre_plane *g, struct gre_session *s)
+{
+	if (--s->net->n == 0) {
+		table_remove(&g->nets, &s->net->node);
+		free(s->net);
+	}
+	s->net = NULL;
+}
+
+static int
+enter_net(struct gre_plane *g, struct gre_session *s)
+{
+	char name[INET6_ADDRSTRLEN], ha[INET_ADDRSTRLEN];
+
+	if ((s->net = net_of(g, s)) == NULL)
+		return -ENOMEM;
+	if (is_anothers(g, s->net, s)) {
+		log_warnx(inet_ntop(AF_INET, &s->ha, ha, sizeof(ha)),
+		    "home address %s/%u is of another home agent's "
+		    "subscriber", inet_ntop(AF_INET6, &s->hoa, name,
+		    sizeof(name)), s->plen);
+		s->net = NULL;
+		return -EADDRINUSE;
+	}
+	if (s->net->ha.s_addr != s->ha.s_addr)
+		s->net->ha.s_addr = INADDR_ANY;
+	s->net->whole |= s->plen == 64;
+	s->net->n++;
+	return 0;
+}
+
+static void
+add_out(struct gre_plane *g, struct gre_session *s)
+{
+	put_out(g, s);
+	s->out = true;
+	table_insert(&g->by_hoa, &s->by_hoa, hoa_hash(g, s));
+}
+
+static void
+give_back(struct gre_plane *g, struct gre_session *s)
+{
+	nl_begin(nl_of(g));
+	add_out(g, s);
+	(void)nl_commit(nl_of(g), NULL, 0);
 }
 
 int
 gre_add(struct gre_plane *g, struct gre_session *s)
 {
+	struct gre_session *old;
 	int err;
 
 	gre_tidy(g);
 	if (table_find(&g->by_own, own_hash(g, s), own_eq, s) != NULL)
 		return -EEXIST;
+	if ((err = enter_net(g, s)) != 0)
+		return err;
+	/* Whose home address it was until now, and who may be there still. */
+	old = find_hoa(g, s);
 	nl_begin(nl_of(g));
-	supersede(g, s);
+	if (old != NULL)
+		del_out(g, old);
 	put_in(g, s);
-	put_out(g, s);
-	s->out = true;
+	add_out(g, s);
 	table_insert(&g->by_own, &s->by_own, own_hash(g, s));
-	table_insert(&g->by_hoa, &s->by_hoa, hoa_hash(g, s));
 	if ((err = nl_commit(nl_of(g), NULL, 0)) == 0)
 		return 0;
 	if (err == -ENOENT || err == -EOPNOTSUPP)
 		log_errorx(NULL, "GRE: the kernel needs its modules "
 		    "cls_flower and act_tunnel_key");
 	gre_del(g, s);
+	if (old != NULL)
+		give_back(g, old);
 	return err;
 }
 
@@ -240,6 +359,7 @@ gre_del(struct gre_plane *g, struct gre_session *s)
 	int err;
 
 	table_remove(&g->by_own, &s->by_own);
+	leave_net(g, s);
 	nl_begin(nl_of(g));
 	nl_flower_del(nl_of(g), device(g), g->prio, s->keys.own,
 	    NL_IGN_NOENT);

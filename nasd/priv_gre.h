@@ -28,6 +28,7 @@ struct gre_session {
 	unsigned		plen;
 	struct gre_keys		keys;		/* own 0: it has no GRE */
 	bool			out;		/* packets go to ha */
+	struct gre_net		*net;
 };
 
 struct gre_plane {
@@ -38,7 +39,7 @@ struct gre_plane {
 	unsigned		 n_stale;
 	int64_t			 since;		/* seconds; when these were
 						 * found */
-	struct table		 by_own, by_hoa;
+	struct table		 by_own, by_hoa, nets;
 };
 
 /* 0 or -ENOMEM. */
@@ -49,8 +50,9 @@ void	 gre_free(struct gre_plane *);
 int	 gre_ensure(struct gre_plane *);
 /* Is there, or will be, a device? */
 bool	 gre_is_used(const struct gre_plane *);
-/* 0, or -errno and nothing is left of it; -EEXIST: its own key is another's.
- * The session is the caller's. */
+/* 0, or -errno and nothing is left of it; -EEXIST: its own key is another's;
+ * -EADDRINUSE: its home address is another home agent's subscriber's. The
+ * session is the caller's. */
 int	 gre_add(struct gre_plane *, struct gre_session *);
 void	 gre_del(struct gre_plane *, struct gre_session *);
 /* What an earlier nasd has left, and no session has asked for in a while. */

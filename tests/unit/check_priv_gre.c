@@ -246,6 +246,7 @@ set_up(void)
 static void
 tear_down(void)
 {
+	ck_assert_uint_eq(table_count(&g.nets), 0);
 	gre_free(&g);
 }
 
@@ -317,6 +318,49 @@ START_TEST(superseded)
 }
 END_TEST
 
+/* In one device for all home agents, none takes what another one's subscriber
+ * has. */
+START_TEST(anothers_home_address)
+{
+	static const struct {
+		const char	*first, *second;
+		unsigned	len1, len2;
+		bool		both;
+	} cases[] = {
+		{ "2001:db8:1::", "2001:db8:1::", 64, 64, false },
+		{ "2001:db8:1::", "2001:db8:1::7", 64, 128, false },
+		{ "2001:db8:1::7", "2001:db8:1::", 128, 64, false },
+		{ "2001:db8:1::7", "2001:db8:1::7", 128, 128, false },
+		{ "2001:db8:1::7", "2001:db8:1::8", 128, 128, true },
+		{ "2001:db8:1::", "2001:db8:2::", 64, 64, true },
+	};
+	struct gre_session a = session(cases[_i].first, cases[_i].len1, 1, 11);
+	struct gre_session b = session(cases[_i].second, cases[_i].len2, 2,
+	    12);
+	struct gre_session all = session("2001:db8:1::", 64, 3, 13);
+
+	b.ha.s_addr = inet_addr("198.51.100.2");
+	ck_assert_int_eq(gre_add(&g, &a), 0);
+	ck_assert_int_eq(gre_add(&g, &b), cases[_i].both ? 0 : -EADDRINUSE);
+	ck_assert_uint_eq(key_out("2001:db8:1::7"), 11);
+	ck_assert(comes_in(1, "2001:db8:1::7"));
+	ck_assert_uint_eq(count(true), cases[_i].both ? 2 : 1);
+	if (cases[_i].both) {
+		/* Is the prefix one home agent's? */
+		ck_assert_int_eq(gre_add(&g, &all), cases[_i].len1 == 128 ?
+		    -EADDRINUSE : 0);
+		if (cases[_i].len1 == 64)
+			gre_del(&g, &all);
+		gre_del(&g, &b);
+	}
+	gre_del(&g, &a);
+	/* Nobody has it any more. */
+	ck_assert_int_eq(gre_add(&g, &b), 0);
+	gre_del(&g, &b);
+	ck_assert_uint_eq(count(false) + count(true), 0);
+}
+END_TEST
+
 /* Whichever message fails, nothing of it is left. */
 START_TEST(failures)
 {
@@ -331,6 +375,25 @@ START_TEST(failures)
 	kernel.fail_at = -1;
 	ck_assert_int_eq(gre_add(&g, &a), 0);
 	gre_del(&g, &a);
+}
+END_TEST
+
+/* Who has the home address has it still. */
+START_TEST(failures_of_one_back)
+{
+	struct gre_session old = session("2001:db8:1::", 64, 1, 11);
+	struct gre_session new = session("2001:db8:1::", 64, 2, 12);
+
+	ck_assert_int_eq(gre_add(&g, &old), 0);
+	for (int i = 1; i < 3; i++) {
+		kernel.fail_at = i;
+		ck_assert_int_eq(gre_add(&g, &new), -ENOMEM);
+		ck_assert_uint_eq(key_out("2001:db8:1::5"), 11);
+		ck_assert(!comes_in(2, "2001:db8:1::5"));
+	}
+	kernel.fail_at = -1;
+	gre_del(&g, &old);
+	ck_assert_uint_eq(count(false) + count(true), 0);
 }
 END_TEST
 
@@ -413,7 +476,9 @@ main(void)
 	tcase_add_test(tc, added_and_deleted);
 	tcase_add_test(tc, keys_are_nobody_elses);
 	tcase_add_test(tc, superseded);
+	tcase_add_loop_test(tc, anothers_home_address, 0, 6);
 	tcase_add_test(tc, failures);
+	tcase_add_test(tc, failures_of_one_back);
 	tcase_add_test(tc, made_anew);
 	tcase_add_test(tc, taken_over);
 	tcase_add_test(tc, killed_again_and_again);
