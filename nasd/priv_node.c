@@ -609,17 +609,18 @@ check_agent(struct nodes *ns, const struct node *n,
 	return new && is_own(ns, n, q) ? -EADDRINUSE : 0;
 }
 
-/* Keys tell apart who have the same care-of address [D28]; and home agents who
- * have the same IPv4 home address of them. */
+/* Keys tell apart who have the same care-of address [D28], and name devices;
+ * and home agents who have the same IPv4 home address of them. */
 static bool
 is_taken(const struct node *o, const struct nasd_priv_node_set *q)
 {
+	if (o->gre.own != 0 && o->gre.own == q->gre.own)
+		return true;
 	if (o->coa.s_addr != q->coa.s_addr || o->coa.s_addr == INADDR_ANY)
 		return false;
 	if (q->via.s_addr != INADDR_ANY)
 		return o->ha.s_addr == q->ha.s_addr;
-	return o->gre.own == 0 || q->gre.own == 0 ||
-	    o->gre.own == q->gre.own;
+	return o->gre.own == 0 || q->gre.own == 0;
 }
 
 static int

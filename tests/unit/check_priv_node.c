@@ -1131,6 +1131,10 @@ START_TEST(gre_shares_an_address)
 	ck_assert_int_eq(do_del("acc1"), 0);
 	b.gre.own = 1;
 	ck_assert_int_eq(set_as(&b), -EADDRINUSE);
+	b.coa.s_addr = inet_addr("192.0.2.101");
+	ck_assert_int_eq(set_as(&b), -EADDRINUSE);
+	ck_assert_uint_eq(count_filters(0), 2);
+	b.coa = a.coa;
 	b.gre.own = 0;
 	ck_assert_int_eq(set_as(&b), -EADDRINUSE);
 	b = want_gre("acc1", 2, 0);
