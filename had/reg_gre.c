@@ -23,7 +23,8 @@ reg_gre_refused(const struct rq *rq)
 	/* A foreign agent has no GRE for us, nor we for it. */
 	if (has_key(rq))
 		return !rq->peer->gre || rq->fa;
-	return rq->msg.rrq.flags & MIP4_F_G;
+	/* One that nothing proves is malformed [D190], with G or without. */
+	return rq->msg.rrq.flags & MIP4_F_G && rq->msg.ext.off_gre == 0;
 }
 
 /* What the binding has there already, if it is what is asked for. */
