@@ -65,6 +65,8 @@ request(uint16_t type, const void *body, priv_done *done, void *arg)
 	case NASD_PRIV_NODE_SET:
 		call("set %s %u to %u", q->ifname,
 		    ntohl(q->coa.s_addr) & 0xff, ntohl(q->ha.s_addr) & 0xff);
+		if (q->gre.own != 0)
+			call("gre %u %u", q->gre.own, q->gre.peer);
 		if (q->carry)
 			call("%s %s as %s", q->carry == NASD_PRIV_CARRY_DOWN ?
 			    "down" : "carry", mac_text(q->mn),
@@ -306,7 +308,7 @@ static void
 confirm(struct session *s)
 {
 	struct mip_result r = { .outcome = MIP_REGISTERED, .lifetime = 1800,
-	    .text = "text" };
+	    .gre = answered_gre, .text = "text" };
 
 	mip_ev->registered(s, &r);
 }
@@ -380,6 +382,51 @@ START_TEST(figure_6)
 	ck_assert_int_eq(shown(0, "bridged"), 1);
 	say_ns(0, 2);			/* that passes by itself */
 	called("");
+	end_it(0);
+}
+END_TEST
+
+/* Packets to it have a key before the registration is asked for, and the bridge
+ * has both; another one of the home agent's is told, too. */
+START_TEST(in_gre)
+{
+	struct mip_result r = { .outcome = MIP_REGISTERED, .lifetime = 1800,
+	    .gre = { 4711, 8 } };
+	struct session *s;
+
+	has[0].gre = true;
+	answered_gre = (struct gre_keys){ 4711, 7 };
+	say_ns(0, 1);
+	called("set lo 1 to 1;gre 4711 0;");
+	answer();
+	called("rrq mn1@example.net shared;gre-key 4711;");
+	s = session_at(0);
+	ck_assert_ptr_nonnull(s);
+	confirm(s);
+	called("set lo 1 to 1;gre 4711 7;carry 11 as 01;");
+	answer_with(0, false);
+	forget_calls();
+	mip_ev->changed(s, &r);
+	ck_assert_ptr_nonnull(strstr(calls, "gre 4711 8;carry 11 as 01;"));
+	answer_all();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	end_it(0);
+	answered_gre = (struct gre_keys){ 0, 0 };
+	has[0].gre = false;
+}
+END_TEST
+
+/* 48 is nothing for a foreign agent [RFC 6245 4.1]. */
+START_TEST(not_in_gre_behind_a_foreign_agent)
+{
+	has[0].gre = true;
+	links[0].via_fa.s_addr = htonl(0x0a0a0a01);
+	say_ns(0, 1);
+	answer_all();
+	ck_assert_ptr_nonnull(strstr(calls, "rrq mn1@example.net shared;"));
+	ck_assert_ptr_null(strstr(calls, "gre"));
+	has[0].gre = false;
+	links[0].via_fa.s_addr = INADDR_ANY;
 	end_it(0);
 }
 END_TEST
@@ -1184,6 +1231,8 @@ main(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, figure_6);
+	tcase_add_test(t, in_gre);
+	tcase_add_test(t, not_in_gre_behind_a_foreign_agent);
 	tcase_add_test(t, router_solicitation);
 	tcase_add_test(t, keys);
 	tcase_add_test(t, its_home_agent);
