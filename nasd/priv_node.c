@@ -571,8 +571,20 @@ find_agent(struct nodes *ns, struct node *n, struct in_addr fa)
 		return 0;
 	if (n->tunnel != 0)
 		take_down(ns, n);
-	n->fa = (struct fa_link){ fa, ifindex };
-	return fa_link_hush(ns->sysctls, ifindex);
+	if ((err = fa_link_hush(ns->sysctls, ifindex)) == 0)
+		n->fa = (struct fa_link){ fa, ifindex };
+	return err;
+}
+
+static bool
+is_agent(const struct nasd_config *cfg, struct in_addr addr)
+{
+	for (unsigned i = 0; i < cfg->n_node; i++)
+		if (cfg->node[i].via_fa.s_addr == addr.s_addr ||
+		    (cfg->node[i].via_fa.s_addr != INADDR_ANY &&
+		    cfg->node[i].coa.s_addr == addr.s_addr))
+			return true;
+	return false;
 }
 
 /* What a home agent gives must be nobody else's here: for then it would be us
@@ -603,7 +615,7 @@ check_agent(struct nodes *ns, const struct node *n,
 		return -EINVAL;
 	if (q->coa.s_addr == INADDR_ANY)	/* not given yet */
 		return q->carry ? -EINVAL : 0;
-	if (!config_ipv4_is_host(q->coa) || q->coa.s_addr == q->via.s_addr ||
+	if (!config_ipv4_is_host(q->coa) || is_agent(ns->cfg, q->coa) ||
 	    is_home_agent(ns->cfg, q->coa) || in_pool(&ns->cfg->coas, q->coa))
 		return -EPERM;
 	return new && is_own(ns, n, q) ? -EADDRINUSE : 0;

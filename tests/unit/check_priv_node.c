@@ -1634,12 +1634,16 @@ END_TEST
 START_TEST(refused_behind_an_agent)
 {
 	static const char *const wrong[] = { "127.0.0.1", "224.0.0.1",
-	    "10.9.0.1", "198.51.100.1", "192.0.2.100" };
+	    "10.9.0.1", "198.51.100.1", "192.0.2.100", "10.9.0.3",
+	    "10.9.0.4" };
 	struct nasd_priv_node_set q;
 
 	ck_assert_int_eq(do_open("acc0"), 0);
 	ck_assert_int_eq(do_open("acc1"), 0);
-	for (unsigned i = 0; i < 5; i++) {
+	node[0].coa.s_addr = inet_addr("10.9.0.3");
+	node[1].coa.s_addr = inet_addr("10.9.0.4");
+	(void)want_via(1, wrong[0], false);
+	for (unsigned i = 0; i < 7; i++) {
 		q = want_via(0, wrong[i], false);
 		ck_assert_int_eq(set_as(&q), -EPERM);
 	}
@@ -1666,6 +1670,22 @@ START_TEST(refused_behind_an_agent)
 }
 END_TEST
 
+/* Home addresses stay unknown on the link to the agent, or there are none. */
+START_TEST(hushed_behind_an_agent)
+{
+	struct nasd_priv_node_set q = want_via(0, "172.16.0.5", true);
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	agent.hushed = false;
+	kernel.fail_at = 0;
+	ck_assert_int_eq(set_as(&q), -EACCES);
+	agent.hushed = false;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert(agent.hushed);
+	ck_assert_int_eq(do_del("acc0"), 0);
+}
+END_TEST
+
 START_TEST(failures_behind_an_agent)
 {
 	struct nasd_priv_node_set q = want_via(0, "172.16.0.5", true);
@@ -1680,7 +1700,7 @@ START_TEST(failures_behind_an_agent)
 		if (err < 0) {
 			nothing_is_left();
 			(void)do_del("acc0");
-				}
+		}
 	}
 	ck_assert_int_gt(i, 11);
 	ck_assert_int_eq(err, 1);
@@ -1748,6 +1768,7 @@ main(void)
 	tcase_add_test(tc, ppp_taken_over);
 	tcase_add_test(tc, behind_an_agent);
 	tcase_add_test(tc, refused_behind_an_agent);
+	tcase_add_test(tc, hushed_behind_an_agent);
 	tcase_add_test(tc, failures_behind_an_agent);
 	tcase_add_test(tc, taken_over_behind_an_agent);
 	suite_add_tcase(s, tc);
