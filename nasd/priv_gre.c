@@ -11,8 +11,8 @@
  *
  * An egress filter stays out of the way of the one that stands for the same
  * home address, which a subscriber has who is back before his old session is
- * gone. But in one device nothing else tells home agents apart: what one of them
- * gives is not taken from whom another one serves.
+ * gone. But in one device nothing else tells home agents apart: what one of
+ * them gives is not taken from whom another one serves.
  *
  * An earlier nasd's filters work on until its sessions have come back, so these
  * have the prio before them, and the old ones go all at once.
