@@ -132,7 +132,7 @@ check_pool(struct conf *c, const struct nasd_config *cf)
 		    CONFIG_NODES + CONFIG_PPP_NODES);
 	else if (n < cf->n_node && behind_agents(cf) < cf->n_node)
 		check_shared(c, cf);
-	if (n >= cf->n_node && n < needs)
+	if (cf->ppp == CONFIG_PPP_NODE && n < needs)
 		conf_error(c, NULL, POOL, "none is left for PPP subscribers");
 	if (in_pool(pool, cf->coa))
 		conf_error(c, NULL, POOL, "has our care-of-address");

@@ -418,6 +418,11 @@ static const struct {
 	{ GOOD "ppp-addresses = access-node\ncare-of-pool = \"192.0.3.1\"\n"
 	    "access-node \"acc0\" {\n}\n",
 	    "care-of-pool: none is left for PPP subscribers" },
+	/* Those behind a foreign agent have their places, too. */
+	{ GOOD "ppp-addresses = access-node\ncare-of-pool = \"192.0.3.1\"\n"
+	    NODE("acc0", FA("10.9.0.1", "10.9.0.2"))
+	    NODE("acc1", FA("10.9.0.1", "10.9.0.2")),
+	    "care-of-pool: none is left for PPP subscribers" },
 	{ GOOD "ppp-addresses = dhcp\n",
 	    "ppp-addresses: \"dhcp\": slaac, dhcpv6 or access-node" },
 	{ GOOD "ppp-addresses = access-node\ncare-of-pool = \"192.0.3.1\"\n"
