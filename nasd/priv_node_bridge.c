@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Filters of access nodes' links and tunnels; see priv_node.c, which asks for
+ * them, and priv_node_ppp.c for those of PPP links.
+ */
+#include "nasd/priv_node_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "nasd/priv_node_ppp.h"
+#include "nasd/priv_ops.h"
+
+#define LOG_MODULE "plane"
+#include "common/log.h"
+
+/* Those of an operator stay, and then so does the qdisc that they are in. */
+struct prios {
+	bool	ours[2], guard, others;
+};
+
+static void
+see_prio(void *arg, uint16_t prio)
+{
+	struct prios *p = arg;
+
+	if (prio == PRIO_1 || prio == PRIO_2)
+		p->ours[prio - PRIO_1] = true;
+	else if (prio == PRIO_GUARD)
+		p->guard = true;
+	else
+		p->others = true;
+}
+
+static struct prios
+prios_of(struct nodes *ns, unsigned ifindex)
+{
+	struct prios p = { .others = false };
+
+	if (nl_filter_prios(ns->nl, ifindex, see_prio, &p) != 0)
+		p.others = true;
+	return p;
+}
+
+static void
+del_ours(struct nodes *ns, unsigned ifindex, const struct prios *p)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (p->ours[i])
+			nl_filter_del(ns->nl, ifindex, (uint16_t)(PRIO_1 + i),
+			    NL_IGN_NOENT);
+}
+
+void
+node_bridge_stop(struct nodes *ns, struct node *n)
+{
+	const struct prios p = prios_of(ns, n->link);
+	const struct prios down = prios_of(ns, n->tunnel);
+	int err;
+
+	nl_begin(ns->nl);
+	del_ours(ns, n->link, &p);
+	for (uint16_t prio = PRIO_1; n->ppp && prio <= PRIO_2; prio++)
+		nl_filter_out_del(ns->nl, n->link, prio, NL_IGN_NOENT);
+	if (!p.others && !p.guard)
+		nl_clsact_del(ns->nl, n->link, NL_IGN_NOENT);
+	if (n->tunnel != 0 && n->gre.own != 0)
+		del_ours(ns, n->tunnel, &down);
+	else if (n->tunnel != 0)
+		nl_clsact_del(ns->nl, n->tunnel, NL_IGN_NOENT);
+	if ((err = nl_commit(ns->nl, NULL, 0)) != 0) {
+		errno = -err;
+		log_warn(n->ifname, "bridge not wholly removed");
+	}
+	n->prio = 0;
+}
+
+int
+node_bridge_guard(struct nodes *ns, unsigned link, bool ppp)
+{
+	if (prios_of(ns, link).guard)
+		return 0;
+	nl_begin(ns->nl);
+	nl_clsact_add(ns->nl, link, NL_IGN_EXIST);
+	if (ppp)
+		node_ppp_close(ns->nl, link, PRIO_GUARD);
+	else
+		nl_filter_drop4(ns->nl, link, PRIO_GUARD);
+	return nl_commit(ns->nl, NULL, 0);
+}
+
+void
+node_bridge_unguard(struct nodes *ns, unsigned link)
+{
+	struct prios p = prios_of(ns, link);
+
+	nl_begin(ns->nl);
+	if (p.guard)
+		nl_filter_del4(ns->nl, link, PRIO_GUARD, NL_IGN_NOENT);
+	if (!p.others)
+		nl_clsact_del(ns->nl, link, NL_IGN_NOENT);
+	(void)nl_commit(ns->nl, NULL, 0);
+}
+
+static void
+put_ways(struct nodes *ns, const struct node *n, uint16_t prio,
+    const struct nasd_priv_node_set *q)
+{
+	nl_clsact_add(ns->nl, n->link, NL_IGN_EXIST);
+	nl_clsact_add(ns->nl, n->tunnel, NL_IGN_EXIST);
+	if (n->ppp) {
+		node_ppp_bridge(ns->nl, n->link, prio, n->tunnel, n->device,
+		    q->carry == NASD_PRIV_CARRY_BOTH);
+		return;
+	}
+	if (q->carry == NASD_PRIV_CARRY_BOTH)
+		nl_bridge_up(ns->nl, n->link, prio, q->mn, n->tunnel);
+	nl_bridge_down(ns->nl, n->tunnel, prio, q->mn, q->router, n->link);
+}
+
+/* The new ones come before the old ones go. */
+int
+node_bridge_carry(struct nodes *ns, struct node *n,
+    const struct nasd_priv_node_set *q)
+{
+	uint16_t prio = n->prio == PRIO_1 ? PRIO_2 : PRIO_1;
+	int err;
+
+	if (n->prio != 0 && n->carry == q->carry &&
+	    memcmp(n->mn, q->mn, sizeof(n->mn)) == 0 &&
+	    memcmp(n->router, q->router, sizeof(n->router)) == 0)
+		return 0;
+	nl_begin(ns->nl);
+	put_ways(ns, n, prio, q);
+	if (n->prio != 0) {
+		nl_filter_del(ns->nl, n->link, n->prio, n->ppp ||
+		    n->carry == NASD_PRIV_CARRY_DOWN ? NL_IGN_NOENT : 0);
+		nl_filter_del(ns->nl, n->tunnel, n->prio, 0);
+		if (n->ppp)
+			nl_filter_out_del(ns->nl, n->link, n->prio, 0);
+	}
+	if ((err = nl_commit(ns->nl, NULL, 0)) != 0) {
+		node_bridge_stop(ns, n);
+		return err;
+	}
+	n->prio = prio;
+	n->carry = q->carry;
+	memcpy(n->mn, q->mn, sizeof(n->mn));
+	memcpy(n->router, q->router, sizeof(n->router));
+	return 0;
+}
+
+/* They are replaced by the next ones, whatever they say. */
+void
+node_bridge_found(struct nodes *ns, struct node *n)
+{
+	const struct prios up = prios_of(ns, n->link);
+	const struct prios down = prios_of(ns, n->tunnel);
+
+	for (unsigned i = 0; i < 2; i++)
+		if (up.ours[i] && down.ours[i] && !up.ours[!i] &&
+		    !down.ours[!i])
+			n->prio = (uint16_t)(PRIO_1 + i);
+	memset(n->mn, 0, sizeof(n->mn));
+	n->carry = NASD_PRIV_CARRY_NONE;
+	if (n->prio == 0)
+		node_bridge_stop(ns, n);
+}
