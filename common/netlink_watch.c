@@ -225,15 +225,16 @@ nl_watch_no_ppp(struct nl_watch *w)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),	/* flags */
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NLM_F_MULTI), 8, 0),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NLM_F_MULTI), 9, 0),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),	/* type */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(NLMSG_ERROR), 6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(NLMSG_ERROR), 7, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWLINK), 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 0, 5),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 0, 6),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 18),	/* ifi_type */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(ARPHRD_ETHER), 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(ARPHRD_SIT), 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(ARPHRD_NONE), 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(ARPHRD_ETHER), 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(ARPHRD_SIT), 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(ARPHRD_NONE), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(ARPHRD_IPGRE), 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};

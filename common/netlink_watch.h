@@ -47,8 +47,8 @@ struct nl_watch_ops {
 struct nl_watch *nl_watch_open(void);
 void	 nl_watch_close(struct nl_watch *);
 /* Changes of addresses, and of devices that are not Ethernet's, tunnels of IPv6
- * over IPv4 or such of no kind, as of external GRE (but pppN, by the thousand),
- * are not told any more: the kernel keeps them. 0 or -errno. */
+ * over IPv4, of GRE or of no kind, as of external GRE (but pppN, by the
+ * thousand), are not told any more: the kernel keeps them. 0 or -errno. */
 int	 nl_watch_no_ppp(struct nl_watch *);
 /* Tells everything there is, then what changes. 0 or -errno. */
 int	 nl_watch_start(struct nl_watch *, struct event_base *,

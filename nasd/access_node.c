@@ -68,6 +68,20 @@ node_uninstall(struct session *s)
 		access_node_ask(s->node, false, NOTHING);
 }
 
+/* Where nothing is bridged yet the bridge's request will see to it. What we have
+ * removed ourselves is another one by now, or another index. */
+void
+access_nodes_tunnel_lost(struct access_nodes *ns, unsigned ifindex)
+{
+	for (unsigned i = 0; ns != NULL && i < ns->n + ns->n_ppp; i++) {
+		struct node_link *l = &ns->link[i];
+
+		if (l->session != NULL && l->node.passing &&
+		    l->tunnel == (int)ifindex)
+			access_node_ask(l, true, CHANGE);
+	}
+}
+
 static void
 was_counted(void *arg, int status, const void *body, size_t len, int fd)
 {

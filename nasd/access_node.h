@@ -27,6 +27,8 @@ void	 access_nodes_resumed(struct access_nodes *);
 /* An interface, as the kernel tells; it may be none of these. */
 void	 access_nodes_link_is(struct access_nodes *, const char *name,
     bool carrier, bool gone);
+/* A device is gone, or down; it may be one of the tunnels, and is made anew. */
+void	 access_nodes_tunnel_lost(struct access_nodes *, unsigned ifindex);
 /* A mip_node_key. */
 const struct mip4_sa *access_nodes_key(void *nodes, const char *nai,
     size_t len, struct in_addr ha);

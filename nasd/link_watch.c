@@ -34,8 +34,10 @@ link_is(void *arg, const struct nl_watch_link *l)
 	ethers_link_is(w->engine->ethers, l);
 	access_nodes_link_is(w->engine->nodes, l->name, l->carrier, l->gone);
 	vlans_link_is(w->engine->vlans, l->name, (int)l->mtu, l->gone);
-	if (l->gone || !l->up)
+	if (l->gone || !l->up) {
 		tunnel_repair_lost(w->engine->tunnel_repair, l->name);
+		access_nodes_tunnel_lost(w->engine->nodes, l->ifindex);
+	}
 }
 
 /* All has been told: at the start, when the root side has just seen to all

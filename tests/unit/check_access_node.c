@@ -12,6 +12,7 @@
 
 #include "common/nd6.h"
 #include "nasd/access_node.h"
+#include "nasd/access_node_int.h"
 
 #define LINKS	2
 
@@ -585,6 +586,33 @@ START_TEST(router_address)
 END_TEST
 
 /* Before anybody is bridged there is nothing to change; then it counts. */
+/* Somebody has removed the tunnel, or set it down. */
+START_TEST(tunnel_lost)
+{
+	struct session *s = bring_it_up();
+
+	s->node->tunnel = 77;
+	access_nodes_tunnel_lost(engine.nodes, 78);
+	called("");
+	access_nodes_tunnel_lost(engine.nodes, 77);
+	called("set lo 1 to 1;carry 11 as 01;");
+	answer();
+	called("");
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert(s->node->node.passing);
+	/* The last one that is removed is our own. */
+	s->node->tunnel = 77;
+	session_event(s, SESSION_EV_TERMINATE, NULL);
+	answer_all();
+	forget_calls();
+	access_nodes_tunnel_lost(engine.nodes, 77);
+	called("");
+	let_go(0);
+	access_nodes_tunnel_lost(engine.nodes, 77);
+	access_nodes_tunnel_lost(NULL, 77);
+}
+END_TEST
+
 START_TEST(router_address_early)
 {
 	struct session *s;
@@ -1241,6 +1269,7 @@ main(void)
 	tcase_add_test(t, eight_are_kept);
 	tcase_add_test(t, two_seconds);
 	tcase_add_test(t, router_address);
+	tcase_add_test(t, tunnel_lost);
 	tcase_add_test(t, router_address_early);
 	tcase_add_test(t, useless);
 	tcase_add_test(t, revoked);
