@@ -132,6 +132,13 @@ def test_packets(nas):
     assert not [p for _, p in tunnelled(core) if p[0] >> 4 != 6]
     mine = binding(lab)
     assert mine is None or len(mine["addresses"]) <= 16
+    # Nor is an operator's mistake the end of it.
+    nas1 = lab.ns["nas1"]
+    for do in ("link del", "link set down dev"):
+        nas1.ip(f"{do} nm4n-c0000264")
+        wait_for("its tunnel", 10, lambda: "UP" in nas1.run(
+            "ip", "link", "show", "dev", "nm4n-c0000264").stdout)
+        reaches(frank)
     for client in (frank, grace):
         client.hang_up()
     forgotten(lab)
