@@ -6,7 +6,7 @@
  * old lifetime is over; nothing more is sent when five tries were not heard.
  */
 #define LOG_MODULE "revoke"
-#include "had/revoke.h"
+#include "had/revoke_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,49 +21,10 @@
 #include "had/mn.h"
 #include "had/reg_int.h"
 
-#define TRIES		5
 #define FIRST_MS	1000	/* doubles */
 /* Whom it has left is told when its new path has been made [D129]. */
 #define MOVED_MS	50
-#define FRESH_S		60	/* for a binding we do not know */
 #define HEARD_MAX	65536	/* remembered beyond their end [D88] */
-
-struct revocation {
-	struct table_node	 node;
-	struct table_node	 by_home;	/* if fa is set */
-	struct timer		 timer;
-	struct revoker		*owner;
-	struct reg		*reg;
-	struct peer		*peer;
-	const struct mip4_sa	*sa;		/* the peer's, or the
-						 * subscriber's, or */
-	struct mip4_sa		*own_sa;	/* a copy of that, or NULL */
-	struct in_addr		 coa;
-	const struct foreign_agent *fa;		/* to which it goes, or NULL */
-	struct in_addr		 home;		/* IPv4, there */
-	struct in6_addr		 hoa;
-	bool			 unique;
-	mono_t			 deadline;	/* end of the old lifetime */
-	uint32_t		 floor;		/* ids are above: timestamp of
-						 * our 137, or an earlier id */
-	mono_t			 sent;		/* last try; at first, the
-						 * reply to the registration */
-	bool			 quiet;		/* nothing is sent: */
-	bool			 unheard;	/* it was in vain; else it is
-						 * over, but no other yet, or */
-	bool			 heard;		/* renewals may be under way */
-	uint32_t		 id[TRIES];
-	unsigned		 tries;
-	uint8_t			 nai_len;
-	uint8_t			 nai[];		/* normalized, and a NUL */
-};
-
-struct revoker {
-	struct table		 table, by_home;
-	size_t			 n_quiet, n_heard;
-	struct timers		*timers;
-	const struct clock	*clock;
-};
 
 struct key {
 	struct in_addr	 coa;
@@ -88,8 +49,9 @@ key_eq(const struct table_node *n, const void *key)
 	    memcmp(v->nai, k->nai, k->nai_len) == 0;
 }
 
-static struct revocation *
-find(struct revoker *rv, const uint8_t *nai, size_t len, struct in_addr coa)
+struct revocation *
+revoke_find(struct revoker *rv, const uint8_t *nai, size_t len,
+    struct in_addr coa)
 {
 	struct key k = { coa, nai, len };
 	struct table_node *n = table_find(&rv->table, key_hash(rv, &k),
@@ -114,8 +76,8 @@ home_eq(const struct table_node *n, const void *key)
 	    v->home.s_addr == k->home.s_addr;
 }
 
-static struct revocation *
-find_home(struct revoker *rv, struct in_addr coa, struct in_addr home)
+struct revocation *
+revoke_find_home(struct revoker *rv, struct in_addr coa, struct in_addr home)
 {
 	struct home_key k = { coa, home };
 	struct table_node *n = table_find(&rv->by_home, table_hash(
@@ -197,14 +159,15 @@ last_id(const struct revocation *v)
 /* How long a finished one is still needed: before another revocation of this
  * binding a second must pass [RFC 3543 3.3], and while our clock is not above
  * its id, a new registration's timestamp must be (revoke_timestamp). Beyond
- * FRESH_S, when the clock was set back, nobody takes the id for fresh. */
+ * REVOKE_FRESH_S, when the clock was set back, nobody takes the id for fresh.
+ */
 static mono_t
 needed_until(const struct revocation *v)
 {
 	mono_t until = mono_add_ms(v->sent, FIRST_MS);
 	int32_t ahead = (int32_t)(last_id(v) - own_seconds(v->owner));
 
-	if (ahead >= 0 && ahead <= FRESH_S) {
+	if (ahead >= 0 && ahead <= REVOKE_FRESH_S) {
 		mono_t passed = mono_add_ms(clock_mono(v->owner->clock),
 		    (ahead + 1) * 1000LL);
 
@@ -234,8 +197,8 @@ finish(struct revocation *v)
 
 /* What it sent before it heard may come for so long as it can pass for fresh
  * [D88]. Where that is more than we want to remember, it passes. */
-static void
-heard(struct revocation *v)
+void
+revoke_heard(struct revocation *v)
 {
 	struct revoker *rv = v->owner;
 	int64_t ms = (2 * (int64_t)v->reg->conf->replay_window + 1) * 1000;
@@ -292,7 +255,7 @@ next_id(const struct revocation *v)
 uint32_t
 revoke_timestamp(struct revoker *rv, const struct binding *b)
 {
-	const struct revocation *v = find(rv, b->nai, b->nai_len, b->coa);
+	const struct revocation *v = revoke_find(rv, b->nai, b->nai_len, b->coa);
 
 	return v ? next_id(v) : own_seconds(rv);
 }
@@ -356,7 +319,7 @@ fire(struct timer *t)
 		forget(v);
 		return;
 	}
-	if (over || v->tries == TRIES) {
+	if (over || v->tries == REVOKE_TRIES) {
 		if (reg_may_warn(v->reg))
 			log_warnx((const char *)v->nai, "revocation not "
 			    "acknowledged by %s: %s", v->peer->name, over ?
@@ -468,7 +431,7 @@ static void
 start(struct revoker *rv, struct reg *r, const struct binding *b,
     int64_t after_ms)
 {
-	struct revocation *v = find(rv, b->nai, b->nai_len, b->coa);
+	struct revocation *v = revoke_find(rv, b->nai, b->nai_len, b->coa);
 
 	if (v && !v->quiet)
 		return;
@@ -504,7 +467,7 @@ revoke_moved(struct revoker *rv, struct reg *r, const struct binding *b)
 void
 revoke_stop(struct revoker *rv, const struct binding *b, struct in_addr coa)
 {
-	struct revocation *v = find(rv, b->nai, b->nai_len, coa);
+	struct revocation *v = revoke_find(rv, b->nai, b->nai_len, coa);
 
 	if (v)
 		finish(v);
@@ -514,207 +477,7 @@ bool
 revoke_has_left(struct revoker *rv, const struct binding *b,
     struct in_addr coa)
 {
-	const struct revocation *v = find(rv, b->nai, b->nai_len, coa);
+	const struct revocation *v = revoke_find(rv, b->nai, b->nai_len, coa);
 
 	return v && (!v->quiet || v->unheard || v->heard);
-}
-
-/* Do Home Address and, where there is one, 221 mean this home address (of an
- * access node: ::)? There are IPv4 ones behind foreign agents only [D14,
- * D22]. */
-static bool
-means(const struct rq *rq, struct in_addr home, struct in_addr home4,
-    const struct in6_addr *hoa)
-{
-	const struct mip4_exts *e = &rq->msg.ext;
-
-	return home.s_addr == home4.s_addr && (e->n_hoa == 0 || e->hoa_empty ||
-	    e->off_hoa >= rq->covered || IN6_ARE_ADDR_EQUAL(&e->hoa, hoa));
-}
-
-/* Type 15: of one of the ids we sent [RFC 3543 3.5]? */
-static bool
-acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
-    enum had_drop *why)
-{
-	struct in_addr src = rq->pkt->flow.src;
-	struct revocation *v = rq->fa ? find_home(r->revoker, src,
-	    rq->msg.ack.home) : find(r->revoker, nai, len, src);
-	unsigned i;
-
-	*why = HAD_DROP_REV_STALE;
-	if (!v || (v->quiet && !v->unheard) ||
-	    !means(rq, rq->msg.ack.home, v->home, &v->hoa))
-		return false;
-	for (i = 0; i < v->tries; i++) {
-		if (v->id[i] != rq->msg.ack.rev_id)
-			continue;
-		if (reg_may_tell(r))
-			log_info(rq->subject, "revocation acknowledged by %s",
-			    rq->peer->name);
-		r->stats.revoke_acked++;
-		rq->peer->stats.revoke_acked++;
-		heard(v);
-		return true;
-	}
-	return false;
-}
-
-/* Foreign agents prove themselves by what they share with us. */
-static uint8_t
-auth_of(const struct rq *rq)
-{
-	return rq->fa ? MIP4_EXT_FA_HA : rq->kind->auth;
-}
-
-/* Whose registration a peer's message is about. */
-static struct binding *
-binding_of(struct reg *r, const struct rq *rq)
-{
-	const struct mip4_exts *e = &rq->msg.ext;
-	struct mn *m;
-
-	if (!rq->fa)
-		return binding_find(r->bindings, e->nai, e->nai_len);
-	m = mn_at(r->mns, rq->msg.rev.home, 0);
-	return m ? m->binding : NULL;
-}
-
-static void
-send_ack(struct reg *r, struct rq *rq)
-{
-	const struct mip4_exts *e = &rq->msg.ext;
-	struct mip4_rev_ack ack = {
-		.i = rq->msg.rev.i,
-		.home = rq->msg.rev.home,
-		.rev_id = rq->msg.rev.rev_id,
-	};
-	uint8_t buf[MIP4_MAX_MSG];
-	struct reg_flow f;
-	struct wire_w w;
-
-	wire_w_init(&w, buf, sizeof(buf));
-	mip4_put_rev_ack(&w, &ack);
-	if (e->nai_len > 0)
-		mip4_put_nai(&w, e->nai, e->nai_len);
-	if (e->n_hoa == 1 && e->off_hoa < rq->covered)
-		mip4_put_hoa(&w, r->conf->types.hoa,
-		    e->hoa_empty ? NULL : &e->hoa, e->hoa_unique);
-	mip4_put_auth(&w, auth_of(rq), rq->sa);
-	reg_reply_flow(r, rq->pkt, &f);
-	if (!w.err)
-		r->send(r->send_arg, &f, buf, w.len);
-}
-
-/* No replay? By the timestamps of the registrations from there if there are
- * any, because the peer's clock is its own affair; else by ours. */
-static bool
-fresh(struct reg *r, const struct binding *b, const struct mip4_rev *rev)
-{
-	int32_t age;
-
-	if (b && b->negotiated && b->coa.s_addr == rev->fda.s_addr)
-		return (int32_t)(rev->rev_id - b->rev_peer) >= 0 &&
-		    (b->rev_acted == 0 ||
-		    (int32_t)(rev->rev_id - b->rev_acted) > 0);
-	age = (int32_t)(ntp_seconds(clock_ntp(r->clock)) - rev->rev_id);
-	return age <= FRESH_S && age >= -FRESH_S;
-}
-
-/* Type 7 of an access router: draft-navali's never sends it, other peers of
- * RFC 3543 may [D48]. */
-static bool
-revoked_by_peer(struct reg *r, struct rq *rq, enum had_drop *why)
-{
-	const struct mip4_rev *rev = &rq->msg.rev;
-	struct binding *b = binding_of(r, rq);
-	bool ours = false;
-
-	*why = HAD_DROP_REV_STALE;
-	if (rev->a || rev->fda.s_addr != rq->pkt->flow.src.s_addr ||
-	    rev->hda.s_addr != r->conf->address.s_addr || !fresh(r, b, rev))
-		return false;
-	if (b && b->coa.s_addr == rev->fda.s_addr) {
-		ours = b->state != BINDING_IDLE && means(rq, rev->home,
-		    reg_node_home4(b), b->behind_node ? &in6addr_any : &b->hoa);
-		*why = HAD_DROP_REV_UNNEGOTIATED;
-		if (ours && !b->negotiated)
-			return false;
-		if (ours || b->state == BINDING_IDLE)
-			b->rev_acted = rev->rev_id;
-		if (ours && reg_may_tell(r))
-			log_info(rq->subject, "revoked by %s",
-			    rq->peer->name);
-	}
-	/* [RFC 3543 3.4]: it has what it wants; but who sends many? */
-	if (!ours) {
-		r->stats.revoked_nothing++;
-		rq->peer->stats.revoked_nothing++;
-	}
-	send_ack(r, rq);
-	/* The key that has signed it may go with it. */
-	if (ours)
-		reg_unbind(r, b);
-	return true;
-}
-
-/* By what key a peer's message is to be proved: its own; of an access node
- * that of the subscriber, whose revocation or binding there is [D162]. */
-static const struct mip4_sa *
-key_of(struct reg *r, struct rq *rq, uint32_t spi)
-{
-	const struct mip4_exts *e = &rq->msg.ext;
-	struct in_addr src = rq->pkt->flow.src;
-	const struct revocation *v;
-	const struct binding *b;
-	uint8_t nai[MIP4_NAI_MAX];
-
-	if (rq->fa)
-		return reg_fa_key(rq->fa, spi);
-	if (!rq->kind->by_node)
-		return peer_sa_find(r->peers, src, spi);
-	if (e->nai_len == 0)
-		return NULL;
-	memcpy(nai, e->nai, e->nai_len);
-	nai_normalize(nai, e->nai_len);
-	v = find(r->revoker, nai, e->nai_len, src);
-	if (v && v->sa->spi == spi)
-		return v->sa;
-	b = binding_find(r->bindings, e->nai, e->nai_len);
-	if (b && b->behind_node && b->coa.s_addr == src.s_addr &&
-	    b->sa->spi == spi)
-		return b->sa;
-	reg_user_known(r, rq);
-	return rq->keys ? user_sa_find(rq->keys, spi) : NULL;
-}
-
-bool
-revoke_input(struct reg *r, struct rq *rq, enum had_drop *why)
-{
-	const struct mip4_exts *e = &rq->msg.ext;
-	uint8_t nai[MIP4_NAI_MAX];
-	uint32_t spi;
-
-	*why = HAD_DROP_REV_AUTH;
-	reg_set_kind(r, rq);
-	if (!mip4_auth_spi(e, auth_of(rq), &spi))
-		return false;
-	rq->sa = key_of(r, rq, spi);
-	if (!rq->sa || mip4_auth_check(rq->pkt->data, e, auth_of(rq),
-	    rq->sa, &rq->covered) != MIP4_AUTH_OK)
-		return false;
-	/* Without its NAI nothing names a binding here [D14], but for an IPv4
-	 * home address. */
-	*why = HAD_DROP_REV_IDENTITY;
-	if (rq->fa)
-		return rq->msg.type == MIP4_REV_ACK ? acknowledged(r, rq,
-		    NULL, 0, why) : revoked_by_peer(r, rq, why);
-	if (e->n_nai != 1 || e->nai_len == 0 || e->off_nai >= rq->covered ||
-	    e->n_hoa > 1 || e->bad_ext)
-		return false;
-	memcpy(nai, e->nai, e->nai_len);
-	nai_normalize(nai, e->nai_len);
-	if (rq->msg.type == MIP4_REV_ACK)
-		return acknowledged(r, rq, nai, e->nai_len, why);
-	return revoked_by_peer(r, rq, why);
 }
