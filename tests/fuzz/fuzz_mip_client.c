@@ -6,7 +6,8 @@
  * it in the promised order, what no key proves changes nothing and costs no
  * memory, what was acted on changes nothing a second time, and in the end
  * nothing is left [PROTOCOLS 5, 7, 8.3, 9, 11.4]. One of them is an access
- * node's, with a care-of address of its own.
+ * node's, with a care-of address of its own, and one is behind a foreign agent,
+ * whose own word ends nothing that is bound [D185].
  */
 #include <arpa/inet.h>
 
@@ -17,8 +18,9 @@
 #include "tests/fuzz/ops.h"
 
 #define N_HAS		2
-#define N_SLOTS		5
+#define N_SLOTS		6
 #define NODE		4	/* a slot */
+#define BEHIND		5
 #define N_SENT		16
 #define N_KEPT		8
 #define MAX_OPS		96
@@ -28,8 +30,11 @@
 static const char *const ha_addr[N_HAS + 1] = { "198.51.100.1",
     "198.51.100.9", "203.0.113.66" };
 static const char *const nais[N_SLOTS] = { "a@example.net", "b@EXAMPLE.net",
-    "a@example.net", "keyed@example.net", "node@example.net" };
+    "a@example.net", "keyed@example.net", "node@example.net",
+    "behind@example.net" };
 static const char node_coa[] = "192.0.2.100";
+static const char agent[] = "10.9.0.1", agent_coa[] = "203.0.113.7",
+    home[] = "172.16.0.5";
 
 struct slot {
 	struct mip_reg	*reg;
@@ -45,6 +50,9 @@ struct datagram {
 	struct in_addr	to;		/* which of our addresses; of what was
 					 * sent, where it came from */
 	uint64_t	asked;		/* a reply: what it answers */
+	bool		relayed;	/* by the agent; or by one that is not
+					 * the right one */
+	bool		stray;
 };
 
 static struct {
@@ -100,15 +108,22 @@ send_out(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
 	(void)arg;
 	(void)port;
 	d->to = from;
+	d->relayed = from.s_addr == INADDR_ANY;
+	fuzz_assert(mip4_parse(&msg, b, n, &w.core.params.types) == MIP4_OK);
+	if (d->relayed) {
+		fuzz_assert(to.s_addr == inet_addr(agent));
+		fuzz_assert(msg.type == MIP4_RRQ && msg.rrq.flags ==
+		    MIP4_F_T && msg.rrq.coa.s_addr == inet_addr(agent_coa));
+		to = msg.rrq.ha;
+	}
 	for (d->from = 0; d->from < N_HAS; d->from++)
 		if (inet_addr(ha_addr[d->from]) == to.s_addr)
 			break;
 	fuzz_assert(d->from < N_HAS && n <= sizeof(d->b));
-	fuzz_assert(mip4_parse(&msg, b, n, &w.core.params.types) == MIP4_OK);
 	fuzz_assert(msg.type == MIP4_RRQ || msg.type == MIP4_REV_ACK);
-	fuzz_assert(from.s_addr == inet_addr(node_coa) ||
+	fuzz_assert(d->relayed || from.s_addr == inet_addr(node_coa) ||
 	    from.s_addr == w.core.params.coa.s_addr);
-	if (msg.type == MIP4_RRQ)
+	if (msg.type == MIP4_RRQ && !d->relayed)
 		fuzz_assert(msg.rrq.coa.s_addr == from.s_addr);
 	memcpy(d->b, b, n);
 	d->n = n;
@@ -132,7 +147,7 @@ react(struct slot *s)
 static bool
 is_node(const struct slot *s)
 {
-	return s == &w.slot[NODE];
+	return s >= &w.slot[NODE];
 }
 
 static void
@@ -157,7 +172,8 @@ on_changed(void *arg, const struct mip_result *res)
 	struct slot *s = arg;
 
 	fuzz_assert(s->reg && s->registered == 1 && s->over == 0);
-	fuzz_assert(hoa_is_valid(&res->hoa) && !is_node(s));
+	fuzz_assert(is_node(s) ? res->home.s_addr != INADDR_ANY :
+	    hoa_is_valid(&res->hoa));
 	react(s);
 }
 
@@ -214,8 +230,10 @@ begin_session(struct ops *o)
 		.nai = nais[i], .subject = "fuzz",
 		.ha = { .sa = w.sa[how & 1], .n_sa = 2 },
 		.mn_ha = i >= 3 ? &w.mn : NULL,
-		.kind = i == NODE ? MIP_NODE : MIP_ROUTER,
-		.coa.s_addr = inet_addr(node_coa),
+		.kind = i >= NODE ? MIP_NODE : MIP_ROUTER,
+		.coa.s_addr = inet_addr(i == BEHIND ? agent_coa : node_coa),
+		.via.s_addr = i == BEHIND ? inet_addr(agent) : INADDR_ANY,
+		.lifetime = i == BEHIND ? 300 : 0,
 		.unique = how & 2, .budget_ms = 12000,
 		.iid = {{ 2, 1, 2, 3, 4, 5, 6, 7 }},
 	};
@@ -274,6 +292,7 @@ digest(void)
 		h = mix(h, &r->has_hoa, sizeof(r->has_hoa));
 		h = mix(h, &r->has_tunnel, sizeof(r->has_tunnel));
 		h = mix(h, &r->hoa, sizeof(r->hoa));
+		h = mix(h, &r->home, sizeof(r->home));
 		h = mix(h, &r->unique, sizeof(r->unique));
 		h = mix(h, &r->lifetime, sizeof(r->lifetime));
 		h = mix(h, &r->expires, sizeof(r->expires));
@@ -291,8 +310,12 @@ static void
 input(const struct datagram *d)
 {
 	struct in_addr src = { inet_addr(ha_addr[d->from]) };
+	struct in_addr fa = { inet_addr(d->stray ? "10.9.0.2" : agent) };
 
-	mip_core_input(&w.core, src, 434, d->to, d->b, d->n);
+	if (d->relayed)
+		mip_fa_input(&w.core, fa, d->b, d->n);
+	else
+		mip_core_input(&w.core, src, 434, d->to, d->b, d->n);
 }
 
 /* Nothing comes of it, and nothing is kept of it. */
@@ -323,11 +346,30 @@ input_again(const struct datagram *d)
 	fuzz_assert(w.n_sent == n_sent || d->b[0] == MIP4_REV);
 }
 
+/* Nothing proves what the agent says itself: what was bound is. */
+static void
+input_agents(const struct datagram *d)
+{
+	bool was[N_SLOTS];
+	unsigned i;
+
+	for (i = 0; i < N_SLOTS; i++)
+		was[i] = w.slot[i].reg && mip_reg_is_bound(w.slot[i].reg);
+	input(d);
+	for (i = 0; i < N_SLOTS; i++)
+		fuzz_assert(!was[i] || mip_reg_is_bound(w.slot[i].reg));
+}
+
 static void
 deliver(const struct datagram *d, bool proved)
 {
 	uint64_t before = digest();
 
+	if (d->relayed && !d->stray && d->n > 1 && d->b[0] == MIP4_RRP &&
+	    mip_fa_is_code(d->b[1])) {
+		input_agents(d);
+		return;
+	}
 	if (!proved || d->from == N_HAS) {
 		input_in_vain(d);
 		return;
@@ -400,9 +442,12 @@ finish(struct ops *o, struct wire_w *b, struct datagram *d, unsigned ha,
 		d->b[ops_u8(o) % d->n] ^= (uint8_t)(1 + ops_pick(o, 255));
 	if (how & 16)
 		d->n += ops_bytes(o, d->b + d->n, 1 + ops_pick(o, 32));
-	if (how & 32)
+	if (d->relayed)
+		d->stray = how & 32;
+	else if (how & 32)
 		d->from = ops_pick(o, N_HAS + 1);
-	return !(how & 1) && how >> 6 != 3 && d->from == ha &&
+	return !(how & 1) && (d->relayed ? !d->stray : how >> 6 != 3) &&
+	    d->from == ha &&
 	    d->n >= whole.n &&
 	    memcmp(d->b, whole.b, whole.n) == 0;
 }
@@ -440,6 +485,10 @@ answer(struct ops *o)
 	rrp.lifetime = msg.rrq.lifetime == 0 ? 0 :
 	    lifetimes[ops_pick(o, 6)];
 	rrp.ha = msg.rrq.ha;
+	d.relayed = q->relayed;
+	d.stray = false;
+	if (q->relayed && ops_pick(o, 8) != 7)
+		rrp.home.s_addr = inet_addr(home);
 	rrp.id = d.asked = msg.rrq.id;
 	if (rrp.code == 133)
 		rrp.id = (true_ntp() & ~UINT64_C(0xffffffff)) |
@@ -481,7 +530,7 @@ revoke(struct ops *o)
 		.rev_id = (uint32_t)(true_ntp() >> 32) +
 		    (uint32_t)(int8_t)ops_u8(o),
 	};
-	struct datagram d;
+	struct datagram d = { .relayed = false };
 	struct wire_w b;
 	bool proved;
 
@@ -502,7 +551,7 @@ revoke(struct ops *o)
 static void
 raw(struct ops *o)
 {
-	struct datagram d;
+	struct datagram d = { .relayed = ops_pick(o, 4) == 3 };
 
 	d.from = ops_pick(o, N_HAS + 1);
 	d.to = w.core.params.coa;
@@ -642,7 +691,7 @@ audit(void)
 		for (k = 0; k < MIP_TRIES; k++)
 			tries += r->tries[k].reg != NULL;
 		fuzz_assert(r->state != MIP_S_BOUND ||
-		    (i == NODE ? r->has_tunnel && !r->has_hoa : r->has_hoa));
+		    (i >= NODE ? r->has_tunnel && !r->has_hoa : r->has_hoa));
 		fuzz_assert(r->state != MIP_S_LEAVING || w.slot[i].left);
 	}
 	for (ha = w.core.ha_list; ha; ha = ha->next)

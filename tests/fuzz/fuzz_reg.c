@@ -2,12 +2,13 @@
 /*
  * The home agent's registrations as a whole, by whoever has the keys. Three
  * access routers, one of which is of another group and has a realm of its own,
- * and two access nodes that have a subscriber's key, send what the input says:
+ * two access nodes that have a subscriber's key, and a foreign agent that another
+ * one is behind, send what the input says:
  * well made, made up, signed or not, cut, flipped, sent again; time passes, the
  * data plane answers or fails, the operator revokes. After each step the books
  * must balance, nothing may have come to a stranger or of one, what was seen
  * before changes nothing, and nobody gets what policy keeps from it [PROTOCOLS
- * D80-D84, D160-D163].
+ * D80-D84, D160-D163, D187].
  */
 #include <errno.h>
 
@@ -17,8 +18,9 @@
 
 #define EVIL		"192.0.2.9"
 #define N_PEERS		3
-#define N_SENDERS	5		/* and two access nodes */
-#define N_ALL		6		/* and a stranger */
+#define N_SENDERS	6		/* and two access nodes, an agent */
+#define N_ALL		7		/* and a stranger */
+#define AGENT		5
 #define NODE1		"10.1.0.1"
 #define NODE2		"10.1.0.2"
 #define N_NAIS		8
@@ -28,7 +30,7 @@
 
 static const uint8_t key_evil[16] = "evil has a key!";
 static const char *const addrs[N_ALL] = { AR1, AR2, EVIL, NODE1, NODE2,
-    STRANGER };
+    "203.0.113.7", STRANGER };
 static const char *const nais[N_NAIS] = { "a@example.net", "b@example.net",
     "c@EXAMPLE.net", "keyed@example.net", "d", "x@evil.net", "y@evil.net",
     "z@evil.net" };
@@ -47,12 +49,16 @@ static struct {
 	int64_t		 revoked_ns[N_NAIS][N_SENDERS];
 	struct m	 last_rev;		/* type 7 we were sent */
 	unsigned	 rev_to;
+	struct mip4_sa	 agent_sa;
+	struct foreign_agent agent;
+	struct care_of_range ranges[2];
+	uint64_t	 homes;			/* given */
 } w;
 
 static bool
 is_node(unsigned who)
 {
-	return who >= N_PEERS && who < N_SENDERS;
+	return who >= N_PEERS && who < AGENT;
 }
 
 static const uint8_t *
@@ -72,7 +78,7 @@ sign(struct m *m, unsigned who)
 static const struct peer *
 peer_of(unsigned who)
 {
-	return who < N_PEERS ? &rig.peer[who] : is_node(who) ?
+	return who < N_PEERS ? &rig.peer[who] : who < N_SENDERS ?
 	    &rig.nodes.peer : NULL;
 }
 
@@ -109,6 +115,22 @@ revocation_sent(const struct mip4_msg *msg, unsigned to)
 	*at = rig.ns;
 }
 
+/* To a mobile node behind the agent: signed for it, too, and with an address
+ * that it has. */
+static void
+relayed(const struct mip4_msg *msg, const uint8_t *data)
+{
+	size_t covered = 0;
+
+	if (msg->type != MIP4_RRP)
+		return;
+	fuzz_assert(mip4_auth_check(data, &msg->ext, MIP4_EXT_MN_HA,
+	    &rig.user_sa, &covered) == MIP4_AUTH_OK && !msg->ext.off_gre);
+	fuzz_assert(msg->rrp.code > 1 || msg->rrp.lifetime == 0 ||
+	    (home4_has(&rig.nodes.home4, msg->rrp.home) &&
+	    !home4_is_free(&rig.nodes.home4, msg->rrp.home)));
+}
+
 /* To peers only, whole, and signed with a key of theirs. */
 static void
 sent(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
@@ -129,7 +151,8 @@ sent(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 	fuzz_assert(msg.type != MIP4_RRQ);
 	last = is_node(i) ? MIP4_EXT_MN_HA : MIP4_EXT_FA_HA;
 	for (k = 0; k < 2; k++) {
-		sa = is_node(i) ? &rig.user_sa : &rig.peer[i].sas[k].sa;
+		sa = i == AGENT ? &w.agent_sa : is_node(i) ? &rig.user_sa :
+		    &rig.peer[i].sas[k].sa;
 		good |= mip4_auth_check(data, &msg.ext, last, sa,
 		    &covered) == MIP4_AUTH_OK;
 	}
@@ -137,8 +160,10 @@ sent(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 	/* A key to who asks for GRE and gets it. */
 	fuzz_assert(!msg.ext.off_gre || (msg.ext.gre_key && msg.type ==
 	    MIP4_RRP && msg.rrp.code < 2 && peer_of(i)->gre));
+	if (i == AGENT)
+		relayed(&msg, data);
 	/* An access node gets no address. */
-	fuzz_assert(!is_node(i) || msg.type != MIP4_RRP || msg.rrp.code > 1 ||
+	fuzz_assert(i < N_PEERS || msg.type != MIP4_RRP || msg.rrp.code > 1 ||
 	    (msg.ext.n_hoa == 1 && msg.ext.hoa_empty));
 	if (msg.type != MIP4_REV)
 		return;
@@ -153,7 +178,7 @@ sent(void *arg, const struct reg_flow *f, const uint8_t *data, size_t len)
 struct books {
 	uint32_t	records, bound, installing, routes, leases, held;
 	uint32_t	by_peer[N_PEERS + 1], records_of[N_PEERS + 1],
-			held_of[N_PEERS + 1], nodes;
+			held_of[N_PEERS + 1], nodes, behind;
 	struct binding	*live[64];
 	unsigned	n_live;
 };
@@ -175,6 +200,7 @@ book(struct table_node *n, void *arg)
 	k->held_of[p] += lease_is_held(&b->lease);
 	k->installing += b->state == BINDING_INSTALLING;
 	k->nodes += b->behind_node;
+	k->behind += b->behind_node && b->mn->fa;
 	fuzz_assert(!b->behind_node || (b->state != BINDING_IDLE &&
 	    p == N_PEERS));
 	fuzz_assert(b->state == BINDING_INSTALLING || !b->held);
@@ -209,10 +235,17 @@ check_node(const struct binding *b)
 	const struct dp_route *r = b->route;
 
 	fuzz_assert(b->sa == &rig.user_sa && !b->lease.pool);
-	fuzz_assert(b->mn->binding == b && mn_at(&rig.mns, b->coa,
+	fuzz_assert(b->mn->binding == b && mn_at(&rig.mns, b->mn->coa,
 	    b->mn->gre.out) == b->mn);
 	check_keys(b, &b->mn->gre);
-	fuzz_assert(r && r->live && r->e.coa.s_addr == b->coa.s_addr);
+	fuzz_assert(r && r->live && r->e.coa.s_addr == b->mn->coa.s_addr);
+	fuzz_assert(r->e.via.s_addr == mn_via(b->mn).s_addr);
+	fuzz_assert((b->mn->fa != NULL) == (b->coa.s_addr ==
+	    w.agent.addr.s_addr));
+	fuzz_assert(b->mn->fa ? !b->mn->gre.in && home4_has(
+	    &rig.nodes.home4, b->mn->coa) && !home4_is_free(
+	    &rig.nodes.home4, b->mn->coa) :
+	    b->mn->coa.s_addr == b->coa.s_addr);
 	fuzz_assert(r->e.len == 0);
 	fuzz_assert(b->lifetime > 0 && b->lifetime <= 3600);
 }
@@ -265,6 +298,7 @@ audit(void)
 			check_apart(k.live[i], k.live[j]);
 	}
 	fuzz_assert(k.nodes == table_count(&rig.mns.by_coa));
+	fuzz_assert(k.behind == rig.nodes.home4.n_used);
 	fuzz_assert(k.records == table_count(&rig.bindings.by_nai));
 	fuzz_assert(k.bound == rig.bindings.n_bound);
 	fuzz_assert(k.installing == rig.bindings.n_installing);
@@ -631,6 +665,49 @@ by_node(struct ops *o)
 	deliver(&m, who);
 }
 
+/* By way of the agent, who adds what is its own; or does it badly. */
+static void
+by_agent(struct ops *o)
+{
+	static const uint8_t types[] = { 220, 220, 221, 0 };
+	static const char *const homes[] = { "0.0.0.0", "0.0.0.0",
+	    "172.16.0.1", "172.16.0.2", "172.16.0.3" };
+	uint8_t type = types[ops_pick(o, sizeof(types))];
+	const struct binding *b = of(nais[3]);
+	const char *home = homes[ops_pick(o, 5)];
+	struct m m, h = { .n = 0 };
+
+	m_rrq(&m, ops_pick(o, 8) == 7 ? MIP4_F_D : MIP4_F_T, lifetime(o),
+	    addrs[AGENT]);
+	m_ip(&h, home);
+	if (ops_pick(o, 2) && b && b->behind_node)
+		memcpy(h.b, &b->mn->coa, 4);
+	memcpy(m.b + 4, h.b, 4);
+	m_nai(&m, nais[ops_pick(o, 8) == 7 ? ops_pick(o, N_NAIS) : 3]);
+	if (type)
+		m_ext(&m, type, "", 1);
+	if (ops_pick(o, 16) == 15)
+		put_key(o, &m);
+	m_auth(&m, 32, 512, key_mn);
+	if (ops_pick(o, 4) != 3)
+		m_rev_support(&m);
+	if (ops_pick(o, 16) != 15)
+		sign(&m, AGENT);
+	deliver(&m, AGENT);
+}
+
+/* The binding's IPv4 home address, if it has one. */
+static void
+put_home(struct m *m)
+{
+	const struct binding *b = of(nais[3]);
+
+	if (b && b->behind_node && b->mn->fa)
+		m_put(m, &b->mn->coa, 4);
+	else
+		m_ip(m, "0.0.0.0");
+}
+
 static void
 revocation(struct ops *o)
 {
@@ -640,7 +717,7 @@ revocation(struct ops *o)
 
 	m_int(&m, 7, 1);
 	m_int(&m, 0, 3);
-	m_ip(&m, "0.0.0.0");
+	put_home(&m);
 	m_ip(&m, HA);
 	m_ip(&m, addrs[who]);
 	m_int(&m, seconds() + (uint32_t)off, 4);
@@ -732,10 +809,14 @@ send_again(struct ops *o)
 static void
 step(struct ops *o)
 {
-	switch (ops_pick(o, 16)) {
+	switch (ops_pick(o, 18)) {
 	case 14:
 	case 15:
 		by_node(o);
+		break;
+	case 16:
+	case 17:
+		by_agent(o);
 		break;
 	case 0:
 	case 1:
@@ -780,6 +861,24 @@ step(struct ops *o)
 }
 
 static void
+start_agent(void)
+{
+	uint32_t a = ntohl(inet_addr(addrs[AGENT]));
+
+	w.agent_sa = (struct mip4_sa){ .spi = 256, .alg = MIP4_ALG_HMAC_MD5,
+		.key_len = 16 };
+	memcpy(w.agent_sa.key, key1, 16);
+	w.agent = (struct foreign_agent){ { htonl(a) }, &w.agent_sa, 1 };
+	w.ranges[0] = rig.range;
+	w.ranges[1] = (struct care_of_range){ a, a, &rig.nodes.peer,
+		&w.agent };
+	rig.peers.ranges = w.ranges;
+	rig.peers.n_ranges = 2;
+	rig.nodes.home4 = (struct home4){ .first = 0xac100001, .n = 2,
+		.used = &w.homes };
+}
+
+static void
 start(void)
 {
 	memset(&w, 0, sizeof(w));
@@ -804,6 +903,7 @@ start(void)
 	rig_user(&rig.user, w.keyed);
 	rig_nodes("10.1.0.0", 16);
 	rig.peer[0].gre = rig.nodes.peer.gre = true;
+	start_agent();
 }
 
 int
