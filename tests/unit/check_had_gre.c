@@ -342,6 +342,32 @@ START_TEST(no_data_path)
 }
 END_TEST
 
+/* The first address that is tried is another's, the second is free: the key is
+ * the one that is bound then [D75]. */
+START_TEST(address_in_use)
+{
+	struct m m;
+
+	rig.pool[1].home_link = (char *)(uintptr_t)"eth1";
+	rig.dp_async = true;
+	m_rrq(&m, 0, 600, AR1);
+	m_nai(&m, ALICE);
+	m_req(&m, NULL);
+	m_key(&m, K);
+	m_sign(&m);
+	rig.choice[0] = &rig.pool[1];
+	rig_in(&m, AR1);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	rig_dp_answer(-EADDRINUSE);
+	ck_assert_uint_eq(rig.n_sent, 0);
+	rig_dp_answer(0);
+	ck_assert_uint_eq(rig.n_sent, 1);
+	ck_assert_uint_eq(rig.sent[1], 0);
+	ck_assert(has(ALICE, K, sent_key(34)));
+	ck_assert(route_keys(AR1, false).in == sent_key(34));
+}
+END_TEST
+
 /* A care-of address for all: told apart by keys, in both directions [D28]. */
 START_TEST(one_care_of_address)
 {
@@ -526,6 +552,7 @@ main(void)
 	tcase_add_test(t, malformed);
 	tcase_add_test(t, changes_too_often);
 	tcase_add_test(t, no_data_path);
+	tcase_add_test(t, address_in_use);
 	tcase_add_test(t, one_care_of_address);
 	tcase_add_test(t, drawn_twice);
 	tcase_add_test(t, revoked_apart);
