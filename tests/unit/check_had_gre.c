@@ -448,8 +448,7 @@ START_TEST(revoked_apart)
 	m_int(&m, 15, 1);
 	m_int(&m, 0, 3);
 	m_ip(&m, "0.0.0.0");
-	m_int(&m, rig.sent[16] << 24 | rig.sent[17] << 16 |
-	    rig.sent[18] << 8 | rig.sent[19], 4);
+	m_put(&m, rig.sent + 16, 4);
 	m_nai(&m, mn1);
 	m_ext(&m, 221, "", 1);
 	m_auth(&m, 32, 512, key_mn);
