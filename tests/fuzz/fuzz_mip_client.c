@@ -40,6 +40,7 @@ struct slot {
 	struct mip_reg	*reg;
 	unsigned	 registered, over;	/* events since it began */
 	bool		 left;			/* deregistration was asked */
+	bool		 gre;
 	unsigned	 ha;
 };
 
@@ -156,9 +157,10 @@ on_registered(void *arg, const struct mip_result *res)
 	struct slot *s = arg;
 
 	fuzz_assert(s->reg && s->registered++ == 0 && s->over == 0);
+	fuzz_assert((res->gre.own != 0) == s->gre);
 	if (res->outcome == MIP_REGISTERED)
 		fuzz_assert(hoa_is_valid(&res->hoa) != is_node(s) &&
-		    res->lifetime > 0);
+		    res->lifetime > 0 && (res->gre.peer != 0) == s->gre);
 	else
 		s->over++;
 	if (res->outcome == MIP_USELESS)
@@ -172,8 +174,10 @@ on_changed(void *arg, const struct mip_result *res)
 	struct slot *s = arg;
 
 	fuzz_assert(s->reg && s->registered == 1 && s->over == 0);
-	fuzz_assert(is_node(s) ? res->home.s_addr != INADDR_ANY :
-	    hoa_is_valid(&res->hoa));
+	/* Of a node it is the key, or behind an agent the address. */
+	fuzz_assert(hoa_is_valid(&res->hoa) != is_node(s));
+	fuzz_assert(!is_node(s) || res->home.s_addr != INADDR_ANY ||
+	    (s->gre && res->gre.peer != 0));
 	react(s);
 }
 
@@ -235,15 +239,19 @@ begin_session(struct ops *o)
 		.via.s_addr = i == BEHIND ? inet_addr(agent) : INADDR_ANY,
 		.lifetime = i == BEHIND ? 300 : 0,
 		.unique = how & 2, .budget_ms = 12000,
+		.gre = (how & 4) && i != BEHIND,
 		.iid = {{ 2, 1, 2, 3, 4, 5, 6, 7 }},
 	};
 
 	if (s->reg)
 		return;
 	q.ha.addr.s_addr = inet_addr(ha_addr[how & 1]);
-	*s = (struct slot){ .ha = how & 1 };
+	*s = (struct slot){ .ha = how & 1, .gre = q.gre };
 	s->reg = mip_reg_create(&w.core, &q, &events, s);
 	fuzz_assert(s->reg);
+	for (i = 0; q.gre && i < N_SLOTS; i++)
+		fuzz_assert(&w.slot[i] == s || !w.slot[i].reg ||
+		    w.slot[i].reg->gre.own != s->reg->gre.own);
 }
 
 static void
@@ -473,6 +481,7 @@ answer(struct ops *o)
 	struct datagram d;
 	struct mip4_msg msg;
 	struct wire_w b;
+	bool node;
 
 	if (n == 0)
 		return;
@@ -481,6 +490,7 @@ answer(struct ops *o)
 	    MIP4_OK);
 	if (msg.type != MIP4_RRQ)
 		return;
+	node = msg.rrq.flags & MIP4_F_D;
 	rrp.code = codes[ops_pick(o, sizeof(codes))];
 	rrp.lifetime = msg.rrq.lifetime == 0 ? 0 :
 	    lifetimes[ops_pick(o, 6)];
@@ -508,13 +518,15 @@ answer(struct ops *o)
 	mip4_put_rrp(&b, &rrp);
 	if (ops_pick(o, 8) != 7)
 		mip4_put_nai(&b, msg.ext.nai, msg.ext.nai_len);
-	put_hoa(o, &b, &msg.ext, NULL, msg.rrq.flags != 0);
+	put_hoa(o, &b, &msg.ext, NULL, node);
+	for (n = msg.ext.n_gre * ops_pick(o, 3); n > 0; n--)
+		mip4_put_gre_key(&b, ops_pick(o, 4));
 	if (ops_pick(o, 8) != 7 && msg.ext.nai_len > 5 &&
 	    memcmp(msg.ext.nai, "keyed", 5) == 0)
 		mip4_put_auth(&b, MIP4_EXT_MN_HA, &w.mn);
 	if (ops_pick(o, 8) != 7)
 		mip4_put_rev_support(&b, false, timestamp());
-	deliver(&d, finish(o, &b, &d, q->from, msg.rrq.flags != 0));
+	deliver(&d, finish(o, &b, &d, q->from, node));
 }
 
 static void
