@@ -80,7 +80,8 @@ class Writer:
              attempts=5, radius=None, ha=t.HA, mode="unique",
              pppd="/usr/sbin/pppd", pppd_options=(), max_sessions=1000,
              per_mac=8, pppoe="", log="debug", more_has=(), extra="",
-             accounting="", keep=False, auth="chap", pppd_more=""):
+             accounting="", keep=False, auth="chap", pppd_more="",
+             ha_more=""):
         """nasd.conf. radius: [(name, address, timeout ms, tries[, port of
         accounting])], or text; more_has: [(name, address)], asked after ha;
         accounting: lines of its section; keep: sessions, at SIGTERM."""
@@ -88,7 +89,7 @@ class Writer:
             f'spool = "{self.spool_dir(nas)}"'
         agents = "".join(
             f'home-agent "{name}" {{\n\taddress = "{address}"\n'
-            f'\t{self.key(key)}\n}}\n'
+            f'\t{self.key(key)}\n\t{ha_more}\n}}\n'
             for name, address in (("ha1", ha), *more_has))
         servers = radius or [("aaa1", t.AAA, 2000, 3)]
         radius_text = radius if isinstance(radius, str) else "\n".join(
@@ -153,13 +154,14 @@ registration {{
     def had(self, *, peers=(("nas1", t.NAS1), ("nas2", t.NAS2)),
             dataplane="kernel", max_lifetime=3600, key="fa-ha.key",
             unique=UNIQUE_POOL, shared=SHARED_POOL, home_link=None,
-            log="debug", extra="", address=t.HA, which="had"):
+            log="debug", extra="", address=t.HA, which="had", peer_more=""):
         """had.conf."""
         on_link = f'\n\thome-link = "{home_link}"' if home_link else ""
         peer_text = "\n".join(
             f'peer "{name}" {{\n\taddress = "{address}"\n\tmode = ar\n'
             f'\tmax-bindings = 10000\n'
-            f'\t{self.key(key)}\n}}' for name, address in peers)
+            f'\t{self.key(key)}\n\t{peer_more}\n}}'
+            for name, address in peers)
         return f"""\
 address = "{address}"
 user = "netmip4"
