@@ -1720,10 +1720,12 @@ START_TEST(resumed)
 	wait_ms(30000);
 	counted(500, 0);
 	session_save(s);
-	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800 };
+	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800,
+	    .gre = { 5, 6 } };
 	session_save(s);
 	second_run();
-	called("global 1;resume alice bound;pppoe 0005;adopt 100;quiet;");
+	called("global 1;resume alice bound;gre-key 5 6;pppoe 0005;adopt 100;"
+	    "quiet;");
 	s = session_find_nr(&engine.sessions, nr);
 	ck_assert_ptr_nonnull(s);
 	ck_assert_int_eq(s->state, SESSION_RESUMING);
@@ -1739,7 +1741,7 @@ START_TEST(resumed)
 	ck_assert_uint_gt(engine.sessions.last_nr, nr);
 	ck_assert_ptr_eq(comes_back(nr, 100, PLUG_LINK_OPEN), s);
 	ck_assert_int_eq(s->state, SESSION_UP);
-	called("pass 0a000007;install lo/64;ra;renew;");
+	called("pass 0a000007;gre 5 6;install lo/64;ra;renew;");
 	ck_assert(s->in_ip4);
 	install_done(s, 0);
 	called("ra-update;");
