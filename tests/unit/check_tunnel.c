@@ -31,7 +31,8 @@ priv_request(struct priv_client *c, uint16_t type, const void *body,
 	ck_assert_uint_lt(n_asked, 32);
 	ck_assert_uint_le(len, sizeof(asked[0].body));
 	asked[n_asked].type = type;
-	memcpy(asked[n_asked].body, body, len);
+	if (len > 0)
+		memcpy(asked[n_asked].body, body, len);
 	asked[n_asked].len = len;
 	asked[n_asked].done = done;
 	asked[n_asked++].arg = arg;
