@@ -13,7 +13,7 @@ import sys
 import mip4
 import pytest
 
-from netlab import config, decode
+from netlab import config
 from netlab.net import Namespace
 from netlab.process import wait_for
 from netlab.topology import CN6, HA, HA2, HA2_6, NAS1
@@ -134,10 +134,19 @@ def forgotten(lab, user=FRANK):
 
 
 def stop_of(core, user):
-    return next((p.values for p in decode.packets(core)
-                 if p.what == "Accounting-Request" and
-                 p.values.get("status") == "Stop" and
-                 p.values.get("user") == user), None)
+    """Octets that it has sent and received, by its Stop."""
+    for _, f in core.read():
+        if f[12:14] != b"\x08\0" or f[23] != 17 or f[36:38] != b"\x07\x15" \
+                or f[42] != 4:
+            continue
+        attributes, at = {}, 62
+        while at + 2 < len(f) and f[at + 1] > 2:
+            attributes[f[at]] = f[at + 2:at + f[at + 1]]
+            at += f[at + 1]
+        if attributes.get(1) == user.encode() and \
+                attributes.get(40) == b"\0\0\0\2":
+            return [int.from_bytes(attributes[i], "big") for i in (42, 43)]
+    return None
 
 
 def test_figure_6(nas):
@@ -222,8 +231,8 @@ def test_figure_6(nas):
             if m.nai == FRANK and m.lifetime == 0]
     assert gone[-1].order == [mip4.NAI, mip4.HOA, mip4.MN_HA]
     assert gone[-1].coa == COAS[0]
-    stop = wait_for("its Stop", 10, lambda: stop_of(core, FRANK))
-    assert stop, stop
+    sent, received = wait_for("its Stop", 10, lambda: stop_of(core, FRANK))
+    assert 200 < sent < received and received > 100 * Transfer.BLOCK
     # The place is another one's; his packets are still his own.
     reaches(grace)
     wait_for("one care-of address to be left", 10, lambda: [
@@ -238,7 +247,11 @@ def test_endings(nas):
     frank = dial(lab, "mn1", "frank", 1)
     frank.wait_global(40)
     wait_for("the session to be up", 20, lambda: is_up(lab))
-    said, _, text = radclient(lab, "disconnect", f'User-Name = "{FRANK}"')
+    me = f'User-Name = "{FRANK}"'
+    said, cause, text = radclient(lab, "coa", me,
+                                  "WISPr-Bandwidth-Max-Up = 3000000")
+    assert (said, cause) == ("CoA-NAK", "Resources-Unavailable"), text
+    said, _, text = radclient(lab, "disconnect", me)
     assert said == "Disconnect-ACK", text
     frank.failure(20)
     forgotten(lab)
@@ -306,8 +319,11 @@ def test_killed(nas):
     grace = dial(lab, "mn2", "grace", 2)
     grace.wait_global(40)
     assert binding(lab)["care_of"] != binding(lab, GRACE)["care_of"]
-    for client in (frank, grace):
-        client.hang_up()
+    grace.hang_up()
+    said, _, text = radclient(lab, "coa", f'User-Name = "{FRANK}"',
+                              "Session-Timeout = 1")
+    assert said == "CoA-ACK", text
+    assert "session timeout" in frank.failure(20)
     forgotten(lab)
     forgotten(lab, GRACE)
 
