@@ -150,6 +150,29 @@ add_filters(struct nl *nl, const struct iface_ready *ready, unsigned ifindex)
 	    ready->no_pace ? NULL : &pace);
 }
 
+void
+iface_try_pace(struct nl *nl, struct iface_ready *ready)
+{
+	ready->no_pace = !nl_can_pace(nl);
+	if (ready->no_pace)
+		log_warnx(NULL, "the kernel has no act_police: a link's "
+		    "link-local packets are not limited, and keep its "
+		    "session from being idle");
+}
+
+/* A module may have gone since it was tried. True: without it, once more. */
+static bool
+has_lost_pace(struct nl *nl, struct iface_ready *ready, unsigned ifindex,
+    const char *name, int err)
+{
+	if ((err != -ENOENT && err != -EOPNOTSUPP) || ready->no_pace)
+		return false;
+	iface_try_pace(nl, ready);
+	if (ready->no_pace)
+		iface_release(nl, ifindex, name);
+	return ready->no_pace;
+}
+
 /* The addresses' own part. */
 static void
 add_home(struct nl *nl, const struct iface *i, uint16_t prio, uint16_t prio4)
@@ -169,13 +192,17 @@ add_home(struct nl *nl, const struct iface *i, uint16_t prio, uint16_t prio4)
 }
 
 static int
-install_all(struct nl *nl, const struct iface_ready *ready,
-    const struct iface *i)
+install_all(struct nl *nl, struct iface_ready *ready, const struct iface *i)
 {
-	nl_begin(nl);
-	add_filters(nl, ready, i->ifindex);
-	add_home(nl, i, PRIO_SOURCE, PRIO_IPV4);
-	return nl_commit(nl, NULL, 0);
+	int err;
+
+	do {
+		nl_begin(nl);
+		add_filters(nl, ready, i->ifindex);
+		add_home(nl, i, PRIO_SOURCE, PRIO_IPV4);
+		err = nl_commit(nl, NULL, 0);
+	} while (has_lost_pace(nl, ready, i->ifindex, i->name, err));
+	return err;
 }
 
 static int
@@ -245,10 +272,13 @@ iface_prepare(struct nl *nl, struct iface_ready *ready, unsigned ifindex,
 		return -EEXIST;
 	if ((err = set_sysctls(name)) != 0)
 		return err;
-	nl_begin(nl);
-	add_filters(nl, ready, ifindex);
-	nl_link_set_up(nl, ifindex, true);
-	if ((err = nl_commit(nl, NULL, 0)) == 0)
+	do {
+		nl_begin(nl);
+		add_filters(nl, ready, ifindex);
+		nl_link_set_up(nl, ifindex, true);
+		err = nl_commit(nl, NULL, 0);
+	} while (has_lost_pace(nl, ready, ifindex, name, err));
+	if (err == 0)
 		*ready_place(ready, ifindex) = ifindex;
 	return err;
 }

@@ -39,6 +39,8 @@ struct iface_ready {
 	bool		no_pace;	/* the kernel can not */
 };
 
+/* Can the kernel limit link-local packets [D208]? Said if not. */
+void	 iface_try_pace(struct nl *, struct iface_ready *);
 /*
  * All that does not depend on the home address: nothing passes but fe80::/10.
  * It goes with the interface, or with iface_uninstall. used: an earlier nasd's

@@ -215,12 +215,7 @@ plane_start(struct plane *p)
 	if ((p->gone = nl_gone_open()) == NULL)
 		log_error(NULL, "no news of interfaces that go: what passed "
 		    "since the last reading will be missing");
-	if (!nl_can_pace(p->nl)) {
-		p->ready.no_pace = true;
-		log_warnx(NULL, "the kernel has no act_police: a link's "
-		    "link-local packets are not limited, and keep its "
-		    "session from being idle");
-	}
+	iface_try_pace(p->nl, &p->ready);
 	forwarding_on(p);
 	ha_tunnels_start(&p->tunnels, p->nl);
 	close_ethers(p);
