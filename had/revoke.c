@@ -255,7 +255,8 @@ next_id(const struct revocation *v)
 uint32_t
 revoke_timestamp(struct revoker *rv, const struct binding *b)
 {
-	const struct revocation *v = revoke_find(rv, b->nai, b->nai_len, b->coa);
+	const struct revocation *v =
+	    revoke_find(rv, b->nai, b->nai_len, b->coa);
 
 	return v ? next_id(v) : own_seconds(rv);
 }

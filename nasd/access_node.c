@@ -68,8 +68,8 @@ node_uninstall(struct session *s)
 		access_node_ask(s->node, false, NOTHING);
 }
 
-/* Where nothing is bridged yet the bridge's request will see to it. What we have
- * removed ourselves is another one by now, or another index. */
+/* Where nothing is bridged yet the bridge's request will see to it. What we
+ * have removed ourselves is another one by now, or another index. */
 void
 access_nodes_tunnel_lost(struct access_nodes *ns, unsigned ifindex)
 {
