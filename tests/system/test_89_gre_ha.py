@@ -342,6 +342,11 @@ def test_access_node(lab):
         assert seen[-1] == (5, 5) and not {2, 3, 4} & {n for _, n in seen}
         assert mine not in row(lab, MN)["addresses"]
 
+        # Somebody removes its device: made anew, and so are its routes.
+        lab.ns["ha"].ip(f"link del hadk{key:08x}")
+        wait_for("a new device", 15, lambda: host.ping(CN6))
+        one.echoes(key2, mine, 6)
+
         # A renewal with the key that both have.
         assert key_of(one.ask_for(MN, key, mip4.hoa()), AN_ORDER) == key
         # It moves; its old place is told, and the neighbour stays.
@@ -353,7 +358,7 @@ def test_access_node(lab):
         assert rev.nai == MN and rev.order == [131, 221, 32]
         one.acknowledge(rev, mip4.MN_HA, 512, KEY)
         assert host.ping(CN6, "-I", home)
-        one.echoes(key2, mine, 6)
+        one.echoes(key2, mine, 7)
         assert row(lab, MN)["care_of"] == HA2
 
         # Each ends by itself.
