@@ -986,7 +986,8 @@ config(void)
 		.max_mru = 1500, .vlan = { .max = MAX_VLANS, .ranges = {
 		.qinq_type = VLAN_8021AD, .n = 2, .range = {
 		{ 100, 101, 0, 0 }, { 200, 200, 5, 6 } } } } };
-	static char socket_path[] = "/run/nasd", none[] = "/nonexistent";
+	static char socket_path[] = "/run/nasd", none[] = "/nonexistent",
+	    nowhere[] = "";
 	unsigned i;
 
 	memset(&kernel, 0, sizeof(kernel));
@@ -1001,6 +1002,7 @@ config(void)
 	kernel.conf.coa.s_addr = inet_addr(coa);
 	kernel.conf.plugin_socket = socket_path;
 	kernel.conf.file = none;
+	kernel.conf.state_dir = nowhere;
 	/* An operator's, in a range. */
 	kernel.vlan[0] = (struct vlan_device){ .there = true, .alien = true,
 		.name = "customer", .link = ACCESS, .type = VLAN_8021Q,
