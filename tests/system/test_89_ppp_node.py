@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_70_mobility import Transfer, messages  # noqa: E402
 from test_72_home_agents import Cut, asked, bound  # noqa: E402
 from test_84_coa import radclient  # noqa: E402
-from test_85_restart import kill_nasd, resumed  # noqa: E402
+from test_85_restart import kill_nasd  # noqa: E402
 
 FRANK, GRACE, IVAN = (config.user(u) for u in ("frank", "grace", "ivan"))
 COAS = ("192.0.2.100", "192.0.2.101")
