@@ -66,8 +66,8 @@ config_ipv4_is_host(struct in_addr addr)
 	return a >> 24 != 0 && a >> 24 != 127 && a >> 28 < 0xe;
 }
 
-/* What the NAS itself talks to must not become a subscriber's: pppd would
- * route it to that link. */
+/* What the NAS itself talks to must not become a subscriber's, for pppd would
+ * route it to that link, nor an access node's behind a foreign agent. */
 const char *
 config_ipv4_unusable(const struct nasd_config *cf, struct in_addr addr)
 {

@@ -77,8 +77,8 @@ check_agent(struct nodes *ns, const struct node *n,
 		return -EINVAL;
 	if (q->coa.s_addr == INADDR_ANY)	/* not given yet */
 		return q->carry ? -EINVAL : 0;
-	if (!config_ipv4_is_host(q->coa) || is_agent(ns->cfg, q->coa) ||
-	    is_home_agent(ns->cfg, q->coa) || in_pool(&ns->cfg->coas, q->coa))
+	if (config_ipv4_unusable(ns->cfg, q->coa) != NULL ||
+	    is_agent(ns->cfg, q->coa) || in_pool(&ns->cfg->coas, q->coa))
 		return -EPERM;
 	return new && is_own(ns, n, q) ? -EADDRINUSE : 0;
 }

@@ -1635,15 +1635,18 @@ START_TEST(refused_behind_an_agent)
 {
 	static const char *const wrong[] = { "127.0.0.1", "224.0.0.1",
 	    "10.9.0.1", "198.51.100.1", "192.0.2.100", "10.9.0.3",
-	    "10.9.0.4" };
+	    "10.9.0.4", "203.0.113.10" };
 	struct nasd_priv_node_set q;
 
+	/* Whom this host itself speaks to. */
+	cfg.radius.server[0].address.s_addr = inet_addr(wrong[7]);
+	cfg.radius.n_servers = 1;
 	ck_assert_int_eq(do_open("acc0"), 0);
 	ck_assert_int_eq(do_open("acc1"), 0);
 	node[0].coa.s_addr = inet_addr("10.9.0.3");
 	node[1].coa.s_addr = inet_addr("10.9.0.4");
 	(void)want_via(1, wrong[0], false);
-	for (unsigned i = 0; i < 7; i++) {
+	for (unsigned i = 0; i < 8; i++) {
 		q = want_via(0, wrong[i], false);
 		ck_assert_int_eq(set_as(&q), -EPERM);
 	}
