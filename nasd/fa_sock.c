@@ -4,7 +4,6 @@
 #include "nasd/fa_sock.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
@@ -21,6 +20,11 @@
 struct code {
 	struct sock_filter	insn[HEAD + 2 * FA_SOCK_MAX + 2];
 	size_t			n;
+};
+
+struct agents {
+	const struct in_addr	*fas;
+	unsigned		 n;
 };
 
 static void
@@ -70,36 +74,30 @@ set(int fd, struct code *c)
 {
 	const int on = 1;
 
-	if (sock_filter_set(fd, c->insn, c->n) != 0 || setsockopt(fd,
-	    SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on)) != 0)
-		return -errno;
-	return 0;
+	return sock_filter_set(fd, c->insn, c->n) != 0 ? -1 : setsockopt(fd,
+	    SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on));
+}
+
+/* Of the agents only, and with what the kernel knows about it. */
+static int
+ready(int fd, const void *agents)
+{
+	const struct agents *a = agents;
+	struct code c = { .n = 0 };
+	const int on = 1;
+
+	put_head(&c);
+	put_sources(&c, OFF_SOURCE, a->fas, a->n, ALL, 0);
+	return set(fd, &c) != 0 ? -1 : setsockopt(fd, SOL_PACKET,
+	    PACKET_AUXDATA, &on, sizeof(on));
 }
 
 int
 fa_sock_open(const struct in_addr *fas, unsigned n)
 {
-	const struct sockaddr_ll ll = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP),
-	};
-	struct code c = { .n = 0 };
-	const int on = 1;
-	int fd, err;
+	const struct agents agents = { fas, n };
 
-	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -errno;
-	put_head(&c);
-	put_sources(&c, OFF_SOURCE, fas, n, ALL, 0);
-	/* Nothing is heard before the filter is there. */
-	if ((err = set(fd, &c)) == 0 && (setsockopt(fd, SOL_PACKET,
-	    PACKET_AUXDATA, &on, sizeof(on)) != 0 ||
-	    bind(fd, (const struct sockaddr *)&ll, sizeof(ll)) != 0))
-		err = -errno;
-	if (err == 0)
-		return fd;
-	close(fd);
-	return err;
+	return sock_filter_packet(0, SOCK_DGRAM, ETH_P_IP, ready, &agents);
 }
 
 int
@@ -108,5 +106,5 @@ fa_sock_mute(int fd, const struct in_addr *fas, unsigned n)
 	struct code c = { .n = 0 };
 
 	put_sources(&c, (uint32_t)(SKF_NET_OFF + OFF_SOURCE), fas, n, 0, ALL);
-	return set(fd, &c);
+	return set(fd, &c) != 0 ? -errno : 0;
 }
