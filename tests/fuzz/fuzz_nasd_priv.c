@@ -17,6 +17,7 @@
 #include <signal.h>
 
 #include "common/iid.h"
+#include "common/netlink.h"
 #include "nasd/nasd_config.h"
 #include "nasd/node_sock.h"
 #include "nasd/priv_host.h"
@@ -717,11 +718,11 @@ pppds_adopt(struct pppds *ps, pid_t pid, uint32_t link_id, int *fd)
 	return -ESRCH;
 }
 
-int
-program_check(const struct nasd_program *p)
+pid_t
+program_check_start(const struct nasd_program *p)
 {
 	(void)p;
-	return kernel.error;
+	return -EAGAIN;
 }
 
 int
