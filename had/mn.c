@@ -323,8 +323,9 @@ mn_move(struct mn *m, struct binding *b, struct in_addr coa,
 	mn_addrs_move(m);
 }
 
-/* Immediately [draft-navali 3.2.2, step 6], also where it has come from
- * another access node: its link may have lost what we said last. */
+/* The first advertisement goes immediately after the reply [draft-navali 3.2.2,
+ * step 6], which is still to be sent, hence the timer; also where it has come
+ * from another access node: its link may have lost what we said last. */
 void
 mn_up(struct mn *m, int fd)
 {
@@ -336,6 +337,6 @@ mn_up(struct mn *m, int fd)
 	if (ms->io)
 		ms->io->listen(ms->arg, m);
 	m->n_ra = 0;
-	advertise(m);
+	m->next_ra = clock_mono(ms->clock);
 	mn_set_timer(m);
 }

@@ -266,10 +266,13 @@ look_at_mn(struct ha *h, struct subscriber *u, struct now *now)
 	if (n != m->n_addrs || n > MN_ADDRS_MAX)
 		world_fail(w, "%s: u%u has %u addresses, %u are counted",
 		    h->host.name, u->index, n, m->n_addrs);
-	if (m->up && !v->up && m->sock != NULL && v->last_ra != ha_now(h))
+	if (m->up && !v->up)
+		v->up_at = ha_now(h);
+	v->up = m->up;
+	if (v->up && m->sock != NULL && v->last_ra < v->up_at &&
+	    ha_now(h) > v->up_at)
 		world_fail(w, "%s: says nothing to u%u, whose tunnel is there",
 		    h->host.name, u->index);
-	v->up = m->up;
 	if (v->ra_due != 0 && ha_now(h) > v->ra_due)
 		world_fail(w, "%s: does not answer u%u's solicitation",
 		    h->host.name, u->index);

@@ -134,7 +134,8 @@ struct mn_view {
 	const struct mn		*mn;		/* since the last step */
 	struct in_addr		 coa;		/* where it was */
 	bool			 up, fresh;	/* fresh: has just come up */
-	int64_t			 last_ra;	/* ns of its mono; 0: none */
+	int64_t			 up_at;		/* ns of its mono */
+	int64_t			 last_ra;	/* 0: none */
 	int64_t			 ra_before;	/* that one */
 	int64_t			 ra_due;	/* 0: none */
 	int64_t			 claims;	/* bucket, thousandths */

@@ -116,6 +116,7 @@ teardown(void)
 static struct mn *
 enter(const char *coa, const char *nai)
 {
+	unsigned ras = io.ras;
 	struct m m;
 
 	m_rrq(&m, MIP4_F_D, 3600, coa);
@@ -125,6 +126,9 @@ enter(const char *coa, const char *nai)
 	m_auth(&m, 32, 512, key_mn);
 	rig_in(&m, coa);
 	ck_assert_int_eq(rig.sent[1], 0);
+	/* the advertisement goes behind the reply, which may wait for others */
+	ck_assert_uint_eq(io.ras, ras);
+	rig_wait(0);
 	return of(nai)->mn;
 }
 
@@ -682,6 +686,7 @@ START_TEST(device_made_anew)
 	r->done(r->arg, 0);
 	ck_assert_uint_eq(io.opened, 2);
 	io.opened--;			/* of the same: no close between */
+	rig_wait(0);
 	ck_assert_uint_eq(io.ras, 1);
 	ck_assert(b->until.ns == until.ns);
 	ck_assert(m->up);
