@@ -169,13 +169,14 @@ access_node_name(const struct node_link *l, struct nasd_priv_node_name *q)
 }
 
 /* Without a key of the home agent's what comes is known by its source alone,
- * and may pass before there is an answer: on PPP IPv6CP waits for it, and who
- * was imported is sent packets here as soon as its binding has moved [D200]. */
+ * and may pass before there is an answer: with that comes the first Router
+ * Advertisement; on PPP IPv6CP waits for it, and who was imported is sent
+ * packets here as soon as its binding has moved [D200]. */
 static bool
 may_pass_early(const struct node_link *l)
 {
-	return l->node.ppp || (l->imported && l->node.has_mn &&
-	    l->session->gre.own == 0);
+	return l->node.ppp ||
+	    (l->node.has_mn && l->session->gre.own == 0);
 }
 
 void

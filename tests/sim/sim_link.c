@@ -82,8 +82,7 @@ was_set(struct timer *t)
 	world_touch(l->u);
 	l->to = s->ha;
 	l->bridged = l->asked_carry;
-	l->down = l->bridged || (expect == SET_ADDRESS && l->imported &&
-	    l->node.has_mn);	/* [D200] */
+	l->down = l->bridged || (expect == SET_ADDRESS && l->node.has_mn);	/* [D200] */
 	if (expect == SET_NOTHING)
 		return;
 	if (w->phase == RESTLESS && !w->plan.calm &&

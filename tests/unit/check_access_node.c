@@ -361,7 +361,7 @@ START_TEST(figure_6)
 	struct session *s;
 
 	say_ns(0, 1);
-	called("set lo 1 to 1;");	/* the care-of address, no bridge */
+	called("set lo 1 to 1;down 11 as 01;");	/* and no way from it */
 	s = session_at(0);
 	ck_assert_ptr_nonnull(s);
 	ck_assert_ptr_eq(s->access, access_of_kind(ACCESS_NODE));
@@ -435,7 +435,7 @@ END_TEST
 START_TEST(router_solicitation)
 {
 	say_rs(0);
-	called("set lo 1 to 1;");
+	called("set lo 1 to 1;down 11 as 01;");
 	ck_assert_ptr_nonnull(session_at(0));
 	end_it(0);
 }
@@ -459,7 +459,7 @@ START_TEST(its_home_agent)
 	links[0].n_ha = 1;
 	home_agents(2);
 	say_ns(0, 1);
-	called("set lo 1 to 2;");
+	called("set lo 1 to 2;down 11 as 01;");
 	end_it(0);
 }
 END_TEST
@@ -657,7 +657,7 @@ START_TEST(useless)
 	called("");
 	wait_ms(5000);
 	say_ns(0, 3);
-	called("set lo 1 to 1;");
+	called("set lo 1 to 1;down 11 as 01;");
 	end_it(0);
 }
 END_TEST
@@ -681,7 +681,7 @@ START_TEST(revoked)
 	ck_assert_int_eq(shown(0, "mobile_node"), 0);
 	wait_ms(30000);
 	say_ns(0, 4);
-	called("set lo 1 to 1;");
+	called("set lo 1 to 1;down 11 as 01;");
 	end_it(0);
 }
 END_TEST
@@ -762,7 +762,7 @@ START_TEST(carrier)
 	let_go(0);
 	access_nodes_link_is(engine.nodes, "lo", true, false);
 	say_ns(0, 1);			/* at once */
-	called("set lo 1 to 1;");
+	called("set lo 1 to 1;down 11 as 01;");
 	end_it(0);
 }
 END_TEST
@@ -786,7 +786,7 @@ START_TEST(interface_goes)
 	answer();
 	called("unset lo;");
 	say_ns(0, 1);
-	called("set lo 1 to 1;");
+	called("set lo 1 to 1;down 11 as 01;");
 	end_it(0);
 }
 END_TEST
@@ -1098,7 +1098,7 @@ START_TEST(exported_and_gone)
 	ck_assert_int_eq(shown(0, "exported"), 0);
 	let_go(0);
 	say_ns(0, 1);
-	called("set lo 1 to 1;");
+	called("set lo 1 to 1;down 11 as 01;");
 	end_it(0);
 }
 END_TEST
