@@ -2,10 +2,10 @@
 /*
  * All registrations of the NetMIP4 client: whose a datagram is (by the low 32
  * bits of the Identification, PROTOCOLS 7 D9), what the home agents' clocks
- * say (PROTOCOLS 5, RFC 3344 5.7.1), and the receiver of Registration
- * Revocations (PROTOCOLS 9, RFC 3543 3.4). Between mip_client.c, which has the
- * socket, and mip_reg.c. Every step is a hash lookup; a datagram from a
- * stranger allocates nothing and changes nothing but a counter.
+ * say (PROTOCOLS 5, RFC 3344 5.7.1). Between mip_client.c, which has the
+ * socket, and mip_reg.c; mip_rev.c has revocations. Every step is a hash
+ * lookup; a datagram from a stranger allocates nothing and changes nothing but
+ * a counter.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +18,6 @@
 #include "common/log.h"
 #include "common/violations.h"
 
-#define REV_WINDOW_S	60	/* PROTOCOLS 9 */
 #define OFFSET_WARN_S	3600	/* PROTOCOLS 5 */
 /* A 133 whose clock is this close to the Identification it refuses means one
  * that did not grow, not a wrong clock: the window is never below 3 s. */
@@ -356,67 +355,19 @@ mip_core_new_gre(const struct mip_core *core)
 	return key;
 }
 
-/* ---- revocations ---- */
-
-static void
-heard(const struct mip_core *core, struct in_addr from)
-{
-	if (core->agents.heard != NULL)
-		core->agents.heard(core->agents_arg, from);
-}
-
-struct binding_key {
+struct orphan_key {
 	const struct mip_ha_rec	*ha;
-	const char		*nai;		/* NULL: any */
+	const char		*nai;
 	size_t			 nai_len;
-	const struct in6_addr	*hoa;		/* NULL: any */
 	struct in_addr		 coa;
 };
-
-static bool
-binding_matches(const struct mip_reg *r, const struct binding_key *k)
-{
-	return r->ha == k->ha && r->coa.s_addr == k->coa.s_addr &&
-	    mip_reg_is_bound(r) &&
-	    (k->nai == NULL || (r->nai_len == k->nai_len &&
-	    memcmp(r->nai, k->nai, k->nai_len) == 0)) &&
-	    (k->hoa == NULL || (r->has_hoa &&
-	    memcmp(&r->hoa, k->hoa, sizeof(r->hoa)) == 0));
-}
-
-static bool
-nai_eq(const struct table_node *n, const void *key)
-{
-	return binding_matches(container_of(n, const struct mip_reg,
-	    nai_node), key);
-}
-
-/* Is the answer to a first request still on its way? */
-static bool
-pending_eq(const struct table_node *n, const void *key)
-{
-	const struct mip_reg *r = container_of(n, const struct mip_reg,
-	    nai_node);
-	const struct binding_key *k = key;
-
-	return r->ha == k->ha && r->coa.s_addr == k->coa.s_addr &&
-	    r->state == MIP_S_REQUESTING && r->nai_len == k->nai_len &&
-	    memcmp(r->nai, k->nai, k->nai_len) == 0;
-}
-
-static bool
-hoa_eq(const struct table_node *n, const void *key)
-{
-	return binding_matches(container_of(n, const struct mip_reg,
-	    hoa_node), key);
-}
 
 static bool
 orphan_eq(const struct table_node *n, const void *key)
 {
 	const struct mip_reg *r = container_of(n, const struct mip_reg,
 	    nai_node);
-	const struct binding_key *k = key;
+	const struct orphan_key *k = key;
 
 	return r->orphan && !r->probe && r->ha == k->ha &&
 	    r->coa.s_addr == k->coa.s_addr && r->nai_len == k->nai_len &&
@@ -427,7 +378,7 @@ struct mip_reg *
 mip_core_find_orphan(const struct mip_core *core, const char *nai,
     size_t nai_len, const struct mip_ha_rec *ha, struct in_addr coa)
 {
-	struct binding_key key = { .ha = ha, .nai = nai, .nai_len = nai_len,
+	struct orphan_key key = { .ha = ha, .nai = nai, .nai_len = nai_len,
 	    .coa = coa };
 	struct table_node *n;
 
@@ -438,194 +389,14 @@ mip_core_find_orphan(const struct mip_core *core, const char *nai,
 	return n != NULL ? container_of(n, struct mip_reg, nai_node) : NULL;
 }
 
-/*
- * The binding a revocation means [D14]: by NAI, else by home address; named
- * both ways they must agree. NULL with MIP_C_OK: there is none [D15]. One that
- * has overtaken the reply it is about will come again [D58].
- */
-static enum mip_counter
-find_binding(struct mip_core *core, const struct mip_ha_rec *ha,
-    struct in_addr coa, const struct mip4_exts *e, size_t covered,
-    struct mip_reg **reg)
-{
-	struct binding_key key = { .ha = ha, .coa = coa };
-	struct table_node *n = NULL;
-	char nai[MIP4_NAI_MAX];
-
-	*reg = NULL;
-	if (mip_msg_is_covered(e->off_hoa, covered) && !e->hoa_empty)
-		key.hoa = &e->hoa;
-	if (mip_msg_is_covered(e->off_nai, covered) && e->nai_len > 0 &&
-	    e->nai_len <= sizeof(nai)) {
-		memcpy(nai, e->nai, e->nai_len);
-		nai_normalize(nai, e->nai_len);
-		key.nai = nai;
-		key.nai_len = e->nai_len;
-	}
-	if (e->n_nai > 1 || e->n_hoa > 1 || e->bad_ext ||
-	    (key.nai == NULL && key.hoa == NULL))
-		return MIP_C_DROP_REV_IDENTITY;
-
-	if (key.nai != NULL) {
-		uint64_t hash = table_hash(&core->by_nai, nai,
-		    key.nai_len);
-
-		n = table_find(&core->by_nai, hash, nai_eq, &key);
-		if (n != NULL)
-			*reg = container_of(n, struct mip_reg, nai_node);
-		else if (table_find(&core->by_nai, hash, pending_eq, &key))
-			return MIP_C_DROP_REV_EARLY;
-		else if (key.hoa != NULL) {
-			key.hoa = NULL;
-			if (table_find(&core->by_nai, hash, nai_eq, &key))
-				return MIP_C_DROP_REV_IDENTITY;
-		}
-		return MIP_C_OK;
-	}
-	n = table_find(&core->by_hoa, table_hash(&core->by_hoa, key.hoa,
-	    sizeof(*key.hoa)), hoa_eq, &key);
-	if (n != NULL)
-		*reg = container_of(n, struct mip_reg, hoa_node);
-	return MIP_C_OK;
-}
-
-/* Serial comparison of two clocks in seconds. */
-static int32_t
-serial(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b);
-}
-
-static bool
-node_eq(const struct table_node *n, const void *key)
-{
-	const struct mip_reg *r = container_of(n, const struct mip_reg,
-	    nai_node);
-	const struct binding_key *k = key;
-
-	return r->kind == MIP_NODE && r->ha == k->ha &&
-	    r->nai_len == k->nai_len &&
-	    memcmp(r->nai, k->nai, k->nai_len) == 0;
-}
-
-/* Of the node that a message names, registered or not. */
-static const struct mip4_sa *
-find_node_key(const struct mip_core *core, const struct mip_ha_rec *ha,
-    const struct mip4_exts *e)
-{
-	struct binding_key key = { .ha = ha, .nai_len = e->nai_len };
-	char nai[MIP4_NAI_MAX];
-	struct table_node *n;
-
-	if (e->nai_len == 0 || e->nai_len > sizeof(nai))
-		return NULL;
-	memcpy(nai, e->nai, e->nai_len);
-	nai_normalize(nai, e->nai_len);
-	key.nai = nai;
-	n = table_find(&core->by_nai, table_hash(&core->by_nai, nai,
-	    e->nai_len), node_eq, &key);
-	if (n != NULL)
-		return &container_of(n, struct mip_reg, nai_node)->mn_ha.sa;
-	return core->node_key != NULL ? core->node_key(core->node_key_arg,
-	    nai, e->nai_len, ha->ha.addr) : NULL;
-}
-
-/* By 34 for an access router, by 32 alone for a node [PROTOCOLS 9]. */
-static enum mip_counter
-check_rev_auth(const struct mip_core *core, const struct mip_ha_rec *ha,
-    const struct mip4_msg *msg, const uint8_t *buf, struct mip_rev_auth *auth)
-{
-	uint32_t spi;
-
-	auth->type = MIP4_EXT_FA_HA;
-	if (mip4_auth_spi(&msg->ext, MIP4_EXT_FA_HA, &spi) ||
-	    !mip4_auth_spi(&msg->ext, MIP4_EXT_MN_HA, &spi))
-		return mip_msg_check_fa_ha(&ha->ha, msg, buf, &auth->sa,
-		    &auth->covered);
-	auth->type = MIP4_EXT_MN_HA;
-	auth->sa = find_node_key(core, ha, &msg->ext);
-	return auth->sa == NULL ? MIP_C_DROP_SPI : mip_msg_check_mn_ha(
-	    auth->sa, msg, buf, &auth->covered);
-}
-
-/* It names the care-of address that it was sent to. A node's may have been
- * given up since, a router's may not. */
-static bool
-is_ours(const struct mip_core *core, const struct mip_rev_auth *auth,
-    const struct mip4_rev *rev, struct in_addr src, struct in_addr dst)
-{
-	return rev->hda.s_addr == src.s_addr && rev->fda.s_addr == dst.s_addr &&
-	    (auth->type == MIP4_EXT_FA_HA) ==
-	    (rev->fda.s_addr == core->params.coa.s_addr);
-}
-
-static enum mip_counter
-check_revocation(struct mip_core *core, struct in_addr src,
-    struct in_addr dst, const struct mip4_msg *msg, const uint8_t *buf,
-    struct mip_rev_auth *auth, struct mip_reg **reg)
-{
-	const struct mip4_rev *rev = &msg->rev;
-	struct mip_ha_rec *ha = mip_core_find_ha(core, src);
-	enum mip_counter c;
-	uint32_t now;
-	int32_t age;
-
-	if (ha == NULL)
-		return MIP_C_DROP_SOURCE;
-	c = check_rev_auth(core, ha, msg, buf, auth);
-	if (c != MIP_C_OK)
-		return c;
-	if (!rev->a)
-		return MIP_C_DROP_REV_REFLECTED;
-	if (!is_ours(core, auth, rev, src, dst))
-		return MIP_C_DROP_REV_DOMAIN;
-	now = ntp_seconds(clock_ntp(core->clock)) + (uint32_t)ha->offset_s;
-	age = serial(now, rev->rev_id);
-	if (age > REV_WINDOW_S || age < -REV_WINDOW_S)
-		return MIP_C_DROP_REV_STALE;
-	c = find_binding(core, ha, dst, &msg->ext, auth->covered, reg);
-	if (c != MIP_C_OK || *reg == NULL)
-		return c;
-	if (!(*reg)->revocable)
-		return MIP_C_DROP_REV_UNNEGOTIATED;
-	/* Not older than the registration, and later than any acted on. */
-	age = serial(rev->rev_id, (*reg)->rev_floor);
-	if (age < 0 || (age == 0 && (*reg)->rev_acted))
-		return MIP_C_DROP_REV_STALE;
-	if ((*reg)->home.s_addr != rev->home.s_addr)
-		return MIP_C_DROP_REV_IDENTITY;
-	return MIP_C_OK;
-}
-
-static enum mip_counter
-input_revocation(struct mip_core *core, struct in_addr src, uint16_t port,
-    struct in_addr dst, const struct mip4_msg *msg, const uint8_t *buf)
-{
-	uint8_t out[MIP4_MAX_MSG];
-	struct mip_rev_auth auth;
-	struct mip_reg *r = NULL;
-	enum mip_counter c;
-	int n;
-
-	c = check_revocation(core, src, dst, msg, buf, &auth, &r);
-	if (c != MIP_C_OK)
-		return c;
-	/* Without a binding too: our first answer may have been lost, and a
-	 * retransmission has a new identifier [D15]. */
-	n = mip_msg_rev_ack(core, msg, &auth, out, sizeof(out));
-	if (n > 0) {
-		core->count[MIP_C_SENT_REV_ACK]++;
-		core->send(core->arg, dst, src, port, out, (size_t)n);
-	}
-	/* About nothing it may be an old one: no sign of life. */
-	if (r != NULL) {
-		mip_reg_revoke(r, msg->rev.rev_id);
-		heard(core, src);
-	}
-	return MIP_C_OK;
-}
-
 /* ---- everything that comes in ---- */
+
+void
+mip_core_heard(const struct mip_core *core, struct in_addr from)
+{
+	if (core->agents.heard != NULL)
+		core->agents.heard(core->agents_arg, from);
+}
 
 /* Counted, and remembered by its source. */
 void
@@ -670,7 +441,7 @@ mip_core_reply(struct mip_core *core, struct mip_try *t,
 	struct in_addr ha = t->reg->ha->ha.addr;
 
 	mip_reg_reply(t->reg, t, reply);
-	heard(core, ha);
+	mip_core_heard(core, ha);
 }
 
 static enum mip_counter
@@ -727,7 +498,7 @@ mip_core_input(struct mip_core *core, struct in_addr src, uint16_t port,
 		if (msg.type == MIP4_RRP)
 			c = input_reply(core, src, dst, &msg, buf);
 		else if (msg.type == MIP4_REV)
-			c = input_revocation(core, src, port, dst, &msg, buf);
+			c = mip_rev_input(core, src, port, dst, &msg, buf);
 		else
 			c = MIP_C_DROP_NOT_OURS;
 	} else if (c == MIP_C_DROP_EXT) {

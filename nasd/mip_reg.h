@@ -5,7 +5,8 @@
  * and turns the clock. mip_client.c puts a socket under it.
  *
  *   mip_core.c	all registrations: finds whose a datagram is, home agents'
- *		clocks, revocations
+ *		clocks
+ *   mip_rev.c	revocations
  *   mip_reg.c	one registration: states, timers, results
  *   mip_leave.c	its end, registrations without an owner, and probes
  *   mip_resume.c	one that a client before this one has begun
@@ -251,7 +252,9 @@ const char *mip_counter_key(enum mip_counter);
 /* A reply that has passed its checks, to whose it is; r may be gone then. */
 void	 mip_core_reply(struct mip_core *, struct mip_try *,
     const struct mip_reply *);
-/* One that did not: counted, and remembered by its source. */
+/* A home agent has proved to be there. */
+void	 mip_core_heard(const struct mip_core *, struct in_addr);
+/* A datagram that did not: counted, and remembered by its source. */
 void	 mip_core_refuse(struct mip_core *, struct in_addr src,
     enum mip_counter);
 
@@ -282,6 +285,14 @@ void	 mip_core_hurry(struct mip_core *, int64_t ms);
 /* One of a care-of address that has no owner any more. */
 struct mip_reg *mip_core_find_orphan(const struct mip_core *, const char *nai,
     size_t nai_len, const struct mip_ha_rec *, struct in_addr coa);
+
+/* ---- mip_rev.c ---- */
+
+/* Checks a revocation, answers it and has its binding ended. MIP_C_OK, or what
+ * to count. */
+enum mip_counter mip_rev_input(struct mip_core *, struct in_addr src,
+    uint16_t port, struct in_addr dst, const struct mip4_msg *,
+    const uint8_t *buf);
 
 /* ---- mip_msg.c ---- */
 
