@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One mobile node's registration as a state machine: first registration,
- * renewal, deregistration [RFC 3344 3.6, PROTOCOLS 5, 7, 8.3, 11.4]. Between
- * mip_core.c, which brings checked replies, and the session that owns it;
- * mip_send.c sends the requests.
+ * renewal, deregistration [RFC 3344 3.6, PROTOCOLS 5, 7, 11.4]. Between
+ * mip_core.c and the session that owns it; mip_reg_reply.c has what replies
+ * do, mip_send.c sends the requests.
  *
  * Two timers: t_send paces requests (and starts the renewal), t_end is the end
  * of patience: of the budget in the first registration, of the lifetime later.
@@ -12,7 +12,6 @@
  * last, or returns at once after a callee that may have.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +20,9 @@
 
 #define LOG_MODULE "mip"
 #include "common/log.h"
-#include "common/violations.h"
 
 #define RETRY_MAX_MS	32000
 #define STEP_MAX	160
-#define HA_WINDOW_S	7	/* its replay-window, mostly [PROTOCOLS 5] */
 
 static const char *
 state_str(enum mip_reg_state s)
@@ -154,8 +151,8 @@ mip_reg_begin(struct mip_reg *r, enum mip_reg_state s, const char *why)
 
 /* ---- results ---- */
 
-static struct mip_result
-result(const struct mip_reg *r, enum mip_outcome o, uint8_t code,
+struct mip_result
+mip_reg_result(const struct mip_reg *r, enum mip_outcome o, uint8_t code,
     const char *text)
 {
 	return (struct mip_result){
@@ -180,9 +177,8 @@ mip_reg_stop(struct mip_reg *r)
 	timer_cancel(r->core->timers, &r->t_end);
 }
 
-/* Ends the first registration, or a binding, without success. */
-static void
-end(struct mip_reg *r, const struct mip_result *res)
+void
+mip_reg_end(struct mip_reg *r, const struct mip_result *res)
 {
 	bool first = r->state == MIP_S_REQUESTING;
 
@@ -201,28 +197,28 @@ end_unanswered(struct mip_reg *r, const char *text)
 
 	if (r->last_code != 0) {
 		/* it did answer, but nothing else than "wrong clock" */
-		res = result(r, MIP_DENIED, r->last_code,
+		res = mip_reg_result(r, MIP_DENIED, r->last_code,
 		    mip4_code_str(r->last_code));
 		count(r, MIP_C_DENIED);
 		r->ha->denied++;
 	} else {
 		/* most often two keys that differ; it would look dead */
-		res = result(r, MIP_NO_REPLY, 0, r->unproven ?
+		res = mip_reg_result(r, MIP_NO_REPLY, 0, r->unproven ?
 		    "its replies fail authentication with our key" : text);
 		count(r, MIP_C_NO_REPLY);
 		r->ha->no_reply++;
 	}
-	end(r, &res);
+	mip_reg_end(r, &res);
 }
 
 /* Nobody was asked. */
 static void
 end_moved(struct mip_reg *r)
 {
-	struct mip_result res = result(r, MIP_NO_REPLY, 0,
+	struct mip_result res = mip_reg_result(r, MIP_NO_REPLY, 0,
 	    "moved to another client, and its lifetime ran out");
 
-	end(r, &res);
+	mip_reg_end(r, &res);
 }
 
 /* ---- timers ---- */
@@ -303,210 +299,6 @@ mip_reg_lifetime(struct mip_reg *r, mono_t sent)
 	mip_reg_arm(r, &r->t_end, r->expires);
 	if (!r->moved)
 		mip_reg_arm(r, &r->t_send, renew);
-}
-
-/* ---- replies ---- */
-
-bool
-mip_reg_learn(struct mip_reg *r, const struct mip_reply *reply)
-{
-	bool rekeyed = r->gre.own != 0 && r->gre.peer != reply->gre_key;
-	bool moved = r->via.s_addr != INADDR_ANY && r->has_tunnel &&
-	    r->home.s_addr != reply->home.s_addr;
-	bool changed;
-
-	r->home = reply->home;
-	r->has_tunnel = reply->has_tunnel;
-	if (rekeyed)
-		r->gre.peer = reply->gre_key;
-	if (r->kind == MIP_NODE)
-		return rekeyed || moved;
-	changed = !r->has_hoa || r->unique != reply->unique ||
-	    memcmp(&r->hoa, &reply->hoa, sizeof(r->hoa)) != 0;
-	if (changed)
-		mip_core_set_hoa(r->core, r, &reply->hoa);
-	r->unique = reply->unique;
-	return changed || rekeyed;
-}
-
-/* Deregisters what was accepted but can not be used, and says so. */
-static void
-reject(struct mip_reg *r, const struct mip_reply *reply, const char *why)
-{
-	bool first = r->state == MIP_S_REQUESTING;
-	struct mip_events ev = r->events;
-	struct mip_result res;
-	void *arg = r->arg;
-
-	count(r, MIP_C_USELESS);
-	count(r, MIP_C_HA_ERROR);
-	violations_note(r->core->violations, r->ha->ha.addr, true, why,
-	    VIOLATION_SILENT);
-	log_warnx(r->subject, "%s: deregistering", why);
-	if (reply->has_hoa && hoa_is_valid(&reply->hoa))
-		mip_reg_learn(r, reply);
-	r->home = reply->home;
-	res = result(r, MIP_USELESS, reply->code, why);
-	mip_reg_deregister(r);
-	if (first)
-		ev.registered(arg, &res);
-	else
-		ev.lost(arg, &res);
-}
-
-/* Has a reply been on its way for as long as what it grants lasts? */
-static bool
-is_over(const struct mip_reg *r, const struct mip_try *t,
-    const struct mip_reply *reply)
-{
-	return reply->lifetime != MIP4_LIFETIME_INFINITY && !mono_before(
-	    now(r), mono_add_ms(t->sent, (int64_t)reply->lifetime * 1000));
-}
-
-static void
-granted(struct mip_reg *r, struct mip_try *t, const struct mip_reply *reply)
-{
-	bool first = r->state == MIP_S_REQUESTING, changed;
-	char text[MIP_KIND_TEXT];
-	const char *why = mip_kind_useless(r, reply);
-	struct mip_result res;
-	mono_t sent = t->sent;
-
-	count(r, MIP_C_ACCEPTED);
-	r->ha->accepted++;
-	r->maybe_bound = true;
-	if (why != NULL) {
-		/* A copy of it tells nothing any more. */
-		mip_core_remove_try(r->core, t);
-		reject(r, reply, why);
-		return;
-	}
-	if (is_over(r, t, reply)) {
-		mip_core_remove_try(r->core, t);
-		return;
-	}
-	if (first && r->want_unique && !reply->unique) {
-		count(r, MIP_C_HA_ERROR);
-		log_warnx(r->subject, "home agent error: asked for a prefix of "
-		    "its own, U is not set; using the single address");
-	}
-	changed = mip_reg_learn(r, reply);
-	/* it may lower what was asked for, never raise [RFC 3344 3.6.2.2] */
-	r->lifetime = reply->lifetime < t->lifetime ? reply->lifetime :
-	    t->lifetime;
-	r->stray = mono_before(sent, r->last_asked);
-	r->revocable = reply->has_rev;
-	r->rev_floor = reply->rev_timestamp;
-	r->rev_acted = false;
-	mip_send_forget(r);
-	mip_send_leave(r);
-	mip_reg_set_state(r, MIP_S_BOUND, "accepted");
-	mip_reg_lifetime(r, sent);
-
-	res = result(r, MIP_REGISTERED, reply->code, "registered");
-	res.rtt_us = mono_diff_us(now(r), sent);
-	r->ha->rtt_us = res.rtt_us;
-	mip_reg_step(r, first ? "rrp-received" : "renewed",
-	    "code %u, lifetime %u, %s, U %u", reply->code, r->lifetime,
-	    mip_kind_given(r, text), r->unique);
-	if (first) {
-		r->events.registered(r->arg, &res);
-	} else if (changed) {
-		count(r, MIP_C_CHANGED);
-		r->events.changed(r->arg, &res);
-	}
-}
-
-/* May the request it answers be one that was ours before somebody bent it? He
- * needs no key to have that denied, and ours may be accepted [D87]. So it may
- * be where a foreign agent denies: it does so behind the home agent's back,
- * too. */
-bool
-mip_reg_is_doubtful(uint8_t code)
-{
-	return code == MIP4_HA_MN_AUTH || code == MIP4_HA_FA_AUTH ||
-	    mip_fa_is_code(code);
-}
-
-void
-mip_reg_denied(struct mip_reg *r, const struct mip_try *t,
-    const struct mip_reply *reply)
-{
-	bool first = r->state == MIP_S_REQUESTING;
-	struct mip_result res;
-
-	count(r, MIP_C_DENIED);
-	r->ha->denied++;
-	res = result(r, MIP_DENIED, reply->code, mip4_code_str(reply->code));
-	res.rtt_us = mono_diff_us(now(r), t->sent);
-	res.ha = reply->ha;
-	res.redirect = reply->redirect;
-	res.lifetime = 0;
-	mip_reg_step(r, first ? "rrp-received" : "renewal-denied",
-	    "code %u, %s", reply->code, res.text);
-	/* A first request denied leaves no binding; one before it may have been
-	 * accepted, and that reply be lost or late; and of a renewal denied for
-	 * want of resources the old binding may stand. */
-	if (first && r->n_sent == 1 && !r->inherited &&
-	    !mip_reg_is_doubtful(reply->code))
-		r->maybe_bound = false;
-	mip_send_forget(r);
-	end(r, &res);
-}
-
-/*
- * What another client's Identifications were, or ours have become by that, is
- * not kept to where the home agent finds it too far ahead of its clock. One
- * that it may still accept, when it has been on its way for long, is no reason
- * to go back below it [D181].
- */
-static void
-doubt_floor(struct mip_reg *r, uint64_t ha_time)
-{
-	int32_t ahead = (int32_t)((uint32_t)(r->after_id >> 32) -
-	    (uint32_t)(ha_time >> 32));
-
-	if (ahead > HA_WINDOW_S)
-		r->after_id = 0;
-}
-
-/* 133: the clock is set by the reply and one try goes out at once; after
- * that the pace of t_send decides [PROTOCOLS 5]. */
-void
-mip_reg_resync(struct mip_reg *r, struct mip_try *t,
-    const struct mip_reply *reply)
-{
-	bool current = t->offset_gen == r->ha->offset_gen;
-
-	count(r, MIP_C_RESYNC);
-	mip_core_resync(r->core, t, reply->id, r->subject);
-	doubt_floor(r, reply->id);
-	mip_core_remove_try(r->core, t);
-	if (r->resynced) {
-		if (current)
-			r->last_code = reply->code;
-		return;
-	}
-	r->resynced = true;
-	r->wait_ms = MIP_RETRY_FIRST_MS;
-	mip_reg_step(r, "rrp-received",
-	    "code %u, %s, clock offset %" PRId32 " s", reply->code,
-	    mip4_code_str(reply->code), r->ha->offset_s);
-	mip_reg_try(r);
-}
-
-void
-mip_reg_reply(struct mip_reg *r, struct mip_try *t,
-    const struct mip_reply *reply)
-{
-	if (r->state == MIP_S_LEAVING || r->state == MIP_S_ENDED)
-		mip_leave_reply(r, t, reply);
-	else if (reply->code <= MIP4_ACCEPTED_NO_SIMUL)
-		granted(r, t, reply);
-	else if (reply->code == MIP4_HA_ID_MISMATCH)
-		mip_reg_resync(r, t, reply);
-	else
-		mip_reg_denied(r, t, reply);
 }
 
 void

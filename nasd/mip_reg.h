@@ -8,6 +8,7 @@
  *		clocks
  *   mip_rev.c	revocations
  *   mip_reg.c	one registration: states, timers, results
+ *   mip_reg_reply.c	what replies do to it
  *   mip_leave.c	its end, registrations without an owner, and probes
  *   mip_resume.c	one that a client before this one has begun
  *   mip_send.c	its requests, their turn, and which of them may still be
@@ -385,9 +386,6 @@ struct mip_reg *mip_reg_alloc(struct mip_core *,
     const struct mip_reg_request *, const struct mip_events *, void *arg);
 /* Its turn to send has come. */
 void	 mip_reg_turn(struct mip_reg *);
-/* A checked reply. t is one of r's; r may be gone afterwards. */
-void	 mip_reg_reply(struct mip_reg *, struct mip_try *,
-    const struct mip_reply *);
 /* A revocation that was checked and answered; r may be gone afterwards. */
 void	 mip_reg_revoke(struct mip_reg *, uint32_t rev_id);
 /* Is there a binding that a revocation can end? */
@@ -403,18 +401,30 @@ void	 mip_reg_stop(struct mip_reg *);
 void	 mip_reg_begin(struct mip_reg *, enum mip_reg_state, const char *why);
 /* One try: at once, or when its turn comes [D63]. */
 void	 mip_reg_try(struct mip_reg *);
-/* Does a denial prove little? [D87] */
-bool	 mip_reg_is_doubtful(uint8_t code);
 /* The lifetime to ask for, seconds. */
 uint16_t mip_reg_asks(const struct mip_reg *);
+/* Sets the timers of a lifetime that began with a request sent then. */
+void	 mip_reg_lifetime(struct mip_reg *, mono_t sent);
+/* What its owner is told. */
+struct mip_result mip_reg_result(const struct mip_reg *, enum mip_outcome,
+    uint8_t code, const char *text);
+/* Ends the first registration, or a binding, without success; r may be gone
+ * afterwards. */
+void	 mip_reg_end(struct mip_reg *, const struct mip_result *);
+
+/* ---- mip_reg_reply.c ---- */
+
+/* A checked reply. t is one of r's; r may be gone afterwards. */
+void	 mip_reg_reply(struct mip_reg *, struct mip_try *,
+    const struct mip_reply *);
+/* Does a denial prove little? [D87] */
+bool	 mip_reg_is_doubtful(uint8_t code);
 /* A first registration, or a renewal, has been denied: it ends. */
 void	 mip_reg_denied(struct mip_reg *, const struct mip_try *,
     const struct mip_reply *);
 /* Follows a 133. */
 void	 mip_reg_resync(struct mip_reg *, struct mip_try *,
     const struct mip_reply *);
-/* Sets the timers of a lifetime that began with a request sent then. */
-void	 mip_reg_lifetime(struct mip_reg *, mono_t sent);
 /* Takes what an accepted reply says. True if the session must hear that its
  * address, or how much of the prefix is its own, is another one. */
 bool	 mip_reg_learn(struct mip_reg *, const struct mip_reply *);
