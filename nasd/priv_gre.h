@@ -2,7 +2,7 @@
 /*
  * GRE with keys between an access router and its home agents, root's side: what
  * tells the sessions in the one device from each other [RFC 6245, PROTOCOLS
- * D197, doc/DATAPLANE]. Used by priv_plane.c only.
+ * D197, doc/DATAPLANE]. Used by priv_plane*.c only.
  */
 #ifndef NASD_PRIV_GRE_H
 #define NASD_PRIV_GRE_H

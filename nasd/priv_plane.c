@@ -29,6 +29,8 @@
  * The mark, not the source address, chooses the way up: so a subscriber's
  * packet for another subscriber of this NAS travels by the home agent
  * [RFC 5563 4.2.3], which alone knows whether that one is still here.
+ *
+ * priv_plane_count.c has the counters of sessions.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -49,44 +51,13 @@
 #include "nasd/priv_iface.h"
 #include "nasd/priv_ops.h"
 #include "nasd/priv_plane.h"
+#include "nasd/priv_plane_int.h"
 #include "nasd/priv_rate.h"
 #include "nasd/priv_sysctl.h"
 #include "nasd/priv_tunnel.h"
 
 #define LOG_MODULE "plane"
 #include "common/log.h"
-
-struct plane_session {
-	struct table_node	 by_id;
-	struct table_node	 by_ifindex;
-	uint32_t		 id;
-	struct iface		 on;
-	struct gre_session	 gre;
-	struct nl_stats		 count;		/* as last read */
-	uint64_t		 carried;	/* the same */
-	struct rate		 rate;		/* its limits */
-	uint64_t		 down_dropped, up_dropped;	/* by these */
-	bool			 gone;		/* its interface; they stay */
-};
-
-/* An Ethernet link of the configuration: a session may be on it or not. */
-struct plane_ether {
-	char			 name[IF_NAMESIZE];
-};
-
-struct plane {
-	struct nl		*nl;		/* NULL before plane_start */
-	struct nl_gone		*gone;
-	struct table		 sessions, ifaces;
-	bool			 no_rates;	/* the kernel can not, said */
-	unsigned		 n_limited;	/* sessions with a limit */
-	struct iface_ready	 ready;
-	struct plane_ether	*ether;
-	unsigned		 n_ether;
-	struct ha_tunnels	 tunnels;
-	struct sysctls		*sysctls;	/* not ours */
-	struct gre_plane	 gre;
-};
 
 struct plane *
 plane_new(const struct nasd_config *cfg, struct sysctls *sysctls)
@@ -238,8 +209,8 @@ id_eq(const struct table_node *n, const void *key)
 	return container_of(n, const struct plane_session, by_id)->id == *id;
 }
 
-static struct plane_session *
-find_session(struct plane *p, uint32_t id)
+struct plane_session *
+plane_find_session(struct plane *p, uint32_t id)
 {
 	struct table_node *n = table_find(&p->sessions,
 	    table_hash(&p->sessions, &id, sizeof(id)), id_eq, &id);
@@ -256,8 +227,8 @@ ifindex_eq(const struct table_node *n, const void *key)
 	    .ifindex == *ifindex;
 }
 
-static struct plane_session *
-find_iface(struct plane *p, unsigned ifindex)
+struct plane_session *
+plane_find_iface(struct plane *p, unsigned ifindex)
 {
 	struct table_node *n = table_find(&p->ifaces,
 	    table_hash(&p->ifaces, &ifindex, sizeof(ifindex)), ifindex_eq,
@@ -267,8 +238,8 @@ find_iface(struct plane *p, unsigned ifindex)
 	    NULL;
 }
 
-static bool
-is_limited(const struct plane_session *s)
+bool
+plane_is_limited(const struct plane_session *s)
 {
 	return s->rate.down_bps != 0 || s->rate.up_bps != 0;
 }
@@ -291,13 +262,13 @@ free_iface(struct plane *p, const char *name)
 	int n = host_ifindex(name, find_ether(p, name) != NULL ? ARPHRD_ETHER :
 	    ARPHRD_PPP);
 
-	return n >= 0 && find_iface(p, (unsigned)n) != NULL ? -EBUSY : n;
+	return n >= 0 && plane_find_iface(p, (unsigned)n) != NULL ? -EBUSY : n;
 }
 
 static int
 session_check(struct plane *p, const struct nasd_priv_session_add *q)
 {
-	if (find_session(p, q->id) != NULL)
+	if (plane_find_session(p, q->id) != NULL)
 		return -EEXIST;
 	if ((q->plen != 64 && q->plen != 128) || !hoa_is_valid(&q->hoa))
 		return -EINVAL;
@@ -338,33 +309,6 @@ plane_session_prepare(struct plane *p,
 		return close_ether(p, ether, (unsigned)ifindex);
 	return iface_prepare(p->nl, &p->ready, (unsigned)ifindex, q->ifname,
 	    p->tunnels.took_over);
-}
-
-/* What was carried, or was to be, as far as the last reading of the rest says:
- * it is read later than that, so at most it is less than it was. */
-static uint64_t
-carried(struct plane *p, unsigned ifindex, const struct nl_stats *st)
-{
-	uint64_t not = st->rx_dropped + nl_paced(p->nl, ifindex);
-
-	return st->rx_packets > not ? st->rx_packets - not : 0;
-}
-
-/* Its interface has counted for others, too. */
-static void
-count_before(struct plane *p, const struct iface *on,
-    struct nasd_priv_session_added *reply)
-{
-	struct nl_stats st;
-
-	if (!on->stays || nl_link_stats(p->nl, on->ifindex, &st) != 0)
-		return;
-	reply->rx_bytes = st.rx_bytes;
-	reply->tx_bytes = st.tx_bytes;
-	reply->rx_packets = st.rx_packets;
-	reply->tx_packets = st.tx_packets;
-	reply->rx_dropped = st.rx_dropped;
-	reply->rx_carried = carried(p, on->ifindex, &st);
 }
 
 /* The tunnel to a home agent: 0, 1 if it had to be made, or -errno. */
@@ -429,7 +373,7 @@ plane_session_add(struct plane *p, const struct nasd_priv_session_add *q,
 	s->on.slot = t->slot;
 	s->gre = (struct gre_session){ .ha = q->ha, .hoa = s->on.dst,
 	    .plen = s->on.plen, .keys = q->gre };
-	count_before(p, &s->on, reply);
+	plane_count_before(p, &s->on, reply);
 	if ((err = install(p, s)) != 0) {
 		free(s);
 		return err;
@@ -464,138 +408,10 @@ session_remove(struct plane *p, struct plane_session *s)
 	iface_uninstall(p->nl, &s->on, s->rate.down_bps != 0);
 	if (s->gre.keys.own != 0)
 		gre_del(&p->gre, &s->gre);
-	p->n_limited -= is_limited(s);
+	p->n_limited -= plane_is_limited(s);
 	table_remove(&p->sessions, &s->by_id);
 	table_remove(&p->ifaces, &s->by_ifindex);
 	free(s);
-}
-
-/* ---- counters ---- */
-
-static void
-take_count(void *arg, unsigned ifindex, const struct nl_stats *st)
-{
-	struct plane_session *s = find_iface(arg, ifindex);
-	uint64_t dropped;
-
-	if (s == NULL)
-		return;
-	dropped = s->count.rx_dropped;
-	s->count = *st;
-	s->count.rx_dropped = dropped;	/* not told in this way */
-}
-
-static void
-take_last_count(void *arg, unsigned ifindex, const struct nl_stats *st)
-{
-	struct plane_session *s = find_iface(arg, ifindex);
-
-	take_count(arg, ifindex, st);
-	if (s != NULL)
-		s->gone = true;
-}
-
-static void
-see_who_went(struct plane *p)
-{
-	if (p->gone != NULL)
-		nl_gone_read(p->gone, take_last_count, p);
-}
-
-static struct nasd_priv_counted
-counted(const struct plane_session *s)
-{
-	const struct nl_stats *st = &s->count;
-
-	return (struct nasd_priv_counted){ s->id, 0, st->rx_bytes,
-	    st->tx_bytes, st->rx_packets, st->tx_packets, st->rx_dropped,
-	    s->down_dropped, s->up_dropped, s->carried };
-}
-
-static void
-take_down_drops(void *arg, unsigned ifindex, uint64_t packets)
-{
-	struct plane_session *s = find_iface(arg, ifindex);
-
-	if (s != NULL)
-		s->down_dropped = packets;
-}
-
-static void
-take_up_drops(void *arg, unsigned ifindex, uint64_t packets)
-{
-	struct plane_session *s = find_iface(arg, ifindex);
-
-	if (s != NULL)
-		s->up_dropped = packets;
-}
-
-/* What a policer drops is among what the ingress drops; the rest of that is
- * the source filter's. */
-static void
-count_limits(struct plane *p, struct plane_session *s)
-{
-	if (!is_limited(s))
-		return;
-	(void)nl_shaper_drops(p->nl, s->on.ifindex, take_down_drops, p);
-	(void)nl_policer_drops(p->nl, s->on.ifindex, take_up_drops, p);
-	s->count.rx_dropped -= s->up_dropped < s->count.rx_dropped ?
-	    s->up_dropped : s->count.rx_dropped;
-}
-
-int
-plane_count(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
-{
-	struct plane_session *s = find_session(p, id);
-	struct nl_stats st;
-	int err = 0;
-
-	if (s == NULL)
-		return -ENOENT;
-	/* The kernel answers after whatever it is doing to the interface, so
-	 * one that has gone is among those heard of by then. */
-	if (!s->gone && (err = nl_link_stats(p->nl, s->on.ifindex, &st)) == 0) {
-		s->count = st;
-		s->carried = carried(p, s->on.ifindex, &st);
-		count_limits(p, s);
-	}
-	if (err != 0)
-		see_who_went(p);
-	if (err != 0 && !s->gone)
-		return err;
-	*c = counted(s);
-	return 0;
-}
-
-int
-plane_count_all(struct plane *p)
-{
-	if (p->nl == NULL)
-		return -ENOTCONN;
-	gre_tidy(&p->gre);
-	see_who_went(p);
-	if (p->n_limited > 0) {
-		(void)nl_shaper_drops(p->nl, 0, take_down_drops, p);
-		(void)nl_policer_drops(p->nl, 0, take_up_drops, p);
-	}
-	return nl_link_stats_all(p->nl, take_count, p);
-}
-
-int
-plane_counted(struct plane *p, uint32_t id, struct nasd_priv_counted *c)
-{
-	const struct plane_session *s = find_session(p, id);
-
-	if (s == NULL)
-		return -ENOENT;
-	*c = counted(s);
-	return 0;
-}
-
-uint64_t
-plane_gre_dropped(const struct plane *p)
-{
-	return p->nl != NULL ? gre_dropped(&p->gre) : 0;
 }
 
 /* ---- rate limits ---- */
@@ -603,7 +419,7 @@ plane_gre_dropped(const struct plane *p)
 static int
 set_rate(struct plane *p, uint32_t id, const struct rate *r)
 {
-	struct plane_session *s = find_session(p, id);
+	struct plane_session *s = plane_find_session(p, id);
 	bool was;
 	int err;
 
@@ -613,9 +429,9 @@ set_rate(struct plane *p, uint32_t id, const struct rate *r)
 		return -ENOTCONN;
 	if (rate_equal(r, &s->rate))
 		return 0;
-	was = is_limited(s);
+	was = plane_is_limited(s);
 	err = rate_install(p->nl, s->on.ifindex, PRIO_RATE, &s->rate, r);
-	p->n_limited += is_limited(s);
+	p->n_limited += plane_is_limited(s);
 	p->n_limited -= was;
 	return err;
 }
@@ -642,7 +458,7 @@ check_rate(struct plane *p, const struct nasd_priv_rate *q)
 	    !rate_is_valid(q->rate.up_bps) ||
 	    q->rate.burst_ms > RATE_BURST_MS_MAX)
 		return -EINVAL;
-	if (find_session(p, q->id) == NULL)
+	if (plane_find_session(p, q->id) == NULL)
 		return -ESRCH;
 	return p->no_rates && (q->rate.down_bps != 0 || q->rate.up_bps != 0) ?
 	    -EOPNOTSUPP : 0;
@@ -659,7 +475,7 @@ plane_rates(struct plane *p, const struct nasd_priv_rate *q, unsigned n)
 	for (i = 0; i < n; i++) {
 		if ((err = check_rate(p, &q[i])) != 0)
 			return err;
-		old[i] = find_session(p, q[i].id)->rate;
+		old[i] = plane_find_session(p, q[i].id)->rate;
 	}
 	for (i = 0; i < n; i++)
 		if ((err = set_rate(p, q[i].id, &q[i].rate)) != 0) {
@@ -676,13 +492,13 @@ plane_rates(struct plane *p, const struct nasd_priv_rate *q, unsigned n)
 int
 plane_session_del(struct plane *p, uint32_t id)
 {
-	struct plane_session *s = find_session(p, id);
+	struct plane_session *s = plane_find_session(p, id);
 
 	if (s == NULL)
 		return -ENOENT;
 	/* Most are counted before they go: whose last words nobody needs must
 	 * not fill the queue for those whose are. */
-	see_who_went(p);
+	plane_see_who_went(p);
 	session_remove(p, s);
 	return 0;
 }
