@@ -2,7 +2,8 @@
 /*
  * The root side's table of requests: each handler checks what the engine says
  * against the configuration before priv_pppd.c and priv_plane.c act. Under it
- * common/priv.h's server, which has checked the lengths.
+ * common/priv.h's server, which has checked the lengths; priv_ops_access.c has
+ * the handlers for access interfaces.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,36 +17,19 @@
 #include "nasd/priv_host.h"
 #include "nasd/priv_node.h"
 #include "nasd/priv_ops.h"
+#include "nasd/priv_ops_int.h"
 #include "nasd/priv_plane.h"
 #include "nasd/priv_pppd.h"
 #include "nasd/priv_program.h"
 #include "nasd/priv_reload.h"
 #include "nasd/priv_sysctl.h"
 #include "nasd/priv_vlan.h"
-#include "nasd/sockets.h"
 
 _Static_assert(NASD_PRIV_COUNT_MAX * sizeof(struct nasd_priv_counted) <=
     PRIV_MSG_MAX, "the answer to count many");
-_Static_assert(NASD_PRIV_VLANS_MAX * sizeof(struct nasd_priv_vlan_there) <=
-    PRIV_MSG_MAX, "the answer to list VLANs");
 
 #define LOG_MODULE "priv"
 #include "common/log.h"
-
-struct nasd_priv {
-	struct nasd_config	*cfg;
-	struct priv_reload	 reload;
-	struct pppds		*pppds;
-	struct plane		*plane;
-	struct vlan_devs	*vlans;
-	struct nodes		*nodes;
-	struct sysctls		*sysctls;
-	const struct nasd_program *program;
-	bool			 over;		/* remove what is left */
-	pid_t			 check;		/* under way, or 0 */
-	bool			 checked;	/* the last one was good */
-	bool			 restart;
-};
 
 /* A configured one, or a VLAN's of one. */
 static const struct config_pppoe *
@@ -367,167 +351,6 @@ op_conf_take(void *state, const void *body, size_t len, void *out,
 	return priv_reload_take(&np->reload, q.serial, np->plane);
 }
 
-static int
-op_pppoe_open(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
-{
-	struct nasd_priv *np = state;
-	struct nasd_priv_pppoe_open q;
-	struct nasd_priv_pppoe_opened reply = { 0 };
-	int mtu, sock;
-
-	(void)len;
-	memcpy(&q, body, sizeof(q));
-	if (memchr(q.ifname, '\0', sizeof(q.ifname)) == NULL ||
-	    priv_reload_interface(&np->reload, q.ifname) == NULL)
-		return -EPERM;
-	if (q.hears > NASD_SOCKET_VLANS)
-		return -EINVAL;
-	sock = nasd_sockets_pppoe(q.ifname, q.hears, reply.mac, &mtu);
-	if (sock < 0)
-		return sock;
-	*fd = sock;
-	reply.mtu = mtu;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
-}
-
-static int
-op_vlan_open(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
-{
-	struct nasd_priv *np = state;
-	struct nasd_priv_vlan q;
-	struct nasd_priv_vlan_opened reply = { .mtu = 0 };
-	int err;
-
-	(void)len;
-	memcpy(&q, body, sizeof(q));
-	if ((err = vlan_devs_open(np->vlans, &q, &reply, fd)) != 0)
-		return err;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
-}
-
-static int
-op_vlan_close(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
-{
-	struct nasd_priv *np = state;
-	struct nasd_priv_vlan q;
-
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
-	return vlan_devs_close(np->vlans, &q);
-}
-
-static int
-op_vlan_list(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
-{
-	struct nasd_priv_vlan_there there[NASD_PRIV_VLANS_MAX];
-	struct nasd_priv *np = state;
-	struct nasd_priv_vlan_list q;
-
-	(void)len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
-	*out_len = vlan_devs_list(np->vlans, q.from, there,
-	    NASD_PRIV_VLANS_MAX) * sizeof(there[0]);
-	memcpy(out, there, *out_len);
-	return 0;
-}
-
-static int
-op_node_open(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
-{
-	struct nasd_priv *np = state;
-	struct nasd_priv_node_name q;
-	struct nasd_priv_node_opened reply = { 0 };
-	int err;
-
-	(void)len;
-	memcpy(&q, body, sizeof(q));
-	if ((err = nodes_open(np->nodes, &q, &reply, fd)) != 0)
-		return err;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
-}
-
-static int
-op_node_set(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
-{
-	struct nasd_priv *np = state;
-	struct nasd_priv_node_set q;
-	struct nasd_priv_node_was_set reply = { 0 };
-	int err;
-
-	(void)len;
-	memcpy(&q, body, sizeof(q));
-	if ((err = nodes_set(np->nodes, &q, &reply, fd)) != 0)
-		return err;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
-}
-
-static int
-op_node_del(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
-{
-	struct nasd_priv *np = state;
-	struct nasd_priv_node_name q;
-
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
-	return nodes_del(np->nodes, &q);
-}
-
-static int
-op_node_count(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
-{
-	struct nasd_priv *np = state;
-	struct nasd_priv_node_name q;
-	struct nasd_priv_counted reply;
-	int err;
-
-	(void)len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
-	if ((err = nodes_count(np->nodes, &q, &reply)) != 0)
-		return err;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
-}
-
-static int
-op_node_sweep(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
-{
-	struct nasd_priv *np = state;
-
-	(void)body;
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	nodes_sweep(np->nodes);
-	return 0;
-}
-
 #define OP(type, name, body, handle)					\
 	{ type, name, sizeof(struct body), sizeof(struct body), handle, false }
 
@@ -561,20 +384,21 @@ static const struct priv_op ops[] = {
 	OP(NASD_PRIV_CONF_TAKE, "take configuration", nasd_priv_conf_take,
 	    op_conf_take),
 	OP(NASD_PRIV_PPPOE_OPEN, "open interface", nasd_priv_pppoe_open,
-	    op_pppoe_open),
-	OP(NASD_PRIV_VLAN_OPEN, "open VLAN", nasd_priv_vlan, op_vlan_open),
-	OP(NASD_PRIV_VLAN_CLOSE, "close VLAN", nasd_priv_vlan, op_vlan_close),
+	    priv_op_pppoe_open),
+	OP(NASD_PRIV_VLAN_OPEN, "open VLAN", nasd_priv_vlan, priv_op_vlan_open),
+	OP(NASD_PRIV_VLAN_CLOSE, "close VLAN", nasd_priv_vlan,
+	    priv_op_vlan_close),
 	OP(NASD_PRIV_VLAN_LIST, "list VLANs", nasd_priv_vlan_list,
-	    op_vlan_list),
+	    priv_op_vlan_list),
 	OP(NASD_PRIV_NODE_OPEN, "open access node's link",
-	    nasd_priv_node_name, op_node_open),
+	    nasd_priv_node_name, priv_op_node_open),
 	OP(NASD_PRIV_NODE_SET, "set access node's tunnel",
-	    nasd_priv_node_set, op_node_set),
+	    nasd_priv_node_set, priv_op_node_set),
 	OP(NASD_PRIV_NODE_DEL, "delete access node's tunnel",
-	    nasd_priv_node_name, op_node_del),
+	    nasd_priv_node_name, priv_op_node_del),
 	OP(NASD_PRIV_NODE_COUNT, "count access node", nasd_priv_node_name,
-	    op_node_count),
-	{ NASD_PRIV_NODE_SWEEP, "sweep access nodes", 0, 0, op_node_sweep,
+	    priv_op_node_count),
+	{ NASD_PRIV_NODE_SWEEP, "sweep access nodes", 0, 0, priv_op_node_sweep,
 	    false },
 };
 
