@@ -234,8 +234,13 @@ START_TEST(answers_on_a_link)
 	ck_assert_int_eq(stat_of("interfaces"), 1);
 	ck_assert_int_eq(stat_of("offered"), 1);
 	ck_assert(run("ip link add d0 type veth peer name d1 && "
-	    "ip link set d0 up && ip link set d1 up && ip address add fe80::d/64 dev d0 nodad && "
+	    "ip link set d0 up && ip link set d1 up && "
+	    "ip address add fe80::d/64 dev d0 nodad && "
 	    "ip address add 2001:db8::d/64 dev d0 nodad"));
+	/* the kernel makes them its own a little later */
+	ck_assert(run("for i in $(seq 600); do "
+	    "n=$(ip -6 route show table local | grep -c '::d dev'); "
+	    "[ $n = 2 ] && exit 0; sleep 0.1; done; exit 1"));
 	received = stat_of("received");
 	for (unsigned i = 0; i < 3; i++) {
 		to_own("::1", 10);
