@@ -80,8 +80,8 @@ def resumed(lab, ids):
         try:
             return lab.nasctl.alive() and \
                 lab.nasctl("show version")["resumed"] == len(ids) and \
-                [(s["id"], s["state"]) for s in lab.sessions()] == [
-                    (i, "up") for i in ids]
+                {(s["id"], s["state"]) for s in lab.sessions()} == {
+                    (i, "up") for i in ids}
         except ConnectionError:
             return False        # the one that goes
     wait_for("the sessions to be taken over", 30, poll, 0.1)
