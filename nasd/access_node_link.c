@@ -171,12 +171,13 @@ access_node_name(const struct node_link *l, struct nasd_priv_node_name *q)
 /* Without a key of the home agent's what comes is known by its source alone,
  * and may pass before there is an answer: with that comes the first Router
  * Advertisement; on PPP IPv6CP waits for it, and who was imported is sent
- * packets here as soon as its binding has moved [D200]. */
+ * packets here as soon as its binding has moved [D200]. Behind a foreign agent
+ * there is no tunnel before the answer. */
 static bool
 may_pass_early(const struct node_link *l)
 {
-	return l->node.ppp ||
-	    (l->node.has_mn && l->session->gre.own == 0);
+	return l->node.ppp || (l->node.has_mn &&
+	    l->session->gre.own == 0 && l->cfg->via_fa.s_addr == INADDR_ANY);
 }
 
 void

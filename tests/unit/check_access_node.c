@@ -417,12 +417,14 @@ START_TEST(in_gre)
 }
 END_TEST
 
-/* 48 is nothing for a foreign agent [RFC 6245 4.1]. */
+/* 48 is nothing for a foreign agent [RFC 6245 4.1]; and nothing comes through
+ * it before there is a home address. */
 START_TEST(not_in_gre_behind_a_foreign_agent)
 {
 	has[0].gre = true;
 	links[0].via_fa.s_addr = htonl(0x0a0a0a01);
 	say_ns(0, 1);
+	ck_assert_ptr_null(strstr(calls, "down"));
 	answer_all();
 	ck_assert_ptr_nonnull(strstr(calls, "rrq mn1@example.net shared;"));
 	ck_assert_ptr_null(strstr(calls, "gre"));
