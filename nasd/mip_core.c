@@ -245,6 +245,17 @@ is_too_far(const struct mip_core *core, int32_t offset)
 	return most != 0 && (offset > most || offset < -most);
 }
 
+/* The clock is right, but not what is kept of the last Identification: another
+ * client's, which an earlier one of ours has gone on from [D181]. */
+static void
+forget_far_id(const struct mip_core *core, struct mip_ha_rec *ha)
+{
+	int32_t ahead = ntp_diff_s(ha->last_id, clock_ntp(core->clock));
+
+	if ((int64_t)ahead - ha->offset_s > MIP_HA_WINDOW_S)
+		ha->last_id = 0;
+}
+
 void
 mip_core_resync(struct mip_core *core, const struct mip_try *t,
     uint64_t reply_id, const char *subject)
@@ -260,8 +271,10 @@ mip_core_resync(struct mip_core *core, const struct mip_try *t,
 		return;
 	offset = ntp_diff_s(reply_id, clock_ntp(core->clock));
 	change = (int32_t)((uint32_t)offset - (uint32_t)ha->offset_s);
-	if (change >= -OFFSET_JITTER_S && change <= OFFSET_JITTER_S)
+	if (change >= -OFFSET_JITTER_S && change <= OFFSET_JITTER_S) {
+		forget_far_id(core, ha);
 		return;
+	}
 	inet_ntop(AF_INET, &ha->ha.addr, name, sizeof(name));
 	if (is_too_far(core, offset)) {
 		log_warnx(subject, "clock of home agent %s differs by %ld s, "

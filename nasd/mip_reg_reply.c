@@ -17,8 +17,6 @@
 #include "common/log.h"
 #include "common/violations.h"
 
-#define HA_WINDOW_S	7	/* its replay-window, mostly [PROTOCOLS 5] */
-
 static void
 count(const struct mip_reg *r, enum mip_counter c)
 {
@@ -191,7 +189,7 @@ doubt_floor(struct mip_reg *r, uint64_t ha_time)
 	int32_t ahead = (int32_t)((uint32_t)(r->after_id >> 32) -
 	    (uint32_t)(ha_time >> 32));
 
-	if (ahead > HA_WINDOW_S)
+	if (ahead > MIP_HA_WINDOW_S)
 		r->after_id = 0;
 }
 

@@ -814,6 +814,25 @@ START_TEST(moves_here_from_another_time)
 }
 END_TEST
 
+/* Nor where it has been resumed meanwhile, and is all that is known there. */
+START_TEST(resumed_from_another_time)
+{
+	const struct mip_reg_request q = request();
+	struct mip_saved v;
+
+	start_after(fake_ntp(NULL) + (UINT64_C(9000) << 32));
+	mip_reg_save(reg, &v);
+	reg->ha->last_id = 0;
+	mip_reg_free(reg);
+	n_sent = 0;
+	reg = mip_resume_reg(&core, &q, &v, &events, NULL);
+	ck_assert(mip_reg_renew(reg));
+	mismatch(0, fake_ntp(NULL));
+	ck_assert_uint_eq(n_sent, 2);
+	ck_assert_uint_eq(id_of(1) >> 32, fake_ntp(NULL) >> 32);
+}
+END_TEST
+
 /* Nothing more is asked, in whatever state; it ends by itself. */
 START_TEST(moves_away)
 {
@@ -1284,6 +1303,7 @@ main(void)
 	tcase_add_test(tc, moves_here);
 	tcase_add_test(tc, moves_here_from_another_time);
 	tcase_add_test(tc, moves_here_by_a_bad_road);
+	tcase_add_test(tc, resumed_from_another_time);
 	tcase_add_loop_test(tc, moves_away, 0, 2);
 	tcase_add_loop_test(tc, moves_away_early, 0, 2);
 	tcase_add_test(tc, stays);
