@@ -18,6 +18,7 @@
 What comes out of the tunnels of the first is dropped where it arrives."""
 
 import os
+import re
 import socket
 import statistics
 import sys
@@ -116,8 +117,17 @@ def bridged(lab):
     return host
 
 
+def keep_neighbours(ns, device):
+    """Nobody answers for them while what goes into the tunnel is dropped."""
+    text = ns.ip(f"neighbour show dev {device}")
+    for address, lladdr in re.findall(r"(\S+) lladdr (\S+)", text):
+        ns.ip(f"neighbour replace {address} lladdr {lladdr} dev {device}"
+              " nud permanent")
+
+
 def bridge(lab):
     nas, mn = lab.ns["nas1"], lab.ns["mn1"]
+    keep_neighbours(mn, "eth2")
     plain_tunnel(lab)
     routed_link(lab, "line2", "eth3", 3, ROUTED)
     routed_link(lab, "line3", "eth4", 4, DROPPED)
