@@ -465,13 +465,26 @@ put_push_eth(struct nlmsghdr *h, uint16_t n, const uint8_t dst[6],
 	mnl_attr_nest_end(h, act);
 }
 
+/* Ends a filter whose only action, as attribute attr, sends packets on. */
+static int
+redirect_end(struct nl *nl, struct nlmsghdr *h, struct nlattr *opts,
+    uint16_t attr, unsigned to, const char *what)
+{
+	struct nlattr *acts = mnl_attr_nest_start(h, attr);
+
+	put_redirect(h, 1, to);
+	mnl_attr_nest_end(h, acts);
+	mnl_attr_nest_end(h, opts);
+	return (nl_msg_end(nl, h, what, 0));
+}
+
 int
 nl_bridge_up(struct nl *nl, unsigned link, uint16_t prio,
     const uint8_t src[6], unsigned tunnel)
 {
 	static const uint8_t all[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff,
 	    0xff };
-	struct nlattr *opts, *acts;
+	struct nlattr *opts;
 	struct nlmsghdr *h;
 
 	h = filter_begin(nl, link, prio, ETH_P_IPV6, "flower", &opts);
@@ -480,11 +493,8 @@ nl_bridge_up(struct nl *nl, unsigned link, uint16_t prio,
 	mnl_attr_put_u16(h, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IPV6));
 	mnl_attr_put(h, TCA_FLOWER_KEY_ETH_SRC, ETH_ALEN, src);
 	mnl_attr_put(h, TCA_FLOWER_KEY_ETH_SRC_MASK, sizeof(all), all);
-	acts = mnl_attr_nest_start(h, TCA_FLOWER_ACT);
-	put_redirect(h, 1, tunnel);
-	mnl_attr_nest_end(h, acts);
-	mnl_attr_nest_end(h, opts);
-	return (nl_msg_end(nl, h, "adding a way into a tunnel", 0));
+	return (redirect_end(nl, h, opts, TCA_FLOWER_ACT, tunnel,
+	    "adding a way into a tunnel"));
 }
 
 int
@@ -508,17 +518,14 @@ nl_bridge_down(struct nl *nl, unsigned tunnel, uint16_t prio,
 int
 nl_redirect_all(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
 {
-	struct nlattr *opts, *acts;
+	struct nlattr *opts;
 	struct nlmsghdr *h;
 
 	h = filter_begin(nl, from, prio, ETH_P_IPV6, "matchall", &opts);
 	if (h == NULL)
 		return (-ENOMEM);
-	acts = mnl_attr_nest_start(h, TCA_MATCHALL_ACT);
-	put_redirect(h, 1, to);
-	mnl_attr_nest_end(h, acts);
-	mnl_attr_nest_end(h, opts);
-	return (nl_msg_end(nl, h, "adding a way between devices", 0));
+	return (redirect_end(nl, h, opts, TCA_MATCHALL_ACT, to,
+	    "adding a way between devices"));
 }
 
 int
@@ -531,7 +538,7 @@ nl_redirect_heard(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
-	struct nlattr *opts, *acts;
+	struct nlattr *opts;
 	struct nlmsghdr *h;
 
 	h = filter_begin(nl, from, prio, ETH_P_IPV6, "bpf", &opts);
@@ -539,11 +546,8 @@ nl_redirect_heard(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
 		return (-ENOMEM);
 	mnl_attr_put_u16(h, TCA_BPF_OPS_LEN, sizeof(code) / sizeof(code[0]));
 	mnl_attr_put(h, TCA_BPF_OPS, sizeof(code), code);
-	acts = mnl_attr_nest_start(h, TCA_BPF_ACT);
-	put_redirect(h, 1, to);
-	mnl_attr_nest_end(h, acts);
-	mnl_attr_nest_end(h, opts);
-	return (nl_msg_end(nl, h, "adding a way between devices", 0));
+	return (redirect_end(nl, h, opts, TCA_BPF_ACT, to,
+	    "adding a way between devices"));
 }
 
 int
