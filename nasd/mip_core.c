@@ -22,6 +22,7 @@
 /* A 133 whose clock is this close to the Identification it refuses means one
  * that did not grow, not a wrong clock: the window is never below 3 s. */
 #define OFFSET_JITTER_S	3
+#define HA_WINDOW_S	7	/* its replay-window, mostly [PROTOCOLS 5] */
 #define ID_BUMPS	16
 /* The lowest bits are random: timers would else make requests a whole number
  * of seconds apart, with the same low 32 bits. */
@@ -245,15 +246,17 @@ is_too_far(const struct mip_core *core, int32_t offset)
 	return most != 0 && (offset > most || offset < -most);
 }
 
-/* The clock is right, but not what is kept of the last Identification: another
- * client's, which an earlier one of ours has gone on from [D181]. */
+/*
+ * What another client's Identifications were, or ours have become by that, is
+ * not kept to where the home agent finds it too far ahead of its clock. One
+ * that it may still accept, when it has been on its way for long, is no reason
+ * to go back below it [D181].
+ */
 static void
-forget_far_id(const struct mip_core *core, struct mip_ha_rec *ha)
+drop_far(uint64_t *last, uint64_t ha_time)
 {
-	int32_t ahead = ntp_diff_s(ha->last_id, clock_ntp(core->clock));
-
-	if ((int64_t)ahead - ha->offset_s > MIP_HA_WINDOW_S)
-		ha->last_id = 0;
+	if (ntp_diff_s(*last, ha_time) > HA_WINDOW_S)
+		*last = 0;
 }
 
 void
@@ -264,6 +267,7 @@ mip_core_resync(struct mip_core *core, const struct mip_try *t,
 	char name[INET_ADDRSTRLEN];
 	int32_t offset, change;
 
+	drop_far(&t->reg->after_id, reply_id);
 	/* Answers to requests older than the last change tell the same once
 	 * more, a little later: following them would let the clock step to and
 	 * fro by its rounding. */
@@ -272,7 +276,7 @@ mip_core_resync(struct mip_core *core, const struct mip_try *t,
 	offset = ntp_diff_s(reply_id, clock_ntp(core->clock));
 	change = (int32_t)((uint32_t)offset - (uint32_t)ha->offset_s);
 	if (change >= -OFFSET_JITTER_S && change <= OFFSET_JITTER_S) {
-		forget_far_id(core, ha);
+		drop_far(&ha->last_id, reply_id);
 		return;
 	}
 	inet_ntop(AF_INET, &ha->ha.addr, name, sizeof(name));

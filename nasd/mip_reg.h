@@ -125,7 +125,6 @@ enum mip_reg_state {
 #undef X
 };
 
-#define MIP_HA_WINDOW_S	7	/* its replay-window, mostly [PROTOCOLS 5] */
 #define MIP_RETRY_FIRST_MS 1000	/* also the least time between requests */
 
 /* Tries kept matchable [D9]: more than a first registration makes. */

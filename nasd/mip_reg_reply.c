@@ -177,22 +177,6 @@ mip_reg_denied(struct mip_reg *r, const struct mip_try *t,
 	mip_reg_end(r, &res);
 }
 
-/*
- * What another client's Identifications were, or ours have become by that, is
- * not kept to where the home agent finds it too far ahead of its clock. One
- * that it may still accept, when it has been on its way for long, is no reason
- * to go back below it [D181].
- */
-static void
-doubt_floor(struct mip_reg *r, uint64_t ha_time)
-{
-	int32_t ahead = (int32_t)((uint32_t)(r->after_id >> 32) -
-	    (uint32_t)(ha_time >> 32));
-
-	if (ahead > MIP_HA_WINDOW_S)
-		r->after_id = 0;
-}
-
 /* 133: the clock is set by the reply and one try goes out at once; after
  * that the pace of t_send decides [PROTOCOLS 5]. */
 void
@@ -203,7 +187,6 @@ mip_reg_resync(struct mip_reg *r, struct mip_try *t,
 
 	count(r, MIP_C_RESYNC);
 	mip_core_resync(r->core, t, reply->id, r->subject);
-	doubt_floor(r, reply->id);
 	mip_core_remove_try(r->core, t);
 	if (r->resynced) {
 		if (current)
