@@ -14,7 +14,7 @@
 #define MOVES_SPAN_MS	60000
 
 struct binding_rare {
-	struct gre_pair	gre;
+	struct gre_keys	gre;
 	mono_t		moves[];	/* ring, flap-limit long */
 };
 
@@ -363,10 +363,10 @@ rare(struct binding *b)
 	return b->rare;
 }
 
-struct gre_pair
+struct gre_keys
 binding_gre(const struct binding *b)
 {
-	return b->rare ? b->rare->gre : (struct gre_pair){ 0 };
+	return b->rare ? b->rare->gre : (struct gre_keys){ 0 };
 }
 
 bool
@@ -376,7 +376,7 @@ binding_may_have_gre(struct binding *b)
 }
 
 void
-binding_set_gre(struct binding *b, const struct gre_pair *keys)
+binding_set_gre(struct binding *b, const struct gre_keys *keys)
 {
 	if (b->rare)
 		b->rare->gre = *keys;

@@ -150,11 +150,11 @@ bool	 binding_move_allowed(struct binding *);
 /* After that: it does. Counts. */
 void	 binding_moved(struct binding *);
 /* Its GRE keys, or none; those of an idle one are the last it had. */
-struct gre_pair binding_gre(const struct binding *);
+struct gre_keys binding_gre(const struct binding *);
 /* Room for them; false when memory is short. */
 bool	 binding_may_have_gre(struct binding *);
 /* After that; none needs no room. */
-void	 binding_set_gre(struct binding *, const struct gre_pair *);
+void	 binding_set_gre(struct binding *, const struct gre_keys *);
 /* Seconds left; 0xffff never ends. */
 uint32_t binding_left(const struct binding *);
 

@@ -74,13 +74,13 @@ describe_mn(const struct binding *b)
 static json_t *
 describe_tunnel(const struct binding *b)
 {
-	struct gre_pair k = binding_gre(b);
+	struct gre_keys k = binding_gre(b);
 
-	if (k.in == 0)
+	if (k.own == 0)
 		return json_pack("{s:s}", "encapsulation", "6in4");
 	return json_pack("{s:s, s:I, s:I}", "encapsulation", "gre",
-	    "gre_key_in", (json_int_t)k.in,
-	    "gre_key_out", (json_int_t)k.out);
+	    "gre_key_in", (json_int_t)k.own,
+	    "gre_key_out", (json_int_t)k.peer);
 }
 
 static json_t *

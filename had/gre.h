@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * GRE keys of bindings [RFC 6245; PROTOCOLS D190-D194]. They tell packets
- * apart, and prove little; but nobody should be able to guess ours. Pure.
+ * GRE keys that a home agent draws for its bindings [RFC 6245; PROTOCOLS
+ * D190-D194]: nobody should be able to guess them. Pure.
  */
 #ifndef HAD_GRE_H
 #define HAD_GRE_H
@@ -9,20 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/gre_keys.h"
+
 #define GRE_KEY_HEAD	8	/* bytes that a tunnel loses by it: the header
 				 * and the key [RFC 2890 2] */
-
-/* in is the home agent's choice; both 0: no GRE. */
-struct gre_pair {
-	uint32_t	out;	/* in what the home agent sends */
-	uint32_t	in;	/* in what it gets */
-};
-
-static inline bool
-gre_same(const struct gre_pair *a, const struct gre_pair *b)
-{
-	return a->out == b->out && a->in == b->in;
-}
 
 /* A sequence of keys in which none comes a second time before all others were
  * there, and none tells the next. */

@@ -52,7 +52,7 @@ way_eq(const struct table_node *n, const void *key)
 	const struct mn *m = container_of(n, struct mn, by_coa);
 	const struct way *w = key;
 
-	return m->coa.s_addr == w->coa.s_addr && m->gre.out == w->gre_out;
+	return m->coa.s_addr == w->coa.s_addr && m->gre.peer == w->gre_out;
 }
 
 static uint64_t
@@ -297,7 +297,7 @@ mn_may_keep_sa(struct mn *m)
 
 void
 mn_move(struct mn *m, struct binding *b, struct in_addr coa,
-    const struct gre_pair *gre, const struct foreign_agent *fa,
+    const struct gre_keys *gre, const struct foreign_agent *fa,
     struct home4 *home4)
 {
 	struct table *t = &m->owner->by_coa;
@@ -318,7 +318,7 @@ mn_move(struct mn *m, struct binding *b, struct in_addr coa,
 	m->binding = b;
 	m->coa = coa;
 	m->gre = *gre;
-	table_insert(t, &m->by_coa, hash(t, coa, gre->out));
+	table_insert(t, &m->by_coa, hash(t, coa, gre->peer));
 	down(m);
 	mn_addrs_move(m);
 }

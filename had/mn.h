@@ -106,7 +106,7 @@ struct mn {
 	struct in_addr		 coa;		/* end of its tunnel: behind a
 						 * foreign agent its IPv4 home
 						 * address, of home4 */
-	struct gre_pair		 gre;
+	struct gre_keys		 gre;
 	uint8_t			 n_addrs;
 	uint8_t			 n_ra;		/* of the first ones */
 	uint8_t			 tokens;	/* for new addresses */
@@ -131,7 +131,7 @@ bool	 mn_may_keep_sa(struct mn *);
  * its addresses are there; behind fa, if that is not NULL: then it is an
  * address of home4, and its own. */
 void	 mn_move(struct mn *, struct binding *, struct in_addr coa,
-    const struct gre_pair *, const struct foreign_agent *fa, struct home4 *);
+    const struct gre_keys *, const struct foreign_agent *fa, struct home4 *);
 /* The care-of address that leads there, or 0: it is one itself. */
 struct in_addr mn_via(const struct mn *);
 /* The way there is ready, or made anew: it is told what its prefixes are. */

@@ -41,7 +41,7 @@ static uint32_t
 mtu(const struct mn *m)
 {
 	uint32_t n = m->owner->mtu - (m->fa ? TUNNEL_OUTER : 0) -
-	    (m->gre.in ? GRE_KEY_HEAD : 0);
+	    (m->gre.own ? GRE_KEY_HEAD : 0);
 
 	return n < TUNNEL_MTU_MIN ? TUNNEL_MTU_MIN : n;
 }

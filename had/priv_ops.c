@@ -97,7 +97,7 @@ static void
 add_device(struct priv_state *s, const struct priv_place *p)
 {
 	const struct nl_gre g = { s->conf->address, p->end.coa,
-		p->end.gre.out };
+		p->end.gre.peer };
 	uint32_t mtu = s->conf->tunnel_mtu, inner = mtu - TUNNEL_OUTER;
 
 	switch (p->end.way) {
@@ -105,7 +105,7 @@ add_device(struct priv_state *s, const struct priv_place *p)
 		nl_gre_external_add(s->nl, p->name, mtu - GRE_KEY_HEAD, 0);
 		break;
 	case HAD_WAY_GRE:
-		nl_gre_add(s->nl, p->name, &g, p->end.gre.in,
+		nl_gre_add(s->nl, p->name, &g, p->end.gre.own,
 		    mtu - GRE_KEY_HEAD, 0);
 		break;
 	case HAD_WAY_NESTED:
@@ -282,7 +282,7 @@ static int
 filter_message(struct priv_state *s, const struct had_priv_route *q,
     unsigned dev)
 {
-	const struct nl_gre from = { s->conf->address, q->coa, q->gre.in };
+	const struct nl_gre from = { s->conf->address, q->coa, q->gre.own };
 	const struct nl_flower f = { .prio = PRIO_PASS, .handle = q->handle,
 		.src = q->prefix, .src_len = q->len, .came_in = &from };
 
@@ -297,7 +297,7 @@ static int
 route_messages(struct priv_state *s, const struct had_priv_route *q,
     unsigned dev, bool add)
 {
-	const struct nl_gre to = { s->conf->address, q->coa, q->gre.out };
+	const struct nl_gre to = { s->conf->address, q->coa, q->gre.peer };
 	const struct nl_route6 rt = {
 		.dst = q->prefix, .dst_len = q->len, .ifindex = dev,
 		.encap = q->tunnel.way == HAD_WAY_GRE_COMMON ? &to : NULL,

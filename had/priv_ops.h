@@ -43,7 +43,7 @@ enum had_priv_way {
 struct had_priv_tunnel {
 	uint32_t	way;		/* enum had_priv_way */
 	struct in_addr	coa;
-	struct gre_pair	gre;
+	struct gre_keys	gre;
 	struct in_addr	via;		/* last: says nothing of which it is */
 };
 
@@ -64,7 +64,7 @@ struct had_priv_route {
 					 * tunnel; never twice at a time */
 	/* HAD_WAY_GRE_COMMON: the outer header */
 	struct in_addr	coa;
-	struct gre_pair	gre;
+	struct gre_keys	gre;
 	uint32_t	replaced;	/* to delete: another has its place */
 };
 

@@ -99,32 +99,32 @@ static bool
 allowed(struct priv_places *ps, const struct had_priv_tunnel *end,
     const struct peer **peer)
 {
-	const struct gre_pair *k = &end->gre;
+	const struct gre_keys *k = &end->gre;
 
 	*peer = end->way == HAD_WAY_NESTED ? behind(ps, end) :
 	    end->via.s_addr == INADDR_ANY ? peer_of(ps, end->coa) : NULL;
 	switch (end->way) {
 	case HAD_WAY_NESTED:
 	case HAD_WAY_6IN4:
-		return *peer && !k->in && !k->out;
+		return *peer && !k->own && !k->peer;
 	case HAD_WAY_GRE:
-		return *peer && (*peer)->nodes && (*peer)->gre && k->in &&
-		    k->out;
+		return *peer && (*peer)->nodes && (*peer)->gre && k->own &&
+		    k->peer;
 	case HAD_WAY_GRE_COMMON:
 		*peer = NULL;
 		return ps->gre && !end->coa.s_addr && !end->via.s_addr &&
-		    !k->in && !k->out;
+		    !k->own && !k->peer;
 	}
 	return false;
 }
 
 bool
 priv_place_is_gre(struct priv_places *ps, struct in_addr coa,
-    const struct gre_pair *k)
+    const struct gre_keys *k)
 {
 	const struct peer *p = peer_of(ps, coa);
 
-	return p && !p->nodes && p->gre && k->in && k->out;
+	return p && !p->nodes && p->gre && k->own && k->peer;
 }
 
 const char *
@@ -142,7 +142,7 @@ set_name(const struct priv_places *ps, struct priv_place *p)
 		break;
 	case HAD_WAY_GRE:
 		snprintf(p->name, sizeof(p->name), KEY_TUNNEL "%08x",
-		    (unsigned)p->end.gre.in);
+		    (unsigned)p->end.gre.own);
 		break;
 	default:
 		if (p->peer->nodes)

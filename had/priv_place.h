@@ -48,7 +48,7 @@ struct priv_place *priv_place_used(struct priv_places *,
 /* May such a route lead through the device that access routers have in
  * common? */
 bool	 priv_place_is_gre(struct priv_places *, struct in_addr coa,
-    const struct gre_pair *);
+    const struct gre_keys *);
 /* For the log. */
 const char *priv_place_subject(const struct priv_place *);
 /* It has no tunnel (any more): forgotten. */

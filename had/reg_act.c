@@ -303,7 +303,7 @@ log_change(struct reg *r, const struct rq *rq, const struct home *h)
 		inet_ntop(AF_INET, &h->home4, hoa, sizeof(hoa));
 	inet_ntop(AF_INET, &rq->msg.rrq.coa, coa, sizeof(coa));
 	log_at(level, LOG_MODULE, rq->subject, 0, "%s: %s at %s (%s)%s, %u s "
-	    "asked", what, hoa, coa, rq->peer->name, rq->gre.in ? " by GRE" :
+	    "asked", what, hoa, coa, rq->peer->name, rq->gre.own ? " by GRE" :
 	    "", rq->msg.rrq.lifetime);
 }
 
@@ -405,7 +405,7 @@ says(const struct reg *r, const struct rq *rq)
 		.empty = b->behind_node,
 		.revocation = b->negotiated,
 		.timestamp = b->rev_own,
-		.gre_key = rq->gre.in,
+		.gre_key = rq->gre.own,
 	};
 
 	if (!b->behind_node) {

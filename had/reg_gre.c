@@ -32,12 +32,12 @@ static bool
 goes_on(const struct rq *rq, uint32_t want)
 {
 	const struct binding *b = rq->b;
-	struct gre_pair has = binding_gre(b);
+	struct gre_keys has = binding_gre(b);
 
-	if (b->state == BINDING_IDLE || has.in == 0 ||
+	if (b->state == BINDING_IDLE || has.own == 0 ||
 	    b->coa.s_addr != rq->msg.rrq.coa.s_addr)
 		return false;
-	return want ? has.out == want : has.out == has.in;
+	return want ? has.peer == want : has.peer == has.own;
 }
 
 /* Of both directions, where the choice is ours: of the bindings of one access
@@ -59,7 +59,7 @@ reg_gre(struct reg *r, struct rq *rq)
 {
 	uint32_t want = rq->msg.ext.gre_key;
 
-	rq->gre = (struct gre_pair){ 0 };
+	rq->gre = (struct gre_keys){ 0 };
 	if (!has_key(rq))
 		return ROW_PASS;
 	if (goes_on(rq, want)) {
@@ -71,16 +71,17 @@ reg_gre(struct reg *r, struct rq *rq)
 		return MIP4_HA_RESOURCES;
 	}
 	if (want)
-		rq->gre = (struct gre_pair){ want, gre_draw_next(&r->gre) };
+		rq->gre = (struct gre_keys){
+		    .own = gre_draw_next(&r->gre), .peer = want };
 	else
-		rq->gre.out = rq->gre.in = draw_both(r, rq);
+		rq->gre.peer = rq->gre.own = draw_both(r, rq);
 	return ROW_PASS;
 }
 
 bool
 reg_gre_changes(const struct rq *rq)
 {
-	struct gre_pair has = binding_gre(rq->b);
+	struct gre_keys has = binding_gre(rq->b);
 
 	return !gre_same(&has, &rq->gre);
 }
@@ -88,5 +89,5 @@ reg_gre_changes(const struct rq *rq)
 uint32_t
 reg_gre_last_key(const struct rq *rq)
 {
-	return has_key(rq) ? binding_gre(rq->b).in : 0;
+	return has_key(rq) ? binding_gre(rq->b).own : 0;
 }

@@ -65,7 +65,7 @@ struct rq {
 	size_t			 covered;	/* bytes proved authentic */
 	bool			 nai_ok;	/* there, and covered */
 	struct binding		*b;		/* NULL: never heard of */
-	struct gre_pair		 gre;		/* that it gets, by reg_gre */
+	struct gre_keys		 gre;		/* that it gets, by reg_gre */
 	const char		*foreign;	/* why the peer may not speak
 						 * for the subscriber */
 	const char		*why;		/* of a denial, for the log */

@@ -93,7 +93,7 @@ static int
 home(struct reg *r, struct rq *rq, struct home *h)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
-	struct mn *other = mn_at(r->mns, rq->msg.rrq.coa, rq->gre.out);
+	struct mn *other = mn_at(r->mns, rq->msg.rrq.coa, rq->gre.peer);
 
 	*h = (struct home){ .keep = true };
 	rq->realm = r->realms ? realm_find(r->realms, e->nai, e->nai_len) :
@@ -103,7 +103,7 @@ home(struct reg *r, struct rq *rq, struct home *h)
 		return MIP4_HA_MALFORMED;
 	}
 	if (!rq->fa && other && other->binding != rq->b) {
-		rq->why = rq->gre.out ?
+		rq->why = rq->gre.peer ?
 		    "another has this care-of address and GRE key" :
 		    "another has this care-of address";
 		return MIP4_HA_PROHIBITED;

@@ -361,7 +361,7 @@ reg_reply_again(struct reg *r, const struct rq *rq)
 		.revocation = m->revocation,
 		.timestamp = b->rev_own,
 		.empty = m->empty_hoa,
-		.gre_key = m->gre ? binding_gre(b).in : 0,
+		.gre_key = m->gre ? binding_gre(b).own : 0,
 	};
 
 	if (rq->fa && m->code <= MIP4_ACCEPTED_NO_SIMUL && m->lifetime > 0)

@@ -227,7 +227,7 @@ end_of(const struct dp_entry *e)
 	if (e->via.s_addr != INADDR_ANY)
 		return (struct had_priv_tunnel){ .way = HAD_WAY_NESTED,
 			.coa = e->coa, .via = e->via };
-	if (e->gre.in == 0)
+	if (e->gre.own == 0)
 		return (struct had_priv_tunnel){ .coa = e->coa };
 	if (!e->by_node)
 		return (struct had_priv_tunnel){ .way = HAD_WAY_GRE_COMMON };

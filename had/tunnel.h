@@ -32,7 +32,7 @@ struct dp_entry {
 	struct in_addr	coa;
 	struct in_addr	via;		/* the foreign agent's care-of address
 					 * that leads there, or 0 */
-	struct gre_pair	gre;		/* of the tunnel there; none: 6in4 */
+	struct gre_keys	gre;		/* of the tunnel there; none: 6in4 */
 	bool		by_node;	/* coa is an access node's, and gre of
 					 * one mobile node there */
 	const struct pool *link;	/* of a link-local address: whose link;

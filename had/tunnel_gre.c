@@ -15,7 +15,7 @@ struct gre_route {
 	struct dp_route		rt;		/* first */
 	struct table_node	by_prefix;
 	struct in_addr		coa;
-	struct gre_pair		gre;
+	struct gre_keys		gre;
 	bool			is_last;	/* in the table */
 	bool			replaced;	/* by another */
 };

@@ -18,10 +18,10 @@
 #include <netinet/in.h>
 
 #include "common/clock.h"
+#include "common/gre_keys.h"
 #include "common/iid.h"
 #include "common/mip4_auth.h"
 #include "common/mip4_ext.h"
-#include "nasd/gre_keys.h"
 
 struct event_base;
 struct timers;

@@ -12,8 +12,8 @@
 
 #include <netinet/in.h>
 
+#include "common/gre_keys.h"
 #include "common/table.h"
-#include "nasd/gre_keys.h"
 
 struct ha_tunnels;
 

@@ -11,9 +11,9 @@
 #include <net/if_arp.h>
 #include <linux/if_tunnel.h>
 
+#include "common/gre_keys.h"
 #include "common/netlink.h"
 #include "common/sysctl.h"
-#include "nasd/gre_keys.h"
 #include "nasd/priv_host.h"
 
 #define IPV6_MIN_MTU	1280

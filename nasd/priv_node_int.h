@@ -11,8 +11,8 @@
 #include <net/if.h>
 #include <netinet/in.h>
 
+#include "common/gre_keys.h"
 #include "common/netlink.h"
-#include "nasd/gre_keys.h"
 #include "nasd/priv_node_fa.h"
 
 struct nasd_config;

@@ -18,7 +18,7 @@
 
 #include <netinet/in.h>
 
-#include "nasd/gre_keys.h"
+#include "common/gre_keys.h"
 #include "nasd/rate.h"
 
 struct nasd_config;

@@ -15,12 +15,12 @@
 #include <netinet/in.h>
 
 #include "common/clock.h"
+#include "common/gre_keys.h"
 #include "common/iid.h"
 #include "common/log.h"
 #include "common/table.h"
 #include "common/timers.h"
 #include "nasd/aaa.h"
-#include "nasd/gre_keys.h"
 #include "nasd/line_id.h"
 #include "nasd/nasd_config.h"
 #include "nasd/session_fsm.h"

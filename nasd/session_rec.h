@@ -16,11 +16,11 @@
 
 #include <netinet/in.h>
 
+#include "common/gre_keys.h"
 #include "common/iid.h"
 #include "common/mip4_ext.h"
 #include "nasd/aaa.h"
 #include "nasd/dhcp6_server.h"
-#include "nasd/gre_keys.h"
 #include "nasd/line_id.h"
 #include "nasd/rate.h"
 #include "nasd/tunnel.h"

@@ -14,7 +14,7 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
-#include "nasd/gre_keys.h"
+#include "common/gre_keys.h"
 #include "nasd/rate.h"
 
 struct priv_client;

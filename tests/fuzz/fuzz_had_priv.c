@@ -386,7 +386,7 @@ any_tunnel(struct ops *o)
 	    ops_pick(o, 16) == 15)
 		t.via.s_addr = inet_addr(ops_pick(o, 4) ? FA : AR1);
 	if (t.way == HAD_WAY_GRE || ops_pick(o, 8) == 7)
-		t.gre = (struct gre_pair){ ops_pick(o, 3), ops_pick(o, 3) };
+		t.gre = (struct gre_keys){ ops_pick(o, 3), ops_pick(o, 3) };
 	return t;
 }
 
@@ -399,7 +399,7 @@ put_route(struct ops *o, uint8_t *b)
 
 	q.tunnel = any_tunnel(o);
 	q.coa = any_coa(o);
-	q.gre = (struct gre_pair){ ops_pick(o, 3), ops_pick(o, 3) };
+	q.gre = (struct gre_keys){ ops_pick(o, 3), ops_pick(o, 3) };
 	q.replaced = ops_pick(o, 2);
 	(void)inet_pton(AF_INET6, some[ops_pick(o, 5)], &q.prefix);
 	q.len = ops_pick(o, 4) ? 64 : 128;

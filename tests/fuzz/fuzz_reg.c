@@ -218,12 +218,12 @@ book(struct table_node *n, void *arg)
 
 /* Keys where they are offered, both or none, and the data plane has them. */
 static void
-check_keys(const struct binding *b, const struct gre_pair *in_use)
+check_keys(const struct binding *b, const struct gre_keys *in_use)
 {
-	struct gre_pair k = binding_gre(b);
+	struct gre_keys k = binding_gre(b);
 
 	fuzz_assert(gre_same(&k, in_use) && gre_same(&k, &b->route->e.gre));
-	fuzz_assert(!k.in == !k.out && (b->peer->gre || !k.in));
+	fuzz_assert(!k.own == !k.peer && (b->peer->gre || !k.own));
 	fuzz_assert(b->route->e.by_node == b->behind_node);
 }
 
@@ -236,13 +236,13 @@ check_node(const struct binding *b)
 
 	fuzz_assert(b->sa == &rig.user_sa && !b->lease.pool);
 	fuzz_assert(b->mn->binding == b && mn_at(&rig.mns, b->mn->coa,
-	    b->mn->gre.out) == b->mn);
+	    b->mn->gre.peer) == b->mn);
 	check_keys(b, &b->mn->gre);
 	fuzz_assert(r && r->live && r->e.coa.s_addr == b->mn->coa.s_addr);
 	fuzz_assert(r->e.via.s_addr == mn_via(b->mn).s_addr);
 	fuzz_assert((b->mn->fa != NULL) == (b->coa.s_addr ==
 	    w.agent.addr.s_addr));
-	fuzz_assert(b->mn->fa ? !b->mn->gre.in && home4_has(
+	fuzz_assert(b->mn->fa ? !b->mn->gre.own && home4_has(
 	    &rig.nodes.home4, b->mn->coa) && !home4_is_free(
 	    &rig.nodes.home4, b->mn->coa) :
 	    b->mn->coa.s_addr == b->coa.s_addr);

@@ -95,7 +95,7 @@ sent_key(uint8_t auth)
 }
 
 /* The one route there is: its keys. */
-static struct gre_pair
+static struct gre_keys
 route_keys(const char *coa, bool by_node)
 {
 	const struct dp_route *found = NULL;
@@ -114,9 +114,9 @@ route_keys(const char *coa, bool by_node)
 static bool
 has(const char *nai, uint32_t out, uint32_t in)
 {
-	struct gre_pair k = binding_gre(of(nai));
+	struct gre_keys k = binding_gre(of(nai));
 
-	return k.out == out && k.in == in;
+	return k.peer == out && k.own == in;
 }
 
 START_TEST(not_offered)
@@ -146,7 +146,7 @@ END_TEST
 START_TEST(granted)
 {
 	static const uint8_t flags[] = { 0, MIP4_F_G };
-	struct gre_pair k;
+	struct gre_keys k;
 	uint32_t key;
 	struct m m;
 	size_t i;
@@ -159,7 +159,7 @@ START_TEST(granted)
 		ck_assert_uint_gt(sent_ext(137), sent_ext(48));
 		ck_assert(has(ALICE, K, key));
 		k = route_keys(AR1, false);
-		ck_assert(k.out == K && k.in == key);
+		ck_assert(k.peer == K && k.own == key);
 		/* The same once more is answered alike [D8]. */
 		rig_in(&m, AR1);
 		ck_assert_uint_eq(sent_key(34), key);
@@ -209,14 +209,14 @@ START_TEST(both_ours)
 	ck_assert_uint_ne(sent_key(34), key);
 	key = sent_key(34);
 	ck_assert(has(ALICE, key, key));
-	ck_assert(route_keys(AR1, false).in == key);
+	ck_assert(route_keys(AR1, false).own == key);
 }
 END_TEST
 
 /* It stays while the binding stays where it is. */
 START_TEST(renewed_and_ended)
 {
-	struct gre_pair k;
+	struct gre_keys k;
 	uint32_t key;
 	char hoa[64];
 	struct m m;
@@ -231,7 +231,7 @@ START_TEST(renewed_and_ended)
 	expect(&m, 0, 600);
 	ck_assert_uint_eq(sent_ext(48), 0);
 	k = route_keys(AR1, false);
-	ck_assert(k.in == 0 && k.out == 0);
+	ck_assert(k.own == 0 && k.peer == 0);
 	router(&m, AR1, 0, 600, hoa, K);
 	ck_assert_uint_ne(sent_key(34), key);
 	/* Elsewhere it is another. */
@@ -240,7 +240,7 @@ START_TEST(renewed_and_ended)
 	expect(&m, 0, 600);
 	ck_assert_uint_ne(sent_key(34), key);
 	key = sent_key(34);
-	ck_assert(route_keys(AR2, false).in == key);
+	ck_assert(route_keys(AR2, false).own == key);
 	/* Its end says which it was, also twice; later there is none. */
 	router(&m, AR2, 0, 0, hoa, K);
 	expect(&m, 0, 0);
@@ -364,7 +364,7 @@ START_TEST(address_in_use)
 	ck_assert_uint_eq(rig.n_sent, 1);
 	ck_assert_uint_eq(rig.sent[1], 0);
 	ck_assert(has(ALICE, K, sent_key(34)));
-	ck_assert(route_keys(AR1, false).in == sent_key(34));
+	ck_assert(route_keys(AR1, false).own == sent_key(34));
 }
 END_TEST
 
@@ -379,7 +379,7 @@ START_TEST(one_care_of_address)
 	key1st = sent_key(32);
 	ck_assert_uint_gt(sent_ext(137), sent_ext(48));
 	ck_assert(has(mn1, key1st, key1st));
-	ck_assert(route_keys(AN1, true).in == key1st);
+	ck_assert(route_keys(AN1, true).own == key1st);
 	node(&m, AN1, mn2, 600, key1st);
 	ck_assert_uint_eq(rig.sent[1], 129);
 	node(&m, AN1, mn2, 600, K);
@@ -492,7 +492,7 @@ START_TEST(both_kinds)
 	struct m m;
 
 	node(&m, AN1, mn1, 600, K);
-	ck_assert(route_keys(AN1, true).out == K);
+	ck_assert(route_keys(AN1, true).peer == K);
 	m_rrq(&m, 0, 600, AR1);
 	m_nai(&m, mn1);
 	m_req(&m, IID);
@@ -501,9 +501,9 @@ START_TEST(both_kinds)
 	m_sign(&m);
 	rig_in(&m, AR1);
 	expect(&m, 0, 600);
-	ck_assert(route_keys(AR1, false).out == K);
+	ck_assert(route_keys(AR1, false).peer == K);
 	node(&m, AN2, mn1, 600, NONE);
-	ck_assert(route_keys(AN2, true).in == 0);
+	ck_assert(route_keys(AN2, true).own == 0);
 }
 END_TEST
 

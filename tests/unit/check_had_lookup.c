@@ -206,7 +206,7 @@ START_TEST(access_node_with_key)
 	answer(0, USER_KNOWN, true);
 	ck_assert_uint_eq(rig.sent[1], 0);
 	ck_assert_uint_gt(sent_ext(48), 0);
-	ck_assert_uint_eq(binding_gre(of(ALICE)).out, 0x01020304);
+	ck_assert_uint_eq(binding_gre(of(ALICE)).peer, 0x01020304);
 }
 END_TEST
 

@@ -74,7 +74,7 @@ static struct priv_place *
 gre(uint32_t way, const char *coa, uint32_t out, uint32_t in, int *err)
 {
 	const struct had_priv_tunnel end = { .way = way,
-		.coa.s_addr = inet_addr(coa), .gre = { out, in } };
+		.coa.s_addr = inet_addr(coa), .gre = { .own = in, .peer = out } };
 
 	return priv_place_get(&places, &end, err);
 }
@@ -156,7 +156,8 @@ END_TEST
  * nothing of its ends, its routes do. */
 START_TEST(gre_tunnels)
 {
-	const struct gre_pair k = { 1, 2 }, half = { 0, 2 };
+	const struct gre_keys k = { .own = 2, .peer = 1 },
+	    half = { .own = 2 };
 	const struct in_addr ar = { inet_addr(AR1) },
 	    other = { inet_addr("10.1.0.9") }, an = { inet_addr("10.1.0.1") };
 	struct priv_place *p, *q;

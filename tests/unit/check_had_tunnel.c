@@ -528,7 +528,7 @@ END_TEST
 static struct dp_route *
 add_gre(const char *coa, uint32_t out, uint32_t in, bool by_node)
 {
-	struct dp_entry e = { .len = 64, .gre = { out, in },
+	struct dp_entry e = { .len = 64, .gre = { .own = in, .peer = out },
 		.by_node = by_node, .coa.s_addr = inet_addr(coa) };
 	struct dp_route *r;
 	int status;
@@ -548,16 +548,16 @@ START_TEST(gre_routers)
 	ck_assert_uint_eq(n_asked, 2);
 	ck_assert_uint_eq(asked[0].tunnel.way, HAD_WAY_GRE_COMMON);
 	ck_assert_uint_eq(asked[0].tunnel.coa.s_addr, 0);
-	ck_assert_uint_eq(asked[0].tunnel.gre.in, 0);
+	ck_assert_uint_eq(asked[0].tunnel.gre.own, 0);
 	ck_assert_uint_eq(asked[1].route.tunnel.way, HAD_WAY_GRE_COMMON);
 	ck_assert_uint_eq(asked[1].route.coa.s_addr, inet_addr("192.0.2.1"));
-	ck_assert_uint_eq(asked[1].route.gre.out, 1);
-	ck_assert_uint_eq(asked[1].route.gre.in, 2);
+	ck_assert_uint_eq(asked[1].route.gre.peer, 1);
+	ck_assert_uint_eq(asked[1].route.gre.own, 2);
 	answer(0);
 	b = add_gre("192.0.2.2", 3, 4, false);
 	dp->del(dp, a);
 	ck_assert_uint_eq(n_asked, 4);		/* no other device */
-	ck_assert_uint_eq(asked[2].route.gre.in, 4);
+	ck_assert_uint_eq(asked[2].route.gre.own, 4);
 	ck_assert_uint_eq(asked[3].type, HAD_PRIV_ROUTE_DEL);
 	ck_assert_uint_eq(asked[3].route.handle, asked[1].route.handle);
 	ck_assert_uint_eq(asked[3].route.replaced, 1);
@@ -566,7 +566,7 @@ START_TEST(gre_routers)
 	tunnel_kernel_lost(dp, 7, true);
 	answer_all(0);
 	ck_assert_uint_eq(n_of(HAD_PRIV_ROUTE_ADD), 3);
-	ck_assert_uint_eq(asked[n_asked - 1].route.gre.out, 3);
+	ck_assert_uint_eq(asked[n_asked - 1].route.gre.peer, 3);
 	/* By 6in4, and the other device's is taken back by its name. */
 	c = add("192.0.2.2");
 	dp->del(dp, b);
@@ -588,7 +588,7 @@ END_TEST
 START_TEST(gre_not_asked_for)
 {
 	struct dp_route *a = add_gre("192.0.2.1", 1, 2, false);
-	struct dp_entry e = { .len = 64, .gre = { 3, 4 },
+	struct dp_entry e = { .len = 64, .gre = { .own = 4, .peer = 3 },
 		.coa.s_addr = inet_addr("192.0.2.2") };
 	int status;
 
@@ -615,11 +615,11 @@ START_TEST(gre_nodes)
 	ck_assert_uint_eq(n_of(HAD_PRIV_TUNNEL_ADD), 2);
 	ck_assert_uint_eq(asked[0].tunnel.way, HAD_WAY_GRE);
 	ck_assert_uint_eq(asked[0].tunnel.coa.s_addr, inet_addr("10.1.0.1"));
-	ck_assert_uint_eq(asked[0].tunnel.gre.out, 1);
-	ck_assert_uint_eq(asked[0].tunnel.gre.in, 2);
-	ck_assert_uint_eq(asked[2].tunnel.gre.in, 4);
-	ck_assert_uint_eq(asked[4].route.tunnel.gre.in, 4);
-	ck_assert_uint_eq(asked[4].route.gre.in, 0);
+	ck_assert_uint_eq(asked[0].tunnel.gre.peer, 1);
+	ck_assert_uint_eq(asked[0].tunnel.gre.own, 2);
+	ck_assert_uint_eq(asked[2].tunnel.gre.own, 4);
+	ck_assert_uint_eq(asked[4].route.tunnel.gre.own, 4);
+	ck_assert_uint_eq(asked[4].route.gre.own, 0);
 	answer(0);
 	dp->del(dp, a);
 	dp->del(dp, b);
