@@ -82,7 +82,8 @@ mn_prefixes(const struct mn *m, struct pool *const **pools)
 
 /* ---- what is said ---- */
 
-/* When what was advertised last is over; never, if it is not. */
+/* When what was advertised last is over at the host, too, which heard of it a
+ * little later and counts whole seconds [D227]; never, if it is not. */
 static mono_t
 end_of_prefixes(const struct mn *m)
 {
@@ -90,7 +91,7 @@ end_of_prefixes(const struct mn *m)
 
 	if (valid == UINT32_MAX || m->n_ra == 0)
 		return MONO_NEVER;
-	return mono_add_ms(m->last_ra, (int64_t)valid * 1000);
+	return mono_add_ms(m->last_ra, (int64_t)valid * 1000 + MN_LINGER_MS);
 }
 
 /* The timer is set once there is one, so that this does not fail. */

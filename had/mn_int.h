@@ -6,6 +6,7 @@
 #include "had/mn.h"
 
 #define MN_TOKENS	20	/* addresses it may claim at once, and */
+#define MN_LINGER_MS	2000	/* addresses, beyond their lifetime */
 #define MN_TOKEN_MS	500	/* how often another one */
 
 /* It has sent a packet with this source, or looks for one that has this

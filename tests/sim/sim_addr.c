@@ -110,7 +110,7 @@ appeared(struct ha *h, const struct addr_view *x)
 	addr_count_claim(h, x->u);
 }
 
-/* The end of the prefix, as was advertised last. */
+/* The end of the prefix, as was advertised last, also at the host [D227]. */
 static bool
 is_over(const struct ha *h, const struct addr_view *x)
 {
@@ -122,7 +122,7 @@ is_over(const struct ha *h, const struct addr_view *x)
 	if (said == now)
 		said = v->ra_before;
 	return !x->local && plan->valid != UINT32_MAX && said != 0 &&
-	    now >= said + plan->valid * SECOND;
+	    now >= said + (plan->valid + 2) * SECOND;
 }
 
 static void
