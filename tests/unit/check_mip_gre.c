@@ -6,155 +6,27 @@
  * by byte. What has nothing to do with GRE is in check_mip_reg.c and
  * check_mip_node.c.
  */
-#include "nasd/mip_reg.h"
-#include "tests/unit/rig.h"
-#include "tests/unit/vectors.h"
+#include "tests/unit/mip_rig.h"
 
 #define ROUTER		"192.0.2.1"	/* the client's own */
 #define COA		"192.0.2.10"
-#define HA		"198.51.100.1"
-#define NAI		"alice@example.net"
 #define OURS		0x0a0b0c0d
 #define THEIRS		0xfeedf00d
 #define NO_KEY		"home agent gave no GRE key"
 
-static struct timers timers;
-static struct mip_core core;
 static struct mip4_sa sa_mn, sa_fa;
-static struct mip_reg *reg;
 static enum mip_kind kind;
-static int64_t now_ns;
-static uint32_t dice;
-
-static struct m sent[32];
-static unsigned n_sent;
-
-static struct {
-	unsigned		registered, changed, lost, gone;
-	struct mip_result	res;
-} seen;
-
-static mono_t
-fake_mono(void *arg)
-{
-	(void)arg;
-	return at_mono(now_ns);
-}
-
-static uint64_t
-fake_ntp(void *arg)
-{
-	(void)arg;
-	return at_ntp(now_ns);
-}
-
-static const struct clock fake_clock = { fake_mono, fake_ntp, NULL };
-
-static void
-fake_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
-    const uint8_t *buf, size_t len)
-{
-	(void)arg;
-	(void)from;
-	(void)to;
-	(void)port;
-	ck_assert_uint_lt(n_sent, 32);
-	sent[n_sent].n = 0;
-	m_put(&sent[n_sent++], buf, len);
-}
-
-static uint32_t
-fake_random(void *arg)
-{
-	(void)arg;
-	return dice;
-}
-
-static void
-on_registered(void *arg, const struct mip_result *res)
-{
-	(void)arg;
-	seen.registered++;
-	seen.res = *res;
-}
-
-static void
-on_changed(void *arg, const struct mip_result *res)
-{
-	(void)arg;
-	seen.changed++;
-	seen.res = *res;
-}
-
-static void
-on_lost(void *arg, const struct mip_result *res)
-{
-	(void)arg;
-	seen.lost++;
-	seen.res = *res;
-}
-
-static void
-on_revoked(void *arg)
-{
-	(void)arg;
-}
-
-static void
-on_gone(void *arg, bool answered)
-{
-	(void)answered;
-	seen.gone++;
-	if (arg == NULL)
-		reg = NULL;
-}
-
-static const struct mip_events events = {
-	on_registered, on_changed, on_lost, on_revoked, on_gone, NULL,
-};
-
-static struct in_addr
-ip(const char *s)
-{
-	return (struct in_addr){ inet_addr(s) };
-}
 
 static void
 set_up(void)
 {
-	memset(&seen, 0, sizeof(seen));
-	now_ns = 0;
-	n_sent = 0;
+	client_up(ROUTER, 600);
 	kind = MIP_ROUTER;
 	dice = OURS;
-	timers_init(&timers);
 	sa_mn = (struct mip4_sa){ .spi = 512, .alg = MIP4_ALG_HMAC_MD5,
 	    .key_len = 16, .key = "the mobile node" };
 	sa_fa = (struct mip4_sa){ .spi = 256, .alg = MIP4_ALG_HMAC_MD5,
 	    .key_len = 16, .key = "the care-of one" };
-	core = (struct mip_core){
-		.timers = &timers,
-		.clock = &fake_clock,
-		.params = {
-			.coa = ip(ROUTER), .lifetime = 600, .attempts = 5,
-			.dereg_attempts = 3, .require_nai = true,
-			.types = MIP4_EXT_TYPES_DEFAULT,
-		},
-		.send = fake_send, .random = fake_random,
-	};
-	ck_assert_int_eq(mip_core_init(&core), 0);
-}
-
-static void
-tear_down(void)
-{
-	mip_reg_free(reg);
-	reg = NULL;
-	ck_assert_uint_eq(table_count(&core.by_nai), 0);
-	ck_assert_uint_eq(table_count(&core.by_gre), 0);
-	ck_assert_uint_eq(timers.n, 0);
-	mip_core_free(&core);
-	timers_free(&timers);
 }
 
 static struct mip_reg_request
@@ -168,25 +40,12 @@ request(void)
 }
 
 static void
-start_as(const struct mip_reg_request *q)
-{
-	reg = mip_reg_create(&core, q, &events, NULL);
-	ck_assert_ptr_nonnull(reg);
-}
-
-static void
 start(void)
 {
 	const struct mip_reg_request q = request();
 
 	start_as(&q);
 	ck_assert_uint_eq(n_sent, 1);
-}
-
-static void
-advance_s(int64_t s)
-{
-	time_goes_by(&timers, &now_ns, s * 1000000000);
 }
 
 /* ---- what was sent ---- */
@@ -213,7 +72,7 @@ static uint32_t
 key_of(unsigned i)
 {
 	static const uint8_t head[4] = { 48, 0, 0, 4 };
-	const struct m *m = &sent[i];
+	const struct m *m = &sent[i].m;
 	size_t off = 24;
 
 	ck_assert_uint_lt(i, n_sent);
@@ -227,21 +86,6 @@ key_of(unsigned i)
 }
 
 /* ---- the home agent ---- */
-
-static struct m
-reply_head(unsigned i, unsigned code, unsigned lifetime)
-{
-	struct m m = { .n = 0 };
-
-	m_int(&m, 3, 1);
-	m_int(&m, code, 1);
-	m_int(&m, lifetime, 2);
-	m_ip(&m, "0.0.0.0");
-	m_ip(&m, HA);
-	m_put(&m, sent[i].b + 16, 8);
-	m_nai(&m, NAI);
-	return m;
-}
 
 static void
 put_home(struct m *m)
@@ -277,11 +121,7 @@ sign(struct m *m, uint32_t key)
 static void
 input(const struct m *m)
 {
-	uint8_t *copy = exact_copy(m->b, m->n);
-
-	mip_core_input(&core, ip(HA), 434, ip(kind == MIP_NODE ? COA :
-	    ROUTER), copy, m->n);
-	free(copy);
+	receive(HA, kind == MIP_NODE ? COA : ROUTER, m);
 }
 
 static void
@@ -307,7 +147,7 @@ bind_it(void)
 static void
 renew(void)
 {
-	advance_s(2);
+	advance(2000);
 	ck_assert(mip_reg_renew(reg));
 	ck_assert_uint_eq(n_sent, 2);
 }
@@ -319,9 +159,9 @@ is_useless(const char *why)
 	ck_assert_uint_eq(seen.registered, 1);
 	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
 	ck_assert_str_eq(seen.res.text, why);
-	advance_s(1);
+	advance(1000);
 	ck_assert_uint_eq(n_sent, 2);
-	ck_assert_uint_eq(sent[1].b[2] << 8 | sent[1].b[3], 0);
+	ck_assert_uint_eq(lifetime_of(1), 0);
 	ck_assert_uint_eq(key_of(1), OURS);
 	answer(1, 0, 0, 0);
 	ck_assert_uint_eq(seen.gone, 1);
@@ -334,7 +174,7 @@ START_TEST(asked_for)
 	kind = (enum mip_kind)_i;
 	bind_it();
 	/* behind 32, and covered by 34; or before 32 [D190] */
-	ck_assert_str_eq(order(&sent[0]), kind == MIP_NODE ?
+	ck_assert_str_eq(order(&sent[0].m), kind == MIP_NODE ?
 	    "131 120 48 137 32 " : "131 120 32 48 137 34 ");
 	ck_assert_uint_eq(key_of(0), OURS);
 	ck_assert_uint_eq(seen.res.gre.own, OURS);
@@ -350,8 +190,8 @@ START_TEST(not_asked_for)
 	q = request();
 	q.gre = false;
 	start_as(&q);
-	ck_assert_ptr_null(strstr(order(&sent[0]), "48"));
-	ck_assert(!(sent[0].b[1] & MIP4_F_G));
+	ck_assert_ptr_null(strstr(order(&sent[0].m), "48"));
+	ck_assert(!(sent[0].m.b[1] & MIP4_F_G));
 	/* a key that nobody asked for is nothing */
 	answer(0, 0, 600, THEIRS);
 	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
@@ -370,10 +210,10 @@ START_TEST(kept)
 	ck_assert_uint_eq(key_of(1), OURS);
 	answer(1, 0, 600, THEIRS);
 	ck_assert_uint_eq(seen.changed, 0);
-	advance_s(2);
+	advance(2000);
 	mip_reg_deregister(reg);
 	ck_assert_uint_eq(n_sent, 3);
-	ck_assert_uint_eq(sent[2].b[2] << 8 | sent[2].b[3], 0);
+	ck_assert_uint_eq(lifetime_of(2), 0);
 	ck_assert_uint_eq(key_of(2), OURS);
 	answer(2, 0, 0, 0);
 	ck_assert_uint_eq(seen.gone, 1);
@@ -530,9 +370,9 @@ START_TEST(abandoned)
 	struct mip_reg_request q = request();
 
 	bind_it();
-	advance_s(2);
+	advance(2000);
 	mip_reg_abandon(reg);
-	advance_s(0);
+	advance(0);
 	ck_assert_uint_eq(key_of(1), OURS);
 	q.nai = "bob@example.net";
 	start_as(&q);
@@ -577,7 +417,7 @@ main(void)
 	Suite *s = suite_create("mip_gre");
 	TCase *tc = tcase_create("gre");
 
-	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_checked_fixture(tc, set_up, client_down);
 	tcase_add_loop_test(tc, asked_for, first, end);
 	tcase_add_loop_test(tc, not_asked_for, first, end);
 	tcase_add_loop_test(tc, kept, first, end);

@@ -6,172 +6,36 @@
  * by byte, or come from the vectors. What is the same for access routers is in
  * check_mip_reg.c.
  */
-#include "nasd/mip_reg.h"
-#include "tests/unit/rig.h"
-#include "tests/unit/vectors.h"
+#include "tests/unit/mip_rig.h"
 
 #define ROUTER		"192.0.2.1"	/* the client's own */
 #define COA		"192.0.2.10"
 #define COA2		"192.0.2.11"
-#define HA		"198.51.100.1"
-#define NAI		"alice@example.net"
 #define FA		"10.9.0.1"
 #define FA_COA		"192.0.2.254"
 #define HOME		"172.16.0.5"
 
 static struct vectors vectors;
-static struct timers timers;
-static struct mip_core core;
 static struct mip4_sa sa_mn, sa_fa;
-static struct mip_reg *reg;
-static int64_t now_ns;
-
-static struct datagram {
-	struct in_addr	from, to;
-	uint16_t	port;
-	struct m	m;
-} sent[32];
-static unsigned n_sent;
-
-static struct {
-	unsigned		registered, changed, lost, revoked, gone;
-	struct mip_result	res;
-	char			steps[1024];
-} seen;
-
-static mono_t
-fake_mono(void *arg)
-{
-	(void)arg;
-	return at_mono(now_ns);
-}
-
-static uint64_t
-fake_ntp(void *arg)
-{
-	(void)arg;
-	return at_ntp(now_ns);
-}
-
-static const struct clock fake_clock = { fake_mono, fake_ntp, NULL };
 
 static void
-fake_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
-    const uint8_t *buf, size_t len)
+set_up(void)
 {
-	struct datagram *d = &sent[n_sent++];
-
-	(void)arg;
-	ck_assert_uint_lt(n_sent, 32);
-	*d = (struct datagram){ .from = from, .to = to, .port = port };
-	m_put(&d->m, buf, len);
-}
-
-static uint32_t
-fake_random(void *arg)
-{
-	(void)arg;
-	return 0;
-}
-
-static void
-on_registered(void *arg, const struct mip_result *res)
-{
-	(void)arg;
-	seen.registered++;
-	seen.res = *res;
+	client_up(ROUTER, 600);
+	core.params.pmip_per_node_auth = true;
+	vectors_load(&vectors);
+	sa_mn = vectors_sa(32);
+	sa_fa = vectors_sa(34);
 }
 
 /* A node has no address that could change but the one that it is given behind
  * a foreign agent. */
 static void
-on_changed(void *arg, const struct mip_result *res)
-{
-	(void)arg;
-	ck_assert_uint_ne(res->home.s_addr, INADDR_ANY);
-	seen.changed++;
-	seen.res = *res;
-}
-
-static void
-on_lost(void *arg, const struct mip_result *res)
-{
-	(void)arg;
-	seen.lost++;
-	seen.res = *res;
-}
-
-static void
-on_revoked(void *arg)
-{
-	(void)arg;
-	seen.revoked++;
-}
-
-static void
-on_gone(void *arg, bool answered)
-{
-	(void)arg;
-	(void)answered;
-	seen.gone++;
-	reg = NULL;
-}
-
-static void
-on_step(void *arg, const char *key, const char *detail)
-{
-	size_t n = strlen(seen.steps);
-
-	(void)arg;
-	snprintf(seen.steps + n, sizeof(seen.steps) - n, "%s: %s\n", key,
-	    detail);
-}
-
-static const struct mip_events events = {
-	on_registered, on_changed, on_lost, on_revoked, on_gone, on_step,
-};
-
-static struct in_addr
-ip(const char *s)
-{
-	return (struct in_addr){ inet_addr(s) };
-}
-
-static void
-set_up(void)
-{
-	memset(&seen, 0, sizeof(seen));
-	now_ns = 0;
-	n_sent = 0;
-	vectors_load(&vectors);
-	timers_init(&timers);
-	sa_mn = vectors_sa(32);
-	sa_fa = vectors_sa(34);
-	core = (struct mip_core){
-		.timers = &timers,
-		.clock = &fake_clock,
-		.params = {
-			.coa = ip(ROUTER), .lifetime = 600, .attempts = 5,
-			.dereg_attempts = 3, .require_nai = true,
-			.pmip_per_node_auth = true,
-			.types = MIP4_EXT_TYPES_DEFAULT,
-		},
-		.send = fake_send, .random = fake_random,
-	};
-	ck_assert_int_eq(mip_core_init(&core), 0);
-}
-
-static void
 tear_down(void)
 {
-	mip_reg_free(reg);
-	reg = NULL;
-	ck_assert_uint_eq(core.n_regs, 0);
-	ck_assert_uint_eq(table_count(&core.by_id), 0);
-	ck_assert_uint_eq(table_count(&core.by_nai), 0);
-	ck_assert_uint_eq(timers.n, 0);
-	mip_core_free(&core);
-	timers_free(&timers);
+	client_down();
+	if (seen.changed > 0)
+		ck_assert_uint_ne(seen.res.home.s_addr, INADDR_ANY);
 }
 
 static struct mip_reg_request
@@ -189,15 +53,8 @@ start(void)
 {
 	const struct mip_reg_request q = request();
 
-	reg = mip_reg_create(&core, &q, &events, NULL);
-	ck_assert_ptr_nonnull(reg);
+	start_as(&q);
 	ck_assert_uint_eq(n_sent, 1);
-}
-
-static void
-advance(int64_t ms)
-{
-	time_goes_by(&timers, &now_ns, ms * 1000000);
 }
 
 /* ---- what was sent ---- */
@@ -230,16 +87,6 @@ is_signed(unsigned i)
 	ck_assert_mem_eq(again.b, sent[i].m.b, again.n);
 }
 
-static uint64_t
-id_of(unsigned i)
-{
-	uint64_t v = 0;
-
-	for (unsigned k = 16; k < 24; k++)
-		v = v << 8 | sent[i].m.b[k];
-	return v;
-}
-
 static void
 goes_between(unsigned i, const char *from, const char *to)
 {
@@ -250,27 +97,6 @@ goes_between(unsigned i, const char *from, const char *to)
 
 /* ---- the home agent ---- */
 
-static struct m
-reply_head(unsigned i, unsigned code, unsigned lifetime)
-{
-	struct m m = { .n = 0 };
-
-	m_int(&m, 3, 1);
-	m_int(&m, code, 1);
-	m_int(&m, lifetime, 2);
-	m_ip(&m, "0.0.0.0");
-	m_ip(&m, HA);
-	m_int(&m, id_of(i), 8);
-	m_nai(&m, NAI);
-	return m;
-}
-
-static void
-put_137(struct m *m, uint32_t timestamp)
-{
-	m_int(m, UINT64_C(0x89060000) << 32 | timestamp, 8);
-}
-
 static void
 sign(struct m *m)
 {
@@ -280,10 +106,7 @@ sign(struct m *m)
 static void
 input_to(const char *dst, const struct m *m)
 {
-	uint8_t *copy = exact_copy(m->b, m->n);
-
-	mip_core_input(&core, ip(HA), 434, ip(dst), copy, m->n);
-	free(copy);
+	receive(HA, dst, m);
 }
 
 static void
@@ -292,7 +115,7 @@ accept_it(unsigned i)
 	struct m m = reply_head(i, 0, 600);
 
 	m_ext(&m, 221, "", 1);
-	put_137(&m, (uint32_t)(fake_ntp(NULL) >> 32));
+	put_137(&m, seconds());
 	sign(&m);
 	input_to(COA, &m);
 }
@@ -339,12 +162,6 @@ revoke_it(uint32_t id, const char *fda, const char *dst)
 
 	sign(&m);
 	input_to(dst, &m);
-}
-
-static uint32_t
-seconds(void)
-{
-	return (uint32_t)(fake_ntp(NULL) >> 32);
 }
 
 /* ---- requests and replies ---- */

@@ -4,25 +4,14 @@
  * together byte by byte and signed with OpenSSL's HMAC, never with the
  * project's encoders. Time is turned by hand.
  */
-#include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "common/violations.h"
-#include "nasd/mip_reg.h"
-#include "tests/unit/test.h"
+#include "tests/unit/mip_rig.h"
 
 #define COA		"192.0.2.1"
-#define HA		"198.51.100.1"
 #define HA2		"198.51.100.9"
-#define NAI		"alice@example.net"
 #define HOA		"2001:db8:1:2:211:2233:4455:6677"
-#define NTP0		UINT64_C(0xe5a1b2c311223344)
-#define SECOND		UINT64_C(1000000000)
 
 static const uint8_t key_fa_ha[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
     12, 13, 14, 15 };
@@ -33,187 +22,9 @@ static const struct iid want = { { 2, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66,
 
 /* ---- the world of one test ---- */
 
-static struct {
-	int64_t			ns;
-	uint64_t		ntp;		/* at ns == 0 */
-	bool			ntp_still;	/* does not run */
-} now;
-
-static struct datagram {
-	struct in_addr		to;
-	uint16_t		port;
-	uint8_t			buf[1500];
-	size_t			len;
-	int64_t			ms;
-} sent[256];
-static unsigned n_sent, n_heard;
-
-static struct timers timers;
-static struct mip_core core;
 static struct mip4_sa sa[2];
 static struct mip4_sa sa_mn;
-static uint32_t dice;
-
-static struct {
-	unsigned		registered, changed, lost, revoked, gone;
-	bool			answered;
-	struct mip_result	res;
-	char			steps[4096];
-	enum { KEEP, FREE, DEREGISTER } then;
-} seen;
-static struct mip_reg *reg;
-
-static mono_t
-fake_mono(void *arg)
-{
-	(void)arg;
-	return (mono_t){ now.ns };
-}
-
-static uint64_t
-fake_ntp(void *arg)
-{
-	uint64_t ns = (uint64_t)now.ns;
-
-	(void)arg;
-	if (now.ntp_still)
-		return now.ntp;
-	return now.ntp + ((ns / SECOND) << 32) +
-	    ((ns % SECOND) << 32) / SECOND;
-}
-
-static const struct clock fake_clock = { fake_mono, fake_ntp, NULL };
-
-static void
-fake_send(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
-    const uint8_t *buf, size_t len)
-{
-	struct datagram *d = &sent[n_sent++];
-
-	(void)arg;
-	ck_assert_uint_eq(from.s_addr, core.params.coa.s_addr);
-	ck_assert_uint_lt(n_sent, 256);
-	ck_assert_uint_le(len, sizeof(d->buf));
-	d->to = to;
-	d->port = port;
-	d->len = len;
-	d->ms = now.ns / 1000000;
-	memcpy(d->buf, buf, len);
-}
-
-static uint32_t
-fake_random(void *arg)
-{
-	(void)arg;
-	return dice;
-}
-
-/* Runs every timer until ms from now. */
-static void
-advance(int64_t ms)
-{
-	int64_t end = now.ns + ms * 1000000;
-
-	for (unsigned i = 0; i < 10000; i++) {
-		mono_t next = timers_next(&timers);
-
-		if (next.ns > end) {
-			now.ns = end;
-			return;
-		}
-		if (next.ns > now.ns)
-			now.ns = next.ns;
-		timers_run(&timers, (mono_t){ now.ns });
-	}
-	ck_abort_msg("timers never end");
-}
-
-static void
-after(void)
-{
-	if (seen.then == FREE) {
-		mip_reg_free(reg);
-		reg = NULL;
-	} else if (seen.then == DEREGISTER) {
-		mip_reg_deregister(reg);
-	}
-}
-
-static void
-on_registered(void *arg, const struct mip_result *res)
-{
-	(void)arg;
-	seen.registered++;
-	seen.res = *res;
-	after();
-}
-
-static void
-on_changed(void *arg, const struct mip_result *res)
-{
-	(void)arg;
-	seen.changed++;
-	seen.res = *res;
-	after();
-}
-
-static void
-on_lost(void *arg, const struct mip_result *res)
-{
-	(void)arg;
-	seen.lost++;
-	seen.res = *res;
-	after();
-}
-
-static void
-on_revoked(void *arg)
-{
-	(void)arg;
-	seen.revoked++;
-	after();
-}
-
-static void
-on_gone(void *arg, bool answered)
-{
-	(void)arg;
-	seen.gone++;
-	seen.answered = answered;
-	reg = NULL;
-}
-
-static void
-on_step(void *arg, const char *key, const char *detail)
-{
-	size_t n = strlen(seen.steps);
-
-	(void)arg;
-	snprintf(seen.steps + n, sizeof(seen.steps) - n, "%s: %s\n", key,
-	    detail);
-}
-
-static const struct mip_events events = {
-	on_registered, on_changed, on_lost, on_revoked, on_gone, on_step,
-};
-
-static struct in_addr
-ip(const char *s)
-{
-	struct in_addr a;
-
-	ck_assert_int_eq(inet_pton(AF_INET, s, &a), 1);
-	return a;
-}
-
-static struct in6_addr
-ip6(const char *s)
-{
-	struct in6_addr a;
-
-	ck_assert_int_eq(inet_pton(AF_INET6, s, &a), 1);
-	return a;
-}
+static unsigned n_heard;
 
 static void
 count_heard(void *arg, struct in_addr from)
@@ -226,13 +37,9 @@ count_heard(void *arg, struct in_addr from)
 static void
 set_up(void)
 {
+	client_up(COA, 1800);
+	core.agents.heard = count_heard;
 	n_heard = 0;
-	memset(&now, 0, sizeof(now));
-	memset(&seen, 0, sizeof(seen));
-	now.ntp = NTP0;
-	n_sent = 0;
-	dice = 0;
-	timers_init(&timers);
 	sa[0] = (struct mip4_sa){ .spi = 256, .alg = MIP4_ALG_HMAC_MD5,
 	    .key_len = 16 };
 	memcpy(sa[0].key, key_fa_ha, 16);
@@ -242,36 +49,14 @@ set_up(void)
 	sa_mn = (struct mip4_sa){ .spi = 512, .alg = MIP4_ALG_HMAC_MD5,
 	    .key_len = 16 };
 	memcpy(sa_mn.key, key_mn_ha, 16);
-	core = (struct mip_core){
-		.timers = &timers,
-		.clock = &fake_clock,
-		.params = {
-			.coa = ip(COA),
-			.lifetime = 1800,
-			.attempts = 5,
-			.dereg_attempts = 3,
-			.require_nai = true,
-			.types = MIP4_EXT_TYPES_DEFAULT,
-		},
-		.send = fake_send,
-		.random = fake_random,
-	};
-	ck_assert_int_eq(mip_core_init(&core), 0);
-	core.agents.heard = count_heard;
 }
 
 static void
 tear_down(void)
 {
-	mip_reg_free(reg);
-	reg = NULL;
-	ck_assert_uint_eq(core.n_regs, 0);
-	ck_assert_uint_eq(table_count(&core.by_id), 0);
-	ck_assert_uint_eq(table_count(&core.by_nai), 0);
-	ck_assert_uint_eq(table_count(&core.by_hoa), 0);
-	ck_assert_uint_eq(timers.n, 0);
-	mip_core_free(&core);
-	timers_free(&timers);
+	client_down();
+	for (unsigned i = 0; i < n_sent; i++)
+		ck_assert_uint_eq(sent[i].from.s_addr, ip(COA).s_addr);
 }
 
 static struct mip_reg_request
@@ -288,13 +73,6 @@ request(bool unique)
 }
 
 static void
-start_as(const struct mip_reg_request *q)
-{
-	reg = mip_reg_create(&core, q, &events, NULL);
-	ck_assert_ptr_nonnull(reg);
-}
-
-static void
 start(bool unique)
 {
 	struct mip_reg_request q = request(unique);
@@ -305,92 +83,20 @@ start(bool unique)
 
 /* ---- the home agent ---- */
 
-struct msg {
-	uint8_t	b[1500];
-	size_t	n;
-};
-
 static void
-put(struct msg *m, const void *p, size_t n)
+put_hoa(struct m *m, const char *hoa, bool u)
 {
-	memcpy(m->b + m->n, p, n);
-	m->n += n;
+	const struct in6_addr a = ip6(hoa);
+	uint8_t b[17] = { u ? 0x80 : 0 };
+
+	memcpy(b + 1, &a, 16);
+	m_ext(m, 221, b, sizeof(b));
 }
 
 static void
-put8(struct msg *m, unsigned v)
+sign(struct m *m)
 {
-	m->b[m->n++] = (uint8_t)v;
-}
-
-static void
-put16(struct msg *m, unsigned v)
-{
-	put8(m, v >> 8);
-	put8(m, v & 0xff);
-}
-
-static void
-put32(struct msg *m, uint32_t v)
-{
-	put16(m, v >> 16);
-	put16(m, v & 0xffff);
-}
-
-static void
-put_ip(struct msg *m, const char *s)
-{
-	struct in_addr a = ip(s);
-
-	put(m, &a, 4);
-}
-
-static void
-put_nai(struct msg *m, const char *nai)
-{
-	put8(m, 131);
-	put8(m, (unsigned)strlen(nai));
-	put(m, nai, strlen(nai));
-}
-
-static void
-put_hoa(struct msg *m, const char *hoa, bool u)
-{
-	struct in6_addr a = ip6(hoa);
-
-	put8(m, 221);
-	put8(m, 17);
-	put8(m, u ? 0x80 : 0);
-	put(m, &a, 16);
-}
-
-static void
-put_137(struct msg *m, uint32_t timestamp)
-{
-	put8(m, 137);
-	put8(m, 6);
-	put16(m, 0);
-	put32(m, timestamp);
-}
-
-static void
-put_sign(struct msg *m, unsigned type, uint32_t spi, const EVP_MD *md,
-    const uint8_t key[16])
-{
-	unsigned len = 0;
-
-	put8(m, type);
-	put8(m, 4 + (unsigned)EVP_MD_get_size(md));
-	put32(m, spi);
-	ck_assert_ptr_nonnull(HMAC(md, key, 16, m->b, m->n, m->b + m->n,
-	    &len));
-	m->n += len;
-}
-
-static void
-sign(struct msg *m)
-{
-	put_sign(m, 34, 256, EVP_md5(), key_fa_ha);
+	m_auth(m, 34, 256, key_fa_ha);
 }
 
 static uint64_t
@@ -409,74 +115,33 @@ be32(const uint8_t *p)
 	return (uint32_t)(be64(p) >> 32);
 }
 
-static uint64_t
-id_of(unsigned i)
-{
-	ck_assert_uint_lt(i, n_sent);
-	return be64(sent[i].buf + 16);
-}
-
-static unsigned
-lifetime_of(unsigned i)
-{
-	return sent[i].buf[2] << 8 | sent[i].buf[3];
-}
-
 /* The extension of a type in a request sent, by walking; NULL if absent. */
 static const uint8_t *
 ext_of(unsigned i, uint8_t type)
 {
 	const struct datagram *d = &sent[i];
-	size_t off = d->buf[0] == 15 ? 12 : 24;
+	size_t off = d->m.b[0] == 15 ? 12 : 24;
 
-	while (off < d->len) {
-		if (d->buf[off] == type)
-			return d->buf + off;
-		off += 2 + (size_t)d->buf[off + 1];
+	while (off < d->m.n) {
+		if (d->m.b[off] == type)
+			return d->m.b + off;
+		off += 2 + (size_t)d->m.b[off + 1];
 	}
 	return NULL;
 }
 
-static struct msg
-reply_head(unsigned code, unsigned lifetime, uint64_t id)
-{
-	struct msg m = { .n = 0 };
-
-	put8(&m, 3);
-	put8(&m, code);
-	put16(&m, lifetime);
-	put_ip(&m, "0.0.0.0");
-	put_ip(&m, HA);
-	put32(&m, (uint32_t)(id >> 32));
-	put32(&m, (uint32_t)id);
-	return m;
-}
-
 static void
-input_from(const char *src, const struct msg *m)
+input(const struct m *m)
 {
-	/* a copy of the exact size, so that reading past its end is seen */
-	uint8_t *copy = malloc(m->n > 0 ? m->n : 1);
-
-	ck_assert_ptr_nonnull(copy);
-	memcpy(copy, m->b, m->n);
-	mip_core_input(&core, ip(src), 434, ip(COA), copy, m->n);
-	free(copy);
-}
-
-static void
-input(const struct msg *m)
-{
-	input_from(HA, m);
+	receive(HA, COA, m);
 }
 
 /* An ordinary answer to request i, not yet signed. */
-static struct msg
+static struct m
 reply_to(unsigned i, unsigned code, unsigned lifetime)
 {
-	struct msg m = reply_head(code, lifetime, id_of(i));
+	struct m m = reply_head(i, code, lifetime);
 
-	put_nai(&m, NAI);
 	put_hoa(&m, HOA, true);
 	return m;
 }
@@ -484,11 +149,10 @@ reply_to(unsigned i, unsigned code, unsigned lifetime)
 static void
 accept_as(unsigned i, unsigned lifetime, const char *hoa, bool u)
 {
-	struct msg m = reply_head(0, lifetime, id_of(i));
+	struct m m = reply_head(i, 0, lifetime);
 
-	put_nai(&m, NAI);
 	put_hoa(&m, hoa, u);
-	put_137(&m, (uint32_t)(fake_ntp(NULL) >> 32));
+	put_137(&m, seconds());
 	sign(&m);
 	input(&m);
 }
@@ -502,9 +166,8 @@ accept_it(unsigned i)
 static void
 deny_it(unsigned i, unsigned code)
 {
-	struct msg m = reply_head(code, 0, id_of(i));
+	struct m m = reply_head(i, code, 0);
 
-	put_nai(&m, NAI);
 	sign(&m);
 	input(&m);
 }
@@ -513,11 +176,11 @@ deny_it(unsigned i, unsigned code)
 static void
 mismatch(unsigned i, int32_t ahead)
 {
-	uint32_t s = (uint32_t)(fake_ntp(NULL) >> 32) + (uint32_t)ahead;
-	struct msg m = reply_head(133, 0, (uint64_t)s << 32 |
+	uint32_t s = seconds() + (uint32_t)ahead;
+	struct m m = reply_with(133, 0, (uint64_t)s << 32 |
 	    (uint32_t)id_of(i));
 
-	put_nai(&m, NAI);
+	m_nai(&m, NAI);
 	sign(&m);
 	input(&m);
 }
@@ -531,21 +194,21 @@ bind_it(void)
 	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
 }
 
-static struct msg
+static struct m
 revocation(uint32_t id, bool a, const char *hda, const char *fda,
     const char *nai, const char *hoa)
 {
-	struct msg m = { .n = 0 };
+	struct m m = { .n = 0 };
 
-	put8(&m, 7);
-	put8(&m, 0);
-	put16(&m, a ? 0x8000 : 0);
-	put_ip(&m, "0.0.0.0");
-	put_ip(&m, hda);
-	put_ip(&m, fda);
-	put32(&m, id);
+	m_int(&m, 7, 1);
+	m_int(&m, 0, 1);
+	m_int(&m, a ? 0x8000 : 0, 2);
+	m_ip(&m, "0.0.0.0");
+	m_ip(&m, hda);
+	m_ip(&m, fda);
+	m_int(&m, id, 4);
 	if (nai != NULL)
-		put_nai(&m, nai);
+		m_nai(&m, nai);
 	if (hoa != NULL)
 		put_hoa(&m, hoa, true);
 	sign(&m);
@@ -556,56 +219,34 @@ static void
 revoke_it(uint32_t id, bool a, const char *hda, const char *fda,
     const char *nai, const char *hoa)
 {
-	const struct msg m = revocation(id, a, hda, fda, nai, hoa);
+	const struct m m = revocation(id, a, hda, fda, nai, hoa);
 
 	input(&m);
 }
 
-static uint32_t
-seconds(void)
-{
-	return (uint32_t)(fake_ntp(NULL) >> 32);
-}
-
 /* ---- vectors: the bytes others made ---- */
 
-static size_t
-vector(const char *name, uint8_t *out, size_t cap)
+static struct m
+vector(const char *name)
 {
-	char path[512], line[4096], want_name[64];
-	const char *dir = getenv("top_srcdir");
-	size_t n = 0;
-	FILE *f;
+	struct vectors all;
+	const struct vector *v;
+	struct m m = { .n = 0 };
 
-	snprintf(path, sizeof(path), "%s/tests/vectors/vectors.txt",
-	    dir != NULL ? dir : "../..");
-	snprintf(want_name, sizeof(want_name), "%s:", name);
-	ck_assert_msg((f = fopen(path, "r")) != NULL, "%s", path);
-	while (fgets(line, sizeof(line), f) != NULL) {
-		const char *p;
-		unsigned byte;
-
-		if (strncmp(line, want_name, strlen(want_name)) != 0)
-			continue;
-		ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
-		for (p = line + strspn(line, " "); n < cap &&
-		    sscanf(p, "%2x", &byte) == 1; p += 2)
-			out[n++] = (uint8_t)byte;
-	}
-	fclose(f);
-	ck_assert_msg(n > 0, "no vector %s", name);
-	return n;
+	vectors_load(&all);
+	v = vectors_find(&all, name);
+	m_put(&m, v->msg, v->len);
+	return m;
 }
 
 static void
 expect_vector(unsigned i, const char *name)
 {
-	uint8_t want_buf[1500];
-	size_t n = vector(name, want_buf, sizeof(want_buf));
+	const struct m m = vector(name);
 
 	ck_assert_uint_lt(i, n_sent);
-	ck_assert_uint_eq(sent[i].len, n);
-	ck_assert_mem_eq(sent[i].buf, want_buf, n);
+	ck_assert_uint_eq(sent[i].m.n, m.n);
+	ck_assert_mem_eq(sent[i].m.b, m.b, m.n);
 	ck_assert_uint_eq(sent[i].port, 434);
 	ck_assert_uint_eq(sent[i].to.s_addr, ip(HA).s_addr);
 }
@@ -613,9 +254,8 @@ expect_vector(unsigned i, const char *name)
 static void
 input_vector(const char *name)
 {
-	struct msg m = { .n = 0 };
+	const struct m m = vector(name);
 
-	m.n = vector(name, m.b, sizeof(m.b));
 	input(&m);
 }
 
@@ -708,7 +348,7 @@ END_TEST
 
 START_TEST(code_1_is_success)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
 	m = reply_to(0, 1, 600);
@@ -895,13 +535,13 @@ END_TEST
 START_TEST(refused_probe)
 {
 	const struct mip_ha ha = { ip(HA), sa, 2 };
-	struct msg m;
+	struct m m;
 
 	mip_leave_probe(&core, &ha);
 	ck_assert_uint_eq(n_sent, 1);
 	ck_assert_uint_eq(lifetime_of(0), 0);
-	m = reply_head(129, 0, id_of(0));
-	put_nai(&m, "probe-" COA "@netmip4.invalid");
+	m = reply_with(129, 0, id_of(0));
+	m_nai(&m, "probe-" COA "@netmip4.invalid");
 	input(&m);		/* from anybody */
 	ck_assert_uint_eq(n_heard, 0);
 	sign(&m);
@@ -915,12 +555,12 @@ END_TEST
 
 START_TEST(another_home_agent_is_reported)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(136, 0, id_of(0));
+	m = reply_with(136, 0, id_of(0));
 	memcpy(m.b + 8, &(struct in_addr){ ip(HA2).s_addr }, 4);
-	put_nai(&m, NAI);
+	m_nai(&m, NAI);
 	sign(&m);
 	input(&m);
 	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
@@ -931,7 +571,7 @@ START_TEST(another_home_agent_is_reported)
 END_TEST
 
 static void
-put_redirect(struct msg *m, bool here)
+put_redirect(struct m *m, bool here)
 {
 	if (!here)
 		return;
@@ -949,13 +589,12 @@ START_TEST(redirected)
 		bool		covered, follow;
 	} t[] = { { 143, true, true }, { 143, false, false },
 	    { 130, true, false } };
-	struct msg m;
+	struct m m;
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		n_sent = 0;
 		start(true);
-		m = reply_head(t[i].code, 0, id_of(0));
-		put_nai(&m, NAI);
+		m = reply_head(0, t[i].code, 0);
 		put_redirect(&m, t[i].covered);
 		sign(&m);
 		put_redirect(&m, !t[i].covered);
@@ -1135,11 +774,10 @@ END_TEST
 /* Two keys that differ: the reason says so. */
 START_TEST(unproven_answers_are_the_reason)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(132, 0, id_of(0));
-	put_nai(&m, NAI);
+	m = reply_head(0, 132, 0);
 	sign(&m);
 	m.b[m.n - 1] ^= 1;
 	input(&m);
@@ -1152,11 +790,11 @@ END_TEST
 
 START_TEST(forged_mismatch_does_not_move_the_clock)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(133, 0, (UINT64_C(1) << 32) | (uint32_t)id_of(0));
-	put_nai(&m, NAI);
+	m = reply_with(133, 0, (UINT64_C(1) << 32) | (uint32_t)id_of(0));
+	m_nai(&m, NAI);
 	sign(&m);
 	m.b[m.n - 1] ^= 1;
 	input(&m);
@@ -1170,18 +808,18 @@ END_TEST
 
 START_TEST(forged_replies_are_counted_and_harmless)
 {
-	struct msg good, m;
+	struct m good, m;
 
 	start(true);
 	good = reply_to(0, 0, 1800);
 	put_137(&good, seconds());
 	m = good;
-	put_sign(&m, 34, 256, EVP_md5(), key_mn_ha);
+	m_auth(&m, 34, 256, key_mn_ha);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_BAD_AUTH], 1);
 
 	m = good;
-	put_sign(&m, 34, 999, EVP_md5(), key_fa_ha);
+	m_auth(&m, 34, 999, key_fa_ha);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_SPI], 1);
 
@@ -1196,7 +834,7 @@ START_TEST(forged_replies_are_counted_and_harmless)
 
 	m = good;
 	sign(&m);
-	input_from(HA2, &m);
+	receive(HA2, COA, &m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_SOURCE], 1);
 
 	m = good;
@@ -1214,7 +852,7 @@ START_TEST(forged_replies_are_counted_and_harmless)
 	ck_assert_uint_eq(seen.registered, 0);
 	ck_assert_uint_eq(core.n_regs, 1);
 	m = good;
-	put_sign(&m, 34, 257, EVP_sha256(), key_mn_ha);	/* the other key */
+	m_auth_by(&m, 34, 257, EVP_sha256(), key_mn_ha); /* the other */
 	input(&m);
 	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
 }
@@ -1222,7 +860,7 @@ END_TEST
 
 START_TEST(every_bit_counts)
 {
-	struct msg good, m;
+	struct m good, m;
 
 	start(true);
 	good = reply_to(0, 0, 1800);
@@ -1241,7 +879,7 @@ START_TEST(every_bit_counts)
 		ck_assert_msg(seen.registered == 0, "%zu bytes", n);
 	}
 	m = good;
-	put8(&m, 0);		/* one byte behind the authenticator: a pad */
+	m_int(&m, 0, 1);	/* one byte behind the authenticator: a pad */
 	input(&m);
 	ck_assert_uint_eq(core.n_regs, 1);
 	ck_assert_uint_eq(n_sent, 1);
@@ -1250,11 +888,10 @@ END_TEST
 
 START_TEST(other_messages)
 {
-	struct msg m = { .n = 0 };
+	struct m m = { .n = 0 };
 
 	start(true);
-	memcpy(m.b, sent[0].buf, sent[0].len);
-	m.n = sent[0].len;
+	m = sent[0].m;
 	input(&m);		/* our own request */
 	ck_assert_uint_eq(core.count[MIP_C_DROP_NOT_OURS], 1);
 	m.b[0] = 16;
@@ -1264,15 +901,14 @@ START_TEST(other_messages)
 	m.b[0] = 3;
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_SHORT], 1);
-	m = reply_head(0, 1800, id_of(0));
-	put8(&m, 60);		/* unknown, not skippable */
-	put8(&m, 0);
+	m = reply_with(0, 1800, id_of(0));
+	m_ext(&m, 60, "", 0);		/* unknown, not skippable */
 	sign(&m);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_EXT], 1);
-	m = reply_head(0, 1800, id_of(0));
-	put8(&m, 131);
-	put8(&m, 40);
+	m = reply_with(0, 1800, id_of(0));
+	m_int(&m, 131, 1);
+	m_int(&m, 40, 1);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_MALFORMED], 1);
 }
@@ -1284,13 +920,12 @@ START_TEST(unknown_number_is_logged)
 {
 	char said[4096], dir[64], *at = said;
 	unsigned lines = 0;
-	struct msg m;
+	struct m m;
 	int saved;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put8(&m, 60);
-	put8(&m, 0);
+	m = reply_with(0, 1800, id_of(0));
+	m_ext(&m, 60, "", 0);
 	sign(&m);
 	test_dir_enter(dir);
 	saved = test_log_begin();
@@ -1306,15 +941,15 @@ END_TEST
 
 START_TEST(nai_of_the_reply)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, "mallory@example.net");
+	m = reply_with(0, 1800, id_of(0));
+	m_nai(&m, "mallory@example.net");
 	put_hoa(&m, HOA, true);
 	sign(&m);
 	input(&m);
-	m = reply_head(0, 1800, id_of(0));
+	m = reply_with(0, 1800, id_of(0));
 	put_hoa(&m, HOA, true);
 	sign(&m);
 	input(&m);
@@ -1329,11 +964,11 @@ END_TEST
 
 START_TEST(realm_without_case)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, "alice@EXAMPLE.Net");
+	m = reply_with(0, 1800, id_of(0));
+	m_nai(&m, "alice@EXAMPLE.Net");
 	put_hoa(&m, HOA, true);
 	sign(&m);
 	input(&m);
@@ -1345,7 +980,7 @@ START_TEST(mn_ha_where_there_is_a_key)
 {
 	struct mip_reg_request q = request(true);
 	const uint8_t *mn;
-	struct msg m;
+	struct m m;
 
 	q.mn_ha = &sa_mn;
 	start_as(&q);
@@ -1358,13 +993,12 @@ START_TEST(mn_ha_where_there_is_a_key)
 	sign(&m);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_MN_AUTH], 1);
-	m = reply_head(133, 0, id_of(0));
-	put_nai(&m, NAI);
+	m = reply_head(0, 133, 0);
 	sign(&m);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_MN_AUTH], 2);
 	m = reply_to(0, 0, 1800);
-	put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
+	m_auth(&m, 32, 512, key_mn_ha);
 	put_137(&m, seconds());
 	sign(&m);
 	input(&m);
@@ -1378,12 +1012,12 @@ START_TEST(another_mn_ha)
 	struct mip_reg_request q = request(true);
 	struct mip4_sa other = sa_mn;
 	const uint8_t *mn;
-	struct msg m;
+	struct m m;
 
 	q.mn_ha = &sa_mn;
 	start_as(&q);
 	m = reply_to(0, 0, 1800);
-	put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
+	m_auth(&m, 32, 512, key_mn_ha);
 	sign(&m);
 	input(&m);
 	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
@@ -1397,12 +1031,12 @@ START_TEST(another_mn_ha)
 	ck_assert_mem_eq(mn + 2, "\0\0\2\274", 4);
 	/* nor does the old one answer for the home agent any more */
 	m = reply_to(1, 0, 1800);
-	put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
+	m_auth(&m, 32, 512, key_mn_ha);
 	sign(&m);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_MN_AUTH], 1);
 	m = reply_to(1, 0, 1800);
-	put_sign(&m, 32, 700, EVP_md5(), key_fa_ha);
+	m_auth(&m, 32, 700, key_fa_ha);
 	sign(&m);
 	input(&m);
 	ck_assert_uint_eq(core.count[MIP_C_ACCEPTED], 2);
@@ -1426,8 +1060,8 @@ START_TEST(service_in_every_request)
 		ck_assert_mem_eq(s + 2, "business", 8);
 		ck_assert(ext_of(i, 131) < s && s < ext_of(i, 32));
 		if (i == 0) {
-			struct msg m = reply_to(0, 0, 1800);
-			put_sign(&m, 32, 512, EVP_md5(), key_mn_ha);
+			struct m m = reply_to(0, 0, 1800);
+			m_auth(&m, 32, 512, key_mn_ha);
 			sign(&m);
 			input(&m);
 			advance(1350 * 1000);
@@ -1474,7 +1108,7 @@ is_noted(const struct violation *v, void *arg)
 }
 
 static void
-expect_useless(const struct msg *m, const char *why)
+expect_useless(const struct m *m, const char *why)
 {
 	struct violations *refused = violations_new(&fake_clock);
 
@@ -1496,11 +1130,10 @@ expect_useless(const struct msg *m, const char *why)
 
 START_TEST(without_221)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
+	m = reply_head(0, 0, 1800);
 	sign(&m);
 	expect_useless(&m, "HA does not support IPv6 HoA");
 	ck_assert_ptr_nonnull(ext_of(1, 120));
@@ -1509,14 +1142,11 @@ END_TEST
 
 START_TEST(with_empty_221)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
-	put8(&m, 221);
-	put8(&m, 1);
-	put8(&m, 0);
+	m = reply_head(0, 0, 1800);
+	m_ext(&m, 221, "", 1);
 	sign(&m);
 	expect_useless(&m, "HA does not support IPv6 HoA");
 }
@@ -1524,11 +1154,10 @@ END_TEST
 
 START_TEST(hoa_behind_the_authenticator)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
+	m = reply_head(0, 0, 1800);
 	sign(&m);
 	put_hoa(&m, HOA, true);
 	expect_useless(&m, "HA does not support IPv6 HoA");
@@ -1539,11 +1168,10 @@ START_TEST(invalid_hoa)
 {
 	static const char *const bad[] = { "::", "fe80::1", "ff02::1", "::1",
 	    "::ffff:192.0.2.1", "2001:db8:1:2::" };
-	struct msg m;
+	struct m m;
 
 	start(false);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
+	m = reply_head(0, 0, 1800);
 	put_hoa(&m, bad[_i], false);
 	sign(&m);
 	expect_useless(&m, "home agent gave an invalid home address");
@@ -1567,12 +1195,11 @@ START_TEST(identifier_that_is_taken)
 		    "home agent gave the identifier of our side of the link" },
 	};
 	struct mip_reg_request q = request(false);
-	struct msg m;
+	struct m m;
 
 	q.taken = (struct iid){ { 0, 1, 0, 2, 0, 3, 0, 4 } };
 	start_as(&q);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
+	m = reply_head(0, 0, 1800);
 	put_hoa(&m, bad[_i].hoa, false);
 	sign(&m);
 	expect_useless(&m, bad[_i].why);
@@ -1597,14 +1224,13 @@ refuse_hoa(void *arg, struct in_addr ha, const struct in6_addr *hoa,
 
 START_TEST(out_of_bounds)
 {
-	struct msg m;
+	struct m m;
 
 	core.refuse = refuse_hoa;
 	core.refuse_arg = &n_asked;
 	n_asked = 0;
 	start(false);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
+	m = reply_head(0, 0, 1800);
 	put_hoa(&m, "2001:db8:bad::1", false);
 	sign(&m);
 	expect_useless(&m, "not that one");
@@ -1639,11 +1265,10 @@ END_TEST
 
 START_TEST(another_identifier)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
+	m = reply_head(0, 0, 1800);
 	put_hoa(&m, "2001:db8:1:2::9", true);
 	sign(&m);
 	expect_useless(&m,
@@ -1658,12 +1283,11 @@ END_TEST
  * bring back an address that a later answer has replaced. */
 START_TEST(useless_once)
 {
-	struct msg m;
+	struct m m;
 
 	start(false);
 	advance(1000);
-	m = reply_head(0, 1800, id_of(0));
-	put_nai(&m, NAI);
+	m = reply_head(0, 0, 1800);
 	put_hoa(&m, "2001:db8:1:2::", false);
 	sign(&m);
 	input(&m);
@@ -1683,7 +1307,7 @@ END_TEST
 
 START_TEST(no_lifetime)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
 	m = reply_to(0, 0, 0);
@@ -1704,21 +1328,21 @@ END_TEST
 
 START_TEST(ipv4_home_address_is_repeated)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
-	m = reply_head(0, 1800, id_of(0));
+	m = reply_with(0, 1800, id_of(0));
 	memcpy(m.b + 4, &(struct in_addr){ ip("10.1.2.3").s_addr }, 4);
-	put_nai(&m, NAI);
+	m_nai(&m, NAI);
 	put_hoa(&m, HOA, true);
 	sign(&m);
 	input(&m);
 	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
 	advance(1350 * 1000);
-	ck_assert_uint_eq(be32(sent[1].buf + 4), 0x0a010203);
+	ck_assert_uint_eq(be32(sent[1].m.b + 4), 0x0a010203);
 	mip_reg_deregister(reg);
 	advance(1000);
-	ck_assert_uint_eq(be32(sent[2].buf + 4), 0x0a010203);
+	ck_assert_uint_eq(be32(sent[2].m.b + 4), 0x0a010203);
 }
 END_TEST
 
@@ -1902,7 +1526,8 @@ count_unheard(void *arg, struct in_addr from, mono_t at)
 {
 	(void)arg;
 	(void)from;
-	ck_assert_int_eq(at.ns, sent[n_unheard].ms * 1000000);
+	ck_assert_int_eq(at.ns,
+	    at_mono(sent[n_unheard].ms * 1000000).ns);
 	n_unheard++;
 }
 
@@ -1934,7 +1559,7 @@ END_TEST
 /* RFC 3543 3.2: what no authenticator covers is not negotiated. */
 START_TEST(revocation_support_behind_the_authenticator)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
 	m = reply_to(0, 0, 1800);
@@ -1951,7 +1576,7 @@ END_TEST
 
 START_TEST(two_home_addresses)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
 	m = reply_to(0, 0, 1800);
@@ -2027,12 +1652,11 @@ END_TEST
 
 START_TEST(renewal_without_221)
 {
-	struct msg m;
+	struct m m;
 
 	bind_it();
 	advance(1350 * 1000);
-	m = reply_head(0, 1800, id_of(1));
-	put_nai(&m, NAI);
+	m = reply_head(1, 0, 1800);
 	sign(&m);
 	input(&m);
 	ck_assert_uint_eq(seen.lost, 1);
@@ -2051,7 +1675,7 @@ START_TEST(deregistration)
 	mip_reg_deregister(reg);
 	ck_assert_uint_eq(n_sent, 2);
 	ck_assert_uint_eq(lifetime_of(1), 0);
-	ck_assert_uint_eq(be32(sent[1].buf + 12), ntohl(ip(COA).s_addr));
+	ck_assert_uint_eq(be32(sent[1].m.b + 12), ntohl(ip(COA).s_addr));
 	ck_assert_ptr_null(ext_of(1, 137));
 	ck_assert_ptr_nonnull(ext_of(1, 34));
 	mip_reg_deregister(reg);	/* once is enough */
@@ -2287,8 +1911,8 @@ START_TEST(revocation_valid)
 	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 	ck_assert_uint_eq(n_sent, 2);
-	ck_assert_uint_eq(sent[1].buf[0], 15);
-	ck_assert_uint_eq(be32(sent[1].buf + 8), seconds());
+	ck_assert_uint_eq(sent[1].m.b[0], 15);
+	ck_assert_uint_eq(be32(sent[1].m.b + 8), seconds());
 	ck_assert_mem_eq(ext_of(1, 131) + 2, NAI, strlen(NAI));
 	ck_assert_mem_eq(ext_of(1, 221) + 3, ip6(HOA).s6_addr, 16);
 	ck_assert_uint_eq(mip_reg_left(reg), 0);
@@ -2320,7 +1944,7 @@ START_TEST(revocation_with_a_request_out)
 	ck_assert_uint_eq(n_sent, 3);
 	advance(1000);
 	ck_assert_uint_eq(n_sent, 4);
-	ck_assert_uint_eq(sent[3].buf[0], 1);
+	ck_assert_uint_eq(sent[3].m.b[0], 1);
 	ck_assert_uint_eq(lifetime_of(3), 0);
 	accept_as(3, 0, HOA, true);
 	ck_assert_uint_eq(seen.gone, 1);
@@ -2329,12 +1953,12 @@ END_TEST
 
 START_TEST(revocation_with_a_tail)
 {
-	struct msg m;
+	struct m m;
 
 	bind_it();
 	advance(10000);
 	m = revocation(seconds(), true, HA, COA, NULL, HOA);
-	put_nai(&m, "mallory@example.net");
+	m_nai(&m, "mallory@example.net");
 	input(&m);
 	ck_assert_uint_eq(seen.revoked, 1);
 	ck_assert_uint_eq(n_sent, 2);
@@ -2358,7 +1982,7 @@ END_TEST
 
 START_TEST(revocation_refused)
 {
-	struct msg m, good;
+	struct m m, good;
 
 	bind_it();
 	advance(10000);
@@ -2373,7 +1997,7 @@ START_TEST(revocation_refused)
 	revoke_it(seconds(), true, HA, "192.0.2.5", NAI, HOA);
 	revoke_it(seconds(), true, HA2, COA, NAI, HOA);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_REV_DOMAIN], 2);
-	input_from(HA2, &good);
+	receive(HA2, COA, &good);
 	ck_assert_uint_eq(core.count[MIP_C_DROP_SOURCE], 1);
 	/* older than the registration; too far from the clock */
 	revoke_it(seconds() - 11, true, HA, COA, NAI, HOA);
@@ -2389,7 +2013,7 @@ START_TEST(revocation_refused)
 		m = revocation(seconds(), true, HA, COA, NAI, HOA);
 		m.n -= 22;
 		if (i == 0)
-			put_nai(&m, "mallory@example.net");
+			m_nai(&m, "mallory@example.net");
 		else if (i == 1)
 			put_hoa(&m, "2001:db8::7", true);
 		else
@@ -2406,7 +2030,7 @@ END_TEST
 
 START_TEST(revocation_replayed_at_a_new_session)
 {
-	struct msg m;
+	struct m m;
 
 	bind_it();
 	advance(10000);
@@ -2439,7 +2063,7 @@ START_TEST(revocation_before_the_reply)
 	revoke_it(seconds(), true, HA, COA, NAI, HOA);
 	ck_assert_uint_eq(seen.revoked, 1);
 	ck_assert_uint_eq(n_sent, 2);
-	ck_assert_uint_eq(sent[1].buf[0], 15);
+	ck_assert_uint_eq(sent[1].m.b[0], 15);
 	ck_assert_uint_eq(n_heard, 2);
 	/* whose registration is over answers as before [D15]; it may be an old
 	 * message, so it does not tell that the agent is alive */
@@ -2452,7 +2076,7 @@ END_TEST
 
 START_TEST(revocation_not_negotiated)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
 	m = reply_to(0, 0, 1800);
@@ -2468,7 +2092,7 @@ END_TEST
 
 START_TEST(revocation_on_the_home_agents_clock)
 {
-	struct msg m;
+	struct m m;
 
 	start(true);
 	mismatch(0, 1000);
@@ -2502,12 +2126,12 @@ START_TEST(identifications_differ_and_replies_find_their_own)
 	for (unsigned i = 1; i < 50; i++)
 		ck_assert(id_of(i) > id_of(i - 1));
 	for (unsigned i = 50; i-- > 0;) {
-		struct msg m = reply_head(0, 1800, id_of(i));
+		struct m m = reply_with(0, 1800, id_of(i));
 		char hoa[64];
 
 		snprintf(hoa, sizeof(hoa), "2001:db8::%x", i + 1);
 		snprintf(nai, sizeof(nai), "u%u@example.net", i);
-		put_nai(&m, nai);
+		m_nai(&m, nai);
 		put_hoa(&m, hoa, false);
 		sign(&m);
 		input(&m);

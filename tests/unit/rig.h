@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What tests of the home agent and of the foreign agent have in common: a clock
- * turned by hand, and messages built byte by byte, not by the code under test.
- * Neighbours: had_rig.h, fad_rig.h.
+ * What tests of the home agent, of the foreign agent and of their client have in
+ * common: a clock turned by hand, and messages built byte by byte, not by the
+ * code under test. Neighbours: had_rig.h, fad_rig.h, mip_rig.h.
  */
 #ifndef TESTS_UNIT_RIG_H
 #define TESTS_UNIT_RIG_H
@@ -98,18 +98,25 @@ m_nai(struct m *m, const char *nai)
 	m_ext(m, 131, nai, strlen(nai));
 }
 
+/* key has 16 bytes. */
+static inline void
+m_auth_by(struct m *m, uint8_t type, uint32_t spi, const EVP_MD *md,
+    const uint8_t *key)
+{
+	uint8_t mac[EVP_MAX_MD_SIZE];
+	unsigned n = (unsigned)EVP_MD_get_size(md);
+
+	m_int(m, type, 1);
+	m_int(m, 4 + n, 1);
+	m_int(m, spi, 4);
+	ck_assert_ptr_nonnull(HMAC(md, key, 16, m->b, m->n, mac, &n));
+	m_put(m, mac, n);
+}
+
 static inline void
 m_auth(struct m *m, uint8_t type, uint32_t spi, const uint8_t *key)
 {
-	uint8_t mac[20];
-	unsigned n = 0;
-
-	m_int(m, type, 1);
-	m_int(m, 20, 1);
-	m_int(m, spi, 4);
-	ck_assert_ptr_nonnull(HMAC(EVP_md5(), key, 16, m->b, m->n, mac, &n));
-	ck_assert_uint_eq(n, 16);
-	m_put(m, mac, 16);
+	m_auth_by(m, type, spi, EVP_md5(), key);
 }
 
 #endif
