@@ -6,6 +6,7 @@ behind must be as before."""
 import os
 
 import pytest
+from ownnet import OwnNet
 
 from netlab import leaks
 from netlab.lab import USERS, Lab
@@ -66,13 +67,17 @@ def pytest_runtest_makereport(item, call):
     """A failure comes with what the programs said during the test."""
     outcome = yield
     report = outcome.get_result()
-    lab = item.funcargs.get("lab")
-    if call.when == "setup":
+    if call.when == "setup" or not report.failed:
         return
-    if report.failed and lab:
-        for daemon in (lab.nas, lab.had, lab.radius,
-                       *[c.daemon for c in lab.clients]):
-            if daemon:
-                report.sections.append(
-                    (f"{daemon.name} (running: {daemon.running()})",
-                     daemon.tail(40)))
+    for used in item.funcargs.values():
+        if isinstance(used, Lab):
+            daemons = (used.nas, used.had, used.radius,
+                       *[c.daemon for c in used.clients])
+        elif isinstance(used, OwnNet):
+            daemons = used.daemons.values()
+        else:
+            continue
+        for daemon in filter(None, daemons):
+            report.sections.append(
+                (f"{daemon.name} (running: {daemon.running()})",
+                 daemon.tail(40)))

@@ -11,27 +11,23 @@ import subprocess
 import time
 
 import mip4
+import ownnet
 import pytest
+from ownnet import STAGE
+from packets import checksum, ipv4
 
-from netlab import config, rtnl
+from netlab import rtnl
 from netlab.capture import Tap
-from netlab.control import Control
-from netlab.net import Namespace
-from netlab.process import Daemon, children, wait_for
+from netlab.process import children, wait_for
 
-STAGE = os.environ.get("LAB_STAGE", "")
 COA, HA, CORE = "192.0.2.1", "198.51.100.1", "192.0.2.2"
 FA, HOME, CN = "10.9.0.1", "10.0.0.5", "10.77.0.1"
 ALICE = "alice@example.net"
 ANY, ALL = "0.0.0.0", "255.255.255.255"
 FA_HA, MN_FA, MN_HA = b"fh" * 8, b"mf" * 8, b"mh" * 8
 T, D = 0x02, 0x20
-CONF = """\
+CONF = ownnet.DAEMON + """\
 care-of-address = "{coa}"
-user = "nobody"
-chroot = "{dir}/empty"
-control-socket = "{dir}/fad.ctl"
-log {{ level = debug }}
 link "acc0" {{
 	address = "{fa}"
 	prefix-length = 24
@@ -48,14 +44,6 @@ mobile-node "{home}" {{
 """
 
 
-def checksum(data):
-    data += bytes(len(data) & 1)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
 class Node:
     """A mobile node without a kernel's help: packets as they are, since it
     may have no address yet."""
@@ -70,11 +58,8 @@ class Node:
         self.agent = None               # its link-layer address
 
     def send(self, proto, body, src, dst=FA, ttl=255, mac=None):
-        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), 7, 0,
-                           ttl, proto, 0, mip4.ip4(src), mip4.ip4(dst))
-        head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
-        self.sock.send((mac or self.agent) + self.mac + b"\x08\0" + head
-                       + body)
+        self.sock.send((mac or self.agent) + self.mac + b"\x08\0" +
+                       ipv4(src, dst, proto, body, ttl))
 
     def request(self, raw, src=HOME, **kw):
         """Without UDP's checksum, which may be absent."""
@@ -162,10 +147,9 @@ class HomeAgent:
         self.sock.sendto(raw, (COA, 434))
 
 
-class Net:
+class Net(ownnet.OwnNet):
     def __init__(self, directory):
-        self.dir = directory
-        self.ns = {n: Namespace(f"f-{n}") for n in ("mn", "fa", "ha")}
+        super().__init__(directory, "f-", ("mn", "fa", "ha"))
         for ns in self.ns.values():
             ns.sysctl("ipv6/conf/default/disable_ipv6", 1)
             ns.sysctl("ipv6/conf/all/disable_ipv6", 1)
@@ -185,28 +169,24 @@ class Net:
             f"link add t0 type ipip local {HA} remote {COA}",
             "link set t0 up", "route add 10.0.0.0/24 dev t0")
         self.ns["mn"].ip("link set lo up", "link set eth0 up")
-        for key, name in ((FA_HA, "fh"), (MN_FA, "mf")):
-            config.write(f"{directory}/{name}.key", key.decode() + "\n",
-                         0o600)
-        self.ctl = Control(f"{directory}/fad.ctl")
-        self.fad = None
+        self.secret("fh.key", FA_HA.decode())
+        self.secret("mf.key", MN_FA.decode())
+        self.ctl = None
         self.node, self.ha = Node(self.ns["mn"]), HomeAgent(self.ns["ha"])
 
     def start(self):
-        path = config.write(f"{self.dir}/fad.conf", CONF.format(
-            coa=COA, dir=self.dir, fa=FA, ha=HA, home=HOME))
-        self.fad = Daemon(self.ns["fa"], "fad",
-                          [f"{STAGE}/sbin/fad", "-f", path], self.dir)
+        self.ctl = self.run("fa", "fad", CONF, coa=COA, fa=FA, ha=HA,
+                            home=HOME)
         self.fad.wait_log("serving", 15)
-        wait_for("fad to answer", 15, self.ctl.alive)
+
+    @property
+    def fad(self):
+        return self.daemons["fad"]
 
     def close(self):
-        if self.fad:
-            self.fad.stop()
         self.node.sock.close()
         self.ha.sock.close()
-        for ns in self.ns.values():
-            ns.close()
+        super().close()
 
     def left(self):
         """What a visit makes in the kernel."""
@@ -222,19 +202,10 @@ class Net:
 
 @pytest.fixture
 def net(open_dir):
-    made = Net(str(open_dir))
-    before = made.left()
-    try:
+    with ownnet.used(Net(str(open_dir))) as made:
         made.start()
         yield made
-        assert made.fad.stop() == 0, made.fad.tail()
-        assert made.left() ^ before == set()
-    except BaseException:
-        if made.fad:
-            print(made.fad.tail(40))
-        raise
-    finally:
-        made.close()
+        made.stop("fad")
 
 
 def request(life=600, home=HOME, flags=T, coa=COA, name=None, mn_fa=True):

@@ -3,6 +3,7 @@
 kernel on an Ethernet link, nasd, and a home agent by the test's own hands,
 which sees each packet as it comes out of the tunnel. Nothing is left."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -14,15 +15,15 @@ import threading
 import time
 
 import mip4
+import ownnet
 import pytest
+from ownnet import STAGE
+from packets import icmp6, ipv4
 
-from netlab import config, rtnl
+from netlab import rtnl
 from netlab.capture import Tap
-from netlab.control import Control
-from netlab.net import Namespace
-from netlab.process import Daemon, wait_for
+from netlab.process import wait_for
 
-STAGE = os.environ.get("LAB_STAGE", "")
 OWN, HA, CORE = "192.0.2.1", "198.51.100.1", "192.0.2.2"
 COA, COA2 = "192.0.2.100", "192.0.2.101"
 PREFIX, FAR = "2001:db8:1::", "2001:db8:99::1"
@@ -30,17 +31,8 @@ ROUTER, ROUTER_MAC = "fe80::1:1", bytes.fromhex("02aa00000001")
 ALICE, BOB = "alice@example.net", "bob@example.net"
 KEY = b"0123456789abcdef"
 RS, RA, NS, NA, ECHO, REPLY = 133, 134, 135, 136, 128, 129
-CONF = """\
-nas-identifier = "an"
-care-of-address = "{own}"
+CONF = ownnet.NASD + """\
 care-of-pool = "{coa}-{coa2}"
-user = "nobody"
-chroot = "{dir}/empty"
-plugin-socket = "{dir}/plugin.sock"
-control-socket = "{dir}/nasd.ctl"
-state-directory = "{dir}/state"
-stop-keeps-sessions = false
-log {{ level = debug }}
 access-node "acc0" {{
 	nai = "{alice}"
 	key "512" {{ key-file = "{dir}/mh.key" }}
@@ -51,23 +43,10 @@ access-node "acc1" {{
 	proactive = true
 	key "512" {{ key-file = "{dir}/mh.key" }}
 }}
-radius {{
-	server "none" {{
-		address = "{core}"
-		secret-file = "{dir}/radius.secret"
-	}}
-}}
 home-agent "ha1" {{ address = "{ha}" }}
-accounting {{ spool = "" }}
 """
-
-
-HAD = """\
+HAD = ownnet.DAEMON + """\
 address = "{ha}"
-user = "nobody"
-chroot = "{dir}/empty"
-control-socket = "{dir}/had.ctl"
-log {{ level = debug }}
 pool "village" {{
 	prefix = "{prefix}/64"
 	mode = shared
@@ -79,24 +58,6 @@ access-node "bridges" {{
 subscriber "{alice}" {{ key "512" {{ key-file = "{dir}/mh.key" }} }}
 subscriber "{bob}" {{ key "512" {{ key-file = "{dir}/mh.key" }} }}
 """
-
-
-def checksum(src, dst, icmp):
-    data = src + dst + struct.pack("!II", len(icmp), 58) + icmp
-    data += bytes(len(data) & 1)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def icmp6(src, dst, body, hop_limit=255):
-    """A whole packet; body begins with type, code and two bytes."""
-    src, dst = mip4.ip6(src), mip4.ip6(dst)
-    body = body[:2] + b"\0\0" + body[4:]
-    body = body[:2] + struct.pack("!H", checksum(src, dst, body)) + body[4:]
-    return struct.pack("!IHBB", 6 << 28, len(body), 58, hop_limit) + src + \
-        dst + body
 
 
 class Packet:
@@ -241,12 +202,11 @@ class HomeAgent(threading.Thread):
             t.sock.close()
 
 
-class Net:
+class Net(ownnet.OwnNet):
     """mn --acc0-- an --core-- ha, and mn2 on acc1."""
 
     def __init__(self, directory, with_had):
-        self.dir = directory
-        self.ns = {n: Namespace(f"n{n}") for n in ("mn", "mn2", "an", "ha")}
+        super().__init__(directory, "n", ("mn", "mn2", "an", "ha"))
         an = self.ns["an"]
         for host, link in (("mn", "acc0"), ("mn2", "acc1"), ("ha", "core0")):
             an.ip(f"link add {link} type veth peer name eth0"
@@ -257,45 +217,35 @@ class Net:
         self.ns["ha"].ip("link set lo up", "link set eth0 up",
                          f"address add {HA}/32 dev lo",
                          f"address add {CORE}/24 dev eth0")
-        config.write(f"{directory}/mh.key", KEY.decode() + "\n", 0o600)
-        config.write(f"{directory}/radius.secret", "secret\n", 0o600)
-        os.mkdir(f"{directory}/empty", 0o755)
-        self.ctl = Control(f"{directory}/nasd.ctl")
-        self.nasd = self.had = None
+        self.secret("mh.key", KEY.decode())
+        self.ctl = self.hactl = None
         self.ha = HomeAgent(self.ns["ha"], not with_had)
         self.ha.start()
         if with_had:
             self.start_had()
 
     def start_had(self):
-        path = config.write(f"{self.dir}/had.conf", HAD.format(
-            ha=HA, dir=self.dir, prefix=PREFIX, coa=COA, alice=ALICE,
-            bob=BOB))
         self.ns["ha"].ip(f"address add {FAR}/128 dev lo")
-        self.had = Daemon(self.ns["ha"], "had",
-                          [f"{STAGE}/sbin/had", "-f", path], self.dir)
-        self.hactl = Control(f"{self.dir}/had.ctl")
-        wait_for("had to answer", 20, self.hactl.alive)
+        self.run_had(HAD)
 
-    def start(self, keep=False):
-        text = CONF.format(own=OWN, coa=COA, coa2=COA2, dir=self.dir, ha=HA,
-                           core=CORE, alice=ALICE, bob=BOB)
-        if keep:
-            text = text.replace("sessions = false", "sessions = true")
-        path = config.write(f"{self.dir}/nasd.conf", text)
-        self.nasd = Daemon(self.ns["an"], "nasd",
-                           [f"{STAGE}/sbin/nasd", "-f", path], self.dir)
-        wait_for("nasd to answer", 20, self.ctl.alive)
+    def run_had(self, text):
+        self.hactl = self.run("ha", "had", text, ha=HA, prefix=PREFIX,
+                              coa=COA, alice=ALICE, bob=BOB)
+
+    def start(self, keep="false"):
+        self.ctl = self.run("an", "nasd", CONF, own=OWN, coa=COA, coa2=COA2,
+                            ha=HA, radius=CORE, alice=ALICE, bob=BOB,
+                            keep=keep)
         wait_for("the links to be open", 10, lambda: all(
             n["open"] for n in self.links()))
 
+    @property
+    def nasd(self):
+        return self.daemons["nasd"]
+
     def close(self):
         self.ha.close()
-        for daemon in (self.nasd, self.had):
-            if daemon:
-                daemon.stop()
-        for ns in self.ns.values():
-            ns.close()
+        super().close()
 
     def host(self, name="mn"):
         """It comes, as any host does."""
@@ -334,43 +284,31 @@ class Net:
         """Host mn sends the other's care-of address a tunnelled packet."""
         inner = icmp6("fe80::bad", "ff02::1", struct.pack(
             "!BBHBBHII", RA, 0, 0, 64, 0, 1800, 0, 0))
-        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(inner), 7, 0,
-                           64, 41, 0, mip4.ip4(HA), mip4.ip4(COA2))
-        total = sum(struct.unpack("!10H", head))
-        while total >> 16:
-            total = (total & 0xffff) + (total >> 16)
-        head = head[:10] + struct.pack("!H", ~total & 0xffff) + head[12:]
         with self.ns["mn"].inside():
             raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         with raw:
             raw.bind(("eth0", 0))
-            raw.send(to + mac + b"\x08\0" + head + inner)
+            raw.send(to + mac + b"\x08\0" + ipv4(HA, COA2, 41, inner))
 
     def left(self):
         return rtnl.snapshot(self.ns["an"])
 
 
-@pytest.fixture
-def net(open_dir, request):
-    made = Net(str(open_dir), getattr(request, "param", False))
-    before = made.left()
-    try:
-        made.start()
+@contextlib.contextmanager
+def used(made, keep="false"):
+    with ownnet.used(made):
+        made.start(keep)
         yield made
-        assert made.nasd.stop() == 0, made.nasd.tail()
+        made.stop("nasd")
         for link in ("acc0", "acc1"):
             assert made.ns["an"].sysctl(
                 f"ipv6/conf/{link}/disable_ipv6") == "0"
-        # When IPv6 is on again, links have what hosts there make of them.
-        assert {x for x in made.left() ^ before if not re.search(
-            "(fe80:|ff00::/8).* dev acc", x)} == set()
-    except BaseException:
-        for daemon in (made.nasd, made.had):
-            if daemon:
-                print(daemon.tail(60))
-        raise
-    finally:
-        made.close()
+
+
+@pytest.fixture
+def net(open_dir, request):
+    with used(Net(str(open_dir), getattr(request, "param", False))) as made:
+        yield made
 
 
 def frame(body, mac, src="fe80::5", dst="ff02::2", hop_limit=255):
@@ -489,7 +427,7 @@ def test_proactive_and_revoked(net):
 def test_killed(net):
     """Both processes die: packets pass, and the next nasd goes on."""
     net.nasd.stop()
-    net.start(keep=True)
+    net.start(keep="true")
     net.host()
     wait_for("an address by SLAAC", 20, net.address)
     net.ping()

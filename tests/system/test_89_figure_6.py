@@ -7,15 +7,14 @@ import math
 import re
 
 import pytest
-from test_89_access_node import (ALICE, BOB, COA, HA, HAD, NA, NS, PREFIX, RA,
-                                 RS, STAGE, Net)
+from test_89_access_node import (ALICE, COA, HA, HAD, NA, NS, PREFIX, RA,
+                                 RS, Net, used)
 from test_90_tshark import tshark
 
-from netlab import capture, config
+from netlab import capture
 from netlab.capture import Tap
-from netlab.control import Control
 from netlab.net import Namespace
-from netlab.process import Daemon, wait_for
+from netlab.process import wait_for
 
 NEIGHBOUR = PREFIX + "5"
 
@@ -32,28 +31,13 @@ class Village(Net):
               "link set home0 up")
         ha.sysctl("ipv6/conf/all/forwarding", 1)
         cn.ip("link set eth0 up", f"address add {NEIGHBOUR}/64 dev eth0 nodad")
-        conf = HAD.replace("shared", 'shared\n\thome-link = "home0"')
-        path = config.write(f"{self.dir}/had.conf", conf.format(
-            ha=HA, dir=self.dir, prefix=PREFIX, coa=COA, alice=ALICE,
-            bob=BOB))
-        self.had = Daemon(ha, "had", [f"{STAGE}/sbin/had", "-f", path],
-                          self.dir)
-        self.hactl = Control(f"{self.dir}/had.ctl")
-        wait_for("had to answer", 20, self.hactl.alive)
+        self.run_had(HAD.replace("shared", 'shared\n\thome-link = "home0"'))
 
 
 @pytest.fixture
-def village(tmp_path):
-    tmp_path.chmod(0o755)
-    net = Village(str(tmp_path), True)
-    try:
-        net.start()
+def village(open_dir):
+    with used(Village(str(open_dir), True)) as net:
         yield net
-    except BaseException:
-        print(net.nasd.tail(60), net.had.tail(60))
-        raise
-    finally:
-        net.close()
 
 
 class Link:

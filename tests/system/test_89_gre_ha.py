@@ -12,6 +12,7 @@ import time
 
 import mip4
 import pytest
+from packets import icmp6
 from test_89_access_node_ha import (CN6, D, HA, HA2, IID, MAC, MN, ROUTED,
                                     ROUTER, STRANGER, Host, Node, config)
 
@@ -56,23 +57,9 @@ def gre_key(key):
     return struct.pack("!BBHI", 48, 0, 4, key)
 
 
-def checksum(*parts):
-    data = b"".join(parts)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    return struct.pack("!H", 65535 - (total % 65535 or 65535))
-
-
-def icmp6(source, to, body, hops=64):
-    """An IPv6 packet; body has an even length and no checksum."""
-    a, b = mip4.ip6(source), mip4.ip6(to)
-    body = body[:2] + checksum(a, b, struct.pack("!II", len(body), 58),
-                               body) + body[4:]
-    return struct.pack("!IHBB", 6 << 28, len(body), 58, hops) + a + b + body
-
-
 def echo(source, number, size=64):
     return icmp6(source, CN6, struct.pack("!BBHHH", 128, 0, 0, 7, number) +
-                 bytes(size - 48))
+                 bytes(size - 48), 64)
 
 
 class Ends:

@@ -14,53 +14,32 @@ import subprocess
 import threading
 import time
 
+import ownnet
 import pytest
+from ownnet import STAGE
 
-from netlab import config, rtnl
+from netlab import rtnl
 from netlab.capture import Tap
-from netlab.control import Control
-from netlab.net import Namespace
-from netlab.process import Daemon, children, wait_for
+from netlab.process import children, wait_for
 
-STAGE = os.environ.get("LAB_STAGE", "")
 HA, CN6 = "192.0.2.1", "2001:db8:99::2"
 PREFIX = "2001:db8:1:"
 NAI, KEY = "alice@example.net", "0123456789abcdef"
 NODES = {"old": ("192.0.2.10", "192.0.2.100"),
          "new": ("192.0.2.11", "192.0.2.101")}
-NASD = """\
-nas-identifier = "{name}"
-care-of-address = "{own}"
+NASD = ownnet.NASD + """\
 care-of-pool = "{coa}"
-user = "nobody"
-chroot = "{dir}/empty"
-plugin-socket = "{dir}/{name}.plugin"
-control-socket = "{dir}/{name}.ctl"
-state-directory = "{dir}/{name}.state"
-stop-keeps-sessions = false
-log {{ level = debug }}
 access-node "acc0" {{
 	nai = "{nai}"
 	proactive = {proactive}
 	key "512" {{ key-file = "{dir}/mh.key" }}
 }}
-radius {{
-	server "none" {{
-		address = "{ha}"
-		secret-file = "{dir}/mh.key"
-	}}
-}}
 home-agent "ha1" {{ address = "{ha}" }}
-accounting {{ spool = "" }}
 """
-HAD = """\
+HAD = ownnet.DAEMON + """\
 address = "{ha}"
-user = "nobody"
-chroot = "{dir}/empty"
-control-socket = "{dir}/had.ctl"
 revocation = {revocation}
 max-lifetime = {life}
-log {{ level = debug }}
 pool "village" {{
 	prefix = "2001:db8:1::/64"
 	mode = shared
@@ -73,16 +52,15 @@ subscriber "{nai}" {{ key "512" {{ key-file = "{dir}/mh.key" }} }}
 """
 
 
-class Net:
+class Net(ownnet.OwnNet):
     """mn --sw--(old|new)--core--ha--cn, where sw is a switch with a bridge
     for each access node."""
 
     def __init__(self, directory):
-        self.dir, self.daemons, self.ctl = directory, [], {}
-        self.ns = {n: Namespace(f"m{n}")
-                   for n in ("mn", "sw", "old", "new", "ha", "cn")}
-
-    def make(self):
+        super().__init__(directory, "m", ("mn", "sw", "old", "new", "ha",
+                                          "cn"))
+        self.secret("mh.key", KEY)
+        self.ctl, self.hactl = {}, None
         ns = self.ns
         for n in ns.values():
             n.ip("link set lo up")
@@ -111,43 +89,31 @@ class Net:
             self.plug(name, name)
         self.plug("mn", "old")
 
-    def run(self, revocation):
-        config.write(f"{self.dir}/mh.key", KEY + "\n", 0o600)
-        os.mkdir(f"{self.dir}/empty", 0o755)
-        self.start("ha", "had", HAD, revocation=str(revocation).lower(),
-                   life=600 if revocation else 30)
-        self.hactl = Control(f"{self.dir}/had.ctl")
-        wait_for("had to answer", 20, self.hactl.alive)
-        self.before = {n: rtnl.snapshot(self.ns[n]) for n in NODES}
+    def start(self, revocation):
+        self.hactl = self.run(
+            "ha", "had", HAD, ha=HA, nai=NAI,
+            revocation=str(revocation).lower(),
+            life=600 if revocation else 30)
         for name in NODES:
-            self.ctl[name] = Control(f"{self.dir}/{name}.ctl")
             self.start_node(name)
 
     def start_node(self, name, proactive=False):
         own, coa = NODES[name]
-        self.start(name, "nasd", NASD, name=name, own=own, coa=coa,
-                   proactive=str(proactive).lower())
-        wait_for("nasd to answer", 20, self.ctl[name].alive)
+        self.ctl[name] = self.run(
+            name, "nasd", NASD, name, own=own, coa=coa, ha=HA, radius=HA,
+            nai=NAI, keep="false", proactive=str(proactive).lower())
         wait_for("the link to be open", 10, lambda: self.link(name)["open"])
 
     def kill_node(self, name, proactive=False):
         """It is not asked, and there again."""
-        killed = next(d for d in self.daemons if d.ns is self.ns[name])
-        os.kill(killed.pid, signal.SIGKILL)
-        killed.wait()
-        self.daemons.remove(killed)
+        self.kill(name)
         self.start_node(name, proactive)
 
     def signal_had(self, number):
         """To both of its processes."""
-        for pid in (self.daemons[0].pid, *children(self.daemons[0].pid)):
+        had = self.daemons["had"].pid
+        for pid in (had, *children(had)):
             os.kill(pid, number)
-
-    def start(self, where, program, text, **values):
-        path = config.write(f"{self.dir}/{where}.conf", text.format(
-            dir=self.dir, ha=HA, nai=NAI, **values))
-        self.daemons.append(Daemon(self.ns[where], program, [
-            f"{STAGE}/sbin/{program}", "-f", path], f"{self.dir}/{where}.d"))
 
     def port(self, where, device, name):
         self.ns["sw"].ip(f"link add {name} type veth peer name {device}"
@@ -203,33 +169,17 @@ class Net:
         self.plug("mn", new)
         return json.loads(context)
 
-    def close(self):
-        for d in reversed(self.daemons):
-            d.stop()
-        for ns in self.ns.values():
-            ns.close()
+    def left(self):
+        return {f"{n} {x}" for n in NODES for x in rtnl.snapshot(self.ns[n])}
 
 
 @pytest.fixture
 def net(open_dir, request):
-    for name in ("ha", *NODES):
-        (open_dir / f"{name}.d").mkdir()
-    made = Net(str(open_dir))
-    try:
-        made.make()
-        made.run(request.param)
+    with ownnet.used(Net(str(open_dir))) as made:
+        made.start(request.param)
         yield made
-        for d in made.daemons[1:]:
-            assert d.stop() == 0, d.tail()
-        for name, before in made.before.items():
-            assert {x for x in rtnl.snapshot(made.ns[name]) ^ before
-                    if not re.search("(fe80:|ff00::/8).* dev acc", x)} == set()
-    except BaseException:
-        for d in made.daemons:
-            print(d.tail(60))
-        raise
-    finally:
-        made.close()
+        for name in NODES:
+            made.stop(name)
 
 
 @contextlib.contextmanager

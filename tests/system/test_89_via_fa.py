@@ -5,21 +5,19 @@ private address; hosts with a stock kernel. Nothing is left."""
 
 import os
 import re
-import signal
 import socket
 import struct
 import threading
 
 import mip4
+import ownnet
 import pytest
+from packets import ipv4, ipv4_sum
 
-from netlab import config, rtnl
+from netlab import rtnl
 from netlab.capture import Tap
-from netlab.control import Control
-from netlab.net import Namespace
-from netlab.process import Daemon, wait_for
+from netlab.process import wait_for
 
-STAGE = os.environ.get("LAB_STAGE", "")
 COA, HOME = "192.0.2.1", "172.16.0.5"
 FA = ("10.9.0.1", "10.9.1.1")
 OWN = ("10.9.0.2", "10.9.1.2")
@@ -29,26 +27,10 @@ FAR = ("2001:db8:99::1", "2001:db8:99::9")
 NAI = ("alice@example.net", "bob@example.net")
 KEY, FA_HA = b"0123456789abcdef", b"fh" * 8
 T = 0x02
-NASD = """\
-nas-identifier = "an"
-care-of-address = "{own}"
-user = "nobody"
-chroot = "{dir}/empty"
-plugin-socket = "{dir}/plugin.sock"
-control-socket = "{dir}/nasd.ctl"
-state-directory = "{dir}/state"
-stop-keeps-sessions = false
-log {{ level = debug }}
-radius {{
-	server "none" {{
-		address = "{own}"
-		secret-file = "{dir}/radius.secret"
-	}}
-}}
+NASD = ownnet.NASD + """\
 home-agent "ha0" {{ address = "{ha[0]}" }}
 home-agent "ha1" {{ address = "{ha[1]}" }}
-accounting {{ spool = "" }}
-"""
+{nodes}"""
 NODE = """\
 access-node "acc{i}" {{
 	nai = "{nai}"
@@ -59,12 +41,8 @@ access-node "acc{i}" {{
 	key "512" {{ key-file = "{dir}/mh.key" }}
 }}
 """
-HAD = """\
+HAD = ownnet.DAEMON + """\
 address = "{ha}"
-user = "nobody"
-chroot = "{dir}/empty"
-control-socket = "{dir}/had{i}.ctl"
-log {{ level = debug }}
 pool "village" {{
 	prefix = "{prefix}/64"
 	mode = shared
@@ -76,12 +54,8 @@ access-node "behind" {{
 }}
 subscriber "{nai}" {{ key "512" {{ key-file = "{dir}/mh.key" }} }}
 """
-FAD = """\
+FAD = ownnet.DAEMON + """\
 care-of-address = "{coa}"
-user = "nobody"
-chroot = "{dir}/empty"
-control-socket = "{dir}/fad.ctl"
-log {{ level = debug }}
 link "acc0" {{
 	address = "{fa[0]}"
 	prefix-length = 24
@@ -98,14 +72,13 @@ home-agent "ha1" {{ address = "{ha[1]}" }}
 """
 
 
-class Net:
+class Net(ownnet.OwnNet):
     """mn0 --acc0-- an --up0/acc0-- fa --core0/eth0-- ha0, and the same with
     1."""
 
     def __init__(self, directory):
-        self.dir = directory
-        names = ("mn0", "mn1", "an", "fa", "ha0", "ha1")
-        self.ns = {n: Namespace(f"v-{n}") for n in names}
+        super().__init__(directory, "v-", ("mn0", "mn1", "an", "fa", "ha0",
+                                           "ha1"))
         an, fa = self.ns["an"], self.ns["fa"]
         for ns in (an, fa):
             ns.ip("link set lo up")
@@ -132,40 +105,26 @@ class Net:
                 f"address add 10.8.{i}.2/24 dev eth0", "link set eth0 up",
                 f"route add {COA} via 10.8.{i}.1")
         fa.ip("route add default via 10.8.0.2")
-        for key, name in ((KEY, "mh"), (FA_HA, "fh"), (b"x", "radius")):
-            name += ".secret" if name == "radius" else ".key"
-            config.write(f"{directory}/{name}", key.decode() + "\n", 0o600)
-        os.mkdir(f"{directory}/empty", 0o755)
-        self.ctl = Control(f"{directory}/nasd.ctl")
-        self.fadctl = Control(f"{directory}/fad.ctl")
-        self.hactl = [Control(f"{directory}/had{i}.ctl") for i in (0, 1)]
-        self.daemons, self.lines = {}, 1
-
-    def run(self, name, ns, text, ctl):
-        path = config.write(f"{self.dir}/{name}.conf", text)
-        program = name.rstrip("01")
-        self.daemons[name] = Daemon(self.ns[ns], name, [
-            f"{STAGE}/sbin/{program}", "-f", path], self.dir)
-        wait_for(f"{name} to answer", 20, ctl.alive)
+        self.secret("mh.key", KEY.decode())
+        self.secret("fh.key", FA_HA.decode())
+        self.ctl = self.fadctl = None
+        self.hactl, self.lines = {}, 1
 
     def start_fad(self):
-        self.run("fad", "fa", FAD.format(coa=COA, dir=self.dir, fa=FA,
-                                         ha=HA), self.fadctl)
+        self.fadctl = self.run("fa", "fad", FAD, coa=COA, fa=FA, ha=HA)
 
     def start_had(self, i):
         key = f'key "256" {{ key-file = "{self.dir}/fh.key" }}'
-        self.run(f"had{i}", f"ha{i}", HAD.format(
-            i=i, ha=HA[i], dir=self.dir, prefix=PREFIX[i], home=HOME,
-            coa=COA, key="" if i else key, nai=NAI[i]), self.hactl[i])
+        self.hactl[i] = self.run(
+            f"ha{i}", "had", HAD, f"had{i}", ha=HA[i], prefix=PREFIX[i],
+            home=HOME, coa=COA, key="" if i else key, nai=NAI[i])
 
-    def start_nasd(self, keep=False):
-        text = NASD.format(own=OWN[0], dir=self.dir, ha=HA)
-        for i in range(self.lines):
-            text += NODE.format(i=i, nai=NAI[i], fa=FA[i], coa=COA,
-                                dir=self.dir)
-        if keep:
-            text = text.replace("sessions = false", "sessions = true")
-        self.run("nasd", "an", text, self.ctl)
+    def start_nasd(self, keep="false"):
+        self.ctl = self.run(
+            "an", "nasd", NASD, own=OWN[0], radius=OWN[0], ha=HA, keep=keep,
+            nodes="".join(NODE.format(i=i, nai=NAI[i], fa=FA[i], coa=COA,
+                                      dir=self.dir)
+                          for i in range(self.lines)))
         wait_for("the links to be open", 10, lambda: all(
             n["open"] for n in self.links()))
 
@@ -175,21 +134,6 @@ class Net:
         for i in range(lines):
             self.start_had(i)
         self.start_nasd()
-
-    def kill(self, name):
-        daemon = self.daemons.pop(name)
-        os.kill(daemon.pid, signal.SIGKILL)
-        daemon.wait()
-
-    def stop(self, name):
-        daemon = self.daemons.pop(name)
-        assert daemon.stop() == 0, daemon.tail()
-
-    def close(self):
-        for daemon in self.daemons.values():
-            daemon.stop()
-        for ns in self.ns.values():
-            ns.close()
 
     def links(self):
         return self.ctl("show statistics")["access_nodes"]
@@ -226,27 +170,13 @@ class Net:
 
 
 @pytest.fixture
-def net(tmp_path):
-    tmp_path.chmod(0o755)
-    for parent in list(tmp_path.parents)[:3]:
-        if parent.owner() == "root" and str(parent) != "/tmp":
-            parent.chmod(0o755)
-    made = Net(str(tmp_path))
-    before = made.left()
-    try:
+def net(open_dir):
+    with ownnet.used(Net(str(open_dir))) as made:
         yield made
         for name in ("nasd", "fad", "had0", "had1"):
             if name in made.daemons:
                 made.stop(name)
-        assert {x for x in made.left() ^ before if not re.search(
-            "(fe80:|ff00::/8).* dev acc", x)} == set()
         assert made.arp() == ["0", "0"]
-    except BaseException:
-        for daemon in made.daemons.values():
-            print(daemon.tail(60))
-        raise
-    finally:
-        made.close()
 
 
 class Packet:
@@ -370,15 +300,9 @@ def test_figure_5(net):
     with raw, Tap(ha, f"hadx{mip4.ip4(HOME).hex()}") as tap:
         for src, count in (("172.16.0.6", 0), (HOME, 1)):
             tap.clear()
-            head = inner[:10] + bytes(2) + mip4.ip4(src) + inner[16:20]
-            total = sum(struct.unpack("!10H", head))
-            total = (total & 0xffff) + (total >> 16)
-            total = (total & 0xffff) + (total >> 16)
-            head = head[:10] + struct.pack("!H", ~total & 0xffff) + head[12:]
-            packet = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 9, 0, 64, 4, 0,
-                                 mip4.ip4(COA), mip4.ip4(HA[0])) + head + \
-                inner[20:]
-            raw.sendto(packet, (HA[0], 0))
+            head = inner[:12] + mip4.ip4(src) + inner[16:]
+            raw.sendto(ipv4(COA, HA[0], 4, ipv4_sum(head)),
+                       (HA[0], 0))
             net.pings()
             assert sum(inner[20:] in f for _, f in tap.read()) == count
 
@@ -423,7 +347,7 @@ def test_killed(net):
     assert net.links()[0]["ipv4_home_address"] == HOME
 
     net.stop("nasd")
-    net.start_nasd(keep=True)
+    net.start_nasd(keep="true")
     wait_for("a ping", 40, net.pings)
     net.kill("nasd")
     assert net.pings()
