@@ -242,6 +242,12 @@ int	 nl_redirect_all(struct nl *, unsigned from, uint16_t prio,
     unsigned to);
 int	 nl_redirect_heard(struct nl *, unsigned from, uint16_t prio,
     unsigned to);
+/* Of what nl_bridge_up, or, src NULL, nl_redirect_heard sends on only what is
+ * link-local: from or to such an address, or to a group of the link. With a
+ * prio before theirs, so that nl_filter_counts tells how much of it there
+ * was. */
+int	 nl_redirect_local(struct nl *, unsigned from, uint16_t prio,
+    const uint8_t *src, unsigned to);
 /* On a device's egress: what has come in by another one passes, as long as
  * that is the same device; all is dropped. */
 int	 nl_filter_out_pass(struct nl *, unsigned ifindex, uint16_t prio,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Inside netlink: how an operation appends its message to the batch.
  * Neighbours: netlink.c (the batch), netlink_link.c, netlink_route.c,
- * netlink_ipv4.c, netlink_gre.c, netlink_tc.c, netlink_rate.c (messages). */
+ * netlink_ipv4.c, netlink_gre.c, netlink_tc.c, netlink_bridge.c,
+ * netlink_rate.c (messages). */
 #ifndef COMMON_NETLINK_MSG_H
 #define COMMON_NETLINK_MSG_H
 
@@ -28,6 +29,13 @@ void	 nl_put_encap(struct nlmsghdr *, const struct nl_gre *);
 void	 nl_put_enc_match(struct nlmsghdr *, const struct nl_gre *);
 void	 nl_put_tunnel_key(struct nlmsghdr *, uint16_t attr,
     const struct nl_gre *);
+/* netlink_tc.c: begins a filter of a kind, on a device's ingress or egress, up
+ * to its options, which *opts will close; NULL when out of memory. */
+struct nlmsghdr *nl_filter_begin(struct nl *, unsigned ifindex, uint32_t where,
+    uint16_t prio, uint16_t proto, const char *kind, struct nlattr **opts);
+/* The only action of a filter; attr is where that kind of filter keeps its
+ * actions. */
+void	 nl_put_gact(struct nlmsghdr *, uint16_t attr, int verdict);
 /* A police action, in a list of actions, at its first place: what conforms has
  * one verdict, the rest is dropped. rate: bytes, or NULL for pace: packets. */
 void	 nl_put_police(struct nlmsghdr *, unsigned ifindex,

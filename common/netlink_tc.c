@@ -2,25 +2,21 @@
 /*
  * The source filter of a session on its device's ingress: u32 matches on the
  * IPv6 source, skbedit sets the home agent's mark, matchall drops the rest; and
- * the same for many sources on one device, by flower. And the bridge between a
- * link and a tunnel: mirred, and vlan's push_eth. Neighbour: netlink.c.
+ * the same for many sources on one device, by flower. Neighbours: netlink.c;
+ * netlink_bridge.c, filters that send packets elsewhere.
  */
 #include "config.h"
 #include "common/netlink_msg.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/gen_stats.h>
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/tc_act/tc_gact.h>
-#include <linux/tc_act/tc_mirred.h>
 #include <linux/tc_act/tc_skbedit.h>
-#include <linux/tc_act/tc_vlan.h>
 #include <string.h>
 
 /* Of the source address in its header. */
@@ -64,9 +60,8 @@ nl_clsact_del(struct nl *nl, unsigned ifindex, unsigned ign)
 	return (clsact(nl, RTM_DELQDISC, 0, ifindex, "deleting clsact", ign));
 }
 
-/* Begins a filter of a kind up to its options, which *opts will close. */
-static struct nlmsghdr *
-filter_begin_at(struct nl *nl, unsigned ifindex, uint32_t where,
+struct nlmsghdr *
+nl_filter_begin(struct nl *nl, unsigned ifindex, uint32_t where,
     uint16_t prio, uint16_t proto, const char *kind, struct nlattr **opts)
 {
 	struct nlmsghdr *h;
@@ -91,14 +86,12 @@ static struct nlmsghdr *
 filter_begin(struct nl *nl, unsigned ifindex, uint16_t prio, uint16_t proto,
     const char *kind, struct nlattr **opts)
 {
-	return (filter_begin_at(nl, ifindex, TC_H_MIN_INGRESS, prio, proto,
+	return (nl_filter_begin(nl, ifindex, TC_H_MIN_INGRESS, prio, proto,
 	    kind, opts));
 }
 
-/* The only action of a filter; attr is where that kind of filter keeps its
- * actions. */
-static void
-put_gact(struct nlmsghdr *h, uint16_t attr, int verdict)
+void
+nl_put_gact(struct nlmsghdr *h, uint16_t attr, int verdict)
 {
 	const struct tc_gact parms = { .action = verdict };
 	struct nlattr *acts, *act, *opts;
@@ -175,7 +168,7 @@ nl_filter_pass_source(struct nl *nl, unsigned ifindex, uint16_t prio,
 	if (fwmark != 0)
 		put_mark(h, TCA_U32_ACT, fwmark);
 	else
-		put_gact(h, TCA_U32_ACT, TC_ACT_OK);
+		nl_put_gact(h, TCA_U32_ACT, TC_ACT_OK);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding a source filter", 0));
 }
@@ -213,7 +206,7 @@ nl_filter_pass_source4(struct nl *nl, unsigned ifindex, uint16_t prio,
 	if (h == NULL)
 		return (-ENOMEM);
 	put_source(h, &src, IPV4_SRC_OFF, 32);
-	put_gact(h, TCA_U32_ACT, TC_ACT_OK);
+	nl_put_gact(h, TCA_U32_ACT, TC_ACT_OK);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding an IPv4 source filter", 0));
 }
@@ -280,11 +273,11 @@ drop_filter(struct nl *nl, unsigned ifindex, uint32_t where, uint16_t prio,
 	struct nlattr *opts;
 	struct nlmsghdr *h;
 
-	h = filter_begin_at(nl, ifindex, where, prio, proto, "matchall",
+	h = nl_filter_begin(nl, ifindex, where, prio, proto, "matchall",
 	    &opts);
 	if (h == NULL)
 		return (-ENOMEM);
-	put_gact(h, TCA_MATCHALL_ACT, TC_ACT_SHOT);
+	nl_put_gact(h, TCA_MATCHALL_ACT, TC_ACT_SHOT);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding a drop filter", 0));
 }
@@ -330,7 +323,7 @@ nl_flower_add(struct nl *nl, unsigned ifindex, const struct nl_flower *f)
 
 	if (f->src_len > 128 || f->dst_len > 128)
 		return (-EINVAL);
-	h = filter_begin_at(nl, ifindex, f->egress ? TC_H_MIN_EGRESS :
+	h = nl_filter_begin(nl, ifindex, f->egress ? TC_H_MIN_EGRESS :
 	    TC_H_MIN_INGRESS, f->prio, ETH_P_IPV6, "flower", &opts);
 	if (h == NULL)
 		return (-ENOMEM);
@@ -348,7 +341,7 @@ nl_flower_add(struct nl *nl, unsigned ifindex, const struct nl_flower *f)
 	if (f->go_in != NULL)
 		nl_put_tunnel_key(h, TCA_FLOWER_ACT, f->go_in);
 	else
-		put_gact(h, TCA_FLOWER_ACT, f->drop ? TC_ACT_SHOT :
+		nl_put_gact(h, TCA_FLOWER_ACT, f->drop ? TC_ACT_SHOT :
 		    TC_ACT_OK);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding to a filter", 0));
@@ -411,7 +404,7 @@ nl_flower_pass4(struct nl *nl, unsigned ifindex, uint16_t prio,
 	    src);
 	put_flower4(h, TCA_FLOWER_KEY_IPV4_DST, TCA_FLOWER_KEY_IPV4_DST_MASK,
 	    dst);
-	put_gact(h, TCA_FLOWER_ACT, TC_ACT_OK);
+	nl_put_gact(h, TCA_FLOWER_ACT, TC_ACT_OK);
 	mnl_attr_nest_end(h, opts);
 	return (nl_msg_end(nl, h, "adding an IPv4 source to a filter", 0));
 }
@@ -422,150 +415,6 @@ nl_flower_del4(struct nl *nl, unsigned ifindex, uint16_t prio,
 {
 	return (delete_filter(nl, ifindex, prio, ETH_P_IP, handle, "flower",
 	    "taking an IPv4 source from a filter", ign));
-}
-
-/* ---- a bridge ---- */
-
-/* The n-th action of a list: on, out of another device. */
-static void
-put_redirect(struct nlmsghdr *h, uint16_t n, unsigned to)
-{
-	const struct tc_mirred parms = {
-		.action = TC_ACT_STOLEN,
-		.eaction = TCA_EGRESS_REDIR,
-		.ifindex = to,
-	};
-	struct nlattr *act, *opts;
-
-	act = mnl_attr_nest_start(h, n);
-	mnl_attr_put_strz(h, TCA_ACT_KIND, "mirred");
-	opts = mnl_attr_nest_start(h, TCA_ACT_OPTIONS);
-	mnl_attr_put(h, TCA_MIRRED_PARMS, sizeof(parms), &parms);
-	mnl_attr_nest_end(h, opts);
-	mnl_attr_nest_end(h, act);
-}
-
-static void
-put_push_eth(struct nlmsghdr *h, uint16_t n, const uint8_t dst[6],
-    const uint8_t src[6])
-{
-	const struct tc_vlan parms = {
-		.action = TC_ACT_PIPE,
-		.v_action = TCA_VLAN_ACT_PUSH_ETH,
-	};
-	struct nlattr *act, *opts;
-
-	act = mnl_attr_nest_start(h, n);
-	mnl_attr_put_strz(h, TCA_ACT_KIND, "vlan");
-	opts = mnl_attr_nest_start(h, TCA_ACT_OPTIONS);
-	mnl_attr_put(h, TCA_VLAN_PARMS, sizeof(parms), &parms);
-	mnl_attr_put(h, TCA_VLAN_PUSH_ETH_DST, ETH_ALEN, dst);
-	mnl_attr_put(h, TCA_VLAN_PUSH_ETH_SRC, ETH_ALEN, src);
-	mnl_attr_nest_end(h, opts);
-	mnl_attr_nest_end(h, act);
-}
-
-/* Ends a filter whose only action, as attribute attr, sends packets on. */
-static int
-redirect_end(struct nl *nl, struct nlmsghdr *h, struct nlattr *opts,
-    uint16_t attr, unsigned to, const char *what)
-{
-	struct nlattr *acts = mnl_attr_nest_start(h, attr);
-
-	put_redirect(h, 1, to);
-	mnl_attr_nest_end(h, acts);
-	mnl_attr_nest_end(h, opts);
-	return (nl_msg_end(nl, h, what, 0));
-}
-
-int
-nl_bridge_up(struct nl *nl, unsigned link, uint16_t prio,
-    const uint8_t src[6], unsigned tunnel)
-{
-	static const uint8_t all[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff,
-	    0xff };
-	struct nlattr *opts;
-	struct nlmsghdr *h;
-
-	h = filter_begin(nl, link, prio, ETH_P_IPV6, "flower", &opts);
-	if (h == NULL)
-		return (-ENOMEM);
-	mnl_attr_put_u16(h, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IPV6));
-	mnl_attr_put(h, TCA_FLOWER_KEY_ETH_SRC, ETH_ALEN, src);
-	mnl_attr_put(h, TCA_FLOWER_KEY_ETH_SRC_MASK, sizeof(all), all);
-	return (redirect_end(nl, h, opts, TCA_FLOWER_ACT, tunnel,
-	    "adding a way into a tunnel"));
-}
-
-int
-nl_bridge_down(struct nl *nl, unsigned tunnel, uint16_t prio,
-    const uint8_t dst[6], const uint8_t src[6], unsigned link)
-{
-	struct nlattr *opts, *acts;
-	struct nlmsghdr *h;
-
-	h = filter_begin(nl, tunnel, prio, ETH_P_IPV6, "matchall", &opts);
-	if (h == NULL)
-		return (-ENOMEM);
-	acts = mnl_attr_nest_start(h, TCA_MATCHALL_ACT);
-	put_push_eth(h, 1, dst, src);
-	put_redirect(h, 2, link);
-	mnl_attr_nest_end(h, acts);
-	mnl_attr_nest_end(h, opts);
-	return (nl_msg_end(nl, h, "adding a way out of a tunnel", 0));
-}
-
-int
-nl_redirect_all(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
-{
-	struct nlattr *opts;
-	struct nlmsghdr *h;
-
-	h = filter_begin(nl, from, prio, ETH_P_IPV6, "matchall", &opts);
-	if (h == NULL)
-		return (-ENOMEM);
-	return (redirect_end(nl, h, opts, TCA_MATCHALL_ACT, to,
-	    "adding a way between devices"));
-}
-
-int
-nl_redirect_heard(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
-{
-	const struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
-		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_LOOPBACK, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-	};
-	struct nlattr *opts;
-	struct nlmsghdr *h;
-
-	h = filter_begin(nl, from, prio, ETH_P_IPV6, "bpf", &opts);
-	if (h == NULL)
-		return (-ENOMEM);
-	mnl_attr_put_u16(h, TCA_BPF_OPS_LEN, sizeof(code) / sizeof(code[0]));
-	mnl_attr_put(h, TCA_BPF_OPS, sizeof(code), code);
-	return (redirect_end(nl, h, opts, TCA_BPF_ACT, to,
-	    "adding a way between devices"));
-}
-
-int
-nl_filter_out_pass(struct nl *nl, unsigned ifindex, uint16_t prio,
-    const char *from)
-{
-	struct nlattr *opts;
-	struct nlmsghdr *h;
-
-	h = filter_begin_at(nl, ifindex, TC_H_MIN_EGRESS, prio, ETH_P_IPV6,
-	    "flower", &opts);
-	if (h == NULL)
-		return (-ENOMEM);
-	mnl_attr_put_u16(h, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IPV6));
-	mnl_attr_put_strz(h, TCA_FLOWER_INDEV, from);
-	put_gact(h, TCA_FLOWER_ACT, TC_ACT_OK);
-	mnl_attr_nest_end(h, opts);
-	return (nl_msg_end(nl, h, "adding a filter on what goes out", 0));
 }
 
 static int

@@ -14,7 +14,8 @@
 struct count {
 	nl_filter_counted	*fn;
 	void			*arg;
-	bool			 matchall;	/* kind of this filter */
+	int			 acts;		/* where this kind of filter
+						 * keeps actions; 0: nowhere */
 	bool			 found;
 	uint64_t		 packets;
 };
@@ -55,10 +56,24 @@ option_attr(const struct nlattr *a, void *arg)
 {
 	struct count *c = arg;
 
-	if (mnl_attr_get_type(a) == (c->matchall ? (int)TCA_MATCHALL_ACT :
-	    (int)TCA_FLOWER_ACT))
+	if (c->acts != 0 && mnl_attr_get_type(a) == c->acts)
 		(void)mnl_attr_parse_nested(a, acts_attr, c);
 	return (MNL_CB_OK);
+}
+
+static int
+acts_of(const char *kind)
+{
+	static const struct {
+		const char	*kind;
+		int		 acts;
+	} of[] = { { "matchall", TCA_MATCHALL_ACT }, { "bpf", TCA_BPF_ACT },
+	    { "flower", TCA_FLOWER_ACT } };
+
+	for (unsigned i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		if (strcmp(of[i].kind, kind) == 0)
+			return (of[i].acts);
+	return (0);
 }
 
 /* The kind comes before the options. */
@@ -68,7 +83,7 @@ filter_attr(const struct nlattr *a, void *arg)
 	struct count *c = arg;
 
 	if (mnl_attr_get_type(a) == TCA_KIND)
-		c->matchall = strcmp(mnl_attr_get_str(a), "matchall") == 0;
+		c->acts = acts_of(mnl_attr_get_str(a));
 	else if (mnl_attr_get_type(a) == TCA_OPTIONS)
 		(void)mnl_attr_parse_nested(a, option_attr, c);
 	return (MNL_CB_OK);
@@ -81,6 +96,7 @@ filter_msg(const struct nlmsghdr *h, void *arg)
 	struct count *c = arg;
 
 	c->found = false;
+	c->acts = 0;
 	c->packets = 0;
 	(void)mnl_attr_parse(h, sizeof(*tc), filter_attr, c);
 	if (c->found)

@@ -82,6 +82,18 @@ access_nodes_tunnel_lost(struct access_nodes *ns, unsigned ifindex)
 	}
 }
 
+/* What was kept went into the tunnel behind all that counts what passes; it
+ * was link-local, too. */
+static uint64_t
+without_kept(const struct node_counting *of, uint64_t carried)
+{
+	const struct session *s = session_find_nr(&of->engine->sessions,
+	    of->nr);
+	uint64_t kept = s != NULL && s->node != NULL ? s->node->said : 0;
+
+	return carried > kept ? carried - kept : 0;
+}
+
 static void
 was_counted(void *arg, int status, const void *body, size_t len, int fd)
 {
@@ -96,7 +108,8 @@ was_counted(void *arg, int status, const void *body, size_t len, int fd)
 		memcpy(&c, body, sizeof(c));
 	t = (struct tunnel_counters){ .rx_bytes = c.rx_bytes,
 		.tx_bytes = c.tx_bytes, .rx_packets = c.rx_packets,
-		.tx_packets = c.tx_packets, .rx_carried = c.rx_packets };
+		.tx_packets = c.tx_packets,
+		.rx_carried = without_kept(&of, c.rx_carried) };
 	session_counted(of.engine, of.nr, status, &t);
 }
 

@@ -37,6 +37,7 @@ struct node_link {
 	unsigned		 unanswered;	/* requests */
 	enum expect		 expect;
 	struct session		*session;
+	uint64_t		 said;		/* of what was kept, in it */
 	bool			 attached;
 	struct timer		 again;		/* proactive */
 	/* Movement (access_move.c). */

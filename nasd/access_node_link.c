@@ -89,7 +89,9 @@ deliver_kept(struct node_link *l)
 	while (node_take_kept(&l->node, &packet, &len))
 		if (sendto(event_get_fd(l->ev_tunnel), packet, len,
 		    MSG_DONTWAIT, (const struct sockaddr *)&ll,
-		    sizeof(ll)) == -1)
+		    sizeof(ll)) != -1)
+			l->said++;
+		else
 			log_debug(l->cfg->ifname, "a packet that was kept is "
 			    "lost: %s", strerror(errno));
 }
@@ -275,6 +277,7 @@ access_node_begin(struct node_link *l, const char *why)
 	nr = s->nr;
 	s->node = l;
 	l->session = s;
+	l->said = 0;
 	l->attached = true;
 	l->exported = false;
 	session_set_device(s, l->cfg->ifname);

@@ -72,6 +72,7 @@ take(struct session *s, struct node_link *l)
 	l->node.has_mn = true;
 	l->has_coa = l->ipv6cp = l->open = l->opening = l->asked = false;
 	l->session = s;
+	l->said = 0;
 	s->node = l;
 }
 

@@ -261,6 +261,7 @@ nodes_del(struct nodes *ns, const struct nasd_priv_node_name *q)
 	else
 		err = -ENOENT;
 	n->past = (struct nl_stats){ 0 };
+	n->past_local = 0;
 	if (n->ppp)
 		let_go(n);
 	return err;
@@ -271,18 +272,24 @@ nodes_count(struct nodes *ns, const struct nasd_priv_node_name *q,
     struct nasd_priv_counted *out)
 {
 	struct node *n = find_open(ns, q->ifname, q->coa);
+	uint64_t local;
 
 	if (n == NULL)
 		return -EPERM;
 	if (n->tunnel == 0)
 		return -ENOENT;
+	/* In this order, so that what is left of it is never too much. */
 	node_tunnel_count(ns, n);
+	node_bridge_count(ns, n);
+	local = n->past_local + n->local;
 	/* What it sends is what the mobile node has sent. */
 	*out = (struct nasd_priv_counted){
 		.rx_bytes = n->past.tx_bytes + n->count.tx_bytes,
 		.tx_bytes = n->past.rx_bytes + n->count.rx_bytes,
 		.rx_packets = n->past.tx_packets + n->count.tx_packets,
 		.tx_packets = n->past.rx_packets + n->count.rx_packets };
+	out->rx_carried = out->rx_packets > local ? out->rx_packets - local :
+	    0;
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 
 /* Those of an operator stay, and then so does the qdisc that they are in. */
 struct prios {
-	bool	ours[2], guard, others;
+	bool	ours[2 * PRIO_PAIR], guard, others;
 };
 
 static void
@@ -24,8 +24,8 @@ see_prio(void *arg, uint16_t prio)
 {
 	struct prios *p = arg;
 
-	if (prio == PRIO_1 || prio == PRIO_2)
-		p->ours[prio - PRIO_1] = true;
+	if (prio >= PRIO_LOCAL_1 && prio <= PRIO_2)
+		p->ours[prio - PRIO_LOCAL_1] = true;
 	else if (prio == PRIO_GUARD)
 		p->guard = true;
 	else
@@ -45,10 +45,39 @@ prios_of(struct nodes *ns, unsigned ifindex)
 static void
 del_ours(struct nodes *ns, unsigned ifindex, const struct prios *p)
 {
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2 * PRIO_PAIR; i++)
 		if (p->ours[i])
-			nl_filter_del(ns->nl, ifindex, (uint16_t)(PRIO_1 + i),
-			    NL_IGN_NOENT);
+			nl_filter_del(ns->nl, ifindex,
+			    (uint16_t)(PRIO_LOCAL_1 + i), NL_IGN_NOENT);
+}
+
+static void
+take_local(void *arg, uint16_t prio, uint64_t packets)
+{
+	uint64_t *local = arg;
+
+	if (prio == PRIO_LOCAL_1 || prio == PRIO_LOCAL_1 + 1)
+		*local += packets;
+}
+
+/* Where somebody has removed the filters there is what was read last. */
+void
+node_bridge_count(struct nodes *ns, struct node *n)
+{
+	uint64_t local = 0;
+
+	if (n->link != 0 && n->prio != 0 && nl_filter_counts(ns->nl, n->link,
+	    false, take_local, &local) == 0 && local > n->local)
+		n->local = local;
+}
+
+/* The next filters begin anew. */
+static void
+keep_count(struct nodes *ns, struct node *n)
+{
+	node_bridge_count(ns, n);
+	n->past_local += n->local;
+	n->local = 0;
 }
 
 void
@@ -58,6 +87,7 @@ node_bridge_stop(struct nodes *ns, struct node *n)
 	const struct prios down = prios_of(ns, n->tunnel);
 	int err;
 
+	keep_count(ns, n);
 	nl_begin(ns->nl);
 	del_ours(ns, n->link, &p);
 	for (uint16_t prio = PRIO_1; n->ppp && prio <= PRIO_2; prio++)
@@ -108,6 +138,10 @@ put_ways(struct nodes *ns, const struct node *n, uint16_t prio,
 {
 	nl_clsact_add(ns->nl, n->link, NL_IGN_EXIST);
 	nl_clsact_add(ns->nl, n->tunnel, NL_IGN_EXIST);
+	if (q->carry == NASD_PRIV_CARRY_BOTH)
+		nl_redirect_local(ns->nl, n->link,
+		    (uint16_t)(prio - PRIO_PAIR), n->ppp ? NULL : q->mn,
+		    n->tunnel);
 	if (n->ppp) {
 		node_ppp_bridge(ns->nl, n->link, prio, n->tunnel, n->device,
 		    q->carry == NASD_PRIV_CARRY_BOTH);
@@ -130,9 +164,12 @@ node_bridge_carry(struct nodes *ns, struct node *n,
 	    memcmp(n->mn, q->mn, sizeof(n->mn)) == 0 &&
 	    memcmp(n->router, q->router, sizeof(n->router)) == 0)
 		return 0;
+	keep_count(ns, n);
 	nl_begin(ns->nl);
 	put_ways(ns, n, prio, q);
 	if (n->prio != 0) {
+		nl_filter_del(ns->nl, n->link,
+		    (uint16_t)(n->prio - PRIO_PAIR), NL_IGN_NOENT);
 		nl_filter_del(ns->nl, n->link, n->prio, n->ppp ||
 		    n->carry == NASD_PRIV_CARRY_DOWN ? NL_IGN_NOENT : 0);
 		nl_filter_del(ns->nl, n->tunnel, n->prio, 0);
@@ -157,10 +194,14 @@ node_bridge_found(struct nodes *ns, struct node *n)
 	const struct prios up = prios_of(ns, n->link);
 	const struct prios down = prios_of(ns, n->tunnel);
 
-	for (unsigned i = 0; i < 2; i++)
-		if (up.ours[i] && down.ours[i] && !up.ours[!i] &&
-		    !down.ours[!i])
+	for (unsigned i = 0; i < PRIO_PAIR; i++) {
+		const bool *up_i = &up.ours[PRIO_PAIR];
+		const bool *down_i = &down.ours[PRIO_PAIR];
+
+		if (up_i[i] && down_i[i] && !up_i[!i] && !down_i[!i] &&
+		    !up.ours[!i])
 			n->prio = (uint16_t)(PRIO_1 + i);
+	}
 	memset(n->mn, 0, sizeof(n->mn));
 	n->carry = NASD_PRIV_CARRY_NONE;
 	if (n->prio == 0)

@@ -24,9 +24,11 @@ struct sysctls;
 #define DEVICE_NAME	DEVICE_PREFIX "-"
 #define DEVICE_GRE	DEVICE_PREFIX "g-"
 /* Of filters; an operator's have others. */
-#define PRIO_1		13401
+#define PRIO_LOCAL_1	13399	/* of what is link-local, before its like */
+#define PRIO_1		(PRIO_LOCAL_1 + PRIO_PAIR)
 #define PRIO_2		(PRIO_1 + 1)
 #define PRIO_GUARD	(PRIO_1 + 2)	/* of IPv4's; in GRE of all else's */
+#define PRIO_PAIR	2
 
 struct node {
 	char		 ifname[IF_NAMESIZE];	/* the link's */
@@ -40,6 +42,8 @@ struct node {
 	struct gre_keys	 gre;
 	struct nl_stats	 count, past;		/* of this device, as last
 						 * read; of those before */
+	uint64_t	 local, past_local;	/* of tx_packets those that
+						 * were link-local */
 	uint16_t	 prio;			/* of the filters; 0: none */
 	uint8_t		 carry;			/* by these */
 	uint8_t		 mn[6], router[6];
@@ -91,6 +95,8 @@ int	 node_bridge_carry(struct nodes *, struct node *,
 void	 node_bridge_stop(struct nodes *, struct node *);
 /* What there is already, of an earlier nasd's. */
 void	 node_bridge_found(struct nodes *, struct node *);
+/* Reads n->local. */
+void	 node_bridge_count(struct nodes *, struct node *);
 /* What never passes on a link, as long as it is open. */
 int	 node_bridge_guard(struct nodes *, unsigned link, bool ppp);
 void	 node_bridge_unguard(struct nodes *, unsigned link);

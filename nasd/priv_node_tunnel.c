@@ -88,6 +88,7 @@ node_tunnel_remove_left(struct nodes *ns, struct node *n)
 	n->link = n->ppp ? 0 : nl_ifindex(n->ifname);
 	node_tunnel_take_down(ns, n);
 	n->past = (struct nl_stats){ 0 };	/* another session's */
+	n->past_local = 0;
 	n->link = link;
 	log_info(n->ifname, "what was left of %s is removed", n->device);
 }

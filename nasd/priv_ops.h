@@ -163,7 +163,8 @@ struct nasd_priv_counted {
 	uint64_t	rx_dropped;	/* as of the last NASD_PRIV_COUNT */
 	uint64_t	down_dropped, up_dropped;	/* by rate limits */
 	/* Of rx_packets those that were for elsewhere: neither link-local nor
-	 * dropped. Of NASD_PRIV_COUNT_MANY not said. */
+	 * dropped. Of NASD_PRIV_COUNT_MANY not said; of an access node's link
+	 * what was put into its tunnel by its packet socket is among them. */
 	uint64_t	rx_carried;
 };
 

@@ -35,6 +35,7 @@ CONF = ownnet.NASD + """\
 care-of-pool = "{coa}-{coa2}"
 access-node "acc0" {{
 	nai = "{alice}"
+	idle-timeout = {idle}
 	key "512" {{ key-file = "{dir}/mh.key" }}
 }}
 access-node "acc1" {{
@@ -232,10 +233,10 @@ class Net(ownnet.OwnNet):
         self.hactl = self.run("ha", "had", text, ha=HA, prefix=PREFIX,
                               coa=COA, alice=ALICE, bob=BOB)
 
-    def start(self, keep="false"):
+    def start(self, keep="false", idle=0):
         self.ctl = self.run("an", "nasd", CONF, own=OWN, coa=COA, coa2=COA2,
                             ha=HA, radius=CORE, alice=ALICE, bob=BOB,
-                            keep=keep)
+                            keep=keep, idle=idle)
         wait_for("the links to be open", 10, lambda: all(
             n["open"] for n in self.links()))
 
@@ -447,7 +448,10 @@ def test_killed(net):
 
 
 def test_another_host(net):
-    """Who has asked while no sessions were begun keeps nobody out."""
+    """Who has asked while no sessions were begun keeps nobody out; who has
+    come and is idle, but for Neighbor Discovery, goes."""
+    net.nasd.stop()
+    net.start(idle=5)
     net.tool("drain")
     net.host()
     wait_for("its solicitation", 20, lambda: net.link()["solicitations"])
@@ -457,7 +461,16 @@ def test_another_host(net):
     net.tool("undrain")
     net.host()
     wait_for("the session", 20, net.is_up)
-    assert net.link()["mobile_node"] == "02:00:00:00:77:77"
+    wait_for("the right host", 20, lambda:
+             net.link()["mobile_node"] == "02:00:00:00:77:77")
+    with net.ns["mn"].popen(["ping", "-q", "-i", "0.5", "ff02::2%eth0"],
+                            stdout=subprocess.DEVNULL) as busy:
+        try:
+            # Its next solicitation may begin another one at once.
+            wait_for("the idle session to end", 60, lambda: "idle timeout" in [
+                p["ended"] for p in net.ctl("show recent")["sessions"]], 0.5)
+        finally:
+            busy.kill()
 
 
 def test_another_tunnel(net):

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 
 import mip4
@@ -237,8 +238,20 @@ def test_figure_6(nas):
     reaches(grace)
     wait_for("one care-of address to be left", 10, lambda: [
         n["care_of_address"] for n in links(lab).values()] == [COAS[1]])
-    grace.hang_up()
+    # What is for no router keeps nobody here.
+    session = lab.session(GRACE)["id"]
+    said, _, text = radclient(lab, "coa", f'User-Name = "{GRACE}"',
+                              "Idle-Timeout = 4")
+    assert said == "CoA-ACK", text
+    with lab.ns["mn2"].popen(["ping", "-q", "-i", "0.5", "ff02::2%ppp0"],
+                             stdout=subprocess.DEVNULL) as busy:
+        try:
+            grace.failure(60)
+        finally:
+            busy.kill()
     forgotten(lab, GRACE)
+    assert [p["ended"] for p in lab.nasctl("show recent")["sessions"]
+            if p["id"] == session] == ["idle timeout"]
 
 
 def test_endings(nas):

@@ -35,6 +35,7 @@ struct request {
 static struct request queue[16];
 static unsigned queued;
 static int root_fails;		/* -errno of each request, at once */
+static uint64_t carried;	/* what it counts, of 7 packets */
 static int link_fd[LINKS], tunnel_fd[LINKS];	/* our ends, or -1 */
 
 static unsigned
@@ -110,7 +111,8 @@ answer_with(int status, bool made)
 	    .mac = { 2, 0, 0, 0, 0, 1 } };
 	struct nasd_priv_node_was_set was = { .made = made };
 	struct nasd_priv_counted counted = { .rx_bytes = 700,
-	    .tx_bytes = 70, .rx_packets = 7, .tx_packets = 1 };
+	    .tx_bytes = 70, .rx_packets = 7, .tx_packets = 1,
+	    .rx_carried = carried };
 	struct request r = queue[0];
 	unsigned i = link_of(r.ifname);
 
@@ -252,6 +254,7 @@ set_up(void)
 	node_request = request;
 	queued = 0;
 	root_fails = 0;
+	carried = 0;
 	links[0].n_ha = 0;
 	links[0].idle_s = 0;
 	engine.base = event_base_new();
@@ -736,6 +739,36 @@ START_TEST(counters)
 	let_go(0);
 	ck_assert_uint_eq(stopped.rx_bytes, 700);
 	ck_assert_uint_eq(stopped.tx_packets, 1);
+}
+END_TEST
+
+/* What is link-local, and what was kept, keeps no session alive [D221]. */
+START_TEST(idle)
+{
+	struct session *s;
+
+	links[0].idle_s = 40;
+	s = bring_it_up();		/* one solicitation was kept */
+	carried = 3;
+	wait_ms(39000);
+	answer();
+	wait_ms(39000);
+	answer();			/* nothing since */
+	ck_assert_int_eq(s->state, SESSION_UP);
+	wait_ms(1000);
+	answer();
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	let_go(0);
+	s = bring_it_up();
+	carried = 1;
+	wait_ms(39000);
+	answer_all();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	wait_ms(1000);
+	answer();
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_IDLE_TIMEOUT);
+	let_go(0);
 }
 END_TEST
 
@@ -1278,6 +1311,7 @@ main(void)
 	tcase_add_test(t, ended_before);
 	tcase_add_test(t, answer_too_late);
 	tcase_add_test(t, counters);
+	tcase_add_test(t, idle);
 	tcase_add_test(t, reading_out_at_the_end);
 	tcase_add_test(t, carrier);
 	tcase_add_test(t, interface_goes);

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>
@@ -475,6 +476,75 @@ START_TEST(bridge_without_header)
 }
 END_TEST
 
+/* What a filter's program, that of message i, says of a packet: a socket has
+ * it, too. */
+static bool
+says(size_t i, unsigned n, const void *packet, size_t len)
+{
+	struct sock_filter code[16];
+	struct sock_fprog prog = { (unsigned short)n, code };
+	uint8_t byte;
+	int fd[2];
+	bool yes;
+
+	ck_assert_uint_eq(u16(ATTR(i, 20, 2, TCA_OPTIONS, TCA_BPF_OPS_LEN)),
+	    n);
+	memcpy(code, ATTR(i, 20, n * sizeof(code[0]), TCA_OPTIONS,
+	    TCA_BPF_OPS), n * sizeof(code[0]));
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, fd), 0);
+	ck_assert_int_eq(setsockopt(fd[1], SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+	    sizeof(prog)), 0);
+	(void)send(fd[0], packet, len, 0);
+	yes = recv(fd[1], &byte, 1, MSG_DONTWAIT) == 1;
+	close(fd[0]);
+	close(fd[1]);
+	return (yes);
+}
+
+/* What is link-local is counted by a filter of its own [D221]. */
+START_TEST(bridge_of_what_is_local)
+{
+	static const uint8_t mn[6] = { 2, 0xff, 0x80, 0, 0x90, 1 };
+	static const struct {
+		const char	*src, *dst;
+		bool		 local;
+	} c[] = {
+		{ "fe80::1", "ff02::2", true },
+		{ "::", "ff02::1:ff00:1", true },
+		{ "2001:db8::1", "fe80::1", true },	/* NUD */
+		{ "2001:db8::1", "febf::1", true },
+		{ "2001:db8::1", "ff02::fb", true },
+		{ "2001:db8::1", "ff31::fb", true },
+		{ "fe80::1", "ff05::1:3", true },	/* MLD 1 */
+		{ "febf::1", "2001:db8::2", true },
+		{ "2001:db8::1", "2001:db8::2", false },
+		{ "2001:db8::1", "fec0::2", false },
+		{ "2001:db8::1", "ff03::2", false },
+		{ "2001:db8::1", "ff0e::2", false },
+		{ "2001:db8::1", "fd02::2", false },
+		{ "ff02::1", "2001:db8::2", false },
+	};
+	uint8_t frame[14 + 40] = { 0x33, 0x33, [12] = 0x86, [13] = 0xdd };
+
+	ck_assert_int_eq(nl_redirect_local(nl, 9, 1, mn, 12), 0);
+	ck_assert_int_eq(nl_redirect_local(nl, 9, 1, NULL, 12), 1);
+	ck_assert_str_eq((const char *)ATTR(0, 20, 4, TCA_KIND), "bpf");
+	ck_assert_uint_eq(u32(ATTR(0, 20, 28, TCA_OPTIONS, 1, 1, 2, 2) + 24),
+	    12);
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		memcpy(frame + 6, mn, 6);
+		inet_pton(AF_INET6, c[i].src, frame + 14 + 8);
+		inet_pton(AF_INET6, c[i].dst, frame + 14 + 24);
+		ck_assert_msg(says(0, 16, frame, sizeof(frame)) == c[i].local,
+		    "%s to %s", c[i].src, c[i].dst);
+		ck_assert_int_eq(says(1, 14, frame + 14, 40), c[i].local);
+		ck_assert(!says(0, 16, frame, 21));
+		frame[6 + i % 6] ^= 1;		/* somebody else's */
+		ck_assert(!says(0, 16, frame, sizeof(frame)));
+	}
+}
+END_TEST
+
 /* The actions' structs begin with index, capabilities and verdict. */
 START_TEST(bridge)
 {
@@ -760,6 +830,7 @@ main(void)
 	tcase_add_test(t, filters);
 	tcase_add_test(t, bridge);
 	tcase_add_test(t, bridge_without_header);
+	tcase_add_test(t, bridge_of_what_is_local);
 	tcase_add_test(t, filter_of_ipv4);
 	tcase_add_test(t, filters_deleted);
 	tcase_add_test(t, paced);

@@ -23,7 +23,7 @@
 #include "tests/unit/test.h"
 
 #define DEVICES		8
-#define FILTERS		8
+#define FILTERS		12
 #define LINK		3	/* index of acc0; acc1 has the next */
 
 static struct device {
@@ -41,6 +41,7 @@ static struct device {
 static struct filter {
 	unsigned	on, to;		/* 0: none */
 	uint16_t	prio;
+	uint64_t	packets;
 	uint8_t		dst[6], src[6];
 } filter[FILTERS];
 
@@ -96,13 +97,23 @@ add_device(const char *name)
 	ck_abort_msg("too many devices");
 }
 
+/* Of what is link-local alone. */
+static bool
+is_local(const struct filter *f)
+{
+	return f->prio == 13399 || f->prio == 13400;
+}
+
+/* Without those, but with them there are none left. */
 static unsigned
 count_filters(unsigned on)
 {
-	unsigned n = 0;
+	unsigned n = 0, local = 0;
 
 	for (unsigned i = 0; i < FILTERS; i++)
-		n += on == 0 ? filter[i].on != 0 : filter[i].on == on;
+		if (on == 0 ? filter[i].on != 0 : filter[i].on == on)
+			*(is_local(&filter[i]) ? &local : &n) += 1;
+	ck_assert_uint_le(local, n);
 	return n;
 }
 
@@ -355,6 +366,33 @@ nl_bridge_down(struct nl *nl, unsigned tunnel, uint16_t prio,
 	return add_filter(tunnel, prio, dst, src, link);
 }
 
+/* Before that which sends on the rest of what it sends on. */
+int
+nl_redirect_local(struct nl *nl, unsigned from, uint16_t prio,
+    const uint8_t *src, unsigned to)
+{
+	static const uint8_t none[6];
+
+	(void)nl;
+	ck_assert(prio == 13399 || prio == 13400);
+	ck_assert_int_eq(by_index(from)->ppp, src == NULL);
+	return add_filter(from, prio, NULL, src != NULL ? src : none, to);
+}
+
+int
+nl_filter_counts(struct nl *nl, unsigned ifindex, bool egress,
+    nl_filter_counted *fn, void *arg)
+{
+	(void)nl;
+	ck_assert(!egress);
+	if (by_index(ifindex) == NULL)
+		return -ENODEV;
+	for (unsigned i = 0; i < FILTERS; i++)
+		if (filter[i].on == ifindex)
+			fn(arg, filter[i].prio, filter[i].packets);
+	return 0;
+}
+
 /* ---- of PPP links ---- */
 
 static int
@@ -452,7 +490,8 @@ nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 	if (!works(f != NULL, -ENOENT, ign))
 		return 0;
 	f->on = 0;
-	kernel.gap |= count_filters(ifindex) == 0;
+	if (!is_local(f))
+		kernel.gap |= count_filters(ifindex) == 0;
 	return 0;
 }
 
@@ -797,7 +836,7 @@ static const struct filter *
 filter_on(unsigned on)
 {
 	for (unsigned i = 0; i < FILTERS; i++)
-		if (filter[i].on == on)
+		if (filter[i].on == on && !is_local(&filter[i]))
 			return &filter[i];
 	ck_abort_msg("no filter on %u", on);
 }
@@ -960,6 +999,68 @@ START_TEST(counted_over_devices)
 	ck_assert_int_eq(set_as(&set), 1);
 	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
 	ck_assert_uint_eq(c.rx_bytes, 2000);
+}
+END_TEST
+
+/* So many link-local packets. */
+static void
+hear_local(unsigned on, uint64_t packets)
+{
+	for (unsigned i = 0; i < FILTERS; i++)
+		if (filter[i].on == on && is_local(&filter[i]))
+			filter[i].packets += packets;
+		else if (filter[i].on == on)
+			filter[i].packets += 2;
+}
+
+static uint64_t
+carried(const char *ifname)
+{
+	struct nasd_priv_node_name q = { .ifname = "" };
+	struct nasd_priv_counted c;
+
+	strcpy(q.ifname, ifname);
+	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
+	ck_assert_uint_eq(c.rx_packets % 2, 0);
+	return c.rx_carried;
+}
+
+/* A mobile node's Neighbor Discovery is not what it is here for [D221]: also
+ * what filters have counted that there are no more. */
+START_TEST(counted_but_not_local)
+{
+	struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(carried("acc0"), 2);
+	hear_local(LINK, 1);
+	ck_assert_uint_eq(carried("acc0"), 1);
+	ck_assert_uint_eq(carried("acc0"), 1);
+	/* Another device, and other filters: four packets, one of them was. */
+	by_name("nm4n-c0000264")->up = false;
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(carried("acc0"), 3);
+	hear_local(LINK, 1);
+	q.router[5] = 7;
+	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_uint_eq(carried("acc0"), 2);
+	hear_local(LINK, 7);
+	ck_assert_uint_eq(carried("acc0"), 0);
+	/* The next session's are its own. */
+	ck_assert_int_eq(do_del("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(carried("acc0"), 2);
+	/* Also of what it is after a restart. */
+	hear_local(LINK, 1);
+	nodes_free(ns);
+	ns = nodes_new(&cfg, sysctls);
+	nodes_start(ns);
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(carried("acc0"), 1);
+	nodes_clear(ns);
+	nothing_is_left();
 }
 END_TEST
 
@@ -1749,6 +1850,7 @@ main(void)
 	tcase_add_test(tc, refused);
 	tcase_add_test(tc, counted);
 	tcase_add_test(tc, counted_over_devices);
+	tcase_add_test(tc, counted_but_not_local);
 	tcase_add_loop_test(tc, down_alone, 0, 2);
 	tcase_add_test(tc, other_addresses_without_a_gap);
 	tcase_add_test(tc, another_home_agent);
