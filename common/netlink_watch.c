@@ -46,6 +46,9 @@ link_attr(const struct nlattr *a, void *arg)
 	case IFLA_MTU:
 		l->mtu = mnl_attr_get_u32(a);
 		break;
+	case IFLA_CARRIER_UP_COUNT:
+		l->ups = mnl_attr_get_u32(a);
+		break;
 	case IFLA_ADDRESS:
 		if (mnl_attr_get_payload_len(a) == sizeof(l->lladdr))
 			memcpy(l->lladdr, mnl_attr_get_payload(a),

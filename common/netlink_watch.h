@@ -21,6 +21,8 @@ struct nl_watch_link {
 	bool		 gone;		/* it has been deleted */
 	bool		 up;
 	bool		 carrier;	/* and it can send */
+	uint32_t	 ups;		/* how often carrier has come; 0 before
+					 * Linux 4.16 */
 	bool		 ethernet;
 	uint8_t		 lladdr[6];	/* of an Ethernet one */
 };

@@ -9,13 +9,16 @@
 #define LOG_MODULE "node"
 #include "nasd/access_node_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "common/statelog.h"
 #include "nasd/engine.h"
 #include "nasd/mip_client.h"
 #include "nasd/node_context.h"
 #include "nasd/session.h"
+#include "nasd/session_rec.h"
 #include "nasd/session_save.h"
 
 static json_t *
@@ -58,7 +61,7 @@ access_nodes_export(struct session *s, const char **code, const char **message)
 		return fail(code, message, "internal", "out of memory");
 	if (!l->exported)
 		session_step(s, "exported", "%u packets", c.n_packets);
-	l->exported = true;
+	access_node_moved(l, true);
 	mip_reg_move_on(s->reg);
 	session_save(s);
 	return o;
@@ -70,12 +73,82 @@ access_nodes_unexport(struct session *s, const char **code,
 {
 	if (s->node == NULL || !s->node->exported)
 		return fail(code, message, "denied", "it is not exported");
-	s->node->exported = false;
+	access_node_moved(s->node, false);
 	session_step(s, "export-undone", NULL);
 	if (s->reg != NULL)
 		(void)mip_reg_stay(s->reg);
 	session_save(s);
 	return json_pack("{s:s}", "session", s->id);
+}
+
+/* ---- over a restart ---- */
+
+static size_t
+encode(const struct node_link *l, uint8_t buf[static REC_MAX])
+{
+	/* Before it is known what the link is now, it is as it was. */
+	struct rec_moved r = { .on = l->exported,
+		.ifindex = l->loaded ? l->was_ifindex : l->ifindex,
+		.ups = l->loaded ? l->was_ups : l->ups };
+	int len;
+
+	snprintf(r.link, sizeof(r.link), "%s", l->cfg->ifname);
+	snprintf(r.nai, sizeof(r.nai), "%s", l->cfg->nai);
+	len = rec_moved_encode(&r, buf, REC_MAX);
+	return len > 0 ? (size_t)len : 0;
+}
+
+/* The session that it goes with may end before the mark does. */
+void
+access_node_moved(struct node_link *l, bool exported)
+{
+	struct engine *e = l->all->engine;
+	uint8_t buf[REC_MAX];
+	size_t len;
+
+	if (l->exported == exported)
+		return;
+	l->exported = exported;
+	l->loaded = false;
+	if (e->state != NULL && (len = encode(l, buf)) > 0)
+		session_save_put(e, REC_MOVED, buf, len);
+}
+
+void
+access_node_check_moved(struct node_link *l)
+{
+	/* With a session it is that one's. */
+	if (l->session == NULL && l->loaded && (l->was_ifindex != l->ifindex ||
+	    l->was_ups != l->ups))
+		access_node_moved(l, false);
+	l->loaded = false;
+}
+
+void
+access_nodes_save(const struct access_nodes *ns, struct statelog *log)
+{
+	uint8_t buf[REC_MAX];
+	size_t len;
+
+	for (unsigned i = 0; ns != NULL && i < ns->n; i++)
+		if (ns->link[i].exported &&
+		    (len = encode(&ns->link[i], buf)) > 0)
+			statelog_put(log, REC_MOVED, buf, len);
+}
+
+void
+access_nodes_load(struct access_nodes *ns, const uint8_t *body, size_t len)
+{
+	struct node_link *l;
+	struct rec_moved r;
+
+	if (rec_moved_decode(&r, body, len) != 0 ||
+	    (l = access_node_find(ns, r.link)) == NULL)
+		return;
+	l->exported = l->loaded = r.on && nai_equal(l->cfg->nai,
+	    strlen(l->cfg->nai), r.nai, strlen(r.nai));
+	l->was_ifindex = r.ifindex;
+	l->was_ups = r.ups;
 }
 
 /* ---- the new one ---- */

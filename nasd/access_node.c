@@ -231,7 +231,7 @@ node_restore(struct session *s, const struct session_rec *r)
 	    (struct in_addr){ INADDR_ANY };
 	l->session = s;
 	l->attached = true;
-	l->exported = r->moved;
+	l->exported |= r->moved;
 	l->node.has_mn = r->has_mac;
 	memcpy(l->node.mn, r->mac, sizeof(l->node.mn));
 	s->resumable = s->was_up && s->reg != NULL && s->ha != NULL;

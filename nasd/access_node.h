@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 #include <netinet/in.h>
@@ -17,7 +18,9 @@
 struct access_nodes;
 struct engine;
 struct mip4_sa;
+struct nl_watch_link;
 struct session;
+struct statelog;
 
 /* Those of the configuration; their links are opened. NULL: no memory. */
 struct access_nodes *access_nodes_new(struct engine *);
@@ -25,8 +28,8 @@ void	 access_nodes_free(struct access_nodes *);
 /* Sessions of an earlier nasd are there. */
 void	 access_nodes_resumed(struct access_nodes *);
 /* An interface, as the kernel tells; it may be none of these. */
-void	 access_nodes_link_is(struct access_nodes *, const char *name,
-    bool carrier, bool gone);
+void	 access_nodes_link_is(struct access_nodes *,
+    const struct nl_watch_link *);
 /* A device is gone, or down; it may be one of the tunnels, and is made anew. */
 void	 access_nodes_tunnel_lost(struct access_nodes *, unsigned ifindex);
 /* A mip_node_key. */
@@ -52,5 +55,10 @@ json_t	*access_nodes_unexport(struct session *, const char **code,
 /* What another one has exported: its mobile node comes to the link. */
 json_t	*access_nodes_import(struct access_nodes *, const char *link,
     const json_t *context, const char **code, const char **message);
+/* Over a restart, who has been exported is not brought back: each such link is
+ * put into the state file [D222]; what is in there of one is taken back. */
+void	 access_nodes_save(const struct access_nodes *, struct statelog *);
+void	 access_nodes_load(struct access_nodes *, const uint8_t *body,
+    size_t len);
 
 #endif

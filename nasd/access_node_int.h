@@ -27,6 +27,8 @@ struct node_link {
 	struct node		 node;
 	bool			 open, opening;
 	bool			 carrier;
+	unsigned		 ifindex;	/* as last told */
+	uint32_t		 ups;		/* how often carrier has come */
 	/* A PPP link: is its care-of address there, and is IPv6CP open, or
 	 * has it asked before the link was? */
 	bool			 has_coa, ipv6cp, asked;
@@ -42,6 +44,10 @@ struct node_link {
 	struct timer		 again;		/* proactive */
 	/* Movement (access_move.c). */
 	bool			 exported;	/* its mobile node goes */
+	bool			 loaded;	/* by what an earlier nasd has
+						 * said of it as it was then: */
+	unsigned		 was_ifindex;
+	uint32_t		 was_ups;
 	bool			 imported;	/* it comes, and ... */
 	uint64_t		 after_id;	/* is registered with greater
 						 * ones, ... */
@@ -85,6 +91,11 @@ void	 access_node_ask(struct node_link *, bool carry, enum expect);
 void	 access_node_unset(struct node_link *);
 /* May a session begin there? */
 bool	 access_node_may_begin(const struct node_link *);
+/* Its mobile node goes to another access node, or not, or somebody is there
+ * again. */
+void	 access_node_moved(struct node_link *, bool exported);
+/* What was marked before nasd was started is not the same link any more. */
+void	 access_node_check_moved(struct node_link *);
 /* Begins one; why is for people. False: there is none, nor will be. */
 bool	 access_node_begin(struct node_link *, const char *why);
 

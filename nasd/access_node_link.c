@@ -27,6 +27,7 @@
 #include "common/ctl_json.h"
 #include "common/log.h"
 #include "common/mip4_ext.h"
+#include "common/netlink_watch.h"
 #include "common/priv.h"
 #include "nasd/access.h"
 #include "nasd/engine.h"
@@ -279,7 +280,7 @@ access_node_begin(struct node_link *l, const char *why)
 	l->session = s;
 	l->said = 0;
 	l->attached = true;
-	l->exported = false;
+	access_node_moved(l, false);
 	session_set_device(s, l->cfg->ifname);
 	session_set_user(s, l->cfg->nai);
 	session_set_ifname(s, l->cfg->ifname);
@@ -465,7 +466,7 @@ lost_link(struct node_link *l, const char *why)
 {
 	struct session *s = l->session;
 
-	l->exported = false;	/* who comes next may be anybody */
+	access_node_moved(l, false);	/* who comes next may be anybody */
 	if (s == NULL || s->state >= SESSION_CLOSING)
 		return;
 	l->attached = false;
@@ -475,17 +476,19 @@ lost_link(struct node_link *l, const char *why)
 }
 
 void
-access_nodes_link_is(struct access_nodes *ns, const char *name, bool carrier,
-    bool gone)
+access_nodes_link_is(struct access_nodes *ns, const struct nl_watch_link *is)
 {
-	struct node_link *l = access_node_find(ns, name);
+	struct node_link *l = access_node_find(ns, is->name);
 	bool was;
 
 	if (l == NULL)
 		return;
 	was = l->carrier;
-	l->carrier = carrier && !gone;
-	if (gone) {
+	l->carrier = is->carrier && !is->gone;
+	l->ifindex = is->ifindex;
+	l->ups = is->ups;
+	access_node_check_moved(l);
+	if (is->gone) {
 		close_event(&l->ev_link);
 		l->open = false;
 		lost_link(l, "the interface has gone");

@@ -32,7 +32,7 @@ link_is(void *arg, const struct nl_watch_link *l)
 	if (!l->gone)
 		engine_conf_mtu(w->engine, l->name, (int)l->mtu);
 	ethers_link_is(w->engine->ethers, l);
-	access_nodes_link_is(w->engine->nodes, l->name, l->carrier, l->gone);
+	access_nodes_link_is(w->engine->nodes, l);
 	vlans_link_is(w->engine->vlans, l->name, (int)l->mtu, l->gone);
 	if (l->gone || !l->up) {
 		tunnel_repair_lost(w->engine->tunnel_repair, l->name);

@@ -68,6 +68,13 @@ static const struct member global_members[] = {
 	G(4, BOOL, drained), G(5, RAW, dae),
 };
 
+#define L(tag, kind, member)	M(tag, kind, struct rec_moved, member)
+
+static const struct member moved_members[] = {
+	L(1, STRING, link), L(2, STRING, nai), L(3, BOOL, on),
+	L(4, RAW, ifindex), L(5, RAW, ups),
+};
+
 #define COUNT_OF(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* ---- members ---- */
@@ -290,4 +297,35 @@ rec_global_decode(struct rec_global *g, const uint8_t *buf, size_t len)
 	memset(g, 0, sizeof(*g));
 	wire_r_init(&r, buf, len);
 	return decode(&r, g, one_of_global);
+}
+
+/* ---- links ---- */
+
+int
+rec_moved_encode(const struct rec_moved *l, uint8_t *buf, size_t cap)
+{
+	struct wire_w w;
+
+	wire_w_init(&w, buf, cap);
+	put_members(&w, moved_members, COUNT_OF(moved_members), l);
+	return w.err ? -EMSGSIZE : (int)w.len;
+}
+
+static int
+one_of_moved(void *base, uint8_t tag, const uint8_t *v, size_t len)
+{
+	const struct member *m = find_member(moved_members,
+	    COUNT_OF(moved_members), tag);
+
+	return m != NULL ? take(m, base, v, len) : 0;
+}
+
+int
+rec_moved_decode(struct rec_moved *l, const uint8_t *buf, size_t len)
+{
+	struct wire_r r;
+
+	memset(l, 0, sizeof(*l));
+	wire_r_init(&r, buf, len);
+	return decode(&r, l, one_of_moved);
 }

@@ -32,6 +32,7 @@ enum {
 	REC_COUNT,
 	REC_GONE,		/* uint32_t: number of what is gone */
 	REC_LEFT,		/* as REC_SESSION: left_save.h */
+	REC_MOVED,
 };
 
 #define REC_KEY		32
@@ -124,6 +125,15 @@ struct rec_count {
 	uint64_t	carried;	/* not in an earlier nasd's */
 };
 
+/* Of an access node's link: whose mobile node has been exported, on which
+ * interface, and how often that had had carrier by then. */
+struct rec_moved {
+	char		link[16];
+	char		nai[MIP4_NAI_MAX + 1];
+	bool		on;		/* else it is over */
+	uint32_t	ifindex, ups;
+};
+
 /* Length written, or -EMSGSIZE. */
 int	 session_rec_encode(const struct session_rec *, uint8_t *buf,
     size_t cap);
@@ -135,5 +145,7 @@ void	 session_rec_wipe(struct session_rec *);
 
 int	 rec_global_encode(const struct rec_global *, uint8_t *buf, size_t cap);
 int	 rec_global_decode(struct rec_global *, const uint8_t *buf, size_t len);
+int	 rec_moved_encode(const struct rec_moved *, uint8_t *buf, size_t cap);
+int	 rec_moved_decode(struct rec_moved *, const uint8_t *buf, size_t len);
 
 #endif

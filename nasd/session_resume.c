@@ -18,6 +18,7 @@
 #include "common/log.h"
 #include "common/statelog.h"
 #include "nasd/access.h"
+#include "nasd/access_node.h"
 #include "nasd/acct.h"
 #include "nasd/engine.h"
 #include "nasd/left_save.h"
@@ -148,6 +149,11 @@ load_record(void *arg, uint8_t type, const uint8_t *body, size_t len)
 		return;
 	case REC_COUNT:
 		load_count(l, body, len);
+		return;
+	case REC_MOVED:
+		/* After a boot links are up for the first time. */
+		if (!l->other_boot)
+			access_nodes_load(l->engine->nodes, body, len);
 		return;
 	case REC_GONE:
 		if (len != sizeof(nr))

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/statelog.h"
 #include "nasd/access.h"
+#include "nasd/access_node.h"
 #include "nasd/engine.h"
 #include "nasd/left_save.h"
 #include "nasd/mip_client.h"
@@ -351,4 +352,5 @@ session_save_all(void *arg, struct statelog *log)
 	explicit_bzero(buf, sizeof(buf));
 	table_each(&e->sessions.by_nr, put_one, log);
 	left_save_all(e, log);
+	access_nodes_save(e->nodes, log);
 }

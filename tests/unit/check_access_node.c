@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "common/nd6.h"
+#include "common/netlink_watch.h"
 #include "nasd/access_node.h"
 #include "nasd/access_node_int.h"
 
@@ -227,6 +228,18 @@ say_ra(unsigned link, uint8_t last)
 
 /* ---- fixtures ---- */
 
+/* The kernel tells; it has had carrier so often. */
+static uint32_t ups;
+
+static void
+link_is(const char *name, bool carrier, bool gone)
+{
+	const struct nl_watch_link l = { .name = name, .gone = gone,
+		.ifindex = 7, .up = true, .carrier = carrier, .ups = ups };
+
+	access_nodes_link_is(engine.nodes, &l);
+}
+
 static void
 make(bool fresh)
 {
@@ -255,6 +268,7 @@ set_up(void)
 	queued = 0;
 	root_fails = 0;
 	carried = 0;
+	ups = 1;
 	links[0].n_ha = 0;
 	links[0].idle_s = 0;
 	engine.base = event_base_new();
@@ -474,9 +488,9 @@ START_TEST(proactive)
 {
 	struct session *s;
 
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	called("");			/* is not */
-	access_nodes_link_is(engine.nodes, "an1", true, false);
+	link_is("an1", true, false);
 	called("set an1 2 to 1;");
 	s = session_at(1);
 	ck_assert_ptr_nonnull(s);
@@ -502,7 +516,7 @@ START_TEST(proactive)
 	wait_ms(1);
 	called("set an1 2 to 1;");
 	end_it(1);
-	access_nodes_link_is(engine.nodes, "an1", false, false);
+	link_is("an1", false, false);
 	wait_ms(30000);
 	called("");
 }
@@ -788,14 +802,14 @@ START_TEST(carrier)
 {
 	struct session *s;
 
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	s = bring_it_up();
-	access_nodes_link_is(engine.nodes, "lo", false, false);
+	link_is("lo", false, false);
 	ck_assert_int_eq(s->state, SESSION_CLOSING);
 	ck_assert_int_eq(s->cause, SESSION_CAUSE_LOST_CARRIER);
 	ck_assert_ptr_nonnull(strstr(calls, "dereg"));
 	let_go(0);
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	say_ns(0, 1);			/* at once */
 	called("set lo 1 to 1;down 11 as 01;");
 	end_it(0);
@@ -806,17 +820,17 @@ START_TEST(interface_goes)
 {
 	char byte;
 
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	(void)bring_it_up();
-	access_nodes_link_is(engine.nodes, "lo", false, true);
+	link_is("lo", false, true);
 	ck_assert_int_eq(session_at(0)->state, SESSION_CLOSING);
 	let_go(0);
 	ck_assert_int_eq(shown(0, "open"), 0);
 	/* Nobody holds its socket any more. */
 	ck_assert_int_eq(recv(link_fd[0], &byte, 1, MSG_DONTWAIT), 0);
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	called("open lo;");
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	called("");			/* it is being opened */
 	answer();
 	called("unset lo;");
@@ -830,16 +844,16 @@ END_TEST
 
 START_TEST(not_opened)
 {
-	access_nodes_link_is(engine.nodes, "lo", true, true);
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, true);
+	link_is("lo", true, false);
 	called("open lo;");
 	answer_with(-ENODEV, false);
 	ck_assert_int_eq(shown(0, "open"), 0);
 	root_fails = -ENOMEM;
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	called("open lo;");
 	root_fails = 0;
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	called("open lo;");		/* once more */
 	answer();
 	ck_assert_int_eq(shown(0, "open"), 1);
@@ -1124,12 +1138,12 @@ START_TEST(exported_and_gone)
 {
 	json_t *o;
 
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	(void)bring_it_up();
 	o = export(0);
 	ck_assert_ptr_nonnull(o);
 	json_decref(o);
-	access_nodes_link_is(engine.nodes, "lo", false, false);
+	link_is("lo", false, false);
 	ck_assert_int_eq(shown(0, "exported"), 0);
 	let_go(0);
 	say_ns(0, 1);
@@ -1231,6 +1245,73 @@ START_TEST(resumed_exported)
 }
 END_TEST
 
+/* Marked still, who may bring it back: nobody but the mobile node, when its
+ * session has ended long before [D222]. */
+static void
+proactive_again(bool marked)
+{
+	between_runs = other_nodes;
+	second_run();
+	between_runs = NULL;
+	ck_assert_int_eq(shown(0, "exported"), marked);
+	answer();
+	answer();
+	access_nodes_resumed(engine.nodes);
+	link_is("lo", true, false);
+}
+
+START_TEST(exported_before)
+{
+	links[0].proactive = true;
+	first_run();
+	access_nodes_save(engine.nodes, engine.state);
+	link_is("lo", true, false);
+	say_ns(0, 1);
+	answer_all();
+	confirm(session_at(0));
+	answer_all();
+	json_decref(export(0));
+	moved_away();
+	wait_ms(600000);
+	ck_assert_ptr_null(session_at(0));
+	proactive_again(true);
+	ck_assert_ptr_null(session_at(0));
+	ck_assert_int_eq(shown(0, "exported"), 1);
+	/* And once more. */
+	proactive_again(true);
+	ck_assert_ptr_null(session_at(0));
+	switch (_i) {
+	case 0:				/* it is back */
+		say_ns(0, 1);
+		break;
+	case 1:				/* anybody may be there */
+		link_is("lo", false, false);
+		link_is("lo", true, false);
+		break;
+	case 2:				/* who came while there was no nasd */
+		ups = 2;
+		proactive_again(true);
+		break;
+	case 3:				/* the machine was started */
+		another_boot = true;
+		proactive_again(false);
+		break;
+	case 4:				/* it is another's now */
+		strcpy(links[0].nai, "mn3@example.net");
+		proactive_again(false);
+		break;
+	}
+	ck_assert_ptr_nonnull(session_at(0));
+	ck_assert_int_eq(shown(0, "exported"), 0);
+	end_it(0);
+	strcpy(links[0].nai, "mn1@example.net");
+	another_boot = false;
+	links[0].proactive = false;
+	last_run();
+	engine.base = event_base_new();
+}
+END_TEST
+
 /* Meanwhile somebody has pulled the plug: it is told before the link is open,
  * or after that. */
 static void
@@ -1238,18 +1319,18 @@ unplugged_meanwhile(bool early)
 {
 	struct session *s;
 
-	access_nodes_link_is(engine.nodes, "lo", true, false);
+	link_is("lo", true, false);
 	first_run();
 	s = bring_it_up();
 	saved(s);
 	s = again(s->nr);
 	if (early)
-		access_nodes_link_is(engine.nodes, "lo", false, false);
+		link_is("lo", false, false);
 	access_nodes_resumed(engine.nodes);
 	answer();
 	answer();
 	if (!early)
-		access_nodes_link_is(engine.nodes, "lo", false, false);
+		link_is("lo", false, false);
 	ck_assert_int_eq(s->state, SESSION_CLOSING);
 	ck_assert_int_eq(s->cause, SESSION_CAUSE_LOST_CARRIER);
 	let_go(0);
@@ -1330,6 +1411,7 @@ main(void)
 	tcase_add_test(t, exported_and_gone);
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, resumed_exported);
+	tcase_add_loop_test(t, exported_before, 0, 5);
 	tcase_add_loop_test(t, resumed_without_carrier, 0, 2);
 	tcase_add_test(t, not_resumed);
 	suite_add_tcase(suite, t);

@@ -192,6 +192,23 @@ START_TEST(global)
 }
 END_TEST
 
+START_TEST(moved)
+{
+	struct rec_moved in = { .link = "acc0", .nai = "alice@example.net",
+	    .on = true, .ifindex = 7, .ups = 3 }, out;
+	uint8_t buf[REC_MAX];
+	int len = rec_moved_encode(&in, buf, sizeof(buf));
+
+	ck_assert_int_gt(len, 0);
+	ck_assert_int_eq(rec_moved_decode(&out, buf, (size_t)len), 0);
+	ck_assert_mem_eq(&in, &out, sizeof(in));
+	for (int cut = 0; cut < len; cut++)
+		(void)rec_moved_decode(&out, buf, (size_t)cut);
+	ck_assert_int_eq(rec_moved_decode(&out, buf, 2), -EPROTO);
+	ck_assert_int_eq(rec_moved_encode(&in, buf, 8), -EMSGSIZE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -204,6 +221,7 @@ main(void)
 	tcase_add_test(t, other_versions);
 	tcase_add_test(t, no_such_cause);
 	tcase_add_test(t, global);
+	tcase_add_test(t, moved);
 	suite_add_tcase(s, t);
 	return (test_run(s));
 }
