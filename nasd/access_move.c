@@ -21,6 +21,8 @@
 #include "nasd/session_rec.h"
 #include "nasd/session_save.h"
 
+#define AGAIN_MS	1000
+
 static json_t *
 fail(const char **code, const char **message, const char *c, const char *m)
 {
@@ -206,9 +208,81 @@ access_nodes_import(struct access_nodes *ns, const char *link,
 		return fail(code, message, "internal",
 		    "the session could not begin: see the log");
 	}
+	access_node_await(l);
 	return json_pack("{s:s, s:s, s:s, s:i}",
 	    "link", l->cfg->ifname,
 	    "nai", l->cfg->nai,
 	    "session", l->session->id,
 	    "packets", (int)c.n_packets);
+}
+
+/* ---- who does not come ---- */
+
+static void
+wait_fire(struct timer *t)
+{
+	struct node_link *l = container_of(t, struct node_link, wait);
+	struct session *s = l->session;
+
+	if (s == NULL || !l->awaited)
+		return;
+	/* It may be here, and have nothing to ask for: its packets tell. */
+	l->late = true;
+	session_count(s);
+	/* Nor is there anything to be read before it is registered, or a second
+	 * reading while there is one: again. */
+	if (timer_set(&l->all->engine->timers, t, mono_add_ms(session_now(s),
+	    AGAIN_MS)) != 0)
+		log_errorx(l->cfg->ifname, "out of memory for a timer");
+}
+
+void
+access_node_move_init(struct node_link *l)
+{
+	l->wait.fire = wait_fire;
+}
+
+/* A proactive link registers whoever is not there. */
+void
+access_node_await(struct node_link *l)
+{
+	struct session *s = l->session;
+
+	if (l->cfg->proactive || l->cfg->import_s == 0)
+		return;
+	l->awaited = true;
+	l->late = false;
+	if (timer_set(&l->all->engine->timers, &l->wait, mono_add_ms(
+	    session_now(s), l->cfg->import_s * INT64_C(1000))) != 0)
+		log_errorx(l->cfg->ifname, "out of memory for a timer");
+}
+
+void
+access_node_came(struct node_link *l)
+{
+	bool was = l->awaited;
+
+	l->awaited = l->late = false;
+	timer_cancel(&l->all->engine->timers, &l->wait);
+	if (was && l->session != NULL)
+		session_save(l->session);
+}
+
+void
+access_node_look(struct node_link *l, bool known, uint64_t packets)
+{
+	struct session *s = l->session;
+
+	if (!l->awaited)
+		return;
+	if (known && packets > l->said) {
+		access_node_came(l);
+		return;
+	}
+	if (!l->late || s->state >= SESSION_CLOSING)
+		return;
+	l->node.count[NODE_C_NEVER_CAME]++;
+	log_warnx(s->subject, "imported to %s, and has not come within %u s",
+	    l->cfg->ifname, l->cfg->import_s);
+	session_event(s, SESSION_EV_IDLE_TIMEOUT, "imported, and never came");
 }

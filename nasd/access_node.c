@@ -94,6 +94,17 @@ without_kept(const struct node_counting *of, uint64_t carried)
 	return carried > kept ? carried - kept : 0;
 }
 
+/* Who was imported may have come without a solicitation. */
+static void
+look(const struct node_counting *of, int status, uint64_t packets)
+{
+	const struct session *s = session_find_nr(&of->engine->sessions,
+	    of->nr);
+
+	if (s != NULL && s->node != NULL)
+		access_node_look(s->node, status == 0, packets);
+}
+
 static void
 was_counted(void *arg, int status, const void *body, size_t len, int fd)
 {
@@ -111,6 +122,7 @@ was_counted(void *arg, int status, const void *body, size_t len, int fd)
 		.tx_packets = c.tx_packets,
 		.rx_carried = without_kept(&of, c.rx_carried) };
 	session_counted(of.engine, of.nr, status, &t);
+	look(&of, status, c.rx_packets);
 }
 
 static int
@@ -200,6 +212,7 @@ node_leave(struct session *s)
 	l->session = NULL;
 	l->attached = l->imported = false;
 	l->after_id = 0;
+	access_node_came(l);	/* or is not awaited any more */
 	access_node_unset(l);
 	node_forget(&l->node, ms);
 	if (l->cfg->proactive && timer_set(timers, &l->again, mono_add_ms(
@@ -214,8 +227,11 @@ node_save(const struct session *s, struct session_rec *r)
 	r->has_mac = s->node != NULL && s->node->node.has_mn;
 	if (r->has_mac)
 		memcpy(r->mac, s->node->node.mn, sizeof(r->mac));
-	if (s->node != NULL)
-		r->coa = s->node->coa;
+	if (s->node == NULL)
+		return;
+	r->coa = s->node->coa;
+	r->said = s->node->said;
+	r->awaited = s->node->awaited;
 }
 
 /* When its link is open it is up again. */
@@ -234,6 +250,9 @@ node_restore(struct session *s, const struct session_rec *r)
 	l->exported |= r->moved;
 	l->node.has_mn = r->has_mac;
 	memcpy(l->node.mn, r->mac, sizeof(l->node.mn));
+	l->said = r->said;
+	if (r->awaited)
+		access_node_await(l);
 	s->resumable = s->was_up && s->reg != NULL && s->ha != NULL;
 }
 

@@ -52,6 +52,10 @@ struct node_link {
 	uint64_t		 after_id;	/* is registered with greater
 						 * ones, ... */
 	struct in_addr		 from;		/* at this home agent */
+	bool			 awaited;	/* and has not been heard here
+						 * yet, ... */
+	bool			 late;		/* nor when it was to be */
+	struct timer		 wait;
 };
 
 /* A reading of counters that is under way. Which session it is for travels by
@@ -96,6 +100,15 @@ bool	 access_node_may_begin(const struct node_link *);
 void	 access_node_moved(struct node_link *, bool exported);
 /* What was marked before nasd was started is not the same link any more. */
 void	 access_node_check_moved(struct node_link *);
+/*
+ * Who was imported must come [D223]: the link's session is awaited's from then
+ * on, until it is heard here, or its session is over (came), or counters show
+ * what nobody else can have sent (look; known: they could be read).
+ */
+void	 access_node_move_init(struct node_link *);
+void	 access_node_await(struct node_link *);
+void	 access_node_came(struct node_link *);
+void	 access_node_look(struct node_link *, bool known, uint64_t packets);
 /* Begins one; why is for people. False: there is none, nor will be. */
 bool	 access_node_begin(struct node_link *, const char *why);
 

@@ -329,6 +329,7 @@ triggered(struct node_link *l)
 			node_forget(&l->node, 0);
 		return;
 	}
+	access_node_came(l);
 	if (is_bridged(l) || (s->state != SESSION_ASSIGNED &&
 	    s->state != SESSION_UP))
 		return;
@@ -530,6 +531,7 @@ access_nodes_new(struct engine *e)
 		l->coa = l->cfg->via_fa.s_addr != INADDR_ANY ? l->cfg->coa :
 		    config_coas_at(&cf->coas, i);
 		l->again.fire = again_fire;
+		access_node_move_init(l);
 		node_init(&l->node, e->clock);
 		open_link(l);
 	}
@@ -550,6 +552,7 @@ access_nodes_free(struct access_nodes *ns)
 	}
 	for (unsigned i = 0; i < ns->n + ns->n_ppp; i++) {
 		timer_cancel(&ns->engine->timers, &ns->link[i].again);
+		timer_cancel(&ns->engine->timers, &ns->link[i].wait);
 		close_event(&ns->link[i].ev_link);
 		close_event(&ns->link[i].ev_tunnel);
 	}

@@ -81,6 +81,8 @@ static const struct config_class classes[] = {
 	{ "access-node.proactive", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },
 	{ "access-node.idle-timeout", CONFIG_RESTART, CONFIG_TOUCH_NONE,
 	    false },
+	{ "access-node.import-wait", CONFIG_RESTART, CONFIG_TOUCH_NONE,
+	    false },
 	{ "access-node.router-mac", CONFIG_RESTART, CONFIG_TOUCH_NONE,
 	    false },
 	{ "access-node.via-fa", CONFIG_RESTART, CONFIG_TOUCH_NONE, false },

@@ -114,6 +114,8 @@ struct config_node {
 	unsigned	 n_ha;		/* 0: as others */
 	bool		 proactive;	/* not only when somebody is there */
 	uint32_t	 idle_s;	/* silence that ends it; 0: none does */
+	uint32_t	 import_s;	/* until who was imported must have
+					 * come; 0: need not */
 	bool		 has_router;
 	uint8_t		 router[6];	/* whose address it is to have at
 					 * first; else the link's own */

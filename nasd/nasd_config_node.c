@@ -18,6 +18,7 @@ cfg_opt_t nasd_config_node_opts[] = {
 	CFG_STR_LIST("home-agent", NULL, CFGF_NONE),
 	CFG_BOOL("proactive", cfg_false, CFGF_NONE),
 	CFG_INT("idle-timeout", 0, CFGF_NONE),
+	CFG_INT("import-wait", 60, CFGF_NONE),
 	CFG_STR("router-mac", NULL, CFGF_NONE),
 	CFG_STR("via-fa", NULL, CFGF_NONE),
 	CFG_STR("fa-care-of", NULL, CFGF_NONE),
@@ -274,6 +275,7 @@ read_one(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
 	read_agent(c, sec, cf, n);
 	n->proactive = cfg_getbool(sec, "proactive");
 	conf_uint(c, sec, "idle-timeout", 0, 604800, &n->idle_s);
+	conf_uint(c, sec, "import-wait", 0, 604800, &n->import_s);
 	if (cfg_size(sec, "key") != 1)
 		conf_error(c, sec, "key", "one, the mobile node's (MN-HA), is "
 		    "needed");

@@ -32,6 +32,7 @@
 	X(TOO_LATE, "packets_too_late")					\
 	X(RA, "router_advertisements")					\
 	X(ROUTER, "router_addresses_learnt")				\
+	X(NEVER_CAME, "imported_never_came")				\
 	X(DROP_RATE, "dropped_too_many")				\
 	X(DROP_MALFORMED, "dropped_malformed")				\
 	X(DROP_HOP_LIMIT, "dropped_hop_limit")				\

@@ -36,7 +36,7 @@ static const struct member session_members[] = {
 	S(39, RAW, rx_packets), S(40, RAW, tx_packets),
 	S(41, RAW, rate.down_bps), S(42, RAW, rate.up_bps),
 	S(43, RAW, rate.burst_ms), S(44, RAW, before),
-	S(45, RAW, carried),
+	S(45, RAW, carried), S(46, RAW, said), S(47, BOOL, awaited),
 	S(50, STRING, nai), S(51, RAW, ha), S(52, BOOL, unique),
 	S(53, BOOL, registered), S(54, BOOL, hoa_unique), S(55, RAW, iid),
 	S(56, RAW, hoa), S(57, RAW, lifetime), S(58, BOOL, has_reg),

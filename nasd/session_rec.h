@@ -95,6 +95,10 @@ struct session_rec {
 		uint64_t	rx_dropped, down_dropped, up_dropped;
 	} before;			/* what its interface counted */
 	uint64_t	carried;
+	/* At an access node: what was put into the tunnel for the mobile node;
+	 * it was imported, and has not come. */
+	uint64_t	said;
+	bool		awaited;
 
 	char		nai[MIP4_NAI_MAX + 1];
 	struct in_addr	ha;

@@ -36,7 +36,7 @@ struct request {
 static struct request queue[16];
 static unsigned queued;
 static int root_fails;		/* -errno of each request, at once */
-static uint64_t carried;	/* what it counts, of 7 packets */
+static uint64_t packets, carried;	/* what it counts, of what came */
 static int link_fd[LINKS], tunnel_fd[LINKS];	/* our ends, or -1 */
 
 static unsigned
@@ -112,7 +112,7 @@ answer_with(int status, bool made)
 	    .mac = { 2, 0, 0, 0, 0, 1 } };
 	struct nasd_priv_node_was_set was = { .made = made };
 	struct nasd_priv_counted counted = { .rx_bytes = 700,
-	    .tx_bytes = 70, .rx_packets = 7, .tx_packets = 1,
+	    .tx_bytes = 70, .rx_packets = packets, .tx_packets = 1,
 	    .rx_carried = carried };
 	struct request r = queue[0];
 	unsigned i = link_of(r.ifname);
@@ -267,6 +267,7 @@ set_up(void)
 	node_request = request;
 	queued = 0;
 	root_fails = 0;
+	packets = 7;
 	carried = 0;
 	ups = 1;
 	links[0].n_ha = 0;
@@ -1042,6 +1043,105 @@ START_TEST(imported)
 }
 END_TEST
 
+/* With a packet that is kept, to a link where it is to come in a minute. */
+static struct session *
+import_it(void)
+{
+	struct session *s;
+	json_t *o;
+
+	say_ns(0, 1);
+	answer();
+	o = export(0);
+	ck_assert_ptr_nonnull(o);
+	moved_away();
+	strcpy(links[1].nai, links[0].nai);
+	links[1].proactive = false;
+	links[1].import_s = 60;
+	json_decref(import("an1", o));
+	json_decref(o);
+	s = session_at(1);
+	ck_assert_ptr_nonnull(s);
+	answer();
+	confirm(s);
+	answer_with(0, false);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	forget_calls();
+	return (s);
+}
+
+static void
+import_it_no_more(void)
+{
+	end_it(1);
+	strcpy(links[1].nai, "mn2@example.net");
+	links[1].proactive = true;
+	links[1].import_s = 0;
+}
+
+/* It is let go, and nobody is kept out by it. Before it has come there is only
+ * what we have said for it [D223]. */
+START_TEST(imported_and_never_came)
+{
+	struct session *s = import_it();
+
+	packets = 1;
+	wait_ms(59000);
+	answer_all();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	wait_ms(1000);
+	answer();
+	ck_assert_int_eq(s->state, SESSION_CLOSING);
+	ck_assert_int_eq(s->cause, SESSION_CAUSE_IDLE_TIMEOUT);
+	ck_assert_ptr_nonnull(strstr(s->why, "never came"));
+	let_go(1);
+	ck_assert_int_eq(shown(1, "imported_never_came"), 1);
+	say_ns(1, 1);
+	ck_assert_ptr_nonnull(session_at(1));
+	/* Who comes by itself is not awaited. */
+	answer();
+	confirm(session_at(1));
+	answer_with(0, false);
+	wait_ms(61000);
+	answer_all();
+	ck_assert_int_eq(session_at(1)->state, SESSION_UP);
+	import_it_no_more();
+}
+END_TEST
+
+/* 0: it says something; 1: it says something that we do not hear; 2: before the
+ * answer to the last question comes; 3, 4: whether it is there does not
+ * matter. */
+START_TEST(imported_and_came)
+{
+	struct session *s = import_it();
+
+	packets = 1;
+	if (_i == 0)
+		say_ns(1, 2);
+	if (_i == 1)
+		packets = 2;
+	if (_i >= 3) {
+		access_node_came(s->node);
+		links[1].import_s = _i == 3 ? 0 : 60;
+		links[1].proactive = _i == 4;
+		access_node_await(s->node);
+	}
+	wait_ms(59000);
+	answer_all();
+	packets = 1;
+	wait_ms(1000);
+	if (_i == 2)
+		say_ns(1, 2);
+	answer_all();
+	wait_ms(120000);
+	answer_all();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_int_eq(shown(1, "imported_never_came"), 0);
+	import_it_no_more();
+}
+END_TEST
+
 /* At the home agent that it comes from, whatever is configured. */
 START_TEST(imported_home_agent)
 {
@@ -1219,6 +1319,41 @@ START_TEST(resumed)
 }
 END_TEST
 
+/* Who is awaited is awaited by the next nasd, too, for as long once more. */
+START_TEST(resumed_awaited)
+{
+	struct session *s;
+
+	first_run();
+	s = import_it();
+	saved(s);
+	if (_i != 0)
+		say_ns(1, 2);
+	s = again(s->nr);
+	answer();
+	answer();
+	access_nodes_resumed(engine.nodes);
+	answer_all();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	packets = 1;
+	wait_ms(59000);
+	answer_all();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	wait_ms(1000);
+	answer_all();
+	ck_assert_int_eq(s->state, _i == 0 ? SESSION_CLOSING : SESSION_UP);
+	if (_i == 0)
+		let_go(1);
+	else
+		end_it(1);
+	strcpy(links[1].nai, "mn2@example.net");
+	links[1].proactive = true;
+	links[1].import_s = 0;
+	last_run();
+	engine.base = event_base_new();
+}
+END_TEST
+
 /* An exported one does not ask for anything again. */
 START_TEST(resumed_exported)
 {
@@ -1239,6 +1374,9 @@ START_TEST(resumed_exported)
 	answer();
 	ck_assert_int_eq(s->state, SESSION_UP);
 	answer_all();
+	ups = 2;			/* it is its session's */
+	link_is("lo", true, false);
+	ck_assert_int_eq(shown(0, "exported"), 1);
 	end_it(0);
 	last_run();
 	engine.base = event_base_new();
@@ -1405,12 +1543,15 @@ main(void)
 	tcase_add_test(t, exported_by_mistake);
 	tcase_add_test(t, imported);
 	tcase_add_test(t, imported_home_agent);
+	tcase_add_test(t, imported_and_never_came);
+	tcase_add_loop_test(t, imported_and_came, 0, 5);
 	tcase_add_test(t, not_exported);
 	tcase_add_test(t, not_imported);
 	tcase_add_test(t, exported_early);
 	tcase_add_test(t, exported_and_gone);
 	tcase_add_test(t, resumed);
 	tcase_add_test(t, resumed_exported);
+	tcase_add_loop_test(t, resumed_awaited, 0, 2);
 	tcase_add_loop_test(t, exported_before, 0, 5);
 	tcase_add_loop_test(t, resumed_without_carrier, 0, 2);
 	tcase_add_test(t, not_resumed);

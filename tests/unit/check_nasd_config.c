@@ -126,6 +126,7 @@ START_TEST(access_nodes)
 	ck_assert(cf->node[1].proactive && cf->node[1].has_router);
 	ck_assert_uint_eq(cf->node[0].idle_s, 0);
 	ck_assert_uint_eq(cf->node[1].idle_s, 60);
+	ck_assert_uint_eq(cf->node[0].import_s, 60);
 	ck_assert_mem_eq(cf->node[1].router, "\x02\0\0\xaa\xbb\x01", 6);
 	ck_assert_uint_eq(cf->node[1].n_ha, 1);
 	ck_assert_uint_eq(cf->node[1].ha[0].s_addr, cf->ha[0].addr.s_addr);
