@@ -386,6 +386,21 @@ nl_query(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *arg)
 	}
 }
 
+/* For this one alone: others' headers say more than the kernel then takes. */
+int
+nl_query_strict(struct nl *nl, struct nlmsghdr *h, mnl_cb_t cb, void *arg)
+{
+	const int fd = mnl_socket_get_fd(nl->sk), on = 1, off = 0;
+	int err;
+
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+	    sizeof(on));
+	err = nl_query(nl, h, cb, arg);
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &off,
+	    sizeof(off));
+	return (err);
+}
+
 int
 nl_dump(struct nl *nl, uint16_t type, uint8_t family, size_t size,
     mnl_cb_t cb, void *arg)

@@ -159,7 +159,9 @@ int	 nl_neigh4_del(struct nl *, unsigned ifindex, struct in_addr,
 typedef void nl_rule4_seen(void *arg, const struct nl_rule4 *);
 int	 nl_rules4(struct nl *, nl_rule4_seen *, void *arg);
 typedef void nl_route4_seen(void *arg, const struct nl_route4 *);
-int	 nl_routes4(struct nl *, nl_route4_seen *, void *arg);
+/* Of one table, which need not be there, or (0) all. The kernel looks for them
+ * [strict checks, Linux 4.20]; an older one tells all there are. */
+int	 nl_routes4(struct nl *, uint32_t table, nl_route4_seen *, void *arg);
 typedef void nl_neigh4_seen(void *arg, unsigned ifindex, struct in_addr);
 int	 nl_neighs4(struct nl *, nl_neigh4_seen *, void *arg);
 

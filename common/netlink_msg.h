@@ -43,6 +43,10 @@ void	 nl_put_police(struct nlmsghdr *, unsigned ifindex,
 /* One request, outside of the batch: cb gets the answer and returns MNL_CB_OK.
  * 0 or -errno. */
 int	 nl_query(struct nl *, struct nlmsghdr *, mnl_cb_t cb, void *arg);
+/* The same for a dump whose header and attributes say what of it is wanted;
+ * without Linux 4.20 everything comes. */
+int	 nl_query_strict(struct nl *, struct nlmsghdr *, mnl_cb_t cb,
+    void *arg);
 /* All that there is of a family; its header, of size bytes, begins with it. */
 int	 nl_dump(struct nl *, uint16_t type, uint8_t family, size_t size,
     mnl_cb_t cb, void *arg);

@@ -212,6 +212,7 @@ nl_route4_get(struct nl *nl, struct in_addr dst, struct nl_route4 *r)
 }
 
 struct routes4 {
+	uint32_t	table;		/* 0: any */
 	nl_route4_seen	*seen;
 	void		*arg;
 };
@@ -233,17 +234,29 @@ on_route4(const struct nlmsghdr *h, void *arg)
 	r = (struct nl_route4){ .dst.s_addr = s.dst,
 		.dst_len = rtm->rtm_dst_len, .ifindex = s.oif,
 		.via.s_addr = s.via, .table = s.table, .type = rtm->rtm_type };
-	routes->seen(routes->arg, &r);
+	if (routes->table == 0 || r.table == routes->table)
+		routes->seen(routes->arg, &r);
 	return (MNL_CB_OK);
 }
 
 int
-nl_routes4(struct nl *nl, nl_route4_seen *seen, void *arg)
+nl_routes4(struct nl *nl, uint32_t table, nl_route4_seen *seen, void *arg)
 {
-	struct routes4 routes = { seen, arg };
+	uint8_t buf[NL_MSG_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct routes4 routes = { table, seen, arg };
+	struct rtmsg *rtm;
+	int err;
 
-	return (nl_dump(nl, RTM_GETROUTE, AF_INET, sizeof(struct rtmsg),
-	    on_route4, &routes));
+	h->nlmsg_type = RTM_GETROUTE;
+	h->nlmsg_flags = NLM_F_DUMP;
+	rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
+	rtm->rtm_family = AF_INET;
+	rtm->rtm_protocol = NL_RTPROT_NETMIP4;
+	if (table != 0)
+		mnl_attr_put_u32(h, RTA_TABLE, table);
+	err = nl_query_strict(nl, h, on_route4, &routes);
+	return (table != 0 && err == -ENOENT ? 0 : err);
 }
 
 static int

@@ -84,7 +84,7 @@ sweep_round(struct found *f, unsigned kind)
 	if (kind == 0)
 		(void)nl_rules4(nl, rule_seen, f);
 	else if (kind == 1)
-		(void)nl_routes4(nl, route_seen, f);
+		(void)nl_routes4(nl, 0, route_seen, f);
 	else
 		(void)nl_neighs4(nl, neigh_seen, f);
 	nl_begin(nl);

@@ -132,7 +132,9 @@ fa_ways_sweep(struct nl *nl, unsigned first, unsigned last)
 		nl_rule4_del(nl, &f.rule[i], NL_IGN_NOENT);
 	err = nl_commit(nl, NULL, 0);
 	f.n = 0;
-	(void)nl_routes4(nl, route_seen, &f);
+	/* There may be a million others. */
+	for (uint32_t place = first; place <= last; place++)
+		(void)nl_routes4(nl, FA_TABLE + place, route_seen, &f);
 	nl_begin(nl);
 	for (unsigned i = 0; i < f.n; i++)
 		nl_route4_del(nl, &f.route[i], NL_IGN_NOENT);

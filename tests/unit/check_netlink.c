@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/netlink.h>
@@ -373,6 +374,60 @@ START_TEST(ipv4)
 	ck_assert_uint_eq(m[17], 32);
 	ck_assert_uint_eq(u32(m + 20), 5);
 	ck_assert_mem_eq(ATTR(6, 8, 4, 2), &a, 4);
+}
+END_TEST
+
+/* What the kernel is asked, and whether it takes that strictly. */
+static uint8_t asked[256];
+static int strict;
+
+static int
+strictness(const struct mnl_socket *s)
+{
+	socklen_t len = sizeof(int);
+	int on = -1;
+
+	ck_assert_int_eq(getsockopt(mnl_socket_get_fd(s), SOL_NETLINK,
+	    NETLINK_GET_STRICT_CHK, &on, &len), 0);
+	return (on);
+}
+
+ssize_t
+mnl_socket_sendto(const struct mnl_socket *s, const void *buf, size_t len)
+{
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+
+	if (len <= sizeof(asked))
+		memcpy(asked, buf, len);
+	strict = strictness(s);
+	return (sendto(mnl_socket_get_fd(s), buf, len, 0,
+	    (const struct sockaddr *)&kernel, sizeof(kernel)));
+}
+
+static void
+route_seen(void *arg, const struct nl_route4 *r)
+{
+	ck_assert(r->table == 13500 || arg == NULL);
+}
+
+/* The kernel picks those of a table out of all there are, where it can; of one
+ * that there is not there are none. Other questions are as they were. */
+START_TEST(routes_of_a_table)
+{
+	struct nl_stats st;
+
+	ck_assert_int_eq(nl_routes4(nl, 13500, route_seen, nl), 0);
+	ck_assert_int_eq(strict, 1);
+	ck_assert_uint_eq(u32(asked), 36);
+	ck_assert_uint_eq(u16(asked + 4), RTM_GETROUTE);
+	ck_assert_uint_eq(asked[16], AF_INET);
+	ck_assert_uint_eq(asked[16 + 5], 134);	/* protocol */
+	ck_assert_uint_eq(u16(asked + 30), RTA_TABLE);
+	ck_assert_uint_eq(u32(asked + 32), 13500);
+	ck_assert_int_eq(nl_routes4(nl, 0, route_seen, NULL), 0);
+	ck_assert_uint_eq(u32(asked), 28);
+	ck_assert_int_eq(nl_link_stats(nl, 1, &st), 0);
+	ck_assert_int_eq(strict, 0);
 }
 END_TEST
 
@@ -827,6 +882,7 @@ main(void)
 	tcase_add_test(t, route);
 	tcase_add_test(t, rules);
 	tcase_add_test(t, ipv4);
+	tcase_add_test(t, routes_of_a_table);
 	tcase_add_test(t, filters);
 	tcase_add_test(t, bridge);
 	tcase_add_test(t, bridge_without_header);
