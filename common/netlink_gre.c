@@ -20,6 +20,9 @@
 
 #define TUNNEL_TTL	64
 #define TUNNEL_TOS_INHERIT 1	/* iproute2's "tos inherit" */
+/* A flag that headers before Linux 6.4 do not know; nor do those kernels, which
+ * pass over it. */
+#define TUNNEL_KEY_NO_FRAG 14	/* TCA_TUNNEL_KEY_NO_FRAG */
 
 /* Begins a device up to what is particular to its kind. */
 static struct nlmsghdr *
@@ -157,6 +160,8 @@ nl_put_tunnel_key(struct nlmsghdr *h, uint16_t attr, const struct nl_gre *g)
 	mnl_attr_put_u8(h, TCA_TUNNEL_KEY_NO_CSUM, 1);
 	mnl_attr_put_u8(h, TCA_TUNNEL_KEY_ENC_TOS, TUNNEL_TOS_INHERIT);
 	mnl_attr_put_u8(h, TCA_TUNNEL_KEY_ENC_TTL, TUNNEL_TTL);
+	/* DF, as on routes. */
+	mnl_attr_put(h, TUNNEL_KEY_NO_FRAG, 0, NULL);
 	mnl_attr_nest_end(h, opts);
 	mnl_attr_nest_end(h, act);
 	mnl_attr_nest_end(h, acts);

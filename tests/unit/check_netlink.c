@@ -229,6 +229,7 @@ START_TEST(gre_external)
 	ck_assert_mem_eq(ATTR(3, 20, 4, TCA_OPTIONS, 3, 1, 2, 7),
 	    "\1\2\3\4", 4);
 	ck_assert_uint_eq(*ATTR(3, 20, 1, TCA_OPTIONS, 3, 1, 2, 10), 1);
+	(void)ATTR(3, 20, 0, TCA_OPTIONS, 3, 1, 2, 14);	/* DF */
 	ck_assert_int_eq(nl_flower_egress_del(nl, 9, 10, 8, 0), 4);
 	m = nl_batch_msg(nl, 4, &n);
 	ck_assert_uint_eq(u32(m + 24), 8);
