@@ -35,6 +35,9 @@ void	 access_nodes_tunnel_lost(struct access_nodes *, unsigned ifindex);
 /* A mip_node_key. */
 const struct mip4_sa *access_nodes_key(void *nodes, const char *nai,
     size_t len, struct in_addr ha);
+/* A mip_fa_key. */
+const struct mip4_sa *access_nodes_fa_key(void *nodes, const char *nai,
+    size_t len, struct in_addr fa);
 /* What nasctl shows: an array, one object a link; and of a session, which may
  * be of any kind, its care-of address, or null. */
 json_t	*access_nodes_json(const struct access_nodes *);

@@ -560,17 +560,34 @@ access_nodes_free(struct access_nodes *ns)
 	free(ns);
 }
 
-const struct mip4_sa *
-access_nodes_key(void *nodes, const char *nai, size_t len, struct in_addr ha)
+/* The section of a name, or NULL. */
+static const struct config_node *
+section(const struct access_nodes *ns, const char *nai, size_t len)
 {
-	const struct access_nodes *ns = nodes;
-
-	(void)ha;
 	for (unsigned i = 0; i < ns->n; i++)
 		if (nai_equal(ns->link[i].cfg->nai,
 		    strlen(ns->link[i].cfg->nai), nai, len))
-			return &ns->link[i].cfg->sa;
+			return ns->link[i].cfg;
 	return NULL;
+}
+
+const struct mip4_sa *
+access_nodes_key(void *nodes, const char *nai, size_t len, struct in_addr ha)
+{
+	const struct config_node *cfg = section(nodes, nai, len);
+
+	(void)ha;
+	return cfg != NULL ? &cfg->sa : NULL;
+}
+
+const struct mip4_sa *
+access_nodes_fa_key(void *nodes, const char *nai, size_t len,
+    struct in_addr fa)
+{
+	const struct config_node *cfg = section(nodes, nai, len);
+
+	(void)fa;
+	return cfg != NULL && cfg->has_fa_sa ? &cfg->fa_sa : NULL;
 }
 
 /* ---- for nasctl ---- */

@@ -190,6 +190,7 @@ build_pppoe(struct engine *e, struct nasd_sockets *fds)
 	if (e->nodes == NULL)
 		return -1;
 	mip_client_set_node_key(e->mip, access_nodes_key, e->nodes);
+	mip_client_set_fa_key(e->mip, access_nodes_fa_key, e->nodes);
 	e->link_watch = link_watch_new(e);
 	return e->link_watch != NULL ? 0 : -1;
 }

@@ -366,6 +366,13 @@ mip_client_set_node_key(struct mip_client *c, mip_node_key *key, void *arg)
 }
 
 void
+mip_client_set_fa_key(struct mip_client *c, mip_fa_key *key, void *arg)
+{
+	c->core.fa_key = key;
+	c->core.fa_key_arg = arg;
+}
+
+void
 mip_client_hold(struct mip_client *c, struct in_addr ha, bool held)
 {
 	mip_core_hold(&c->core, ha, held);

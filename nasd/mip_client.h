@@ -199,6 +199,11 @@ typedef const struct mip4_sa *mip_node_key(void *arg, const char *nai,
     size_t len, struct in_addr ha);
 void	 mip_client_set_node_key(struct mip_client *, mip_node_key *,
     void *arg);
+/* The association of a node with the foreign agent that relays for it [RFC 3344
+ * 3.5.3]; NULL: there is none. Asked once a registration, and copied. */
+typedef const struct mip4_sa *mip_fa_key(void *arg, const char *nai,
+    size_t len, struct in_addr fa);
+void	 mip_client_set_fa_key(struct mip_client *, mip_fa_key *, void *arg);
 /* A home agent that is held gets no requests; they wait until it no longer
  * is. It must have been asked before; and have a key for us, or nobody could
  * find out when it is back. */

@@ -48,11 +48,12 @@ mip_core_init(struct mip_core *core)
 
 	core->ha_list = NULL;
 	core->violations = NULL;
-	core->unknown_said = (mono_t){ INT64_MIN };
+	core->unknown_said = core->unproven_said = (mono_t){ INT64_MIN };
 	core->n_regs = core->n_orphans = 0;
 	core->agents = (struct mip_agent_events){ NULL, NULL };
 	core->left = (struct mip_left_events){ NULL, NULL };
 	core->node_key = NULL;
+	core->fa_key = NULL;
 	memset(core->count, 0, sizeof(core->count));
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		if (table_init(t[i]) == 0)

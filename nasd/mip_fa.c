@@ -3,9 +3,10 @@
  * An access node behind a foreign agent [draft-navali 3.2.1, 5.3; RFC 3344
  * 3.6.2; PROTOCOLS 11.6, D185]: what the agent relays is the home agent's, and
  * must be proved by the mobile node's key like anything that comes straight
- * from there; what the agent says itself is a denial that nothing proves. So
- * that ends a first registration, which is tried again, and never one that is
- * bound. Beside mip_core.c and mip_reg.c; pure.
+ * from there; what the agent says itself is a denial, which nothing proves but
+ * the agent's own key, where there is one [D213]. So that ends a first
+ * registration, which is tried again, and never one that is bound. Beside
+ * mip_core.c and mip_reg.c; pure.
  */
 #include <arpa/inet.h>
 
@@ -38,6 +39,49 @@ find(const struct mip_core *core, struct in_addr fa,
 	return t != NULL && t->reg->via.s_addr == fa.s_addr ? t : NULL;
 }
 
+/* Said once a second. */
+static void
+log_unproven(struct mip_core *core, const struct mip_reg *r, uint8_t code,
+    enum mip4_auth_verdict v)
+{
+	static const char *const why[] = {
+		[MIP4_AUTH_ABSENT] = "has no MN-FA authenticator",
+		[MIP4_AUTH_TWICE] = "has two MN-FA authenticators",
+		[MIP4_AUTH_WRONG_SPI] = "has an MN-FA authenticator of "
+		    "another SPI",
+		[MIP4_AUTH_BAD] = "fails MN-FA authentication with fa-key",
+	};
+	mono_t now = clock_mono(core->clock);
+	char fa[INET_ADDRSTRLEN];
+
+	if (mono_diff_ms(now, core->unproven_said) < 1000)
+		return;
+	core->unproven_said = now;
+	inet_ntop(AF_INET, &r->via, fa, sizeof(fa));
+	log_warnx(r->subject, "a reply by foreign agent %s, code %u (%s), %s: "
+	    "dropped", fa, code, mip4_code_str(code), why[v]);
+}
+
+/* Where there is a key for it the agent must prove itself, whosever the reply
+ * is [RFC 3344 3.6.2.1]. */
+static enum mip_counter
+check_agent(struct mip_core *core, struct mip_reg *r,
+    const struct mip4_msg *msg, const uint8_t *buf)
+{
+	enum mip4_auth_verdict v;
+	size_t covered;
+
+	if (!r->mn_fa.set)
+		return MIP_C_OK;
+	v = mip4_auth_check(buf, &msg->ext, MIP4_EXT_MN_FA, &r->mn_fa.sa,
+	    &covered);
+	if (v == MIP4_AUTH_OK)
+		return MIP_C_OK;
+	r->fa_unproven = true;
+	log_unproven(core, r, msg->rrp.code, v);
+	return MIP_C_DROP_FA_AUTH;
+}
+
 static enum mip_counter
 input_reply(struct mip_core *core, struct in_addr fa,
     const struct mip4_msg *msg, const uint8_t *buf)
@@ -50,6 +94,8 @@ input_reply(struct mip_core *core, struct in_addr fa,
 
 	if (t == NULL)
 		return MIP_C_DROP_UNMATCHED;
+	if ((c = check_agent(core, t->reg, msg, buf)) != MIP_C_OK)
+		return c;
 	if (mip_fa_is_code(rrp->code)) {
 		mip_fa_denied(t->reg, t, &reply);
 		return MIP_C_OK;

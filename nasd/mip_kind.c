@@ -96,6 +96,8 @@ put_node(struct wire_w *w, const struct mip_reg *r, uint16_t lifetime)
 	if (r->via.s_addr == INADDR_ANY)
 		put_revocable(w, r, lifetime);
 	mip4_put_auth(w, MIP4_EXT_MN_HA, &r->mn_ha.sa);
+	if (r->mn_fa.set)
+		mip4_put_auth(w, MIP4_EXT_MN_FA, &r->mn_fa.sa);
 }
 
 static void

@@ -146,7 +146,7 @@ mip_reg_begin(struct mip_reg *r, enum mip_reg_state s, const char *why)
 	r->wait_ms = MIP_RETRY_FIRST_MS;
 	r->resynced = r->lowered = false;
 	r->last_code = 0;
-	r->unproven = false;
+	r->unproven = r->fa_unproven = false;
 }
 
 /* ---- results ---- */
@@ -203,8 +203,12 @@ end_unanswered(struct mip_reg *r, const char *text)
 		r->ha->denied++;
 	} else {
 		/* most often two keys that differ; it would look dead */
-		res = mip_reg_result(r, MIP_NO_REPLY, 0, r->unproven ?
-		    "its replies fail authentication with our key" : text);
+		if (r->unproven)
+			text = "its replies fail authentication with our key";
+		else if (r->fa_unproven)
+			text = "replies by the foreign agent fail MN-FA "
+			    "authentication";
+		res = mip_reg_result(r, MIP_NO_REPLY, 0, text);
 		count(r, MIP_C_NO_REPLY);
 		r->ha->no_reply++;
 	}
@@ -347,6 +351,32 @@ is_provable(const struct mip_reg_request *q)
 	    q->coa.s_addr != INADDR_ANY : q->ha.n_sa > 0;
 }
 
+/* What the foreign agent that relays has to prove. */
+static void
+take_fa_key(struct mip_reg *r)
+{
+	const struct mip_core *core = r->core;
+	const struct mip4_sa *sa = NULL;
+
+	if (r->via.s_addr != INADDR_ANY && core->fa_key != NULL)
+		sa = core->fa_key(core->fa_key_arg, r->nai, r->nai_len,
+		    r->via);
+	if (sa == NULL)
+		return;
+	mip4_sa_copy(&r->mn_fa.sa, sa);
+	r->mn_fa.set = true;
+}
+
+/* One that is in no table. */
+static void
+release(struct mip_reg *r)
+{
+	mip4_sa_wipe(&r->mn_ha.sa);
+	mip4_sa_wipe(&r->mn_fa.sa);
+	free(r->own_subject);
+	free(r);
+}
+
 struct mip_reg *
 mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
     const struct mip_events *events, void *arg)
@@ -382,11 +412,11 @@ mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
 	r->after_id = q->after_id;
 	if (q->mn_ha != NULL)
 		mip_reg_set_mn_ha(r, q->mn_ha);
+	take_fa_key(r);
 	mip_reg_set_timers(r);
 	if ((r->ha = mip_core_ha(core, &q->ha)) != NULL)
 		return r;
-	mip4_sa_wipe(&r->mn_ha.sa);
-	free(r);
+	release(r);
 	errno = ENOMEM;
 	return NULL;
 }
@@ -402,8 +432,7 @@ mip_reg_create(struct mip_core *core, const struct mip_reg_request *q,
 		return NULL;
 	if (timer_set(core->timers, &r->t_end,
 	    mono_add_ms(now(r), q->budget_ms)) != 0) {
-		mip4_sa_wipe(&r->mn_ha.sa);
-		free(r);
+		release(r);
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -482,9 +511,7 @@ mip_reg_free(struct mip_reg *r)
 	mip_core_remove_reg(r->core, r);
 	if (r->left_nr != 0 && r->core->left.over != NULL)
 		r->core->left.over(r->core->left_arg, r->left_nr);
-	mip4_sa_wipe(&r->mn_ha.sa);
-	free(r->own_subject);
-	free(r);
+	release(r);
 }
 
 uint32_t

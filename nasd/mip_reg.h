@@ -67,6 +67,7 @@
 	X(DROP_MN_AUTH, "dropped_bad_mn_ha_authenticator")		\
 	X(DROP_NAI, "dropped_wrong_nai")				\
 	X(FA_DENIED, "denied_by_foreign_agent")				\
+	X(DROP_FA_AUTH, "dropped_bad_mn_fa_authenticator")		\
 	X(DROP_NOT_RELAYED, "dropped_not_of_a_foreign_agent")		\
 	X(DROP_REV_REFLECTED, "dropped_revocation_reflected")		\
 	X(DROP_REV_DOMAIN, "dropped_revocation_wrong_domain_address")	\
@@ -144,7 +145,7 @@ struct mip_reg {
 	struct {
 		bool		 set;
 		struct mip4_sa	 sa;
-	} mn_ha;
+	} mn_ha, mn_fa;
 	bool			 want_unique;
 	struct iid		 want_iid;
 	struct iid		 taken;		/* no mobile node's; or 0 */
@@ -168,6 +169,7 @@ struct mip_reg {
 						 * that the agent allows */
 	uint8_t			 last_code;	/* of this exchange; 0 none */
 	bool			 unproven;	/* one failed authentication */
+	bool			 fa_unproven;	/* by the agent's key */
 
 	/* what the home agent may hold, and what it told */
 	bool			 maybe_bound;
@@ -227,6 +229,8 @@ struct mip_core {
 	void			*refuse_arg;
 	mip_node_key		*node_key;	/* or NULL */
 	void			*node_key_arg;
+	mip_fa_key		*fa_key;	/* or NULL */
+	void			*fa_key_arg;
 	struct mip_left_events	left;		/* or all of it NULL */
 	void			*left_arg;
 
@@ -237,6 +241,7 @@ struct mip_core {
 	uint64_t		 count[MIP_C_COUNT];
 	struct violations	*violations;	/* NULL: not kept */
 	mono_t			 unknown_said;	/* of an extension */
+	mono_t			 unproven_said;	/* of an agent's reply */
 };
 
 /* ---- mip_core.c ---- */

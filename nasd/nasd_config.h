@@ -122,6 +122,8 @@ struct config_node {
 	struct in_addr	 via_fa;	/* the foreign agent on a link of
 					 * ours; 0: none */
 	struct in_addr	 coa;		/* that offers this one */
+	bool		 has_fa_sa;	/* and with it */
+	struct mip4_sa	 fa_sa;		/* the mobile node has this */
 	uint32_t	 lifetime;	/* to ask for, s; 0: as for others */
 };
 

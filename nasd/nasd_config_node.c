@@ -24,6 +24,7 @@ cfg_opt_t nasd_config_node_opts[] = {
 	CFG_STR("fa-care-of", NULL, CFGF_NONE),
 	CFG_INT("lifetime", 0, CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("fa-key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
 
@@ -243,6 +244,21 @@ check_agent(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
 			    cf->ha[i].name);
 }
 
+/* [RFC 3344 3.5.3] */
+static void
+read_fa_key(struct conf *c, cfg_t *sec, bool via, struct config_node *n)
+{
+	unsigned keys = cfg_size(sec, "fa-key");
+
+	if (keys > 1)
+		conf_error(c, sec, "fa-key", "more than one");
+	else if (keys == 1 && !via)
+		conf_error(c, sec, "fa-key", "needs via-fa");
+	else if (keys == 1)
+		n->has_fa_sa = conf_key(c, cfg_getnsec(sec, "fa-key", 0),
+		    &n->fa_sa) == 0;
+}
+
 static void
 read_agent(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
     struct config_node *n)
@@ -259,6 +275,7 @@ read_agent(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
 		check_agent(c, sec, cf, "via-fa", n->via_fa);
 		check_agent(c, sec, cf, "fa-care-of", n->coa);
 	}
+	read_fa_key(c, sec, via, n);
 	conf_uint(c, sec, "lifetime", 0, UINT16_MAX - 1, &n->lifetime);
 	if (via && n->lifetime == 0)
 		n->lifetime = FA_LIFETIME;
@@ -332,7 +349,9 @@ nasd_config_nodes(struct conf *c, struct nasd_config *cf)
 void
 nasd_config_nodes_free(struct nasd_config *cf)
 {
-	for (unsigned i = 0; i < cf->n_node; i++)
+	for (unsigned i = 0; i < cf->n_node; i++) {
 		mip4_sa_wipe(&cf->node[i].sa);
+		mip4_sa_wipe(&cf->node[i].fa_sa);
+	}
 	free(cf->node);
 }

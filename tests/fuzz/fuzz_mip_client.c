@@ -62,7 +62,8 @@ static struct {
 	struct clock		 clock;
 	struct timers		 timers;
 	struct mip_core		 core;
-	struct mip4_sa		 sa[N_HAS][2], mn;
+	struct mip4_sa		 sa[N_HAS][2], mn, mn_fa;
+	bool			 keyed;		/* so is the agent */
 	struct slot		 slot[N_SLOTS];
 	struct datagram		 sent[N_SENT], kept[N_KEPT];
 	unsigned		 n_sent, n_kept, events;
@@ -115,6 +116,7 @@ send_out(void *arg, struct in_addr from, struct in_addr to, uint16_t port,
 		fuzz_assert(to.s_addr == inet_addr(agent));
 		fuzz_assert(msg.type == MIP4_RRQ && msg.rrq.flags ==
 		    MIP4_F_T && msg.rrq.coa.s_addr == inet_addr(agent_coa));
+		fuzz_assert(msg.ext.n_auth == 1 + w.keyed);
 		to = msg.rrq.ha;
 	}
 	for (d->from = 0; d->from < N_HAS; d->from++)
@@ -354,7 +356,22 @@ input_again(const struct datagram *d)
 	fuzz_assert(w.n_sent == n_sent || d->b[0] == MIP4_REV);
 }
 
-/* Nothing proves what the agent says itself: what was bound is. */
+/* With a key, has the agent signed it? */
+static bool
+is_agents(const struct datagram *d)
+{
+	enum mip4_parsed parsed;
+	struct mip4_msg msg;
+	size_t covered;
+
+	if (!w.keyed || !d->relayed)
+		return true;
+	parsed = mip4_parse(&msg, d->b, d->n, &w.core.params.types);
+	return parsed == MIP4_OK && mip4_auth_check(d->b, &msg.ext,
+	    MIP4_EXT_MN_FA, &w.mn_fa, &covered) == MIP4_AUTH_OK;
+}
+
+/* Nothing that the agent says itself ends what is bound. */
 static void
 input_agents(const struct datagram *d)
 {
@@ -373,6 +390,10 @@ deliver(const struct datagram *d, bool proved)
 {
 	uint64_t before = digest();
 
+	if (!is_agents(d)) {
+		input_in_vain(d);
+		return;
+	}
 	if (d->relayed && !d->stray && d->n > 1 && d->b[0] == MIP4_RRP &&
 	    mip_fa_is_code(d->b[1])) {
 		input_agents(d);
@@ -438,6 +459,8 @@ finish(struct ops *o, struct wire_w *b, struct datagram *d, unsigned ha,
 		sa = &bad;
 	}
 	mip4_put_auth(b, type, sa);
+	if (d->relayed && w.keyed && how >> 6 != 2)
+		mip4_put_auth(b, MIP4_EXT_MN_FA, &w.mn_fa);
 	fuzz_assert(!b->err);
 	d->n = b->len;
 	d->from = ha;
@@ -490,7 +513,7 @@ answer(struct ops *o)
 	    MIP4_OK);
 	if (msg.type != MIP4_RRQ)
 		return;
-	node = msg.rrq.flags & MIP4_F_D;
+	node = msg.rrq.flags & (MIP4_F_D | MIP4_F_T);
 	rrp.code = codes[ops_pick(o, sizeof(codes))];
 	rrp.lifetime = msg.rrq.lifetime == 0 ? 0 :
 	    lifetimes[ops_pick(o, 6)];
@@ -712,8 +735,18 @@ audit(void)
 	fuzz_assert(tries == table_count(&w.core.by_id));
 }
 
+static const struct mip4_sa *
+fa_key(void *arg, const char *nai, size_t len, struct in_addr fa)
+{
+	(void)arg;
+	(void)nai;
+	(void)len;
+	fuzz_assert(fa.s_addr == inet_addr(agent));
+	return w.keyed ? &w.mn_fa : NULL;
+}
+
 static void
-start(void)
+start(bool keyed)
 {
 	unsigned i, k;
 
@@ -729,6 +762,10 @@ start(void)
 	w.mn = (struct mip4_sa){ .spi = 512, .alg = MIP4_ALG_HMAC_MD5,
 		.key_len = 16 };
 	memset(w.mn.key, 9, 16);
+	w.mn_fa = (struct mip4_sa){ .spi = 768, .alg = MIP4_ALG_HMAC_MD5,
+		.key_len = 16 };
+	memset(w.mn_fa.key, 11, 16);
+	w.keyed = keyed;
 	w.core = (struct mip_core){
 		.timers = &w.timers, .clock = &w.clock,
 		.send = send_out, .random = dice,
@@ -738,6 +775,7 @@ start(void)
 	};
 	w.core.params.coa.s_addr = inet_addr("192.0.2.1");
 	fuzz_assert(mip_core_init(&w.core) == 0);
+	w.core.fa_key = fa_key;
 	w.core.violations = violations_new(&w.clock);
 	fuzz_assert(w.core.violations);
 }
@@ -772,7 +810,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	fuzz_heap_watch();
 	(void)log_set_level(NULL, "error");
-	start();
+	start(len & 1);
 	for (n = 0; n < MAX_OPS && ops_more(&o); n++) {
 		step(&o);
 		audit();

@@ -16,7 +16,8 @@
 #define HOME		"172.16.0.5"
 
 static struct vectors vectors;
-static struct mip4_sa sa_mn, sa_fa;
+static struct mip4_sa sa_mn, sa_fa, sa_mn_fa;
+static bool has_fa_key;
 
 static void
 set_up(void)
@@ -26,6 +27,8 @@ set_up(void)
 	vectors_load(&vectors);
 	sa_mn = vectors_sa(32);
 	sa_fa = vectors_sa(34);
+	sa_mn_fa = vectors_sa(33);
+	has_fa_key = false;
 }
 
 /* A node has no address that could change but the one that it is given behind
@@ -1093,6 +1096,148 @@ START_TEST(agent_allows_less)
 }
 END_TEST
 
+static const struct mip4_sa *
+fa_key(void *arg, const char *nai, size_t len, struct in_addr fa)
+{
+	ck_assert_ptr_eq(arg, &core);
+	ck_assert_uint_eq(len, sizeof(NAI) - 1);
+	ck_assert_mem_eq(nai, NAI, len);
+	ck_assert_uint_eq(fa.s_addr, ip(FA).s_addr);
+	return has_fa_key ? &sa_mn_fa : NULL;
+}
+
+static void
+start_keyed(void)
+{
+	core.fa_key = fa_key;
+	core.fa_key_arg = &core;
+	has_fa_key = true;
+	start_via();
+}
+
+static void
+sign_fa(struct m *m)
+{
+	m_auth(m, 33, 0x300, sa_mn_fa.key);
+}
+
+static void
+accept_keyed(unsigned i)
+{
+	struct m m = reply_via(i, HOME);
+
+	sign(&m);
+	sign_fa(&m);
+	relay_from(FA, &m);
+}
+
+/* Also the agent wants to know who asks, and says who answers [RFC 3344
+ * 3.5.3]. */
+START_TEST(agent_with_key)
+{
+	const struct vector *v = vectors_find(&vectors, "rrq_an_to_fa");
+	struct m again;
+
+	start_keyed();
+	ck_assert_str_eq(order(0), "131/17 220/1 32/20 33/20 ");
+	ck_assert_uint_eq(sent[0].m.n, v->len);
+	again = sent[0].m;
+	again.n -= 22;
+	sign_fa(&again);
+	ck_assert_mem_eq(again.b, sent[0].m.b, again.n);
+	again.n -= 22 + 22;
+	sign(&again);
+	ck_assert_mem_eq(again.b, sent[0].m.b, again.n);
+	accept_keyed(0);
+	ck_assert_int_eq(seen.res.outcome, MIP_REGISTERED);
+
+	/* What the agent proves is not the home agent's. */
+	advance(225 * 1000);
+	again = reply_via(1, HOME);
+	sign_fa(&again);
+	relay_from(FA, &again);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_NO_AUTH], 1);
+	accept_keyed(1);
+	ck_assert_uint_ge(mip_reg_left(reg), 299);
+
+	advance(5000);
+	mip_reg_deregister(reg);
+	ck_assert_str_eq(order(2), "131/17 221/1 32/20 33/20 ");
+}
+END_TEST
+
+/* A denial that anybody may have sent, and a home agent's reply that the agent
+ * has not relayed. */
+START_TEST(agent_fails)
+{
+	static const struct {
+		uint8_t		type;
+		uint32_t	spi;
+		uint8_t		wrong;
+		const char	*say;
+	} t[] = {
+		{ 0, 0, 0, "has no MN-FA authenticator" },
+		{ 33, 0x301, 0, "of another SPI" },
+		{ 33, 0x300, 1, "fails MN-FA authentication with fa-key" },
+		{ 34, 0x300, 0, "has no MN-FA authenticator" },
+	};
+	char said[1024];
+	struct m m;
+	int saved;
+
+	start_keyed();
+	saved = test_log_begin();
+	m = _i == 4 ? reply_via(0, HOME) : reply_head(0, 67, 300);
+	if (_i == 4)
+		sign(&m);
+	else if (t[_i].type != 0)
+		m_auth(&m, t[_i].type, t[_i].spi, sa_mn_fa.key);
+	if (_i < 4)
+		m.b[m.n - 1] ^= t[_i].wrong;
+	relay_from(FA, &m);
+	relay_from(FA, &m);
+	test_log_end(saved, said, sizeof(said));
+	test_has(said, t[_i % 4].say);
+	ck_assert_ptr_null(strstr(strstr(said, "a reply") + 1, "a reply"));
+	ck_assert_uint_eq(core.count[MIP_C_DROP_FA_AUTH], 2);
+	ck_assert_uint_eq(core.count[MIP_C_FA_DENIED], 0);
+	ck_assert_uint_eq(seen.registered, 0);
+	/* It goes on, and it is told what it was. */
+	advance(15000);
+	ck_assert_uint_gt(n_sent, 2);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+	test_has(seen.res.text, "fail MN-FA authentication");
+}
+END_TEST
+
+START_TEST(agent_denies_with_key)
+{
+	struct m m;
+
+	start_keyed();
+	m = reply_head(0, 77, 300);
+	sign_fa(&m);
+	relay_from(FA, &m);
+	ck_assert_int_eq(seen.res.outcome, MIP_DENIED);
+	ck_assert_uint_eq(seen.res.code, 77);
+}
+END_TEST
+
+/* Whoever deregisters what is left proves it to the agent, too. */
+START_TEST(left_with_key)
+{
+	start_keyed();
+	accept_keyed(0);
+	advance(5000);
+	mip_reg_abandon(reg);
+	reg = NULL;
+	advance(1000);
+	ck_assert_str_eq(order(1), "131/17 221/1 32/20 33/20 ");
+	/* Until it has expired. */
+	advance(300 * 1000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1133,6 +1278,10 @@ main(void)
 	tcase_add_test(tc, via_agent);
 	tcase_add_test(tc, via_agent_unproven);
 	tcase_add_test(tc, via_agent_useless);
+	tcase_add_test(tc, agent_with_key);
+	tcase_add_loop_test(tc, agent_fails, 0, 5);
+	tcase_add_test(tc, agent_denies_with_key);
+	tcase_add_test(tc, left_with_key);
 	tcase_add_test(tc, agent_denies);
 	tcase_add_test(tc, agent_allows_less);
 	suite_add_tcase(s, tc);

@@ -459,6 +459,14 @@ static const struct {
 	    "fa-care-of: is our care-of-address" },
 	{ GOOD POOL NODE("acc0", FA("10.9.0.1", "192.0.2.101")),
 	    "fa-care-of: is in care-of-pool" },
+	{ GOOD POOL NODE("acc0", "\tfa-key \"256\" { key-file = \"ha.key\" "
+	    "}\n"), "nasd.conf:16: fa-key: needs via-fa" },
+	{ GOOD NODE("acc0", FA("10.9.0.1", "10.9.0.1")
+	    "\tfa-key \"256\" { key-file = \"ha.key\" }\n"
+	    "\tfa-key \"257\" { key-file = \"ha.key\" }\n"),
+	    "fa-key: more than one" },
+	{ GOOD NODE("acc0", FA("10.9.0.1", "10.9.0.1") "\tfa-key \"1\" { "
+	    "key-file = \"ha.key\" }\n"), "fa-key: SPI 1: " },
 	{ GOOD NODE("acc0", FA("10.9.0.1", "10.9.0.1") "\tlifetime = "
 	    "65535\n"), "lifetime: 65535 is not in" },
 	{ GOOD POOL NODE("acc0", "") "pppoe \"acc0\" {\n}\n",
