@@ -163,6 +163,8 @@ is_busy(const struct node_link *l)
 		return "the link has a session";
 	if (!l->open)
 		return "the link is not open";
+	if (!access_node_agent_is_there(l))
+		return "the link's foreign agent takes nobody now";
 	return access_node_may_begin(l) ? NULL : "no sessions are taken";
 }
 

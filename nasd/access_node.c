@@ -44,7 +44,7 @@ node_request(const struct session *s, struct mip_reg_request *q)
 	/* An agent refuses what it does not know, and has a tunnel of its
 	 * own. */
 	q->gre &= q->via.s_addr == INADDR_ANY;
-	q->lifetime = (uint16_t)l->cfg->lifetime;
+	q->lifetime = access_node_lifetime(l);
 }
 
 /* Without a mobile node there is nothing to bridge to, yet. */
@@ -240,6 +240,8 @@ node_restore(struct session *s, const struct session_rec *r)
 {
 	struct node_link *l = access_node_find(s->engine->nodes, s->device);
 
+	if (l != NULL && access_node_learns(l) && l->coa.s_addr == INADDR_ANY)
+		l->coa = r->coa;
 	if (l == NULL || l->session != NULL || l->coa.s_addr != r->coa.s_addr)
 		return;
 	s->node = l;

@@ -15,6 +15,8 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
+#include "nasd/fa_agent.h"
+
 struct access_nodes;
 struct engine;
 struct mip4_sa;
@@ -32,6 +34,9 @@ void	 access_nodes_link_is(struct access_nodes *,
     const struct nl_watch_link *);
 /* A device is gone, or down; it may be one of the tunnels, and is made anew. */
 void	 access_nodes_tunnel_lost(struct access_nodes *, unsigned ifindex);
+/* A foreign agent that is to be learnt is another one than it was. */
+void	 access_nodes_agent(struct access_nodes *, struct in_addr fa,
+    const struct fa_agent *, enum fa_event);
 /* A mip_node_key. */
 const struct mip4_sa *access_nodes_key(void *nodes, const char *nai,
     size_t len, struct in_addr ha);

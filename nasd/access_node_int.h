@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What access_node.c, access_node_link.c, access_move.c and access_ppp_node.c
- * know of the links of access nodes, and nobody else. */
+/* What access_node.c, access_node_fa.c, access_node_link.c, access_move.c and
+ * access_ppp_node.c know of the links of access nodes, and nobody else. */
 #ifndef NASD_ACCESS_NODE_INT_H
 #define NASD_ACCESS_NODE_INT_H
 
@@ -42,6 +42,8 @@ struct node_link {
 	uint64_t		 said;		/* of what was kept, in it */
 	bool			 attached;
 	struct timer		 again;		/* proactive */
+	bool			 waits;		/* its mobile node, for the
+						 * foreign agent */
 	/* Movement (access_move.c). */
 	bool			 exported;	/* its mobile node goes */
 	bool			 loaded;	/* by what an earlier nasd has
@@ -93,6 +95,19 @@ void	 access_node_hear(struct node_link *, int fd);
 void	 access_node_ask(struct node_link *, bool carry, enum expect);
 /* ... and to remove all of it. */
 void	 access_node_unset(struct node_link *);
+/* ---- access_node_fa.c ---- */
+
+/* Is its foreign agent one that has to be learnt? */
+bool	 access_node_learns(const struct node_link *);
+/* Can somebody register by it now? Also where there is none. */
+bool	 access_node_agent_is_there(const struct node_link *);
+/* It may have come to another link of ours. */
+void	 access_node_agent_look(const struct node_link *);
+/* The lifetime to ask for, seconds, or 0. */
+uint16_t access_node_lifetime(const struct node_link *);
+
+/* ---- access_node_link.c ---- */
+
 /* May a session begin there? */
 bool	 access_node_may_begin(const struct node_link *);
 /* Its mobile node goes to another access node, or not, or somebody is there
@@ -111,5 +126,7 @@ void	 access_node_came(struct node_link *);
 void	 access_node_look(struct node_link *, bool known, uint64_t packets);
 /* Begins one; why is for people. False: there is none, nor will be. */
 bool	 access_node_begin(struct node_link *, const char *why);
+/* What was in the way of one is no more. */
+void	 access_node_go_on(struct node_link *);
 
 #endif

@@ -26,7 +26,6 @@
 
 #include "common/ctl_json.h"
 #include "common/log.h"
-#include "common/mip4_ext.h"
 #include "common/netlink_watch.h"
 #include "common/priv.h"
 #include "nasd/access.h"
@@ -260,6 +259,7 @@ bool
 access_node_may_begin(const struct node_link *l)
 {
 	return l->session == NULL && l->open && l->all->resumed &&
+	    access_node_agent_is_there(l) &&
 	    session_refusal(l->all->engine) == NULL;
 }
 
@@ -275,12 +275,14 @@ access_node_begin(struct node_link *l, const char *why)
 	s = session_new(e, &access_node, clock_mono(e->clock));
 	if (s == NULL)
 		return false;
+	access_node_agent_look(l);
 	nr = s->nr;
 	s->node = l;
 	l->session = s;
 	l->said = 0;
 	l->attached = true;
 	access_node_moved(l, false);
+	l->waits = false;
 	session_set_device(s, l->cfg->ifname);
 	session_set_user(s, l->cfg->nai);
 	session_set_ifname(s, l->cfg->ifname);
@@ -299,6 +301,15 @@ begin_proactive(struct node_link *l)
 {
 	if (l->cfg->proactive && l->carrier && !l->exported)
 		(void)access_node_begin(l, "the link is up");
+}
+
+void
+access_node_go_on(struct node_link *l)
+{
+	if (l->waits)
+		(void)access_node_begin(l, "the foreign agent is there");
+	else
+		begin_proactive(l);
 }
 
 static void
@@ -324,8 +335,12 @@ triggered(struct node_link *l)
 
 	if (s == NULL) {
 		/* Who is not served keeps no place: the link may have another
-		 * mobile node when there are sessions again. */
-		if (!access_node_begin(l, "solicitation"))
+		 * mobile node when there are sessions again. But of a foreign
+		 * agent only its next advertisement may be missing. */
+		if (access_node_begin(l, "solicitation"))
+			return;
+		l->waits = l->open && !access_node_agent_is_there(l);
+		if (!l->waits)
 			node_forget(&l->node, 0);
 		return;
 	}
@@ -468,6 +483,9 @@ lost_link(struct node_link *l, const char *why)
 	struct session *s = l->session;
 
 	access_node_moved(l, false);	/* who comes next may be anybody */
+	if (l->waits)
+		node_forget(&l->node, 0);
+	l->waits = false;
 	if (s == NULL || s->state >= SESSION_CLOSING)
 		return;
 	l->attached = false;
@@ -560,36 +578,6 @@ access_nodes_free(struct access_nodes *ns)
 	free(ns);
 }
 
-/* The section of a name, or NULL. */
-static const struct config_node *
-section(const struct access_nodes *ns, const char *nai, size_t len)
-{
-	for (unsigned i = 0; i < ns->n; i++)
-		if (nai_equal(ns->link[i].cfg->nai,
-		    strlen(ns->link[i].cfg->nai), nai, len))
-			return ns->link[i].cfg;
-	return NULL;
-}
-
-const struct mip4_sa *
-access_nodes_key(void *nodes, const char *nai, size_t len, struct in_addr ha)
-{
-	const struct config_node *cfg = section(nodes, nai, len);
-
-	(void)ha;
-	return cfg != NULL ? &cfg->sa : NULL;
-}
-
-const struct mip4_sa *
-access_nodes_fa_key(void *nodes, const char *nai, size_t len,
-    struct in_addr fa)
-{
-	const struct config_node *cfg = section(nodes, nai, len);
-
-	(void)fa;
-	return cfg != NULL && cfg->has_fa_sa ? &cfg->fa_sa : NULL;
-}
-
 /* ---- for nasctl ---- */
 
 static json_t *
@@ -613,7 +601,7 @@ link_json(const struct node_link *l)
 	    " s:b, s:b}",
 	    "link", l->cfg->ifname,
 	    "nai", l->cfg->nai,
-	    "care_of_address", ctl_ipv4(l->coa),
+	    "care_of_address", address_json(l->coa),
 	    "foreign_agent", address_json(l->cfg->via_fa),
 	    "ipv4_home_address", address_json(l->session != NULL ?
 	    l->session->home : none),

@@ -19,6 +19,7 @@
 #include "nasd/coa.h"
 #include "nasd/dhcp6.h"
 #include "nasd/engine.h"
+#include "nasd/fa_hear.h"
 #include "nasd/ha_watch.h"
 #include "nasd/mip_client.h"
 #include "nasd/pppd_link.h"
@@ -154,6 +155,7 @@ control_show_statistics(void *arg, const json_t *args, const char **code,
 	json_object_set_new(all, "pppoe", pppoe);
 	json_object_set_new(all, "vlans", vlans_stats(e->vlans));
 	json_object_set_new(all, "access_nodes", access_nodes_json(e->nodes));
+	json_object_set_new(all, "foreign_agents", fa_hears_json(e->fas));
 	json_object_set_new(all, "plugins", pppd_server_stats(e->pppd));
 	json_object_set_new(all, "aaa", aaa_stats(e->aaa));
 	json_object_set_new(all, "registration", mip_client_stats(e->mip));

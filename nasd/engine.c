@@ -28,6 +28,7 @@
 #include "nasd/control.h"
 #include "nasd/dhcp6.h"
 #include "nasd/engine_conf.h"
+#include "nasd/fa_hear.h"
 #include "nasd/ha_watch.h"
 #include "nasd/left_save.h"
 #include "nasd/link_watch.h"
@@ -161,9 +162,6 @@ build_mip(struct engine *e, struct nasd_sockets *fds)
 	e->mip = mip_client_new(e->base, &e->timers, e->clock,
 	    take(&fds->mip), &params);
 	e->own = fds->own;
-	if (e->mip != NULL && fds->fa >= 0 &&
-	    mip_client_hear(e->mip, take(&fds->fa)) != 0)
-		log_errorx(NULL, "out of memory to hear foreign agents");
 	if (e->mip != NULL)
 		mip_client_set_refuse(e->mip, refuse_home, e);
 	if (e->mip != NULL)
@@ -185,6 +183,9 @@ build_pppoe(struct engine *e, struct nasd_sockets *fds)
 			return -1;
 	e->vlans = vlans_new(e);
 	if (e->vlans == NULL || vlans_configure(e->vlans, fds) != 0)
+		return -1;
+	e->fas = fa_hears_new(e);
+	if (e->fas == NULL)
 		return -1;
 	e->nodes = access_nodes_new(e);
 	if (e->nodes == NULL)
@@ -312,6 +313,8 @@ free_modules(struct engine *e)
 	if (e->ctl != NULL)
 		ctl_free(e->ctl);
 	link_watch_free(e->link_watch);
+	fa_hears_free(e->fas);
+	e->fas = NULL;
 	access_nodes_free(e->nodes);
 	vlans_free(e->vlans);
 	engine_restart_over(e, -ECANCELED);

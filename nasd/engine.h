@@ -48,6 +48,7 @@ struct engine {
 	int			 mtu[SOCKETS_MAX_PPPOE];
 	struct link_watch	*link_watch;
 	struct vlans		*vlans;
+	struct fa_hears		*fas;
 	struct access_nodes	*nodes;
 	/* What a reload has taken out, until nothing needs it any more. */
 	struct leaving		*leaving;

@@ -15,9 +15,7 @@
 
 #include <event2/event.h>
 #include <event2/util.h>
-#include <linux/if_packet.h>
 
-#include "common/ip4.h"
 #include "nasd/mip_reg.h"
 
 #define LOG_MODULE "mip"
@@ -30,7 +28,7 @@
 
 struct mip_client {
 	struct mip_core		 core;
-	struct event		*ev, *ev_fa;
+	struct event		*ev;
 	int			 fd;
 	struct log_limit	 limit;
 };
@@ -178,71 +176,11 @@ client_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* Has its checksum been made, or found to be good? */
-static bool
-is_summed(struct msghdr *m)
+void
+mip_client_relayed(struct mip_client *c, struct in_addr fa,
+    const uint8_t *data, size_t len)
 {
-	struct tpacket_auxdata aux;
-
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h != NULL;
-	    h = CMSG_NXTHDR(m, h)) {
-		if (h->cmsg_level != SOL_PACKET ||
-		    h->cmsg_type != PACKET_AUXDATA)
-			continue;
-		memcpy(&aux, CMSG_DATA(h), sizeof(aux));
-		return (aux.tp_status & (TP_STATUS_CSUMNOTREADY |
-		    TP_STATUS_CSUM_VALID)) != 0;
-	}
-	return false;
-}
-
-/* One packet; false: there is none. */
-static bool
-read_fa(struct mip_client *c, int fd)
-{
-	union {
-		struct cmsghdr	h;
-		uint8_t		b[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-	} control;
-	uint8_t buf[2048];
-	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control.b, .msg_controllen = sizeof(control.b),
-	};
-	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_TRUNC);
-	struct ip4_packet p;
-
-	if (n < 0)
-		return false;
-	if ((size_t)n > sizeof(buf) || ip4_read(&p, buf, (size_t)n,
-	    is_summed(&m)) != IP4_OK || p.proto != IPPROTO_UDP)
-		c->core.count[MIP_C_DROP_MALFORMED]++;
-	else
-		mip_fa_input(&c->core, p.src, p.data, p.len);
-	return true;
-}
-
-static void
-fa_readable(evutil_socket_t fd, short what, void *arg)
-{
-	(void)what;
-	for (unsigned i = 0; i < READ_TURN && read_fa(arg, fd); i++)
-		;
-}
-
-int
-mip_client_hear(struct mip_client *c, int fd)
-{
-	c->ev_fa = event_new(event_get_base(c->ev), fd, EV_READ | EV_PERSIST,
-	    fa_readable, c);
-	if (c->ev_fa != NULL && event_add(c->ev_fa, NULL) == 0)
-		return 0;
-	if (c->ev_fa != NULL)
-		event_free(c->ev_fa);
-	c->ev_fa = NULL;
-	close(fd);
-	return -ENOMEM;
+	mip_fa_input(&c->core, fa, data, len);
 }
 
 struct mip_client *
@@ -288,12 +226,6 @@ mip_client_free(struct mip_client *c)
 {
 	if (c == NULL)
 		return;
-	if (c->ev_fa != NULL) {
-		int fd = event_get_fd(c->ev_fa);
-
-		event_free(c->ev_fa);
-		close(fd);
-	}
 	event_free(c->ev);
 	close(c->fd);
 	violations_free(c->core.violations);

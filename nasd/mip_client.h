@@ -170,12 +170,10 @@ struct mip_client *mip_client_new(struct event_base *, struct timers *,
     const struct clock *, int fd, const struct mip_client_params *);
 void	 mip_client_free(struct mip_client *);
 
-/*
- * Foreign agents on our links are heard by fd, owned from here on: whole IPv4
- * packets from addresses that it has been opened for (fa_sock.h), as they are
- * to addresses that may not be ours yet. 0 or -ENOMEM.
- */
-int	 mip_client_hear(struct mip_client *, int fd);
+/* A datagram of a foreign agent on a link of ours, to whatever address; by
+ * fa_hear.c. */
+void	 mip_client_relayed(struct mip_client *, struct in_addr fa,
+    const uint8_t *, size_t);
 
 /* Others from now on; coa, rate and types stay what they are. */
 void	 mip_client_set_params(struct mip_client *,
@@ -243,6 +241,10 @@ void	 mip_reg_abandon(struct mip_reg *);
 void	 mip_reg_set_mn_ha(struct mip_reg *, const struct mip4_sa *);
 /* Renews now, at the pace there is. False: there is nothing to renew. */
 bool	 mip_reg_renew(struct mip_reg *);
+/* Of a node behind a foreign agent: that has another care-of address, or has
+ * forgotten it, and allows this lifetime (seconds). It is registered anew at
+ * once, or a second after the last request. False: it is ending. */
+bool	 mip_reg_anew(struct mip_reg *, struct in_addr coa, uint16_t lifetime);
 /* Another client is about to register it elsewhere [draft-navali 3.2.3]: no
  * more is asked of the home agent, neither to renew nor to deregister it. It
  * is over when it is revoked, or its lifetime is. Allowed in every state. */

@@ -139,6 +139,32 @@ mip_fa_input(struct mip_core *core, struct in_addr fa, const uint8_t *buf,
 		mip_core_refuse(core, fa, c);
 }
 
+bool
+mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime)
+{
+	mono_t least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
+	mono_t now = clock_mono(r->core->clock);
+
+	if (r->via.s_addr == INADDR_ANY || r->moved ||
+	    (r->state != MIP_S_REQUESTING && !mip_reg_is_bound(r)))
+		return false;
+	/* What is granted for the old one is no way to here. */
+	if (r->coa.s_addr != coa.s_addr)
+		mip_send_forget(r);
+	r->coa = coa;
+	r->ask = lifetime;
+	if (r->state != MIP_S_REQUESTING)
+		mip_reg_begin(r, MIP_S_RENEWING, "by the foreign agent");
+	if (timer_is_set(&r->t_turn))
+		return true;
+	r->wait_ms = MIP_RETRY_FIRST_MS;
+	if (mono_before(now, least))
+		mip_reg_arm(r, &r->t_send, least);
+	else
+		mip_reg_try(r);
+	return true;
+}
+
 /* A shorter lifetime than was asked for, which the agent would relay [RFC 3344
  * 3.6.2.2]. */
 static bool

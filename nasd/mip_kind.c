@@ -217,6 +217,10 @@ mip_kind_useless(const struct mip_reg *r, const struct mip_reply *reply)
 		why = "HA does not confirm the IPv6 tunnel";
 	else if (r->via.s_addr != INADDR_ANY && !is_host(reply->home))
 		why = "HA assigns no IPv4 home address";
+	else if (r->via.s_addr != INADDR_ANY &&
+	    (reply->home.s_addr == r->via.s_addr ||
+	    reply->home.s_addr == r->coa.s_addr))
+		why = "HA assigns the foreign agent's address";
 	if (why == NULL && reply->lifetime == 0)
 		why = "home agent granted no lifetime";
 	if (why == NULL && r->gre.own != 0 && reply->gre_key == 0)

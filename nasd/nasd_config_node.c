@@ -266,15 +266,12 @@ read_agent(struct conf *c, cfg_t *sec, const struct nasd_config *cf,
 	bool via = read_address(c, sec, "via-fa", &n->via_fa);
 	bool coa = read_address(c, sec, "fa-care-of", &n->coa);
 
-	if (via && !coa)
-		conf_error(c, sec, "fa-care-of", "missing: which care-of "
-		    "address does the foreign agent offer?");
-	else if (coa && !via)
+	if (coa && !via)
 		conf_error(c, sec, "fa-care-of", "needs via-fa");
-	if (via && coa) {
+	else if (via)
 		check_agent(c, sec, cf, "via-fa", n->via_fa);
+	if (via && coa)
 		check_agent(c, sec, cf, "fa-care-of", n->coa);
-	}
 	read_fa_key(c, sec, via, n);
 	conf_uint(c, sec, "lifetime", 0, UINT16_MAX - 1, &n->lifetime);
 	if (via && n->lifetime == 0)

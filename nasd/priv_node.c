@@ -36,6 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nasd/fa_sock.h"
 #include "nasd/nasd_config.h"
 #include "nasd/node_sock.h"
 #include "nasd/priv_node.h"
@@ -291,6 +292,38 @@ nodes_count(struct nodes *ns, const struct nasd_priv_node_name *q,
 	out->rx_carried = out->rx_packets > local ? out->rx_packets - local :
 	    0;
 	return 0;
+}
+
+/* Its advertisements, too, where a section does not say what it offers. */
+int
+nodes_fa_open(struct nodes *ns, const struct nasd_priv_fa_open *q,
+    struct nasd_priv_fa_opened *out, int *fd)
+{
+	bool known = false, adverts = false;
+	unsigned ifindex;
+	int err;
+
+	for (unsigned i = 0; i < ns->n_sections; i++) {
+		const struct config_node *cfg = &ns->cfg->node[i];
+
+		if (cfg->via_fa.s_addr == INADDR_ANY ||
+		    cfg->via_fa.s_addr != q->fa.s_addr)
+			continue;
+		known = true;
+		adverts |= cfg->coa.s_addr == INADDR_ANY;
+	}
+	if (!known)
+		return -EPERM;
+	if (ns->nl == NULL)
+		return -ENOTCONN;
+	if ((err = fa_link_find(ns->nl, q->fa, &ifindex)) != 0 ||
+	    (err = fa_link_own(q->fa, &out->own)) != 0)
+		return err;
+	if (if_indextoname(ifindex, out->ifname) == NULL)
+		return -errno;
+	out->ifindex = ifindex;
+	*fd = fa_sock_open(ifindex, q->fa, adverts);
+	return *fd < 0 ? *fd : 0;
 }
 
 /* ---- from start to end ---- */

@@ -10,6 +10,8 @@
 
 struct nasd_config;
 struct nasd_priv_counted;
+struct nasd_priv_fa_open;
+struct nasd_priv_fa_opened;
 struct nasd_priv_node_name;
 struct nasd_priv_node_opened;
 struct nasd_priv_node_set;
@@ -32,6 +34,9 @@ int	 nodes_set(struct nodes *, const struct nasd_priv_node_set *,
 int	 nodes_del(struct nodes *, const struct nasd_priv_node_name *);
 int	 nodes_count(struct nodes *, const struct nasd_priv_node_name *,
     struct nasd_priv_counted *);
+
+int	 nodes_fa_open(struct nodes *, const struct nasd_priv_fa_open *,
+    struct nasd_priv_fa_opened *, int *fd);
 
 /* What an earlier nasd has left for PPP links and none has opened goes. */
 void	 nodes_sweep(struct nodes *);

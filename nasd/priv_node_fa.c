@@ -12,9 +12,13 @@
 #include "nasd/priv_node_fa.h"
 
 #include <errno.h>
+#include <unistd.h>
 
+#include <arpa/inet.h>
 #include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
+#include "common/mip4.h"
 #include "common/netlink.h"
 #include "nasd/nasd_config.h"
 #include "nasd/priv_host.h"
@@ -42,6 +46,24 @@ fa_link_find(struct nl *nl, struct in_addr fa, unsigned *ifindex)
 		return -EHOSTUNREACH;
 	*ifindex = r.ifindex;
 	return 0;
+}
+
+int
+fa_link_own(struct in_addr fa, struct in_addr *own)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr = fa,
+		.sin_port = htons(MIP4_PORT) };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+
+	if (fd == -1)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
+	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1)
+		err = -errno;
+	close(fd);
+	*own = sin.sin_addr;
+	return err;
 }
 
 bool

@@ -25,6 +25,8 @@ struct fa_link {
 /* The interface that the foreign agent is reached on, without a router in
  * between: -EHOSTUNREACH if there is none. */
 int	 fa_link_find(struct nl *, struct in_addr fa, unsigned *ifindex);
+/* Our address there. 0 or -errno. */
+int	 fa_link_own(struct in_addr fa, struct in_addr *own);
 /* From now on ARP is of its own addresses alone there [RFC 3344 4.6], until
  * nasd ends. */
 int	 fa_link_hush(struct sysctls *, unsigned ifindex);

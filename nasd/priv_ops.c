@@ -400,6 +400,8 @@ static const struct priv_op ops[] = {
 	    priv_op_node_count),
 	{ NASD_PRIV_NODE_SWEEP, "sweep access nodes", 0, 0, priv_op_node_sweep,
 	    false },
+	OP(NASD_PRIV_FA_OPEN, "hear foreign agent", nasd_priv_fa_open,
+	    priv_op_fa_open),
 };
 
 static void

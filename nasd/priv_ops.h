@@ -62,6 +62,7 @@ enum nasd_priv_type {
 	NASD_PRIV_NODE_DEL,		/* node_name */
 	NASD_PRIV_NODE_COUNT,		/* node_name -> counted */
 	NASD_PRIV_NODE_SWEEP,		/* nothing */
+	NASD_PRIV_FA_OPEN,		/* fa_open -> fa_opened, descriptor */
 	NASD_PRIV_GRE_COUNT,		/* nothing -> gre_counted */
 
 	NASD_PRIV_NOTE_PPPD_EXIT = 100,	/* unrequested: pppd_exit */
@@ -305,6 +306,17 @@ struct nasd_priv_node_set {
 };
 struct nasd_priv_node_was_set {
 	uint32_t	made;
+};
+
+/* A foreign agent of the configuration's is to be heard (fa_sock.h), on the
+ * link that it is on now; -EHOSTUNREACH if it is on none of ours. */
+struct nasd_priv_fa_open {
+	struct in_addr	fa;
+};
+struct nasd_priv_fa_opened {
+	struct in_addr	own;		/* our address there */
+	uint32_t	ifindex;
+	char		ifname[NASD_PRIV_IFNAME];
 };
 
 /* 0, or -errno: it would not start, or it does not come to an end. */

@@ -177,3 +177,21 @@ priv_op_node_sweep(void *state, const void *body, size_t len, void *out,
 	nodes_sweep(np->nodes);
 	return 0;
 }
+
+int
+priv_op_fa_open(void *state, const void *body, size_t len, void *out,
+    size_t *out_len, int *fd)
+{
+	struct nasd_priv *np = state;
+	struct nasd_priv_fa_open q;
+	struct nasd_priv_fa_opened reply = { .ifindex = 0 };
+	int err;
+
+	(void)len;
+	memcpy(&q, body, sizeof(q));
+	if ((err = nodes_fa_open(np->nodes, &q, &reply, fd)) != 0)
+		return err;
+	memcpy(out, &reply, sizeof(reply));
+	*out_len = sizeof(reply);
+	return 0;
+}

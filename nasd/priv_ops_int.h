@@ -45,5 +45,6 @@ priv_handler priv_op_node_set;
 priv_handler priv_op_node_del;
 priv_handler priv_op_node_count;
 priv_handler priv_op_node_sweep;
+priv_handler priv_op_fa_open;
 
 #endif

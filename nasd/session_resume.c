@@ -252,6 +252,9 @@ take_registration(struct session *s, const struct session_rec *r)
 	if (!r->has_reg)
 		return;
 	session_reg_request(s, &req);
+	/* A foreign agent has not been heard yet. */
+	if (req.via.s_addr != INADDR_ANY && req.coa.s_addr == INADDR_ANY)
+		req.coa = r->coa;
 	s->reg = mip_reg_resume(s->engine->mip, &req, &v, &session_in_mip, s);
 }
 

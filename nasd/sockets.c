@@ -275,9 +275,10 @@ open_dhcp6(struct nasd_sockets *s, const struct nasd_config *cf)
 	return -1;
 }
 
-/* Of several links one agent may be listed more than once. */
+/* Foreign agents have sockets of their own (fa_hear.c). One may be listed more
+ * than once. */
 static int
-open_fa(struct nasd_sockets *s, const struct nasd_config *cf)
+mute_fas(struct nasd_sockets *s, const struct nasd_config *cf)
 {
 	struct in_addr fas[CONFIG_NODES];
 	unsigned n = 0, i;
@@ -287,12 +288,9 @@ open_fa(struct nasd_sockets *s, const struct nasd_config *cf)
 			fas[n++] = cf->node[i].via_fa;
 	if (n == 0)
 		return 0;
-	if ((errno = -fa_sock_mute(s->mip, fas, n)) == 0 &&
-	    (s->fa = fa_sock_open(fas, n)) >= 0)
+	if ((errno = -fa_sock_mute(s->mip, fas, n)) == 0)
 		return 0;
-	if (errno == 0)
-		errno = -s->fa;
-	log_error(NULL, "packet socket for foreign agents");
+	log_error(NULL, "filter of foreign agents");
 	return -1;
 }
 
@@ -309,7 +307,7 @@ open_all(struct nasd_sockets *s, const struct nasd_config *cf)
 	/* Each access node has a care-of address of its own. */
 	s->mip = open_udp(cf->n_node > 0 || cf->ppp == CONFIG_PPP_NODE ? any :
 	    cf->coa, MIP4_PORT);
-	if (s->mip == -1 || open_fa(s, cf) != 0)
+	if (s->mip == -1 || mute_fas(s, cf) != 0)
 		return -1;
 	if (cf->dae.n_clients > 0 && (s->coa = open_udp(cf->dae.address,
 	    cf->dae.port)) == -1)
@@ -354,7 +352,6 @@ nasd_sockets_close(struct nasd_sockets *s)
 	close_one(&s->plugin);
 	close_one(&s->control);
 	close_one(&s->mip);
-	close_one(&s->fa);
 	close_one(&s->icmp6);
 	close_one(&s->coa);
 	close_one(&s->dhcp6);

@@ -25,8 +25,6 @@ struct nasd_sockets {
 	int	plugin;			/* listening */
 	int	control;		/* listening */
 	int	mip;			/* UDP 434 of the care-of address */
-	int	fa;			/* of foreign agents on our links, or
-					 * -1 */
 	int	icmp6;			/* raw */
 	int	coa;			/* UDP 3799, or -1 */
 	int	dhcp6;			/* UDP 547, or -1 */

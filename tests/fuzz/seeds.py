@@ -313,9 +313,17 @@ def dad():
     yield b'\7\0\0\0' + b'\1\1' + b'\7\2\1\1' + b'\1\0' + b'\0\xff' * 3
 
 
-SEEDS = {'fuzz_context': context, 'fuzz_dad': dad,
-         'fuzz_dhcp6': dhcp6, 'fuzz_node': node, 'fuzz_nasd_priv': nasd_priv,
-         'fuzz_netlink': netlink,
+def fa_agent():
+    # here, restarted, elsewhere, gone and back
+    here = b'\4\3\x1e\1\5\1\1'
+    yield here + b'\0\xff' + b'\4\3\x1e\0\0\1\1'
+    yield here + b'\0\xff' + b'\4\3\x1e\1\6\1\2' + b'\1\x1f'
+    yield here + b'\0\xff' + b'\4\3\0\1\6\1\1' + b'\1\2' + here
+
+
+SEEDS = {'fuzz_context': context, 'fuzz_fa_agent': fa_agent,
+         'fuzz_dad': dad, 'fuzz_dhcp6': dhcp6, 'fuzz_node': node,
+         'fuzz_nasd_priv': nasd_priv, 'fuzz_netlink': netlink,
          'fuzz_aaa': aaa, 'fuzz_ctl': ctl, 'fuzz_acct_spool': acct_spool,
          'fuzz_had_priv': had_priv,
          'fuzz_reg': reg, 'fuzz_mn': mn, 'fuzz_fad': fad,

@@ -25,7 +25,7 @@ HA = ("198.51.100.1", "198.51.100.9")
 PREFIX = ("2001:db8:1::", "2001:db8:2::")
 FAR = ("2001:db8:99::1", "2001:db8:99::9")
 NAI = ("alice@example.net", "bob@example.net")
-KEY, FA_HA = b"0123456789abcdef", b"fh" * 8
+KEY, FA_HA, MN_FA = b"0123456789abcdef", b"fh" * 8, b"mf" * 8
 T = 0x02
 NASD = ownnet.NASD + """\
 home-agent "ha0" {{ address = "{ha[0]}" }}
@@ -107,11 +107,12 @@ class Net(ownnet.OwnNet):
         fa.ip("route add default via 10.8.0.2")
         self.secret("mh.key", KEY.decode())
         self.secret("fh.key", FA_HA.decode())
+        self.secret("mf.key", MN_FA.decode())
         self.ctl = self.fadctl = None
         self.hactl, self.lines = {}, 1
 
-    def start_fad(self):
-        self.fadctl = self.run("fa", "fad", FAD, coa=COA, fa=FA, ha=HA)
+    def start_fad(self, text=FAD):
+        self.fadctl = self.run("fa", "fad", text, coa=COA, fa=FA, ha=HA)
 
     def start_had(self, i):
         key = f'key "256" {{ key-file = "{self.dir}/fh.key" }}'
@@ -119,10 +120,10 @@ class Net(ownnet.OwnNet):
             f"ha{i}", "had", HAD, f"had{i}", ha=HA[i], prefix=PREFIX[i],
             home=HOME, coa=COA, key="" if i else key, nai=NAI[i])
 
-    def start_nasd(self, keep="false"):
+    def start_nasd(self, keep="false", node=NODE):
         self.ctl = self.run(
             "an", "nasd", NASD, own=OWN[0], radius=OWN[0], ha=HA, keep=keep,
-            nodes="".join(NODE.format(i=i, nai=NAI[i], fa=FA[i], coa=COA,
+            nodes="".join(node.format(i=i, nai=NAI[i], fa=FA[i], coa=COA,
                                       dir=self.dir)
                           for i in range(self.lines)))
         wait_for("the links to be open", 10, lambda: all(
@@ -134,6 +135,12 @@ class Net(ownnet.OwnNet):
         for i in range(lines):
             self.start_had(i)
         self.start_nasd()
+
+    def counts(self, key):
+        return self.ctl("show statistics")[key]
+
+    def agent(self):
+        return self.counts("foreign_agents")[0]
 
     def links(self):
         return self.ctl("show statistics")["access_nodes"]
@@ -334,6 +341,77 @@ def test_overlapping(net):
     wait_for("one visitor", 20, lambda: len(
         net.fadctl("show visitors")["visitors"]) == 1)
     assert net.pings(1)
+
+
+# What the agent offers is learnt, and it has a key.
+LEARNT = NODE.replace('fa-care-of = "{coa}"',
+                      'fa-key "768" {{ key-file = "{dir}/mf.key" }}').replace(
+    "lifetime = 12", "lifetime = 300")
+# It knows the mobile node, and is soon missed.
+KNOWING = FAD.replace("prefix-length = 24", """prefix-length = 24
+	max-interval = 4
+	lifetime = 6""") + f"""\
+max-lifetime = 200
+mobile-node "{NAI[0]}" {{{{
+	key "768" {{{{ key-file = "{{dir}}/mf.key" }}}}
+}}}}
+"""
+
+
+def test_learnt(net):
+    """Before the agent is there, with another key, with the right one, and
+    without the agent for a while."""
+    net.start_had(0)
+    net.start_nasd(node=LEARNT.replace("mf.key", "fh.key"))
+    net.host()
+    wait_for("the host", 30, lambda: net.links()[0]["mobile_node"])
+    assert not net.ctl("show sessions")["sessions"]
+    net.start_fad(KNOWING)
+    wait_for("an answer that is not believed", 40, lambda: net.counts(
+        "registration")["dropped_bad_mn_fa_authenticator"])
+    assert "code 67" in net.daemons["nasd"].log()
+    assert "fails MN-FA authentication" in net.daemons["nasd"].log()
+    assert not net.fadctl("show visitors")["visitors"]
+
+    net.stop("nasd")
+    with Tap(net.ns["an"], "up0") as near, \
+            Tap(net.ns["ha0"], "eth0") as far:
+        net.start_nasd(node=LEARNT)
+        net.up()
+        seen, home = packets(near), packets(far)
+    # The nasd before has left a registration that may have been granted.
+    asked = next(p for p in seen if p.m and p.m.type == mip4.RRQ
+                 and p.m.lifetime)
+    assert asked.m.order == [mip4.NAI, 220, mip4.MN_HA, mip4.MN_FA]
+    assert asked.m.verify(mip4.MN_FA, 768, MN_FA)
+    assert (asked.m.coa, asked.m.lifetime) == (COA, 200)
+    given = next(p for p in seen if p.m and p.m.type == mip4.RRP
+                 and p.m.ident == asked.m.ident)
+    assert given.m.order[-2:] == [mip4.MN_HA, mip4.MN_FA]
+    assert given.m.verify(mip4.MN_FA, 768, MN_FA)
+    relayed = next(p for p in home if p.m and p.m.type == mip4.RRQ)
+    assert mip4.MN_FA not in relayed.m.order
+    agent = net.agent()
+    assert (agent["foreign_agent"], agent["interface"], agent["known"],
+            agent["care_of_address"], agent["registration_lifetime"],
+            agent["reverse_tunnels"]) == (FA[0], "up0", True, COA, 200, True)
+
+    # The next nasd goes on with what it is told.
+    net.kill("nasd")
+    net.start_nasd(node=LEARNT)
+    wait_for("the agent", 30, lambda: net.agent()["known"])
+    wait_for("a ping", 20, net.pings)
+    assert net.links()[0]["care_of_address"] == COA
+
+    # It is silent, and missed; it is back, and was told at once.
+    net.kill("fad")
+    wait_for("the agent to be lost", 30, lambda: net.agent()["lost"])
+    assert len(net.ctl("show sessions")["sessions"]) == 1
+    net.start_fad(KNOWING)
+    wait_for("a visitor", 40, lambda:
+             net.fadctl("show visitors")["visitors"])
+    assert net.agent()["restarts"] == 1
+    wait_for("a ping", 20, net.pings)
 
 
 def test_killed(net):

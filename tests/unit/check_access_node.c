@@ -10,12 +10,17 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include "common/ip4.h"
 #include "common/nd6.h"
 #include "common/netlink_watch.h"
+#include "common/wire.h"
 #include "nasd/access_node.h"
 #include "nasd/access_node_int.h"
+#include "nasd/fa_hear.h"
 
 #define LINKS	2
+#define FA	0x0a0a0a01u
+#define COA	0x0a090901u
 
 static struct config_node links[LINKS] = {
 	{ .ifname = "lo", .nai = "mn1@example.net" },
@@ -37,7 +42,7 @@ static struct request queue[16];
 static unsigned queued;
 static int root_fails;		/* -errno of each request, at once */
 static uint64_t packets, carried;	/* what it counts, of what came */
-static int link_fd[LINKS], tunnel_fd[LINKS];	/* our ends, or -1 */
+static int link_fd[LINKS], tunnel_fd[LINKS], fa_fd;	/* our ends, or -1 */
 
 static unsigned
 link_of(const char *ifname)
@@ -60,8 +65,13 @@ static int
 request(uint16_t type, const void *body, priv_done *done, void *arg)
 {
 	const struct nasd_priv_node_set *q = body;	/* ifname first */
+	static const struct nasd_priv_node_set none;
 
 	switch (type) {
+	case NASD_PRIV_FA_OPEN:
+		call("hear");
+		q = &none;
+		break;
 	case NASD_PRIV_NODE_OPEN:
 		call("open %s", q->ifname);
 		break;
@@ -114,6 +124,8 @@ answer_with(int status, bool made)
 	struct nasd_priv_counted counted = { .rx_bytes = 700,
 	    .tx_bytes = 70, .rx_packets = packets, .tx_packets = 1,
 	    .rx_carried = carried };
+	const struct nasd_priv_fa_opened fa = { .ifindex = 7,
+	    .own.s_addr = htonl(0x0a0a0a02), .ifname = "up0" };
 	struct request r = queue[0];
 	unsigned i = link_of(r.ifname);
 
@@ -121,6 +133,9 @@ answer_with(int status, bool made)
 	memmove(&queue[0], &queue[1], --queued * sizeof(queue[0]));
 	if (status != 0)
 		r.done(r.arg, status, NULL, 0, -1);
+	else if (r.type == NASD_PRIV_FA_OPEN)
+		r.done(r.arg, 0, &fa, sizeof(fa), fa_fd == -1 ?
+		    pair(&fa_fd) : dup(fa_fd));
 	else if (r.type == NASD_PRIV_NODE_OPEN)
 		r.done(r.arg, 0, &opened, sizeof(opened), pair(&link_fd[i]));
 	else if (r.type == NASD_PRIV_NODE_SET)
@@ -270,6 +285,7 @@ set_up(void)
 	packets = 7;
 	carried = 0;
 	ups = 1;
+	fa_fd = -1;
 	links[0].n_ha = 0;
 	links[0].idle_s = 0;
 	engine.base = event_base_new();
@@ -440,15 +456,210 @@ END_TEST
 START_TEST(not_in_gre_behind_a_foreign_agent)
 {
 	has[0].gre = true;
-	links[0].via_fa.s_addr = htonl(0x0a0a0a01);
+	links[0].via_fa.s_addr = htonl(FA);
+	links[0].coa.s_addr = htonl(COA);
 	say_ns(0, 1);
 	ck_assert_ptr_null(strstr(calls, "down"));
 	answer_all();
 	ck_assert_ptr_nonnull(strstr(calls, "rrq mn1@example.net shared;"));
 	ck_assert_ptr_null(strstr(calls, "gre"));
 	has[0].gre = false;
-	links[0].via_fa.s_addr = INADDR_ANY;
+	links[0].via_fa.s_addr = links[0].coa.s_addr = INADDR_ANY;
 	end_it(0);
+}
+END_TEST
+
+/* ---- a foreign agent that is learnt ---- */
+
+/* As set_up does, but for the first link. */
+static void
+make_learning(void)
+{
+	access_nodes_free(engine.nodes);
+	links[0].via_fa.s_addr = htonl(FA);
+	links[0].lifetime = 300;
+	engine.fas = fa_hears_new(&engine);
+	ck_assert_ptr_nonnull(engine.fas);
+	called("hear;");
+	answer();
+	make(true);
+	answer();
+	answer();
+	access_nodes_resumed(engine.nodes);
+	forget_calls();
+}
+
+static void
+no_learning(void)
+{
+	fa_hears_free(engine.fas);
+	engine.fas = NULL;
+	links[0].via_fa.s_addr = INADDR_ANY;
+	links[0].lifetime = 0;
+	links[0].proactive = false;
+	close(fa_fd);
+	fa_fd = -1;
+}
+
+static void
+from_agent(struct ip4_packet *p)
+{
+	uint8_t buf[128];
+	size_t len;
+
+	p->src.s_addr = htonl(FA);
+	p->dst.s_addr = htonl(INADDR_ALLHOSTS_GROUP);
+	len = ip4_write(p, buf, sizeof(buf));
+	ck_assert_uint_gt(len, 0);
+	ck_assert_int_eq(send(fa_fd, buf, len, 0), (ssize_t)len);
+	hear();
+}
+
+/* F and T, and others' flags. */
+static void
+advertise(unsigned lifetime, unsigned seq, unsigned reg, unsigned flags,
+    uint32_t coa)
+{
+	uint8_t icmp[20];
+	struct ip4_packet p = { .ttl = 1, .proto = IPPROTO_ICMP,
+	    .data = icmp, .len = sizeof(icmp) };
+	struct wire_w w;
+
+	wire_w_init(&w, icmp, sizeof(icmp));
+	wire_w_u32(&w, 0x09100000);
+	wire_w_u16(&w, 2);
+	wire_w_u16(&w, (uint16_t)lifetime);
+	wire_w_u16(&w, 16 << 8 | 10);
+	wire_w_u16(&w, (uint16_t)seq);
+	wire_w_u16(&w, (uint16_t)reg);
+	wire_w_u16(&w, (uint16_t)((0x11 | flags) << 8));
+	wire_w_u32(&w, coa);
+	wire_w_put_u16(&w, 2, ip4_fold(ip4_sum(0, icmp, sizeof(icmp))));
+	from_agent(&p);
+}
+
+/* Nothing begins before it is known, and then at once. */
+START_TEST(agent_learnt)
+{
+	struct session *s;
+
+	make_learning();
+	say_ns(0, 1);
+	called("");
+	ck_assert_ptr_null(session_at(0));
+	ck_assert_int_eq(shown(0, "mobile_node"), 1);
+	wait_ms(1000);
+	called("deliver 28;");		/* a solicitation */
+	ck_assert_uint_eq(delivered[8], 1);
+	ck_assert_uint_eq(delivered[15], 2);	/* from ours */
+	ck_assert_uint_eq(delivered[20], 10);
+	advertise(300, 5, 200, 0x40, COA);
+	called("");
+	wait_ms(1000);
+	advertise(300, 6, 200, 0, COA);
+	called("hear;set lo 0 to 1;");
+	answer_with(0, false);		/* on the same link */
+	answer_with(0, false);
+	called("rrq mn1@example.net shared;");
+	ck_assert_uint_eq(ntohl(asked_coa.s_addr), COA);
+	ck_assert_uint_eq(asked_lifetime, 200);
+	s = session_at(0);
+	confirm(s);
+	answer_with(0, true);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	forget_calls();
+
+	wait_ms(1000);
+	advertise(300, 7, 1800, 0, COA);
+	called("");
+	wait_ms(1000);
+	advertise(300, 0, 1800, 0, COA);
+	called("anew 1 300;");
+	wait_ms(1000);
+	advertise(300, 1, 1800, 0, COA + 1);
+	called("anew 2 300;");
+	/* Whoever is there stays, and nobody else comes. */
+	wait_ms(1000);
+	advertise(0, 2, 1800, 0, COA + 1);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	end_it(0);
+	say_ns(0, 1);
+	ck_assert_ptr_null(session_at(0));
+	no_learning();
+}
+END_TEST
+
+/* Who waits for it and goes is not who comes. */
+START_TEST(agent_waited_for)
+{
+	make_learning();
+	link_is("lo", true, false);
+	say_ns(0, 1);
+	ck_assert_int_eq(shown(0, "mobile_node"), 1);
+	link_is("lo", false, false);
+	ck_assert_int_eq(shown(0, "mobile_node"), 0);
+	advertise(300, 0, 1800, 0, COA);
+	ck_assert_ptr_null(session_at(0));
+	say_ns(0, 1);
+	ck_assert_ptr_nonnull(session_at(0));
+	answer_all();
+	end_it(0);
+	no_learning();
+}
+END_TEST
+
+/* On no link of ours: it is looked for again and again. */
+START_TEST(agent_not_there)
+{
+	links[0].via_fa.s_addr = htonl(FA);
+	engine.fas = fa_hears_new(&engine);
+	called("hear;");
+	answer_with(-EHOSTUNREACH, false);
+	wait_ms(4999);
+	called("");
+	wait_ms(1);
+	called("hear;");
+	answer_with(-EHOSTUNREACH, false);
+	fa_hears_look(engine.fas, links[0].via_fa);
+	called("");
+	wait_ms(1000);
+	fa_hears_look(engine.fas, links[0].via_fa);
+	fa_hears_look(engine.fas, links[0].via_fa);
+	called("hear;");
+	answer();
+	wait_ms(500);
+	ck_assert(!fa_agent_offers(fa_hears_agent(engine.fas,
+	    links[0].via_fa), false));
+	no_learning();
+}
+END_TEST
+
+START_TEST(agent_heard)
+{
+	static const uint8_t body[30];
+	struct ip4_packet p = { .ttl = 64, .proto = IPPROTO_UDP,
+	    .sport = 434, .dport = 434, .data = body, .len = sizeof(body) };
+	json_t *all, *one;
+
+	make_learning();
+	from_agent(&p);
+	called("relayed 30 by 1;");
+	ck_assert_int_eq(send(fa_fd, body, sizeof(body), 0), sizeof(body));
+	hear();
+	called("");
+	advertise(300, 9, 1800, 0, COA);
+	all = fa_hears_json(engine.fas);
+	one = json_array_get(all, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(one, "interface")),
+	    "up0");
+	ck_assert_str_eq(json_string_value(json_object_get(one,
+	    "care_of_address")), "10.9.9.1");
+	ck_assert_int_eq(json_integer_value(json_object_get(one, "sequence")),
+	    9);
+	ck_assert_int_eq(json_integer_value(json_object_get(one, "malformed")),
+	    1);
+	json_decref(all);
+	no_learning();
 }
 END_TEST
 
@@ -1515,6 +1726,10 @@ main(void)
 	tcase_add_test(t, figure_6);
 	tcase_add_test(t, in_gre);
 	tcase_add_test(t, not_in_gre_behind_a_foreign_agent);
+	tcase_add_test(t, agent_learnt);
+	tcase_add_test(t, agent_waited_for);
+	tcase_add_test(t, agent_not_there);
+	tcase_add_test(t, agent_heard);
 	tcase_add_test(t, router_solicitation);
 	tcase_add_test(t, keys);
 	tcase_add_test(t, its_home_agent);

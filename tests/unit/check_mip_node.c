@@ -1045,6 +1045,13 @@ START_TEST(via_agent_useless)
 	ck_assert_uint_eq(n_sent, 2);
 	ck_assert_uint_eq(sent[1].m.b[2] | sent[1].m.b[3], 0);
 	goes_between(1, "0.0.0.0", FA);
+	mip_reg_free(reg);
+	n_sent = 0;
+
+	start_via();
+	accept_via(0, _i == 0 ? FA : FA_COA);
+	ck_assert_int_eq(seen.res.outcome, MIP_USELESS);
+	test_has(seen.res.text, "the foreign agent's address");
 }
 END_TEST
 
@@ -1130,6 +1137,83 @@ accept_keyed(unsigned i)
 	sign_fa(&m);
 	relay_from(FA, &m);
 }
+
+static void
+coa_is(unsigned i, const char *coa)
+{
+	struct m want = { .n = 0 };
+
+	ck_assert_uint_lt(i, n_sent);
+	m_ip(&want, coa);
+	ck_assert_mem_eq(sent[i].m.b + 12, want.b, 4);
+	goes_between(i, "0.0.0.0", FA);
+}
+
+/* The agent has been restarted, or has another care-of address: at once, or a
+ * second after the last one. */
+START_TEST(anew)
+{
+	start_via();
+	accept_via(0, HOME);
+	advance(500);
+	ck_assert(mip_reg_anew(reg, ip(FA_COA), 200));
+	ck_assert_uint_eq(n_sent, 1);
+	advance(500);
+	ck_assert_uint_eq(n_sent, 2);
+	coa_is(1, FA_COA);
+	ck_assert_uint_eq(sent[1].m.b[2] << 8 | sent[1].m.b[3], 200);
+	accept_via(1, HOME);
+	ck_assert_uint_eq(mip_reg_left(reg), 200);
+
+	advance(5000);
+	ck_assert(mip_reg_anew(reg, ip(COA2), 300));
+	ck_assert_uint_eq(n_sent, 3);
+	coa_is(2, COA2);
+	ck_assert_str_eq(order(2), "131/17 221/1 32/20 ");
+	/* While that is out again; what was for the last one is no way here. */
+	advance(1200);
+	ck_assert_uint_eq(n_sent, 4);
+	ck_assert(mip_reg_anew(reg, ip(FA_COA), 300));
+	advance(1000);
+	coa_is(4, FA_COA);
+	accept_via(3, HOME);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_UNMATCHED], 1);
+	accept_via(4, HOME);
+	ck_assert_uint_ge(mip_reg_left(reg), 299);
+	ck_assert_uint_eq(seen.changed + seen.lost, 0);
+
+	advance(5000);
+	mip_reg_deregister(reg);
+	ck_assert(!mip_reg_anew(reg, ip(COA2), 300));
+	coa_is(5, FA_COA);
+}
+END_TEST
+
+/* Before there is a first answer. */
+START_TEST(anew_at_first)
+{
+	start_via();
+	advance(200);
+	ck_assert(mip_reg_anew(reg, ip(COA2), 300));
+	ck_assert_uint_eq(n_sent, 1);
+	advance(800);
+	coa_is(1, COA2);
+	accept_via(0, HOME);
+	ck_assert_uint_eq(seen.registered, 0);
+	accept_via(1, HOME);
+	ck_assert_uint_eq(seen.registered, 1);
+	mip_reg_free(reg);
+	n_sent = 0;
+	/* Not of one without an agent, nor of one that goes elsewhere. */
+	start();
+	ck_assert(!mip_reg_anew(reg, ip(COA2), 300));
+	mip_reg_free(reg);
+	n_sent = 0;
+	start_via();
+	mip_reg_move_on(reg);
+	ck_assert(!mip_reg_anew(reg, ip(COA2), 300));
+}
+END_TEST
 
 /* Also the agent wants to know who asks, and says who answers [RFC 3344
  * 3.5.3]. */
@@ -1277,7 +1361,9 @@ main(void)
 	tcase_add_test(tc, revocations_refused);
 	tcase_add_test(tc, via_agent);
 	tcase_add_test(tc, via_agent_unproven);
-	tcase_add_test(tc, via_agent_useless);
+	tcase_add_loop_test(tc, via_agent_useless, 0, 2);
+	tcase_add_test(tc, anew);
+	tcase_add_test(tc, anew_at_first);
 	tcase_add_test(tc, agent_with_key);
 	tcase_add_loop_test(tc, agent_fails, 0, 5);
 	tcase_add_test(tc, agent_denies_with_key);

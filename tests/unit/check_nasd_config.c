@@ -447,8 +447,8 @@ static const struct {
 	    "router-mac: \"02:0:0:0:0:1\" is no unicast" },
 	{ GOOD POOL NODE("acc0", "") "access-node \"acc1\" {\n\tnai = "
 	    "\"acc0@EXAMPLE.net\"\n}\n", "nai: access-node \"acc0\" has" },
-	{ GOOD NODE("acc0", "\tvia-fa = \"10.9.0.1\"\n"),
-	    "nasd.conf:12: fa-care-of: missing" },
+	{ GOOD NODE("acc0", "\tvia-fa = \"192.0.2.1\"\n"),
+	    "nasd.conf:15: via-fa: is our care-of-address" },
 	{ GOOD POOL NODE("acc0", "\tfa-care-of = \"10.9.0.1\"\n"),
 	    "nasd.conf:16: fa-care-of: needs via-fa" },
 	{ GOOD NODE("acc0", "\tvia-fa = \"224.0.0.11\"\n"),

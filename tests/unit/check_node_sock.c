@@ -2,7 +2,8 @@
 /*
  * What the packet sockets of an access node hear, on a real kernel's veth in a
  * network namespace of the test's own; where nobody may make one, nothing is
- * tested. A tunnel's is tried there, too: its filter sees the same bytes.
+ * tested. A tunnel's is tried there, too: its filter sees the same bytes. And
+ * those that hear foreign agents.
  */
 #include "config.h"
 
@@ -17,6 +18,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 
+#include "nasd/fa_sock.h"
 #include "nasd/node_sock.h"
 #include "tests/unit/test.h"
 
@@ -176,6 +178,89 @@ START_TEST(not_what_we_send_nor_tagged)
 }
 END_TEST
 
+/* ---- foreign agents ---- */
+
+/* What is said to all on the link, but for the addresses of Ethernet: IPv4 of
+ * this protocol, with these two bytes at its place of port or type. */
+static size_t
+frame4(uint8_t *b, const char *src, uint8_t proto, unsigned at, uint16_t value)
+{
+	const uint32_t addr = inet_addr(src);
+
+	memset(b, 0, 100);
+	memcpy(b, "\xff\xff\xff\xff\xff\xff\2\0\0\0\0\1\x08\0\x45", 15);
+	b[14 + 3] = 40;
+	b[14 + 9] = proto;
+	memcpy(b + 14 + 12, &addr, 4);
+	b[14 + 20 + at] = (uint8_t)(value >> 8);
+	b[14 + 20 + at + 1] = (uint8_t)value;
+	return 14 + 40;
+}
+
+static const struct {
+	const char	*src;
+	uint8_t		 proto;
+	unsigned	 at;
+	uint16_t	 value;
+	bool		 all, quiet;	/* heard with and without
+					 * advertisements */
+} fa_frames[] = {
+	{ "10.9.0.1", 17, 2, 434, true, true },
+	{ "10.9.0.1", 1, 0, 9 << 8 | 16, true, false },
+	{ "10.9.0.2", 17, 2, 434, false, false },
+	{ "10.9.0.2", 1, 0, 9 << 8 | 16, false, false },
+	{ "10.9.0.1", 17, 2, 435, false, false },
+	{ "10.9.0.1", 17, 0, 434, false, false },
+	{ "10.9.0.1", 1, 0, 8 << 8, false, false },
+	{ "10.9.0.1", 6, 2, 434, false, false },
+};
+
+START_TEST(agent_heard)
+{
+	const struct in_addr fa = { inet_addr("10.9.0.1") };
+	int all, quiet, other;
+	uint8_t b[256], got[256];
+	size_t n;
+
+	if (!has_net)
+		return;
+	all = fa_sock_open(if_nametoindex("acc0"), fa, true);
+	quiet = fa_sock_open(if_nametoindex("acc0"), fa, false);
+	other = fa_sock_open(if_nametoindex("mn0"), fa, true);
+	ck_assert_int_ge(all, 0);
+	ck_assert_int_ge(quiet, 0);
+	ck_assert_int_ge(other, 0);
+	n = frame4(b, fa_frames[_i].src, fa_frames[_i].proto, fa_frames[_i].at,
+	    fa_frames[_i].value);
+	/* To somebody else on the link, and in pieces: of no use. */
+	b[0] = 2;
+	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
+	b[0] = 0xff;
+	b[14 + 6] = 0x20;
+	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
+	b[14 + 6] = 0;
+	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
+	if (fa_frames[_i].all)
+		ck_assert_int_eq(hear(all, got, sizeof(got)),
+		    (ssize_t)n - 14);
+	if (fa_frames[_i].quiet)
+		ck_assert_int_eq(hear(quiet, got, sizeof(got)),
+		    (ssize_t)n - 14);
+	n = frame4(b, "10.9.0.1", 17, 2, 434);
+	b[14 + 39] = 77;
+	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
+	ck_assert_int_eq(hear(all, got, sizeof(got)), (ssize_t)n - 14);
+	ck_assert_int_eq(got[39], 77);
+	ck_assert_int_eq(hear(quiet, got, sizeof(got)), (ssize_t)n - 14);
+	ck_assert_int_eq(got[39], 77);
+	/* It has come to this link alone. */
+	ck_assert_int_eq(recv(other, got, sizeof(got), 0), -1);
+	close(all);
+	close(quiet);
+	close(other);
+}
+END_TEST
+
 START_TEST(no_link_for_it)
 {
 	uint8_t mac[6];
@@ -188,6 +273,8 @@ START_TEST(no_link_for_it)
 	    -EPROTOTYPE);
 	ck_assert_int_eq(node_sock_tunnel(9999), -ENODEV);
 	ck_assert_int_eq(node_sock_ppp(9999), -ENODEV);
+	ck_assert_int_eq(fa_sock_open(9999, (struct in_addr){ 1 }, true),
+	    -ENODEV);
 }
 END_TEST
 
@@ -201,6 +288,8 @@ main(void)
 	tcase_add_loop_test(tc, heard, 0,
 	    (int)(sizeof(frames) / sizeof(frames[0])));
 	tcase_add_test(tc, not_what_we_send_nor_tagged);
+	tcase_add_loop_test(tc, agent_heard, 0,
+	    (int)(sizeof(fa_frames) / sizeof(fa_frames[0])));
 	tcase_add_test(tc, no_link_for_it);
 	suite_add_tcase(s, tc);
 	return test_run(s);

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/netlink.h"
+#include "nasd/fa_sock.h"
 #include "nasd/nasd_config.h"
 #include "nasd/node_sock.h"
 #include "nasd/priv_host.h"
@@ -661,7 +662,8 @@ node_sock_tunnel(unsigned ifindex)
 
 static struct {
 	bool		gone;		/* it is on no link */
-	bool		hushed;
+	bool		hushed, adverts;
+	unsigned	on;		/* this interface; or 0 */
 	struct {
 		struct in_addr	home, ha;
 	} way[2];
@@ -672,8 +674,25 @@ fa_link_find(struct nl *nl, struct in_addr fa, unsigned *ifindex)
 {
 	(void)nl;
 	ck_assert_uint_eq(fa.s_addr, inet_addr("10.9.0.1"));
-	*ifindex = UPLINK;
+	*ifindex = agent.on != 0 ? agent.on : UPLINK;
 	return agent.gone ? -EHOSTUNREACH : 0;
+}
+
+int
+fa_link_own(struct in_addr fa, struct in_addr *ours)
+{
+	ck_assert_uint_eq(fa.s_addr, inet_addr("10.9.0.1"));
+	ours->s_addr = inet_addr("10.9.0.2");
+	return 0;
+}
+
+int
+fa_sock_open(unsigned ifindex, struct in_addr fa, bool adverts)
+{
+	ck_assert_uint_eq(ifindex, 1);
+	ck_assert_uint_eq(fa.s_addr, inet_addr("10.9.0.1"));
+	agent.adverts = adverts;
+	return 99;
 }
 
 bool
@@ -1732,6 +1751,36 @@ START_TEST(behind_an_agent)
 }
 END_TEST
 
+/* It is heard on its link, and no other one is; what it advertises where that
+ * is needed. */
+START_TEST(agent_opened)
+{
+	struct nasd_priv_fa_open q = { .fa.s_addr = inet_addr("10.9.0.1") };
+	struct nasd_priv_fa_opened out = { .ifindex = 0 };
+	int fd = -1;
+
+	ck_assert_int_eq(nodes_fa_open(ns, &q, &out, &fd), -EPERM);
+	(void)want_via(0, "0.0.0.0", false);
+	agent.on = 1;			/* lo */
+	node[0].coa.s_addr = inet_addr("10.9.0.3");
+	ck_assert_int_eq(nodes_fa_open(ns, &q, &out, &fd), 0);
+	ck_assert_int_eq(fd, 99);
+	ck_assert(!agent.adverts);
+	ck_assert_uint_eq(out.ifindex, 1);
+	ck_assert_str_eq(out.ifname, "lo");
+	ck_assert_uint_eq(out.own.s_addr, inet_addr("10.9.0.2"));
+	node[0].coa.s_addr = INADDR_ANY;
+	ck_assert_int_eq(nodes_fa_open(ns, &q, &out, &fd), 0);
+	ck_assert(agent.adverts);
+	agent.gone = true;
+	ck_assert_int_eq(nodes_fa_open(ns, &q, &out, &fd), -EHOSTUNREACH);
+	q.fa.s_addr = INADDR_ANY;
+	ck_assert_int_eq(nodes_fa_open(ns, &q, &out, &fd), -EPERM);
+	agent.gone = false;
+	agent.on = 0;
+}
+END_TEST
+
 START_TEST(refused_behind_an_agent)
 {
 	static const char *const wrong[] = { "127.0.0.1", "224.0.0.1",
@@ -1872,6 +1921,7 @@ main(void)
 	tcase_add_test(tc, ppp_left_of_a_section);
 	tcase_add_test(tc, ppp_taken_over);
 	tcase_add_test(tc, behind_an_agent);
+	tcase_add_test(tc, agent_opened);
 	tcase_add_test(tc, refused_behind_an_agent);
 	tcase_add_test(tc, hushed_behind_an_agent);
 	tcase_add_test(tc, failures_behind_an_agent);

@@ -17,6 +17,7 @@ const struct mip_events *mip_ev;
 struct iid asked_iid;
 const char *asked_service;
 struct in_addr asked_ha, asked_coa;
+uint16_t asked_lifetime;
 enum mip_kind asked_kind;
 uint64_t asked_after;
 bool moves_on;			/* the last one is another client's now */
@@ -167,6 +168,7 @@ mip_reg_new(struct mip_client *c, const struct mip_reg_request *r,
 	asked_service = r->service;
 	asked_ha = r->ha.addr;
 	asked_coa = r->coa;
+	asked_lifetime = r->lifetime;
 	asked_kind = r->kind;
 	asked_after = r->after_id;
 	moves_on = false;
@@ -226,6 +228,23 @@ mip_reg_renew(struct mip_reg *r)
 	(void)r;
 	call("renew");
 	return (true);
+}
+
+bool
+mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime)
+{
+	(void)r;
+	call("anew %u %u", ntohl(coa.s_addr) & 0xff, lifetime);
+	return (true);
+}
+
+void
+mip_client_relayed(struct mip_client *c, struct in_addr fa,
+    const uint8_t *data, size_t len)
+{
+	(void)c;
+	(void)data;
+	call("relayed %zu by %u", len, ntohl(fa.s_addr) & 0xff);
 }
 
 void
@@ -759,7 +778,7 @@ priv_request(struct priv_client *p, uint16_t type, const void *body,
 
 	(void)p;
 	(void)len;
-	if (type >= NASD_PRIV_NODE_OPEN && type <= NASD_PRIV_NODE_SWEEP)
+	if (type >= NASD_PRIV_NODE_OPEN && type <= NASD_PRIV_FA_OPEN)
 		return (node_request != NULL ? node_request(type, body, done,
 		    arg) : 0);
 	if (type == NASD_PRIV_PPPD_START) {

@@ -62,6 +62,7 @@ extern const struct mip_events *mip_ev;
 extern struct iid asked_iid;
 extern const char *asked_service;
 extern struct in_addr asked_ha, asked_coa;
+extern uint16_t asked_lifetime;
 extern enum mip_kind asked_kind;
 extern uint64_t asked_after;
 extern bool moves_on;

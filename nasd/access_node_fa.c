@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Links of access nodes that are behind a foreign agent [draft-navali 3.2.1;
+ * PROTOCOLS 11.6, D214, D215]: which care-of address it offers now, who has to
+ * register anew; and the keys of all sections. Neighbours: fa_hear.c, which
+ * hears the agents; access_node_link.c, which has the links.
+ */
+#define LOG_MODULE "node"
+#include "nasd/access_node_int.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mip4_ext.h"
+#include "nasd/engine.h"
+#include "nasd/fa_hear.h"
+#include "nasd/mip_client.h"
+#include "nasd/session.h"
+#include "nasd/session_save.h"
+
+bool
+access_node_learns(const struct node_link *l)
+{
+	return l->cfg->via_fa.s_addr != INADDR_ANY &&
+	    l->cfg->coa.s_addr == INADDR_ANY;
+}
+
+static const struct fa_agent *
+agent_of(const struct node_link *l)
+{
+	return access_node_learns(l) ? fa_hears_agent(l->all->engine->fas,
+	    l->cfg->via_fa) : NULL;
+}
+
+bool
+access_node_agent_is_there(const struct node_link *l)
+{
+	const struct fa_agent *a = agent_of(l);
+
+	return !access_node_learns(l) || (a != NULL &&
+	    fa_agent_offers(a, true));
+}
+
+void
+access_node_agent_look(const struct node_link *l)
+{
+	if (l->cfg->via_fa.s_addr != INADDR_ANY)
+		fa_hears_look(l->all->engine->fas, l->cfg->via_fa);
+}
+
+uint16_t
+access_node_lifetime(const struct node_link *l)
+{
+	const struct fa_agent *a = agent_of(l);
+	uint32_t s = l->cfg->lifetime;
+
+	if (a != NULL && a->known && a->last.reg_lifetime > 0 &&
+	    a->last.reg_lifetime < s)
+		s = a->last.reg_lifetime;
+	return (uint16_t)s;
+}
+
+/* ---- what agents do ---- */
+
+static void
+register_anew(struct node_link *l, const char *step)
+{
+	struct session *s = l->session;
+
+	if (s == NULL || s->reg == NULL || !mip_reg_anew(s->reg, l->coa,
+	    access_node_lifetime(l)))
+		return;
+	session_step(s, step, NULL);
+	session_save_soon(s);
+}
+
+/* Who was registered by an earlier nasd may be so with another one, which is
+ * known only now. */
+static void
+adopt(struct node_link *l, struct in_addr coa)
+{
+	bool new = l->coa.s_addr != coa.s_addr;
+
+	if (coa.s_addr == INADDR_ANY)
+		return;
+	l->coa = coa;
+	if (new)
+		register_anew(l, "care-of-address-changed");
+}
+
+static void
+tell(struct node_link *l, const struct fa_agent *a, enum fa_event what)
+{
+	switch (what) {
+	case FA_MOVED:
+		adopt(l, a->coa);
+		break;
+	case FA_FREE:
+		adopt(l, a->coa);
+		if (l->session == NULL)
+			access_node_go_on(l);
+		break;
+	case FA_REBOOTED:
+		register_anew(l, "foreign-agent-restarted");
+		break;
+	case FA_LOST:
+		if (l->session != NULL)
+			session_step(l->session, "foreign-agent-lost", NULL);
+		break;
+	}
+}
+
+void
+access_nodes_agent(struct access_nodes *ns, struct in_addr fa,
+    const struct fa_agent *a, enum fa_event what)
+{
+	for (unsigned i = 0; ns != NULL && i < ns->n; i++)
+		if (access_node_learns(&ns->link[i]) &&
+		    ns->link[i].cfg->via_fa.s_addr == fa.s_addr)
+			tell(&ns->link[i], a, what);
+}
+
+/* ---- keys ---- */
+
+/* The section of a name, or NULL. */
+static const struct config_node *
+section(const struct access_nodes *ns, const char *nai, size_t len)
+{
+	for (unsigned i = 0; i < ns->n; i++)
+		if (nai_equal(ns->link[i].cfg->nai,
+		    strlen(ns->link[i].cfg->nai), nai, len))
+			return ns->link[i].cfg;
+	return NULL;
+}
+
+const struct mip4_sa *
+access_nodes_key(void *nodes, const char *nai, size_t len, struct in_addr ha)
+{
+	const struct config_node *cfg = section(nodes, nai, len);
+
+	(void)ha;
+	return cfg != NULL ? &cfg->sa : NULL;
+}
+
+const struct mip4_sa *
+access_nodes_fa_key(void *nodes, const char *nai, size_t len,
+    struct in_addr fa)
+{
+	const struct config_node *cfg = section(nodes, nai, len);
+
+	(void)fa;
+	return cfg != NULL && cfg->has_fa_sa ? &cfg->fa_sa : NULL;
+}
