@@ -56,6 +56,23 @@ is_authentic(const struct relay *r, const struct rp *q)
 	    sa, &covered) == MIP4_AUTH_OK;
 }
 
+/*
+ * Another node's, which the mobile node has left, in answer to what it asked
+ * before; or a copy of what has made the visit: home agents answer a request
+ * that comes twice as they did before [D219].
+ */
+static bool
+is_overtaken(const struct relay *r, const struct rp *q)
+{
+	const struct visitor *v = visitor_find(r->visitors, q->msg->rrp.home,
+	    q->src);
+	const struct asked *a = &q->p->asked;
+
+	return v && a->lifetime > 0 &&
+	    !node_same(&v->asked.node, &a->node) &&
+	    (v->asked.id == a->id || mono_before(a->at, v->asked.at));
+}
+
 /* What a home agent assigns is not believed to be one of its own. */
 static uint8_t
 check_home(const struct relay *r, struct rp *q)
@@ -73,6 +90,8 @@ check_home(const struct relay *r, struct rp *q)
 	    q->p->asked.node.link))
 		return no(q, MIP4_FA_PROHIBITED,
 		    "visits by another home agent on this link");
+	if (is_overtaken(r, q))
+		return no(q, MIP4_FA_PROHIBITED, "visits by another node");
 	return GOOD;
 }
 
@@ -146,6 +165,18 @@ write_relayed(const struct relay *r, const struct rp *q, uint8_t *buf,
 	return w.err ? 0 : w.len;
 }
 
+/* A home agent says yes also where there is nothing to end, and to another home
+ * address than the mobile node's own; and it may have come back since, by this
+ * node or another [D219]. */
+static bool
+is_another(const struct asked *a, const struct visitor *v)
+{
+	return mono_before(a->at, v->asked.at) ||
+	    !node_same(&a->node, &v->asked.node) || (a->nai_len > 0 &&
+	    v->asked.nai_len > 0 && !nai_equal(a->nai, a->nai_len,
+	    v->asked.nai, v->asked.nai_len));
+}
+
 /* RFC 3344 3.6.1.2, 3.8.2.2: of this care-of address, or of all of them. */
 static void
 deregistered(struct relay *r, const struct rp *q)
@@ -154,7 +185,7 @@ deregistered(struct relay *r, const struct rp *q)
 	struct visitor *v = visitor_find(r->visitors, q->msg->rrp.home,
 	    q->src);
 
-	if (!v || (a->coa.s_addr != v->asked.coa.s_addr &&
+	if (!v || is_another(a, v) || (a->coa.s_addr != v->asked.coa.s_addr &&
 	    a->coa.s_addr != q->msg->rrp.home.s_addr))
 		return;
 	r->stats.deregistered++;

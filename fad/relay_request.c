@@ -155,6 +155,18 @@ check_addresses(const struct relay *r, struct rq *q)
 	return ACCEPTED;
 }
 
+/* Another node deregisters it here: one that it has left, perhaps. To the home
+ * agent both are the same, and the visit would end [D219]. */
+static bool
+is_left(const struct rq *q)
+{
+	const struct visitor *v = q->visitor;
+
+	return q->asked.lifetime == 0 && !is_colocated(q) && v &&
+	    v->asked.coa.s_addr == q->asked.coa.s_addr &&
+	    !node_same(&v->asked.node, &q->asked.node);
+}
+
 static uint8_t
 check_policy(const struct relay *r, struct rq *q)
 {
@@ -170,6 +182,8 @@ check_policy(const struct relay *r, struct rq *q)
 		    "not a home address of this home agent");
 	if (!fad_config_allows(r->conf, a->nai, a->nai_len))
 		return no(q, MIP4_FA_PROHIBITED, "realm");
+	if (is_left(q))
+		return no(q, MIP4_FA_PROHIBITED, "visits by another node");
 	/* Or who agrees with a home agent of its own could take it; on
 	 * another link that is not the same. */
 	if (a->home.s_addr != INADDR_ANY && visitor_has_rival(r->visitors,
@@ -327,6 +341,7 @@ understand(const struct relay *r, struct rq *q)
 	struct asked *a = &q->asked;
 
 	a->node = q->pkt->node;
+	a->at = clock_mono(r->clock);
 	a->home = m->home;
 	a->ha = m->ha;
 	a->coa = m->coa;

@@ -41,6 +41,16 @@ is_fresh(const struct relay *r, const struct mip4_rev *m,
 	    (!v || (int32_t)(m->rev_id - v->rev_ha) >= 0);
 }
 
+/* Has the home address been given to another since [D219]? */
+static bool
+is_another(const struct visitor *v, const struct mip4_exts *e)
+{
+	const struct asked *a = &v->asked;
+
+	return a->nai_len > 0 && e->nai_len > 0 &&
+	    !nai_equal(a->nai, a->nai_len, e->nai, e->nai_len);
+}
+
 static void
 acknowledge(struct relay *r, struct in_addr src, uint16_t sport,
     const struct mip4_msg *msg, const struct mip4_sa *sa)
@@ -72,7 +82,7 @@ relay_revoke(struct relay *r, struct in_addr src, uint16_t sport,
 		relay_drop(r, FAD_DROP_REV_AUTH, src);
 		return;
 	}
-	if (v && (!v->negotiated ||
+	if (v && (!v->negotiated || is_another(v, &msg->ext) ||
 	    v->asked.coa.s_addr != m->fda.s_addr))
 		v = NULL;
 	if (!is_fresh(r, m, v)) {

@@ -38,6 +38,7 @@ struct asked {
 	struct in_addr	ha;
 	struct in_addr	coa;
 	uint64_t	id;
+	mono_t		at;		/* when it came */
 	uint16_t	lifetime;	/* requested */
 	uint8_t		flags;
 	uint8_t		nai_len;	/* 0: none */

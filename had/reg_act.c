@@ -461,14 +461,21 @@ bind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	return MIP4_HA_RESOURCES;
 }
 
-/* Is it the binding that a request with Lifetime 0 means? */
+/* Is it the binding that a request with Lifetime 0 means? Behind a foreign
+ * agent it may have had another home address before, with the same care-of
+ * address [D219]. */
 static bool
 is_meant(const struct rq *rq, const struct binding *b)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
+	struct in_addr home = rq->msg.rrq.home, home4;
 
 	if (!b || b->state == BINDING_IDLE ||
 	    b->coa.s_addr != rq->msg.rrq.coa.s_addr)
+		return false;
+	home4 = reg_node_home4(b);
+	if (home4.s_addr != INADDR_ANY && home.s_addr != INADDR_ANY &&
+	    home.s_addr != home4.s_addr)
 		return false;
 	/* A care-of address is of one kind. */
 	return b->behind_node || !e->n_hoa ||
@@ -507,8 +514,10 @@ unbind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 		spec.hoa = &e->hoa;
 		spec.unique = e->hoa_unique;
 	}
-	if (is_meant(rq, b))
+	if (is_meant(rq, b)) {
 		spec.gre_key = reg_gre_last_key(rq);
+		spec.home4 = reg_node_home4(b);
+	}
 	if (is_meant(rq, b) && !spec.empty) {
 		hoa = b->hoa;
 		spec.hoa = &hoa;

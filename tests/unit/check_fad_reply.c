@@ -517,6 +517,112 @@ START_TEST(deregisters)
 }
 END_TEST
 
+/* By name, with whatever home address. */
+static void
+m_named(struct m *q, uint16_t life, const char *home, const char *nai)
+{
+	m_rrq(q, 0x02, life, home, HA, COA);
+	m_nai(q, nai);
+	m_auth(q, 32, 512, key_mh);
+}
+
+static void
+answered(const struct m *q, uint16_t life, const char *home, const char *nai)
+{
+	struct m a;
+
+	m_rrp(&a, q, 0, life, home);
+	m_nai(&a, nai);
+	m_auth(&a, 32, 512, key_mh);
+	m_auth(&a, 34, 256, key_fh);
+	rig_reply(&a, HA);
+	ck_assert_uint_eq(rig.n_node, 1);
+}
+
+/* One that has had the home address before, or says so [D219]. */
+START_TEST(deregisters_another)
+{
+	struct m q;
+
+	rig_init();
+	m_named(&q, 600, "0.0.0.0", ALICE);
+	rig_in(&q, &way);
+	answered(&q, 600, HOME, ALICE);
+	ck_assert_ptr_nonnull(visitor(HOME));
+	m_named(&q, 0, HOME, "bob@example.net");
+	rig_in(&q, &way);
+	answered(&q, 0, HOME, "bob@example.net");
+	ck_assert_uint_eq(rig.to_node[1], 0);
+	ck_assert_ptr_nonnull(visitor(HOME));
+	m_named(&q, 0, HOME, ALICE);
+	rig_in(&q, &way);
+	answered(&q, 0, HOME, ALICE);
+	ck_assert_ptr_null(visitor(HOME));
+	rig_free();
+}
+END_TEST
+
+/* Answers to what it asked by a node that it has left come when it is a visitor
+ * by another one [D219]. */
+START_TEST(overtaken)
+{
+	struct way other = { MAC_B, HOME, FA_B, 1, 255 };
+	struct m q, first;
+
+	rig_init();
+	m_named(&first, 600, HOME, ALICE);
+	rig_in(&first, &way);
+	m_named(&q, 300, HOME, ALICE);
+	rig_in(&q, &other);
+	answered(&q, 300, HOME, ALICE);
+	answered(&first, 600, HOME, ALICE);
+	ck_assert_uint_eq(rig.to_node[1], 65);
+	ck_assert_mem_eq(rig_route_of(HOME)->lladdr, MAC_B, 6);
+	rig_wait(1);
+	m_named(&q, 600, HOME, ALICE);
+	rig_in(&q, &way);
+	answered(&q, 600, HOME, ALICE);
+	m_named(&first, 0, HOME, ALICE);
+	rig_in(&first, &way);
+	m_named(&q, 300, HOME, ALICE);
+	rig_in(&q, &other);
+	answered(&q, 300, HOME, ALICE);
+	answered(&first, 0, HOME, ALICE);
+	ck_assert_uint_eq(rig.to_node[1], 0);
+	ck_assert_uint_eq(visitor_left(visitor(HOME)), 300);
+	rig_free();
+}
+END_TEST
+
+/* The home agent answers the same request again, whoever has sent it [D219]. */
+START_TEST(copied)
+{
+	struct way other = { MAC_B, HOME, FA_B, 1, 255 };
+	struct m q;
+
+	rig_init();
+	m_named(&q, 600, "0.0.0.0", ALICE);
+	rig_in(&q, &way);
+	answered(&q, 600, HOME, ALICE);
+	rig_wait(1);
+	rig_in(&q, &other);
+	answered(&q, 600, HOME, ALICE);
+	ck_assert_uint_eq(rig.to_node[1], 65);
+	ck_assert_mem_eq(rig_route_of(HOME)->lladdr, MAC, 6);
+	ck_assert_uint_eq(visitor_left(visitor(HOME)), 599);
+	/* Its own, a second time. */
+	rig_in(&q, &way);
+	answered(&q, 600, HOME, ALICE);
+	ck_assert_uint_eq(rig.to_node[1], 0);
+	/* It has moved there. */
+	m_named(&q, 600, HOME, ALICE);
+	rig_in(&q, &other);
+	answered(&q, 600, HOME, ALICE);
+	ck_assert_mem_eq(rig_route_of(HOME)->lladdr, MAC_B, 6);
+	rig_free();
+}
+END_TEST
+
 START_TEST(co_located)
 {
 	struct m q, a;
@@ -553,6 +659,16 @@ START_TEST(no_end)
 END_TEST
 
 static void
+m_revocable(struct m *a)
+{
+	m_int(a, 137, 1);
+	m_int(a, 6, 1);
+	m_int(a, 0, 2);
+	m_int(a, rig_ntp(NULL) >> 32, 4);
+	m_auth(a, 34, 256, key_fh);
+}
+
+static void
 visit_with_revocation(void)
 {
 	struct m q, a;
@@ -560,11 +676,7 @@ visit_with_revocation(void)
 	ask(&q, HA);
 	m_rrp(&a, &q, 0, 600, HOME);
 	m_auth(&a, 32, 512, key_mh);
-	m_int(&a, 137, 1);
-	m_int(&a, 6, 1);
-	m_int(&a, 0, 2);
-	m_int(&a, rig_ntp(NULL) >> 32, 4);
-	m_auth(&a, 34, 256, key_fh);
+	m_revocable(&a);
 	rig_reply(&a, HA);
 	/* 137 is not for the mobile node. */
 	ck_assert_uint_eq(rig.node_len, 20 + 22);
@@ -619,6 +731,37 @@ START_TEST(revoked)
 	rig_wait(100);
 	rig_reply(&m, HA);			/* stale */
 	ck_assert_uint_eq(rig.n_home, 0);
+	rig_free();
+}
+END_TEST
+
+/* The home address is another's by now [D219]. */
+START_TEST(revoked_before)
+{
+	struct m m, q, a;
+
+	rig_init();
+	m_named(&q, 600, HOME, ALICE);
+	rig_in(&q, &way);
+	m_rrp(&a, &q, 0, 600, HOME);
+	m_nai(&a, ALICE);
+	m_auth(&a, 32, 512, key_mh);
+	m_revocable(&a);
+	rig_reply(&a, HA);
+	ck_assert(visitor(HOME)->negotiated);
+	rig_wait(10);
+	m_rev(&m, 0x8000, 0, key_fh);
+	m.n -= 22;
+	a = m;
+	m_nai(&m, "bob@example.net");
+	m_auth(&m, 34, 256, key_fh);
+	rig_reply(&m, HA);
+	ck_assert_uint_eq(rig.n_home, 1);
+	ck_assert_ptr_nonnull(visitor(HOME));
+	m_nai(&a, ALICE);
+	m_auth(&a, 34, 256, key_fh);
+	rig_reply(&a, HA);
+	ck_assert_ptr_null(visitor(HOME));
 	rig_free();
 }
 END_TEST
@@ -681,5 +824,5 @@ TEST_MAIN("fad_reply", accepted, longer_than_ours, data_plane_first,
     data_plane_fails, matching, denied_unsigned, code_68, code_71,
     code_71_extensions, home_address_assigned, codes_97_98_99,
     assigned_by_mistake, overlapping, denial_changes_nothing, moves_and_renews,
-    deregisters, co_located, no_end, revoked, not_negotiated, room_gone,
-    strange_reply)
+    deregisters, deregisters_another, overtaken, copied, co_located,
+    no_end, revoked, revoked_before, not_negotiated, room_gone, strange_reply)

@@ -155,6 +155,28 @@ START_TEST(code_65_taken)
 }
 END_TEST
 
+/* Behind two nodes one after the other, of which the first one lets go only
+ * when the mobile node is a visitor by the second [D219]. */
+START_TEST(code_65_left)
+{
+	struct way moved = { MAC_B, HOME, FA_B, 1, 255 };
+	struct m m;
+
+	rig_init();
+	rig_register(HOME, 0x02, 600, &way);
+	rig_register(HOME, 0x02, 600, &moved);
+	m_plain(&m, 0x02, 0, HOME, HA);
+	ck_assert_int_eq(denied(&m, &way), 65);
+	/* Of another care-of address, or with one of its own. */
+	m_rrq(&m, 0x02, 0, HOME, HA, "192.0.2.99");
+	m_auth(&m, 32, 512, key_mh);
+	RELAYED(&m, &way);
+	m_plain(&m, 0x02, 0, HOME, HA);
+	RELAYED(&m, &moved);
+	rig_free();
+}
+END_TEST
+
 START_TEST(code_66)
 {
 	const char *homes[] = { "10.0.0.11", "10.0.0.12", "10.0.0.13",
@@ -595,8 +617,8 @@ START_TEST(pending_once)
 END_TEST
 
 TEST_MAIN("fad_request", relayed_as_it_is, signed_for_the_home_agent, code_65,
-    code_65_realm, code_65_taken, code_66, code_66_visitors, code_67,
-    code_67_required, code_69, code_70, code_70_extensions, code_70_reserved,
-    code_72, codes_74_75_76, code_77, code_78, code_79, codes_80_to_88,
-    other_codes, not_understood, to_all_agents, one_denial_a_second,
-    pending_once)
+    code_65_realm, code_65_taken, code_65_left, code_66, code_66_visitors,
+    code_67, code_67_required, code_69, code_70, code_70_extensions,
+    code_70_reserved, code_72, codes_74_75_76, code_77, code_78, code_79,
+    codes_80_to_88, other_codes, not_understood, to_all_agents,
+    one_denial_a_second, pending_once)

@@ -214,6 +214,29 @@ START_TEST(entry)
 }
 END_TEST
 
+/* Of the home address that it has, or of none, which is told; one before it may
+ * have lost [D219]. */
+START_TEST(leaves)
+{
+	struct asks a = entry_of(FA1, mn1);
+	const char *h;
+	struct m m;
+
+	in(&m, &a);
+	h = home_of(mn1);
+	a.type = 221;
+	a.life = 0;
+	a.home = strcmp(h, H1) == 0 ? H2 : H1;
+	in(&m, &a);
+	accepted(a.home, 0);
+	ck_assert_int_eq(of(mn1)->state, BINDING_BOUND);
+	a.home = NULL;
+	in(&m, &a);
+	accepted(h, 0);
+	ck_assert_int_eq(of(mn1)->state, BINDING_IDLE);
+}
+END_TEST
+
 /* The advertisement's MTU is that of two tunnels [D33]. */
 START_TEST(mtu)
 {
@@ -457,6 +480,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, entry);
+	tcase_add_test(t, leaves);
 	tcase_add_test(t, mtu);
 	tcase_add_test(t, refused);
 	tcase_add_test(t, all_are_given);
