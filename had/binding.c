@@ -36,7 +36,7 @@ binding_state_str(enum binding_state s)
 static void
 hold(struct binding *b, bool on)
 {
-	if (!b->lease.pool || lease_is_held(&b->lease) == on)
+	if (!b->lease.at.pool || lease_is_held(&b->lease) == on)
 		return;
 	if (on) {
 		pool_hold(b->owner->pools, &b->lease);
@@ -224,10 +224,10 @@ forget_at(const struct binding *b)
 {
 	mono_t hold, replay = replay_end(b);
 
-	if (!b->lease.pool)
+	if (!b->lease.at.pool)
 		return replay;
 	hold = mono_add_ms(clock_mono(b->owner->clock),
-	    (int64_t)b->lease.pool->hold * 1000);
+	    (int64_t)b->lease.at.pool->hold * 1000);
 	return mono_before(hold, replay) ? replay : hold;
 }
 
@@ -307,7 +307,7 @@ binding_set_peer(struct binding *b, struct peer *peer)
 static bool
 may_hold(const struct binding *b)
 {
-	return b->lease.pool && b->lease.pool->hold > 0 &&
+	return b->lease.at.pool && b->lease.at.pool->hold > 0 &&
 	    b->peer->n_held - lease_is_held(&b->lease) <
 	    b->peer->max_bindings;
 }
@@ -345,7 +345,7 @@ binding_seen(struct binding *b, uint64_t id)
 {
 	b->last_id = id;
 	b->last_at = clock_mono(b->owner->clock);
-	if (b->state == BINDING_IDLE && !b->lease.pool)
+	if (b->state == BINDING_IDLE && !b->lease.at.pool)
 		(void)set_until(b, forget_at(b));
 }
 

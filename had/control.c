@@ -47,9 +47,9 @@ describe_home(const struct binding *b)
 	    "kind", "access-router",
 	    "home_address", ctl_ipv6(&b->hoa),
 	    "home_prefix", prefix6(&prefix,
-	    pool_route_len(b->lease.pool)),
-	    "unique", b->lease.pool->mode == POOL_UNIQUE,
-	    "pool", b->lease.pool->name);
+	    pool_route_len(b->lease.at.pool)),
+	    "unique", b->lease.at.pool->mode == POOL_UNIQUE,
+	    "pool", b->lease.at.pool->name);
 }
 
 /* What a mobile node behind an access node has taken. */

@@ -84,7 +84,7 @@ struct mns {
 struct mn_addr {
 	struct mn_addr		*next;
 	struct mn		*mn;
-	struct lease		 lease;
+	struct pool_part	 at;
 	struct dp_route		*route;		/* NULL: needs none */
 	bool			 bound;		/* else it is being probed */
 };
@@ -96,7 +96,7 @@ struct mn {
 	struct binding		*binding;	/* NULL: of none yet */
 	struct mip4_sa		*own_sa;	/* a copy of a key that was
 						 * looked up, or NULL */
-	const struct lease	*reserved;	/* its fixed address, or NULL */
+	const struct pool_part	*reserved;	/* its fixed address, or NULL */
 	void			*sock;		/* the io's */
 	struct mn_addr		*addrs;
 	struct timer		 timer;		/* next_ra, or the end of what

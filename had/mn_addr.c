@@ -27,13 +27,13 @@ static const struct in6_addr all_nodes = { .s6_addr = { 0xff, 0x02,
 struct in6_addr
 mn_addr_of(const struct mn_addr *a)
 {
-	return lease_addr(&a->lease);
+	return pool_part_addr(&a->at);
 }
 
 bool
 mn_addr_is_local(const struct mn_addr *a)
 {
-	return IN6_IS_ADDR_LINKLOCAL(&a->lease.pool->prefix);
+	return IN6_IS_ADDR_LINKLOCAL(&a->at.pool->prefix);
 }
 
 bool
@@ -95,7 +95,7 @@ destroy(struct mn_addr *a)
 	m->owner->n_addrs--;
 	if (a->route)
 		m->owner->dp->del(m->owner->dp, a->route);
-	pool_release(m->owner->pools, &a->lease);
+	pool_unchoose(m->owner->pools, &a->at);
 	free(a);
 }
 
@@ -235,9 +235,9 @@ make_way(struct mn_addr *a)
 	int status;
 
 	if (mn_addr_is_local(a)) {
-		if (!a->lease.pool->home_link)
+		if (!a->at.pool->home_link)
 			return 0;
-		want.link = a->lease.pool;
+		want.link = a->at.pool;
 	}
 	a->route = ms->dp->add(ms->dp, &want, probed, a, &status);
 	if (old)
@@ -256,7 +256,7 @@ mn_addrs_move(struct mn *m)
 		next = a->next;
 		addr = mn_addr_of(a);
 		/* Other access nodes may have other prefixes. */
-		status = place_of(m, &addr) == a->lease.pool ? make_way(a) :
+		status = place_of(m, &addr) == a->at.pool ? make_way(a) :
 		    -EADDRNOTAVAIL;
 		if (status == 0 || status == -EINPROGRESS)
 			continue;
@@ -308,7 +308,7 @@ new_addr(struct mn *m, struct pool *p, const struct in6_addr *addr)
 	m->n_addrs++;
 	m->owner->n_addrs++;
 	m->owner->stats.claimed++;
-	pool_take(m->owner->pools, p, &a->lease, addr);
+	pool_choose(m->owner->pools, p, &a->at, addr);
 	return a;
 }
 

@@ -93,7 +93,7 @@ struct user {
 	size_t			 n_sas;		/* 0: none is asked for */
 	bool			 no_node;	/* not by an access node */
 	struct user_home	 home;
-	struct lease		 reserved;	/* of what is fixed, from the
+	struct pool_part	 reserved;	/* of what is fixed, from the
 						 * start; if from AAA, not */
 };
 

@@ -34,10 +34,9 @@ pools_init(struct pools *ps, struct pool *pool, size_t n, uint64_t max_leases)
 	size_t i;
 
 	memset(ps, 0, sizeof(*ps));
-	if (table_init(&ps->leases))
-		return -ENOMEM;
-	if (table_init(&ps->reserved)) {
-		table_free(&ps->leases);
+	if (table_init(&ps->leases) || table_init(&ps->chosen) ||
+	    table_init(&ps->reserved)) {
+		pools_free(ps);
 		return -ENOMEM;
 	}
 	ps->pool = pool;
@@ -72,6 +71,7 @@ pools_free(struct pools *ps)
 		ps->pool[i].places = NULL;
 	}
 	table_free(&ps->leases);
+	table_free(&ps->chosen);
 	table_free(&ps->reserved);
 	ps->n = 0;
 }
@@ -149,18 +149,24 @@ addr_of(const struct pool *p, uint64_t part)
 }
 
 struct in6_addr
-lease_addr(const struct lease *l)
+pool_part_addr(const struct pool_part *x)
 {
-	return addr_of(l->pool, l->part);
+	return addr_of(x->pool, x->part);
 }
 
-struct lease_key {
+struct in6_addr
+lease_addr(const struct lease *l)
+{
+	return pool_part_addr(&l->at);
+}
+
+struct part_key {
 	const struct pool	*pool;
 	uint64_t		 part;
 };
 
 static uint64_t
-key_hash(const struct table *t, const struct lease_key *k)
+key_hash(const struct table *t, const struct part_key *k)
 {
 	struct in6_addr a = addr_of(k->pool, k->part);
 
@@ -168,41 +174,49 @@ key_hash(const struct table *t, const struct lease_key *k)
 }
 
 static bool
-lease_eq(const struct table_node *n, const void *key)
+part_eq(const struct table_node *n, const void *key)
 {
-	const struct lease *l = container_of(n, struct lease, node);
-	const struct lease_key *k = key;
+	const struct pool_part *x = container_of(n, struct pool_part, node);
+	const struct part_key *k = key;
 
-	return l->part == k->part && l->pool == k->pool;
+	return x->part == k->part && x->pool == k->pool;
 }
 
-static struct lease *
+static struct pool_part *
 find(const struct table *t, const struct pool *p, uint64_t part)
 {
-	struct lease_key k = { p, part };
+	struct part_key k = { p, part };
 	struct table_node *n;
 
 	if (table_count(t) == 0)
 		return NULL;
-	n = table_find(t, key_hash(t, &k), lease_eq, &k);
-	return n ? container_of(n, struct lease, node) : NULL;
+	n = table_find(t, key_hash(t, &k), part_eq, &k);
+	return n ? container_of(n, struct pool_part, node) : NULL;
 }
 
 static void
-insert(struct table *t, struct lease *l, struct pool *p, uint64_t part)
+insert(struct table *t, struct pool_part *x, struct pool *p, uint64_t part)
 {
-	struct lease_key k = { p, part };
+	struct part_key k = { p, part };
 
-	l->pool = p;
-	l->part = part;
-	l->older = l->newer = NULL;
-	table_insert(t, &l->node, key_hash(t, &k));
+	x->pool = p;
+	x->part = part;
+	table_insert(t, &x->node, key_hash(t, &k));
 }
 
 struct lease *
 pool_find(struct pools *ps, const struct pool *p, const struct in6_addr *addr)
 {
-	return find(&ps->leases, p, part_of(p, addr));
+	struct pool_part *x = find(&ps->leases, p, part_of(p, addr));
+
+	return x ? container_of(x, struct lease, at) : NULL;
+}
+
+/* Leased or chosen? */
+static bool
+is_used(const struct pools *ps, const struct pool *p, uint64_t part)
+{
+	return find(&ps->leases, p, part) || find(&ps->chosen, p, part);
 }
 
 static uint64_t
@@ -215,7 +229,7 @@ index_of(const struct pool *p, uint64_t part)
 static void
 give_place(struct pools *ps, struct pool *p, uint64_t part)
 {
-	if (p->places && !find(&ps->leases, p, part) &&
+	if (p->places && !is_used(ps, p, part) &&
 	    !find(&ps->reserved, p, part))
 		places_give(p->places, index_of(p, part));
 }
@@ -230,53 +244,71 @@ usable(const struct pool *p, const struct in6_addr *addr)
 
 int
 pool_check(struct pools *ps, struct pool *p, const struct in6_addr *addr,
-    const struct lease *mine)
+    const struct pool_part *mine)
 {
-	const struct lease *r;
+	uint64_t part = part_of(p, addr);
+	const struct pool_part *r;
 
 	if (!usable(p, addr))
 		return -EADDRNOTAVAIL;
-	r = find(&ps->reserved, p, part_of(p, addr));
+	r = find(&ps->reserved, p, part);
 	if (r && r != mine)
 		return -EADDRNOTAVAIL;
-	return pool_find(ps, p, addr) ? -EEXIST : 0;
+	return is_used(ps, p, part) ? -EEXIST : 0;
 }
 
 void
 pool_take(struct pools *ps, struct pool *p, struct lease *l,
     const struct in6_addr *addr)
 {
-	insert(&ps->leases, l, p, part_of(p, addr));
+	insert(&ps->leases, &l->at, p, part_of(p, addr));
+	l->older = l->newer = NULL;
 	if (p->places)
-		places_take(p->places, index_of(p, l->part));
+		places_take(p->places, index_of(p, l->at.part));
 	p->used++;
 }
 
 void
 pool_release(struct pools *ps, struct lease *l)
 {
-	struct pool *p = l->pool;
+	struct pool *p = l->at.pool;
 
 	if (!p)
 		return;
 	pool_unhold(l);
-	table_remove(&ps->leases, &l->node);
-	give_place(ps, p, l->part);
+	table_remove(&ps->leases, &l->at.node);
+	give_place(ps, p, l->at.part);
 	p->used--;
-	l->pool = NULL;
+	l->at.pool = NULL;
+}
+
+void
+pool_choose(struct pools *ps, struct pool *p, struct pool_part *x,
+    const struct in6_addr *addr)
+{
+	insert(&ps->chosen, x, p, part_of(p, addr));
+	p->used++;
+}
+
+void
+pool_unchoose(struct pools *ps, struct pool_part *x)
+{
+	table_remove(&ps->chosen, &x->node);
+	x->pool->used--;
+	x->pool = NULL;
 }
 
 int
-pool_reserve(struct pools *ps, struct pool *p, struct lease *l,
+pool_reserve(struct pools *ps, struct pool *p, struct pool_part *x,
     const struct in6_addr *addr)
 {
 	uint64_t part = part_of(p, addr);
 
 	if (!usable(p, addr))
 		return -EADDRNOTAVAIL;
-	if (find(&ps->reserved, p, part) || find(&ps->leases, p, part))
+	if (find(&ps->reserved, p, part) || is_used(ps, p, part))
 		return -EEXIST;
-	insert(&ps->reserved, l, p, part);
+	insert(&ps->reserved, x, p, part);
 	if (p->places)
 		places_take(p->places, index_of(p, part));
 	p->reserved++;
@@ -284,22 +316,22 @@ pool_reserve(struct pools *ps, struct pool *p, struct lease *l,
 }
 
 void
-pool_unreserve(struct pools *ps, struct lease *l)
+pool_unreserve(struct pools *ps, struct pool_part *x)
 {
-	struct pool *p = l->pool;
+	struct pool *p = x->pool;
 
 	if (!p)
 		return;
-	table_remove(&ps->reserved, &l->node);
-	give_place(ps, p, l->part);
+	table_remove(&ps->reserved, &x->node);
+	give_place(ps, p, x->part);
 	p->reserved--;
-	l->pool = NULL;
+	x->pool = NULL;
 }
 
 int
 pool_bar(struct pools *ps, struct pool *p, const struct in6_addr *addr)
 {
-	struct lease *slot = &ps->barred[ps->n_barred % POOL_BARRED];
+	struct pool_part *slot = &ps->barred[ps->n_barred % POOL_BARRED];
 	int err = pool_check(ps, p, addr, NULL);
 
 	if (err)
@@ -312,17 +344,17 @@ pool_bar(struct pools *ps, struct pool *p, const struct in6_addr *addr)
 bool
 lease_is_held(const struct lease *l)
 {
-	return l->pool && (l->older || l->pool->oldest == l);
+	return l->at.pool && (l->older || l->at.pool->oldest == l);
 }
 
 void
 pool_hold(struct pools *ps, struct lease *l)
 {
-	struct pool *p = l->pool;
+	struct pool *p = l->at.pool;
 
 	if (!p || lease_is_held(l))
 		return;
-	if (p->hold == 0 || find(&ps->reserved, p, l->part)) {
+	if (p->hold == 0 || find(&ps->reserved, p, l->at.part)) {
 		pool_release(ps, l);
 		return;
 	}
@@ -339,7 +371,7 @@ pool_hold(struct pools *ps, struct lease *l)
 void
 pool_unhold(struct lease *l)
 {
-	struct pool *p = l->pool;
+	struct pool *p = l->at.pool;
 
 	if (!lease_is_held(l))
 		return;
@@ -358,7 +390,7 @@ pool_unhold(struct lease *l)
 void
 pool_evict(struct pools *ps, struct lease *l)
 {
-	l->pool->reclaimed++;
+	l->at.pool->reclaimed++;
 	pool_release(ps, l);
 	if (ps->reclaimed)
 		ps->reclaimed(ps->arg, l);

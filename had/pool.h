@@ -4,10 +4,11 @@
  * addresses in one prefix ("shared": one /128 a subscriber) [PROTOCOLS 10.2].
  *
  * What is given out is a lease, which lies in the subscriber's record; after
- * the binding it may be held for the same subscriber. What is reserved is
- * given to nobody, or to one subscriber only. The place tried first comes from
- * the NAI, so that a subscriber tends to get the same one back even from a
- * home agent that has forgotten everything.
+ * the binding it may be held for the same subscriber. Mobile nodes behind
+ * access nodes choose their addresses themselves. What is reserved is given to
+ * nobody, or to one subscriber only. The place tried first comes from the NAI,
+ * so that a subscriber tends to get the same one back even from a home agent
+ * that has forgotten everything.
  */
 #ifndef HAD_POOL_H
 #define HAD_POOL_H
@@ -27,13 +28,18 @@ enum pool_mode {
 	POOL_SHARED,
 };
 
-/* Of a subscriber in use or held, or (in another table) a reservation. There
- * may be millions. */
-struct lease {
+/* What somebody has of a pool: chosen, reserved or leased, each in a table of
+ * its own. There may be millions. */
+struct pool_part {
 	struct table_node	 node;
-	struct pool		*pool;	/* NULL: no lease */
+	struct pool		*pool;	/* NULL: nothing */
 	uint64_t		 part;	/* of the address: unique: the upper
 					 * half, shared: the lower half */
+};
+
+/* Of a subscriber, in use or held. */
+struct lease {
+	struct pool_part	 at;
 	struct lease		*older, *newer;		/* held ones */
 };
 
@@ -47,7 +53,7 @@ struct pool {
 	bool		 hold_strict;	/* not even when it is full is what
 					 * is held given to another */
 	uint64_t	 capacity;
-	uint64_t	 used;		/* leases, held ones too */
+	uint64_t	 used;		/* leases, held ones too; chosen */
 	uint64_t	 held;
 	uint64_t	 reserved;
 	char		*home_link;	/* device; NULL: a routed pool */
@@ -66,13 +72,14 @@ struct pool {
 
 struct pools {
 	struct table	 leases;	/* by part and mode */
-	struct table	 reserved;	/* likewise */
+	struct table	 chosen;	/* likewise */
+	struct table	 reserved;
 	struct pool	*pool;		/* array, its owner's */
 	size_t		 n;
 	/* A held lease is one no more. */
 	void		(*reclaimed)(void *arg, struct lease *);
 	void		*arg;
-	struct lease	 barred[POOL_BARRED];	/* reservations */
+	struct pool_part barred[POOL_BARRED];	/* reservations */
 	unsigned	 n_barred;	/* ever */
 };
 
@@ -95,10 +102,10 @@ int	 pool_pick(struct pools *, struct pool *, const void *nai, size_t len,
 int	 pool_reclaim(struct pools *, struct pool *, struct in6_addr *);
 /* Takes a held lease from whom it is held for. */
 void	 pool_evict(struct pools *, struct lease *);
-/* May what addr is in be leased? -EEXIST when it is, -EADDRNOTAVAIL when it is
- * never given out: reserved, but as mine, or our own. */
+/* May what addr is in be leased or chosen? -EEXIST when it is, -EADDRNOTAVAIL
+ * when it is never given out: reserved, but as mine, or our own. */
 int	 pool_check(struct pools *, struct pool *, const struct in6_addr *addr,
-    const struct lease *mine);
+    const struct pool_part *mine);
 /* Leases it, after pool_check. */
 void	 pool_take(struct pools *, struct pool *, struct lease *,
     const struct in6_addr *addr);
@@ -109,17 +116,22 @@ void	 pool_hold(struct pools *, struct lease *);
 void	 pool_unhold(struct lease *);
 bool	 lease_is_held(const struct lease *);
 /* The /64 or the address. */
+struct in6_addr pool_part_addr(const struct pool_part *);
 struct in6_addr lease_addr(const struct lease *);
+/* An address of a shared pool that its owner has chosen, after pool_check. */
+void	 pool_choose(struct pools *, struct pool *, struct pool_part *,
+    const struct in6_addr *addr);
+void	 pool_unchoose(struct pools *, struct pool_part *);
 /* Never give out what addr is in, but to the lease's owner: -EEXIST when it is
  * reserved or leased already, -EADDRNOTAVAIL when it is not in p or no
  * identifier for a host. */
-int	 pool_reserve(struct pools *, struct pool *, struct lease *,
+int	 pool_reserve(struct pools *, struct pool *, struct pool_part *,
     const struct in6_addr *addr);
-void	 pool_unreserve(struct pools *, struct lease *);
+void	 pool_unreserve(struct pools *, struct pool_part *);
 /* Reserves for nobody, until as many others as POOL_BARRED are: it is in use
  * elsewhere. Errors as of pool_check. */
 int	 pool_bar(struct pools *, struct pool *, const struct in6_addr *addr);
-/* Who has what addr is in, or NULL. */
+/* The lease of what addr is in, or NULL. */
 struct lease *pool_find(struct pools *, const struct pool *,
     const struct in6_addr *);
 

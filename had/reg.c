@@ -229,7 +229,7 @@ not_its_own(const struct rq *rq)
 	/* One of Length 0 is row 11's [D52]. */
 	if (e->nai_len > 0 && !peer_allows(rq->peer, e->nai, e->nai_len))
 		return "realm not allowed from here";
-	if (b && (b->state != BINDING_IDLE || b->lease.pool) &&
+	if (b && (b->state != BINDING_IDLE || b->lease.at.pool) &&
 	    !peer_same_group(b->peer, rq->peer))
 		return "subscriber of another group";
 	return NULL;

@@ -200,7 +200,7 @@ static void
 in_use(struct reg *r, struct binding *b)
 {
 	const struct binding_held *h = b->held;
-	struct pool *p = b->lease.pool;
+	struct pool *p = b->lease.at.pool;
 	struct in6_addr addr = lease_addr(&b->lease);
 	bool again;
 
@@ -263,7 +263,7 @@ install(struct reg *r, struct binding *b)
 		want.via = mn_via(b->mn);
 	} else {
 		want.prefix = lease_addr(&b->lease);
-		want.len = pool_route_len(b->lease.pool);
+		want.len = pool_route_len(b->lease.at.pool);
 	}
 	if (old && !b->rerouted)
 		return b->state == BINDING_INSTALLING ? -EINPROGRESS : 0;
@@ -310,7 +310,7 @@ log_change(struct reg *r, const struct rq *rq, const struct home *h)
 static uint16_t
 grant(const struct reg *r, const struct rq *rq)
 {
-	const struct pool *p = rq->b->lease.pool;
+	const struct pool *p = rq->b->lease.at.pool;
 	uint32_t l = rq->msg.rrq.lifetime;
 
 	if (l > r->conf->max_lifetime)
@@ -410,7 +410,7 @@ says(const struct reg *r, const struct rq *rq)
 
 	if (!b->behind_node) {
 		spec.hoa = &b->hoa;
-		spec.unique = b->lease.pool->mode == POOL_UNIQUE;
+		spec.unique = b->lease.at.pool->mode == POOL_UNIQUE;
 	}
 	return spec;
 }
@@ -521,7 +521,7 @@ unbind_home(struct reg *r, struct rq *rq, enum reg_verdict *verdict)
 	if (is_meant(rq, b) && !spec.empty) {
 		hoa = b->hoa;
 		spec.hoa = &hoa;
-		spec.unique = b->lease.pool->mode == POOL_UNIQUE;
+		spec.unique = b->lease.at.pool->mode == POOL_UNIQUE;
 	}
 	reg_leave(r, rq, rq->b);
 	*verdict = reg_reply(r, rq, &spec);

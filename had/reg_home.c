@@ -144,7 +144,7 @@ choose_hinted(struct reg *r, struct rq *rq, const struct offer *o,
 
 	h->pool = o->hinted;
 	return h->pool && b->state == BINDING_IDLE &&
-	    b->lease.pool != h->pool && pool_pick(r->pools, h->pool, b->nai,
+	    b->lease.at.pool != h->pool && pool_pick(r->pools, h->pool, b->nai,
 	    b->nai_len, &h->addr) == 0;
 }
 
@@ -176,8 +176,8 @@ home_unique(struct reg *r, struct rq *rq, const struct offer *o,
 
 	if (has_mode(o->hinted, POOL_UNIQUE) && choose_hinted(r, rq, o, h)) {
 		/* that is it */
-	} else if (has_mode(l->pool, POOL_UNIQUE) &&
-	    offers(rq, o, l->pool)) {
+	} else if (has_mode(l->at.pool, POOL_UNIQUE) &&
+	    offers(rq, o, l->at.pool)) {
 		h->keep = true;
 		h->addr = lease_addr(l);
 	} else {
@@ -195,7 +195,7 @@ static int
 home_any(struct reg *r, struct rq *rq, const struct offer *o, struct home *h)
 {
 	const struct binding *b = rq->b;
-	struct pool *had = b->lease.pool;
+	struct pool *had = b->lease.at.pool;
 	bool mine = had && offers(rq, o, had);
 	int err = 0;
 
@@ -235,7 +235,7 @@ fixed_is_free(struct reg *r, const struct user *u)
 	if (err != -EEXIST)
 		return err;
 	other = pool_find(r->pools, u->home.pool, &u->home.addr);
-	if (!lease_is_held(other))
+	if (!other || !lease_is_held(other))
 		return err;
 	pool_evict(r->pools, other);
 	return 0;
@@ -251,7 +251,7 @@ home_fixed(struct reg *r, struct rq *rq, struct home *h)
 
 	h->pool = u->home.pool;
 	h->addr = u->home.addr;
-	h->keep = b->lease.pool == h->pool && pool_find(r->pools, h->pool,
+	h->keep = b->lease.at.pool == h->pool && pool_find(r->pools, h->pool,
 	    &h->addr) == &b->lease;
 	err = h->keep ? 0 : fixed_is_free(r, u);
 	if (err) {
@@ -285,10 +285,10 @@ home_given(struct reg *r, struct rq *rq, const struct offer *o,
 	if (b->state != BINDING_IDLE) {
 		h->keep = !b->behind_node &&
 		    IN6_ARE_ADDR_EQUAL(hoa, &b->hoa) &&
-		    peer_has_pool(rq->peer, b->lease.pool);
+		    peer_has_pool(rq->peer, b->lease.at.pool);
 		if (!h->keep)
 			return MIP4_HA_PROHIBITED;
-		if (!o->hinted || o->hinted == b->lease.pool)
+		if (!o->hinted || o->hinted == b->lease.at.pool)
 			return ROW_PASS;
 		rq->why = "asks for another pool than it has";
 		return MIP4_HA_SERVICE;
@@ -296,7 +296,7 @@ home_given(struct reg *r, struct rq *rq, const struct offer *o,
 	h->pool = pool_of(r->pools, hoa);
 	if (!h->pool || !offers(rq, o, h->pool))
 		return MIP4_HA_PROHIBITED;
-	h->keep = b->lease.pool && pool_find(r->pools, h->pool, hoa) ==
+	h->keep = b->lease.at.pool && pool_find(r->pools, h->pool, hoa) ==
 	    &b->lease;
 	h->addr = *hoa;
 	if (!h->keep && pool_check(r->pools, h->pool, hoa,

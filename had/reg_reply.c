@@ -195,7 +195,7 @@ is_fixed(const struct rq *rq)
 static bool
 is_on_home_link(const struct rq *rq)
 {
-	return rq->b->lease.pool && rq->b->lease.pool->home_link;
+	return rq->b->lease.at.pool && rq->b->lease.at.pool->home_link;
 }
 
 /* The home agent chooses from a home link's pool, unless an address is fixed,

@@ -413,7 +413,7 @@ set_what(struct revocation *v, struct reg *r, const struct binding *b)
 	v->peer = b->peer;
 	v->sa = b->sa;
 	v->hoa = b->behind_node ? in6addr_any : b->hoa;
-	v->unique = b->lease.pool && b->lease.pool->mode == POOL_UNIQUE;
+	v->unique = b->lease.at.pool && b->lease.at.pool->mode == POOL_UNIQUE;
 	v->deadline = b->until;
 	set_agent(v, b->behind_node ? b->mn->fa : NULL, reg_node_home4(b));
 	if (v->fa)

@@ -27,7 +27,7 @@ struct own {
 	unsigned	 ifindex;
 	bool		 used;
 	bool		 named;		/* since the list began */
-	struct lease	 lease;		/* of none: another device's has it,
+	struct pool_part reserved;	/* of none: another device's has it,
 					 * or a subscriber */
 };
 
@@ -58,7 +58,7 @@ is_reserved(const struct watch *w, const struct in6_addr *addr)
 	size_t i;
 
 	for (i = 0; i < OWN_MAX; i++)
-		if (w->own[i].used && w->own[i].lease.pool &&
+		if (w->own[i].used && w->own[i].reserved.pool &&
 		    IN6_ARE_ADDR_EQUAL(&w->own[i].addr, addr))
 			return true;
 	return false;
@@ -73,7 +73,7 @@ take(struct watch *w, struct own *o)
 
 	if (!pool || is_reserved(w, &o->addr))
 		return;
-	err = pool_reserve(w->pools, pool, &o->lease, &o->addr);
+	err = pool_reserve(w->pools, pool, &o->reserved, &o->addr);
 	inet_ntop(AF_INET6, &o->addr, s, sizeof(s));
 	if (err == 0)
 		log_info(s, "our own address lies in pool %s: never given "
@@ -109,7 +109,7 @@ went(struct watch *w, struct own *o)
 {
 	size_t i;
 
-	pool_unreserve(w->pools, &o->lease);
+	pool_unreserve(w->pools, &o->reserved);
 	o->used = false;
 	/* Another device may have it as well. */
 	for (i = 0; i < OWN_MAX; i++)
@@ -230,6 +230,6 @@ watch_free(struct watch *w)
 		return;
 	nl_watch_close(w->nl);
 	for (i = 0; i < OWN_MAX; i++)
-		pool_unreserve(w->pools, &w->own[i].lease);
+		pool_unreserve(w->pools, &w->own[i].reserved);
 	free(w);
 }

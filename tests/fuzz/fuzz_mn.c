@@ -102,9 +102,7 @@ check_addr(const struct mn *m, const struct mn_addr *a)
 	const struct dp_route *r = a->route;
 
 	fuzz_assert(a->mn == m);
-	/* of a link of its own others may have the same */
-	fuzz_assert((mn_addr_is_local(a) && !a->lease.pool->home_link) ||
-	    pool_find(&rig.pools, a->lease.pool, &addr) == &a->lease);
+	fuzz_assert(pool_check(&rig.pools, a->at.pool, &addr, NULL) == -EEXIST);
 	fuzz_assert(!IN6_ARE_ADDR_EQUAL(&addr, &rig.mns.router));
 	if (!r) {
 		fuzz_assert(mn_addr_is_local(a) && a->bound);

@@ -195,7 +195,7 @@ book(struct table_node *n, void *arg)
 	k->records++;
 	k->records_of[p]++;
 	k->routes += b->route != NULL;
-	k->leases += b->lease.pool != NULL;
+	k->leases += b->lease.at.pool != NULL;
 	k->held += lease_is_held(&b->lease);
 	k->held_of[p] += lease_is_held(&b->lease);
 	k->installing += b->state == BINDING_INSTALLING;
@@ -205,7 +205,7 @@ book(struct table_node *n, void *arg)
 	    p == N_PEERS));
 	fuzz_assert(b->state == BINDING_INSTALLING || !b->held);
 	if (b->state == BINDING_IDLE) {
-		fuzz_assert(!b->route && (!b->lease.pool ||
+		fuzz_assert(!b->route && (!b->lease.at.pool ||
 		    lease_is_held(&b->lease)));
 		return true;
 	}
@@ -234,7 +234,7 @@ check_node(const struct binding *b)
 {
 	const struct dp_route *r = b->route;
 
-	fuzz_assert(b->sa == &rig.user_sa && !b->lease.pool);
+	fuzz_assert(b->sa == &rig.user_sa && !b->lease.at.pool);
 	fuzz_assert(b->mn->binding == b && mn_at(&rig.mns, b->mn->coa,
 	    b->mn->gre.peer) == b->mn);
 	check_keys(b, &b->mn->gre);
@@ -258,14 +258,14 @@ check_live(const struct binding *b)
 	struct in6_addr addr;
 
 	fuzz_assert(b->coa.s_addr == b->peer->addr.s_addr);
-	fuzz_assert(b->sa && b->lease.pool &&
+	fuzz_assert(b->sa && b->lease.at.pool &&
 	    !lease_is_held(&b->lease));
-	fuzz_assert(pool_find(&rig.pools, b->lease.pool, &b->hoa) ==
+	fuzz_assert(pool_find(&rig.pools, b->lease.at.pool, &b->hoa) ==
 	    &b->lease);
 	fuzz_assert(hoa_is_valid(&b->hoa));
 	addr = lease_addr(&b->lease);
 	fuzz_assert(r && r->live && r->e.coa.s_addr == b->coa.s_addr);
-	fuzz_assert(r->e.len == pool_route_len(b->lease.pool));
+	fuzz_assert(r->e.len == pool_route_len(b->lease.at.pool));
 	check_keys(b, &r->e.gre);
 	fuzz_assert(IN6_ARE_ADDR_EQUAL(&r->e.prefix, &addr));
 	fuzz_assert(b->lifetime > 0 && b->lifetime <= 3600);
@@ -277,8 +277,8 @@ check_apart(const struct binding *a, const struct binding *b)
 	if (b->behind_node)
 		return;
 	fuzz_assert(!IN6_ARE_ADDR_EQUAL(&a->hoa, &b->hoa));
-	fuzz_assert(a->lease.pool != b->lease.pool ||
-	    a->lease.part != b->lease.part);
+	fuzz_assert(a->lease.at.pool != b->lease.at.pool ||
+	    a->lease.at.part != b->lease.at.part);
 }
 
 static void
@@ -343,15 +343,15 @@ digest_one(struct table_node *n, void *arg)
 
 	if (d->sender && (d->sender != &rig.peer[2] || evil_realm) &&
 	    (peer_same_group(b->peer, d->sender) ||
-	    (b->state == BINDING_IDLE && !b->lease.pool)))
+	    (b->state == BINDING_IDLE && !b->lease.at.pool)))
 		return true;
 	h = mix(h, b->nai, b->nai_len);
 	h = mix(h, &b->state, sizeof(b->state));
 	h = mix(h, &b->hoa, sizeof(b->hoa));	/* or mn */
 	h = mix(h, &b->coa, sizeof(b->coa));
 	h = mix(h, &b->peer, sizeof(b->peer));
-	h = mix(h, &b->lease.pool, sizeof(b->lease.pool));
-	h = mix(h, &b->lease.part, sizeof(b->lease.part));
+	h = mix(h, &b->lease.at.pool, sizeof(b->lease.at.pool));
+	h = mix(h, &b->lease.at.part, sizeof(b->lease.at.part));
 	h = mix(h, &b->lifetime, sizeof(b->lifetime));
 	h = mix(h, &b->until, sizeof(b->until));
 	h = mix(h, &b->last_id, sizeof(b->last_id));

@@ -218,7 +218,7 @@ look_at(struct ha *h, struct subscriber *u, const struct mn_addr *a,
 {
 	struct world *w = h->host.w;
 	struct addr_view x = { .a = mn_addr_of(a), .u = u, .bound = a->bound,
-	    .pool = a->lease.pool, .local = mn_addr_is_local(a) };
+	    .pool = a->at.pool, .local = mn_addr_is_local(a) };
 	const struct addr_view *old = before(h->nodes, &x);
 	unsigned i;
 
@@ -362,7 +362,7 @@ addr_unsound(struct ha *h, const struct subscriber *u,
 {
 	const struct world *w = h->host.w;
 
-	if (b->lease.pool != NULL)
+	if (b->lease.at.pool != NULL)
 		return "a lease";
 	if (b->mn == NULL || b->mn->binding != b ||
 	    mn_at(&h->nodes->mns, b->coa, 0) != b->mn)

@@ -337,8 +337,8 @@ digest_binding(uint64_t d, const struct binding *b)
 	d = digest_add(d, &b->coa, sizeof(b->coa));
 	if (!b->behind_node)
 		d = digest_add(d, &b->hoa, sizeof(b->hoa));
-	d = digest_add(d, &b->lease.pool, sizeof(b->lease.pool));
-	d = digest_add(d, &b->lease.part, sizeof(b->lease.part));
+	d = digest_add(d, &b->lease.at.pool, sizeof(b->lease.at.pool));
+	d = digest_add(d, &b->lease.at.part, sizeof(b->lease.at.part));
 	d = digest_add(d, &b->until, sizeof(b->until));
 	d = digest_add(d, &b->lifetime, sizeof(b->lifetime));
 	d = digest_add(d, &b->last_id, sizeof(b->last_id));

@@ -297,22 +297,23 @@ check_sound(struct ha *h, const struct subscriber *u, const struct binding *b)
 	const char *what = NULL;
 	struct in6_addr prefix;
 
-	if (b->lease.pool != NULL)
+	if (b->lease.at.pool != NULL)
 		prefix = lease_addr(&b->lease);
 	if (b->behind_node)
 		what = addr_unsound(h, u, b);
-	else if (b->lease.pool == NULL || lease_is_held(&b->lease))
+	else if (b->lease.at.pool == NULL || lease_is_held(&b->lease))
 		what = "no lease";
-	else if (memcmp(&b->hoa, &prefix, b->lease.pool->mode ==
+	else if (memcmp(&b->hoa, &prefix, b->lease.at.pool->mode ==
 	    POOL_UNIQUE ? 8 : 16) != 0)
 		what = "an address outside its lease";
-	else if (b->lease.pool != &h->pool[(b->lease.pool->mode ==
+	else if (b->lease.at.pool != &h->pool[(b->lease.at.pool->mode ==
 	    POOL_SHARED) + (w->plan.realms ? 2 * u->realm : 0)])
 		what = "a lease of another realm";
 	else if (b->lifetime > (u->realm == 0 ? w->plan.max_lifetime :
 	    w->plan.realm_lifetime))
 		what = "a longer lifetime than its realm allows";
-	else if (u->fixed && b->lease.part != fixed_part(b->lease.pool, u))
+	else if (u->fixed && b->lease.at.part !=
+	    fixed_part(b->lease.at.pool, u))
 		what = "another prefix than is fixed";
 	if (what == NULL)
 		what = unsound(h, b);
@@ -360,8 +361,8 @@ changed(struct ha *h, struct subscriber *u, struct view *v,
 	if (!v->known || !SAME(&v->prefix, &prefix)) {
 		leave_prefix(h, v);
 		v->prefix = prefix;
-		v->pool = b->lease.pool;
-		v->len = pool_route_len(b->lease.pool);
+		v->pool = b->lease.at.pool;
+		v->len = pool_route_len(b->lease.at.pool);
 		take_prefix(h, v);
 	}
 }
@@ -474,7 +475,7 @@ look(struct ha *h, struct subscriber *u)
 		return;
 	}
 	check_sound(h, u, b);
-	if (b->lease.pool == NULL && !b->behind_node)
+	if (b->lease.at.pool == NULL && !b->behind_node)
 		return;
 	hoa = watch_hoa(b);
 	if (!v->holds || v->coa.s_addr != b->coa.s_addr ||

@@ -239,7 +239,7 @@ START_TEST(fixed_late)
 	/* Held for the other, which is less than fixed. */
 	ask(&m, AR1, ALICE, 1800, IID);
 	got(MORE "2:211:2233:4455:6677", true);
-	ck_assert_ptr_null(of(BOB)->lease.pool);
+	ck_assert_ptr_null(of(BOB)->lease.at.pool);
 	ck_assert_uint_eq(rig.peer[0].n_held, 0);
 	ck_assert_uint_eq(rig.pool[2].reclaimed, 1);
 }
@@ -275,7 +275,7 @@ START_TEST(full)
 	ck_assert_uint_eq(rig.pool[2].held, 1);
 	/* Its record stays as long as the replay protection needs it. */
 	ck_assert_ptr_nonnull(of("u2"));
-	ck_assert_ptr_null(of("u2")->lease.pool);
+	ck_assert_ptr_null(of("u2")->lease.at.pool);
 	rig_wait(20);
 	ck_assert_ptr_null(of("u2"));
 	ck_assert_ptr_nonnull(of("u1"));

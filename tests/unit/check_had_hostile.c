@@ -36,7 +36,7 @@ alice_is_untouched(const struct binding *before)
 	ck_assert(IN6_ARE_ADDR_EQUAL(&b->hoa, &before->hoa));
 	ck_assert(b->last_id == before->last_id);
 	ck_assert_ptr_eq(b->peer, before->peer);
-	ck_assert_ptr_eq(b->lease.pool, before->lease.pool);
+	ck_assert_ptr_eq(b->lease.at.pool, before->lease.at.pool);
 	ck_assert_uint_eq(b->rev_acted, before->rev_acted);
 }
 
@@ -130,7 +130,7 @@ START_TEST(bound_by_another_group)
 	/* Nor may it have the prefix that is held for her. */
 	ask(&m, AR1, ALICE, 0, IID);
 	expect(&m, 0, 0);
-	ck_assert_ptr_nonnull(of(ALICE)->lease.pool);
+	ck_assert_ptr_nonnull(of(ALICE)->lease.at.pool);
 	attack();
 	/* Who is unknown comes through whoever has the realm. */
 	ask(&m, BAD, BOB, 1800, IID_B);

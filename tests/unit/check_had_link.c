@@ -116,7 +116,7 @@ START_TEST(gives_up)
 		ck_assert_uint_eq(sent_ext(221), 0);
 		ck_assert_uint_eq(rig_routes(), 0);
 		ck_assert_int_eq(of(nai)->state, BINDING_IDLE);
-		ck_assert_ptr_null(of(nai)->lease.pool);
+		ck_assert_ptr_null(of(nai)->lease.at.pool);
 		ck_assert_ptr_null(of(nai)->held);
 	}
 	ck_assert_uint_eq(rig.bindings.n_bound, 0);

@@ -19,7 +19,7 @@
 
 static char mn1[] = "mn1@example.net", mn2[] = "mn2@example.net";
 static char home_link[] = "lan0";
-static struct user second;
+static struct user second, third;
 
 /* What came out of the tunnels. */
 static struct {
@@ -344,7 +344,7 @@ START_TEST(taken_from_nobody)
 	struct mn *a = enter(AN1, mn1), *b = enter(AN2, mn2);
 	struct in6_addr mine = ip6("2001:db8:200:1::77");
 	char hoa[INET6_ADDRSTRLEN];
-	struct lease fixed;
+	struct pool_part fixed;
 	struct m m;
 
 	rig.nodes.own_link.home_link = home_link;
@@ -419,6 +419,26 @@ START_TEST(fixed_for_it)
 	probe(m, "2001:db8:200:1::77");
 	ck_assert(has(m, "2001:db8:200:1::77"));
 	pool_unreserve(&rig.pools, &rig.user.reserved);
+}
+END_TEST
+
+/* What it has chosen is not given to one for whom AAA fixes it later. */
+START_TEST(fixed_for_another_too_late)
+{
+	static char nai[] = "late@example.net";
+	struct mn *a = enter(AN1, mn1);
+	struct m m;
+
+	probe(a, G1);
+	third = (struct user){ .nai = nai, .nai_len = strlen(nai),
+		.home = { &rig.pool[1], true, ip6(G1) } };
+	ck_assert(peers_add_user(&rig.peers, &third));
+	ask(&m, AR1, nai, 1800, NULL);
+	ck_assert_int_eq(rig.sent[1], 130);
+	ck_assert(has(a, G1));
+	reg_end(&rig.reg, of(mn1), "test");
+	ask(&m, AR1, nai, 1800, NULL);
+	ck_assert_int_eq(rig.sent[1], 0);
 }
 END_TEST
 
@@ -711,6 +731,7 @@ main(void)
 	tcase_add_test(t, taken_from_nobody);
 	tcase_add_test(t, same_link_local);
 	tcase_add_test(t, fixed_for_it);
+	tcase_add_test(t, fixed_for_another_too_late);
 	tcase_add_test(t, bounded);
 	tcase_add_test(t, deaf_for_a_while);
 	tcase_add_test(t, where_we_are);

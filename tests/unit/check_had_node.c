@@ -116,7 +116,7 @@ START_TEST(entry)
 	b = of(mn1);
 	ck_assert_int_eq(b->state, BINDING_BOUND);
 	ck_assert(b->behind_node && b->negotiated);
-	ck_assert_ptr_null(b->lease.pool);
+	ck_assert_ptr_null(b->lease.at.pool);
 	ck_assert_ptr_eq(b->mn->binding, b);
 	ck_assert_ptr_eq(b->peer, &rig.nodes.peer);
 	ck_assert(goes_to(AN1));
@@ -528,7 +528,7 @@ START_TEST(from_kind_to_kind)
 	m_sign(&m);
 	rig_in(&m, AR1);
 	expect(&m, 0, 600);
-	ck_assert_ptr_eq(of(mn1)->lease.pool, &rig.pool[0]);
+	ck_assert_ptr_eq(of(mn1)->lease.at.pool, &rig.pool[0]);
 	rig_wait(2);
 	node(&m, AN1, mn1, 600, 120);
 	accepted(&m, 600);

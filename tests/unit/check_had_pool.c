@@ -179,7 +179,8 @@ END_TEST
 START_TEST(reserved)
 {
 	struct pool *p = &pool[_i];
-	struct lease l = { 0 }, other = { 0 }, mine = { 0 };
+	struct pool_part other = { 0 }, mine = { 0 };
+	struct lease l = { 0 };
 	struct in6_addr first, a;
 
 	ck_assert_int_eq(lease(p, &l, "a@b"), 0);
@@ -201,7 +202,7 @@ START_TEST(reserved)
 	ck_assert_int_eq(pool_check(&pools, p, &first, &mine), -EEXIST);
 	/* Nothing to hold: it is still nobody else's. */
 	pool_hold(&pools, &l);
-	ck_assert_ptr_null(l.pool);
+	ck_assert_ptr_null(l.at.pool);
 	ck_assert_int_eq(lease(p, &l, "a@b"), 0);
 	a = lease_addr(&l);
 	ck_assert(!IN6_ARE_ADDR_EQUAL(&first, &a));
@@ -233,11 +234,39 @@ START_TEST(reserved_identifiers)
 		{ "2001:db8:200:2::1", -EADDRNOTAVAIL },
 	};
 	struct in6_addr a = addr(t[_i].addr);
-	struct lease l = { 0 };
+	struct pool_part x = { 0 };
 
 	ck_assert_int_eq(pool_check(&pools, &pool[1], &a, NULL), t[_i].err);
-	ck_assert_int_eq(pool_reserve(&pools, &pool[1], &l, &a), t[_i].err);
-	pool_unreserve(&pools, &l);
+	ck_assert_int_eq(pool_reserve(&pools, &pool[1], &x, &a), t[_i].err);
+	pool_unreserve(&pools, &x);
+}
+END_TEST
+
+/* What a mobile node has chosen is nobody else's, and no lease. */
+START_TEST(chosen)
+{
+	struct pool_part x = { 0 }, other = { 0 };
+	struct pool *p = &pool[1];
+	struct in6_addr first, a;
+	struct lease l = { 0 };
+
+	ck_assert_int_eq(lease(p, &l, "a@b"), 0);
+	first = lease_addr(&l);
+	pool_release(&pools, &l);
+	pool_choose(&pools, p, &x, &first);
+	a = pool_part_addr(&x);
+	ck_assert(IN6_ARE_ADDR_EQUAL(&first, &a));
+	ck_assert_uint_eq(p->used, 1);
+	ck_assert_int_eq(pool_check(&pools, p, &first, NULL), -EEXIST);
+	ck_assert_ptr_null(pool_find(&pools, p, &first));
+	ck_assert_int_eq(pool_reserve(&pools, p, &other, &first), -EEXIST);
+	ck_assert_int_eq(lease(p, &l, "a@b"), 0);
+	a = lease_addr(&l);
+	ck_assert(!IN6_ARE_ADDR_EQUAL(&first, &a));
+	pool_release(&pools, &l);
+	pool_unchoose(&pools, &x);
+	ck_assert_uint_eq(p->used, 0);
+	ck_assert_int_eq(pool_check(&pools, p, &first, NULL), 0);
 }
 END_TEST
 
@@ -247,7 +276,7 @@ static void
 note_lost(void *arg, struct lease *l)
 {
 	(void)arg;
-	ck_assert_ptr_null(l->pool);
+	ck_assert_ptr_null(l->at.pool);
 	lost = l;
 }
 
@@ -300,7 +329,7 @@ START_TEST(hold_of_nothing)
 	pool_unhold(&l);
 	ck_assert_int_eq(lease(&pool[0], &l, "a@b"), 0);
 	pool_hold(&pools, &l);			/* no prefix-hold: gone */
-	ck_assert_ptr_null(l.pool);
+	ck_assert_ptr_null(l.at.pool);
 }
 END_TEST
 
@@ -381,6 +410,7 @@ main(void)
 	tcase_add_test(t, fills);
 	tcase_add_loop_test(t, same_place, 0, 2);
 	tcase_add_loop_test(t, reserved, 0, 2);
+	tcase_add_test(t, chosen);
 	tcase_add_loop_test(t, reserved_identifiers, 0, 10);
 	tcase_add_test(t, reclaimed);
 	tcase_add_test(t, hold_of_nothing);

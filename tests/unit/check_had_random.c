@@ -74,26 +74,27 @@ audit_one(struct table_node *n, void *arg)
 	k->records++;
 	k->records_of[peer]++;
 	k->routes += b->route != NULL;
-	k->leases += b->lease.pool != NULL;
+	k->leases += b->lease.at.pool != NULL;
 	k->held += lease_is_held(&b->lease);
 	k->held_of[peer] += lease_is_held(&b->lease);
 	ck_assert(timer_is_set(&b->timer));
 	ck_assert(b->state == BINDING_INSTALLING || !b->held);
 	if (b->state == BINDING_IDLE) {
 		ck_assert_ptr_null(b->route);
-		ck_assert(!b->lease.pool || lease_is_held(&b->lease));
+		ck_assert(!b->lease.at.pool || lease_is_held(&b->lease));
 		return true;
 	}
 	k->bound++;
 	k->by_peer[peer]++;
 	ck_assert_uint_eq(b->coa.s_addr, b->peer->addr.s_addr);
 	ck_assert_ptr_nonnull(b->route);
-	ck_assert_ptr_nonnull(b->lease.pool);
+	ck_assert_ptr_nonnull(b->lease.at.pool);
 	ck_assert(!lease_is_held(&b->lease));
-	ck_assert(pool_find(&rig.pools, b->lease.pool, &b->hoa) == &b->lease);
+	ck_assert(pool_find(&rig.pools, b->lease.at.pool, &b->hoa) ==
+	    &b->lease);
 	addr = lease_addr(&b->lease);
 	inet_ntop(AF_INET6, &addr, prefix, sizeof(prefix));
-	ck_assert(rig_routed(prefix, pool_route_len(b->lease.pool),
+	ck_assert(rig_routed(prefix, pool_route_len(b->lease.at.pool),
 	    peer ? AR2 : AR1));
 	return true;
 }
@@ -121,7 +122,7 @@ audit(void)
 	if (table_count(&rig.pools.reserved) > 0)
 		ck_assert(!pool_find(&rig.pools, &rig.pool[2],
 		    &rig.user.home.addr) || (of("u7@x") &&
-		    of("u7@x")->lease.pool == &rig.pool[2]));
+		    of("u7@x")->lease.at.pool == &rig.pool[2]));
 }
 
 /* As ask, for a pool. */
