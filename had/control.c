@@ -57,18 +57,19 @@ static json_t *
 describe_mn(const struct binding *b)
 {
 	json_t *bound = json_array(), *probing = json_array();
-	const struct mn_addr *a;
+	const struct mn *m = b->mn;
 	struct in6_addr addr;
+	unsigned i;
 
-	for (a = b->mn->addrs; a; a = a->next) {
-		addr = mn_addr_of(a);
-		json_array_append_new(a->bound ? bound : probing,
-		    ctl_ipv6(&addr));
+	for (i = 0; i < m->n_addrs; i++) {
+		addr = mn_addr_of(&m->addrs[i]);
+		json_array_append_new(mn_addr_is_bound(m, &m->addrs[i]) ?
+		    bound : probing, ctl_ipv6(&addr));
 	}
 	return json_pack("{s:s, s:b, s:o, s:o, s:o}", "kind", "access-node",
-	    "foreign_agent", b->mn->fa != NULL,
-	    "ipv4_home_address", b->mn->fa ? ctl_ipv4(b->mn->coa) :
-	    json_null(), "addresses", bound, "probing", probing);
+	    "foreign_agent", m->fa != NULL,
+	    "ipv4_home_address", m->fa ? ctl_ipv4(m->coa) : json_null(),
+	    "addresses", bound, "probing", probing);
 }
 
 static json_t *
@@ -112,16 +113,16 @@ struct walk {
 static bool
 has_address(const struct mn *m, const char *match)
 {
-	const struct mn_addr *a;
 	struct in6_addr addr, want;
 	struct in_addr want4;
+	unsigned i;
 
 	if (m->fa && inet_pton(AF_INET, match, &want4) == 1)
 		return want4.s_addr == m->coa.s_addr;
 	if (inet_pton(AF_INET6, match, &want) != 1)
 		return false;
-	for (a = m->addrs; a; a = a->next) {
-		addr = mn_addr_of(a);
+	for (i = 0; i < m->n_addrs; i++) {
+		addr = mn_addr_of(&m->addrs[i]);
 		if (IN6_ARE_ADDR_EQUAL(&addr, &want))
 			return true;
 	}

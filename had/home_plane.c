@@ -43,12 +43,13 @@ dad_of(const struct home_plane *hp, const struct dp_entry *e)
 }
 
 static void
-inner_done(void *arg, int status)
+inner_done(void *arg, struct dp_route *inner, int status)
 {
 	struct home_route *r = arg;
 
+	(void)inner;
 	/* It may delete the route. */
-	r->done(r->arg, status);
+	r->done(r->arg, (struct dp_route *)r, status);
 }
 
 static int
@@ -77,7 +78,7 @@ claimed(void *arg, int status)
 		return;
 	hp->dp.culprit = r->dad->culprit;
 	/* It may delete the route. */
-	r->done(r->arg, status);
+	r->done(r->arg, (struct dp_route *)r, status);
 	hp->dp.culprit = NULL;
 }
 

@@ -80,13 +80,10 @@ struct mns {
 	size_t			 n_addrs;
 };
 
-/* An address that it has, or wants. */
+/* An address that it has, or wants. Moves when others come or go. */
 struct mn_addr {
-	struct mn_addr		*next;
-	struct mn		*mn;
 	struct pool_part	 at;
 	struct dp_route		*route;		/* NULL: needs none */
-	bool			 bound;		/* else it is being probed */
 };
 
 /* There may be many: members are ordered so that nothing lies between them. */
@@ -98,7 +95,7 @@ struct mn {
 						 * looked up, or NULL */
 	const struct pool_part	*reserved;	/* its fixed address, or NULL */
 	void			*sock;		/* the io's */
-	struct mn_addr		*addrs;
+	struct mn_addr		*addrs;		/* n_addrs */
 	struct timer		 timer;		/* next_ra, or the end of what
 						 * last_ra has told */
 	mono_t			 next_ra, last_ra;
@@ -107,6 +104,8 @@ struct mn {
 						 * foreign agent its IPv4 home
 						 * address, of home4 */
 	struct gre_keys		 gre;
+	uint16_t		 bound;		/* a bit for each of addrs: it
+						 * is no more being probed */
 	uint8_t			 n_addrs;
 	uint8_t			 n_ra;		/* of the first ones */
 	uint8_t			 tokens;	/* for new addresses */
@@ -143,6 +142,8 @@ void	 mn_input(struct mn *, const uint8_t *packet, size_t len);
 bool	 mn_hears(const struct mn *);
 struct in6_addr mn_addr_of(const struct mn_addr *);
 bool	 mn_addr_is_local(const struct mn_addr *);
+/* Nobody else has it; else it is being probed. */
+bool	 mn_addr_is_bound(const struct mn *, const struct mn_addr *);
 /* The prefixes that it is told of. */
 size_t	 mn_prefixes(const struct mn *, struct pool *const **);
 

@@ -21,6 +21,8 @@
 #include "had/binding.h"
 #include "had/tunnel.h"
 
+_Static_assert(MN_ADDRS_MAX <= 16, "a bit for each");
+
 static const struct in6_addr all_nodes = { .s6_addr = { 0xff, 0x02,
 	[15] = 1 } };
 
@@ -34,6 +36,27 @@ bool
 mn_addr_is_local(const struct mn_addr *a)
 {
 	return IN6_IS_ADDR_LINKLOCAL(&a->at.pool->prefix);
+}
+
+static uint16_t
+bit_of(const struct mn *m, const struct mn_addr *a)
+{
+	return (uint16_t)(1u << (a - m->addrs));
+}
+
+bool
+mn_addr_is_bound(const struct mn *m, const struct mn_addr *a)
+{
+	return m->bound & bit_of(m, a);
+}
+
+static void
+set_bound(struct mn *m, const struct mn_addr *a, bool on)
+{
+	if (on)
+		m->bound |= bit_of(m, a);
+	else
+		m->bound &= (uint16_t)~bit_of(m, a);
 }
 
 bool
@@ -83,43 +106,53 @@ mn_say(struct mn *m, const struct nd6 *nd)
 }
 
 static void
-destroy(struct mn_addr *a)
+move(struct mn *m, struct mn_addr *from, struct mn_addr *to)
 {
-	struct mn *m = a->mn;
-	struct mn_addr **p;
+	pool_move_chosen(m->owner->pools, &from->at, &to->at);
+	to->route = from->route;
+}
 
-	for (p = &m->addrs; *p != a; p = &(*p)->next)
-		;
-	*p = a->next;
-	m->n_addrs--;
-	m->owner->n_addrs--;
+/* Its place is the last one's from now on. */
+static void
+destroy(struct mn *m, struct mn_addr *a)
+{
+	struct mn_addr *last = &m->addrs[m->n_addrs - 1];
+
 	if (a->route)
 		m->owner->dp->del(m->owner->dp, a->route);
 	pool_unchoose(m->owner->pools, &a->at);
-	free(a);
+	if (a != last) {
+		move(m, last, a);
+		set_bound(m, a, mn_addr_is_bound(m, last));
+	}
+	set_bound(m, last, false);
+	m->owner->n_addrs--;
+	if (--m->n_addrs > 0)
+		return;
+	free(m->addrs);
+	m->addrs = NULL;
 }
 
 void
 mn_addrs_drop(struct mn *m)
 {
-	while (m->addrs)
-		destroy(m->addrs);
+	while (m->n_addrs > 0)
+		destroy(m, &m->addrs[m->n_addrs - 1]);
 }
 
 void
 mn_addrs_expire(struct mn *m)
 {
-	struct mn_addr *a, *next;
 	struct in6_addr addr;
+	unsigned i;
 
-	for (a = m->addrs; a; a = next) {
-		next = a->next;
-		if (mn_addr_is_local(a))
+	for (i = m->n_addrs; i-- > 0;) {
+		if (mn_addr_is_local(&m->addrs[i]))
 			continue;
-		addr = mn_addr_of(a);
+		addr = mn_addr_of(&m->addrs[i]);
 		log_addr(m, &addr, "its lifetime is over", 0);
 		m->owner->stats.expired++;
-		destroy(a);
+		destroy(m, &m->addrs[i]);
 	}
 	listen_anew(m);
 }
@@ -143,11 +176,11 @@ place_of(const struct mn *m, const struct in6_addr *addr)
 static bool
 has(const struct mn *m, const struct in6_addr *addr)
 {
-	const struct mn_addr *a;
 	struct in6_addr own;
+	unsigned i;
 
-	for (a = m->addrs; a; a = a->next) {
-		own = mn_addr_of(a);
+	for (i = 0; i < m->n_addrs; i++) {
+		own = mn_addr_of(&m->addrs[i]);
 		if (IN6_ARE_ADDR_EQUAL(&own, addr))
 			return true;
 	}
@@ -160,10 +193,13 @@ static bool
 is_entry(const struct mn *m, bool local)
 {
 	const struct mn_addr *a;
+	unsigned i;
 
-	for (a = m->addrs; a; a = a->next)
-		if (a->bound && mn_addr_is_local(a) == local)
+	for (i = 0; i < m->n_addrs; i++) {
+		a = &m->addrs[i];
+		if (mn_addr_is_bound(m, a) && mn_addr_is_local(a) == local)
 			return false;
+	}
 	return true;
 }
 
@@ -196,21 +232,32 @@ conflict(struct mn *m, const struct in6_addr *addr, const struct nd6 *seen)
 		ms->io->detach(ms->arg, m->binding, "its address is in use");
 }
 
-/* The data plane says what has become of an address that was probed. */
 static void
-probed(void *arg, int status)
+bind_addr(struct mn *m, const struct mn_addr *a)
 {
-	struct mn_addr *a = arg;
-	struct mn *m = a->mn;
 	struct in6_addr addr = mn_addr_of(a);
 
+	if (!mn_addr_is_bound(m, a))
+		log_addr(m, &addr, "bound", 0);
+	set_bound(m, a, true);
+}
+
+/* The data plane says what has become of an address that was probed. */
+static void
+probed(void *arg, struct dp_route *route, int status)
+{
+	struct mn *m = arg;
+	struct mn_addr *a = m->addrs;
+	struct in6_addr addr;
+
+	while (a->route != route)
+		a++;
 	if (status == 0) {
-		if (!a->bound)
-			log_addr(m, &addr, "bound", 0);
-		a->bound = true;
+		bind_addr(m, a);
 		return;
 	}
-	destroy(a);
+	addr = mn_addr_of(a);
+	destroy(m, a);
 	if (status == -EADDRINUSE) {
 		conflict(m, &addr, m->owner->dp->culprit);
 		return;
@@ -224,12 +271,12 @@ probed(void *arg, int status)
  * needs no route: nothing is forwarded to it [RFC 6275 10.4.2]. 0, -EINPROGRESS
  * or another -errno. */
 static int
-make_way(struct mn_addr *a)
+make_way(struct mn *m, struct mn_addr *a)
 {
-	struct mns *ms = a->mn->owner;
+	struct mns *ms = m->owner;
 	struct dp_entry want = {
-		.prefix = mn_addr_of(a), .len = 128, .coa = a->mn->coa,
-		.via = mn_via(a->mn), .gre = a->mn->gre, .by_node = true,
+		.prefix = mn_addr_of(a), .len = 128, .coa = m->coa,
+		.via = mn_via(m), .gre = m->gre, .by_node = true,
 	};
 	struct dp_route *old = a->route;
 	int status;
@@ -239,7 +286,7 @@ make_way(struct mn_addr *a)
 			return 0;
 		want.link = a->at.pool;
 	}
-	a->route = ms->dp->add(ms->dp, &want, probed, a, &status);
+	a->route = ms->dp->add(ms->dp, &want, probed, m, &status);
 	if (old)
 		ms->dp->del(ms->dp, old);
 	return status;
@@ -248,20 +295,21 @@ make_way(struct mn_addr *a)
 void
 mn_addrs_move(struct mn *m)
 {
-	struct mn_addr *a, *next;
+	struct mn_addr *a;
 	struct in6_addr addr;
+	unsigned i;
 	int status;
 
-	for (a = m->addrs; a; a = next) {
-		next = a->next;
+	for (i = m->n_addrs; i-- > 0;) {
+		a = &m->addrs[i];
 		addr = mn_addr_of(a);
 		/* Other access nodes may have other prefixes. */
-		status = place_of(m, &addr) == a->at.pool ? make_way(a) :
+		status = place_of(m, &addr) == a->at.pool ? make_way(m, a) :
 		    -EADDRNOTAVAIL;
 		if (status == 0 || status == -EINPROGRESS)
 			continue;
 		m->owner->stats.failed++;
-		destroy(a);
+		destroy(m, a);
 	}
 }
 
@@ -295,21 +343,24 @@ take_token(struct mn *m)
 	return true;
 }
 
+/* Behind all others, which move: there are few, and seldom one more. */
 static struct mn_addr *
 new_addr(struct mn *m, struct pool *p, const struct in6_addr *addr)
 {
-	struct mn_addr *a = calloc(1, sizeof(*a));
+	unsigned n = m->n_addrs, i;
+	struct mn_addr *addrs = calloc(n + 1, sizeof(*addrs));
 
-	if (!a)
+	if (!addrs)
 		return NULL;
-	a->mn = m;
-	a->next = m->addrs;
-	m->addrs = a;
+	for (i = 0; i < n; i++)
+		move(m, &m->addrs[i], &addrs[i]);
+	free(m->addrs);
+	m->addrs = addrs;
 	m->n_addrs++;
 	m->owner->n_addrs++;
 	m->owner->stats.claimed++;
-	pool_choose(m->owner->pools, p, &a->at, addr);
-	return a;
+	pool_choose(m->owner->pools, p, &addrs[n].at, addr);
+	return &addrs[n];
 }
 
 /* Nobody else has it that we know of. */
@@ -317,16 +368,16 @@ static void
 take(struct mn *m, struct pool *p, const struct in6_addr *addr)
 {
 	struct mn_addr *a = new_addr(m, p, addr);
-	int status = a ? make_way(a) : -ENOMEM;
+	int status = a ? make_way(m, a) : -ENOMEM;
 
 	if (status == 0 && a)
-		probed(a, 0);
+		bind_addr(m, a);
 	if (status == 0 || status == -EINPROGRESS) {
 		listen_anew(m);
 		return;
 	}
 	if (a)
-		destroy(a);
+		destroy(m, a);
 	if (status == -EADDRINUSE)
 		conflict(m, addr, NULL);
 	else

@@ -125,12 +125,11 @@ static void
 put_new(struct code *c, const struct mn *m)
 {
 	struct pool *const *pools;
-	const struct mn_addr *a;
 	size_t n = mn_prefixes(m, &pools), i;
 	struct in6_addr addr;
 
-	for (a = m->addrs; a; a = a->next) {
-		addr = mn_addr_of(a);
+	for (i = 0; i < m->n_addrs; i++) {
+		addr = mn_addr_of(&m->addrs[i]);
 		put_source(c, &addr, 4, 1);
 		put_ret(c, 0);
 	}

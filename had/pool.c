@@ -298,6 +298,15 @@ pool_unchoose(struct pools *ps, struct pool_part *x)
 	x->pool = NULL;
 }
 
+void
+pool_move_chosen(struct pools *ps, struct pool_part *from,
+    struct pool_part *to)
+{
+	table_remove(&ps->chosen, &from->node);
+	*to = *from;
+	table_insert(&ps->chosen, &to->node, to->node.hash);
+}
+
 int
 pool_reserve(struct pools *ps, struct pool *p, struct pool_part *x,
     const struct in6_addr *addr)

@@ -222,11 +222,12 @@ in_use(struct reg *r, struct binding *b)
 
 /* The data plane's answer. */
 static void
-installed(void *arg, int status)
+installed(void *arg, struct dp_route *rt, int status)
 {
 	struct binding *b = arg;
 	struct reg *r = b->owner->arg;
 
+	(void)rt;
 	/* The way to an access node has no address. */
 	if (status == -EADDRINUSE && !b->behind_node) {
 		in_use(r, b);

@@ -217,7 +217,7 @@ route_answer(void *arg, int status, const void *body, size_t len, int fd)
 		return;
 	rt->waiting = false;
 	/* It may delete the route. */
-	rt->done(rt->arg, status);
+	rt->done(rt->arg, rt, status);
 }
 
 /* By which device? One that others have, too, says nothing of its ends. */

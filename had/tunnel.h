@@ -39,8 +39,8 @@ struct dp_entry {
 					 * NULL of all others */
 };
 
-/* status: 0, or -errno when the route could not be made. */
-typedef void dp_done(void *arg, int status);
+/* Of this route. status: 0, or -errno when it could not be made. */
+typedef void dp_done(void *arg, struct dp_route *, int status);
 
 struct dataplane {
 	/*

@@ -93,7 +93,7 @@ refuse_held(struct tunnel *t, int status)
 		ring_put(&t->good, &rt->ring);
 		rt->waiting = false;
 		/* It may delete the route. */
-		rt->done(rt->arg, status);
+		rt->done(rt->arg, rt, status);
 	}
 }
 
@@ -197,7 +197,7 @@ route_redone(void *arg, int status, const void *body, size_t len, int fd)
 	if (rt->deleted && rt->due == 0)
 		tunnel_free_route(rt);
 	else if (tell)
-		rt->done(rt->arg, status);
+		rt->done(rt->arg, rt, status);
 }
 
 static bool

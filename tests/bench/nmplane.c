@@ -39,10 +39,11 @@ struct plane {
 };
 
 static void
-answered(void *arg, int status)
+answered(void *arg, struct dp_route *route, int status)
 {
 	struct plane *p = arg;
 
+	(void)route;
 	p->failed += status != 0;
 	if (++p->answered == p->count)
 		event_base_loopbreak(p->base);

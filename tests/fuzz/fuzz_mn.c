@@ -101,11 +101,10 @@ check_addr(const struct mn *m, const struct mn_addr *a)
 	struct in6_addr addr = mn_addr_of(a);
 	const struct dp_route *r = a->route;
 
-	fuzz_assert(a->mn == m);
 	fuzz_assert(pool_check(&rig.pools, a->at.pool, &addr, NULL) == -EEXIST);
 	fuzz_assert(!IN6_ARE_ADDR_EQUAL(&addr, &rig.mns.router));
 	if (!r) {
-		fuzz_assert(mn_addr_is_local(a) && a->bound);
+		fuzz_assert(mn_addr_is_local(a) && mn_addr_is_bound(m, a));
 		return;
 	}
 	fuzz_assert(r->live && r->e.len == 128);
@@ -114,11 +113,30 @@ check_addr(const struct mn *m, const struct mn_addr *a)
 	fuzz_assert((r->e.link != NULL) == mn_addr_is_local(a));
 }
 
+/* Nobody else has it, unless each has a link of its own. */
+static void
+check_alone(const struct mn *m, const struct mn_addr *a)
+{
+	struct in6_addr addr = mn_addr_of(a), other;
+	const struct mn *o;
+	unsigned i, k;
+
+	for (i = 0; i < N_MNS; i++) {
+		o = mn(i);
+		for (k = 0; o && k < o->n_addrs; k++) {
+			other = mn_addr_of(&o->addrs[k]);
+			fuzz_assert(a == &o->addrs[k] ||
+			    !IN6_ARE_ADDR_EQUAL(&addr, &other) ||
+			    (o != m && mn_addr_is_local(a) &&
+			    !a->at.pool->home_link));
+		}
+	}
+}
+
 static void
 audit(void)
 {
-	unsigned i, n, addrs = 0, bound = 0, routes = 0;
-	const struct mn_addr *a;
+	unsigned i, k, addrs = 0, bound = 0, routes = 0;
 	const struct mn *m;
 
 	for (i = 0; i < N_MNS; i++) {
@@ -126,13 +144,15 @@ audit(void)
 		if (!m)
 			continue;
 		bound++;
-		for (a = m->addrs, n = 0; a; a = a->next, n++) {
-			check_addr(m, a);
-			routes += a->route != NULL;
+		for (k = 0; k < m->n_addrs; k++) {
+			check_addr(m, &m->addrs[k]);
+			check_alone(m, &m->addrs[k]);
+			routes += m->addrs[k].route != NULL;
 		}
-		fuzz_assert(n == m->n_addrs && n <= MN_ADDRS_MAX);
+		fuzz_assert(m->n_addrs <= MN_ADDRS_MAX);
+		fuzz_assert(m->bound >> m->n_addrs == 0);
 		fuzz_assert(timer_is_set(&m->timer));
-		addrs += n;
+		addrs += m->n_addrs;
 	}
 	fuzz_assert(bound == table_count(&rig.mns.by_coa));
 	fuzz_assert(addrs == rig.mns.n_addrs);

@@ -46,10 +46,14 @@ bool
 addr_is_entry(const struct mn *m, const struct in6_addr *a)
 {
 	const struct mn_addr *x;
+	unsigned i;
 
-	for (x = m->addrs; x != NULL; x = x->next)
-		if (x->bound && mn_addr_is_local(x) == is_local(a))
+	for (i = 0; i < m->n_addrs; i++) {
+		x = &m->addrs[i];
+		if (mn_addr_is_bound(m, x) &&
+		    mn_addr_is_local(x) == is_local(a))
 			return false;
+	}
 	return true;
 }
 
@@ -213,12 +217,13 @@ struct now {
 };
 
 static void
-look_at(struct ha *h, struct subscriber *u, const struct mn_addr *a,
-    struct now *now)
+look_at(struct ha *h, struct subscriber *u, const struct mn *m,
+    const struct mn_addr *a, struct now *now)
 {
 	struct world *w = h->host.w;
-	struct addr_view x = { .a = mn_addr_of(a), .u = u, .bound = a->bound,
-	    .pool = a->at.pool, .local = mn_addr_is_local(a) };
+	struct addr_view x = { .a = mn_addr_of(a), .u = u,
+	    .bound = mn_addr_is_bound(m, a), .pool = a->at.pool,
+	    .local = mn_addr_is_local(a) };
 	const struct addr_view *old = before(h->nodes, &x);
 	unsigned i;
 
@@ -238,7 +243,7 @@ look_at(struct ha *h, struct subscriber *u, const struct mn_addr *a,
 		appeared(h, &x);
 	if (x.bound && (old == NULL || !old->bound))
 		became_bound(h, &x);
-	check_route(h, a->mn, &x);
+	check_route(h, m, &x);
 }
 
 static void
@@ -247,8 +252,7 @@ look_at_mn(struct ha *h, struct subscriber *u, struct now *now)
 	struct mn_view *v = &h->nodes->view[u->index];
 	struct mn *m = nodes_mn(h, u);
 	struct world *w = h->host.w;
-	const struct mn_addr *a;
-	unsigned n = 0;
+	unsigned i;
 
 	if (m != v->mn) {
 		v->claims = CLAIMS_MOST;
@@ -261,11 +265,11 @@ look_at_mn(struct ha *h, struct subscriber *u, struct now *now)
 		v->last_ra = v->ra_before = v->ra_due = 0;
 		return;
 	}
-	for (a = m->addrs; a != NULL; a = a->next, n++)
-		look_at(h, u, a, now);
-	if (n != m->n_addrs || n > MN_ADDRS_MAX)
-		world_fail(w, "%s: u%u has %u addresses, %u are counted",
-		    h->host.name, u->index, n, m->n_addrs);
+	for (i = 0; i < m->n_addrs; i++)
+		look_at(h, u, m, &m->addrs[i], now);
+	if (m->n_addrs > MN_ADDRS_MAX)
+		world_fail(w, "%s: u%u has %u addresses", h->host.name,
+		    u->index, m->n_addrs);
 	if (m->up && !v->up)
 		v->up_at = ha_now(h);
 	v->up = m->up;

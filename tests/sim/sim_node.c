@@ -39,13 +39,13 @@ nodes_mn(struct ha *h, const struct subscriber *u)
 const struct mn_addr *
 nodes_addr(const struct mn *m, const struct in6_addr *a)
 {
-	const struct mn_addr *x;
 	struct in6_addr own;
+	unsigned i;
 
-	for (x = m->addrs; x != NULL; x = x->next) {
-		own = mn_addr_of(x);
+	for (i = 0; i < m->n_addrs; i++) {
+		own = mn_addr_of(&m->addrs[i]);
 		if (memcmp(&own, a, sizeof(own)) == 0)
-			return x;
+			return &m->addrs[i];
 	}
 	return NULL;
 }

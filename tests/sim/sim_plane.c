@@ -60,7 +60,7 @@ addr_answer(struct dp_route *r)
 	}
 	SAY(w, &r->ha->host, "data plane: an address of u%u %srouted",
 	    w->step.u->index, r->good ? "" : "not ");
-	r->done(r->arg, r->status);
+	r->done(r->arg, r, r->status);
 }
 
 static void
@@ -88,7 +88,7 @@ dp_answer(struct timer *t)
 		recall(h, b);
 	SAY(w, &h->host, "data plane: u%u %s", w->step.u->index, r->good ?
 	    "routed" : h->dp_in_use ? "has another's address" : "not routed");
-	r->done(r->arg, r->status);
+	r->done(r->arg, r, r->status);
 }
 
 /* Does another node have it? The one who has it already, or is asking for it,

@@ -427,6 +427,7 @@ static unsigned n_inner, n_deleted, n_freed;
 static int inner_status;
 static unsigned n_done;
 static int done_status;
+static const struct dp_route *done_route;
 
 static struct dp_route *
 inner_add(struct dataplane *dp, const struct dp_entry *e, dp_done *done,
@@ -484,10 +485,11 @@ plane_tear_down(void)
 }
 
 static void
-plane_done(void *arg, int status)
+plane_done(void *arg, struct dp_route *r, int status)
 {
 	(void)arg;
 	n_done++;
+	done_route = r;
 	done_status = status;
 }
 
@@ -510,9 +512,10 @@ START_TEST(probed_then_routed)
 	pass(1000);
 	ck_assert_uint_eq(n_inner, 1);
 	ck_assert_uint_eq(n_done, 0);
-	inner_route[0].done(inner_route[0].arg, 0);
+	inner_route[0].done(inner_route[0].arg, &inner_route[0], 0);
 	ck_assert_uint_eq(n_done, 1);
 	ck_assert_int_eq(done_status, 0);
+	ck_assert_ptr_eq(done_route, r);
 	/* to another care-of address: not probed again, never let go of */
 	moved = route(T, 128, &status);
 	ck_assert_uint_eq(n_inner, 2);
@@ -637,9 +640,10 @@ END_TEST
 static const struct nd6 *seen;
 
 static void
-who_has_it(void *arg, int status)
+who_has_it(void *arg, struct dp_route *r, int status)
 {
 	(void)arg;
+	(void)r;
 	ck_assert_int_eq(status, -EADDRINUSE);
 	ck_assert_ptr_nonnull(plane->culprit);
 	seen = plane->culprit;

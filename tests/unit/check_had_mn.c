@@ -132,6 +132,19 @@ enter(const char *coa, const char *nai)
 	return of(nai)->mn;
 }
 
+/* Its request, when the answer may have to wait. */
+static void
+move_mn1(const char *coa)
+{
+	struct m m;
+
+	m_rrq(&m, MIP4_F_D, 3600, coa);
+	m_nai(&m, mn1);
+	m_ext(&m, 120, "", 1);
+	m_auth(&m, 32, 512, key_mn);
+	rig_in(&m, coa);
+}
+
 static void
 hear_nd(struct mn *m, struct nd6 nd)
 {
@@ -177,12 +190,12 @@ static bool
 has(const struct mn *m, const char *addr)
 {
 	struct in6_addr a = ip6(addr), own;
-	const struct mn_addr *p;
+	unsigned i;
 
-	for (p = m->addrs; p; p = p->next) {
-		own = mn_addr_of(p);
+	for (i = 0; i < m->n_addrs; i++) {
+		own = mn_addr_of(&m->addrs[i]);
 		if (IN6_ARE_ADDR_EQUAL(&own, &a))
-			return p->bound;
+			return mn_addr_is_bound(m, &m->addrs[i]);
 	}
 	return false;
 }
@@ -613,6 +626,65 @@ START_TEST(probed_on_the_home_link)
 }
 END_TEST
 
+static void
+answer_for(const char *addr, int status)
+{
+	struct in6_addr a = ip6(addr);
+	struct dp_route *r = NULL;
+	unsigned i;
+
+	for (i = 0; i < N_ROUTES; i++)
+		if (rig.route[i].pending &&
+		    IN6_ARE_ADDR_EQUAL(&rig.route[i].e.prefix, &a))
+			r = &rig.route[i];
+	ck_assert_ptr_nonnull(r);
+	r->pending = false;
+	r->done(r->arg, r, status);
+}
+
+/* Answers come in any order, and are of the address that was asked for, though
+ * others have gone meanwhile. */
+START_TEST(answered_in_any_order)
+{
+	struct mn *m = enter(AN1, mn1);
+	char s[4][24];
+	unsigned i;
+
+	rig.nodes.own_link.home_link = rig.pool[1].home_link = home_link;
+	probe(m, LL);
+	probe(m, G1);
+	rig.dp_async = true;
+	for (i = 0; i < 4; i++) {
+		snprintf(s[i], sizeof(s[i]), "2001:db8:200:1::c:%x", i);
+		probe(m, s[i]);
+	}
+	ck_assert_uint_eq(m->n_addrs, 6);
+	answer_for(s[1], 0);
+	answer_for(s[0], -EADDRINUSE);
+	ck_assert_uint_eq(m->n_addrs, 5);
+	ck_assert(has(m, LL) && has(m, G1) && has(m, s[1]));
+	ck_assert(!has(m, s[2]) && !has(m, s[3]));
+	answer_for(s[3], 0);
+	ck_assert(has(m, s[1]) && !has(m, s[2]) && has(m, s[3]));
+	answer_for(s[2], -ENOMEM);
+	ck_assert_uint_eq(m->n_addrs, 4);
+	ck_assert(has(m, LL) && has(m, G1) && has(m, s[1]) && has(m, s[3]));
+	/* and again where it has moved to, with one that is still probed */
+	probe(m, s[0]);
+	rig_wait(2);
+	move_mn1(AN2);
+	answer_for(G1, -ENOMEM);
+	ck_assert(!has(m, G1) && !has(m, s[0]) && has(m, s[1]));
+	rig_dp_answer(0);
+	ck_assert_uint_eq(m->n_addrs, 4);
+	ck_assert(has(m, LL) && has(m, s[0]) && has(m, s[1]) && has(m, s[3]));
+	ck_assert(rig_routed(s[3], 128, AN2));
+	reg_end(&rig.reg, of(mn1), "test");
+	ck_assert_uint_eq(rig_routes(), 0);
+	rig.pool[1].home_link = NULL;
+}
+END_TEST
+
 /* D30, D227: and it is gone, when what was advertised is over, as soon as that
  * is so at a host that heard of it later and counts whole seconds. */
 START_TEST(lifetime_of_addresses)
@@ -662,12 +734,7 @@ START_TEST(movement)
 	/* nothing is lost while the new way is being made, either */
 	rig_wait(5);
 	rig.dp_async = true;
-	struct m q;
-	m_rrq(&q, MIP4_F_D, 3600, AN1);
-	m_nai(&q, mn1);
-	m_ext(&q, 120, "", 1);
-	m_auth(&q, 32, 512, key_mn);
-	rig_in(&q, AN1);
+	move_mn1(AN1);
 	ck_assert(has(m, G1) && rig_routed(G1, 128, AN1));
 	rig_dp_answer(0);
 	ck_assert(has(m, LL) && has(m, G1) && has(m, G2));
@@ -706,7 +773,7 @@ START_TEST(device_made_anew)
 
 	rig_wait(60);
 	io.ras = 0;
-	r->done(r->arg, 0);
+	r->done(r->arg, r, 0);
 	ck_assert_uint_eq(io.opened, 2);
 	io.opened--;			/* of the same: no close between */
 	rig_wait(0);
@@ -737,6 +804,7 @@ main(void)
 	tcase_add_test(t, where_we_are);
 	tcase_add_test(t, garbage);
 	tcase_add_test(t, probed_on_the_home_link);
+	tcase_add_test(t, answered_in_any_order);
 	tcase_add_test(t, lifetime_of_addresses);
 	tcase_add_test(t, movement);
 	tcase_add_test(t, movement_to_other_prefixes);

@@ -112,9 +112,10 @@ n_of(uint16_t type)
 }
 
 static void
-done(void *arg, int status)
+done(void *arg, struct dp_route *r, int status)
 {
 	(void)arg;
+	(void)r;
 	n_done++;
 	last_status = status;
 }

@@ -136,7 +136,8 @@ rig_dp_answer(int status)
 		if (!rig.route[i].pending)
 			continue;
 		rig.route[i].pending = false;
-		rig.route[i].done(rig.route[i].arg, status);
+		rig.route[i].done(rig.route[i].arg, &rig.route[i],
+		    status);
 	}
 }
 
