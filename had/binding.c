@@ -13,11 +13,6 @@
 
 #define MOVES_SPAN_MS	60000
 
-struct binding_rare {
-	struct gre_keys	gre;
-	mono_t		moves[];	/* ring, flap-limit long */
-};
-
 const char *
 binding_state_str(enum binding_state s)
 {
@@ -64,6 +59,8 @@ destroy(struct binding *b)
 	table_remove(&bs->by_nai, &b->by_nai);
 	b->peer->n_records--;
 	free(b->held);
+	if (b->rare)
+		free(b->rare->moves);
 	free(b->rare);
 	free(b);
 }
@@ -353,14 +350,24 @@ binding_seen(struct binding *b, uint64_t id)
 static struct binding_rare *
 rare(struct binding *b)
 {
-	unsigned limit = b->owner->flap_limit, i;
-
-	if (b->rare)
-		return b->rare;
-	b->rare = calloc(1, sizeof(*b->rare) + limit * sizeof(mono_t));
-	for (i = 0; b->rare && i < limit; i++)
-		b->rare->moves[i] = (mono_t){ INT64_MIN };
+	if (!b->rare)
+		b->rare = calloc(1, sizeof(*b->rare));
 	return b->rare;
+}
+
+/* Its last ones; NULL when memory is short. */
+static mono_t *
+moves(struct binding *b)
+{
+	unsigned limit = b->owner->flap_limit, i;
+	struct binding_rare *r = rare(b);
+
+	if (!r || r->moves)
+		return r ? r->moves : NULL;
+	r->moves = calloc(limit, sizeof(*r->moves));
+	for (i = 0; r->moves && i < limit; i++)
+		r->moves[i] = (mono_t){ INT64_MIN };
+	return r->moves;
 }
 
 struct gre_keys
@@ -389,9 +396,9 @@ binding_move_allowed(struct binding *b)
 
 	if (b->owner->flap_limit == 0)
 		return true;
-	if (!rare(b))
+	if (!moves(b))
 		return false;
-	oldest = b->rare->moves[b->n_moves];
+	oldest = b->rare->moves[b->rare->n_moves];
 	return oldest.ns == INT64_MIN || mono_diff_ms(
 	    clock_mono(b->owner->clock), oldest) >= MOVES_SPAN_MS;
 }
@@ -401,11 +408,12 @@ void
 binding_moved(struct binding *b)
 {
 	unsigned limit = b->owner->flap_limit;
+	struct binding_rare *r = b->rare;
 
 	if (limit == 0)
 		return;
-	b->rare->moves[b->n_moves] = clock_mono(b->owner->clock);
-	b->n_moves = (uint16_t)((b->n_moves + 1) % limit);
+	r->moves[r->n_moves] = clock_mono(b->owner->clock);
+	r->n_moves = (uint16_t)((r->n_moves + 1) % limit);
 }
 
 uint32_t

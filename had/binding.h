@@ -25,7 +25,6 @@
 struct mn;
 struct peer;
 struct binding_held;
-struct binding_rare;
 
 enum binding_state {
 	BINDING_IDLE,		/* no binding: remembered only */
@@ -34,6 +33,13 @@ enum binding_state {
 };
 
 const char *binding_state_str(enum binding_state);
+
+/* What few have. */
+struct binding_rare {
+	struct gre_keys	 gre;
+	uint16_t	 n_moves;	/* ever, modulo flap-limit */
+	mono_t		*moves;		/* ring, flap-limit long, or NULL */
+};
 
 /*
  * The last reply. It is not kept: a duplicate of the request brings with it
@@ -90,8 +96,7 @@ struct binding {
 	struct dp_route		*route;		/* NULL: none */
 	struct binding_held	*held;		/* INSTALLING: the replies */
 	struct binding_memo	 memo;
-	struct binding_rare	*rare;		/* what few have, or NULL */
-	uint16_t		 n_moves;	/* ever, modulo flap-limit */
+	struct binding_rare	*rare;		/* or NULL */
 	uint8_t			 nai_len;
 	uint8_t			 nai[];		/* normalized, and a NUL */
 };

@@ -458,7 +458,7 @@ START_TEST(renewed_where_unheard)
 	tell(&m, AR1, ALICE, 600, hoa);
 	expect(&m, 129, 0);
 	ck_assert_uint_eq(of(ALICE)->coa.s_addr, inet_addr(AR2));
-	ck_assert_uint_eq(of(ALICE)->n_moves, 1);
+	ck_assert_uint_eq(of(ALICE)->rare->n_moves, 1);
 	tell(&m, AR2, ALICE, 600, hoa);
 	expect(&m, 0, 600);
 	/* the operator's word counts, too */
