@@ -49,6 +49,16 @@ binding_release(struct binding *b)
 	pool_release(b->owner->pools, &b->lease);
 }
 
+void
+binding_drop_own_sa(struct binding *b)
+{
+	if (!b->rare || !b->rare->own_sa)
+		return;
+	mip4_sa_wipe(b->rare->own_sa);
+	free(b->rare->own_sa);
+	b->rare->own_sa = NULL;
+}
+
 static void
 destroy(struct binding *b)
 {
@@ -59,6 +69,7 @@ destroy(struct binding *b)
 	table_remove(&bs->by_nai, &b->by_nai);
 	b->peer->n_records--;
 	free(b->held);
+	binding_drop_own_sa(b);
 	if (b->rare)
 		free(b->rare->moves);
 	free(b->rare);
@@ -346,9 +357,8 @@ binding_seen(struct binding *b, uint64_t id)
 		(void)set_until(b, forget_at(b));
 }
 
-/* NULL when memory is short. */
-static struct binding_rare *
-rare(struct binding *b)
+struct binding_rare *
+binding_rare(struct binding *b)
 {
 	if (!b->rare)
 		b->rare = calloc(1, sizeof(*b->rare));
@@ -360,7 +370,7 @@ static mono_t *
 moves(struct binding *b)
 {
 	unsigned limit = b->owner->flap_limit, i;
-	struct binding_rare *r = rare(b);
+	struct binding_rare *r = binding_rare(b);
 
 	if (!r || r->moves)
 		return r ? r->moves : NULL;
@@ -374,12 +384,6 @@ struct gre_keys
 binding_gre(const struct binding *b)
 {
 	return b->rare ? b->rare->gre : (struct gre_keys){ 0 };
-}
-
-bool
-binding_may_have_gre(struct binding *b)
-{
-	return rare(b) != NULL;
 }
 
 void

@@ -22,6 +22,8 @@
 #include "had/pool.h"
 #include "had/tunnel.h"
 
+struct foreign_agent;
+struct home4;
 struct mn;
 struct peer;
 struct binding_held;
@@ -34,11 +36,18 @@ enum binding_state {
 
 const char *binding_state_str(enum binding_state);
 
-/* What few have. */
+/* What few have: NULL or 0 where they have not. */
 struct binding_rare {
-	struct gre_keys	 gre;
-	uint16_t	 n_moves;	/* ever, modulo flap-limit */
-	mono_t		*moves;		/* ring, flap-limit long, or NULL */
+	struct gre_keys			 gre;
+	/* Behind an access node: a copy of a key that was looked up, the fixed
+	 * address, and a foreign agent on the way there with the pool that its
+	 * IPv4 home address is of. */
+	struct mip4_sa			*own_sa;
+	const struct pool_part		*reserved;
+	const struct foreign_agent	*fa;
+	struct home4			*home4;
+	mono_t				*moves;	/* ring, flap-limit long */
+	uint16_t			 n_moves;	/* ever, modulo that */
 };
 
 /*
@@ -156,9 +165,11 @@ bool	 binding_move_allowed(struct binding *);
 void	 binding_moved(struct binding *);
 /* Its GRE keys, or none; those of an idle one are the last it had. */
 struct gre_keys binding_gre(const struct binding *);
-/* Room for them; false when memory is short. */
-bool	 binding_may_have_gre(struct binding *);
-/* After that; none needs no room. */
+/* Room for them, and all else that is rare; NULL when memory is short. */
+struct binding_rare *binding_rare(struct binding *);
+/* Its copy of a key. */
+void	 binding_drop_own_sa(struct binding *);
+/* After binding_rare; none needs no room. */
 void	 binding_set_gre(struct binding *, const struct gre_keys *);
 /* Seconds left; 0xffff never ends. */
 uint32_t binding_left(const struct binding *);

@@ -67,8 +67,8 @@ describe_mn(const struct binding *b)
 		    bound : probing, ctl_ipv6(&addr));
 	}
 	return json_pack("{s:s, s:b, s:o, s:o, s:o}", "kind", "access-node",
-	    "foreign_agent", m->fa != NULL,
-	    "ipv4_home_address", m->fa ? ctl_ipv4(m->coa) : json_null(),
+	    "foreign_agent", mn_fa(m) != NULL,
+	    "ipv4_home_address", mn_fa(m) ? ctl_ipv4(m->coa) : json_null(),
 	    "addresses", bound, "probing", probing);
 }
 
@@ -117,7 +117,7 @@ has_address(const struct mn *m, const char *match)
 	struct in_addr want4;
 	unsigned i;
 
-	if (m->fa && inet_pton(AF_INET, match, &want4) == 1)
+	if (mn_fa(m) && inet_pton(AF_INET, match, &want4) == 1)
 		return want4.s_addr == m->coa.s_addr;
 	if (inet_pton(AF_INET6, match, &want) != 1)
 		return false;

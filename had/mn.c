@@ -9,7 +9,6 @@
 
 #include "common/clock.h"
 #include "common/icmp6.h"
-#include "common/mip4_auth.h"
 #include "had/binding.h"
 
 #define TYPE_RS		133
@@ -52,7 +51,8 @@ way_eq(const struct table_node *n, const void *key)
 	const struct mn *m = container_of(n, struct mn, by_coa);
 	const struct way *w = key;
 
-	return m->coa.s_addr == w->coa.s_addr && m->gre.peer == w->gre_out;
+	return m->coa.s_addr == w->coa.s_addr &&
+	    binding_gre(m->binding).peer == w->gre_out;
 }
 
 static uint64_t
@@ -259,16 +259,27 @@ down(struct mn *m)
 static void
 give_home4(struct mn *m)
 {
-	if (m->home4)
-		home4_put(m->home4, m->coa);
-	m->home4 = NULL;
-	m->fa = NULL;
+	struct binding_rare *r = m->binding ? m->binding->rare : NULL;
+
+	if (!r || !r->home4)
+		return;
+	home4_put(r->home4, m->coa);
+	r->home4 = NULL;
+	r->fa = NULL;
+}
+
+const struct foreign_agent *
+mn_fa(const struct mn *m)
+{
+	return m->binding->rare ? m->binding->rare->fa : NULL;
 }
 
 struct in_addr
 mn_via(const struct mn *m)
 {
-	return m->fa ? m->fa->addr : (struct in_addr){ INADDR_ANY };
+	const struct foreign_agent *fa = mn_fa(m);
+
+	return fa ? fa->addr : (struct in_addr){ INADDR_ANY };
 }
 
 void
@@ -282,18 +293,21 @@ mn_free(struct mn *m)
 	if (m->binding)
 		table_remove(&m->owner->by_coa, &m->by_coa);
 	give_home4(m);
-	if (m->own_sa)
-		mip4_sa_wipe(m->own_sa);
-	free(m->own_sa);
 	free(m);
 }
 
-bool
-mn_may_keep_sa(struct mn *m)
+/* The same tunnel? */
+static bool
+stays(const struct mn *m, struct in_addr coa, const struct gre_keys *gre,
+    const struct home4 *home4)
 {
-	if (!m->own_sa)
-		m->own_sa = calloc(1, sizeof(*m->own_sa));
-	return m->own_sa != NULL;
+	struct gre_keys has;
+
+	if (!m->binding || m->coa.s_addr != coa.s_addr)
+		return false;
+	has = binding_gre(m->binding);
+	return gre_same(&has, gre) &&
+	    home4 == (m->binding->rare ? m->binding->rare->home4 : NULL);
 }
 
 void
@@ -303,22 +317,23 @@ mn_move(struct mn *m, struct binding *b, struct in_addr coa,
 {
 	struct table *t = &m->owner->by_coa;
 
-	/* From one foreign agent to another, perhaps: the same tunnel. */
-	if (m->binding && m->coa.s_addr == coa.s_addr &&
-	    gre_same(&m->gre, gre) && m->home4 == home4) {
-		m->fa = fa;
+	if (stays(m, coa, gre, home4)) {
+		/* Perhaps from one foreign agent to another. */
+		if (fa)
+			b->rare->fa = fa;
 		return;
 	}
 	give_home4(m);
-	m->fa = fa;
-	m->home4 = home4;
-	if (home4)
-		home4_take(home4, coa);
 	if (m->binding)
 		table_remove(t, &m->by_coa);
+	if (fa) {
+		home4_take(home4, coa);
+		b->rare->fa = fa;
+		b->rare->home4 = home4;
+	}
 	m->binding = b;
 	m->coa = coa;
-	m->gre = *gre;
+	binding_set_gre(b, gre);
 	table_insert(t, &m->by_coa, hash(t, coa, gre->peer));
 	down(m);
 	mn_addrs_move(m);

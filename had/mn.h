@@ -91,9 +91,6 @@ struct mn {
 	struct table_node	 by_coa;
 	struct mns		*owner;
 	struct binding		*binding;	/* NULL: of none yet */
-	struct mip4_sa		*own_sa;	/* a copy of a key that was
-						 * looked up, or NULL */
-	const struct pool_part	*reserved;	/* its fixed address, or NULL */
 	void			*sock;		/* the io's */
 	struct mn_addr		*addrs;		/* n_addrs */
 	struct timer		 timer;		/* next_ra, or the end of what
@@ -102,16 +99,13 @@ struct mn {
 	mono_t			 filled;	/* the tokens */
 	struct in_addr		 coa;		/* end of its tunnel: behind a
 						 * foreign agent its IPv4 home
-						 * address, of home4 */
-	struct gre_keys		 gre;
+						 * address */
 	uint16_t		 bound;		/* a bit for each of addrs: it
 						 * is no more being probed */
 	uint8_t			 n_addrs;
 	uint8_t			 n_ra;		/* of the first ones */
 	uint8_t			 tokens;	/* for new addresses */
 	bool			 up;
-	const struct foreign_agent *fa;		/* that, or NULL */
-	struct home4		*home4;
 };
 
 /* router, lladdr: as they follow from our IPv4 address [PROTOCOLS D164]. */
@@ -124,13 +118,14 @@ struct mn *mn_at(const struct mns *, struct in_addr coa, uint32_t gre_out);
 /* One that is nowhere yet; NULL when memory is short. */
 struct mn *mn_new(struct mns *);
 void	 mn_free(struct mn *);
-/* Room for own_sa; false when memory is short. */
-bool	 mn_may_keep_sa(struct mn *);
 /* Its tunnel ends at coa from now on, where no other is that has its key, and
  * its addresses are there; behind fa, if that is not NULL: then it is an
- * address of home4, and its own. */
+ * address of home4, and its own. There is room in the binding for what is
+ * rare. */
 void	 mn_move(struct mn *, struct binding *, struct in_addr coa,
     const struct gre_keys *, const struct foreign_agent *fa, struct home4 *);
+/* What is on the way there, or NULL. */
+const struct foreign_agent *mn_fa(const struct mn *);
 /* The care-of address that leads there, or 0: it is one itself. */
 struct in_addr mn_via(const struct mn *);
 /* The way there is ready, or made anew: it is told what its prefixes are. */

@@ -276,7 +276,8 @@ make_way(struct mn *m, struct mn_addr *a)
 	struct mns *ms = m->owner;
 	struct dp_entry want = {
 		.prefix = mn_addr_of(a), .len = 128, .coa = m->coa,
-		.via = mn_via(m), .gre = m->gre, .by_node = true,
+		.via = mn_via(m), .gre = binding_gre(m->binding),
+		.by_node = true,
 	};
 	struct dp_route *old = a->route;
 	int status;
@@ -389,12 +390,13 @@ take(struct mn *m, struct pool *p, const struct in6_addr *addr)
 static bool
 is_taken(const struct mn *m, struct pool *p, const struct in6_addr *addr)
 {
+	const struct binding_rare *rare = m->binding->rare;
 	struct mns *ms = m->owner;
 	int err;
 
 	if (IN6_ARE_ADDR_EQUAL(addr, &ms->router))
 		return true;
-	err = pool_check(ms->pools, p, addr, m->reserved);
+	err = pool_check(ms->pools, p, addr, rare ? rare->reserved : NULL);
 	return err == -EEXIST ? p != m->binding->peer->nodes->link ||
 	    p->home_link : err != 0;
 }

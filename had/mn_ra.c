@@ -40,8 +40,8 @@ random_ms(uint32_t ms)
 static uint32_t
 mtu(const struct mn *m)
 {
-	uint32_t n = m->owner->mtu - (m->fa ? TUNNEL_OUTER : 0) -
-	    (m->gre.own ? GRE_KEY_HEAD : 0);
+	uint32_t n = m->owner->mtu - (mn_fa(m) ? TUNNEL_OUTER : 0) -
+	    (binding_gre(m->binding).own ? GRE_KEY_HEAD : 0);
 
 	return n < TUNNEL_MTU_MIN ? TUNNEL_MTU_MIN : n;
 }

@@ -114,7 +114,7 @@ home_address(struct rq *rq, struct home *h)
 	const struct home4 *pool = &rq->peer->nodes->home4;
 	const struct mn *m = rq->b->behind_node ? rq->b->mn : NULL;
 	const struct in_addr asked = rq->msg.rrq.home;
-	bool has = m && m->fa && home4_has(pool, m->coa);
+	bool has = m && mn_fa(m) && home4_has(pool, m->coa);
 
 	h->home4 = has ? m->coa : asked;
 	if (asked.s_addr != INADDR_ANY) {

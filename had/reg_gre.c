@@ -66,7 +66,7 @@ reg_gre(struct reg *r, struct rq *rq)
 		rq->gre = binding_gre(rq->b);
 		return ROW_PASS;
 	}
-	if (!binding_may_have_gre(rq->b)) {
+	if (!binding_rare(rq->b)) {
 		rq->why = "no memory";
 		return MIP4_HA_RESOURCES;
 	}

@@ -74,19 +74,39 @@ is_bound(const struct binding *b)
 	return b->state != BINDING_IDLE && b->behind_node;
 }
 
-/* Room for it, before anything is changed. */
+/* Its fixed address. What AAA has said may be forgotten, and reserves
+ * nothing. */
+static const struct pool_part *
+reserved(const struct rq *rq)
+{
+	const struct user *u = rq->user;
+
+	if (!u || !u->reserved.pool || (rq->looked_up && u == rq->keys))
+		return NULL;
+	return &u->reserved;
+}
+
+/* For what few have. False when memory is short. */
+static bool
+room_for_rare(const struct rq *rq)
+{
+	struct binding_rare *rare;
+
+	if (!rq->looked_up && !rq->fa && !reserved(rq))
+		return true;
+	rare = binding_rare(rq->b);
+	if (rare && rq->looked_up && !rare->own_sa)
+		rare->own_sa = calloc(1, sizeof(*rare->own_sa));
+	return rare && (!rq->looked_up || rare->own_sa);
+}
+
+/* Before anything is changed. */
 static struct mn *
 room(struct reg *r, const struct rq *rq)
 {
-	struct binding *b = rq->b;
-	struct mn *m = b->behind_node ? b->mn : mn_new(r->mns);
-
-	if (m && rq->looked_up && !mn_may_keep_sa(m)) {
-		if (!b->behind_node)
-			mn_free(m);
-		m = NULL;
-	}
-	return m;
+	if (!room_for_rare(rq))
+		return NULL;
+	return rq->b->behind_node ? rq->b->mn : mn_new(r->mns);
 }
 
 static int
@@ -119,7 +139,7 @@ home(struct reg *r, struct rq *rq, struct home *h)
 struct in_addr
 reg_node_home4(const struct binding *b)
 {
-	return b->behind_node && b->mn->fa ? b->mn->coa :
+	return b->behind_node && mn_fa(b->mn) ? b->mn->coa :
 	    (struct in_addr){ INADDR_ANY };
 }
 
@@ -140,15 +160,15 @@ reg_node_adopt(struct reg *r, struct rq *rq, struct home *h)
 		b->rerouted = true;
 	mn_move(b->mn, b, end, &rq->gre, rq->fa, rq->fa ?
 	    &rq->peer->nodes->home4 : NULL);
-	b->mn->reserved = rq->user && !(rq->looked_up && rq->user == rq->keys) ?
-	    &rq->user->reserved : NULL;
+	if (b->rare)
+		b->rare->reserved = reserved(rq);
 	b->sa = rq->sa;
 	if (!rq->looked_up)
 		return;
 	/* What is known of the subscriber may be forgotten. */
-	mip4_sa_wipe(b->mn->own_sa);
-	mip4_sa_copy(b->mn->own_sa, rq->sa);
-	b->sa = b->mn->own_sa;
+	mip4_sa_wipe(b->rare->own_sa);
+	mip4_sa_copy(b->rare->own_sa, rq->sa);
+	b->sa = b->rare->own_sa;
 }
 
 /* The tunnel is there, or anew. */
@@ -162,6 +182,9 @@ void
 reg_node_leave(struct binding *b)
 {
 	mn_free(b->mn);
+	binding_drop_own_sa(b);
+	if (b->rare)
+		b->rare->reserved = NULL;
 	b->behind_node = false;
 	b->hoa = in6addr_any;
 	b->sa = NULL;

@@ -415,10 +415,10 @@ set_what(struct revocation *v, struct reg *r, const struct binding *b)
 	v->hoa = b->behind_node ? in6addr_any : b->hoa;
 	v->unique = b->lease.at.pool && b->lease.at.pool->mode == POOL_UNIQUE;
 	v->deadline = b->until;
-	set_agent(v, b->behind_node ? b->mn->fa : NULL, reg_node_home4(b));
+	set_agent(v, b->behind_node ? mn_fa(b->mn) : NULL, reg_node_home4(b));
 	if (v->fa)
 		v->sa = &v->fa->sas[0];
-	if (v->fa || !b->behind_node || b->sa != b->mn->own_sa)
+	if (v->fa || !b->rare || b->sa != b->rare->own_sa)
 		return true;
 	v->own_sa = calloc(1, sizeof(*v->own_sa));
 	if (!v->own_sa)

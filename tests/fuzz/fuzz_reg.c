@@ -200,7 +200,7 @@ book(struct table_node *n, void *arg)
 	k->held_of[p] += lease_is_held(&b->lease);
 	k->installing += b->state == BINDING_INSTALLING;
 	k->nodes += b->behind_node;
-	k->behind += b->behind_node && b->mn->fa;
+	k->behind += b->behind_node && mn_fa(b->mn);
 	fuzz_assert(!b->behind_node || (b->state != BINDING_IDLE &&
 	    p == N_PEERS));
 	fuzz_assert(b->state == BINDING_INSTALLING || !b->held);
@@ -236,13 +236,13 @@ check_node(const struct binding *b)
 
 	fuzz_assert(b->sa == &rig.user_sa && !b->lease.at.pool);
 	fuzz_assert(b->mn->binding == b && mn_at(&rig.mns, b->mn->coa,
-	    b->mn->gre.peer) == b->mn);
-	check_keys(b, &b->mn->gre);
+	    b->route->e.gre.peer) == b->mn);
+	check_keys(b, &r->e.gre);
 	fuzz_assert(r && r->live && r->e.coa.s_addr == b->mn->coa.s_addr);
 	fuzz_assert(r->e.via.s_addr == mn_via(b->mn).s_addr);
-	fuzz_assert((b->mn->fa != NULL) == (b->coa.s_addr ==
+	fuzz_assert((mn_fa(b->mn) != NULL) == (b->coa.s_addr ==
 	    w.agent.addr.s_addr));
-	fuzz_assert(b->mn->fa ? !b->mn->gre.own && home4_has(
+	fuzz_assert(mn_fa(b->mn) ? !binding_gre(b).own && home4_has(
 	    &rig.nodes.home4, b->mn->coa) && !home4_is_free(
 	    &rig.nodes.home4, b->mn->coa) :
 	    b->mn->coa.s_addr == b->coa.s_addr);
@@ -702,7 +702,7 @@ put_home(struct m *m)
 {
 	const struct binding *b = of(nais[3]);
 
-	if (b && b->behind_node && b->mn->fa)
+	if (b && b->behind_node && mn_fa(b->mn))
 		m_put(m, &b->mn->coa, 4);
 	else
 		m_ip(m, "0.0.0.0");

@@ -173,7 +173,7 @@ START_TEST(entry)
 	ck_assert_uint_eq(sent_ext(34), sent_ext(137) + 8);
 	ck_assert(sent_authentic(key1));
 	ck_assert_uint_eq(rig.flow.dst.s_addr, inet_addr(FA1));
-	ck_assert(b->negotiated && b->mn->fa == &agents[0]);
+	ck_assert(b->negotiated && mn_fa(b->mn) == &agents[0]);
 	ck_assert_uint_eq(b->coa.s_addr, inet_addr(FA1));
 	ck_assert_uint_eq(route_of(h)->e.via.s_addr, inet_addr(FA1));
 	ck_assert_uint_eq(rig.nodes.home4.n_used, 1);
