@@ -185,10 +185,20 @@ replay_end(const struct binding *b)
  * The timer of a record is always set, to "never" where nothing is due: moving
  * it needs no memory, so that only the first setting can fail, in binding_new.
  *
- * It is never set later than "until", but may be earlier: what is put off
- * leaves it where it is, and it is set anew once it fires. So a renewal does
- * not touch the heap of a million others.
+ * It is never set later than "until" and "wake", but may be earlier: what is
+ * put off leaves it where it is, and it is set anew once it fires. So a renewal
+ * does not touch the heap of a million others.
  */
+static int
+set_timer(struct binding *b)
+{
+	mono_t at = b->until;
+
+	if (b->behind_node && mono_before(b->wake, at))
+		at = b->wake;
+	return timer_set_late(b->owner->timers, &b->timer, at);
+}
+
 static int
 set_until(struct binding *b, mono_t at)
 {
@@ -198,7 +208,14 @@ set_until(struct binding *b, mono_t at)
 	/* The heap need not even be looked at. */
 	if (later && timer_is_set(&b->timer))
 		return 0;
-	return timer_set_late(b->owner->timers, &b->timer, at);
+	return set_timer(b);
+}
+
+void
+binding_wake_at(struct binding *b, mono_t at)
+{
+	b->wake = at;
+	(void)set_timer(b);
 }
 
 static void
@@ -207,6 +224,11 @@ timer_fired(struct timer *t)
 	struct binding *b = container_of(t, struct binding, timer);
 	mono_t now = clock_mono(b->owner->clock);
 
+	if (b->behind_node && !mono_before(now, b->wake)) {
+		binding_wake_at(b, MONO_NEVER);
+		b->owner->woken(b->owner->arg, b);
+		return;
+	}
 	/* The data plane will answer. */
 	if (b->state == BINDING_INSTALLING)
 		b->until = MONO_NEVER;

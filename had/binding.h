@@ -25,6 +25,7 @@
 struct foreign_agent;
 struct home4;
 struct mn;
+struct mns;
 struct peer;
 struct binding_held;
 
@@ -73,11 +74,15 @@ struct binding_memo {
 struct binding {
 	struct table_node	 by_nai;
 	struct bindings		*owner;
-	struct timer		 timer;	/* BOUND: expiry; IDLE: forgetting */
+	struct timer		 timer;	/* BOUND: expiry; IDLE: forgetting;
+					 * or its mobile node's */
 	struct lease		 lease;	/* behind an access node: none */
 	union {
 		struct in6_addr	 hoa;
-		struct mn	*mn;	/* behind_node */
+		struct {		/* behind_node */
+			struct mn *mn;
+			mono_t	 wake;	/* when it has something to do */
+		};
 	};
 	struct peer		*peer;	/* of the care-of address; IDLE: of
 					 * the last authenticated request */
@@ -131,8 +136,11 @@ struct bindings {
 	unsigned		 flap_limit;
 	uint32_t		 n_bound;
 	uint32_t		 n_installing;	/* of these */
+	struct mns		*mns;		/* of those of access nodes */
 	/* The lifetime of a bound one is over. */
 	void			(*expired)(void *arg, struct binding *);
+	/* Its mobile node has something to do. */
+	void			(*woken)(void *arg, struct binding *);
 	void			*arg;
 };
 
@@ -154,6 +162,8 @@ void	 binding_set_peer(struct binding *, struct peer *);
 /* To another state, or bound once more; counts, and sets the timer: expiry
  * after the lifetime in the record when bound, forgetting when idle. */
 void	 binding_set_state(struct binding *, enum binding_state);
+/* Of a mobile node: it is woken then, and not before. */
+void	 binding_wake_at(struct binding *, mono_t);
 /* Gives back what it has leased, in use or held. */
 void	 binding_release(struct binding *);
 /* Remembers a fresh Identification. */

@@ -9,12 +9,12 @@
 
 #include "common/clock.h"
 #include "common/icmp6.h"
-#include "had/binding.h"
 
 #define TYPE_RS		133
 #define TYPE_RA		134
 #define TYPE_NS		135
 #define TYPE_NA		136
+#define RA_COUNT_MAX	63	/* more are not counted */
 
 void
 mns_name_router(struct mns *ms, struct in_addr own)
@@ -94,24 +94,22 @@ end_of_prefixes(const struct mn *m)
 	return mono_add_ms(m->last_ra, (int64_t)valid * 1000 + MN_LINGER_MS);
 }
 
-/* The timer is set once there is one, so that this does not fail. */
 void
 mn_set_timer(struct mn *m)
 {
-	mono_t at = m->next_ra, end = end_of_prefixes(m), full;
+	mono_t at = m->next_ra, end = end_of_prefixes(m);
 
 	if (mono_before(end, at))
 		at = end;
-	full = mono_add_ms(m->filled, MN_TOKEN_MS);
-	if (m->tokens == 0 && mono_before(full, at))
-		at = full;
-	(void)timer_set(m->owner->timers, &m->timer, at);
+	if (m->deaf && mono_before(mn_hears_at(m), at))
+		at = mn_hears_at(m);
+	binding_wake_at(m->binding, at);
 }
 
 static void
 advertise(struct mn *m)
 {
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 	mono_t now = clock_mono(ms->clock);
 	uint8_t buf[MN_RA_MAX];
 	int len = mn_ra_write(m, buf);
@@ -119,18 +117,17 @@ advertise(struct mn *m)
 	if (len > 0 && ms->io && ms->io->send(ms->arg, m, buf, (size_t)len)) {
 		ms->stats.ra_sent++;
 		m->last_ra = now;
-		m->n_ra += m->n_ra < UINT8_MAX;
+		m->n_ra += m->n_ra < RA_COUNT_MAX;
 	}
 	m->next_ra = mn_ra_next(m, now);
 }
 
-static void
-fired(struct timer *t)
+void
+mn_woken(struct mn *m)
 {
-	struct mn *m = container_of(t, struct mn, timer);
-	mono_t now = clock_mono(m->owner->clock);
+	mono_t now = clock_mono(mn_owner(m)->clock);
 
-	mn_refill(m, now);
+	mn_hear_again(m, now);
 	if (!mono_before(now, end_of_prefixes(m))) {
 		mn_addrs_expire(m);
 		m->n_ra = 0;		/* it has heard of none */
@@ -143,7 +140,7 @@ fired(struct timer *t)
 static void
 solicited(struct mn *m)
 {
-	mono_t at = mn_ra_solicited(m, clock_mono(m->owner->clock));
+	mono_t at = mn_ra_solicited(m, clock_mono(mn_owner(m)->clock));
 
 	if (!mono_before(at, m->next_ra))
 		return;
@@ -160,11 +157,11 @@ tell_lladdr(struct mn *m, const struct in6_addr *to)
 	struct nd6 na = {
 		.advert = true, .router = true, .solicited = true,
 		.override = true, .has_lladdr = true,
-		.src = m->owner->router, .dst = *to,
-		.target = m->owner->router,
+		.src = mn_owner(m)->router, .dst = *to,
+		.target = mn_owner(m)->router,
 	};
 
-	memcpy(na.lladdr, m->owner->lladdr, sizeof(na.lladdr));
+	memcpy(na.lladdr, mn_owner(m)->lladdr, sizeof(na.lladdr));
 	mn_say(m, &na);
 }
 
@@ -176,7 +173,7 @@ neighbour(struct mn *m, const uint8_t *packet, size_t len)
 	struct nd6 nd;
 
 	if (nd6_decode(&nd, packet, len) != 0) {
-		m->owner->stats.malformed++;
+		mn_owner(m)->stats.malformed++;
 		return;
 	}
 	if (IN6_IS_ADDR_UNSPECIFIED(&nd.src)) {
@@ -184,7 +181,7 @@ neighbour(struct mn *m, const uint8_t *packet, size_t len)
 			mn_claim(m, &nd.target);
 		return;
 	}
-	if (!nd.advert && IN6_ARE_ADDR_EQUAL(&nd.target, &m->owner->router))
+	if (!nd.advert && IN6_ARE_ADDR_EQUAL(&nd.target, &mn_owner(m)->router))
 		tell_lladdr(m, &nd.src);
 	mn_claim(m, &nd.src);
 }
@@ -192,7 +189,7 @@ neighbour(struct mn *m, const uint8_t *packet, size_t len)
 void
 mn_input(struct mn *m, const uint8_t *packet, size_t len)
 {
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 	struct nd6_packet p;
 	struct in6_addr src;
 	int err = nd6_open(&p, packet, len);
@@ -229,29 +226,21 @@ mn_input(struct mn *m, const uint8_t *packet, size_t len)
 /* ---- coming and going ---- */
 
 struct mn *
-mn_new(struct mns *ms)
+mn_new(void)
 {
 	struct mn *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
-	m->owner = ms;
-	m->timer.fire = fired;
 	m->next_ra = MONO_NEVER;
-	m->filled = clock_mono(ms->clock);
-	m->tokens = MN_TOKENS;
-	if (timer_set(ms->timers, &m->timer, MONO_NEVER)) {
-		free(m);
-		return NULL;
-	}
 	return m;
 }
 
 static void
 down(struct mn *m)
 {
-	if (m->up && m->owner->io)
-		m->owner->io->close(m->owner->arg, m);
+	if (m->up && mn_owner(m)->io)
+		mn_owner(m)->io->close(mn_owner(m)->arg, m);
 	m->up = false;
 	m->next_ra = MONO_NEVER;	/* nobody would hear it */
 }
@@ -259,7 +248,7 @@ down(struct mn *m)
 static void
 give_home4(struct mn *m)
 {
-	struct binding_rare *r = m->binding ? m->binding->rare : NULL;
+	struct binding_rare *r = m->binding->rare;
 
 	if (!r || !r->home4)
 		return;
@@ -285,14 +274,12 @@ mn_via(const struct mn *m)
 void
 mn_free(struct mn *m)
 {
-	if (!m)
-		return;
-	down(m);
-	mn_addrs_drop(m);
-	timer_cancel(m->owner->timers, &m->timer);
-	if (m->binding)
-		table_remove(&m->owner->by_coa, &m->by_coa);
-	give_home4(m);
+	if (m && m->binding) {
+		down(m);
+		mn_addrs_drop(m);
+		table_remove(&mn_owner(m)->by_coa, &m->by_coa);
+		give_home4(m);
+	}
 	free(m);
 }
 
@@ -315,7 +302,7 @@ mn_move(struct mn *m, struct binding *b, struct in_addr coa,
     const struct gre_keys *gre, const struct foreign_agent *fa,
     struct home4 *home4)
 {
-	struct table *t = &m->owner->by_coa;
+	struct table *t = &b->owner->mns->by_coa;
 
 	if (stays(m, coa, gre, home4)) {
 		/* Perhaps from one foreign agent to another. */
@@ -323,9 +310,10 @@ mn_move(struct mn *m, struct binding *b, struct in_addr coa,
 			b->rare->fa = fa;
 		return;
 	}
-	give_home4(m);
-	if (m->binding)
+	if (m->binding) {
+		give_home4(m);
 		table_remove(t, &m->by_coa);
+	}
 	if (fa) {
 		home4_take(home4, coa);
 		b->rare->fa = fa;
@@ -345,7 +333,7 @@ mn_move(struct mn *m, struct binding *b, struct in_addr coa,
 void
 mn_up(struct mn *m, int fd)
 {
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 
 	if (ms->io)
 		ms->io->open(ms->arg, m, fd);

@@ -15,20 +15,19 @@
 
 #include <netinet/in.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/nd6.h"
 #include "common/table.h"
-#include "common/timers.h"
 #include "had/access_node.h"
 #include "had/gre.h"
 #include "had/pool.h"
 
 struct binding;
-struct clock;
 struct dataplane;
 struct dp_route;
-struct mip4_sa;
 struct mn;
+struct timers;
 
 #define MN_ADDRS_MAX	16	/* [PROTOCOLS 11.5] */
 
@@ -64,7 +63,7 @@ struct mn_stats {
  * each GRE key [D28]. */
 struct mns {
 	/* Set by the owner before mns_init. */
-	struct timers		*timers;
+	struct timers		*timers;	/* the io's */
 	const struct clock	*clock;
 	struct pools		*pools;
 	struct dataplane	*dp;	/* may come later, and io */
@@ -89,23 +88,21 @@ struct mn_addr {
 /* There may be many: members are ordered so that nothing lies between them. */
 struct mn {
 	struct table_node	 by_coa;
-	struct mns		*owner;
 	struct binding		*binding;	/* NULL: of none yet */
 	void			*sock;		/* the io's */
 	struct mn_addr		*addrs;		/* n_addrs */
-	struct timer		 timer;		/* next_ra, or the end of what
-						 * last_ra has told */
 	mono_t			 next_ra, last_ra;
-	mono_t			 filled;	/* the tokens */
+	mono_t			 rested;	/* when it may claim as many
+						 * addresses at once as ever */
 	struct in_addr		 coa;		/* end of its tunnel: behind a
 						 * foreign agent its IPv4 home
 						 * address */
 	uint16_t		 bound;		/* a bit for each of addrs: it
 						 * is no more being probed */
 	uint8_t			 n_addrs;
-	uint8_t			 n_ra;		/* of the first ones */
-	uint8_t			 tokens;	/* for new addresses */
-	bool			 up;
+	uint8_t			 n_ra : 6;	/* of the first ones */
+	bool			 up : 1;
+	bool			 deaf : 1;	/* it has claimed too many */
 };
 
 /* router, lladdr: as they follow from our IPv4 address [PROTOCOLS D164]. */
@@ -116,7 +113,7 @@ void	 mns_free(struct mns *);		/* all have been freed before */
  * one (0); or NULL. */
 struct mn *mn_at(const struct mns *, struct in_addr coa, uint32_t gre_out);
 /* One that is nowhere yet; NULL when memory is short. */
-struct mn *mn_new(struct mns *);
+struct mn *mn_new(void);
 void	 mn_free(struct mn *);
 /* Its tunnel ends at coa from now on, where no other is that has its key, and
  * its addresses are there; behind fa, if that is not NULL: then it is an
@@ -130,6 +127,8 @@ const struct foreign_agent *mn_fa(const struct mn *);
 struct in_addr mn_via(const struct mn *);
 /* The way there is ready, or made anew: it is told what its prefixes are. */
 void	 mn_up(struct mn *, int fd);
+/* It is the time that its binding was asked to wake it. */
+void	 mn_woken(struct mn *);
 /* A packet that it has sent; of one that is no neighbour discovery the header
  * is enough. May end its binding. */
 void	 mn_input(struct mn *, const uint8_t *packet, size_t len);

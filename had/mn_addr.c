@@ -18,7 +18,6 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "had/binding.h"
 #include "had/tunnel.h"
 
 _Static_assert(MN_ADDRS_MAX <= 16, "a bit for each");
@@ -62,13 +61,13 @@ set_bound(struct mn *m, const struct mn_addr *a, bool on)
 bool
 mn_hears(const struct mn *m)
 {
-	return m->up && m->n_addrs < MN_ADDRS_MAX && m->tokens > 0;
+	return m->up && m->n_addrs < MN_ADDRS_MAX && !m->deaf;
 }
 
 static void
 listen_anew(struct mn *m)
 {
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 
 	if (m->up && ms->io)
 		ms->io->listen(ms->arg, m);
@@ -79,7 +78,7 @@ static void
 log_addr(const struct mn *m, const struct in6_addr *addr, const char *what,
     int status)
 {
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 	char s[INET6_ADDRSTRLEN];
 	unsigned more;
 
@@ -97,7 +96,7 @@ log_addr(const struct mn *m, const struct in6_addr *addr, const char *what,
 void
 mn_say(struct mn *m, const struct nd6 *nd)
 {
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 	uint8_t buf[ND6_PACKET_MAX];
 	int len = nd6_encode(nd, buf, sizeof(buf));
 
@@ -108,7 +107,7 @@ mn_say(struct mn *m, const struct nd6 *nd)
 static void
 move(struct mn *m, struct mn_addr *from, struct mn_addr *to)
 {
-	pool_move_chosen(m->owner->pools, &from->at, &to->at);
+	pool_move_chosen(mn_owner(m)->pools, &from->at, &to->at);
 	to->route = from->route;
 }
 
@@ -119,14 +118,14 @@ destroy(struct mn *m, struct mn_addr *a)
 	struct mn_addr *last = &m->addrs[m->n_addrs - 1];
 
 	if (a->route)
-		m->owner->dp->del(m->owner->dp, a->route);
-	pool_unchoose(m->owner->pools, &a->at);
+		mn_owner(m)->dp->del(mn_owner(m)->dp, a->route);
+	pool_unchoose(mn_owner(m)->pools, &a->at);
 	if (a != last) {
 		move(m, last, a);
 		set_bound(m, a, mn_addr_is_bound(m, last));
 	}
 	set_bound(m, last, false);
-	m->owner->n_addrs--;
+	mn_owner(m)->n_addrs--;
 	if (--m->n_addrs > 0)
 		return;
 	free(m->addrs);
@@ -151,7 +150,7 @@ mn_addrs_expire(struct mn *m)
 			continue;
 		addr = mn_addr_of(&m->addrs[i]);
 		log_addr(m, &addr, "its lifetime is over", 0);
-		m->owner->stats.expired++;
+		mn_owner(m)->stats.expired++;
 		destroy(m, &m->addrs[i]);
 	}
 	listen_anew(m);
@@ -219,7 +218,7 @@ say_in_use(struct mn *m, const struct in6_addr *addr, const struct nd6 *seen)
 static void
 conflict(struct mn *m, const struct in6_addr *addr, const struct nd6 *seen)
 {
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 
 	ms->stats.conflicts++;
 	say_in_use(m, addr, seen);
@@ -259,10 +258,10 @@ probed(void *arg, struct dp_route *route, int status)
 	addr = mn_addr_of(a);
 	destroy(m, a);
 	if (status == -EADDRINUSE) {
-		conflict(m, &addr, m->owner->dp->culprit);
+		conflict(m, &addr, mn_owner(m)->dp->culprit);
 		return;
 	}
-	m->owner->stats.failed++;
+	mn_owner(m)->stats.failed++;
 	log_addr(m, &addr, "no way to it", status);
 	listen_anew(m);
 }
@@ -273,7 +272,7 @@ probed(void *arg, struct dp_route *route, int status)
 static int
 make_way(struct mn *m, struct mn_addr *a)
 {
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 	struct dp_entry want = {
 		.prefix = mn_addr_of(a), .len = 128, .coa = m->coa,
 		.via = mn_via(m), .gre = binding_gre(m->binding),
@@ -309,35 +308,41 @@ mn_addrs_move(struct mn *m)
 		    -EADDRNOTAVAIL;
 		if (status == 0 || status == -EINPROGRESS)
 			continue;
-		m->owner->stats.failed++;
+		mn_owner(m)->stats.failed++;
 		destroy(m, a);
 	}
 }
 
-void
-mn_refill(struct mn *m, mono_t now)
+mono_t
+mn_hears_at(const struct mn *m)
 {
-	int64_t n = mono_diff_ms(now, m->filled) / MN_TOKEN_MS;
-	bool was_empty = m->tokens == 0;
+	return mono_add_ms(m->rested, -(MN_CLAIMS - 1) * MN_CLAIM_MS);
+}
 
-	if (n <= 0)
+void
+mn_hear_again(struct mn *m, mono_t now)
+{
+	if (!m->deaf || mono_before(now, mn_hears_at(m)))
 		return;
-	m->filled = now;
-	m->tokens = n + m->tokens > MN_TOKENS ? MN_TOKENS :
-	    (uint8_t)(n + m->tokens);
-	if (was_empty)
-		listen_anew(m);
+	m->deaf = false;
+	listen_anew(m);
 }
 
 /* New addresses of one mobile node cost us probes on the home link: not too
- * many, and with none left it is not listened to for a while. */
+ * many, and if it goes on it is not listened to for a while. Each claim takes
+ * its time to be made up for. */
 static bool
-take_token(struct mn *m)
+may_claim(struct mn *m)
 {
-	mn_refill(m, clock_mono(m->owner->clock));
-	if (m->tokens == 0)
+	mono_t now = clock_mono(mn_owner(m)->clock);
+
+	mn_hear_again(m, now);
+	if (m->deaf)
 		return false;
-	if (--m->tokens == 0) {
+	m->rested = mono_add_ms(mono_before(m->rested, now) ? now : m->rested,
+	    MN_CLAIM_MS);
+	if (mono_before(now, mn_hears_at(m))) {
+		m->deaf = true;
 		listen_anew(m);
 		mn_set_timer(m);
 	}
@@ -358,9 +363,9 @@ new_addr(struct mn *m, struct pool *p, const struct in6_addr *addr)
 	free(m->addrs);
 	m->addrs = addrs;
 	m->n_addrs++;
-	m->owner->n_addrs++;
-	m->owner->stats.claimed++;
-	pool_choose(m->owner->pools, p, &addrs[n].at, addr);
+	mn_owner(m)->n_addrs++;
+	mn_owner(m)->stats.claimed++;
+	pool_choose(mn_owner(m)->pools, p, &addrs[n].at, addr);
 	return &addrs[n];
 }
 
@@ -382,7 +387,7 @@ take(struct mn *m, struct pool *p, const struct in6_addr *addr)
 	if (status == -EADDRINUSE)
 		conflict(m, addr, NULL);
 	else
-		m->owner->stats.failed++;
+		mn_owner(m)->stats.failed++;
 }
 
 /* Is it another's, or nobody's to take? Without a home link each tunnel is a
@@ -391,7 +396,7 @@ static bool
 is_taken(const struct mn *m, struct pool *p, const struct in6_addr *addr)
 {
 	const struct binding_rare *rare = m->binding->rare;
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 	int err;
 
 	if (IN6_ARE_ADDR_EQUAL(addr, &ms->router))
@@ -404,7 +409,7 @@ is_taken(const struct mn *m, struct pool *p, const struct in6_addr *addr)
 void
 mn_claim(struct mn *m, const struct in6_addr *addr)
 {
-	struct mns *ms = m->owner;
+	struct mns *ms = mn_owner(m);
 	struct pool *p = place_of(m, addr);
 
 	if (!p) {
@@ -413,7 +418,7 @@ mn_claim(struct mn *m, const struct in6_addr *addr)
 	}
 	if (has(m, addr))
 		return;
-	if (!take_token(m)) {
+	if (!may_claim(m)) {
 		ms->stats.too_many++;
 		return;
 	}

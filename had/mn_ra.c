@@ -4,14 +4,13 @@
  * 3.2.2 step 6; RFC 4861 4.2, 6.2.4, 6.2.6; PROTOCOLS 11.5 D29]: what they say,
  * and when. Part of mn.
  */
-#include "had/mn.h"
+#include "had/mn_int.h"
 
 #include <errno.h>
 
 #include "common/clock.h"
 #include "common/icmp6.h"
 #include "common/rnd.h"
-#include "had/binding.h"
 #include "had/tunnel.h"
 
 /* RFC 4861 10, milliseconds */
@@ -40,7 +39,7 @@ random_ms(uint32_t ms)
 static uint32_t
 mtu(const struct mn *m)
 {
-	uint32_t n = m->owner->mtu - (mn_fa(m) ? TUNNEL_OUTER : 0) -
+	uint32_t n = mn_owner(m)->mtu - (mn_fa(m) ? TUNNEL_OUTER : 0) -
 	    (binding_gre(m->binding).own ? GRE_KEY_HEAD : 0);
 
 	return n < TUNNEL_MTU_MIN ? TUNNEL_MTU_MIN : n;
@@ -65,7 +64,7 @@ mn_ra_write(const struct mn *m, uint8_t buf[static MN_RA_MAX])
 	int len;
 
 	for (i = 0; i < sizeof(ra.lladdr); i++)
-		ra.lladdr[i] = m->owner->lladdr[i];
+		ra.lladdr[i] = mn_owner(m)->lladdr[i];
 	for (i = 0; i < n && i < ICMP6_RA_MAX_PREFIXES; i++)
 		ra.prefix[ra.n_prefixes++] = (struct icmp6_prefix){
 			.addr = pools[i]->prefix, .len = 64,
@@ -79,7 +78,7 @@ mn_ra_write(const struct mn *m, uint8_t buf[static MN_RA_MAX])
 	    MN_RA_MAX - ND6_HEADER_LEN);
 	if (len < 0)
 		return len;
-	return (int)nd6_close(buf, (size_t)len, &m->owner->router,
+	return (int)nd6_close(buf, (size_t)len, &mn_owner(m)->router,
 	    &all_nodes);
 }
 

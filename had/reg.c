@@ -21,6 +21,8 @@ void
 reg_init(struct reg *r)
 {
 	r->bindings->expired = reg_expired;
+	r->bindings->woken = reg_node_woken;
+	r->bindings->mns = r->mns;
 	r->bindings->arg = r;
 	memset(&r->stats, 0, sizeof(r->stats));
 	r->started = clock_mono(r->clock);

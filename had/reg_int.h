@@ -146,6 +146,8 @@ const struct mip4_sa *reg_fa_key(const struct foreign_agent *, uint32_t spi);
 
 /* reg_node.c: what was said to b has been sent, its tunnel is there. */
 void	 reg_node_up(struct reg *, struct binding *);
+/* Of the bindings: b's mobile node has something to do. */
+void	 reg_node_woken(void *arg, struct binding *b);
 /* b is of no access node any more. */
 void	 reg_node_leave(struct binding *);
 /* How long what is advertised there is good for, at most l seconds. */

@@ -102,11 +102,11 @@ room_for_rare(const struct rq *rq)
 
 /* Before anything is changed. */
 static struct mn *
-room(struct reg *r, const struct rq *rq)
+room(const struct rq *rq)
 {
 	if (!room_for_rare(rq))
 		return NULL;
-	return rq->b->behind_node ? rq->b->mn : mn_new(r->mns);
+	return rq->b->behind_node ? rq->b->mn : mn_new();
 }
 
 static int
@@ -128,7 +128,7 @@ home(struct reg *r, struct rq *rq, struct home *h)
 		    "another has this care-of address";
 		return MIP4_HA_PROHIBITED;
 	}
-	h->mn = room(r, rq);
+	h->mn = room(rq);
 	if (!h->mn) {
 		rq->why = "no memory";
 		return MIP4_HA_RESOURCES;
@@ -155,6 +155,7 @@ reg_node_adopt(struct reg *r, struct rq *rq, struct home *h)
 		binding_release(b);
 		b->behind_node = b->rerouted = true;
 		b->mn = h->mn;
+		b->wake = MONO_NEVER;
 	}
 	if (b->mn->coa.s_addr != end.s_addr)
 		b->rerouted = true;
@@ -176,6 +177,13 @@ void
 reg_node_up(struct reg *r, struct binding *b)
 {
 	mn_up(b->mn, r->dp->socket(r->dp, b->route));
+}
+
+void
+reg_node_woken(void *arg, struct binding *b)
+{
+	(void)arg;
+	mn_woken(b->mn);
 }
 
 void

@@ -151,7 +151,7 @@ audit(void)
 		}
 		fuzz_assert(m->n_addrs <= MN_ADDRS_MAX);
 		fuzz_assert(m->bound >> m->n_addrs == 0);
-		fuzz_assert(timer_is_set(&m->timer));
+		fuzz_assert(timer_is_set(&m->binding->timer));
 		addrs += m->n_addrs;
 	}
 	fuzz_assert(bound == table_count(&rig.mns.by_coa));

@@ -347,7 +347,8 @@ digest_one(struct table_node *n, void *arg)
 		return true;
 	h = mix(h, b->nai, b->nai_len);
 	h = mix(h, &b->state, sizeof(b->state));
-	h = mix(h, &b->hoa, sizeof(b->hoa));	/* or mn */
+	h = b->behind_node ? mix(h, &b->mn, sizeof(b->mn)) :
+	    mix(h, &b->hoa, sizeof(b->hoa));
 	h = mix(h, &b->coa, sizeof(b->coa));
 	h = mix(h, &b->peer, sizeof(b->peer));
 	h = mix(h, &b->lease.at.pool, sizeof(b->lease.at.pool));

@@ -506,6 +506,33 @@ START_TEST(deaf_for_a_while)
 }
 END_TEST
 
+/* 20 at once, then one each half second; 20 again after ten. */
+START_TEST(claims_in_time)
+{
+	struct mn *m = enter(AN1, mn1);
+	uint64_t *claims = &rig.mns.stats.conflicts;
+	unsigned i;
+
+	probe(m, "fe80::b");
+	rig_wait(20);
+	for (i = 0; i < 30; i++)
+		data(m, ROUTER);
+	ck_assert_uint_eq(*claims, 20);
+	rig_wait(0.49);
+	ck_assert(!mn_hears(m));
+	rig_wait(0.02);
+	ck_assert(mn_hears(m));
+	data(m, ROUTER);
+	ck_assert(!mn_hears(m));
+	data(m, ROUTER);
+	ck_assert_uint_eq(*claims, 21);
+	rig_wait(10);
+	for (i = 0; i < 30; i++)
+		data(m, ROUTER);
+	ck_assert_uint_eq(*claims, 41);
+}
+END_TEST
+
 /* Neighbour discovery with us as a target [RFC 4861 7.2.4]. */
 START_TEST(where_we_are)
 {
@@ -679,6 +706,14 @@ START_TEST(answered_in_any_order)
 	ck_assert_uint_eq(m->n_addrs, 4);
 	ck_assert(has(m, LL) && has(m, s[0]) && has(m, s[1]) && has(m, s[3]));
 	ck_assert(rig_routed(s[3], 128, AN2));
+	/* One that takes the place of one that was bound is not. */
+	rig_wait(2);
+	move_mn1(AN1);
+	answer_for("::", 0);
+	answer_for(s[1], -ENOMEM);
+	probe(m, s[2]);
+	ck_assert_uint_eq(m->n_addrs, 4);
+	ck_assert(!has(m, s[1]) && !has(m, s[2]));
 	reg_end(&rig.reg, of(mn1), "test");
 	ck_assert_uint_eq(rig_routes(), 0);
 	rig.pool[1].home_link = NULL;
@@ -783,6 +818,47 @@ START_TEST(device_made_anew)
 }
 END_TEST
 
+/* One timer is the binding's and its mobile node's: each has its time. */
+START_TEST(expires_while_it_is_told)
+{
+	struct mn *m;
+	struct m q;
+
+	rig.nodes.ra.interval = 4;
+	m_rrq(&q, MIP4_F_D, 100, AN1);
+	m_nai(&q, mn1);
+	m_ext(&q, 120, "", 1);
+	m_auth(&q, 32, 512, key_mn);
+	rig_in(&q, AN1);
+	m = of(mn1)->mn;
+	probe(m, LL);
+	rig_wait(99);
+	ck_assert_uint_ge(io.ras, 24);
+	ck_assert_int_eq(of(mn1)->state, BINDING_BOUND);
+	rig_wait(1.1);
+	ck_assert_ptr_null(of(mn1));
+	/* ends before there is anything to say */
+	rig.nodes.ra.interval = 1800;
+	m_rrq(&q, MIP4_F_D, 12, AN1);
+	m_nai(&q, mn1);
+	m_ext(&q, 120, "", 1);
+	m_auth(&q, 32, 512, key_mn);
+	rig_in(&q, AN1);
+	rig_wait(1);
+	io.ras = 0;
+	rig_wait(10);
+	ck_assert_int_eq(of(mn1)->state, BINDING_BOUND);
+	rig_wait(1.1);
+	ck_assert_int_eq(of(mn1)->state, BINDING_IDLE);
+	ck_assert_uint_eq(io.ras, 0);
+	/* and of an access router's nobody is told */
+	rig_wait(5);
+	ask(&q, AR1, ALICE, 1800, NULL);
+	rig_wait(60);
+	ck_assert_uint_eq(io.ras, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -801,6 +877,7 @@ main(void)
 	tcase_add_test(t, fixed_for_another_too_late);
 	tcase_add_test(t, bounded);
 	tcase_add_test(t, deaf_for_a_while);
+	tcase_add_test(t, claims_in_time);
 	tcase_add_test(t, where_we_are);
 	tcase_add_test(t, garbage);
 	tcase_add_test(t, probed_on_the_home_link);
@@ -809,6 +886,7 @@ main(void)
 	tcase_add_test(t, movement);
 	tcase_add_test(t, movement_to_other_prefixes);
 	tcase_add_test(t, device_made_anew);
+	tcase_add_test(t, expires_while_it_is_told);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
