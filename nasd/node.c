@@ -114,9 +114,22 @@ is_solicitation(const struct nd6_packet *p, const uint8_t *packet,
 	return true;
 }
 
-/* The first ones count: the rest of them says the same once more. */
+/* Is there room for one more, of reports or of others? */
+static bool
+has_room(const struct node *n, bool report)
+{
+	unsigned reports = 0;
+
+	for (unsigned i = 0; i < n->n_kept; i++)
+		reports += n->kept[i].report;
+	return n->n_kept < NODE_KEPT_MAX &&
+	    (!report || reports < NODE_REPORTS_MAX);
+}
+
+/* The first ones count: the rest of them says the same once more. from: of a
+ * report, or NULL. */
 static void
-keep(struct node *n, const uint8_t *packet, size_t len)
+keep(struct node *n, const uint8_t *packet, size_t len, const uint8_t *from)
 {
 	mono_t now = clock_mono(n->clock);
 
@@ -127,12 +140,15 @@ keep(struct node *n, const uint8_t *packet, size_t len)
 		memmove(&n->kept[0], &n->kept[1],
 		    n->n_kept * sizeof(n->kept[0]));
 	}
-	if (n->n_kept == NODE_KEPT_MAX || len > NODE_PACKET_MAX) {
+	if (!has_room(n, from != NULL) || len > NODE_PACKET_MAX) {
 		(void)drop(n, NODE_C_DROP_FULL);
 		return;
 	}
 	n->kept[n->n_kept].at = now;
 	n->kept[n->n_kept].len = (uint16_t)len;
+	n->kept[n->n_kept].report = from != NULL;
+	if (from != NULL)
+		memcpy(n->kept[n->n_kept].from, from, NODE_MAC_LEN);
 	memcpy(n->kept[n->n_kept++].b, packet, len);
 	n->count[NODE_C_KEPT]++;
 }
@@ -154,6 +170,28 @@ take_address(struct node *n, const uint8_t mac[NODE_MAC_LEN], bool has_slla,
 	return true;
 }
 
+/* A report asks for nothing, and is no reason to serve anybody; it may come
+ * before what says who is there [D224]. */
+static bool
+take_report(struct node *n, const uint8_t *packet, size_t len,
+    const uint8_t *from)
+{
+	static const uint8_t nobody[NODE_MAC_LEN];
+	size_t whole = node_report_len(packet, len);
+
+	if (whole == 0)
+		return drop(n, NODE_C_DROP_MALFORMED);
+	if (from != NULL && (!node_is_unicast(from) || same(from, n->own) ||
+	    same(from, n->router)))
+		return drop(n, NODE_C_DROP_ADDRESS);
+	if (from != NULL && n->has_mn && !same(from, n->mn))
+		return drop(n, NODE_C_DROP_OTHER);
+	n->count[NODE_C_REPORT]++;
+	if (!n->passing)
+		keep(n, packet, whole, from != NULL ? from : nobody);
+	return false;
+}
+
 /* from: where the packet comes from, or NULL on a link without addresses. */
 static bool
 take_packet(struct node *n, const uint8_t *packet, size_t len,
@@ -168,6 +206,8 @@ take_packet(struct node *n, const uint8_t *packet, size_t len,
 		return drop(n, NODE_C_DROP_RATE);
 	if (mono_before(now, n->detached))
 		return drop(n, NODE_C_DROP_DETACHED);
+	if (node_looks_like_report(packet, len))
+		return take_report(n, packet, len, from);
 	if (nd6_open(&p, packet, len) != 0)
 		return drop(n, NODE_C_DROP_MALFORMED);
 	if (p.type == TYPE_RA)
@@ -180,7 +220,7 @@ take_packet(struct node *n, const uint8_t *packet, size_t len,
 		return false;
 	n->count[NODE_C_SOLICITATION]++;
 	if (!n->passing)
-		keep(n, packet, ND6_HEADER_LEN + p.len);
+		keep(n, packet, ND6_HEADER_LEN + p.len, NULL);
 	return true;
 }
 
@@ -225,6 +265,13 @@ node_from_tunnel(struct node *n, const uint8_t *packet, size_t len)
 	return true;
 }
 
+/* Somebody else's report, who spoke before the mobile node did. */
+static bool
+is_others(const struct node *n, unsigned i)
+{
+	return n->kept[i].report && !n->ppp && !same(n->kept[i].from, n->mn);
+}
+
 bool
 node_take_kept(struct node *n, const uint8_t **packet, size_t *len)
 {
@@ -237,11 +284,14 @@ node_take_kept(struct node *n, const uint8_t **packet, size_t *len)
 		*packet = n->kept[i].b;
 		*len = n->kept[i].len;
 		n->kept[i].len = 0;
-		if (mono_diff_ms(now, n->kept[i].at) < NODE_KEPT_MS) {
+		if (is_others(n, i)) {
+			n->count[NODE_C_DROP_OTHER]++;
+		} else if (mono_diff_ms(now, n->kept[i].at) < NODE_KEPT_MS) {
 			n->count[NODE_C_DELIVERED]++;
 			return true;
+		} else {
+			n->count[NODE_C_TOO_LATE]++;
 		}
-		n->count[NODE_C_TOO_LATE]++;
 	}
 	n->n_kept = 0;
 	return false;
@@ -254,7 +304,7 @@ node_copy_kept(const struct node *n, struct node_context *c)
 	unsigned i, k = 0;
 
 	for (i = 0; i < n->n_kept; i++) {
-		if (n->kept[i].len == 0 ||
+		if (n->kept[i].len == 0 || n->kept[i].report ||
 		    mono_diff_ms(now, n->kept[i].at) >= NODE_KEPT_MS)
 			continue;
 		c->packet[k].len = n->kept[i].len;
@@ -295,7 +345,7 @@ node_import(struct node *n, const struct node_context *c)
 	memcpy(n->mn, c->mn, sizeof(n->mn));
 	memcpy(n->router, c->router, sizeof(n->router));
 	for (unsigned i = 0; i < c->n_packets; i++)
-		keep(n, c->packet[i].b, c->packet[i].len);
+		keep(n, c->packet[i].b, c->packet[i].len, NULL);
 	return NULL;
 }
 

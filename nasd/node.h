@@ -19,6 +19,7 @@
 
 #define NODE_MAC_LEN	6
 #define NODE_KEPT_MAX	8	/* packets [PROTOCOLS 11.5] */
+#define NODE_REPORTS_MAX 2	/* of them, of groups: what asks has room */
 #define NODE_KEPT_MS	2000
 #define NODE_PACKET_MAX	512	/* bytes of a solicitation worth keeping */
 #define NODE_RATE	50	/* packets a second that are looked at */
@@ -27,6 +28,7 @@
 /* X(NAME, text): the text is the key of "show access-nodes". */
 #define NODE_COUNTERS(X)						\
 	X(SOLICITATION, "solicitations")				\
+	X(REPORT, "multicast_reports")					\
 	X(KEPT, "packets_kept")						\
 	X(DELIVERED, "packets_delivered")				\
 	X(TOO_LATE, "packets_too_late")					\
@@ -66,6 +68,9 @@ struct node {
 	struct pppoe_rate	 rate, learn;
 	struct {
 		mono_t		at;
+		bool		report;		/* whose? nobody is known by
+						 * one */
+		uint8_t		from[NODE_MAC_LEN];
 		uint16_t	len;
 		uint8_t		b[NODE_PACKET_MAX];
 	}			 kept[NODE_KEPT_MAX];
@@ -91,12 +96,22 @@ bool	 node_from_tunnel(struct node *, const uint8_t *packet, size_t len);
 /* Takes the oldest packet that was kept and is not too old; false: there is
  * none. It is good until the next call of any of these. */
 bool	 node_take_kept(struct node *, const uint8_t **packet, size_t *len);
-/* Copies what node_take_kept would take, and leaves it there. */
+/* Copies what node_take_kept would take, and leaves it there; but no reports,
+ * which say nothing of the mobile node to the one that it comes to. */
 void	 node_copy_kept(const struct node *, struct node_context *);
 /* A mobile node comes from another access node [draft-navali 3.2.3]: whose
  * addresses are whose, and what is to be kept for it, from now on. NULL, or
  * what is wrong with it for this link, a literal; nothing is changed then. */
 const char *node_import(struct node *, const struct node_context *);
+
+/* ---- node_report.c: Multicast Listener Reports ---- */
+
+/* It has the options that such a one has, or others. */
+bool	 node_looks_like_report(const uint8_t *packet, size_t len);
+/* How long it is, without what is behind it; 0: it is none that a router
+ * would heed [RFC 3810 5.1.14, 5.2.13]. */
+size_t	 node_report_len(const uint8_t *packet, size_t len);
+
 bool	 node_is_unicast(const uint8_t mac[NODE_MAC_LEN]);
 /* The mobile node has gone, whoever it was, and what it said. For ms nobody
  * is heard: it is detached. */

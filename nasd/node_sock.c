@@ -4,6 +4,7 @@
 #include "nasd/node_sock.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,71 +22,101 @@
 #define ETHER_LEN	14
 #define IPV6_LEN	40
 #define NEXT_HEADER	6	/* in the header, its place */
+#define OPTIONS_LEN	8	/* of a report */
+#define MLD2_REPORT	143
+#define CODE_MAX	20	/* instructions */
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING	23	/* Linux 4.20 */
 #endif
 
-/* A packet with extension headers is no Neighbor Discovery that anybody sends;
- * it passes, but nobody has to look at it. */
+/* What is heard of ICMPv6: types, and reports of groups, which have options
+ * before them [RFC 3810 5]. */
+struct wanted {
+	uint8_t	first, last;
+	bool	reports;
+};
+
+/* ... in a packet whose IPv6 header is at that place; others with extension
+ * headers nobody has to look at. */
+static unsigned
+put_wanted(struct sock_filter *code, unsigned at, const struct wanted *w)
+{
+	const struct sock_filter tail[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at + NEXT_HEADER),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at + IPV6_LEN),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, w->first, 0, 7),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, w->last, 6, 7),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_HOPOPTS,
+		    w->reports ? 0 : 5, 5),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at + IPV6_LEN),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6 << 8, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at + IPV6_LEN +
+		    OPTIONS_LEN),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MLD_LISTENER_REPORT, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MLD2_REPORT, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+
+	memcpy(code, tail, sizeof(tail));
+	return sizeof(tail) / sizeof(tail[0]);
+}
+
 static int
 filter_link(int fd)
 {
-	struct sock_filter code[] = {
+	static const struct wanted w = { ND_ROUTER_SOLICIT,
+		ND_NEIGHBOR_SOLICIT, true };
+	struct sock_filter code[CODE_MAX] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 10, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 15, 0),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 8),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 13),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 6),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETHER_LEN + NEXT_HEADER),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETHER_LEN + IPV6_LEN),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ND_ROUTER_SOLICIT, 0, 2),
-		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ND_NEIGHBOR_SOLICIT, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 11),
 	};
 
-	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
+	return sock_filter_set(fd, code, 6 + put_wanted(&code[6], ETHER_LEN,
+	    &w));
 }
 
-/* Of ICMPv6 these types, from the IPv6 header on. */
+/* Of packets without a header before them. */
 static int
-filter_types(int fd, uint8_t first, uint8_t last)
+filter_bare(int fd, const struct wanted *w)
 {
-	struct sock_filter code[] = {
+	struct sock_filter code[CODE_MAX] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 8, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 13, 0),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_PROTOCOL)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 6),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NEXT_HEADER),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, IPV6_LEN),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first, 0, 2),
-		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 11),
 	};
 
-	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
+	return sock_filter_set(fd, code, 4 + put_wanted(&code[4], 0, w));
 }
 
 static int
 filter_ppp(int fd)
 {
 	/* And what a router says, which is between them in number. */
-	return filter_types(fd, ND_ROUTER_SOLICIT, ND_NEIGHBOR_SOLICIT);
+	static const struct wanted w = { ND_ROUTER_SOLICIT,
+		ND_NEIGHBOR_SOLICIT, true };
+
+	return filter_bare(fd, &w);
 }
 
 static int
 filter_tunnel(int fd)
 {
-	return filter_types(fd, ND_ROUTER_ADVERT, ND_ROUTER_ADVERT);
+	static const struct wanted w = { ND_ROUTER_ADVERT, ND_ROUTER_ADVERT,
+		false };
+
+	return filter_bare(fd, &w);
 }
 
 /* One that the engine can not take away. */

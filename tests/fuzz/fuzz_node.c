@@ -2,8 +2,8 @@
 /*
  * An access node's link with a hostile host on it, and whatever comes out of
  * the tunnel: the mobile node stays who it is until it is forgotten, nobody on
- * the link becomes the router, nothing but solicitations that no router has
- * forwarded is kept, at most so many, and nothing is allocated.
+ * the link becomes the router, nothing but solicitations and reports that no
+ * router has forwarded is kept, at most so many, and nothing is allocated.
  */
 #include <string.h>
 
@@ -41,6 +41,24 @@ mend(uint8_t *p, size_t len)
 	p[43] = (uint8_t)~sum;
 }
 
+/* A report of groups: of the same bytes, behind options. */
+static size_t
+options(struct ops *o, uint8_t *b, size_t len)
+{
+	static const uint8_t alert[8] = { 58, 0, 5, 2, 0, 0, 1, 0 };
+
+	b[40] = ops_pick(o, 2) ? 131 : 143;
+	b[7] = 1;
+	mend(b, len);
+	memmove(b + 48, b + 40, len - 40);
+	memcpy(b + 40, alert, sizeof(alert));
+	if (ops_pick(o, 8) == 7)
+		(void)ops_bytes(o, b + 40, 8);
+	b[6] = 0;
+	b[5] = (uint8_t)(b[5] + 8);
+	return len + 8;
+}
+
 /* A packet of a type, and bytes of the input where there are any. */
 static size_t
 packet(struct ops *o, uint8_t *b)
@@ -65,6 +83,8 @@ packet(struct ops *o, uint8_t *b)
 	else
 		(void)ops_bytes(o, b + 44, n - 4);
 	mend(b, 40 + n);
+	if (ops_pick(o, 4) == 3)
+		return options(o, b, 40 + n);
 	return 40 + n - (ops_pick(o, 16) == 15);
 }
 
@@ -102,8 +122,13 @@ take_all(struct node *n)
 
 	while (node_take_kept(n, &p, &len)) {
 		fuzz_assert(++i <= NODE_KEPT_MAX && len <= NODE_PACKET_MAX);
-		fuzz_assert(len >= 48 && p[0] >> 4 == 6 && p[6] == 58 &&
-		    p[7] == 255 && (p[40] == 133 || p[40] == 135));
+		fuzz_assert(len >= 48 && p[0] >> 4 == 6);
+		if (p[6] == 58)
+			fuzz_assert(p[7] == 255 &&
+			    (p[40] == 133 || p[40] == 135));
+		else
+			fuzz_assert(p[6] == 0 && p[7] == 1 && len >= 56 &&
+			    (p[48] == 131 || p[48] == 143));
 		fuzz_assert(len == 40u + (unsigned)(p[4] << 8 | p[5]));
 	}
 }

@@ -77,7 +77,7 @@ build(const struct pkt *p, uint8_t *b)
 {
 	uint8_t *ip = b + 14, *icmp = ip + 40;
 	uint32_t sum = 58;
-	size_t n = p->type == 135 ? 24 : p->type == 134 ? 16 : 8;
+	size_t n = p->type == 135 || p->type == 131 ? 24 : p->type == 134 ? 16 : 8;
 
 	memset(b, 0, 300);
 	memcpy(b, "\x33\x33\x00\x00\x00\x02", 6);
@@ -170,6 +170,153 @@ START_TEST(triggers)
 	node.passing = true;
 	ck_assert(link_says(&q));
 	ck_assert(!node_take_kept(&node, &packet, &len));
+}
+END_TEST
+
+/* A report of groups: the same behind options. */
+static struct pkt
+report(const uint8_t mac[6], uint8_t type)
+{
+	struct pkt p = { .type = type, .hop_limit = 1, .src = "fe80::1",
+		.dst = "ff02::16", .padding = 3 };
+
+	memcpy(p.mac, mac, 6);
+	return p;
+}
+
+static const uint8_t alert[8] = { 58, 0, 5, 2, 0, 0, 1, 0 };
+
+static size_t
+build_report(const struct pkt *p, const uint8_t options[8], uint8_t *b)
+{
+	size_t n = build(p, b);
+
+	memmove(b + 54 + 8, b + 54, n - 54);
+	memcpy(b + 54, options, 8);
+	b[14 + 5] += 8;
+	b[14 + 6] = 0;
+	return n + 8;
+}
+
+/* Is it kept? */
+static bool
+reports(const struct pkt *p, const uint8_t options[8])
+{
+	const uint64_t kept = node.count[NODE_C_KEPT];
+	uint8_t b[300], *exact;
+	size_t n = build_report(p, options, b);
+
+	exact = malloc(n);
+	ck_assert_ptr_nonnull(exact);
+	memcpy(exact, b, n);
+	/* It is no reason to serve anybody. */
+	ck_assert(!node_from_link(&node, exact, n));
+	free(exact);
+	return node.count[NODE_C_KEPT] > kept;
+}
+
+/* A host says which groups it is in, before it says that it is there [D224]. */
+START_TEST(reports_are_kept)
+{
+	const struct pkt p = report(mn, 143), o = report(other, 131);
+	const struct pkt q = ns(mn);
+	const uint8_t *packet;
+	struct node_context c;
+	uint8_t b[300];
+	size_t len, n;
+
+	ck_assert(reports(&o, alert));
+	ck_assert(reports(&p, alert));
+	ck_assert(!node.has_mn);
+	ck_assert(!reports(&p, alert));	/* what asks has room */
+	ck_assert_uint_eq(node.count[NODE_C_DROP_FULL], 1);
+	for (unsigned i = 0; i < NODE_KEPT_MAX - NODE_REPORTS_MAX; i++)
+		ck_assert(link_says(&q));
+	ck_assert_uint_eq(node.count[NODE_C_DROP_FULL], 1);
+	ck_assert(!reports(&o, alert));		/* it is somebody else */
+	ck_assert_uint_eq(node.count[NODE_C_DROP_OTHER], 1);
+	/* The other access node is not told. */
+	node_copy_kept(&node, &c);
+	ck_assert_uint_eq(c.n_packets, NODE_KEPT_MAX - NODE_REPORTS_MAX);
+	/* As it came, and only the mobile node's. */
+	ck_assert(node_take_kept(&node, &packet, &len));
+	n = build_report(&p, alert, b);
+	ck_assert_uint_eq(len, n - 14 - 3);
+	ck_assert_mem_eq(packet, b + 14, len);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_OTHER], 2);
+	for (n = 0; node_take_kept(&node, &packet, &len); n++)
+		ck_assert_uint_eq(packet[40], 135);
+	ck_assert_uint_eq(n, NODE_KEPT_MAX - NODE_REPORTS_MAX);
+	/* Each time, and for as long as others. */
+	ck_assert(reports(&p, alert));
+	now_ms += 1999;
+	ck_assert(node_take_kept(&node, &packet, &len));
+	ck_assert(reports(&p, alert));
+	now_ms += 2000;
+	ck_assert(!node_take_kept(&node, &packet, &len));
+	node.passing = true;
+	ck_assert(!reports(&p, alert));
+	ck_assert_uint_eq(node.count[NODE_C_REPORT], 6);
+	/* On a PPP link it is nobody else's. */
+	node_forget(&node, 0);
+	node.ppp = node.has_mn = true;
+	n = build_report(&p, alert, b);
+	node_from_ppp(&node, b + 14, n - 14);
+	ck_assert(node_take_kept(&node, &packet, &len));
+}
+END_TEST
+
+START_TEST(no_reports)
+{
+	static const uint8_t options[][8] = {
+		{ 58, 0, 1, 0, 5, 2, 0, 0 },	/* padding first */
+		{ 58, 0, 5, 2, 0, 1, 1, 0 },	/* of RSVP */
+		{ 58, 0, 1, 4, 0, 0, 0, 0 },
+		{ 58, 1, 5, 2, 0, 0, 1, 0 },
+		{ 17, 0, 5, 2, 0, 0, 1, 0 },
+	};
+	struct pkt p = report(mn, 143);
+
+	for (unsigned i = 0; i < 5; i++)
+		ck_assert_int_eq(reports(&p, options[i]), i == 0);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_MALFORMED], 4);
+	p.src = "::";
+	ck_assert(reports(&p, alert));
+	node_forget(&node, 0);
+	p.src = "2001:db8::1";
+	ck_assert(!reports(&p, alert));
+	p = report(mn, 143);
+	p.dst = "fe80::2";
+	ck_assert(!reports(&p, alert));
+	p = report(mn, 143);
+	p.hop_limit = 255;
+	ck_assert(!reports(&p, alert));
+	p = report(mn, 143);
+	p.bad_sum = true;
+	ck_assert(!reports(&p, alert));
+	for (unsigned t = 128; t < 144; t++) {
+		p = report(mn, (uint8_t)t);
+		ck_assert_int_eq(reports(&p, alert), t == 131 || t == 143);
+	}
+	p = report(own, 143);
+	ck_assert(!reports(&p, alert));
+	ck_assert_uint_eq(node.count[NODE_C_DROP_ADDRESS], 1);
+	ck_assert(!node.has_mn);
+	/* Half of one, wherever it ends. */
+	p = report(mn, 131);
+	p.padding = 0;
+	node_forget(&node, 0);
+	for (size_t n = 14; n < 14 + 72; n++) {
+		uint8_t b[300], *exact = malloc(n);
+
+		ck_assert_ptr_nonnull(exact);
+		(void)build_report(&p, alert, b);
+		memcpy(exact, b, n);
+		now_ms += 100;
+		ck_assert(!node_from_link(&node, exact, n));
+		free(exact);
+	}
+	ck_assert_uint_eq(node.n_kept, 0);
 }
 END_TEST
 
@@ -532,6 +679,8 @@ main(void)
 
 	tcase_add_checked_fixture(tc, set_up, NULL);
 	tcase_add_test(tc, triggers);
+	tcase_add_test(tc, reports_are_kept);
+	tcase_add_test(tc, no_reports);
 	tcase_add_test(tc, kept_for_a_while);
 	tcase_add_test(tc, hostile_link);
 	tcase_add_test(tc, short_ones);

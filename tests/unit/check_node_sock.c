@@ -107,16 +107,23 @@ static const struct {
 	uint16_t	ethertype;
 	uint8_t		next, type;
 	bool		link, tunnel;
+	uint8_t		behind;		/* options of that length: a type */
 } frames[] = {
-	{ ETH_P_IPV6, 58, 133, true, false },
-	{ ETH_P_IPV6, 58, 134, true, true },
-	{ ETH_P_IPV6, 58, 135, true, false },
-	{ ETH_P_IPV6, 58, 132, false, false },
-	{ ETH_P_IPV6, 58, 136, false, false },
-	{ ETH_P_IPV6, 58, 128, false, false },
-	{ ETH_P_IPV6, 17, 134, false, false },
-	{ ETH_P_IPV6, 0, 134, false, false },
-	{ ETH_P_IP, 58, 134, false, false },
+	{ ETH_P_IPV6, 58, 133, true, false, 0 },
+	{ ETH_P_IPV6, 58, 134, true, true, 0 },
+	{ ETH_P_IPV6, 58, 135, true, false, 0 },
+	{ ETH_P_IPV6, 58, 132, false, false, 0 },
+	{ ETH_P_IPV6, 58, 136, false, false, 0 },
+	{ ETH_P_IPV6, 58, 128, false, false, 0 },
+	{ ETH_P_IPV6, 17, 134, false, false, 0 },
+	{ ETH_P_IPV6, 0, 134, false, false, 0 },
+	{ ETH_P_IP, 58, 134, false, false, 0 },
+	{ ETH_P_IPV6, 0, 58, true, false, 131 },
+	{ ETH_P_IPV6, 0, 58, true, false, 143 },
+	{ ETH_P_IPV6, 0, 58, false, false, 132 },
+	{ ETH_P_IPV6, 0, 58, false, false, 134 },
+	{ ETH_P_IPV6, 0, 17, false, false, 143 },
+	{ ETH_P_IPV6, 43, 58, false, false, 143 },
 };
 
 START_TEST(heard)
@@ -127,6 +134,7 @@ START_TEST(heard)
 	if (!has_net)
 		return;
 	n = frame(b, frames[_i].ethertype, frames[_i].next, frames[_i].type);
+	b[14 + 48] = frames[_i].behind;
 	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
 	if (frames[_i].link) {
 		/* whoever it is for */
