@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What access_node.c, access_node_fa.c, access_node_link.c, access_move.c and
- * access_ppp_node.c know of the links of access nodes, and nobody else. */
+/* What access_node.c, access_node_fa.c, access_node_link.c, access_node_show.c,
+ * access_move.c and access_ppp_node.c know of the links of access nodes, and
+ * nobody else. */
 #ifndef NASD_ACCESS_NODE_INT_H
 #define NASD_ACCESS_NODE_INT_H
 
