@@ -88,7 +88,8 @@ void	 conf_names_free(char **names, size_t n);
 /* Reports a name that no network device can have. */
 void	 conf_device(struct conf *, cfg_t *sec, const char *key,
     const char *name);
-/* The place of the value in words, which end with NULL; 0 after reporting. */
+/* The place of the value in words, which end with NULL; 0 after reporting which
+ * there are. */
 unsigned conf_word(struct conf *, cfg_t *sec, const char *key,
     const char *const *words);
 

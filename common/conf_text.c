@@ -4,6 +4,7 @@
 #include "config.h"
 #include "common/conf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,11 +86,17 @@ conf_word(struct conf *c, cfg_t *sec, const char *key,
     const char *const *words)
 {
 	const char *s = cfg_getstr(sec, key);
+	char all[64] = "";
+	size_t len;
 	unsigned i;
 
-	for (i = 0; s != NULL && words[i] != NULL; i++)
-		if (strcmp(s, words[i]) == 0)
+	for (i = 0; words[i] != NULL; i++) {
+		if (s != NULL && strcmp(s, words[i]) == 0)
 			return (i);
-	conf_error(c, sec, key, "\"%s\" is not known", s != NULL ? s : "");
+		len = strlen(all);
+		snprintf(all + len, sizeof(all) - len, "%s%s", i == 0 ? "" :
+		    words[i + 1] != NULL ? ", " : " or ", words[i]);
+	}
+	conf_error(c, sec, key, "\"%s\": %s", s != NULL ? s : "", all);
 	return (0);
 }

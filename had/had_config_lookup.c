@@ -28,22 +28,11 @@ cfg_opt_t had_config_lookup_opts[] = {
 static uint32_t
 service_type(struct conf *c, cfg_t *sec)
 {
-	static const struct {
-		uint32_t	 value;
-		const char	*name;
-	} types[] = {
-		{ 10, "call-check" }, { 2, "framed" },
-		{ 17, "authorize-only" },
-	};
-	const char *s = cfg_getstr(sec, "service-type");
-	size_t i;
+	static const char *const words[] = { "call-check", "framed",
+	    "authorize-only", NULL };
+	static const uint32_t types[] = { 10, 2, 17 };
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(s, types[i].name) == 0)
-			return types[i].value;
-	conf_error(c, sec, "service-type", "\"%s\": call-check, framed or "
-	    "authorize-only", s);
-	return 0;
+	return types[conf_word(c, sec, "service-type", words)];
 }
 
 void

@@ -29,34 +29,6 @@ static char auth_default[] = "{chap}";
 static char pppd_defaults[] = "{lcp-echo-interval, \"10\","
     " lcp-echo-failure, \"3\"}";
 
-static cfg_opt_t pppoe_opts[] = {
-	CFG_STR("ac-name", NULL, CFGF_NONE),
-	CFG_STR_LIST("service-names", no_services, CFGF_NONE),
-	CFG_INT("max-sessions", 1000, CFGF_NONE),
-	CFG_INT("max-per-mac", 8, CFGF_NONE),
-	CFG_INT("max-starting", 64, CFGF_NONE),
-	CFG_INT("padi-rate", 500, CFGF_NONE),
-	CFG_INT("rate-per-mac", 10, CFGF_NONE),
-	CFG_INT("max-mru", 1500, CFGF_NONE),
-	CFG_BOOL("access-line-ids", cfg_false, CFGF_NONE),
-	CFG_BOOL("end-strays", cfg_true, CFGF_NONE),
-	CFG_STR_LIST("vlans", no_services, CFGF_NONE),
-	CFG_STR("qinq-type", "802.1ad", CFGF_NONE),
-	CFG_INT("max-vlans", 256, CFGF_NONE),
-	CFG_INT("vlan-rate", 10, CFGF_NONE),
-	CFG_INT("vlan-idle", 300, CFGF_NONE),
-	CFG_BOOL("untagged", cfg_true, CFGF_NONE),
-	CFG_END()
-};
-
-static cfg_opt_t access_opts[] = {
-	CFG_INT("max-sessions", 10000, CFGF_NONE),
-	CFG_INT("max-starting", 64, CFGF_NONE),
-	CFG_INT("padi-rate", 2000, CFGF_NONE),
-	CFG_STR_LIST("pado-delay", no_services, CFGF_NONE),
-	CFG_END()
-};
-
 static cfg_opt_t pppd_opts[] = {
 	CFG_STR("path", "/usr/sbin/pppd", CFGF_NONE),
 	CFG_STR("plugin", "netmip4.so", CFGF_NONE),
@@ -135,8 +107,8 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_STR("unlimited-sessions", "accept", CFGF_NONE),
 	CFG_BOOL("radius-home-agents", cfg_true, CFGF_NONE),
 	CFG_SEC("log", conf_log_opts, CFGF_NONE),
-	CFG_SEC("access", access_opts, CFGF_NONE),
-	CFG_SEC("pppoe", pppoe_opts, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("access", nasd_config_access_opts, CFGF_NONE),
+	CFG_SEC("pppoe", nasd_config_pppoe_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("ethernet", nasd_config_ether_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("dhcpv6", nasd_config_dhcp6_opts, CFGF_NONE),
 	CFG_SEC("access-node", nasd_config_node_opts,
@@ -155,8 +127,8 @@ static cfg_opt_t nasd_opts[] = {
 	CFG_END()
 };
 
-static char *
-copy(struct conf *c, const char *str)
+char *
+nasd_config_copy(struct conf *c, const char *str)
 {
 	char *s;
 
@@ -168,8 +140,8 @@ copy(struct conf *c, const char *str)
 	return s;
 }
 
-static char **
-copy_list(struct conf *c, cfg_t *sec, const char *key)
+char **
+nasd_config_list(struct conf *c, cfg_t *sec, const char *key)
 {
 	unsigned n = cfg_size(sec, key), i;
 	char **list = calloc(n + 1, sizeof(*list));
@@ -179,48 +151,14 @@ copy_list(struct conf *c, cfg_t *sec, const char *key)
 		return NULL;
 	}
 	for (i = 0; i < n; i++)
-		list[i] = copy(c, cfg_getnstr(sec, key, i));
+		list[i] = nasd_config_copy(c, cfg_getnstr(sec, key, i));
 	return list;
 }
 
-static void *
-array(struct conf *c, cfg_t *sec, const char *key, size_t size,
-    unsigned *count)
+static char *
+text(struct conf *c, cfg_t *sec, const char *key)
 {
-	unsigned n = cfg_size(sec, key);
-	void *p = calloc(n > 0 ? n : 1, size);
-
-	if (p == NULL)
-		conf_error(c, sec, key, "out of memory");
-	*count = p != NULL ? n : 0;
-	return p;
-}
-
-/* One word of a list, its place in the list. sec NULL: the top level. */
-static unsigned
-choice_in(struct conf *c, cfg_t *sec, const char *key,
-    const char *const *words)
-{
-	const char *is = cfg_getstr(sec != NULL ? sec : c->cfg, key);
-	char all[64] = "";
-	size_t len;
-	unsigned i;
-
-	for (i = 0; words[i] != NULL; i++) {
-		if (strcmp(is, words[i]) == 0)
-			return i;
-		len = strlen(all);
-		snprintf(all + len, sizeof(all) - len, "%s%s", i == 0 ? "" :
-		    words[i + 1] != NULL ? ", " : " or ", words[i]);
-	}
-	conf_error(c, sec, key, "\"%s\": %s", is, all);
-	return 0;
-}
-
-static unsigned
-choice(struct conf *c, const char *key, const char *const *words)
-{
-	return choice_in(c, NULL, key, words);
+	return nasd_config_copy(c, cfg_getstr(sec, key));
 }
 
 static void
@@ -234,91 +172,22 @@ read_top(struct conf *c, struct nasd_config *cf)
 	static const char *const unlimited[] = { "accept", "refuse", NULL };
 
 	conf_host4(c, c->cfg, "care-of-address", &cf->coa);
-	cf->nas_id = copy(c, cfg_getstr(c->cfg, "nas-identifier"));
-	cf->user = copy(c, cfg_getstr(c->cfg, "user"));
+	cf->nas_id = text(c, c->cfg, "nas-identifier");
+	cf->user = text(c, c->cfg, "user");
 	cf->user_line = conf_line(c, c->cfg, "user");
-	cf->chroot_dir = copy(c, cfg_getstr(c->cfg, "chroot"));
-	cf->plugin_socket = copy(c, cfg_getstr(c->cfg, "plugin-socket"));
-	cf->control_socket = copy(c, cfg_getstr(c->cfg, "control-socket"));
-	cf->control_group = copy(c, cfg_getstr(c->cfg, "control-group"));
-	cf->state_dir = copy(c, cfg_getstr(c->cfg, "state-directory"));
+	cf->chroot_dir = text(c, c->cfg, "chroot");
+	cf->plugin_socket = text(c, c->cfg, "plugin-socket");
+	cf->control_socket = text(c, c->cfg, "control-socket");
+	cf->control_group = text(c, c->cfg, "control-group");
+	cf->state_dir = text(c, c->cfg, "state-directory");
 	cf->stop_keeps = cfg_getbool(c->cfg, "stop-keeps-sessions");
-	cf->nai = copy(c, cfg_getstr(c->cfg, "nai"));
-	cf->ppp = choice(c, "ppp-addresses", addresses);
-	cf->mode = choice(c, "prefix-mode", modes);
-	cf->iid_policy = choice(c, "iid-policy", policies);
-	cf->duplicate = choice(c, "duplicate-session", duplicates);
-	cf->unlimited = choice(c, "unlimited-sessions", unlimited);
+	cf->nai = text(c, c->cfg, "nai");
+	cf->ppp = conf_word(c, c->cfg, "ppp-addresses", addresses);
+	cf->mode = conf_word(c, c->cfg, "prefix-mode", modes);
+	cf->iid_policy = conf_word(c, c->cfg, "iid-policy", policies);
+	cf->duplicate = conf_word(c, c->cfg, "duplicate-session", duplicates);
+	cf->unlimited = conf_word(c, c->cfg, "unlimited-sessions", unlimited);
 	cf->radius_ha = cfg_getbool(c->cfg, "radius-home-agents");
-}
-
-static void
-read_delays(struct conf *c, cfg_t *sec, struct pppoe_delays *d)
-{
-	unsigned i;
-
-	for (i = 0; i < cfg_size(sec, "pado-delay"); i++) {
-		const char *text = cfg_getnstr(sec, "pado-delay", i);
-
-		switch (pppoe_delays_add(d, text)) {
-		case 0:
-			break;
-		case -ERANGE:
-			conf_error(c, sec, "pado-delay", "\"%s\": at most %d "
-			    "milliseconds", text, PPPOE_DELAY_MS_MAX);
-			break;
-		case -EEXIST:
-			conf_error(c, sec, "pado-delay", "\"%s\": sessions "
-			    "must ascend", text);
-			break;
-		case -ENOSPC:
-			conf_error(c, sec, "pado-delay", "more than %d",
-			    PPPOE_DELAYS_MAX);
-			return;
-		default:
-			conf_error(c, sec, "pado-delay", "\"%s\": neither "
-			    "MILLISECONDS:SESSIONS nor -1:SESSIONS", text);
-		}
-	}
-}
-
-static void
-read_access(struct conf *c, struct config_access *a)
-{
-	cfg_t *sec = cfg_getsec(c->cfg, "access");
-
-	conf_uint(c, sec, "max-sessions", 1, 1000000, &a->max_sessions);
-	conf_uint(c, sec, "max-starting", 1, 65534, &a->max_starting);
-	conf_uint(c, sec, "padi-rate", 1, 1000000, &a->padi_rate);
-	read_delays(c, sec, &a->delays);
-}
-
-static void
-read_pppoe(struct conf *c, struct nasd_config *cf)
-{
-	unsigned i;
-
-	cf->pppoe = array(c, c->cfg, "pppoe", sizeof(*cf->pppoe),
-	    &cf->n_pppoe);
-	for (i = 0; i < cf->n_pppoe; i++) {
-		cfg_t *sec = cfg_getnsec(c->cfg, "pppoe", i);
-		struct config_pppoe *p = &cf->pppoe[i];
-		const char *name = cfg_getstr(sec, "ac-name");
-
-		strncpy(p->ifname, cfg_title(sec), sizeof(p->ifname) - 1);
-		p->ac_name = copy(c, name != NULL ? name : cf->nas_id);
-		p->services = copy_list(c, sec, "service-names");
-		conf_uint(c, sec, "max-sessions", 1, 65534, &p->max_sessions);
-		conf_uint(c, sec, "max-per-mac", 1, 65534, &p->max_per_mac);
-		conf_uint(c, sec, "max-starting", 1, 65534, &p->max_starting);
-		conf_uint(c, sec, "padi-rate", 1, 1000000, &p->padi_rate);
-		conf_uint(c, sec, "rate-per-mac", 0, 1000000, &p->mac_rate);
-		conf_uint(c, sec, "max-mru", 1492, 9000, &p->max_mru);
-		p->line_ids = cfg_getbool(sec, "access-line-ids");
-		p->end_strays = cfg_getbool(sec, "end-strays");
-		p->untagged = cfg_getbool(sec, "untagged");
-		nasd_config_vlans(c, sec, &p->vlan);
-	}
 }
 
 static void
@@ -326,15 +195,15 @@ read_pppd(struct conf *c, struct nasd_config *cf)
 {
 	cfg_t *sec = cfg_getsec(c->cfg, "pppd");
 
-	cf->pppd.path = copy(c, cfg_getstr(sec, "path"));
-	cf->pppd.plugin = copy(c, cfg_getstr(sec, "plugin"));
-	cf->pppd.pppoe_plugin = copy(c, cfg_getstr(sec, "pppoe-plugin"));
-	cf->pppd.auth = copy_list(c, sec, "auth");
+	cf->pppd.path = text(c, sec, "path");
+	cf->pppd.plugin = text(c, sec, "plugin");
+	cf->pppd.pppoe_plugin = text(c, sec, "pppoe-plugin");
+	cf->pppd.auth = nasd_config_list(c, sec, "auth");
 	conf_uint(c, sec, "rechallenge", 0, 604800, &cf->pppd.rechallenge_s);
 	if (cf->pppd.rechallenge_s > 0 && cf->pppd.rechallenge_s < 5)
 		conf_error(c, sec, "rechallenge", "0 or at least 5 seconds");
 	cf->pppd.mppe = cfg_getbool(sec, "require-mppe");
-	cf->pppd.options = copy_list(c, sec, "options");
+	cf->pppd.options = nasd_config_list(c, sec, "options");
 }
 
 static void
@@ -344,7 +213,7 @@ read_radius(struct conf *c, struct nasd_config *cf)
 
 	radius_conf_init(&cf->radius);
 	radius_conf_servers(c, sec, &cf->radius);
-	cf->dictionary = copy(c, cfg_getstr(sec, "dictionary"));
+	cf->dictionary = text(c, sec, "dictionary");
 	cf->dictionary_line = conf_line(c, sec, "dictionary");
 	conf_uint(c, sec, "interim-interval", 0, 86400, &cf->interim_s);
 	if (cf->interim_s > 0 && cf->interim_s < 60)
@@ -358,7 +227,7 @@ read_ha(struct conf *c, const struct nasd_config *cf, cfg_t *sec,
 {
 	unsigned i, n = cfg_size(sec, "key");
 
-	ha->name = copy(c, cfg_title(sec));
+	ha->name = nasd_config_copy(c, cfg_title(sec));
 	conf_host4(c, sec, "address", &ha->addr);
 	/* without one they are asked in the order of the file */
 	conf_uint(c, sec, "priority", 0, 65535, &ha->priority);
@@ -449,12 +318,12 @@ read_acct(struct conf *c, struct config_acct *a)
 	static const char *const syncs[] = { "start", "wait", NULL };
 	cfg_t *sec = cfg_getsec(c->cfg, "accounting");
 
-	a->spool = copy(c, cfg_getstr(sec, "spool"));
+	a->spool = text(c, sec, "spool");
 	if (a->spool != NULL && a->spool[0] != '\0' && a->spool[0] != '/')
 		conf_error(c, sec, "spool", "must begin with /, or be empty");
 	conf_uint(c, sec, "spool-size", 256, 64 << 20, &a->spool_kib);
-	a->refuse = choice_in(c, sec, "when-spool-full", when_full) == 1;
-	a->sync_wait = choice_in(c, sec, "sync", syncs) == 1;
+	a->refuse = conf_word(c, sec, "when-spool-full", when_full) == 1;
+	a->sync_wait = conf_word(c, sec, "sync", syncs) == 1;
 	conf_uint(c, sec, "sync-interval", 0, 60000, &a->sync_ms);
 	conf_uint(c, sec, "note-interval", 0, 86400, &a->note_s);
 	if (a->note_s > 0 && a->note_s < 30)
@@ -467,8 +336,8 @@ read_all(struct conf *c, struct nasd_config *cf, bool debug)
 {
 	(void)conf_log(c, cfg_getsec(c->cfg, "log"), "nasd", debug);
 	read_top(c, cf);
-	read_access(c, &cf->access);
-	read_pppoe(c, cf);
+	nasd_config_access(c, &cf->access);
+	nasd_config_pppoes(c, cf);
 	nasd_config_ethers(c, cf);
 	nasd_config_dhcp6(c, &cf->dhcpv6);
 	read_pppd(c, cf);
@@ -502,7 +371,7 @@ load(const char *file, bool debug, struct conf_files *files, bool dry,
 		free(cf);
 		return NULL;
 	}
-	cf->file = copy(&c, file);
+	cf->file = nasd_config_copy(&c, file);
 	cf->debug = debug;
 	read_all(&c, cf, debug);
 	if (c.errors == 0 && conf_items_make(&cf->items, &c, files) != 0)
@@ -557,8 +426,8 @@ nasd_config_log_levels(const struct nasd_config *cf)
 	}
 }
 
-static void
-free_list(char **list)
+void
+nasd_config_list_free(char **list)
 {
 	char **p;
 
@@ -572,11 +441,7 @@ free_sections(struct nasd_config *cf)
 {
 	unsigned i, k;
 
-	for (i = 0; i < cf->n_pppoe; i++) {
-		free(cf->pppoe[i].ac_name);
-		free_list(cf->pppoe[i].services);
-	}
-	free(cf->pppoe);
+	nasd_config_pppoes_free(cf);
 	nasd_config_ethers_free(cf);
 	radius_conf_wipe(&cf->radius);
 	for (i = 0; i < cf->n_ha; i++) {
@@ -610,22 +475,11 @@ nasd_config_free(struct nasd_config *cf)
 	free(cf->pppd.path);
 	free(cf->pppd.plugin);
 	free(cf->pppd.pppoe_plugin);
-	free_list(cf->pppd.auth);
-	free_list(cf->pppd.options);
+	nasd_config_list_free(cf->pppd.auth);
+	nasd_config_list_free(cf->pppd.options);
 	free(cf->dictionary);
 	free(cf->acct.spool);
 	free(cf);
-}
-
-const struct config_pppoe *
-nasd_config_pppoe(const struct nasd_config *cf, const char *ifname)
-{
-	unsigned i;
-
-	for (i = 0; i < cf->n_pppoe; i++)
-		if (strcmp(cf->pppoe[i].ifname, ifname) == 0)
-			return &cf->pppoe[i];
-	return NULL;
 }
 
 const struct config_ha *

@@ -29,29 +29,16 @@ cfg_opt_t nasd_config_dhcp6_opts[] = {
 void
 nasd_config_dhcp6(struct conf *c, struct config_dhcp6 *d)
 {
+	static const char *const when[] = { "solicit", "request", NULL };
 	cfg_t *sec = cfg_getsec(c->cfg, "dhcpv6");
-	const char *when = cfg_getstr(sec, "register");
 
-	d->on_request = strcmp(when, "request") == 0;
-	if (!d->on_request && strcmp(when, "solicit") != 0)
-		conf_error(c, sec, "register", "\"%s\": solicit or request",
-		    when);
+	d->on_request = conf_word(c, sec, "register", when) == 1;
 	d->rapid_commit = cfg_getbool(sec, "rapid-commit");
 	conf_uint(c, sec, "preference", 0, 255, &d->preference);
 	conf_uint(c, sec, "sol-max-rt", 0, 86400, &d->sol_max_rt);
 	if (d->sol_max_rt > 0 && d->sol_max_rt < 60)
 		conf_error(c, sec, "sol-max-rt",
 		    "0 or at least 60 seconds [RFC 8415 21.24]");
-}
-
-static char *
-copy(struct conf *c, const char *str)
-{
-	char *s = str != NULL ? strdup(str) : NULL;
-
-	if (str != NULL && s == NULL)
-		conf_error(c, NULL, NULL, "out of memory");
-	return s;
 }
 
 static void
@@ -74,7 +61,7 @@ read_one(struct conf *c, cfg_t *sec, struct nasd_config *cf,
 		conf_error(c, sec, "user", "%%u is what this is to make");
 	else if (wrong != NULL)
 		conf_error(c, sec, "user", "%s", wrong);
-	e->user = copy(c, user);
+	e->user = nasd_config_copy(c, user);
 	if (cfg_getstr(sec, "password-file") != NULL) {
 		int len = conf_secret_file(c, sec, "password-file",
 		    e->password, sizeof(e->password));

@@ -6,6 +6,7 @@
 #include <confuse.h>
 
 struct conf;
+struct config_access;
 struct config_dhcp6;
 struct config_ha;
 struct nasd_config;
@@ -14,6 +15,18 @@ struct vlan_limits;
 /* What the sections can not tell each for itself; reports by conf_error. */
 void	 nasd_config_check(struct conf *, const struct nasd_config *);
 
+/* Copies, which are to be freed; NULL with an error when out of memory, and of
+ * NULL. A list ends with NULL. */
+char	*nasd_config_copy(struct conf *, const char *);
+char	**nasd_config_list(struct conf *, cfg_t *sec, const char *key);
+void	 nasd_config_list_free(char **);
+
+/* Section "access", and sections "pppoe" [nasd_config_pppoe.c]. */
+extern cfg_opt_t nasd_config_access_opts[];
+void	 nasd_config_access(struct conf *, struct config_access *);
+extern cfg_opt_t nasd_config_pppoe_opts[];
+void	 nasd_config_pppoes(struct conf *, struct nasd_config *);
+void	 nasd_config_pppoes_free(struct nasd_config *);
 /* Section "dynamic-authorization" [nasd_config_dae.c]. */
 extern cfg_opt_t nasd_config_dae_opts[];
 void	 nasd_config_dae(struct conf *, struct nasd_config *);

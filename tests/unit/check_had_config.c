@@ -541,7 +541,8 @@ static const struct {
 	{ ADDR POOL PEER "subscriber \"a@b\" { key \"512\" { key-file = "
 	    "\"k\" } key \"0x200\" { key-file = \"k\" } }\n",
 	    "had.conf:4: key: SPI 512 twice" },
-	{ ADDR POOL PEER "pool-hint = maybe\n", "had.conf:4: pool-hint" },
+	{ ADDR POOL PEER "pool-hint = maybe\n",
+	    "had.conf:4: pool-hint: \"maybe\": prefer, require or ignore" },
 	{ ADDR POOL PEER "realm \"x\" { pools = {\"q\"} }\n",
 	    "had.conf:4: pools: no pool \"q\"" },
 	{ ADDR POOL PEER "realm \"\" { }\n", "had.conf:4: realm: needs a" },
