@@ -135,7 +135,7 @@ def check_steps(net, access, core, home):
     core.first("solicited advertisement", asked["time"], icmp=str(RA), **down)
     # Nothing on the host's link is anybody's but the home agent's, or its
     # own; and all of it is as it was, on both sides: of what was said before
-    # there was a tunnel, only who listens to which groups is not told.
+    # there was a tunnel, who listens to which groups is told twice at most.
     tunnelled = {r["packet"] for r in core.rows if r["proto"] == "41"}
     seen = {r["packet"] for r in access.rows
             if r["icmp"] != "143" or r["time"] > probe["time"]}

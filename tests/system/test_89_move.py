@@ -322,7 +322,7 @@ def test_packets_that_waited(net):
     net.signal_had(signal.SIGSTOP)
     net.kill_node("old", proactive=True)
     net.ns["mn"].ip("link set eth0 up")
-    wait_for("a solicitation", 20, lambda: net.link("old")["packets_kept"])
+    wait_for("a solicitation", 20, lambda: net.link("old")["solicitations"])
     context = net.ctl["old"]("export", id=NAI)
     waited = [base64.b64decode(p) for p in context["packets"]]
     assert waited and all(p[7] == 255 for p in waited)

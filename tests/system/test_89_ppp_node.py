@@ -159,7 +159,7 @@ def test_figure_6(nas):
     frank = dial(lab, "mn1", "frank", 1)
     try:
         wait_for("its solicitation", 30, lambda: links(lab).get(
-            FRANK, {}).get("packets_kept"))
+            FRANK, {}).get("solicitations"))
     finally:
         lab.had.signal(signal.SIGCONT)
     # Its identifier is its own; the other end has another one.
