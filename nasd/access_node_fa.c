@@ -114,10 +114,16 @@ void
 access_nodes_agent(struct access_nodes *ns, struct in_addr fa,
     const struct fa_agent *a, enum fa_event what)
 {
-	for (unsigned i = 0; ns != NULL && i < ns->n; i++)
-		if (access_node_learns(&ns->link[i]) &&
-		    ns->link[i].cfg->via_fa.s_addr == fa.s_addr)
-			tell(&ns->link[i], a, what);
+	for (unsigned i = 0; ns != NULL && i < ns->n; i++) {
+		struct node_link *l = &ns->link[i];
+
+		if (l->cfg->via_fa.s_addr != fa.s_addr)
+			continue;
+		/* What it offers is configured, but not what it remembers
+		 * [D216]. */
+		if (access_node_learns(l) || what == FA_REBOOTED)
+			tell(l, a, what);
+	}
 }
 
 /* ---- keys ---- */

@@ -305,10 +305,13 @@ begin_proactive(struct node_link *l)
 void
 access_node_go_on(struct node_link *l)
 {
-	if (l->waits)
-		(void)access_node_begin(l, "the foreign agent is there");
-	else
+	bool waited = l->waits;
+
+	l->waits = false;
+	if (!waited)
 		begin_proactive(l);
+	else if (!access_node_begin(l, "the foreign agent is there"))
+		node_forget(&l->node, 0);
 }
 
 static void

@@ -170,6 +170,8 @@ solicit_fire(struct timer *t)
 static void
 search(struct fa_agent *a)
 {
+	if (a->passive)
+		return;
 	a->n_solicited = 0;
 	arm(a, &a->t_solicit, up_to(DELAY_MS));
 }
@@ -180,7 +182,10 @@ lose(struct fa_agent *a, const char *why)
 	a->known = false;
 	a->count[FA_C_LOST]++;
 	timer_cancel(a->timers, &a->t_lost);
-	log_warnx(a->subject, "foreign agent lost: %s", why);
+	if (a->passive)
+		log_info(a->subject, "foreign agent: %s", why);
+	else
+		log_warnx(a->subject, "foreign agent lost: %s", why);
 	search(a);
 	a->event(a->arg, FA_LOST);
 }

@@ -93,6 +93,8 @@ struct fa_agent {
 	struct timers		*timers;
 	const struct clock	*clock;
 	const char		*subject;	/* of log lines: its address */
+	bool			 passive;	/* what it offers is known: it
+						 * is not looked for */
 	void			(*event)(void *arg, enum fa_event);
 	void			(*solicit)(void *arg);	/* sends one */
 	void			*arg;

@@ -86,7 +86,7 @@ packet(struct fa_hear *h, const uint8_t *buf, size_t len, bool summed)
 		h->malformed++;
 	else if (p.proto == IPPROTO_UDP)
 		mip_client_relayed(h->engine->mip, p.src, p.data, p.len);
-	else if (h->learns)
+	else
 		fa_agent_hear(&h->agent, p.data, p.len, p.ttl);
 }
 
@@ -188,8 +188,7 @@ hear_on(struct fa_hear *h, const struct nasd_priv_fa_opened *r, int fd)
 	memcpy(h->ifname, r->ifname, sizeof(h->ifname));
 	h->said = false;
 	log_info(h->name, "foreign agent on %s", h->ifname);
-	if (h->learns)
-		fa_agent_start(&h->agent);
+	fa_agent_start(&h->agent);
 }
 
 static void
@@ -314,8 +313,10 @@ fa_hears_new(struct engine *e)
 			add(hs, e, n->via_fa);
 		find(hs, n->via_fa)->learns |= n->coa.s_addr == INADDR_ANY;
 	}
-	for (unsigned i = 0; i < hs->n; i++)
+	for (unsigned i = 0; i < hs->n; i++) {
+		hs->one[i].agent.passive = !hs->one[i].learns;
 		look(&hs->one[i]);
+	}
 	return hs;
 }
 
@@ -352,7 +353,7 @@ fa_hears_agent(const struct fa_hears *hs, struct in_addr fa)
 /* ---- for nasctl ---- */
 
 static void
-put_learnt(json_t *o, const struct fa_agent *a)
+put_agent(json_t *o, const struct fa_agent *a)
 {
 	const uint8_t flags = a->known ? a->last.flags : 0;
 
@@ -385,8 +386,7 @@ fa_hears_json(const struct fa_hears *hs)
 		    "interface", h->ifindex != 0 ? json_string(h->ifname) :
 		    json_null(), "learns", h->learns,
 		    "malformed", (json_int_t)h->malformed);
-		if (h->learns)
-			put_learnt(o, &h->agent);
+		put_agent(o, &h->agent);
 		json_array_append_new(list, o);
 	}
 	return list;

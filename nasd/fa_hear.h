@@ -21,7 +21,7 @@ void	 fa_hears_free(struct fa_hears *);
 /* It may be on another link by now, or on one at last: looked for at once, but
  * not more than once a second. */
 void	 fa_hears_look(struct fa_hears *, struct in_addr fa);
-/* What an agent advertises; NULL of one that is not to be learnt. */
+/* What an agent advertises; NULL where that is in no section's way. */
 const struct fa_agent *fa_hears_agent(const struct fa_hears *,
     struct in_addr fa);
 /* What nasctl shows: an array, one object an agent. */

@@ -17,11 +17,6 @@
 #define ICMP_ADVERT	9
 #define ALL		UINT32_MAX
 
-struct wanted {
-	struct in_addr	fa;
-	bool		adverts;
-};
-
 static int
 set(int fd, struct sock_filter *code, size_t n)
 {
@@ -36,8 +31,7 @@ set(int fd, struct sock_filter *code, size_t n)
 static int
 ready(int fd, const void *arg)
 {
-	const struct wanted *w = arg;
-	const uint8_t icmp = w->adverts ? IPPROTO_ICMP : IPPROTO_UDP;
+	const struct in_addr *fa = arg;
 	const int on = 1;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
@@ -46,11 +40,11 @@ ready(int fd, const void *arg)
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 10, 0),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, OFF_SOURCE),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohl(w->fa.s_addr), 0, 8),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohl(fa->s_addr), 0, 8),
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, icmp, 0, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMP, 0, 4),
 		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ADVERT, 3, 2),
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
@@ -64,11 +58,9 @@ ready(int fd, const void *arg)
 }
 
 int
-fa_sock_open(unsigned ifindex, struct in_addr fa, bool adverts)
+fa_sock_open(unsigned ifindex, struct in_addr fa)
 {
-	const struct wanted w = { fa, adverts };
-
-	return sock_filter_packet(ifindex, SOCK_DGRAM, ETH_P_IP, ready, &w);
+	return sock_filter_packet(ifindex, SOCK_DGRAM, ETH_P_IP, ready, &fa);
 }
 
 int

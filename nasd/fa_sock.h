@@ -3,15 +3,12 @@
  * How foreign agents on our links are heard [PROTOCOLS 11.6, D185, D214]: what
  * they relay is for home addresses that the host does not have yet, or for
  * everybody, so that no UDP socket of its own has it, or not for sure. A packet
- * socket has it, one an agent and on its link: of port 434 alone, and where the
- * agent is to be learnt from them, its router advertisements. The UDP socket
- * must not have it a second time. Opened and set by the root side, which nobody
- * can undo.
+ * socket has it, one an agent and on its link: of port 434 alone, and what the
+ * agent advertises. The UDP socket must not have it a second time. Opened and
+ * set by the root side, which nobody can undo.
  */
 #ifndef NASD_FA_SOCK_H
 #define NASD_FA_SOCK_H
-
-#include <stdbool.h>
 
 #include <netinet/in.h>
 
@@ -19,7 +16,7 @@
 #define FA_SOCK_MAX	256
 
 /* The socket, or -errno. What is read from it are whole IPv4 packets. */
-int	 fa_sock_open(unsigned ifindex, struct in_addr fa, bool adverts);
+int	 fa_sock_open(unsigned ifindex, struct in_addr fa);
 /* A UDP socket hears nothing of them any more: n addresses, at least one and at
  * most FA_SOCK_MAX. 0 or -errno. */
 int	 fa_sock_mute(int fd, const struct in_addr *fas, unsigned n);

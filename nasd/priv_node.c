@@ -294,25 +294,24 @@ nodes_count(struct nodes *ns, const struct nasd_priv_node_name *q,
 	return 0;
 }
 
-/* Its advertisements, too, where a section does not say what it offers. */
+static bool
+is_agent(const struct nodes *ns, struct in_addr fa)
+{
+	for (unsigned i = 0; fa.s_addr != INADDR_ANY && i < ns->n_sections;
+	    i++)
+		if (ns->cfg->node[i].via_fa.s_addr == fa.s_addr)
+			return true;
+	return false;
+}
+
 int
 nodes_fa_open(struct nodes *ns, const struct nasd_priv_fa_open *q,
     struct nasd_priv_fa_opened *out, int *fd)
 {
-	bool known = false, adverts = false;
 	unsigned ifindex;
 	int err;
 
-	for (unsigned i = 0; i < ns->n_sections; i++) {
-		const struct config_node *cfg = &ns->cfg->node[i];
-
-		if (cfg->via_fa.s_addr == INADDR_ANY ||
-		    cfg->via_fa.s_addr != q->fa.s_addr)
-			continue;
-		known = true;
-		adverts |= cfg->coa.s_addr == INADDR_ANY;
-	}
-	if (!known)
+	if (!is_agent(ns, q->fa))
 		return -EPERM;
 	if (ns->nl == NULL)
 		return -ENOTCONN;
@@ -322,7 +321,7 @@ nodes_fa_open(struct nodes *ns, const struct nasd_priv_fa_open *q,
 	if (if_indextoname(ifindex, out->ifname) == NULL)
 		return -errno;
 	out->ifindex = ifindex;
-	*fd = fa_sock_open(ifindex, q->fa, adverts);
+	*fd = fa_sock_open(ifindex, q->fa);
 	return *fd < 0 ? *fd : 0;
 }
 

@@ -473,9 +473,10 @@ END_TEST
 
 /* As set_up does, but for the first link. */
 static void
-make_learning(void)
+make_learning(uint32_t coa)
 {
 	access_nodes_free(engine.nodes);
+	links[0].coa.s_addr = htonl(coa);
 	links[0].via_fa.s_addr = htonl(FA);
 	links[0].lifetime = 300;
 	engine.fas = fa_hears_new(&engine);
@@ -494,7 +495,7 @@ no_learning(void)
 {
 	fa_hears_free(engine.fas);
 	engine.fas = NULL;
-	links[0].via_fa.s_addr = INADDR_ANY;
+	links[0].via_fa.s_addr = links[0].coa.s_addr = INADDR_ANY;
 	links[0].lifetime = 0;
 	links[0].proactive = false;
 	close(fa_fd);
@@ -543,7 +544,7 @@ START_TEST(agent_learnt)
 {
 	struct session *s;
 
-	make_learning();
+	make_learning(INADDR_ANY);
 	say_ns(0, 1);
 	called("");
 	ck_assert_ptr_null(session_at(0));
@@ -589,10 +590,41 @@ START_TEST(agent_learnt)
 }
 END_TEST
 
+/* Of one whose care-of address is configured nothing is awaited and nothing
+ * taken; but that it has forgotten everybody counts. */
+START_TEST(agent_configured)
+{
+	struct session *s;
+
+	make_learning(COA);
+	say_ns(0, 1);
+	called("set lo 0 to 1;");
+	answer_with(0, false);
+	called("rrq mn1@example.net shared;");
+	ck_assert_uint_eq(ntohl(asked_coa.s_addr), COA);
+	s = session_at(0);
+	confirm(s);
+	answer_with(0, true);
+	forget_calls();
+	advertise(30, 5, 100, 0x40, COA + 1);
+	wait_ms(1000);
+	advertise(30, 6, 100, 0, COA + 2);
+	called("");
+	wait_ms(1000);
+	advertise(30, 0, 100, 0, COA + 2);
+	called("anew 1 300;");
+	wait_ms(31000);
+	ck_assert_ptr_null(strstr(calls, "anew"));
+	ck_assert_int_eq(s->state, SESSION_UP);
+	end_it(0);
+	no_learning();
+}
+END_TEST
+
 /* Who waits for it and goes is not who comes. */
 START_TEST(agent_waited_for)
 {
-	make_learning();
+	make_learning(INADDR_ANY);
 	link_is("lo", true, false);
 	say_ns(0, 1);
 	ck_assert_int_eq(shown(0, "mobile_node"), 1);
@@ -641,7 +673,7 @@ START_TEST(agent_heard)
 	    .sport = 434, .dport = 434, .data = body, .len = sizeof(body) };
 	json_t *all, *one;
 
-	make_learning();
+	make_learning(INADDR_ANY);
 	from_agent(&p);
 	called("relayed 30 by 1;");
 	ck_assert_int_eq(send(fa_fd, body, sizeof(body), 0), sizeof(body));
@@ -1727,6 +1759,7 @@ main(void)
 	tcase_add_test(t, in_gre);
 	tcase_add_test(t, not_in_gre_behind_a_foreign_agent);
 	tcase_add_test(t, agent_learnt);
+	tcase_add_test(t, agent_configured);
 	tcase_add_test(t, agent_waited_for);
 	tcase_add_test(t, agent_not_there);
 	tcase_add_test(t, agent_heard);

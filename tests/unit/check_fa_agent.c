@@ -289,6 +289,23 @@ START_TEST(search)
 }
 END_TEST
 
+/* What it offers is known: it is heard, and not looked for. */
+START_TEST(passive)
+{
+	fa_agent_stop(&agent);
+	agent.passive = true;
+	fa_agent_start(&agent);
+	advance(100 * 1000);
+	say(30, 5, FT, COA);
+	advance(1000);
+	say(30, 0, FT, COA);
+	happened("free rebooted ");
+	advance(100 * 1000);
+	happened("lost ");
+	ck_assert_uint_eq(n_sent, 0);
+}
+END_TEST
+
 START_TEST(goes_on)
 {
 	for (unsigned i = 0; i < 20; i++) {
@@ -438,6 +455,7 @@ main(void)
 	tcase_add_test(tc, read_many);
 	tcase_add_test(tc, solicitation);
 	tcase_add_test(tc, search);
+	tcase_add_test(tc, passive);
 	tcase_add_test(tc, goes_on);
 	tcase_add_test(tc, sequence);
 	tcase_add_test(tc, farewell);
