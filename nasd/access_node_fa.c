@@ -18,6 +18,9 @@
 #include "nasd/session.h"
 #include "nasd/session_save.h"
 
+#define TOGETHER	4	/* registrations anew, and then more of them */
+#define SPACE_MS	100
+
 bool
 access_node_learns(const struct node_link *l)
 {
@@ -62,13 +65,15 @@ access_node_lifetime(const struct node_link *l)
 
 /* ---- what agents do ---- */
 
+/* ms: when. An agent may take only so many requests at a time from one
+ * station, which we are (fad: max-pending-per-node). */
 static void
-register_anew(struct node_link *l, const char *step)
+register_anew(struct node_link *l, const char *step, int64_t ms)
 {
 	struct session *s = l->session;
 
 	if (s == NULL || s->reg == NULL || !mip_reg_anew(s->reg, l->coa,
-	    access_node_lifetime(l)))
+	    access_node_lifetime(l), ms))
 		return;
 	session_step(s, step, NULL);
 	session_save_soon(s);
@@ -77,7 +82,7 @@ register_anew(struct node_link *l, const char *step)
 /* Who was registered by an earlier nasd may be so with another one, which is
  * known only now. */
 static void
-adopt(struct node_link *l, struct in_addr coa)
+adopt(struct node_link *l, struct in_addr coa, int64_t ms)
 {
 	bool new = l->coa.s_addr != coa.s_addr;
 
@@ -85,23 +90,24 @@ adopt(struct node_link *l, struct in_addr coa)
 		return;
 	l->coa = coa;
 	if (new)
-		register_anew(l, "care-of-address-changed");
+		register_anew(l, "care-of-address-changed", ms);
 }
 
 static void
-tell(struct node_link *l, const struct fa_agent *a, enum fa_event what)
+tell(struct node_link *l, const struct fa_agent *a, enum fa_event what,
+    int64_t ms)
 {
 	switch (what) {
 	case FA_MOVED:
-		adopt(l, a->coa);
+		adopt(l, a->coa, ms);
 		break;
 	case FA_FREE:
-		adopt(l, a->coa);
+		adopt(l, a->coa, ms);
 		if (l->session == NULL)
 			access_node_go_on(l);
 		break;
 	case FA_REBOOTED:
-		register_anew(l, "foreign-agent-restarted");
+		register_anew(l, "foreign-agent-restarted", ms);
 		break;
 	case FA_LOST:
 		if (l->session != NULL)
@@ -114,15 +120,19 @@ void
 access_nodes_agent(struct access_nodes *ns, struct in_addr fa,
     const struct fa_agent *a, enum fa_event what)
 {
+	unsigned n = 0;
+
 	for (unsigned i = 0; ns != NULL && i < ns->n; i++) {
 		struct node_link *l = &ns->link[i];
+		int64_t ms = n / TOGETHER * SPACE_MS;
 
 		if (l->cfg->via_fa.s_addr != fa.s_addr)
 			continue;
+		n += l->session != NULL;
 		/* What it offers is configured, but not what it remembers
 		 * [D216]. */
 		if (access_node_learns(l) || what == FA_REBOOTED)
-			tell(l, a, what);
+			tell(l, a, what, ms);
 	}
 }
 

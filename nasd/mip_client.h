@@ -242,9 +242,10 @@ void	 mip_reg_set_mn_ha(struct mip_reg *, const struct mip4_sa *);
 /* Renews now, at the pace there is. False: there is nothing to renew. */
 bool	 mip_reg_renew(struct mip_reg *);
 /* Of a node behind a foreign agent: that has another care-of address, or has
- * forgotten it, and allows this lifetime (seconds). It is registered anew at
- * once, or a second after the last request. False: it is ending. */
-bool	 mip_reg_anew(struct mip_reg *, struct in_addr coa, uint16_t lifetime);
+ * forgotten it, and allows this lifetime (seconds). It is registered anew after
+ * ms, and a second after the last request at least. False: it is ending. */
+bool	 mip_reg_anew(struct mip_reg *, struct in_addr coa, uint16_t lifetime,
+    int64_t ms);
 /* Another client is about to register it elsewhere [draft-navali 3.2.3]: no
  * more is asked of the home agent, neither to renew nor to deregister it. It
  * is over when it is revoked, or its lifetime is. Allowed in every state. */

@@ -140,10 +140,11 @@ mip_fa_input(struct mip_core *core, struct in_addr fa, const uint8_t *buf,
 }
 
 bool
-mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime)
+mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime,
+    int64_t ms)
 {
+	mono_t now = clock_mono(r->core->clock), at = mono_add_ms(now, ms);
 	mono_t least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
-	mono_t now = clock_mono(r->core->clock);
 
 	if (r->via.s_addr == INADDR_ANY || r->moved ||
 	    (r->state != MIP_S_REQUESTING && !mip_reg_is_bound(r)))
@@ -158,8 +159,10 @@ mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime)
 	if (timer_is_set(&r->t_turn))
 		return true;
 	r->wait_ms = MIP_RETRY_FIRST_MS;
-	if (mono_before(now, least))
-		mip_reg_arm(r, &r->t_send, least);
+	if (mono_before(at, least))
+		at = least;
+	if (mono_before(now, at))
+		mip_reg_arm(r, &r->t_send, at);
 	else
 		mip_reg_try(r);
 	return true;

@@ -374,6 +374,7 @@ def test_learnt(net):
     assert not net.fadctl("show visitors")["visitors"]
 
     net.stop("nasd")
+    net.ns["mn0"].ip("link set eth0 down")  # it speaks when it is up
     with Tap(net.ns["an"], "up0") as near, \
             Tap(net.ns["ha0"], "eth0") as far:
         net.start_nasd(node=LEARNT)

@@ -1156,7 +1156,7 @@ START_TEST(anew)
 	start_via();
 	accept_via(0, HOME);
 	advance(500);
-	ck_assert(mip_reg_anew(reg, ip(FA_COA), 200));
+	ck_assert(mip_reg_anew(reg, ip(FA_COA), 200, 0));
 	ck_assert_uint_eq(n_sent, 1);
 	advance(500);
 	ck_assert_uint_eq(n_sent, 2);
@@ -1166,14 +1166,17 @@ START_TEST(anew)
 	ck_assert_uint_eq(mip_reg_left(reg), 200);
 
 	advance(5000);
-	ck_assert(mip_reg_anew(reg, ip(COA2), 300));
+	ck_assert(mip_reg_anew(reg, ip(COA2), 300, 300));
+	advance(299);
+	ck_assert_uint_eq(n_sent, 2);
+	advance(1);
 	ck_assert_uint_eq(n_sent, 3);
 	coa_is(2, COA2);
 	ck_assert_str_eq(order(2), "131/17 221/1 32/20 ");
 	/* While that is out again; what was for the last one is no way here. */
 	advance(1200);
 	ck_assert_uint_eq(n_sent, 4);
-	ck_assert(mip_reg_anew(reg, ip(FA_COA), 300));
+	ck_assert(mip_reg_anew(reg, ip(FA_COA), 300, 0));
 	advance(1000);
 	coa_is(4, FA_COA);
 	accept_via(3, HOME);
@@ -1184,7 +1187,7 @@ START_TEST(anew)
 
 	advance(5000);
 	mip_reg_deregister(reg);
-	ck_assert(!mip_reg_anew(reg, ip(COA2), 300));
+	ck_assert(!mip_reg_anew(reg, ip(COA2), 300, 0));
 	coa_is(5, FA_COA);
 }
 END_TEST
@@ -1194,7 +1197,7 @@ START_TEST(anew_at_first)
 {
 	start_via();
 	advance(200);
-	ck_assert(mip_reg_anew(reg, ip(COA2), 300));
+	ck_assert(mip_reg_anew(reg, ip(COA2), 300, 0));
 	ck_assert_uint_eq(n_sent, 1);
 	advance(800);
 	coa_is(1, COA2);
@@ -1206,12 +1209,12 @@ START_TEST(anew_at_first)
 	n_sent = 0;
 	/* Not of one without an agent, nor of one that goes elsewhere. */
 	start();
-	ck_assert(!mip_reg_anew(reg, ip(COA2), 300));
+	ck_assert(!mip_reg_anew(reg, ip(COA2), 300, 0));
 	mip_reg_free(reg);
 	n_sent = 0;
 	start_via();
 	mip_reg_move_on(reg);
-	ck_assert(!mip_reg_anew(reg, ip(COA2), 300));
+	ck_assert(!mip_reg_anew(reg, ip(COA2), 300, 0));
 }
 END_TEST
 

@@ -231,9 +231,11 @@ mip_reg_renew(struct mip_reg *r)
 }
 
 bool
-mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime)
+mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime,
+    int64_t ms)
 {
 	(void)r;
+	(void)ms;
 	call("anew %u %u", ntohl(coa.s_addr) & 0xff, lifetime);
 	return (true);
 }
