@@ -107,7 +107,7 @@ tell(struct node_link *l, const struct fa_agent *a, enum fa_event what,
 			access_node_go_on(l);
 		break;
 	case FA_REBOOTED:
-		register_anew(l, "foreign-agent-restarted", ms);
+		register_anew(l, "foreign-agent-back", ms);
 		break;
 	case FA_LOST:
 		if (l->session != NULL)

@@ -312,6 +312,7 @@ take(struct fa_agent *a, const struct fa_advert *ad, struct in_addr coa,
 {
 	bool free = fa_agent_offers(a, true), found = !a->known;
 	bool moved = a->heard && a->coa.s_addr != coa.s_addr;
+	bool back = a->heard && found;	/* who knows what it was meanwhile */
 
 	if (is_other(a, ad, coa))
 		say(a, ad, coa);
@@ -327,7 +328,7 @@ take(struct fa_agent *a, const struct fa_advert *ad, struct in_addr coa,
 	a->count[FA_C_REBOOTED] += rebooted;
 	if (moved)
 		a->event(a->arg, FA_MOVED);
-	else if (rebooted)
+	else if (rebooted || back)
 		a->event(a->arg, FA_REBOOTED);
 	if (!free && fa_agent_offers(a, true))
 		a->event(a->arg, FA_FREE);

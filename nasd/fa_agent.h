@@ -84,7 +84,7 @@ const char *fa_counter_key(enum fa_counter);
 enum fa_event {
 	FA_FREE,	/* it takes new registrations, which it did not */
 	FA_MOVED,	/* it has another care-of address */
-	FA_REBOOTED,	/* it knows of no registration any more */
+	FA_REBOOTED,	/* it knows of no registration any more, or may not */
 	FA_LOST,	/* nothing is heard of it any more */
 };
 

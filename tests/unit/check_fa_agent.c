@@ -342,7 +342,7 @@ START_TEST(sequence)
 	happened("rebooted free ");
 	advance(300 * 1000);
 	say(300, 255, FT, COA);
-	happened("lost free ");
+	happened("lost rebooted free ");
 	ck_assert_uint_eq(agent.count[FA_C_REBOOTED], 3);
 }
 END_TEST
