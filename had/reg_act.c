@@ -375,9 +375,10 @@ update(struct reg *r, struct rq *rq, struct home *h)
 		b->rev_acted = 0;
 	if (b->peer != rq->peer)
 		binding_set_peer(b, rq->peer);
-	rq->kind->adopt(r, rq, h);
+	/* Before its kind sets that, and its keys. */
 	if (is_elsewhere(rq))
 		b->rerouted = true;
+	rq->kind->adopt(r, rq, h);
 	binding_set_gre(b, &rq->gre);
 	b->coa = rq->msg.rrq.coa;
 	b->lifetime = grant(r, rq);

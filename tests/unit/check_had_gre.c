@@ -407,6 +407,26 @@ START_TEST(one_care_of_address)
 }
 END_TEST
 
+/* A node that has started anew has another key: packets go by that. */
+START_TEST(another_key_there)
+{
+	struct gre_keys k;
+	struct m m;
+
+	node(&m, AN1, mn1, 600, K);
+	k = route_keys(AN1, true);
+	ck_assert_uint_eq(k.peer, K);
+	ck_assert_uint_eq(k.own, sent_key(32));
+	node(&m, AN1, mn1, 600, K + 1);
+	k = route_keys(AN1, true);
+	ck_assert_uint_eq(k.peer, K + 1);
+	ck_assert_uint_eq(k.own, sent_key(32));
+	node(&m, AN1, mn1, 600, NONE);
+	k = route_keys(AN1, true);
+	ck_assert_uint_eq(k.peer + k.own, 0);
+}
+END_TEST
+
 /* What we draw for both directions may be a key that another one has there. */
 START_TEST(drawn_twice)
 {
@@ -553,6 +573,7 @@ main(void)
 	tcase_add_test(t, no_data_path);
 	tcase_add_test(t, address_in_use);
 	tcase_add_test(t, one_care_of_address);
+	tcase_add_test(t, another_key_there);
 	tcase_add_test(t, drawn_twice);
 	tcase_add_test(t, revoked_apart);
 	tcase_add_test(t, mtu);
