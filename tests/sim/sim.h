@@ -41,9 +41,8 @@
 #include "nasd/ha_select.h"
 #include "nasd/mip_reg.h"
 #include "nasd/session_fsm.h"
+#include "tests/sim/sim_rnd.h"
 
-#define MS		INT64_C(1000000)	/* in nanoseconds */
-#define SECOND		(1000 * MS)
 #define MAX_HAS		3
 #define MAX_NASES	32
 /* Where a router's own care-of address is counted, and where one that it has
@@ -62,20 +61,6 @@ struct mlink;
 struct mobile;
 struct sess;
 struct subscriber;
-
-/* ---- sim_rnd.c: splitmix64 ---- */
-
-struct dice {
-	uint64_t	s;
-};
-
-uint64_t dice_roll(struct dice *);
-/* 0 .. n - 1 */
-uint32_t dice_below(struct dice *, uint32_t n);
-int64_t	 dice_between(struct dice *, int64_t least, int64_t most);
-bool	 dice_permille(struct dice *, unsigned n);
-/* What the product draws from, from now on. */
-void	 sim_rnd_use(struct dice *);
 
 /* ---- the schedule: what was drawn for it ---- */
 
@@ -144,6 +129,8 @@ struct host {
 
 mono_t	 host_mono(const struct host *);
 int64_t	 host_to_world(const struct host *, mono_t);
+/* Its clocks are the world's, with what is its own of them. */
+void	 host_clock(struct host *);
 
 /* When a datagram was sent: the world's time, and its sender's start. */
 struct origin {

@@ -70,8 +70,8 @@ host_to_world(const struct host *n, mono_t at)
 	return t;
 }
 
-static void
-set_clock(struct host *n)
+void
+host_clock(struct host *n)
 {
 	n->clock = (struct clock){ clock_of, ntp_of, n };
 }
@@ -93,7 +93,7 @@ host_start(struct world *w, struct host *n)
 	n->w = w;
 	n->restart.fire = start_again;
 	n->boot++;
-	set_clock(n);
+	host_clock(n);
 	n->boot_ntp = clock_ntp(&n->clock);
 	timers_init(&n->timers);
 	n->up = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* netmip4-sim: many schedules, each from its own seed, and a report. */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_way.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -11,7 +11,12 @@
 
 #include "common/log.h"
 
+/* The worlds that each seed is for. */
+enum { MAIN, WAYS, WORLDS };
+static const char *const worlds[] = { "main", "ways" };
+
 struct options {
+	int		only;		/* of the worlds; WORLDS: both */
 	uint64_t	seed;
 	uint64_t	schedules;
 	unsigned	users, steps;
@@ -25,8 +30,9 @@ usage(FILE *f)
 {
 	fputs("usage: netmip4-sim [option...]\n"
 "\n"
-"Runs the NetMIP4 client and the home agent through many schedules of loss,\n"
-"movement, restarts and attack, and checks after every step what must hold.\n"
+"Runs the NetMIP4 client, the home agent and foreign agents through many\n"
+"schedules of loss, movement, restarts and attack, and checks after every step\n"
+"what must hold.\n"
 "Exit status: 0 all held, 1 one did not, 2 usage.\n"
 "\n"
 "  --seed N        seed of the first schedule; each next one has the next\n"
@@ -34,6 +40,8 @@ usage(FILE *f)
 "  --schedules N   how many (1000)\n"
 "  --sessions N    subscribers of a schedule (drawn: 1 to 6)\n"
 "  --steps N       things that happen to them from outside (drawn: 20 to 80)\n"
+"  --only WORLD    main, or ways: that of foreign agents and GRE (main, and for\n"
+"                  every second seed ways)\n"
 "  --keep-going    not only to the first one that fails: say which fail\n"
 "  --trace         print every event, with its virtual time\n"
 "  --quiet         no progress\n"
@@ -52,6 +60,15 @@ number(const char *s, uint64_t most, uint64_t *n)
 	return *s >= '0' && *s <= '9' && *end == '\0' && *n <= most;
 }
 
+static bool
+world_name(const char *s, int *which)
+{
+	for (*which = 0; *which < WORLDS; ++*which)
+		if (strcmp(s, worlds[*which]) == 0)
+			return true;
+	return false;
+}
+
 static int
 parse(struct options *o, int argc, char **argv)
 {
@@ -60,6 +77,7 @@ parse(struct options *o, int argc, char **argv)
 		{ "schedules", required_argument, NULL, 'n' },
 		{ "sessions", required_argument, NULL, 'u' },
 		{ "steps", required_argument, NULL, 'e' },
+		{ "only", required_argument, NULL, 'o' },
 		{ "keep-going", no_argument, NULL, 'k' },
 		{ "trace", no_argument, NULL, 't' },
 		{ "quiet", no_argument, NULL, 'q' },
@@ -77,6 +95,8 @@ parse(struct options *o, int argc, char **argv)
 			ok = number(optarg, UINT64_MAX, &o->schedules);
 		else if (c == 'u' || c == 'e')
 			ok = number(optarg, 10000000, &n);
+		else if (c == 'o')
+			ok = world_name(optarg, &o->only);
 		else if (c == 'k')
 			o->keep_going = true;
 		else if (c == 't')
@@ -141,20 +161,28 @@ report(const struct counts *c, uint64_t schedules, double took)
 }
 
 static void
-tell_command(const struct options *o, const char *what, uint64_t seed,
-    uint64_t schedules)
+tell_command(const struct options *o, int only, const char *what,
+    uint64_t seed, uint64_t schedules)
 {
 	printf("%s: netmip4-sim --seed %llu --schedules %llu", what,
 	    (unsigned long long)seed, (unsigned long long)schedules);
+	if (only != WORLDS)
+		printf(" --only %s", worlds[only]);
 	if (o->users != 0)
 		printf(" --sessions %u", o->users);
 	if (o->steps != 0)
 		printf(" --steps %u", o->steps);
 }
 
+static bool
+run_world(const struct options *o, int which, struct world *w)
+{
+	return which == MAIN ? world_run(w, o->users, o->steps) : way_run(w);
+}
+
 /* The failed one again, this time with its last events kept. */
 static void
-tell_failure(const struct options *o, uint64_t seed)
+tell_failure(const struct options *o, int which, uint64_t seed)
 {
 	struct counts counts = { 0 };
 	struct world *w = calloc(1, sizeof(*w));
@@ -164,33 +192,43 @@ tell_failure(const struct options *o, uint64_t seed)
 		abort();
 	w->seed = seed;
 	w->counts = &counts;
-	world_run(w, o->users, o->steps);
+	run_world(o, which, w);
 	first = w->n_lines > TRACE_LINES ? w->n_lines - TRACE_LINES : 0;
 	for (i = first; i < w->n_lines; i++)
 		puts(w->lines[i % TRACE_LINES]);
 	printf("seed %llu, step %llu: %s\n", (unsigned long long)seed,
 	    (unsigned long long)counts.steps, w->why);
-	tell_command(o, "again", seed, 1);
+	tell_command(o, which, "again", seed, 1);
 	puts(" --trace");
 	fflush(stdout);
 	free(w->lines);
 	free(w);
 }
 
-static bool
+/* Which one has failed; WORLDS: none. */
+static int
 one(const struct options *o, uint64_t seed, struct counts *counts)
 {
-	struct world *w = calloc(1, sizeof(*w));
+	struct world *w;
+	int which;
 	bool ok;
 
-	if (w == NULL)
-		abort();
-	w->seed = seed;
-	w->counts = counts;
-	w->trace = o->trace;
-	ok = world_run(w, o->users, o->steps);
-	free(w);
-	return ok;
+	/* Twice as many of the first as of the second, in all. */
+	for (which = 0; which < WORLDS; which++) {
+		if (o->only != WORLDS ? o->only != which :
+		    which == WAYS && seed % 2 != 0)
+			continue;
+		if ((w = calloc(1, sizeof(*w))) == NULL)
+			abort();
+		w->seed = seed;
+		w->counts = counts;
+		w->trace = o->trace;
+		ok = run_world(o, which, w);
+		free(w);
+		if (!ok)
+			break;
+	}
+	return which;
 }
 
 static void
@@ -209,11 +247,13 @@ run(const struct options *o)
 	struct counts counts = { 0 };
 	double began = seconds(), said = began;
 	uint64_t done = 0, failed = 0;
+	int which;
 
 	while (done < o->schedules && stopped == 0) {
-		if (!one(o, o->seed + done++, &counts)) {
+		which = one(o, o->seed + done++, &counts);
+		if (which != WORLDS) {
 			failed++;
-			tell_failure(o, o->seed + done - 1);
+			tell_failure(o, which, o->seed + done - 1);
 			if (!o->keep_going)
 				break;
 		}
@@ -226,7 +266,7 @@ run(const struct options *o)
 	if (failed > 0)
 		printf("%llu failed\n", (unsigned long long)failed);
 	if (stopped != 0 && done < o->schedules) {
-		tell_command(o, "to go on", o->seed + done,
+		tell_command(o, o->only, "to go on", o->seed + done,
 		    o->schedules - done);
 		puts(o->keep_going ? " --keep-going" : "");
 	}
@@ -236,7 +276,8 @@ run(const struct options *o)
 int
 main(int argc, char **argv)
 {
-	struct options o = { .seed = 1, .schedules = 1000 };
+	struct options o = { .only = WORLDS, .seed = 1,
+	    .schedules = 1000 };
 	struct sigaction sa = { .sa_handler = stop };
 
 	if (parse(&o, argc, argv) != 0) {

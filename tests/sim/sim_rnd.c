@@ -2,9 +2,10 @@
 /* Chance from a seed. rnd_bytes is linked in the place of common/rnd.c's: the
  * keys of hash tables and the identifiers that the product draws come from the
  * seed, too, so nothing depends on the run. */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_rnd.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "common/rnd.h"

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A second world, of other ways to home agents than that of sim.h: by foreign
+ * agents, which relay for access nodes behind them and give care-of addresses,
+ * and by GRE, where care-of addresses are shared and keys tell mobile nodes
+ * apart. Real are fad's relay, visitor list and known agents, nasd's NetMIP4
+ * client, had's reg with all its parts; played are links, data planes, and
+ * sessions, which are much simpler than those of sim_session.c.
+ *
+ *   sim_way.c		one schedule: what is drawn for it, phases, steps
+ *   sim_way_net.c	the network and links, and who attacks there
+ *   sim_way_ha.c	a home agent
+ *   sim_way_nas.c	an access router or node, and mobile nodes behind it
+ *   sim_fa.c		a foreign agent
+ *   sim_way_check.c	invariants of bindings and visits, and of the end
+ *   sim_gre.c		invariants of GRE keys
+ */
+#ifndef SIM_SIM_WAY_H
+#define SIM_SIM_WAY_H
+
+#include "had/access_node.h"
+#include "had/mn.h"
+#include "tests/sim/sim.h"
+#include "tests/sim/sim_fa.h"
+
+#define WAY_FAS		2
+#define WAY_HAS		FA_HAS
+#define WAY_NASES	4
+#define WAY_LINES	8
+#define WAY_HOMES	32	/* IPv4 home addresses of one home agent */
+#define WAY_HISTORY	64
+
+struct way;
+struct way_nas;
+
+enum way_kind {
+	WAY_ROUTER,
+	WAY_NODE,
+	WAY_BEHIND,		/* a foreign agent */
+};
+
+struct way_plan {
+	unsigned	n_has, n_fas, n_nases, n_lines;
+	unsigned	steps;
+	int64_t		pause, delay;
+	bool		calm;
+	unsigned	loss, dup, late, faults, attacks, dp_fail;
+	bool		dp_async, clocks, revocation;
+	bool		fa_keys;	/* agents share them */
+	bool		apart;		/* on a link, mobile nodes of one home
+					 * agent only */
+	bool		at_links;	/* the attacker is on links, too */
+	bool		few_keys;	/* routers take keys of GRE again */
+	unsigned	n_coas;		/* of a node, for GRE */
+	unsigned	lifetime, max_lifetime, fa_lifetime;
+	unsigned	flap_limit, homes;
+	uint32_t	max_pending, max_pending_node;
+	bool		require, known_only;
+};
+
+/* ---- nodes ---- */
+
+/* What a home agent had of a mobile node after the last step. */
+struct way_view {
+	uint64_t	hash;		/* of its NAI, since the start */
+	bool		holds, bound;
+	struct in_addr	coa, home;
+	struct gre_keys	gre;
+	mono_t		until;
+	int64_t		changed;	/* coa, home or keys, or it began or
+					 * ended; the world's time */
+	bool		deregistered;	/* that is how it ended */
+};
+
+/* What it has granted by a foreign agent, ever. */
+struct way_grant {
+	uint32_t	homes;		/* a bit each */
+	uint16_t	lifetime;	/* the longest */
+	int64_t		until;		/* the latest end, after the last yes */
+	uint64_t		 last_id;	/* of that */
+};
+
+struct way_ha {
+	struct host		 host;
+	struct way		*way;
+	struct had_config	 conf;
+	struct pool		 pool[2];
+	struct pool		*choice[2];
+	struct access_nodes	 nodes;
+	struct foreign_agent	 agent[WAY_FAS];
+	struct mip4_sa		 agent_sa[WAY_FAS];
+	struct care_of_range	 range[WAY_FAS + WAY_NASES];
+	struct peer		 peer[WAY_NASES];
+	struct user		 user[WAY_LINES];
+	struct peers		 peers;
+	struct pools		 pools;
+	struct bindings		 bindings;
+	struct mns		 mns;
+	struct reg		 reg;
+	struct dataplane	 dp;
+	struct dp_route		*routes;
+	unsigned		 n_routes;
+	bool			 dp_failed;	/* in this step */
+	bool			 gre;		/* offered, from a start on */
+	struct way_view		 view[WAY_LINES];
+	struct way_grant	 grant[WAY_FAS][WAY_LINES];
+};
+
+struct way_fa {
+	struct host	 host;
+	struct way	*way;
+	struct fa	*fa;
+	struct in_addr	 link[FA_LINKS];
+	int64_t		 started;	/* the world's time */
+};
+
+struct way_sess {
+	struct way_sess	*next, **prev;		/* of its line */
+	struct way_line	*line;
+	struct way_nas	*nas;
+	struct way_ha	*ha;
+	struct mip_reg	*reg;
+	char		 subject[24];
+	struct in_addr	 coa, via;
+	bool		 up, leaving;
+	bool		 resumed;	/* nothing heard since */
+	struct gre_keys	 gre;		/* of its data path */
+	struct in_addr	 home;
+	int64_t		 learnt;	/* when what it knows was said, */
+	uint64_t	 last_id;	/* in answer to this */
+	unsigned	 nr;
+};
+
+/* What a NAS keeps of one for the time when it is not there. */
+struct way_saved {
+	bool		 there;
+	bool		 gre;
+	struct mip_saved reg;
+	struct in_addr	 coa;
+	int64_t		 learnt;
+};
+
+struct way_nas {
+	struct host		 host;
+	struct way		*way;
+	enum way_kind		 kind;
+	unsigned		 fa, link;	/* behind which */
+	uint8_t			 lladdr[6];
+	struct mip_core		 core;
+	struct mip4_sa		 sa[WAY_HAS];
+	bool			 gre[WAY_HAS];	/* "encapsulation gre" */
+	struct way_saved	 saved[WAY_LINES];
+	uint32_t		 last_key;
+};
+
+/* A mobile node, and where it is. */
+struct way_line {
+	struct way		*way;
+	unsigned		 index;
+	char			 nai[32];
+	struct mip4_sa		 sa;
+	unsigned		 ha;
+	struct way_nas		*at;		/* NULL: nowhere */
+	struct way_sess		*sessions;
+	struct timer		 t_again, t_notice;
+	uint8_t			 last_code;	/* of the last denial */
+};
+
+struct way_packet {
+	struct way_packet	*next, **prev;
+	struct timer		 timer;
+	struct way		*way;
+	struct in_addr		 src, dst;
+	uint16_t		 sport, dport;
+	bool			 on_link;	/* between nas and fa */
+	unsigned		 nas, fa, link;
+	bool			 attack;	/* bent, or made up */
+	int64_t			 sent;
+	unsigned		 boot;		/* its receiver's, then */
+	size_t			 len;
+	uint8_t			 data[512];
+};
+
+struct way {
+	struct world		*w;	/* clock, chance, trace, verdict */
+	struct way_plan		 plan;
+	struct way_ha		 ha[WAY_HAS];
+	struct way_fa		 fa[WAY_FAS];
+	struct way_nas		 nas[WAY_NASES];
+	struct way_line		 line[WAY_LINES];
+	struct timer		 t_fate;
+	unsigned		 left;
+	enum { WAY_RESTLESS, WAY_QUIET, WAY_SETTLED, WAY_ENDING } phase;
+	struct way_packet	*flying;
+	unsigned		 n_flying;
+	struct way_packet	 history[WAY_HISTORY];
+	unsigned		 n_history;
+	struct way_packet	*now;	/* delivered in this step, or NULL */
+	bool			 operator_acts;
+	unsigned		 last_nr;
+};
+
+/* sim_way.c: the same seed, another world. True: all held. */
+bool	 way_run(struct world *);
+/* It does not start again before a second is over. */
+void	 way_restart(struct way *, struct host *);
+bool	 way_restless(const struct way *);
+struct way_line *way_line(struct way *, const void *nai, size_t len);
+
+/* sim_way_net.c */
+void	 way_send(struct way *, const struct way_packet *head,
+    const uint8_t *data, size_t len);
+void	 way_attack(struct way *);
+void	 way_net_free(struct way *);
+struct way_fa *way_fa_of(struct way *, struct in_addr coa);
+struct way_ha *way_ha_of(struct way *, struct in_addr);
+struct way_nas *way_nas_of(struct way *, struct in_addr);
+/* A node's care-of address: of a line alone, or one that is shared. */
+struct in_addr way_coa(const struct way_nas *, unsigned line, bool shared);
+
+/* sim_way_ha.c */
+void	 way_ha_start(struct way_ha *);
+void	 way_ha_stop(struct way_ha *);
+void	 way_ha_input(struct way_ha *, const struct way_packet *);
+void	 way_ha_end(struct way_ha *, struct way_line *);
+struct binding *way_binding(struct way_ha *, const struct way_line *);
+/* Its IPv4 home address there, or 0. */
+struct in_addr way_home(const struct binding *);
+uint64_t way_ha_digest(struct way_ha *);
+/* Is its way there, as the binding says? */
+bool	 way_routed(const struct binding *);
+void	 way_offer_gre(struct way_ha *, bool);
+
+/* sim_way_nas.c */
+void	 way_nas_start(struct way_nas *);
+void	 way_nas_stop(struct way_nas *);
+void	 way_nas_input(struct way_nas *, const struct way_packet *);
+void	 way_line_init(struct way *, unsigned index);
+void	 way_line_free(struct way_line *);
+void	 way_plug(struct way_line *, struct way_nas *);
+/* Is it noticed at once? */
+void	 way_unplug(struct way_line *, bool at_once);
+void	 way_act(struct way_line *);
+const char *way_sess_name(const struct way_sess *);
+
+/* sim_way_check.c */
+void	 way_watch(struct way *);	/* after each step */
+/* A home agent says yes to it. */
+void	 way_said_yes(struct way_ha *, struct way_line *, struct in_addr coa,
+    const struct mip4_msg *);
+void	 way_check_agreement(struct way *);
+void	 way_check_nothing_left(struct way *);
+/* Is what the home agent has this session's? */
+bool	 way_is_current(const struct way_sess *);
+
+/* sim_gre.c: after each step, and at rest */
+void	 gre_watch(struct way *);
+void	 gre_agreement(const struct way_sess *);
+
+#endif
