@@ -9,6 +9,7 @@ import subprocess
 from .process import Daemon, Timeout, wait_for
 
 PPPD = "/usr/sbin/pppd"
+TENTATIVE = 0x40
 
 
 class Client:
@@ -42,14 +43,16 @@ class Client:
     def log(self):
         return self.daemon.log()
 
-    def addresses(self):
-        """{scope: address} of the interface, as /proc has them."""
+    def addresses(self, tentative=True):
+        """{scope: address} of the interface, as /proc has them; also those
+        that are being looked for elsewhere yet."""
         found = {}
         with self.ns.inside(), open("/proc/net/if_inet6",
                                     encoding="ascii") as f:
             for line in f:
-                address, _, _, scope, _, name = line.split()
-                if name == self.ifname:
+                address, _, _, scope, flags, name = line.split()
+                if name == self.ifname and (
+                        tentative or not int(flags, 16) & TENTATIVE):
                     found["global" if scope == "00" else "link"] = str(
                         ipaddress.IPv6Address(bytes.fromhex(address)))
         return found
@@ -61,9 +64,9 @@ class Client:
         return found.group(1), found.group(2)
 
     def wait_global(self, seconds=10):
-        """The address that autoconfiguration made."""
+        """The address that autoconfiguration made, once it can be used."""
         return wait_for(f"a global address at {self.ns.name}", seconds,
-                        lambda: self.addresses().get("global"))
+                        lambda: self.addresses(False).get("global"))
 
     def has_default_route(self):
         with self.ns.inside(), open("/proc/net/ipv6_route",
@@ -75,7 +78,7 @@ class Client:
         return wait_for(f"a default route at {self.ns.name}", seconds,
                         self.has_default_route)
 
-    def ping(self, target, count=1, wait=3, options=()):
+    def ping(self, target, count=1, wait=10, options=()):
         """(sent, received) of ping, and its output."""
         done = self.ns.run("ping", "-6", "-n", "-c", str(count), "-W",
                            str(wait), "-i", "0.2", *options, target,

@@ -22,7 +22,7 @@ class Control:
             # Connects blocking: with a time limit it would not wait for
             # room in the daemon's queue.
             s.connect(self.path)
-            s.settimeout(10)
+            s.settimeout(60)
             s.sendall(json.dumps({"id": 1, "cmd": cmd,
                                   "args": args}).encode() + b"\n")
             data = b""

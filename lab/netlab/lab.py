@@ -11,7 +11,7 @@ from . import config, net
 from .capture import Tap
 from .client import Client
 from .control import Control
-from .process import Daemon, children, wait_for
+from .process import Daemon, children, comm, wait_for
 from .topology import HA2, NAS2, Topology
 
 WORK = "/run/netlab"
@@ -171,7 +171,7 @@ class Lab:
             if daemon and daemon.running():
                 found[daemon.name] = sorted(
                     [daemon.pid, *(p for p in children(daemon.pid)
-                                   if _comm(p) != "pppd")])
+                                   if comm(p) != "pppd")])
         return found
 
     # Mobile nodes.
@@ -254,13 +254,5 @@ class Lab:
     def tool(self, name, *argv):
         """nasctl or hactl as people call them; (status, output)."""
         done = subprocess.run([f"{self.stage}/bin/{name}", *argv], text=True,
-                              capture_output=True, timeout=20, check=False)
+                              capture_output=True, timeout=120, check=False)
         return done.returncode, done.stdout + done.stderr
-
-
-def _comm(pid):
-    try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
-            return f.read().strip()
-    except OSError:
-        return ""

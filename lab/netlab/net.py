@@ -85,7 +85,7 @@ class Namespace:
                                f" in:\n" + "\n".join(lines))
         return done.stdout
 
-    def run(self, *argv, timeout=20, check=False, **kw):
+    def run(self, *argv, timeout=120, check=False, **kw):
         """Runs a program to its end; its output comes back."""
         with self.inside():
             return subprocess.run(argv, text=True, capture_output=True,

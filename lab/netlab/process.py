@@ -8,12 +8,19 @@ import subprocess
 import time
 
 
+# Seconds that a busy machine may need for anything: no wait is shorter. Who
+# wants to see that something does not happen waits for what tells so.
+PATIENCE = 60
+
+
 class Timeout(Exception):
     """Something did not happen in time; the text says what."""
 
 
 def wait_for(what, seconds, poll, step=0.02):
-    """Calls poll until it returns something true, and returns that."""
+    """Calls poll until it returns something true, and returns that. seconds is
+    what it may take by rights."""
+    seconds = max(seconds, PATIENCE)
     end = time.monotonic() + seconds
     while True:
         result = poll()
@@ -68,6 +75,7 @@ class Daemon:
         return "\n".join(self.log().splitlines()[-lines:])
 
     def wait(self, seconds=10):
+        seconds = max(seconds, PATIENCE)
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -78,11 +86,23 @@ class Daemon:
         if self.running():
             self.process.send_signal(sig)
 
+    def kill(self):
+        """All of its processes at once, as a crash of everything would; none
+        has time to notice. What it runs of other programs lives on."""
+        name = os.path.basename(self.argv[0])
+        pids = [self.pid, *(p for p in children(self.pid) if comm(p) == name)]
+        for sig in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in pids:
+                os.kill(pid, sig)
+        self.process.wait()
+        wait_for(f"{self.name} to be gone", 10,
+                 lambda: not any(alive(pid) for pid in pids))
+
     def stop(self, seconds=10):
         """Asks it to end; kills it when it does not. Its exit status."""
         self.signal(signal.SIGTERM)
         try:
-            return self.process.wait(seconds)
+            return self.process.wait(max(seconds, PATIENCE))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -96,6 +116,15 @@ def children(pid):
             return [int(p) for p in f.read().split()]
     except FileNotFoundError:
         return []
+
+
+def comm(pid):
+    """Its name, or none when it has ended."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
+            return f.read().strip()
+    except OSError:
+        return ""
 
 
 def alive(pid):

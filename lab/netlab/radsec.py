@@ -125,7 +125,7 @@ class Radsec:
 	server "aaa1" {{
 		address = "{AAA}"
 		secret-file = "{secret}"
-		timeout = 500
+		timeout = 1000
 		tries = 2
 		status-server = true
 		require-message-authenticator = true

@@ -22,7 +22,7 @@ class Registrar:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.sock.bind((coa, 0))
         self.sock.connect((ha, 434))
-        self.sock.settimeout(2)
+        self.sock.settimeout(10)
 
     def request(self, nai, iid=b"\x02\0\0\0\0\0\0\1", lifetime=1800):
         now = time.time() + 2208988800

@@ -62,7 +62,7 @@ def snapshot(ns):
     with ns.inside():
         sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
     with sock:
-        sock.settimeout(10)
+        sock.settimeout(60)
         names, lines = {}, set()
         for m in _dump(sock, GETLINK, bytes(16)):
             index, flags = struct.unpack("=4xiI", m[:12])

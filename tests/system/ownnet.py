@@ -60,13 +60,15 @@ class OwnNet:
         wait_for(f"{name} to answer", 20, ctl.alive)
         return ctl
 
-    def stop(self, name):
-        daemon = self.daemons[name]
-        assert daemon.stop() == 0, daemon.tail()
+    def stop(self, *names):
+        """All at once: each waits for answers that nobody gives."""
+        for daemon in (daemons := [self.daemons[n] for n in names]):
+            daemon.signal(signal.SIGTERM)
+        for daemon in daemons:
+            assert daemon.stop() == 0, daemon.tail()
 
     def kill(self, name):
-        os.kill(self.daemons[name].pid, signal.SIGKILL)
-        self.daemons[name].wait()
+        self.daemons[name].kill()
 
     def left(self):
         """Lines of what daemons may leave."""
