@@ -23,6 +23,7 @@
  *   sim_check.c	invariants of sessions, messages and of the end
  *   sim_rnd.c		chance; takes the place of the product's
  *   sim_mobile.h	mobile nodes behind access nodes
+ *   sim_line.h		hosts on Ethernet lines, with DHCPv6
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
@@ -57,12 +58,25 @@
 
 struct world;
 struct ha_nodes;
+struct line_host;
+struct lines;
 struct mlink;
 struct mobile;
 struct sess;
+struct session;
 struct subscriber;
 
 /* ---- the schedule: what was drawn for it ---- */
+
+/* Of lines with DHCPv6. */
+struct line_plan {
+	bool		on_request;	/* registers then [D26] */
+	bool		rapid;		/* is answered so */
+	uint32_t	preferred, valid;	/* seconds */
+	unsigned	hostile;	/* permille of the hosts */
+	unsigned	stops;		/* of the lines: Session-Timeouts */
+	unsigned	declines;	/* of the addresses given */
+};
 
 struct plan {
 	unsigned	n_has, n_nases, n_users;
@@ -84,6 +98,9 @@ struct plan {
 	unsigned	in_use;		/* permille of addresses on home links */
 	unsigned	mobile;		/* permille of subscribers are behind
 					 * access nodes */
+	unsigned	lines;		/* permille of the others have a line
+					 * with DHCPv6 */
+	struct line_plan line;
 	bool		home_link;	/* they are as if on one */
 	unsigned	taken;		/* permille of addresses there */
 	bool		two_prefixes;	/* are advertised to them */
@@ -212,6 +229,7 @@ struct nas {
 	struct mip_core		 core;
 	struct ha_select	 select;
 	struct timer		 t_probe;
+	struct lines		*lines;	/* NULL: none */
 	struct mip4_sa		 sa[MAX_HAS];
 	uint32_t		 last_nr;
 	unsigned		 n_sessions;
@@ -240,6 +258,8 @@ struct sess {
 	struct ha		*ha_next;	/* to ask instead, or NULL */
 	bool			 one_ha;	/* no other one */
 	struct mlink		*ml;		/* of an access node, or NULL */
+	struct session		*real;		/* a line's, or NULL; then all
+						 * this is only said of it */
 	struct in_addr		 coa;
 	uint64_t		 ha_tried;
 	unsigned		 ha_redirects;
@@ -288,6 +308,7 @@ struct subscriber {
 	bool			 fixed;		/* and a prefix, by AAA */
 	struct mip4_sa		 sa;
 	struct mobile		*mobile;	/* behind an access node */
+	struct line_host	*line;		/* on a line, with DHCPv6 */
 	struct iid		 own;
 	struct sess		*sessions;
 	struct sess		*at;	/* where the subscriber really is */
@@ -339,6 +360,9 @@ struct counts {
 	uint64_t	an_sessions, an_resumed, exported, imported, detached;
 	uint64_t	addresses, probed, duplicates, taken, defended;
 	uint64_t	addr_expired, claims;
+	uint64_t	line_sessions, line_resumed, line_messages;
+	uint64_t	leased, renewed_leases, released, declined, refused;
+	uint64_t	no_binding, hostile_asks;
 	uint64_t	virtual_ms;
 };
 

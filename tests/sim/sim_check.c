@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Invariants of sessions against what the home agents hold, of messages as
  * they are sent, of a network at rest and of one that everybody has left. */
+#include "tests/sim/sim_line.h"
 #include "tests/sim/sim_mobile.h"
 
 #include <arpa/inet.h>
@@ -106,6 +107,8 @@ check_sessions(struct world *w, struct subscriber *u)
 	if (u->mobile != NULL)
 		for (i = 0; i < w->plan.n_nases; i++)
 			link_watch(&u->mobile->link[i]);
+	if (u->line != NULL)
+		lease_watch(w, u);
 	for (s = u->sessions; s != NULL; s = s->next) {
 		check_session(s);
 		if (s->reg == NULL || s->deregistering)
@@ -286,6 +289,8 @@ agreed(struct world *w, const struct subscriber *u)
 	}
 	if (u->mobile != NULL)
 		addr_agreement(w, u);
+	if (u->line != NULL)
+		lease_agreement(w, u);
 	return n;
 }
 
@@ -374,6 +379,8 @@ check_nas_empty(struct nas *n)
 	struct world *w = n->host.w;
 	const char *what = NULL;
 
+	if (n->lines != NULL)
+		lease_nothing_left(n);
 	if (n->n_sessions != 0)
 		what = "sessions";
 	else if (n->core.n_regs != 0 || table_count(&n->core.by_nai) != 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What goes wrong from outside: programs restart, the network is cut, clocks
  * are set. Everything mends before a schedule ends. */
+#include "tests/sim/sim_line.h"
 #include "tests/sim/sim_mobile.h"
 
 #include <string.h>
@@ -240,4 +241,6 @@ fate_still(struct world *w)
 	for (i = 0; i < w->plan.n_users; i++)
 		if (w->user[i].mobile != NULL)
 			mobile_settle(w->user[i].mobile);
+		else if (w->user[i].line != NULL)
+			host_settle(&w->user[i]);
 }

@@ -156,6 +156,10 @@ report(const struct counts *c, uint64_t schedules, double took)
 	P(addresses); P(claims);
 	putchar('\n');
 	P(probed); P(taken); P(duplicates); P(defended); P(addr_expired);
+	putchar('\n');
+	P(line_sessions); P(line_resumed); P(line_messages); P(leased);
+	P(renewed_leases); P(released); P(declined); P(refused);
+	P(no_binding); P(hostile_asks);
 #undef P
 	putchar('\n');
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An access router: the core of nasd's NetMIP4 client, without a socket. Its
  * sessions are sim_session.c's. */
+#include "tests/sim/sim_line.h"
 #include "tests/sim/sim_mobile.h"
 
 #include <stdlib.h>
@@ -82,6 +83,7 @@ nas_start(struct nas *n)
 	n->core.node_key_arg = n;
 	select_start(n);
 	link_start(n);
+	lines_start(n);
 }
 
 static void
@@ -111,6 +113,7 @@ nas_stop(struct nas *n)
 	unsigned i;
 
 	link_stop(n);
+	lines_stop(n);
 	for (i = 0; i < w->plan.n_users; i++)
 		free_sessions_of(&w->user[i], n);
 	if (n->core.n_regs != 0 ||
@@ -213,6 +216,7 @@ nas_digest(struct nas *n)
 	const struct sess *s;
 	unsigned i;
 
+	lines_sync(n);
 	for (i = 0; i < w->plan.n_users; i++) {
 		for (s = w->user[i].sessions; s != NULL; s = s->next) {
 			if (s->nas != n)

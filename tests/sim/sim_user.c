@@ -2,6 +2,7 @@
 /* What subscribers do: dial in, hang up, vanish, come back elsewhere, let
  * IPv6CP go down and up. One of them is somewhere or nowhere; sessions that it
  * has left without a word live on until their NAS notices. */
+#include "tests/sim/sim_line.h"
 #include "tests/sim/sim_mobile.h"
 
 #include <stdio.h>
@@ -62,6 +63,8 @@ user_init(struct world *w, struct subscriber *u, unsigned index)
 		abort();
 	if (dice_permille(&w->dice, w->plan.mobile))
 		mobile_new(u);
+	else if (dice_permille(&w->dice, w->plan.lines))
+		host_new(u);
 	u->dial.fire = dial;
 }
 
@@ -164,6 +167,8 @@ user_act(struct subscriber *u)
 	world_touch(u);
 	if (u->mobile != NULL)
 		mobile_act(u);
+	else if (u->line != NULL)
+		host_act(u);
 	else if (u->at == NULL)
 		dial_at(u, some_nas(u));
 	else if (what < 25)

@@ -5,6 +5,7 @@
  * SETTLED: no session may end any more, and both ends agree. ENDING: everybody
  * hangs up, and in the end nothing is left.
  */
+#include "tests/sim/sim_line.h"
 #include "tests/sim/sim_mobile.h"
 
 #include <arpa/inet.h>
@@ -201,8 +202,10 @@ draw_plan(struct plan *p, struct dice *d, unsigned users, unsigned steps)
 	if (!p->calm)
 		draw_faults(p, d);
 	draw_policy(p, d, many);
-	if (!many)
+	if (!many) {
 		draw_mobile(p, d);
+		lines_draw(p, d);
+	}
 	if (many) {
 		p->pause = 1200 * SECOND / (int64_t)p->steps;
 		p->attacks = 0;
@@ -281,6 +284,7 @@ finish(struct world *w)
 		nodes_free(&w->ha[i]);
 	}
 	for (i = 0; i < w->plan.n_nases; i++) {
+		lines_free(&w->nas[i]);
 		timers_free(&w->nas[i].host.timers);
 		for (j = 0; j < w->plan.n_has; j++)
 			mip4_sa_wipe(&w->nas[i].sa[j]);
@@ -292,6 +296,7 @@ finish(struct world *w)
 		free(w->user[i].retry);
 		mip4_sa_wipe(&w->user[i].sa);
 		mobile_free(&w->user[i]);
+		host_free(&w->user[i]);
 	}
 	net_free(w);
 	timers_free(&w->timers);
@@ -346,6 +351,7 @@ step(struct world *w, int64_t until)
 		due->fire(due);
 	}
 	w->counts->steps++;
+	lines_step(w);
 	watch_step(w);
 	return !w->failed;
 }
@@ -408,9 +414,11 @@ ending(struct world *w)
 		w->user[i].at = NULL;
 		if (w->user[i].mobile != NULL)
 			mobile_leave(w->user[i].mobile);
+		if (w->user[i].line != NULL)
+			host_leave(&w->user[i]);
 		for (s = w->user[i].sessions; s != NULL; s = next) {
 			next = s->next;
-			if (s->ml != NULL)
+			if (s->ml != NULL || s->real != NULL)
 				continue;
 			s->next_access = ACCESS_GONE;
 			world_at(w, &s->t_access, 10 * MS);
