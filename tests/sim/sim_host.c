@@ -89,6 +89,13 @@ begin(struct line_host *h, int64_t in)
 	enter(h, HOST_SOLICIT, in);
 }
 
+/* Gives back what it gets, to have home agent and RADIUS work at its pace. */
+static bool
+is_greedy(const struct line_host *h)
+{
+	return h->hostile && h->greedy && world(h)->phase == RESTLESS;
+}
+
 static void
 refused(struct line_host *h)
 {
@@ -96,7 +103,9 @@ refused(struct line_host *h)
 
 	w->counts->refused++;
 	h->has = false;
-	if (w->phase != RESTLESS && ++h->refused > REFUSALS)
+	if (is_greedy(h))
+		begin(h, 100 * MS);
+	else if (w->phase != RESTLESS && ++h->refused > REFUSALS)
 		off(h);
 	else
 		begin(h, w->phase != RESTLESS ? 10 * SECOND :
@@ -214,7 +223,9 @@ take(struct line_host *h, const struct heard *m, const struct heard_ia *ia)
 	h->t1 = w->now + ia->t1 * SECOND;
 	h->t2 = w->now + ia->t2 * SECOND;
 	h->until = w->now + ia->valid[i] * SECOND;
-	if (is_new && w->phase == RESTLESS &&
+	if (is_greedy(h))
+		enter(h, HOST_RELEASE, MS);
+	else if (is_new && w->phase == RESTLESS &&
 	    dice_permille(&w->dice, w->plan.line.declines))
 		enter(h, HOST_DECLINE, 100 * MS);
 	else
@@ -286,6 +297,8 @@ hear_reply(struct line_host *h, const struct heard *m)
 		return;
 	case HOST_RELEASE:
 		off(h);
+		if (is_greedy(h))
+			begin(h, MS);
 		return;
 	case HOST_DECLINE:
 		begin(h, SECOND);
@@ -518,6 +531,7 @@ host_new(struct subscriber *u)
 	h->rapid = dice_permille(d, 500);
 	h->many = dice_permille(d, 200);
 	h->hostile = dice_permille(d, u->w->plan.line.hostile);
+	h->greedy = dice_permille(d, 400);
 	make_duid(h);
 }
 

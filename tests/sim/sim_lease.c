@@ -283,9 +283,14 @@ check_lease(struct line *l, const struct session *s,
 static void
 check_line(struct line *l)
 {
+	const struct dhcp6_core *core = &l->all->core;
 	const struct session *s = line_session(l);
 	struct dhcp6_lease lease;
 
+	if (table_count(&core->links) > l->all->cfg.n_ether ||
+	    core->n_asked + core->n_offered + core->n_bound >
+	    table_count(&core->links))
+		fail(l, "the server knows more than there is");
 	if (has_lease(l, &lease))
 		check_lease(l, s, &lease);
 	else if (s != NULL && (s->state == SESSION_ASSIGNED ||
@@ -318,6 +323,7 @@ lease_keep(struct line *l)
 {
 	const struct session *s = line_session(l);
 
+	l->machine = l->all->machine;
 	l->kept = s != NULL && s->state == SESSION_UP && s->reg != NULL &&
 	    has_lease(l, &l->lease) && l->lease.bound;
 }
@@ -330,9 +336,9 @@ lease_kept(struct line *l)
 	if (!l->kept)
 		return;
 	l->kept = false;
-	world(l)->counts->line_resumed++;
-	if (!l->there)
+	if (!l->there || l->machine != l->all->machine)
 		return;
+	world(l)->counts->line_resumed++;
 	if (!has_lease(l, &lease) || !same_lease(&lease, &l->lease) ||
 	    lease.expires.ns != l->lease.expires.ns)
 		fail(l, "a lease is not kept over a restart");

@@ -488,6 +488,7 @@ lines_start(struct nas *n)
 	    sessions_init(&ls->e.sessions) != 0)
 		abort();
 	ls->e.sessions.boot = n->host.boot;
+	ls->e.global.boot_id[0] = ls->machine;
 	open_state(ls);
 	ls->e.ethers = ethers_new(&ls->e);
 	for (i = 0; i < ls->cfg.n_ether; i++)
@@ -559,6 +560,7 @@ lines_stop(struct nas *n)
 	timers_free(&ls->e.timers);
 	ls->running = false;
 	timer_cancel(&n->host.w->timers, &ls->t_run);
+	ls->machine += dice_permille(&n->host.w->dice, 150);
 }
 
 void

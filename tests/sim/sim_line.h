@@ -76,6 +76,7 @@ struct line {
 	bool			 way_out;	/* is advertised */
 	bool			 stops;		/* a Session-Timeout */
 	bool			 kept;		/* over a restart: this */
+	uint8_t			 machine;	/* of which start */
 	struct dhcp6_lease	 lease;
 	int64_t			 asked[ASKS_KEPT];	/* RADIUS, a ring */
 	unsigned		 n_asked;
@@ -105,6 +106,7 @@ struct lines {
 	struct dhcp6_core	 core;
 	struct dhcp6_duid	 duid;
 	int			 state[2];	/* its file */
+	uint8_t			 machine;	/* counts its starts */
 	struct line		*line;		/* one a subscriber */
 	struct timer		 t_run;		/* e's timers, the world's
 						 * time */
@@ -146,7 +148,7 @@ struct line_host {
 	struct line		*at;		/* NULL: nowhere */
 	bool			 relayed;	/* by an LDRA on its line */
 	bool			 rapid, many;	/* many: further IAs */
-	bool			 hostile;
+	bool			 hostile, greedy;
 	struct dhcp6_duid	 duid;
 	uint32_t		 iaid;
 	struct in6_addr		 ll;
