@@ -405,11 +405,10 @@ static void
 plug(struct line_host *h)
 {
 	struct world *w = world(h);
-	struct nas *n = &w->nas[dice_below(&w->dice, w->plan.n_nases)];
 
-	h->at = &n->lines->line[h->u->index];
+	h->at = line_nr(h->u, dice_below(&w->dice, line_count(w)));
 	line_set(h->at, true, true);
-	SAY(w, &n->host, "u%u is plugged in", h->u->index);
+	SAY(w, &h->at->all->nas->host, "u%u is plugged in", h->u->index);
 	if (h->has && dice_permille(&w->dice, 700))
 		enter(h, HOST_CONFIRM, 10 * MS);
 	else
@@ -557,8 +556,8 @@ host_settle(struct subscriber *u)
 
 	h->hostile = false;
 	h->refused = 0;
-	for (i = 0; i < u->w->plan.n_nases; i++)
-		line_set(&u->w->nas[i].lines->line[u->index], true, true);
+	for (i = 0; i < line_count(u->w); i++)
+		line_set(line_nr(u, i), true, true);
 }
 
 void

@@ -306,9 +306,9 @@ lease_watch(struct world *w, struct subscriber *u)
 	const struct sess *s;
 	unsigned i;
 
-	for (i = 0; i < w->plan.n_nases; i++)
-		if (w->nas[i].lines->running)
-			check_line(&w->nas[i].lines->line[u->index]);
+	for (i = 0; i < line_count(w); i++)
+		if (line_nr(u, i)->all->running)
+			check_line(line_nr(u, i));
 	for (s = u->sessions; s != NULL; s = s->next)
 		if (s->state == SESSION_CLOSING && s->reg != NULL &&
 		    !s->deregistering)
@@ -354,8 +354,8 @@ lease_agreement(struct world *w, const struct subscriber *u)
 	struct session *s;
 	unsigned i;
 
-	for (i = 0; i < w->plan.n_nases; i++) {
-		struct line *l = &w->nas[i].lines->line[u->index];
+	for (i = 0; i < line_count(w); i++) {
+		const struct line *l = line_nr(u, i);
 
 		if (l != h->at && has_lease(l, &lease))
 			fail(l, "at rest: a lease, its host is not there");

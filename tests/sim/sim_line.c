@@ -38,6 +38,7 @@ lines_draw(struct plan *p, struct dice *d)
 	p->line = (struct line_plan){
 		.on_request = dice_permille(d, 400),
 		.rapid = dice_permille(d, 500),
+		.refuse = dice_permille(d, 250),
 		.preferred = (uint32_t)dice_between(d, 10, 45),
 	};
 	p->line.valid = p->line.preferred +
@@ -69,6 +70,20 @@ line_of(struct lines *ls, const struct session *s)
 	unsigned i = (unsigned)strtoul(s->device + strlen("sim-l"), NULL, 10);
 
 	return &ls->line[i];
+}
+
+/* Of all that the host has, at all routers. */
+struct line *
+line_nr(const struct subscriber *u, unsigned n)
+{
+	return &u->w->nas[n / LINES_EACH].lines->line[u->index * LINES_EACH +
+	    n % LINES_EACH];
+}
+
+unsigned
+line_count(const struct world *w)
+{
+	return w->plan.n_nases * LINES_EACH;
 }
 
 struct on_line {
@@ -399,10 +414,12 @@ configure(struct lines *ls)
 		.ra = { 1800, p->line.valid, p->line.preferred },
 		.dhcpv6 = { .on_request = p->line.on_request,
 		    .rapid_commit = p->line.rapid },
-		.n_ether = p->n_users,
+		.duplicate = p->line.refuse ? CONFIG_DUP_REFUSE :
+		    CONFIG_DUP_REPLACE,
+		.n_ether = p->n_users * LINES_EACH,
 	};
-	ls->cfg.ether = calloc(p->n_users, sizeof(*ls->cfg.ether));
-	ls->line = calloc(p->n_users, sizeof(*ls->line));
+	ls->cfg.ether = calloc(ls->cfg.n_ether, sizeof(*ls->cfg.ether));
+	ls->line = calloc(ls->cfg.n_ether, sizeof(*ls->line));
 	if (ls->cfg.ether == NULL || ls->line == NULL)
 		abort();
 }
@@ -410,7 +427,7 @@ configure(struct lines *ls)
 static void
 make_line(struct lines *ls, unsigned i)
 {
-	struct subscriber *u = &world(ls)->user[i];
+	struct subscriber *u = &world(ls)->user[i / LINES_EACH];
 	struct config_ether *cfg = &ls->cfg.ether[i];
 	struct line *l = &ls->line[i];
 
@@ -533,13 +550,17 @@ lines_stop(struct nas *n)
 
 	if (ls == NULL || !ls->running)
 		return;
+	if (dice_permille(&n->host.w->dice, 250))	/* it is told to end */
+		sessions_post(&ls->e.sessions, SESSION_EV_SHUTDOWN);
 	ls->killed = true;
-	for (i = 0; i < ls->cfg.n_ether; i++) {
+	for (i = 0; i < ls->cfg.n_ether; i++)
+		if (ls->line[i].h != NULL)
+			lease_keep(&ls->line[i]);
+	for (i = 0; i < n->host.w->plan.n_users; i++) {
 		struct subscriber *u = &n->host.w->user[i];
 
 		if (u->line == NULL)
 			continue;
-		lease_keep(&ls->line[i]);
 		for (s = u->sessions; s != NULL; s = next) {
 			next = s->next;
 			if (s->nas == n)

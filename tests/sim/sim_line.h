@@ -21,6 +21,7 @@
 struct ethers;
 
 #define FRAME		1500	/* of a datagram, at most */
+#define LINES_EACH	2	/* of a host, at each router */
 #define ASKS_KEPT	41	/* of RADIUS: twice D154's in a minute, and */
 #define LINE_SESSIONS	24	/* of a line, at most, most of them ending */
 
@@ -64,7 +65,7 @@ struct heard {
 struct lines;
 struct line_host;
 
-/* Of one host, at one router. */
+/* One of a host's, at one router. */
 struct line {
 	struct lines		*all;
 	struct line_host	*h;
@@ -107,7 +108,7 @@ struct lines {
 	struct dhcp6_duid	 duid;
 	int			 state[2];	/* its file */
 	uint8_t			 machine;	/* counts its starts */
-	struct line		*line;		/* one a subscriber */
+	struct line		*line;		/* LINES_EACH a subscriber */
 	struct timer		 t_run;		/* e's timers, the world's
 						 * time */
 	struct line_wait	*waits;
@@ -193,6 +194,9 @@ void	 line_send(struct line *, const struct in6_addr *from,
     const uint8_t *, size_t);
 /* Its interface is up, down, or gone. */
 void	 line_set(struct line *, bool there, bool up);
+/* They are counted. */
+struct line *line_nr(const struct subscriber *, unsigned n);
+unsigned line_count(const struct world *);
 struct line *line_of(struct lines *, const struct session *);
 /* The session that the line has now, or NULL. */
 struct session *line_session(struct line *);

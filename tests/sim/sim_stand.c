@@ -138,14 +138,14 @@ aaa_authenticate(struct aaa *a, const struct aaa_who *who,
 
 	(void)auth;
 	if (u == NULL || u->line == NULL ||
-	    line_of(ls, arg) != &ls->line[u->index]) {
+	    line_of(ls, arg)->h->u != u) {
 		world_fail(world(ls), "%s: %s asks RADIUS for %s",
 		    ls->nas->host.name, subject, who->user);
 		return NULL;
 	}
 	v = later(ls, WAIT_AAA, arg, 20 * MS, aaa_answers);
 	v->aaa = done;
-	v->line = &ls->line[u->index];
+	v->line = line_of(ls, arg);
 	lease_asked_aaa(v->line);
 	return (struct aaa_request *)v;
 }
