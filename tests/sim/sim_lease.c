@@ -144,6 +144,7 @@ lease_answer(struct line *l, const uint8_t *data, size_t len)
 	unsigned i, k, given = 0;
 	struct heard h;
 
+	l->all->answered = true;
 	if (!heard_read(&h, data, len) || (h.type != DHCP6_ADVERTISE &&
 	    h.type != DHCP6_REPLY)) {
 		fail(l, "an answer that is none");
@@ -175,6 +176,7 @@ lease_answer(struct line *l, const uint8_t *data, size_t len)
 void
 lease_before(struct line *l, struct dhcp6_lease *lease)
 {
+	l->all->answered = false;
 	(void)has_lease(l, lease);
 }
 
@@ -229,9 +231,9 @@ lease_after(struct line *l, const struct dhcp6_msg *m,
 	if (gives_back(l, m, before)) {
 		c->released += !has && m->type == DHCP6_RELEASE;
 		c->declined += !has && m->type == DHCP6_DECLINE;
-		if (has)
-			return;	/* it was not looked at: too many */
-		check_let_go(l);
+		/* not answered: not looked at, for there were too many */
+		if (!has || l->all->answered)
+			check_let_go(l);
 		return;
 	}
 	if (!has)

@@ -117,6 +117,7 @@ struct lines {
 	int			 open;		/* Starts without a Stop */
 	/* of this step */
 	const struct dhcp6_msg	*input;
+	bool			 answered;
 };
 
 /* On a line, on its way. */
