@@ -328,11 +328,14 @@ lease_keep(struct line *l)
 	l->machine = l->all->machine;
 	l->kept = s != NULL && s->state == SESSION_UP && s->reg != NULL &&
 	    has_lease(l, &l->lease) && l->lease.bound;
+	if (l->kept)
+		l->since = s->granted_at;
 }
 
 void
 lease_kept(struct line *l)
 {
+	const struct session *s = line_session(l);
 	struct dhcp6_lease lease;
 
 	if (!l->kept)
@@ -344,6 +347,8 @@ lease_kept(struct line *l)
 	if (!has_lease(l, &lease) || !same_lease(&lease, &l->lease) ||
 	    lease.expires.ns != l->lease.expires.ns)
 		fail(l, "a lease is not kept over a restart");
+	if (s == NULL || s->granted_at.ns != l->since.ns)
+		fail(l, "Session-Timeout begins anew after a restart");
 }
 
 /* ---- at rest, and in the end ---- */

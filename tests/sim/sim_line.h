@@ -79,6 +79,7 @@ struct line {
 	bool			 kept;		/* over a restart: this */
 	uint8_t			 machine;	/* of which start */
 	struct dhcp6_lease	 lease;
+	mono_t			 since;		/* of Session-Timeout */
 	int64_t			 asked[ASKS_KEPT];	/* RADIUS, a ring */
 	unsigned		 n_asked;
 };
