@@ -293,15 +293,27 @@ on_closing(void *arg, int fd)
 }
 
 static void
+end_link(void *arg)
+{
+	(void)arg;
+	lcp_close(0, self.reason);
+}
+
+/* LCP is closed from pppd's loop, where it has its lower layer: before that
+ * pppd forgets that it was to close, and lives on with an LCP that never
+ * begins. */
+static void
 close_link(struct plugin *p, const struct plug_reason *q)
 {
 	nm_info("nasd ends the %s: %q", q->hard ? "link" : "IPv6 session",
 	    q->text);
 	plugin_reason(p, q->text);
-	if (q->hard)
-		lcp_close(0, p->reason);
-	else
+	if (!q->hard) {
 		ipv6cp_hold_close(p, q->text);
+		return;
+	}
+	nm_untimeout(end_link);
+	nm_timeout(end_link, 0, 0);
 }
 
 static void
@@ -418,6 +430,7 @@ link_ends(struct plugin *p)
 		return;
 	p->begun = false;
 	disarm_poll(p);
+	nm_untimeout(end_link);
 	send_reason(p, PLUG_BYE, end_reason(p));
 	nasd_client_close(&p->nasd);
 	peer_auth_reset(p);
