@@ -287,6 +287,7 @@ def test_acknowledgments_that_lie(lab):
         os.kill(pid, signal.SIGSTOP)
     try:
         before = had_counters(lab)
+        core.clear()
         lab.hactl("revoke", id=DAVE)
         rev = wait_for("the revocation", 5, lambda: messages(
             core, mip4.REV))[0]
@@ -302,6 +303,8 @@ def test_acknowledgments_that_lie(lab):
             assert revoking(lab) == 1
             nas.sendto(true, (HA, 434))
             wait_for("had to believe it", 10, lambda: not revoking(lab))
+            assert had_counters(lab)["revoke_acked"] == \
+                before["revoke_acked"] + 1
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
