@@ -303,6 +303,22 @@ count_offers(struct flood *f, int fd)
 	}
 }
 
+/* Those that are on their way: until none comes for a second. */
+static void
+last_offers(struct flood *f, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint64_t until = now_ns() + NS, offers;
+
+	while (now_ns() < until) {
+		(void)poll(&p, 1, 100);
+		offers = f->offers;
+		count_offers(f, fd);
+		if (f->offers > offers)
+			until = now_ns() + NS;
+	}
+}
+
 static int
 flood(int fd, const struct options *o)
 {
@@ -319,8 +335,7 @@ flood(int fd, const struct options *o)
 			(void)usleep(500);
 		count_offers(&f, fd);
 	}
-	(void)usleep(200000);
-	count_offers(&f, fd);
+	last_offers(&f, fd);
 	figure("sent", (double)f.sent, "count");
 	figure("unsent", (double)f.unsent, "count");
 	figure("offers", (double)f.offers, "count");

@@ -19,7 +19,7 @@ STAGE = Path(os.environ.get("LAB_STAGE", SRC / "build-lab" / "stage"))
 def check(daemon, path):
     return subprocess.run([STAGE / "sbin" / daemon, "-n", "-f", path],
                           text=True, capture_output=True, check=False,
-                          timeout=10)
+                          timeout=60)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_cannot_start(files, tmp_path, daemon, old, new):
                    .replace("/run/netmip4", run))
     done = subprocess.run(["unshare", "-n", STAGE / "sbin" / daemon, "-f",
                            path], text=True, capture_output=True,
-                          check=False, timeout=10)
+                          check=False, timeout=60)
     assert done.returncode == 1, (done.returncode, done.stderr)
     assert re.search(f"{new.strip(chr(34))}: .*No such", done.stderr), \
         done.stderr
@@ -176,6 +176,6 @@ def test_home_link_cannot_start(files, tmp_path, device, why):
         .replace("/run/netmip4", str(tmp_path)))
     done = subprocess.run(["unshare", "-n", STAGE / "sbin" / "had", "-f",
                            path], text=True, capture_output=True,
-                          check=False, timeout=10)
+                          check=False, timeout=60)
     assert done.returncode == 1, (done.returncode, done.stderr)
     assert f"{device}: home link: {why}" in done.stderr, done.stderr

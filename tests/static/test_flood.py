@@ -82,7 +82,7 @@ def nasd(namespace, tmp_path):
         yield process
     finally:
         process.terminate()
-        status = process.wait(20)
+        status = process.wait(60)
     assert status == 0, (tmp_path / "log").read_text()
 
 

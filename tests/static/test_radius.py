@@ -44,7 +44,7 @@ class Radius:
                 [SERVER, "-f", "-l", "stdout", "-d", self.dir],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, "RADDB": str(self.dir)})
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while "Ready to process requests" not in self.log.read_text():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < end, self.log.read_text()
@@ -54,17 +54,18 @@ class Radius:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
 
-    def probe(self, *what, password="", first=(), secret=None):
-        """Exit status and lines of radius-probe."""
+    def probe(self, *what, password="", first=(), secret=None, ms=1000):
+        """Exit status and lines of radius-probe, which waits ms for each
+        answer."""
         servers = [*first, f"127.0.0.1:{self.auth}:{self.acct}"]
         done = subprocess.run(
             [PROBE, "-D", SRC / "etc" / "radius" / "dictionary", "-m",
-             "-t", "1000", "-k", secret or self.secret,
+             "-t", str(ms), "-k", secret or self.secret,
              *(a for s in servers for a in ("-s", s)), *what],
             input=password + "\n", text=True, capture_output=True,
-            check=False, timeout=30)
+            check=False, timeout=120)
         return done.returncode, done.stdout.splitlines()
 
 
@@ -135,7 +136,7 @@ def test_accounting_arrives(radius, kind, name):
         kind, "alice@example.net", f"Acct-Session-Id = session-{kind}",
         "Framed-IPv6-Prefix = 2001:db8:100:2::/64",
         "Framed-IPv6-Address = 2001:db8:100:2::7",
-        "3GPP2-Home-Agent-IP-Address = 198.51.100.1")
+        "3GPP2-Home-Agent-IP-Address = 198.51.100.1", ms=20000)
     assert status == 0
     record = [r for r in (radius.dir / "detail").read_text().split("\n\n")
               if f'"session-{kind}"' in r]
