@@ -212,6 +212,11 @@ class Server:
             except OSError:
                 pass
 
+    def drain(self):
+        """Reads all that there is, of peers that have ended."""
+        while self.sel.select(0):
+            self.step(0)
+
     def run(self, seconds, until=None):
         """Serves; stops early after a message of type until."""
         end = time.monotonic() + seconds

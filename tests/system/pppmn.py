@@ -152,7 +152,7 @@ class Discovery:
                 return src, sid, tags
         return None
 
-    def padi(self, timeout=3):
+    def padi(self, timeout=10):
         self.eth.send(BROADCAST, ETH_DISC, PADI, 0, self._tags())
         return self.wait(PADO, timeout)
 
@@ -196,13 +196,14 @@ class Layer:
 
 class Node:
     def __init__(self, ifname, user="", password="", behave="ok", sid=None,
-                 ac=None, service="", duration=30.0, iid=None, opened_for=1.0,
-                 resend=3.0, eth=None):
+                 ac=None, service="", duration=60.0, iid=None, opened_for=1.0,
+                 resend=3.0, eth=None, until=None):
         self.eth = eth or Ethernet(ifname)
         self.user, self.password = user.encode(), password.encode()
         self.behave, self.sid, self.ac = behave, sid, ac
         self.service, self.duration = service.encode(), duration
         self.opened_for, self.resend = opened_for, resend
+        self.until = until          # opened_for and, asked of it, until then
         self.lcp, self.v6, self.v4 = Layer(), Layer(), Layer()
         self.ip4 = bytes(4)
         self.iid = iid or bytes([os.urandom(1)[0] & 0xFD]) + os.urandom(7)
@@ -469,7 +470,8 @@ class Node:
             self.acted = True
             self.act()
         if self.behave not in ("term", "term6", "padt", "vanish") and \
-                now >= self.open_at + self.opened_for and self.acted:
+                now >= self.open_at + self.opened_for and self.acted and (
+                    self.until is None or self.until(self)):
             self.end = "done"
 
     def act(self):

@@ -4,20 +4,12 @@
 import os
 import signal
 import socket
-import time
-
-import pytest
 
 from netlab import config, decode
 from netlab.process import wait_for
 from netlab.topology import AAA, CN6, STRANGER
 
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-
-
-def recent_reason(lab, since):
-    """What nasd's log says about the end of a session, since a mark."""
-    return lab.nas.log(since)
 
 
 def held_for(access):
@@ -32,12 +24,13 @@ def held_for(access):
     return end - first
 
 
-def refused(lab, client, access, limit=20):
-    """The client's dial-in ends, IPv6CP never opened, in time."""
+def refused(lab, client, access):
+    """The client's dial-in ends, IPv6CP never opened, before it gives up
+    itself after 30 s."""
     text = client.failure(60)
     assert "remote LL address" not in text
-    assert held_for(access) < limit
-    assert not lab.bindings()
+    assert held_for(access) < 28
+    wait_for("no binding", 10, lambda: not lab.bindings())
 
 
 def test_wrong_password(lab):
@@ -52,7 +45,7 @@ def test_wrong_password(lab):
     packets = decode.packets(core)
     assert any(p.what == "Access-Reject" for p in packets)
     assert not any(p.proto == "RRQ" for p in packets)
-    assert "mallory" in recent_reason(lab, mark)
+    lab.nas.wait_log("mallory", since=mark)
 
 
 def test_first_radius_server_silent(lab):
@@ -61,7 +54,7 @@ def test_first_radius_server_silent(lab):
         silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with silent:
         silent.bind((STRANGER, 1812))
-        silent.settimeout(5)
+        silent.settimeout(30)
         lab.restart_nasd(radius=[("silent", STRANGER, 500, 2),
                                  ("aaa1", AAA, 2000, 3)])
         client = lab.connect()
@@ -83,22 +76,20 @@ def test_no_radius_server_answers(lab):
 
 
 def test_home_agent_silent(lab):
-    """Refused within 20 s, and nasd says why."""
+    """Refused before the peer gives up, and nasd says why."""
     access, mark = lab.tap("mn1", "eth0"), lab.nas.log_mark()
     pids = lab.daemon_pids()["had"]
 
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
-        client = lab.dial()
-        text = client.failure(60)
+        text = lab.dial().failure(60)
         assert "remote LL address" not in text
-        assert held_for(access) < 20
+        assert held_for(access) < 28
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-    log = recent_reason(lab, mark)
-    assert "no reply" in log or "no answer" in log or "silent" in log, log
+    lab.nas.wait_log("no reply|no answer|silent", since=mark)
 
 
 def test_home_agent_denies(lab):
@@ -110,12 +101,12 @@ def test_home_agent_denies(lab):
     client = lab.dial("mn2", "dave")
     text = client.failure(40)
     assert "remote LL address" not in text
-    assert held_for(access) < 5
+    assert held_for(access) < 12        # it did not wait for another answer
     codes = [p.values["code"] for p in decode.packets(core)
              if p.proto == "RRP" and p.values.get("nai") ==
              config.user("dave")]
     assert codes and codes[0] == 130
-    assert "denied" in recent_reason(lab, mark)
+    lab.nas.wait_log("denied", since=mark)
     assert "insufficient resources" in text     # and the MN is told
     assert [b["nai"] for b in lab.bindings()] == [config.user("alice")]
 
@@ -127,7 +118,7 @@ def test_unknown_home_agent(lab):
     text = client.failure(40)
     assert "remote LL address" not in text
     assert not any(p.proto == "RRQ" for p in decode.packets(core))
-    assert "198.51.100.99" in recent_reason(lab, mark)
+    lab.nas.wait_log("198.51.100.99", since=mark)
 
 
 def test_wrong_key(lab):
@@ -140,7 +131,7 @@ def test_wrong_key(lab):
              if p.proto == "RRP"}
     assert codes <= {132}
     if codes:
-        assert "replies fail authentication" in lab.nas.log()
+        lab.nas.wait_log("replies fail authentication")
 
 
 def test_clock_off(lab):
@@ -152,7 +143,9 @@ def test_clock_off(lab):
     assert client.ping(CN6)[1] == 1
     replies = [p.values["code"] for p in decode.packets(core)
                if p.proto == "RRP"]
-    assert replies[:2] == [133, 0]
+    # The first, which may have been said twice; and the next.
+    assert replies[0] == 133 and replies[-1] == 0 and \
+        set(replies) == {133, 0}, replies
 
 
 def test_insists_on_its_own_identifier(lab):
@@ -173,12 +166,12 @@ def test_insists_in_a_shared_prefix(lab):
     """There the home agent assigns the whole address: refused."""
     access, mark = lab.tap("mn1", "eth0"), lab.nas.log_mark()
     client = lab.dial("mn1", "bob", "ipv6", "::1:2:3:4,")
-    refused(lab, client, access, 30)
+    refused(lab, client, access)
     acks = [p for p in decode.packets(access) if p.proto == "IPv6CP" and
             p.what == "Configure-Ack" and
             p.values.get("iid") == "0001:0002:0003:0004"]
     assert not acks
-    assert recent_reason(lab, mark)
+    assert lab.nas.log(mark)
 
 
 def test_session_limit(lab):
@@ -186,10 +179,11 @@ def test_session_limit(lab):
     lab.restart_nasd(max_sessions=1)
     lab.connect("mn1", "alice")
     client = lab.dial("mn2", "bob", "maxfail", "1")
-    with pytest.raises(Exception):
-        client.wait_opened(6)
+    wait_for("it to be turned away", 20, lambda: lab.nasctl(
+        "show statistics")["pppoe"][0]["full"])
     assert len(lab.sessions()) == 1
     client.close()
+    assert "remote LL address" not in client.log()
 
 
 def test_no_pppd(lab):
@@ -211,5 +205,4 @@ def test_pppd_that_cannot_start(lab):
     client.failure(60)
     wait_for("nasd to say what is wrong with pppd", 5,
              lambda: "pppd" in lab.nas.log(mark))
-    time.sleep(0.2)
-    assert not lab.sessions()
+    wait_for("no session", 10, lambda: not lab.sessions())

@@ -7,22 +7,8 @@ import os
 import signal
 from contextlib import contextmanager
 
-from netlab.process import children, wait_for
+from netlab.process import alive, children, comm, wait_for
 from netlab.topology import CN6
-
-
-def gone(pid):
-    """Ended; its parent need not have noticed."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-            return f.read().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
-
-
-def comm(pid):
-    with open(f"/proc/{pid}/comm", encoding="ascii") as f:
-        return f.read().strip()
 
 
 def engine_of(daemon):
@@ -40,7 +26,7 @@ def kill_and_wait(daemon, victim):
     os.kill(victim, signal.SIGKILL)
     daemon.wait(15)
     wait_for("its other processes to end", 15,
-             lambda: all(gone(pid) for pid in rest))
+             lambda: not any(alive(pid) for pid in rest))
 
 
 def works_again(lab):
@@ -84,7 +70,7 @@ def test_had_engine_killed(lab):
     client = lab.connect()
     kill_and_wait(lab.had, engine_of(lab.had))
     assert lab.had.process.returncode == 128 + signal.SIGKILL
-    assert client.ping(CN6)[1] == 0
+    assert client.ping(CN6, wait=1)[1] == 0
     lab.start_had()
     works_again(lab)
 

@@ -94,11 +94,13 @@ def test_reload(lab, conf):
     assert "acc9" not in text
 
     # It acts: new sessions in the other mode, by the other RADIUS client.
-    assert interfaces(lab) == ["acc0", "acc9"]
+    wait_for("the other interface", 10, lambda: interfaces(lab) ==
+             ["acc0", "acc9"])
     agents = {a["name"]: a for a in
               lab.nasctl("show home-agents")["home_agents"]}
     assert agents["ha2"]["weight"] == 7
-    assert lab.ns["nas1"].ip("link show type sit").count(": nm4-") == 2
+    wait_for("the other tunnel", 10, lambda: lab.ns["nas1"].ip(
+        "link show type sit").count(": nm4-") == 2)
     assert client.ping(CN6)[1] == 1
     other = lab.connect("mn2", "bob")
     assert {b["unique"] for b in lab.bindings()} == {True, False}
@@ -119,7 +121,7 @@ def test_reload(lab, conf):
     assert interfaces(lab) == ["acc0", "acc9"]
     assert client.ping(CN6)[1] == 1
     lab.nasctl("reload", force=True)
-    assert interfaces(lab) == []
+    wait_for("no interface", 10, lambda: not interfaces(lab))
     wait_for("the session to end", 20, lambda: not lab.sessions())
     lab.nas.wait_log("acc0: no longer served", 20)
 
