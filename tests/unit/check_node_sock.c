@@ -48,8 +48,8 @@ set_up(void)
 	has_net = (unshare(CLONE_NEWNET) == 0 ||
 	    unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0) &&
 	    system("sysctl -qw net.ipv6.conf.default.disable_ipv6=1 "
-	    "2>/dev/null; ip link add acc0 mtu 1480 type veth peer name mn0 2>/dev/null"
-	    " && ip link set acc0 up && ip link set mn0 up") == 0;
+	    "2>/dev/null; ip link add acc0 mtu 1480 type veth peer name mn0 "
+	    "2>/dev/null && ip link set acc0 up && ip link set mn0 up") == 0;
 	if (!has_net)
 		return;
 	link_sock = node_sock_link(if_nametoindex("acc0"), mac, &mtu);
@@ -61,6 +61,10 @@ set_up(void)
 	ck_assert_int_eq(mtu, 1480);
 	ck_assert_mem_ne(mac, no_mac, 6);
 	peer = open_peer();
+	/* Until the kernel has seen to it what is sent there is dropped. */
+	ck_assert_int_eq(system("for i in $(seq 600); do "
+	    "[ $(ip link show up | grep -c 'qdisc noqueue.* state UP') = 2 ] "
+	    "&& exit 0; sleep 0.1; done; exit 1"), 0);
 }
 
 static void
