@@ -129,6 +129,11 @@ class Net(ownnet.OwnNet):
         found = self.ctl[name]("show sessions")["sessions"]
         return found[0] if found else None
 
+    def keys(self, name):
+        """Of GRE: its own, and the home agent's."""
+        found = self.ctl[name]("show session", id=self.session(name)["id"])
+        return found["gre_key_in"], found["gre_key_out"]
+
     def nasctl(self, name, *words, given=None):
         done = subprocess.run(
             [f"{STAGE}/bin/nasctl", "-s", self.ctl[name].path, *words],
@@ -183,8 +188,18 @@ class Net(ownnet.OwnNet):
         return {f"{n} {x}" for n in NODES for x in rtnl.snapshot(self.ns[n])}
 
 
+def by_gre(text):
+    """A configuration: both speak GRE."""
+    return text.replace('address = "{ha}" }}', 'address = "{ha}"\n'
+                        '\tencapsulation = gre\n}}').replace(
+        'pools = {{"village"}}\n}}', 'pools = {{"village"}}\n\tgre = yes\n}}')
+
+
 @pytest.fixture
-def net(open_dir, request):
+def net(open_dir, request, monkeypatch):
+    if "gre" in request.node.name:
+        for name in ("NASD", "HAD"):
+            monkeypatch.setitem(globals(), name, by_gre(globals()[name]))
     with ownnet.used(Net(str(open_dir))) as made:
         made.start(request.param)
         yield made
@@ -257,8 +272,10 @@ def refusals(net, context):
 
 
 @pytest.mark.parametrize("net", [True, False], indirect=True,
-                         ids=["negotiated", "unnegotiated"])
+                         ids=["negotiated-gre", "unnegotiated"])
 def test_move(net, request):
+    """By GRE each access node has a key of its own, and so has the home agent
+    for it."""
     negotiated = request.node.callspec.params["net"]
     net.ns["mn"].ip("link set eth0 up")
     wait_for("an address and a router", 40, net.host)
@@ -268,6 +285,8 @@ def test_move(net, request):
         goes_on(so_far)
         known, router = net.host(), wait_for("its router", 20, net.neighbour)
         old = net.link("old")
+        first = net.keys("old")
+        assert all(first) == negotiated
         if negotiated:
             status, text = net.nasctl("old", "export", "bob")
             assert status == 1 and "no such session" in text
@@ -297,6 +316,7 @@ def test_move(net, request):
             # Nor does the next nasd there take it back.
             net.kill_node("old")
             assert net.session("old") and net.link("old")["exported"]
+        assert not negotiated or not set(net.keys("new")) & set(first)
         wait_for("the old one to let go", 60, lambda: net.is_clean("old"))
         wait_for("had to know", 10, lambda: bool(net.hactl("show statistics")[
             "counters"]["revoke_acked"]) == negotiated)
@@ -358,5 +378,10 @@ def test_packets_that_waited(net):
     time.sleep(33)      # who was sent away is not heard for 30 s
     assert net.is_clean("old") and net.link("old")["exported"]
     assert net.ctl["old"]("show recent")["sessions"] == past
+    # Nor does the next nasd there bring it back.
+    net.kill_node("old", proactive=True)
+    wait_for("the link to be up", 10, lambda: net.link("old")["carrier"])
+    assert net.link("old")["exported"]
+    assert net.is_clean("old") and not net.session("old")
     binding, = net.hactl("show bindings")["bindings"]
     assert binding["care_of"] == NODES["new"][1]

@@ -41,13 +41,18 @@ dynamic-authorization {{
 """
 
 
-def had_conf(lab):
+# Behind an address in a configuration.
+GRE = '"\n\tencapsulation = "gre'
+
+
+def had_conf(lab, gre=False):
     grace = config.write(lab.files.path("grace.key"),
                          config.GRACE_KEY + "\n", 0o600)
     return f"""
 access-node "bridges" {{
 	care-of = {{"192.0.2.100/31"}}
 	pools = {{"village"}}
+	gre = {str(gre).lower()}
 }}
 subscriber "{FRANK}" {{
 	key "512" {{ key-file = "{lab.files.path('frank.key')}" }}
@@ -344,11 +349,9 @@ def test_killed(nas):
 def test_with_gre(nas):
     """The same in GRE, told apart by keys."""
     lab = nas
-    lab.restart_had(extra=had_conf(lab).replace("pools =", "gre = true\n"
-                                                "\tpools ="),
-                    shared=HOME + "/64", home_link="home0")
-    lab.restart_nasd(extra=nas_conf(lab),
-                     ha=HA + '"\n\tencapsulation = "gre')
+    lab.restart_had(extra=had_conf(lab, True), shared=HOME + "/64",
+                    home_link="home0")
+    lab.restart_nasd(extra=nas_conf(lab), ha=HA + GRE)
     core = lab.tap("nas1", "core0")
     frank = dial(lab, "mn1", "frank", 1)
     frank.wait_global(40)
@@ -403,19 +406,19 @@ class Host:
 
 @pytest.fixture
 def two(lab):
-    """Two home agents, the first of which is preferred, a PPP subscriber and
-    a host on a link."""
+    """Two home agents by GRE, the first of which is preferred, a PPP
+    subscriber and a host on a link."""
     lab.ns["core"].ip(f"route add 192.0.2.100/31 via {NAS1}")
     key = config.write(lab.files.path("ivan.key"), "key of a third one\n",
                        0o600)
-    more = had_conf(lab) + f"""
+    more = had_conf(lab, True) + f"""
 subscriber "{IVAN}" {{ key "515" {{ key-file = "{key}" }} }}
 """
     lab.restart_had(extra=more)
     lab.start_had2(extra=more, shared=VILLAGE2 + "/64")
     host = Host(lab)
-    lab.restart_nasd(more_has=[("ha2", HA2)], extra=nas_conf(lab) +
-                     TWO.format(ivan=IVAN, key=key))
+    lab.restart_nasd(ha=HA + GRE, more_has=[("ha2", HA2 + GRE)],
+                     extra=nas_conf(lab) + TWO.format(ivan=IVAN, key=key))
     yield lab, host
     lab.hang_up_all()
     host.unplug()
@@ -426,9 +429,23 @@ subscriber "{IVAN}" {{ key "515" {{ key-file = "{key}" }} }}
     lab.ns["core"].ip("route del 192.0.2.100/31")
 
 
+def gre_keys(lab, hactl):
+    """The four of both, the same at both ends."""
+    found = set()
+    for b in hactl("show bindings")["bindings"]:
+        s = lab.session(b["nai"])
+        assert b["encapsulation"] == s["encapsulation"] == "gre"
+        assert (b["gre_key_in"], b["gre_key_out"]) == (
+            s["gre_key_out"], s["gre_key_in"])
+        found |= {b["gre_key_in"], b["gre_key_out"]}
+    assert len(found) == 4
+    return found
+
+
 def test_two_home_agents(two):
     """The first one is silent: both come to the second, and to the first when
-    that is back; what was asked of it meanwhile is taken back."""
+    that is back; what was asked of it meanwhile is taken back. Each home agent
+    has a key of its own for it."""
     lab, host = two
     core = lab.tap("nas1", "core0")
     with Cut(lab):
@@ -443,6 +460,7 @@ def test_two_home_agents(two):
         assert bound(lab.ha2ctl) == {FRANK, IVAN}
         reaches(frank, HA2_6)
         wait_for("a ping", 20, lambda: host.ping(HA2_6))
+        keys = gre_keys(lab, lab.ha2ctl)
     wait_for("ha1 to be back", 40, lambda: next(
         a for a in lab.nasctl("show home-agents")["home_agents"]
         if a["name"] == "ha1")["state"] == "up")
@@ -456,6 +474,10 @@ def test_two_home_agents(two):
     wait_for("both at the first", 20, lambda: bound(lab.hactl) ==
              {FRANK, IVAN})
     assert not bound(lab.ha2ctl)
+    frank.wait_default_route(20)
+    reaches(frank)
+    wait_for("a ping", 20, lambda: host.ping(CN6))
+    assert not gre_keys(lab, lab.hactl) & keys
     # One revokes: PPP ends; on the link nobody is heard for a while.
     for user in (FRANK, IVAN):
         lab.hactl("revoke", id=user)
