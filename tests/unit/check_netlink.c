@@ -581,12 +581,20 @@ START_TEST(bridge_of_what_is_local)
 		{ "ff02::1", "2001:db8::2", false },
 	};
 	uint8_t frame[14 + 40] = { 0x33, 0x33, [12] = 0x86, [13] = 0xdd };
+	struct sock_filter code[14];
 
 	ck_assert_int_eq(nl_redirect_local(nl, 9, 1, mn, 12), 0);
 	ck_assert_int_eq(nl_redirect_local(nl, 9, 1, NULL, 12), 1);
 	ck_assert_str_eq((const char *)ATTR(0, 20, 4, TCA_KIND), "bpf");
 	ck_assert_uint_eq(u32(ATTR(0, 20, 28, TCA_OPTIONS, 1, 1, 2, 2) + 24),
 	    12);
+	/* What the host hears of itself is nobody's. */
+	memcpy(code, ATTR(1, 20, sizeof(code), TCA_OPTIONS, TCA_BPF_OPS),
+	    sizeof(code));
+	ck_assert_uint_eq(code[0].k, 0xfffff004);	/* SKF_AD_PKTTYPE */
+	ck_assert_uint_eq(code[1].k, 5);		/* PACKET_LOOPBACK */
+	ck_assert_uint_eq(code[2 + code[1].jt].code, BPF_RET | BPF_K);
+	ck_assert_uint_eq(code[2 + code[1].jt].k, 0);
 	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
 		memcpy(frame + 6, mn, 6);
 		inet_pton(AF_INET6, c[i].src, frame + 14 + 8);
