@@ -161,10 +161,11 @@ mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime,
 	r->wait_ms = MIP_RETRY_FIRST_MS;
 	if (mono_before(at, least))
 		at = least;
-	if (mono_before(now, at))
-		mip_reg_arm(r, &r->t_send, at);
-	else
+	/* Who is told so again and again is not put off each time. */
+	if (!mono_before(now, at))
 		mip_reg_try(r);
+	else if (timer_set_late(r->core->timers, &r->t_send, at) != 0)
+		log_errorx(r->subject, "no memory for a timer");
 	return true;
 }
 

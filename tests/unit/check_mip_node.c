@@ -1192,6 +1192,27 @@ START_TEST(anew)
 }
 END_TEST
 
+/* An agent that changes each second, or who says so, keeps nobody waiting for
+ * his turn. */
+START_TEST(anew_again_and_again)
+{
+	start_via();
+	accept_via(0, HOME);
+	advance(5000);
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert(mip_reg_anew(reg, ip(i & 1 ? FA_COA : COA2), 300,
+		    2500));
+		ck_assert_uint_eq(n_sent, i == 3 ? 2 : 1);
+		advance(1000);
+	}
+	coa_is(1, COA2);
+	advance(2500);
+	coa_is(n_sent - 1, FA_COA);
+	accept_via(n_sent - 1, HOME);
+	ck_assert_uint_ge(mip_reg_left(reg), 297);
+}
+END_TEST
+
 /* Before there is a first answer. */
 START_TEST(anew_at_first)
 {
@@ -1366,6 +1387,7 @@ main(void)
 	tcase_add_test(tc, via_agent_unproven);
 	tcase_add_loop_test(tc, via_agent_useless, 0, 2);
 	tcase_add_test(tc, anew);
+	tcase_add_test(tc, anew_again_and_again);
 	tcase_add_test(tc, anew_at_first);
 	tcase_add_test(tc, agent_with_key);
 	tcase_add_loop_test(tc, agent_fails, 0, 5);
