@@ -328,7 +328,8 @@ take(struct fa_agent *a, const struct fa_advert *ad, struct in_addr coa,
 	a->count[FA_C_REBOOTED] += rebooted;
 	if (moved)
 		a->event(a->arg, FA_MOVED);
-	else if (rebooted || back)
+	/* That address is not everybody's [D216], or may be none. */
+	if (rebooted || back)
 		a->event(a->arg, FA_REBOOTED);
 	if (!free && fa_agent_offers(a, true))
 		a->event(a->arg, FA_FREE);

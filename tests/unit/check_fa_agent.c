@@ -383,12 +383,32 @@ START_TEST(moves)
 	/* Also while it was away. */
 	advance(30 * 1000);
 	say(30, 6, FT, COA);
-	happened("lost moved free ");
+	happened("lost moved rebooted free ");
 	ck_assert_uint_eq(agent.count[FA_C_MOVED], 2);
 	/* No host's is none. */
 	advance(1000);
 	say(30, 7, FT, "224.0.0.1");
 	ck_assert(!fa_agent_offers(&agent, false));
+}
+END_TEST
+
+/* Whoever asks nothing of its address has to know that it has forgotten. */
+START_TEST(moves_and_forgets)
+{
+	say(30, 300, FT, COA);
+	advance(1000);
+	say(30, 0, FT, COA2);
+	happened("free moved rebooted ");
+	/* Also when it offers none before it offers the same again. */
+	advance(1000);
+	say(30, 300, FT, COA2);
+	advance(1000);
+	say(30, 0, FT, NULL);
+	happened("moved rebooted ");
+	advance(1000);
+	say(30, 1, FT, COA2);
+	happened("moved free ");
+	ck_assert_uint_eq(agent.count[FA_C_REBOOTED], 2);
 }
 END_TEST
 
@@ -460,6 +480,7 @@ main(void)
 	tcase_add_test(tc, sequence);
 	tcase_add_test(tc, farewell);
 	tcase_add_test(tc, moves);
+	tcase_add_test(tc, moves_and_forgets);
 	tcase_add_test(tc, not_for_us);
 	tcase_add_test(tc, changes);
 	suite_add_tcase(s, tc);
