@@ -227,6 +227,13 @@ look(struct fa_hear *h)
 }
 
 static void
+look_soon(struct fa_hear *h)
+{
+	if (mono_diff_ms(now(h), h->asked) >= LEAST_MS)
+		look(h);
+}
+
+static void
 again_fire(struct timer *t)
 {
 	look(container_of(t, struct fa_hear, t_again));
@@ -260,6 +267,9 @@ solicit(void *arg)
 	    (const struct sockaddr *)&to, sizeof(to)) == -1)
 		log_debug(h->name, "solicitation not sent: %s",
 		    strerror(errno));
+	/* Who does not answer may be on another link by now. */
+	if (h->agent.n_solicited > 1)
+		look_soon(h);
 }
 
 /* ---- all ---- */
@@ -338,8 +348,8 @@ fa_hears_look(struct fa_hears *hs, struct in_addr fa)
 {
 	struct fa_hear *h = find(hs, fa);
 
-	if (h != NULL && mono_diff_ms(now(h), h->asked) >= LEAST_MS)
-		look(h);
+	if (h != NULL)
+		look_soon(h);
 }
 
 const struct fa_agent *

@@ -43,6 +43,7 @@ static unsigned queued;
 static int root_fails;		/* -errno of each request, at once */
 static uint64_t packets, carried;	/* what it counts, of what came */
 static int link_fd[LINKS], tunnel_fd[LINKS], fa_fd;	/* our ends, or -1 */
+static unsigned fa_ifindex = 7;
 
 static unsigned
 link_of(const char *ifname)
@@ -124,7 +125,7 @@ answer_with(int status, bool made)
 	struct nasd_priv_counted counted = { .rx_bytes = 700,
 	    .tx_bytes = 70, .rx_packets = packets, .tx_packets = 1,
 	    .rx_carried = carried };
-	const struct nasd_priv_fa_opened fa = { .ifindex = 7,
+	const struct nasd_priv_fa_opened fa = { .ifindex = fa_ifindex,
 	    .own.s_addr = htonl(0x0a0a0a02), .ifname = "up0" };
 	struct request r = queue[0];
 	unsigned i = link_of(r.ifname);
@@ -662,6 +663,30 @@ START_TEST(agent_not_there)
 	wait_ms(500);
 	ck_assert(!fa_agent_offers(fa_hears_agent(engine.fas,
 	    links[0].via_fa), false));
+	no_learning();
+}
+END_TEST
+
+/* It comes to another link, and the old one stays: no session begins that would
+ * look for it. */
+START_TEST(agent_elsewhere)
+{
+	make_learning(INADDR_ANY);
+	advertise(2, 5, 200, 0, COA);
+	wait_ms(2000);
+	forget_calls();
+	wait_ms(1000);
+	called("deliver 28;");
+	wait_ms(1250);
+	ck_assert_ptr_nonnull(strstr(calls, "hear;"));
+	close(fa_fd);
+	fa_fd = -1;
+	fa_ifindex = 8;
+	answer();
+	advertise(300, 0, 1800, 0, COA);
+	ck_assert(fa_agent_offers(fa_hears_agent(engine.fas,
+	    links[0].via_fa), true));
+	fa_ifindex = 7;
 	no_learning();
 }
 END_TEST
@@ -1762,6 +1787,7 @@ main(void)
 	tcase_add_test(t, agent_configured);
 	tcase_add_test(t, agent_waited_for);
 	tcase_add_test(t, agent_not_there);
+	tcase_add_test(t, agent_elsewhere);
 	tcase_add_test(t, agent_heard);
 	tcase_add_test(t, router_solicitation);
 	tcase_add_test(t, keys);
