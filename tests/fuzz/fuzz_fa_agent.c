@@ -172,8 +172,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	for (unsigned i = 0; i < MAX_OPS && ops_more(&o); i++)
 		one(&o);
-	/* An advertisement that is heeded: lost, moved and free at most, and
-	 * the loss by time; heeded are one a second and a first one. */
+	/* An advertisement that is heeded: moved, rebooted and free at most,
+	 * and the loss by time; heeded are one a second and a first one. */
 	fuzz_assert(w.events <= 4 * (2 + (uint64_t)w.ms / 1000));
 	fa_agent_stop(&w.agent);
 	fuzz_assert(timers_next(&w.timers).ns == MONO_NEVER.ns);

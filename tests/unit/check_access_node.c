@@ -176,6 +176,20 @@ sendto(int fd, const void *packet, size_t len, int flags,
 	return ((ssize_t)len);
 }
 
+/* What comes from an agent's link, which may be down. */
+static bool fa_down;
+
+ssize_t
+recvmsg(int fd, struct msghdr *m, int flags)
+{
+	m->msg_controllen = 0;
+	if (!fa_down)
+		return (recv(fd, m->msg_iov->iov_base, m->msg_iov->iov_len,
+		    flags));
+	errno = ENETDOWN;
+	return (-1);
+}
+
 /* ---- what is said on the link ---- */
 
 static void
@@ -580,6 +594,16 @@ START_TEST(agent_learnt)
 	wait_ms(1000);
 	advertise(300, 1, 1800, 0, COA + 1);
 	called("anew 2 300;");
+	/* It has been restarted, and takes nobody yet; or offers nothing. */
+	wait_ms(1000);
+	advertise(300, 0, 0, 0, COA + 1);
+	called("anew 2 300;");
+	wait_ms(1000);
+	advertise(300, 1, 1800, 0, INADDR_ANY);
+	called("");
+	wait_ms(1000);
+	advertise(300, 0, 1800, 0, COA + 1);
+	called("anew 2 300;");
 	/* Whoever is there stays, and nobody else comes. */
 	wait_ms(1000);
 	advertise(0, 2, 1800, 0, COA + 1);
@@ -587,6 +611,41 @@ START_TEST(agent_learnt)
 	end_it(0);
 	say_ns(0, 1);
 	ck_assert_ptr_null(session_at(0));
+	no_learning();
+}
+END_TEST
+
+/* It has forgotten ten, whom it does not take all at once. */
+START_TEST(agent_of_many)
+{
+	struct access_nodes *many = calloc(1, sizeof(*many) +
+	    10 * sizeof(many->link[0]));
+	unsigned n = 10;
+
+	ck_assert_ptr_nonnull(many);
+	make_learning(INADDR_ANY);
+	advertise(300, 5, 200, 0, COA);
+	many->engine = &engine;
+	many->n = n;
+	for (unsigned i = 0; i < n; i++) {
+		many->link[i].all = many;
+		many->link[i].cfg = &links[0];
+		many->link[i].coa.s_addr = htonl(COA);
+	}
+	say_ns(0, 1);
+	answer_all();
+	/* The first is nobody's. */
+	for (unsigned i = 1; i < n; i++)
+		many->link[i].session = session_at(0);
+	forget_calls();
+	access_nodes_agent(many, links[0].via_fa, fa_hears_agent(engine.fas,
+	    links[0].via_fa), FA_REBOOTED);
+	called("anew 1 200;anew 1 200;anew 1 200;anew 1 200;"
+	    "anew 1 200;in 100 ms;anew 1 200;in 100 ms;"
+	    "anew 1 200;in 100 ms;anew 1 200;in 100 ms;"
+	    "anew 1 200;in 200 ms;");
+	free(many);
+	end_it(0);
 	no_learning();
 }
 END_TEST
@@ -667,6 +726,34 @@ START_TEST(agent_not_there)
 }
 END_TEST
 
+static void
+fa_link_again(void)
+{
+	close(fa_fd);
+	fa_fd = -1;
+	answer();
+}
+
+/* Its link was down for a moment. */
+START_TEST(agent_link_down)
+{
+	make_learning(INADDR_ANY);
+	fa_down = true;
+	advertise(300, 5, 200, 0, COA);
+	fa_down = false;
+	called("");
+	wait_ms(999);
+	ck_assert_ptr_null(strstr(calls, "hear;"));
+	wait_ms(1);
+	ck_assert_ptr_nonnull(strstr(calls, "hear;"));
+	fa_link_again();
+	advertise(300, 5, 1800, 0, COA);
+	ck_assert(fa_agent_offers(fa_hears_agent(engine.fas,
+	    links[0].via_fa), true));
+	no_learning();
+}
+END_TEST
+
 /* It comes to another link, and the old one stays: no session begins that would
  * look for it. */
 START_TEST(agent_elsewhere)
@@ -679,10 +766,8 @@ START_TEST(agent_elsewhere)
 	called("deliver 28;");
 	wait_ms(1250);
 	ck_assert_ptr_nonnull(strstr(calls, "hear;"));
-	close(fa_fd);
-	fa_fd = -1;
 	fa_ifindex = 8;
-	answer();
+	fa_link_again();
 	advertise(300, 0, 1800, 0, COA);
 	ck_assert(fa_agent_offers(fa_hears_agent(engine.fas,
 	    links[0].via_fa), true));
@@ -1784,10 +1869,12 @@ main(void)
 	tcase_add_test(t, in_gre);
 	tcase_add_test(t, not_in_gre_behind_a_foreign_agent);
 	tcase_add_test(t, agent_learnt);
+	tcase_add_test(t, agent_of_many);
 	tcase_add_test(t, agent_configured);
 	tcase_add_test(t, agent_waited_for);
 	tcase_add_test(t, agent_not_there);
 	tcase_add_test(t, agent_elsewhere);
+	tcase_add_test(t, agent_link_down);
 	tcase_add_test(t, agent_heard);
 	tcase_add_test(t, router_solicitation);
 	tcase_add_test(t, keys);

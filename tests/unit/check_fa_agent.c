@@ -314,6 +314,7 @@ START_TEST(goes_on)
 	}
 	happened("free ");
 	ck_assert_uint_eq(agent.count[FA_C_HEARD], 20);
+	ck_assert_uint_eq(n_sent, 0);
 	ck_assert_uint_eq(agent.count[FA_C_FOUND], 1);
 }
 END_TEST
@@ -362,20 +363,26 @@ START_TEST(farewell)
 	advance(1000);
 	say(30, 10, FT, COA);
 	happened("");
+	ck_assert_uint_eq(agent.count[FA_C_REBOOTED], 1);
 }
 END_TEST
 
 START_TEST(moves)
 {
+	static const char *const none[] = { "224.0.0.1", "255.255.255.255",
+		"127.0.0.1", "0.0.0.1", "0.0.0.0" };
 	struct m m = head(30, 1);
 
-	say(30, 3, FT, COA);
+	put_agent(&m, 3, 1800, FT, COA, COA2);
+	hear(&m);
+	ck_assert_uint_eq(agent.coa.s_addr, inet_addr(COA));
 	advance(1000);
 	say(30, 4, FT, COA2);
 	happened("free moved ");
 	ck_assert_uint_eq(agent.coa.s_addr, inet_addr(COA2));
 	/* Ours is there still, if not the first. */
 	advance(1000);
+	m = head(30, 1);
 	put_agent(&m, 5, 1800, FT, COA, COA2);
 	hear(&m);
 	happened("");
@@ -386,9 +393,14 @@ START_TEST(moves)
 	happened("lost moved rebooted free ");
 	ck_assert_uint_eq(agent.count[FA_C_MOVED], 2);
 	/* No host's is none. */
-	advance(1000);
-	say(30, 7, FT, "224.0.0.1");
-	ck_assert(!fa_agent_offers(&agent, false));
+	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		advance(1000);
+		say(30, 7 + 2 * i, FT, none[i]);
+		ck_assert(!fa_agent_offers(&agent, false));
+		advance(1000);
+		say(30, 8 + 2 * i, FT, COA);
+		ck_assert(fa_agent_offers(&agent, false));
+	}
 }
 END_TEST
 
@@ -462,6 +474,21 @@ START_TEST(changes)
 }
 END_TEST
 
+/* Nor who says that it takes registrations, and none. */
+START_TEST(lifetimes)
+{
+	struct m m;
+
+	for (unsigned i = 0; i < 100; i++) {
+		m = head(30, 1);
+		put_agent(&m, 1000, i & 1 ? 1800 : 0, FT, COA, NULL);
+		hear(&m);
+	}
+	happened("");
+	ck_assert_uint_eq(agent.count[FA_C_DROP_RATE], 50);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -483,6 +510,7 @@ main(void)
 	tcase_add_test(tc, moves_and_forgets);
 	tcase_add_test(tc, not_for_us);
 	tcase_add_test(tc, changes);
+	tcase_add_test(tc, lifetimes);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }

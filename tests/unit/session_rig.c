@@ -235,8 +235,9 @@ mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime,
     int64_t ms)
 {
 	(void)r;
-	(void)ms;
 	call("anew %u %u", ntohl(coa.s_addr) & 0xff, lifetime);
+	if (ms != 0)
+		call("in %u ms", (unsigned)ms);
 	return (true);
 }
 
