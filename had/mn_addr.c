@@ -257,13 +257,13 @@ probed(void *arg, struct dp_route *route, int status)
 	}
 	addr = mn_addr_of(a);
 	destroy(m, a);
+	listen_anew(m);
 	if (status == -EADDRINUSE) {
 		conflict(m, &addr, mn_owner(m)->dp->culprit);
 		return;
 	}
 	mn_owner(m)->stats.failed++;
 	log_addr(m, &addr, "no way to it", status);
-	listen_anew(m);
 }
 
 /* Has it probed on the home link, if there is one, and routed. A link-local one

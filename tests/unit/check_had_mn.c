@@ -720,6 +720,29 @@ START_TEST(answered_in_any_order)
 }
 END_TEST
 
+/* Where another has the last one that it may have, new ones are heard again. */
+START_TEST(hears_behind_a_conflict)
+{
+	struct mn *m = enter(AN1, mn1);
+	char s[64];
+	unsigned i, n;
+
+	rig.pool[1].home_link = home_link;
+	for (i = 1; i < MN_ADDRS_MAX; i++) {
+		snprintf(s, sizeof(s), "2001:db8:200:1::1:%x", i);
+		probe(m, s);
+	}
+	rig.dp_async = true;
+	probe(m, G1);
+	ck_assert(!mn_hears(m));
+	n = io.listens;
+	answer_for(G1, -EADDRINUSE);
+	ck_assert(mn_hears(m) && !has(m, G1));
+	ck_assert_uint_gt(io.listens, n);
+	rig.pool[1].home_link = NULL;
+}
+END_TEST
+
 /* D30, D227: and it is gone, when what was advertised is over, as soon as that
  * is so at a host that heard of it later and counts whole seconds. */
 START_TEST(lifetime_of_addresses)
@@ -882,6 +905,7 @@ main(void)
 	tcase_add_test(t, garbage);
 	tcase_add_test(t, probed_on_the_home_link);
 	tcase_add_test(t, answered_in_any_order);
+	tcase_add_test(t, hears_behind_a_conflict);
 	tcase_add_test(t, lifetime_of_addresses);
 	tcase_add_test(t, movement);
 	tcase_add_test(t, movement_to_other_prefixes);
