@@ -427,6 +427,31 @@ START_TEST(another_key_there)
 }
 END_TEST
 
+/* So do those to the addresses that it has. */
+START_TEST(another_key_for_addresses)
+{
+	uint8_t data[40] = { 0x60, [6] = 17, [7] = 64, [8] = 0x20, 1, 0xd, 0xb8,
+		2, 0, 0, 1, [23] = 7 };
+	unsigned i, n = 0;
+	uint32_t own;
+	struct m m;
+
+	node(&m, AN1, mn1, 600, K);
+	mn_input(of(mn1)->mn, data, sizeof(data));
+	ck_assert_uint_eq(rig_routes(), 2);
+	node(&m, AN1, mn1, 600, K + 1);
+	own = sent_key(32);
+	for (i = 0; i < N_ROUTES; i++) {
+		if (!rig.route[i].live)
+			continue;
+		n++;
+		ck_assert_uint_eq(rig.route[i].e.gre.peer, K + 1);
+		ck_assert_uint_eq(rig.route[i].e.gre.own, own);
+	}
+	ck_assert_uint_eq(n, 2);
+}
+END_TEST
+
 /* What we draw for both directions may be a key that another one has there. */
 START_TEST(drawn_twice)
 {
@@ -574,6 +599,7 @@ main(void)
 	tcase_add_test(t, address_in_use);
 	tcase_add_test(t, one_care_of_address);
 	tcase_add_test(t, another_key_there);
+	tcase_add_test(t, another_key_for_addresses);
 	tcase_add_test(t, drawn_twice);
 	tcase_add_test(t, revoked_apart);
 	tcase_add_test(t, mtu);

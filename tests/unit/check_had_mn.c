@@ -753,8 +753,9 @@ START_TEST(lifetime_of_addresses)
 	rig.nodes.ra.preferred = 5;
 	rig.nodes.ra.interval = 1800;
 	m = enter(AN1, mn1);
-	probe(m, LL);
 	probe(m, G1);
+	probe(m, LL);
+	probe(m, G2);
 	rig_wait(9.5);
 	ck_assert(has(m, G1));
 	/* a renewal says nothing new about prefixes */
@@ -763,11 +764,35 @@ START_TEST(lifetime_of_addresses)
 	rig_wait(2.3);
 	ck_assert(has(m, G1));
 	rig_wait(0.3);
-	ck_assert(!has(m, G1));
+	ck_assert(!has(m, G1) && !has(m, G2));
 	ck_assert(has(m, LL));
 	ck_assert(!rig_routed(G1, 128, AN1));
-	ck_assert_uint_eq(rig.mns.stats.expired, 1);
+	ck_assert_uint_eq(rig.mns.stats.expired, 2);
 	ck_assert_uint_eq(rig.pool[1].used, 0);
+}
+END_TEST
+
+/* Nor is one kept for ever where many advertisements have gone out. */
+START_TEST(lifetime_after_many)
+{
+	struct mn *m;
+
+	rig.nodes.ra.valid = 100;
+	rig.nodes.ra.interval = 4;
+	m = enter(AN1, mn1);
+	probe(m, LL);
+	probe(m, G1);
+	while (io.ras < 64) {
+		rig_wait(1);
+		if (rig.ns / 1000000000 % 50 == 0)
+			ck_assert_ptr_eq(enter(AN1, mn1), m);
+	}
+	io.deaf = true;
+	rig_wait(60);
+	ck_assert_ptr_eq(enter(AN1, mn1), m);
+	ck_assert(has(m, G1));
+	rig_wait(60);
+	ck_assert(!has(m, G1) && has(m, LL));
 }
 END_TEST
 
@@ -808,14 +833,15 @@ START_TEST(movement_to_other_prefixes)
 {
 	struct mn *m = enter(AN1, mn1);
 
-	probe(m, LL);
 	probe(m, G1);
+	probe(m, LL);
+	probe(m, G2);
 	rig_wait(5);
 	rig_pool(&rig.pool[1], "village", "2001:db8:200:1::", 64, POOL_SHARED);
-	rig.pool[1].used = 1;
+	rig.pool[1].used = 2;
 	rig.choice[1] = &rig.pool[0];		/* has none of it */
 	ck_assert_ptr_eq(enter(AN2, mn1), m);
-	ck_assert(has(m, LL) && !has(m, G1));
+	ck_assert(has(m, LL) && !has(m, G1) && !has(m, G2));
 	ck_assert_uint_eq(rig_routes(), 1);
 	rig.choice[1] = &rig.pool[1];
 }
@@ -907,6 +933,7 @@ main(void)
 	tcase_add_test(t, answered_in_any_order);
 	tcase_add_test(t, hears_behind_a_conflict);
 	tcase_add_test(t, lifetime_of_addresses);
+	tcase_add_test(t, lifetime_after_many);
 	tcase_add_test(t, movement);
 	tcase_add_test(t, movement_to_other_prefixes);
 	tcase_add_test(t, device_made_anew);
