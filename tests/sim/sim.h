@@ -430,6 +430,8 @@ struct subscriber *world_user(struct world *, const void *nai, size_t len);
 void	 fate_begin(struct world *);
 void	 fate_still(struct world *);	/* no more; what is broken mends */
 void	 host_start(struct world *, struct host *);
+/* Its program is killed, and comes again. */
+void	 host_restart(struct world *, struct host *);
 /* Is it an access router? */
 bool	 host_is_nas(const struct host *);
 

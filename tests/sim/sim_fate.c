@@ -105,8 +105,8 @@ host_start(struct world *w, struct host *n)
 }
 
 /* Not in a moment: a program takes a second to come back. */
-static void
-restart(struct world *w, struct host *n)
+void
+host_restart(struct world *w, struct host *n)
 {
 	if (!n->up)
 		return;
@@ -188,7 +188,7 @@ go_wrong(struct world *w)
 	unsigned what = dice_below(&w->dice, 10);
 
 	if (what < 4)
-		restart(w, some_host(w));
+		host_restart(w, some_host(w));
 	else if (what < 7)
 		cut(w);
 	else if (what == 7 && dice_permille(&w->dice, 500))

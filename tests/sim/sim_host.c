@@ -473,6 +473,8 @@ operate(struct line_host *h)
 		ha_end(&w->ha[dice_below(&w->dice, w->plan.n_has)], h->u);
 	else if (s != NULL && what < 8)
 		session_event(s, ends[dice_below(&w->dice, 5)], NULL);
+	else if (what == 8 && !w->plan.calm)
+		host_restart(w, &h->at->all->nas->host);
 	else if (s != NULL && s->reg != NULL && s->state == SESSION_UP)
 		(void)mip_reg_renew(s->reg);
 }
