@@ -308,6 +308,8 @@ lease_watch(struct world *w, struct subscriber *u)
 	const struct sess *s;
 	unsigned i;
 
+	if (!u->touched)
+		return;
 	for (i = 0; i < line_count(w); i++)
 		if (line_nr(u, i)->all->running)
 			check_line(line_nr(u, i));

@@ -6,7 +6,8 @@
  *
  *   sim_host.c		hosts: a DHCPv6 client each, well-behaved or hostile
  *   sim_dhcp6.c	its messages
- *   sim_line.c		lines, with the network on them; nasd comes and goes
+ *   sim_line.c		lines, with the network on them, and their sessions
+ *   sim_nasd.c		nasd comes and goes
  *   sim_stand.c	what sessions ask: RADIUS, tunnels, home agents
  *   sim_idle.c		and what nobody here needs
  *   sim_lease.c	invariants of leases
@@ -183,9 +184,8 @@ void	 host_leave(struct subscriber *);	/* for good */
 
 /* sim_line.c */
 void	 lines_draw(struct plan *, struct dice *);
-void	 lines_start(struct nas *);
-void	 lines_stop(struct nas *);		/* it is killed */
-void	 lines_free(struct nas *);
+/* Any of the hosts may be what the step is about. */
+void	 lines_touch(struct world *);
 /* Before anything is looked at: sessions as the checker sees them. */
 void	 lines_step(struct world *);
 void	 lines_sync(struct nas *);
@@ -202,6 +202,17 @@ unsigned line_count(const struct world *);
 struct line *line_of(struct lines *, const struct session *);
 /* The session that the line has now, or NULL. */
 struct session *line_session(struct line *);
+
+/* What a server sends; its struct dhcp6_core's. */
+int	 lines_answer(void *lines, unsigned ifindex, const struct in6_addr *to,
+    uint16_t port, const uint8_t *, size_t);
+void	 lines_run(struct timer *);
+void	 lines_let_go(struct sess *);
+
+/* sim_nasd.c */
+void	 lines_start(struct nas *);
+void	 lines_stop(struct nas *);		/* it is killed */
+void	 lines_free(struct nas *);
 
 /* sim_stand.c */
 extern const struct mip_events line_mip;

@@ -69,18 +69,6 @@ stand_cancel(struct lines *ls)
 	}
 }
 
-/* Subscribers are not the steps' any more when it comes to that. */
-static void
-touch_all(struct lines *ls)
-{
-	struct world *w = world(ls);
-	unsigned i;
-
-	for (i = 0; i < w->plan.n_users; i++)
-		if (w->user[i].line != NULL)
-			world_touch(&w->user[i]);
-}
-
 /* ---- RADIUS ---- */
 
 static void
@@ -114,7 +102,7 @@ aaa_answers(struct timer *t)
 	struct aaa_grant g;
 
 	forget(container_of(t, struct line_wait, timer));
-	touch_all(v.all);
+	lines_touch(w);
 	if (w->phase == RESTLESS && !w->plan.calm &&
 	    dice_permille(&w->dice, 20)) {
 		v.aaa(v.arg, dice_permille(&w->dice, 500) ? AAA_REJECT :
@@ -205,7 +193,7 @@ tunnel_answers(struct timer *t)
 	bool fails = w->phase == RESTLESS && !w->plan.calm &&
 	    dice_permille(&w->dice, 5);
 
-	touch_all(v->all);
+	lines_touch(w);
 	v->answered = true;
 	v->tunnel(v->arg, fails ? -EIO : 0);
 }
@@ -242,7 +230,7 @@ count_answers(struct timer *t)
 	static const struct tunnel_counters none;
 
 	forget(container_of(t, struct line_wait, timer));
-	touch_all(v.all);
+	lines_touch(world(v.all));
 	v.count(v.arg, v.owner, 0, &none);
 }
 
