@@ -469,8 +469,10 @@ operate(struct line_host *h)
 	struct session *s = line_session(h->at);
 	unsigned what = dice_below(&w->dice, 10);
 
-	if (what < 3)
+	if (what < 2)
 		ha_end(&w->ha[dice_below(&w->dice, w->plan.n_has)], h->u);
+	else if (s != NULL && s->granted && what < 5)
+		line_coa(h->at, s);
 	else if (s != NULL && what < 8)
 		session_event(s, ends[dice_below(&w->dice, 5)], NULL);
 	else if (what == 8 && !w->plan.calm)

@@ -274,8 +274,11 @@ check_lease(struct line *l, const struct session *s,
 	if (s->state != SESSION_RESUMING && (s->reg == NULL ||
 	    !mip_reg_is_bound(s->reg)))
 		fail(l, "a lease without a registration");
-	if (left > session_left(l, s) && lease->bound)
+	if (left > session_left(l, s) && lease->bound && !l->retimed)
 		fail(l, "a lease that outlives Session-Timeout");
+	if (session_left(l, s) < -1 && s->state != SESSION_RESUMING &&
+	    !timer_is_set(&s->timeout))
+		fail(l, "a session that outlives Session-Timeout");
 	if (left < -1 && s->state != SESSION_RESUMING)
 		fail(l, "a lease that is over");
 	if (s->state == SESSION_UP && !lease->bound)

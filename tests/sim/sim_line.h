@@ -77,6 +77,7 @@ struct line {
 	struct dhcp6_link	*link;		/* NULL: not served */
 	bool			 way_out;	/* is advertised */
 	bool			 stops;		/* a Session-Timeout */
+	bool			 retimed;	/* by a CoA-Request, once */
 	bool			 kept;		/* over a restart: this */
 	uint8_t			 machine;	/* of which start */
 	struct dhcp6_lease	 lease;
@@ -213,6 +214,8 @@ void	 lines_let_go(struct sess *);
 void	 lines_start(struct nas *);
 void	 lines_stop(struct nas *);		/* it is killed */
 void	 lines_free(struct nas *);
+/* A CoA-Request about its session, or a Disconnect-Request. */
+void	 line_coa(struct line *, const struct session *);
 
 /* sim_stand.c */
 extern const struct mip_events line_mip;

@@ -14,6 +14,7 @@
 
 #include "common/statelog.h"
 #include "nasd/access_ether.h"
+#include "nasd/coa_act.h"
 #include "nasd/session_save.h"
 
 static struct world *
@@ -136,6 +137,8 @@ lines_start(struct nas *n)
 		abort();
 	ls->e.sessions.boot = n->host.boot;
 	ls->e.global.boot_id[0] = ls->machine;
+	if ((ls->e.coa_jobs = coa_jobs_new()) == NULL)
+		abort();
 	open_state(ls);
 	ls->e.ethers = ethers_new(&ls->e);
 	for (i = 0; i < ls->cfg.n_ether; i++)
@@ -204,6 +207,7 @@ lines_stop(struct nas *n)
 	stand_cancel(ls);
 	sessions_free(&ls->e.sessions);
 	ethers_free(ls->e.ethers);
+	coa_jobs_free(ls->e.coa_jobs);
 	dhcp6_core_free(&ls->core);
 	if (ls->e.timers.n != 0)
 		world_fail(n->host.w, "%s stopped, timers of lines are left",
@@ -228,4 +232,37 @@ lines_free(struct nas *n)
 	free(ls->line);
 	free(ls);
 	n->lines = NULL;
+}
+
+/* ---- RADIUS has something to say ---- */
+
+static void
+coa_done_late(void *arg, enum dae_cause cause)
+{
+	(void)cause;
+	world_fail(arg, "a CoA-Request is answered late");
+}
+
+void
+line_coa(struct line *l, const struct session *s)
+{
+	struct dice *d = &world(l->all)->dice;
+	int64_t lived = mono_diff_ms(host_mono(&l->all->nas->host),
+	    s->granted_at) / 1000;
+	struct dae_request q = {
+		.coa = dice_permille(d, 700), .n_keys = 1, .n_changes = 1,
+		.session_timeout = { true, dice_permille(d, 200) ? 0 :
+		    (uint32_t)dice_between(d, 1, lived + 90) },
+	};
+	struct dae_bytes *key = dice_permille(d, 500) ? &q.user :
+	    &q.session_id;
+	const char *value = key == &q.user ? s->user : s->id;
+	enum dae_cause cause;
+
+	*key = (struct dae_bytes){ (const uint8_t *)value,
+	    (uint8_t)strlen(value) };
+	l->retimed |= q.coa;
+	if (coa_act(&l->all->e, &q, "sim", coa_done_late, world(l->all),
+	    &cause) != COA_DECIDED && !tunnel_is_pending(s->tunnel))
+		world_fail(world(l->all), "a CoA-Request is not decided");
 }
