@@ -18,6 +18,8 @@
 #include "nasd/ra.h"
 #include "nasd/session_in.h"
 
+#define LATE	(25 * SECOND)	/* longer than a session waits */
+
 static struct world *
 world(const struct lines *ls)
 {
@@ -54,6 +56,9 @@ later(struct lines *ls, int kind, void *arg, int64_t most,
 	if (v->next != NULL)
 		v->next->prev = &v->next;
 	ls->waits = v;
+	if (w->phase == RESTLESS && !w->plan.calm &&
+	    dice_permille(&w->dice, 30))
+		most = LATE;
 	world_at(w, &v->timer, dice_between(&w->dice, MS, most));
 	return v;
 }
