@@ -33,7 +33,7 @@ send_ask(struct line_host *h, const struct ask *a)
 		snprintf(circuit, sizeof(circuit), "u%u", h->u->index);
 		len = ask_relay(buf, len, &h->ll, circuit);
 	}
-	line_send(h->at, &h->ll, buf, len);
+	line_send(h->at, &h->ll, NULL, buf, len);
 }
 
 static void
@@ -369,7 +369,8 @@ harass_once(struct line_host *h)
 	if (len > 0 && dice_permille(d, 100))
 		buf[dice_below(d, (uint32_t)len)] ^= 1U << dice_below(d, 8);
 	world(h)->counts->hostile_asks++;
-	line_send(h->at, &from, buf, len);
+	line_send(h->at, &from, dice_permille(d, 900) ? NULL : &o->ll, buf,
+	    len);
 }
 
 static void

@@ -202,7 +202,8 @@ gives_back(const struct line *l, const struct dhcp6_msg *m,
 	return (m->type == DHCP6_RELEASE || m->type == DHCP6_DECLINE) &&
 	    dhcp6_duid_equal(&m->server, &l->all->duid) &&
 	    dhcp6_duid_equal(&m->client, &lease->client) &&
-	    names(m, lease) && (m->n_relays == 0 || l->h->relayed);
+	    names(m, lease) && (m->n_relays > 0 ? l->h->relayed :
+	    !l->all->unicast);
 }
 
 /* Who has given it back is deregistered. */

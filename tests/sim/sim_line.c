@@ -233,11 +233,9 @@ lines_sync(struct nas *n)
 /* ---- the network on a line ---- */
 
 static void
-arrive(struct line *l, const struct in6_addr *from, const uint8_t *data,
-    size_t len)
+arrive(const struct frame *f)
 {
-	static const struct in6_addr all_servers = {
-		.s6_addr = { 0xff, 0x02, [13] = 1, [15] = 2 } };
+	struct line *l = f->line;
 	struct dhcp6_lease before;
 	struct dhcp6_msg m;
 
@@ -245,10 +243,11 @@ arrive(struct line *l, const struct in6_addr *from, const uint8_t *data,
 		return;
 	world_touch(l->h->u);
 	world(l->all)->step.host = &l->all->nas->host;
-	l->all->input = dhcp6_decode(&m, data, len) == 0 ? &m : NULL;
+	l->all->input = dhcp6_decode(&m, f->data, f->len) == 0 ? &m : NULL;
+	l->all->unicast = !IN6_IS_ADDR_MULTICAST(&f->to);
 	lease_before(l, &before);
-	dhcp6_core_input(&l->all->core, l->ifindex, from, &all_servers, data,
-	    len);
+	dhcp6_core_input(&l->all->core, l->ifindex, &f->from, &f->to, f->data,
+	    f->len);
 	if (l->all->input != NULL)
 		lease_after(l, &m, &before);
 	l->all->input = NULL;
@@ -265,13 +264,13 @@ arrived(struct timer *t)
 	if (f->to_host && f->line->h->at == f->line)
 		host_hear(f->line->h, f->data, f->len);
 	else if (!f->to_host && f->line->up)
-		arrive(f->line, &f->from, f->data, f->len);
+		arrive(f);
 	free(f);
 }
 
 static void
 fly(struct line *l, bool to_host, const struct in6_addr *from,
-    const uint8_t *data, size_t len)
+    const struct in6_addr *to, const uint8_t *data, size_t len)
 {
 	struct world *w = world(l->all);
 	bool bad = w->phase == RESTLESS;
@@ -284,6 +283,7 @@ fly(struct line *l, bool to_host, const struct in6_addr *from,
 	f->line = l;
 	f->to_host = to_host;
 	f->from = *from;
+	f->to = *to;
 	f->len = len;
 	memcpy(f->data, data, len);
 	f->timer.fire = arrived;
@@ -297,15 +297,19 @@ fly(struct line *l, bool to_host, const struct in6_addr *from,
 	    dice_between(&w->dice, MS, 10 * SECOND) :
 	    dice_between(&w->dice, MS / 10, 3 * MS));
 	if (bad && dice_permille(&w->dice, w->plan.dup))
-		fly(l, to_host, from, data, len);
+		fly(l, to_host, from, to, data, len);
 }
 
 void
-line_send(struct line *l, const struct in6_addr *from, const uint8_t *data,
-    size_t len)
+line_send(struct line *l, const struct in6_addr *from,
+    const struct in6_addr *to, const uint8_t *data, size_t len)
 {
+	static const struct in6_addr all_servers = {
+		.s6_addr = { 0xff, 0x02, [13] = 1, [15] = 2 } };
+
 	if (l->up && len > 0)
-		fly(l, false, from, data, len);
+		fly(l, false, from, to != NULL ? to : &all_servers, data,
+		    len);
 }
 
 int
@@ -322,7 +326,7 @@ lines_answer(void *arg, unsigned ifindex, const struct in6_addr *to, uint16_t po
 		    ls->nas->host.name, len, port);
 	lease_answer(l, data, len);
 	if (len <= FRAME)
-		fly(l, true, to, data, len);
+		fly(l, true, to, to, data, len);
 	return 0;
 }
 

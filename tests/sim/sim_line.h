@@ -120,6 +120,7 @@ struct lines {
 	int			 open;		/* Starts without a Stop */
 	/* of this step */
 	const struct dhcp6_msg	*input;
+	bool			 unicast;	/* that was sent so */
 	bool			 answered;
 };
 
@@ -129,7 +130,7 @@ struct frame {
 	struct timer		 timer;
 	struct line		*line;
 	bool			 to_host;
-	struct in6_addr		 from;
+	struct in6_addr		 from, to;
 	size_t			 len;
 	uint8_t			 data[FRAME];
 };
@@ -192,9 +193,9 @@ void	 lines_step(struct world *);
 void	 lines_sync(struct nas *);
 struct sess *lines_sess(struct lines *, struct session *);
 struct ha *lines_ha(const struct lines *, struct in_addr);
-/* A host, or who says to be it, sends. */
+/* A host, or who says to be it, sends; to: ff02::1:2 if that is NULL. */
 void	 line_send(struct line *, const struct in6_addr *from,
-    const uint8_t *, size_t);
+    const struct in6_addr *to, const uint8_t *, size_t);
 /* Its interface is up, down, or gone. */
 void	 line_set(struct line *, bool there, bool up);
 /* They are counted. */
