@@ -95,7 +95,7 @@ enum dhcp6_end_cause {
 #undef X
 };
 
-#define DHCP6_OFFER_MS		60000	/* for a REQUEST to come [D26] */
+#define DHCP6_OFFER_MS		60000	/* for a REQUEST to come [D217] */
 #define DHCP6_REFUSED_MS	5000	/* a refusal is repeated */
 #define DHCP6_RATE		10	/* messages a second and link */
 #define DHCP6_ASKS_A_MINUTE	20	/* of an owner */
