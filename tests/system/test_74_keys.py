@@ -68,6 +68,13 @@ def signed(core, user):
     return seen
 
 
+def kinds(messages_seen):
+    """Their types; what is said again for want of an answer, and its answer,
+    are one."""
+    types = [m.type for m in messages_seen]
+    return [t for i, t in enumerate(types) if i == 0 or t != types[i - 1]]
+
+
 def test_keys_by_radius(asking, tmp_path):
     """3GPP2's attributes and WiMAX's; who has no key needs none; a home that
     only the home agent is told of."""
@@ -82,7 +89,7 @@ def test_keys_by_radius(asking, tmp_path):
         assert client.ping(CN6)[1] == 1
     users = known(lab)
     for user, (spi, _) in KEYS.items():
-        assert [m.type for m in signed(core, user)] == [mip4.RRQ, mip4.RRP]
+        assert kinds(signed(core, user)) == [mip4.RRQ, mip4.RRP]
         assert users[user]["keys"] == f"SPI {spi} hmac-md5"
         assert users[user]["source"] == "radius"
         steps = lab.session(config.user(user))["timeline"]
@@ -97,11 +104,12 @@ def test_keys_by_radius(asking, tmp_path):
     wait_for("both to be deregistered", 20, lambda: len(lab.bindings()) == 1)
     for user in KEYS:
         seen = signed(core, user)
-        assert [m.type for m in seen] == 2 * [mip4.RRQ, mip4.RRP]
-        assert seen[2].lifetime == 0 and seen[3].code == 0
+        assert kinds(seen) == 2 * [mip4.RRQ, mip4.RRP]
+        assert seen[-2].lifetime == 0 and seen[-1].code == 0
     nothing_tells(lab)
     after = had_counters(lab)
-    assert after["code_0"] - before["code_0"] == 5
+    assert after["code_0"] - before["code_0"] == len(
+        messages(core, mip4.RRP)) >= 5
     assert all(after[c] == before[c] for c in after
                if c.startswith(("code_1", "drop_")))
     # Wireshark reads it alike.
@@ -109,9 +117,10 @@ def test_keys_by_radius(asking, tmp_path):
     capture.write_pcap(path, core.read())
     rows = tshark(path, 'mip.nai contains "frank"', kind="mip.type",
                   exts="mip.ext.type", spi="mip.auth.spi")
-    assert [r["kind"] for r in rows] == ["1", "3"] * 2
-    assert rows[0]["exts"] == "131,120,32,137,34"
-    assert rows[1]["exts"] == "131,221,32,137,34"
+    first = {r["kind"]: r for r in reversed(rows)}
+    assert set(first) == {"1", "3"}
+    assert first["1"]["exts"] == "131,120,32,137,34"
+    assert first["3"]["exts"] == "131,221,32,137,34"
     for row in rows:
         assert [int(s, 16) for s in row["spi"].split(",")] == [512, 256]
 
@@ -164,7 +173,7 @@ subscriber "{config.user("frank")}" {{
     alice.failure(60)
     seen = [m for m in messages(core, mip4.RRP)
             if m.nai == config.user("alice")]
-    assert [m.code for m in seen] == [130]
+    assert {m.code for m in seen} == {130}
     assert "AAA does not answer" in lab.had.log(mark)
     assert known(lab)["alice"]["state"] == "silent"
     servers = lab.hactl("show radius")["servers"]
@@ -178,18 +187,22 @@ def test_server_dies(lab):
     still demanded [D67]."""
     lab.restart_had(extra=lab.files.lookup(wait=1, cache_time=1,
                                            negative_cache_time=1))
-    lab.restart_nasd(lifetime=8)
     core = lab.tap("nas1", "core0")
     client = lab.connect("mn1", "frank")
     lab.radius.stop()
     core.clear()
+
+    def used():
+        """Once the answer is too old."""
+        lab.tool("nasctl", "renew", "all")
+        return lab.hactl("show statistics")["look_ups"]["stale_used"]
     try:
+        wait_for("what had was told to be used", 20, used, 1)
         wait_for("a renewal", 20, lambda: any(
             m.code == 0 for m in messages(core, mip4.RRP)))
     finally:
         lab.start_radius()
     assert signed(core, "frank")
-    assert lab.hactl("show statistics")["look_ups"]["stale_used"] >= 1
     assert client.running() and client.ping(CN6)[1] == 1
     nothing_tells(lab)
 
@@ -207,7 +220,7 @@ def test_root_key(lab):
         HA) + mip4.ip4(coa) + bytes.fromhex("00000100"), "sha1").digest()
         for coa in (NAS1, NAS2)}
     seen = messages(core, mip4.RRQ, mip4.RRP)
-    assert [m.type for m in seen] == [mip4.RRQ, mip4.RRP]
+    assert kinds(seen) == [mip4.RRQ, mip4.RRP]
     assert all(m.verify(mip4.FA_HA, 256, keys[NAS1]) for m in seen)
     with port(lab, "nas2", NAS2) as nas2:
         for key, code in ((keys[NAS1], 132), (keys[NAS2], 0)):

@@ -18,7 +18,7 @@ from packets import checksum, ipv4
 
 from netlab import rtnl
 from netlab.capture import Tap
-from netlab.process import children, wait_for
+from netlab.process import alive, children, wait_for
 
 COA, HA, CORE = "192.0.2.1", "198.51.100.1", "192.0.2.2"
 FA, HOME, CN = "10.9.0.1", "10.0.0.5", "10.77.0.1"
@@ -123,7 +123,7 @@ class HomeAgent:
         with ns.inside():
             self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.sock.bind((HA, 434))
-            self.sock.settimeout(10)
+            self.sock.settimeout(60)
 
     def request(self):
         raw, source = self.sock.recvfrom(2048)
@@ -233,7 +233,7 @@ def udp(ns, address, device=None):
             s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
                          device.encode())
         s.bind((address, 7000))
-    s.settimeout(10)
+    s.settimeout(60)
     return s
 
 
@@ -293,7 +293,7 @@ def test_visit(net):
         assert protocols(tap) == [17, 4]
 
     register(net, life=0)
-    assert net.visitors() == []
+    wait_for("no visitor", 10, lambda: not net.visitors())
     wait_for("the tunnel to go", 10, lambda: net.left() == empty)
 
 
@@ -313,7 +313,8 @@ def test_refusals(net):
     net.ha.sock.close()
     net.node.request(request())
     assert net.node.reply().code == 82
-    assert net.counters()["pending"] == 0
+    wait_for("nothing to be pending", 10, lambda: not
+             net.counters()["pending"])
     assert net.visitors() == []
 
 
@@ -334,14 +335,15 @@ def test_assigned_and_revoked(net):
     ack = mip4.parse(net.ha.sock.recv(2048))
     assert ack.type == mip4.ACK and ack.home == "10.0.0.77"
     assert ack.verify(mip4.FA_HA, 256, FA_HA)
-    assert net.visitors() == []
+    wait_for("no visitor", 10, lambda: not net.visitors())
     # One that ends by itself, and one that fadctl ends.
     register(net, life=2)
     wait_for("the lifetime to end", 15, lambda: not net.visitors())
     register(net)
     done = subprocess.run([f"{STAGE}/bin/fadctl", "-s", net.ctl.path,
-                           "terminate", HOME], check=False, timeout=20)
-    assert done.returncode == 0 and net.visitors() == []
+                           "terminate", HOME], check=False, timeout=60)
+    assert done.returncode == 0
+    wait_for("no visitor", 10, lambda: not net.visitors())
 
 
 def test_killed(net):
@@ -361,8 +363,7 @@ def test_killed(net):
     assert re.search(r"^Seccomp:\t2$", text, re.M)
     os.kill(net.fad.pid, signal.SIGKILL)
     net.fad.wait()
-    wait_for("the engine to end", 10,
-             lambda: not os.path.exists(f"/proc/{engine}"))
+    wait_for("the engine to end", 10, lambda: not alive(engine))
     assert net.left() != empty
     net.node.advert()
     net.start()

@@ -38,10 +38,12 @@ def test_access_node_says_the_line(lab):
         CIRCUIT.decode(), REMOTE.decode())
     assert result["opens"] == 1, result
     wait_for("the session to go", 15, lambda: not lab.sessions())
+    wait_for("its Stop", 10, lambda: any(
+        p.values.get("status") == "Stop" for p in decode.packets(core)))
     packets = decode.packets(core)
     assert {p.values["nai"] for p in packets if p.proto == "RRQ"} == {
         "dslam1=20eth=200/1/2=3A35@lines.example"}
-    frames = [frame for _, frame in core.read()
+    frames = [frame for _, frame in core.frames[:len(packets)]
               if CIRCUIT in frame and REMOTE in frame]
     asked = sum(p.what in ("Access-Request", "Accounting-Request")
                 for p in packets)
@@ -110,6 +112,7 @@ def test_stray_session(lab):
     """Who uses a session that is none hears so; an established one does
     not."""
     client = lab.connect("mn2", "bob")
+    before = pppoe_stats(lab)
     with lab.ns["mn1"].inside():
         eth = pppmn.Ethernet("eth0")
         ac, _, _ = pppmn.Discovery(eth).padi()
@@ -121,9 +124,9 @@ def test_stray_session(lab):
             return got and got[3:5] == (pppmn.PADT, 0x7007)
         wait_for("a PADT", 5, told)
         eth.sock.close()
-    assert pppoe_stats(lab)["padt_stray"] == 1
+    assert pppoe_stats(lab)["padt_stray"] == before["padt_stray"] + 1
     assert client.ping(CN6, 3)[1] == 3
-    assert pppoe_stats(lab)["strays"] == 1
+    assert pppoe_stats(lab)["strays"] == before["strays"] + 1
 
 
 def test_vlan_without_an_interface(lab):

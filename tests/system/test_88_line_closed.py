@@ -45,7 +45,7 @@ def routes(lab):
 def test_line_comes_back(lab, host):
     """An interface that is made anew is as closed as the one before; and who
     pulls his cable has left."""
-    assert filters(lab) == [1, 8]
+    wait_for("the line to be closed", 10, lambda: filters(lab) == [1, 8], 0.2)
     host.close()
     host = Host(lab.ns["mn2"], lab.ns["nas1"], lab.logs, lab.work)
     wait_for("the line to be closed", 10, lambda: filters(lab) == [1, 8], 0.2)
