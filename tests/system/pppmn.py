@@ -491,7 +491,9 @@ class Node:
             self.gone = True
 
     def run(self):
-        if self.sid is None:
+        """A session that it has begun it ends, when it is done, too."""
+        begins = self.sid is None
+        if begins:
             found = Discovery(self.eth, self.service).run()
             if isinstance(found, str):
                 return self.result(found)
@@ -510,6 +512,8 @@ class Node:
             got = self.eth.recv(min(0.05, end - now))
             if got is not None:
                 self.on_frame(got)
+        if begins and self.end == "done":
+            self.eth.send(self.ac, ETH_DISC, PADT, self.sid, b"")
         return self.result(self.end)
 
     def result(self, end):
