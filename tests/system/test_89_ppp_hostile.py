@@ -100,7 +100,8 @@ def test_packets(nas):
         wait_for("the session to be up", 20, lambda u=user: is_up(lab, u))
         reaches(client)
     victim = HOME + "aa:2"
-    wait_for("a ping", 20, lambda: grace.ping(CN6, options=("-I", victim))[1])
+    wait_for("a ping", 20, lambda: grace.ping(
+        CN6, wait=3, options=("-I", victim))[1])
     core = lab.tap("nas1", "core0")
     heard = lab.tap("mn2", "ppp0")
     host = lab.tap("cn", "eth0")
@@ -119,7 +120,8 @@ def test_packets(nas):
         bad.send(*[neighbour(HOME + f"{i:x}", NS, "::", "ff02::1:ff00:1")
                    for i in range(1, 300)])
     # She feels nothing.
-    wait_for("a ping", 20, lambda: grace.ping(CN6, options=("-I", victim))[1])
+    wait_for("a ping", 20, lambda: grace.ping(
+        CN6, wait=3, options=("-I", victim))[1])
     assert grace.ping(CN6)[1] == 1
     assert binding(lab, GRACE)["addresses"] == before
     assert not [f for _, f in heard.read() if len(f) > 40 and f[6] == 58 and
@@ -180,12 +182,12 @@ def play(lab, what, behave, **kw):
 def test_lcp_anew(nas):
     """Each time the same registration; the host never heard a word."""
     lab = nas
-    result = play(lab, Bad, "ok", opened_for=3.0, duration=40)
+    result = play(lab, Bad, "ok", opened_for=3.0, duration=90)
     assert result["opens"] >= 2, result
     assert "echo-reply" not in result["counts"], result
     assert not routes(lab)
     wait_for("the sessions to go", 60, lambda: not lab.sessions())
-    assert not lab.bindings()
+    wait_for("the bindings to go", 20, lambda: not lab.bindings())
 
 
 @pytest.mark.parametrize("behave", ("copy", "term6"))
@@ -195,4 +197,5 @@ def test_odd(nas, behave):
     play(lab, pppmn.Node, behave, duration=20)
     wait_for("the sessions to go", 60, lambda: not lab.sessions())
     wait_for("the bindings to go", 20, lambda: not lab.bindings())
-    assert not lab.nasctl("show statistics")["access_nodes"]
+    wait_for("the links to go", 10, lambda: not lab.nasctl(
+        "show statistics")["access_nodes"])

@@ -131,7 +131,7 @@ def addresses(lab, mn):
 
 def reaches(client, to=CN6):
     """had lets a new address pass once nobody else has shown to have it."""
-    wait_for("a ping", 20, lambda: client.ping(to)[1])
+    wait_for("a ping", 20, lambda: client.ping(to, wait=3)[1])
 
 
 def forgotten(lab, user=FRANK):
@@ -217,7 +217,7 @@ def test_figure_6(nas):
     # There is no duplicate address detection on such a link: an address is
     # known once it has been used.
     wait_for("a ping", 20, lambda: frank.ping(
-        CN6, options=("-I", HOME + "aa:1"))[1])
+        CN6, wait=3, options=("-I", HOME + "aa:1"))[1])
     reaches(grace, HOME + "aa:1")
     transfer.finish()
     assert lab.tool("nasctl", "show", "sessions")[0] == 0
@@ -228,7 +228,7 @@ def test_figure_6(nas):
     assert "no address of care-of-pool is free" in lab.nas.log(mark)
     lab.dial("mn3", "alice").failure(40)
     assert "no MN-HA key in the Access-Accept" in lab.nas.log(mark)
-    assert len(lab.sessions()) == 2
+    wait_for("the two to be left", 10, lambda: len(lab.sessions()) == 2)
 
     # It hangs up: deregistered, and accounted.
     frank.hang_up()
@@ -255,8 +255,10 @@ def test_figure_6(nas):
         finally:
             busy.kill()
     forgotten(lab, GRACE)
-    assert [p["ended"] for p in lab.nasctl("show recent")["sessions"]
-            if p["id"] == session] == ["idle timeout"]
+    past = wait_for("its end", 10, lambda: [
+        p["ended"] for p in lab.nasctl("show recent")["sessions"]
+        if p["id"] == session])
+    assert past == ["idle timeout"]
 
 
 def test_endings(nas):
@@ -332,7 +334,7 @@ def test_killed(nas):
     resumed_one(lab, session)
     assert frank.ping(CN6)[1] == 1
     forgotten(lab, GRACE)
-    assert links(lab)[FRANK]["bridged"]
+    wait_for("the bridge", 10, lambda: links(lab)[FRANK]["bridged"])
     # The other place can be had.
     grace = dial(lab, "mn2", "grace", 2)
     grace.wait_global(40)
@@ -396,7 +398,7 @@ class Host:
                                     " -tentative")
 
     def ping(self, to):
-        return self.ns.run("ping", "-6", "-n", "-c", "1", "-W", "3",
+        return self.ns.run("ping", "-6", "-n", "-c", "1", "-W", "5",
                            to).returncode == 0
 
     def close(self):
@@ -461,7 +463,7 @@ def test_two_home_agents(two):
         reaches(frank, HA2_6)
         wait_for("a ping", 20, lambda: host.ping(HA2_6))
         keys = gre_keys(lab, lab.ha2ctl)
-    wait_for("ha1 to be back", 40, lambda: next(
+    wait_for("ha1 to be back", 120, lambda: next(
         a for a in lab.nasctl("show home-agents")["home_agents"]
         if a["name"] == "ha1")["state"] == "up")
     # What ends begins anew at the first.
@@ -483,7 +485,8 @@ def test_two_home_agents(two):
         lab.hactl("revoke", id=user)
     assert "home agent revoked the registration" in frank.failure(20)
     wait_for("the sessions to go", 20, lambda: not lab.sessions())
-    assert not bound(lab.ha2ctl) and not lab.bindings()
+    wait_for("nobody to be bound", 10, lambda: not bound(lab.ha2ctl) and
+             not lab.bindings())
 
 
 def resumed_one(lab, session):
