@@ -34,6 +34,8 @@ void	 access_nodes_link_is(struct access_nodes *,
     const struct nl_watch_link *);
 /* A device is gone, or down; it may be one of the tunnels, and is made anew. */
 void	 access_nodes_tunnel_lost(struct access_nodes *, unsigned ifindex);
+/* A foreign agent is on a link of ours, which it was not, or on another one. */
+void	 access_nodes_agent_on(struct access_nodes *, struct in_addr fa);
 /* A foreign agent is another one than it was. */
 void	 access_nodes_agent(struct access_nodes *, struct in_addr fa,
     const struct fa_agent *, enum fa_event);

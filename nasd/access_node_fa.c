@@ -136,6 +136,19 @@ access_nodes_agent(struct access_nodes *ns, struct in_addr fa,
 	}
 }
 
+/* The ways of tunnels were on the link that the agent was on. */
+void
+access_nodes_agent_on(struct access_nodes *ns, struct in_addr fa)
+{
+	for (unsigned i = 0; ns != NULL && i < ns->n; i++) {
+		struct node_link *l = &ns->link[i];
+
+		if (l->cfg->via_fa.s_addr == fa.s_addr && l->session != NULL &&
+		    l->node.passing)
+			access_node_ask(l, true, CHANGE);
+	}
+}
+
 /* ---- keys ---- */
 
 /* The section of a name, or NULL. */

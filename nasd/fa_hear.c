@@ -189,6 +189,7 @@ hear_on(struct fa_hear *h, const struct nasd_priv_fa_opened *r, int fd)
 	h->said = false;
 	log_info(h->name, "foreign agent on %s", h->ifname);
 	fa_agent_start(&h->agent);
+	access_nodes_agent_on(h->engine->nodes, h->fa);
 }
 
 static void

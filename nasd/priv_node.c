@@ -232,7 +232,12 @@ nodes_set(struct nodes *ns, const struct nasd_priv_node_set *q,
 	out->made = n->tunnel == 0 && q->coa.s_addr != INADDR_ANY;
 	if (n->tunnel == 0 && !out->made)
 		return 0;
-	if (out->made && (err = node_tunnel_put_up(ns, n, q)) != 0)
+	if (out->made)
+		err = node_tunnel_put_up(ns, n, q);
+	else if (q->via.s_addr != INADDR_ANY)
+		err = fa_way_keep(ns->nl, &n->fa, node_place(ns, n), n->coa,
+		    n->ha);
+	if (err != 0)
 		return err;
 	if ((err = node_tunnel_rekey(ns, n, q->gre.peer)) != 0)
 		log_warnx(n->ifname, "the home agent's key is not set");

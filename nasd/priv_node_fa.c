@@ -165,7 +165,7 @@ fa_ways_sweep(struct nl *nl, unsigned first, unsigned last)
 }
 
 int
-fa_way_add(struct nl *nl, const struct fa_link *l, unsigned place,
+fa_way_keep(struct nl *nl, const struct fa_link *l, unsigned place,
     struct in_addr home, struct in_addr ha)
 {
 	const struct nl_route4 route = { .dst = ha, .dst_len = 32,
@@ -173,11 +173,18 @@ fa_way_add(struct nl *nl, const struct fa_link *l, unsigned place,
 	const struct nl_rule4 rule = { .src = home,
 	    .table = FA_TABLE + place, .priority = FA_RULE };
 
-	fa_ways_sweep(nl, place, place);
 	nl_begin(nl);
 	nl_route4_replace(nl, &route);
 	nl_rule4_add(nl, &rule, NL_IGN_EXIST);
 	return nl_commit(nl, NULL, 0);
+}
+
+int
+fa_way_add(struct nl *nl, const struct fa_link *l, unsigned place,
+    struct in_addr home, struct in_addr ha)
+{
+	fa_ways_sweep(nl, place, place);
+	return fa_way_keep(nl, l, place, home, ha);
 }
 
 void

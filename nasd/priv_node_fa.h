@@ -39,6 +39,10 @@ uint32_t fa_link_mtu(struct in_addr fa);
  * 0. An earlier one of that place goes. */
 int	 fa_way_add(struct nl *, const struct fa_link *, unsigned place,
     struct in_addr home, struct in_addr ha);
+/* The same of one that there is already: the kernel may have removed its route,
+ * as the link has been down. */
+int	 fa_way_keep(struct nl *, const struct fa_link *, unsigned place,
+    struct in_addr home, struct in_addr ha);
 void	 fa_way_del(struct nl *, unsigned place);
 /* All that there are of these places. */
 void	 fa_ways_sweep(struct nl *, unsigned first, unsigned last);

@@ -404,6 +404,13 @@ def test_learnt(net):
     wait_for("a ping", 20, net.pings)
     assert net.links()[0]["care_of_address"] == COA
 
+    # The link to it goes, and the routes on it, and comes back.
+    net.ns["an"].ip("link set up0 down")
+    wait_for("the link to be missed", 20, lambda:
+             net.agent()["interface"] is None)
+    net.ns["an"].ip("link set up0 up")
+    wait_for("a ping", 40, net.pings)
+
     # It is silent, and missed; it is back, and was told at once.
     net.kill("fad")
     wait_for("the agent to be lost", 30, lambda: net.agent()["lost"])

@@ -491,6 +491,7 @@ static void
 make_learning(uint32_t coa)
 {
 	access_nodes_free(engine.nodes);
+	engine.nodes = NULL;
 	links[0].coa.s_addr = htonl(coa);
 	links[0].via_fa.s_addr = htonl(FA);
 	links[0].lifetime = 300;
@@ -604,6 +605,16 @@ START_TEST(agent_learnt)
 	wait_ms(1000);
 	advertise(300, 0, 1800, 0, COA + 1);
 	called("anew 2 300;");
+	/* It has gone to another link: tunnels have their ways there. */
+	wait_ms(1000);
+	fa_ifindex++;
+	fa_hears_look(engine.fas, links[0].via_fa);
+	called("hear;");
+	close(fa_fd);
+	fa_fd = -1;
+	answer();
+	called("set lo 0 to 1;carry 11 as 01;");
+	answer_with(0, false);
 	/* Whoever is there stays, and nobody else comes. */
 	wait_ms(1000);
 	advertise(0, 2, 1800, 0, COA + 1);

@@ -664,6 +664,7 @@ static struct {
 	bool		gone;		/* it is on no link */
 	bool		hushed;
 	unsigned	on;		/* this interface; or 0 */
+	unsigned	kept;
 	struct {
 		struct in_addr	home, ha;
 	} way[2];
@@ -732,6 +733,18 @@ fa_way_add(struct nl *nl, const struct fa_link *l, unsigned place,
 	agent.way[place].home = home;
 	agent.way[place].ha = to;
 	return 0;
+}
+
+int
+fa_way_keep(struct nl *nl, const struct fa_link *l, unsigned place,
+    struct in_addr home, struct in_addr to)
+{
+	(void)nl;
+	ck_assert_uint_eq(l->ifindex, UPLINK);
+	ck_assert_uint_eq(agent.way[place].home.s_addr, home.s_addr);
+	ck_assert_uint_eq(agent.way[place].ha.s_addr, to.s_addr);
+	agent.kept++;
+	return kernel.fail_at-- == 0 ? -ENETUNREACH : 0;
 }
 
 void
@@ -1719,6 +1732,7 @@ START_TEST(behind_an_agent)
 	struct nasd_priv_node_set q = want_via(0, "0.0.0.0", false);
 	const struct device *t;
 
+	agent.kept = 0;
 	ck_assert_int_eq(do_open("acc0"), 0);
 	/* The way to the agent, and no tunnel. */
 	ck_assert_int_eq(set_as(&q), 0);
@@ -1743,7 +1757,9 @@ START_TEST(behind_an_agent)
 	agent.gone = true;
 	ck_assert_int_eq(set_as(&q), -EHOSTUNREACH);
 	agent.gone = false;
+	ck_assert_uint_eq(agent.kept, 0);
 	ck_assert_int_eq(set_as(&q), 0);
+	ck_assert_uint_eq(agent.kept, 1);	/* its link was down, maybe */
 	ck_assert_int_eq(do_del("acc0"), 0);
 	nothing_is_left();
 	ck_assert_int_eq(do_del("acc0"), -ENOENT);
