@@ -1192,6 +1192,24 @@ START_TEST(anew)
 }
 END_TEST
 
+/* What was asked by the same address is answered all the same. */
+START_TEST(anew_by_the_same)
+{
+	start_via();
+	accept_via(0, HOME);
+	advance(5000);
+	ck_assert(mip_reg_anew(reg, ip(FA_COA), 300, 0));
+	ck_assert_uint_eq(n_sent, 2);
+	advance(200);
+	ck_assert(mip_reg_anew(reg, ip(FA_COA), 300, 0));
+	accept_via(1, HOME);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_UNMATCHED], 0);
+	ck_assert_uint_ge(mip_reg_left(reg), 299);
+	advance(1200);
+	ck_assert_uint_eq(n_sent, 2);
+}
+END_TEST
+
 /* An agent that changes each second, or who says so, keeps nobody waiting for
  * his turn. */
 START_TEST(anew_again_and_again)
@@ -1387,6 +1405,7 @@ main(void)
 	tcase_add_test(tc, via_agent_unproven);
 	tcase_add_loop_test(tc, via_agent_useless, 0, 2);
 	tcase_add_test(tc, anew);
+	tcase_add_test(tc, anew_by_the_same);
 	tcase_add_test(tc, anew_again_and_again);
 	tcase_add_test(tc, anew_at_first);
 	tcase_add_test(tc, agent_with_key);

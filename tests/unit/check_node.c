@@ -301,6 +301,11 @@ START_TEST(no_reports)
 	p = report(own, 143);
 	ck_assert(!reports(&p, alert));
 	ck_assert_uint_eq(node.count[NODE_C_DROP_ADDRESS], 1);
+	memcpy(node.router, other, sizeof(other));
+	p = report(other, 143);
+	ck_assert(!reports(&p, alert));
+	ck_assert_uint_eq(node.count[NODE_C_DROP_ADDRESS], 2);
+	memcpy(node.router, own, sizeof(own));
 	ck_assert(!node.has_mn);
 	/* Half of one, wherever it ends. */
 	p = report(mn, 131);
@@ -317,6 +322,56 @@ START_TEST(no_reports)
 		free(exact);
 	}
 	ck_assert_uint_eq(node.n_kept, 0);
+}
+END_TEST
+
+/* One whose IPv6 payload is n bytes long, with a sum of its own, and no more
+ * room than there is to be. */
+static void
+say_long_report(uint8_t type, size_t n)
+{
+	const struct pkt p = report(mn, type);
+	size_t icmp_len = n > 8 ? n - 8 : 0, all = 54 + (n > 48 ? n : 48);
+	uint8_t *b = calloc(1, all), start[300];
+	uint32_t sum = 58 + (uint32_t)icmp_len;
+
+	ck_assert_ptr_nonnull(b);
+	(void)build_report(&p, alert, start);
+	memcpy(b, start, 54 + 8);
+	b[14 + 4] = (uint8_t)(n >> 8);
+	b[14 + 5] = (uint8_t)n;
+	b[62] = type;
+	for (size_t i = 22; i < 54; i++)
+		sum += (uint32_t)b[i] << (i & 1 ? 0 : 8);
+	for (size_t i = 0; i < icmp_len; i++)
+		sum += (uint32_t)b[62 + i] << (i & 1 ? 0 : 8);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	b[64] = (uint8_t)(sum >> 8);
+	b[65] = (uint8_t)sum;
+	node_forget(&node, 0);
+	now_ms += 1000;
+	ck_assert(!node_from_link(&node, b, all));
+	free(b);
+}
+
+/* However long it says that it is. */
+START_TEST(long_reports)
+{
+	const uint64_t *malformed = &node.count[NODE_C_DROP_MALFORMED];
+	uint64_t before;
+
+	for (size_t n = 0; n < 2000; n++) {
+		before = *malformed;
+		say_long_report(143, n);
+		ck_assert_uint_eq(node.n_kept, n >= 8 + 8 &&
+		    n <= NODE_PACKET_MAX - 40);
+		ck_assert_uint_eq(*malformed - before, node.n_kept == 0);
+	}
+	say_long_report(131, 8 + 23);
+	ck_assert_uint_eq(node.n_kept, 0);
+	say_long_report(131, 8 + 24);
+	ck_assert_uint_eq(node.n_kept, 1);
 }
 END_TEST
 
@@ -681,6 +736,7 @@ main(void)
 	tcase_add_test(tc, triggers);
 	tcase_add_test(tc, reports_are_kept);
 	tcase_add_test(tc, no_reports);
+	tcase_add_test(tc, long_reports);
 	tcase_add_test(tc, kept_for_a_while);
 	tcase_add_test(tc, hostile_link);
 	tcase_add_test(tc, short_ones);
