@@ -313,6 +313,7 @@ take(struct fa_agent *a, const struct fa_advert *ad, struct in_addr coa,
 	bool free = fa_agent_offers(a, true), found = !a->known;
 	bool moved = a->heard && a->coa.s_addr != coa.s_addr;
 	bool back = a->heard && found;	/* who knows what it was meanwhile */
+	bool first = !a->heard;
 
 	if (is_other(a, ad, coa))
 		say(a, ad, coa);
@@ -326,7 +327,10 @@ take(struct fa_agent *a, const struct fa_advert *ad, struct in_addr coa,
 	a->count[FA_C_FOUND] += found;
 	a->count[FA_C_MOVED] += moved;
 	a->count[FA_C_REBOOTED] += rebooted;
-	if (moved)
+	/* Busy at first, it says to nobody that he can register; an earlier
+	 * nasd's have, perhaps by another address. */
+	if (moved || (first && !fa_agent_offers(a, true) &&
+	    fa_agent_offers(a, false)))
 		a->event(a->arg, FA_MOVED);
 	/* That address is not everybody's [D216], or may be none. */
 	if (rebooted || back)

@@ -424,6 +424,19 @@ START_TEST(moves_and_forgets)
 }
 END_TEST
 
+/* Who has registered by it before it was heard has to know its address, which
+ * is offered to nobody else. */
+START_TEST(busy_at_first)
+{
+	say(30, 300, FT | FA_ADVERT_B, COA);
+	happened("moved ");
+	ck_assert_uint_eq(agent.count[FA_C_MOVED], 0);
+	advance(1000);
+	say(30, 301, FT, COA);
+	happened("free ");
+}
+END_TEST
+
 START_TEST(not_for_us)
 {
 	struct m m = head(30, 1);
@@ -508,6 +521,7 @@ main(void)
 	tcase_add_test(tc, farewell);
 	tcase_add_test(tc, moves);
 	tcase_add_test(tc, moves_and_forgets);
+	tcase_add_test(tc, busy_at_first);
 	tcase_add_test(tc, not_for_us);
 	tcase_add_test(tc, changes);
 	tcase_add_test(tc, lifetimes);
