@@ -685,6 +685,8 @@ START_TEST(agent_configured)
 	advertise(30, 0, 100, 0, COA + 2);
 	called("anew 1 300;");
 	wait_ms(31000);
+	wait_ms(1000);
+	ck_assert_ptr_null(strstr(calls, "deliver"));
 	ck_assert_ptr_null(strstr(calls, "anew"));
 	ck_assert_int_eq(s->state, SESSION_UP);
 	end_it(0);
