@@ -452,14 +452,21 @@ is_unproven(enum mip_counter c)
 	    c == MIP_C_DROP_BAD_AUTH || c == MIP_C_DROP_MN_AUTH;
 }
 
-void
+enum mip_counter
 mip_core_reply(struct mip_core *core, struct mip_try *t,
-    const struct mip_reply *reply)
+    const struct mip4_msg *msg, const uint8_t *buf, struct mip_reply *reply)
 {
+	enum mip_counter c = mip_msg_check_reply(t->reg, msg, buf, reply);
 	struct in_addr ha = t->reg->ha->ha.addr;
 
-	mip_reg_reply(t->reg, t, reply);
-	mip_core_heard(core, ha);
+	if (c == MIP_C_OK) {
+		mip_reg_reply(t->reg, t, reply);
+		mip_core_heard(core, ha);
+		return c;
+	}
+	log_debug(t->reg->subject, "reply dropped: %s", mip_counter_key(c));
+	t->reg->unproven |= is_unproven(c);
+	return c;
 }
 
 static enum mip_counter
@@ -470,7 +477,6 @@ input_reply(struct mip_core *core, struct in_addr src, struct in_addr dst,
 	struct mip_ha_rec *ha = mip_core_find_ha(core, src);
 	struct mip_try *t = NULL;
 	struct mip_reply reply;
-	enum mip_counter c;
 
 	if (ha != NULL)
 		t = mip_core_find_try(core, low, ha);
@@ -486,15 +492,7 @@ input_reply(struct mip_core *core, struct in_addr src, struct in_addr dst,
 	if (msg->rrp.code <= MIP4_ACCEPTED_NO_SIMUL &&
 	    msg->rrp.id >> 32 != t->high)
 		return MIP_C_DROP_UNMATCHED;
-	c = mip_msg_check_reply(t->reg, msg, buf, &reply);
-	if (c != MIP_C_OK) {
-		log_debug(t->reg->subject, "reply dropped: %s",
-		    mip_counter_key(c));
-		t->reg->unproven |= is_unproven(c);
-		return c;
-	}
-	mip_core_reply(core, t, &reply);
-	return MIP_C_OK;
+	return mip_core_reply(core, t, msg, buf, &reply);
 }
 
 void

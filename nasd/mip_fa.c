@@ -102,13 +102,7 @@ input_reply(struct mip_core *core, struct in_addr fa,
 	}
 	if (rrp->code <= MIP4_ACCEPTED_NO_SIMUL && rrp->id >> 32 != t->high)
 		return MIP_C_DROP_UNMATCHED;
-	c = mip_msg_check_reply(t->reg, msg, buf, &reply);
-	if (c == MIP_C_OK)
-		mip_core_reply(core, t, &reply);
-	else
-		log_debug(t->reg->subject, "reply by the foreign agent "
-		    "dropped: %s", mip_counter_key(c));
-	return c;
+	return mip_core_reply(core, t, msg, buf, &reply);
 }
 
 void

@@ -255,9 +255,10 @@ void	 mip_core_free(struct mip_core *);
 void	 mip_core_input(struct mip_core *, struct in_addr src, uint16_t port,
     struct in_addr dst, const uint8_t *, size_t);
 const char *mip_counter_key(enum mip_counter);
-/* A reply that has passed its checks, to whose it is; r may be gone then. */
-void	 mip_core_reply(struct mip_core *, struct mip_try *,
-    const struct mip_reply *);
+/* A reply to that request, whoever has brought it: checked, and given to whose
+ * it is, who may be gone then. */
+enum mip_counter mip_core_reply(struct mip_core *, struct mip_try *,
+    const struct mip4_msg *, const uint8_t *buf, struct mip_reply *);
 /* A home agent has proved to be there. */
 void	 mip_core_heard(const struct mip_core *, struct in_addr);
 /* A datagram that did not: counted, and remembered by its source. */

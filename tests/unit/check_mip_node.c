@@ -1336,6 +1336,23 @@ START_TEST(agent_fails)
 }
 END_TEST
 
+/* What it relays was proved by another key than ours. */
+START_TEST(relayed_by_another_key)
+{
+	struct m m;
+
+	start_via();
+	m = reply_via(0, HOME);
+	sign(&m);
+	m.b[m.n - 1] ^= 1;
+	relay_from(FA, &m);
+	ck_assert_uint_eq(core.count[MIP_C_DROP_BAD_AUTH], 1);
+	advance(15000);
+	ck_assert_int_eq(seen.res.outcome, MIP_NO_REPLY);
+	test_has(seen.res.text, "fail authentication with our key");
+}
+END_TEST
+
 START_TEST(agent_denies_with_key)
 {
 	struct m m;
@@ -1410,6 +1427,7 @@ main(void)
 	tcase_add_test(tc, anew_at_first);
 	tcase_add_test(tc, agent_with_key);
 	tcase_add_loop_test(tc, agent_fails, 0, 5);
+	tcase_add_test(tc, relayed_by_another_key);
 	tcase_add_test(tc, agent_denies_with_key);
 	tcase_add_test(tc, left_with_key);
 	tcase_add_test(tc, agent_denies);
