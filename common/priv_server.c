@@ -37,6 +37,7 @@ struct priv_ctx {
 	pid_t		 engine;
 	int		 status;	/* of waitpid, once it has ended */
 	bool		 ended;
+	bool		 told;		/* to end, by somebody */
 	int64_t		 kill_at;	/* ms, monotonic; 0: not set */
 	struct priv_hdr	 late[PRIV_TOGETHER];	/* replies to what was only
 						 * prepared */
@@ -338,8 +339,10 @@ on_signal(struct priv_ctx *c)
 		}
 		log_debug(NULL, "signal %u passed on", si.ssi_signo);
 		kill(c->engine, (int)si.ssi_signo);
-		if (si.ssi_signo != SIGHUP)
+		if (si.ssi_signo != SIGHUP) {
+			c->told = true;
 			expect_end(c);
+		}
 	}
 	/* Signals of one number merge: always look. */
 	reap(c);
@@ -394,6 +397,15 @@ serve_engine(struct priv_ctx *c)
 	return (exit_status(c));
 }
 
+/* Also when nobody reads them any more: the caller has things to put in order,
+ * and its status to say. */
+static void
+ignore_impatience(void)
+{
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+}
+
 static int
 run_parent(const struct priv_server *srv, int sock, pid_t engine,
     const sigset_t *set, const sigset_t *old)
@@ -420,6 +432,8 @@ run_parent(const struct priv_server *srv, int sock, pid_t engine,
 	} else {
 		r = serve_engine(c);
 		close(c->sigfd);
+		if (c->told)
+			ignore_impatience();
 	}
 	free(c);
 	sigprocmask(SIG_SETMASK, old, NULL);

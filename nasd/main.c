@@ -60,6 +60,7 @@ static void
 exec_again(const struct nasd_program *program)
 {
 	log_info(NULL, "starting %s anew", program->path);
+	priv_child_reset();	/* may have been told to end already */
 	execv(program->path, program->argv);
 	log_error(NULL, "%s", program->path);
 }

@@ -154,10 +154,14 @@ child_exit(void *state, struct priv_ctx *ctx, pid_t pid, int status)
 	    0);
 }
 
+static bool told_at_the_end;
+
 static void
 engine_gone(void *state)
 {
 	((struct root *)state)->gone++;
+	if (told_at_the_end)
+		kill(getpid(), SIGTERM);
 }
 
 static void
@@ -518,6 +522,20 @@ START_TEST(signal_repeated)
 }
 END_TEST
 
+/* Once more, when the engine has ended and what is left is put in order. */
+START_TEST(signal_at_the_end)
+{
+	struct root r;
+
+	told_at_the_end = true;
+	ck_assert_int_eq(run(forward, &r), 33);
+	ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+	told_at_the_end = false;
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+}
+END_TEST
+
 /* Bytes that are no message: the engine is not to be trusted any more. */
 static void
 nonsense(struct engine *e)
@@ -799,6 +817,7 @@ main(void)
 	tcase_add_test(t, engine_death);
 	tcase_add_test(t, signal_forwarded);
 	tcase_add_test(t, signal_repeated);
+	tcase_add_test(t, signal_at_the_end);
 	tcase_add_test(t, engine_nonsense);
 	tcase_add_test(t, priv_death);
 	tcase_add_test(t, no_leak);
