@@ -93,6 +93,21 @@ adopt(struct node_link *l, struct in_addr coa, int64_t ms)
 		register_anew(l, "care-of-address-changed", ms);
 }
 
+/* Who has to wait anyway begins when that is over. */
+static void
+go_on(struct node_link *l, int64_t ms)
+{
+	struct engine *e = l->all->engine;
+
+	if (timer_is_set(&l->again))
+		return;
+	if (ms == 0)
+		access_node_go_on(l);
+	else if (timer_set(&e->timers, &l->again, mono_add_ms(clock_mono(
+	    e->clock), ms)) != 0)
+		log_errorx(l->cfg->ifname, "out of memory for a timer");
+}
+
 static void
 tell(struct node_link *l, const struct fa_agent *a, enum fa_event what,
     int64_t ms)
@@ -104,7 +119,7 @@ tell(struct node_link *l, const struct fa_agent *a, enum fa_event what,
 	case FA_FREE:
 		adopt(l, a->coa, ms);
 		if (l->session == NULL)
-			access_node_go_on(l);
+			go_on(l, ms);
 		break;
 	case FA_REBOOTED:
 		register_anew(l, "foreign-agent-back", ms);
@@ -128,7 +143,7 @@ access_nodes_agent(struct access_nodes *ns, struct in_addr fa,
 
 		if (l->cfg->via_fa.s_addr != fa.s_addr)
 			continue;
-		n += l->session != NULL;
+		n += l->session != NULL || l->waits || l->cfg->proactive;
 		/* What it offers is configured, but not what it remembers
 		 * [D216]. */
 		if (access_node_learns(l) || what == FA_REBOOTED)

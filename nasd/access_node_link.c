@@ -317,7 +317,11 @@ access_node_go_on(struct node_link *l)
 static void
 again_fire(struct timer *t)
 {
-	begin_proactive(container_of(t, struct node_link, again));
+	struct node_link *l = container_of(t, struct node_link, again);
+
+	/* Else it says so when it is. */
+	if (access_node_agent_is_there(l))
+		access_node_go_on(l);
 }
 
 /* ---- what is heard ---- */

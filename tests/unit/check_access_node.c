@@ -661,6 +661,58 @@ START_TEST(agent_of_many)
 }
 END_TEST
 
+/* Nor first requests of so many. */
+START_TEST(agent_waited_for_by_many)
+{
+	struct access_nodes *many = calloc(1, sizeof(*many) +
+	    5 * sizeof(many->link[0]));
+	struct node_link *last = &many->link[4];
+	const struct fa_agent *agent;
+
+	ck_assert_ptr_nonnull(many);
+	make_learning(INADDR_ANY);
+	advertise(300, 5, 200, 0, COA);
+	agent = fa_hears_agent(engine.fas, links[0].via_fa);
+	link_is("an1", true, false);
+	answer_all();
+	many->engine = &engine;
+	many->n = 5;
+	many->resumed = true;
+	for (unsigned i = 0; i < 5; i++) {
+		many->link[i].all = many;
+		many->link[i].cfg = &links[0];
+		many->link[i].coa.s_addr = htonl(COA);
+		many->link[i].session = session_at(1);
+	}
+	last->session = NULL;
+	last->open = last->waits = true;
+	last->again.fire = engine.nodes->link[0].again.fire;
+	node_init(&last->node, engine.clock);
+	forget_calls();
+	access_nodes_agent(many, links[0].via_fa, agent, FA_FREE);
+	access_nodes_agent(many, links[0].via_fa, agent, FA_FREE);
+	called("");
+	wait_ms(99);
+	called("");
+	wait_ms(1);
+	ck_assert_ptr_nonnull(last->session);
+	ck_assert(!last->waits);
+	end_it(0);
+	/* It may have gone meanwhile: then for the next time. */
+	wait_ms(1000);
+	last->waits = true;
+	access_nodes_agent(many, links[0].via_fa, agent, FA_FREE);
+	advertise(0, 6, 200, 0, COA);
+	wait_ms(1000);
+	ck_assert_ptr_null(last->session);
+	ck_assert(last->waits);
+	forget_calls();
+	end_it(1);
+	free(many);
+	no_learning();
+}
+END_TEST
+
 /* Of one whose care-of address is configured nothing is awaited and nothing
  * taken; but that it has forgotten everybody counts. */
 START_TEST(agent_configured)
@@ -1883,6 +1935,7 @@ main(void)
 	tcase_add_test(t, not_in_gre_behind_a_foreign_agent);
 	tcase_add_test(t, agent_learnt);
 	tcase_add_test(t, agent_of_many);
+	tcase_add_test(t, agent_waited_for_by_many);
 	tcase_add_test(t, agent_configured);
 	tcase_add_test(t, agent_waited_for);
 	tcase_add_test(t, agent_not_there);
