@@ -125,9 +125,9 @@ void	 pool_unchoose(struct pools *, struct pool_part *);
 /* It lies elsewhere from now on. */
 void	 pool_move_chosen(struct pools *, struct pool_part *from,
     struct pool_part *to);
-/* Never give out what addr is in, but to the lease's owner: -EEXIST when it is
- * reserved or leased already, -EADDRNOTAVAIL when it is not in p or no
- * identifier for a host. */
+/* Never give out what addr is in, but to who says that it is his: -EEXIST when
+ * it is reserved, leased or chosen already, -EADDRNOTAVAIL when it is not in p
+ * or no identifier for a host. */
 int	 pool_reserve(struct pools *, struct pool *, struct pool_part *,
     const struct in6_addr *addr);
 void	 pool_unreserve(struct pools *, struct pool_part *);

@@ -156,6 +156,7 @@ audit(void)
 	}
 	fuzz_assert(bound == table_count(&rig.mns.by_coa));
 	fuzz_assert(addrs == rig.mns.n_addrs);
+	fuzz_assert(addrs == table_count(&rig.pools.chosen));
 	fuzz_assert(addrs == rig.pool[1].used + rig.nodes.own_link.used);
 	fuzz_assert(routes + bound == rig_routes());
 }

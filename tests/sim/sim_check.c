@@ -362,7 +362,8 @@ check_ha_empty(struct ha *h)
 		what = "leases";
 	else if (h->n_routes + h->n_addr_routes != 0)
 		what = "routes";
-	else if (h->nodes != NULL && h->nodes->mns.n_addrs != 0)
+	else if ((h->nodes != NULL && h->nodes->mns.n_addrs != 0) ||
+	    table_count(&h->pools.chosen) != 0)
 		what = "addresses";
 	else if (h->questions != NULL)
 		what = "questions to AAA";
