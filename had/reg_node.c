@@ -81,9 +81,7 @@ reserved(const struct rq *rq)
 {
 	const struct user *u = rq->user;
 
-	if (!u || !u->reserved.pool || (rq->looked_up && u == rq->keys))
-		return NULL;
-	return &u->reserved;
+	return u && u->reserved.pool ? &u->reserved : NULL;
 }
 
 /* For what few have. False when memory is short. */

@@ -158,10 +158,12 @@ START_TEST(access_node)
 	ck_assert(sent_by_mn());
 	ck_assert(of(ALICE)->behind_node);
 	/* Forgotten: it can be revoked all the same, and what it answers is
-	 * believed. */
+	 * believed; but its record has no key any more. */
 	rig_wait(2);
 	ck_assert_uint_eq(user_lookup_flush(rig.reg.lookup, NULL), 1);
+	ck_assert_ptr_eq(of(ALICE)->sa, of(ALICE)->rare->own_sa);
 	reg_end(&rig.reg, of(ALICE), "test");
+	ck_assert_ptr_null(of(ALICE)->rare->own_sa);
 	ck_assert_uint_eq(rig.sent[0], 7);
 	ck_assert(sent_by_mn());
 	m.n = 0;
