@@ -537,6 +537,7 @@ START_TEST(route_fails)
 	pass(1000);
 	ck_assert_uint_eq(n_done, 1);
 	ck_assert_int_eq(done_status, -ENOMEM);
+	ck_assert_ptr_eq(done_route, r);
 	plane->del(plane, r);
 	ck_assert_uint_eq(n_deleted, 0);
 	inner_status = 0;
@@ -544,6 +545,7 @@ START_TEST(route_fails)
 	pass(1000);
 	ck_assert_uint_eq(n_done, 2);
 	ck_assert_int_eq(done_status, 0);
+	ck_assert_ptr_eq(done_route, r);
 	plane->del(plane, r);
 	ck_assert_uint_eq(n_deleted, 1);
 }
