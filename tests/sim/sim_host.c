@@ -472,6 +472,8 @@ operate(struct line_host *h)
 
 	if (what < 2)
 		ha_end(&w->ha[dice_below(&w->dice, w->plan.n_has)], h->u);
+	else if (what == 2 && dice_permille(&w->dice, 300))
+		h->at->all->drained = !h->at->all->drained;
 	else if (s != NULL && s->granted && what < 5)
 		line_coa(h->at, s);
 	else if (s != NULL && what < 8)
@@ -561,8 +563,10 @@ host_settle(struct subscriber *u)
 
 	h->hostile = false;
 	h->refused = 0;
-	for (i = 0; i < line_count(u->w); i++)
+	for (i = 0; i < line_count(u->w); i++) {
+		line_nr(u, i)->all->drained = false;
 		line_set(line_nr(u, i), true, true);
+	}
 }
 
 void

@@ -118,8 +118,7 @@ pppoe_quiet(struct pppoe *p, int ms)
 bool
 engine_takes_sessions(const struct engine *e)
 {
-	(void)e;
-	return true;
+	return !container_of(e, const struct lines, e)->drained;
 }
 
 void

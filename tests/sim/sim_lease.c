@@ -295,7 +295,7 @@ check_line(struct line *l)
 
 	if (table_count(&core->links) > l->all->cfg.n_ether ||
 	    core->n_asked + core->n_offered + core->n_bound >
-	    table_count(&core->links))
+	    lines_attached(l->all))
 		fail(l, "the server knows more than there is");
 	if (has_lease(l, &lease))
 		check_lease(l, s, &lease);

@@ -119,6 +119,24 @@ line_session(struct line *l)
 	return on.found;
 }
 
+static bool
+count_attached(struct table_node *n, void *arg)
+{
+	size_t *attached = arg;
+
+	*attached += container_of(n, struct session, by_nr)->ether != NULL;
+	return true;
+}
+
+size_t
+lines_attached(struct lines *ls)
+{
+	size_t n = 0;
+
+	table_each(&ls->e.sessions.by_nr, count_attached, &n);
+	return n;
+}
+
 /* ---- sessions, as the checker sees them ---- */
 
 static void

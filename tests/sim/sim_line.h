@@ -111,6 +111,7 @@ struct lines {
 	struct dhcp6_duid	 duid;
 	int			 state[2];	/* its file */
 	uint8_t			 machine;	/* counts its starts */
+	bool			 drained;
 	struct line		*line;		/* LINES_EACH a subscriber */
 	struct timer		 t_run;		/* e's timers, the world's
 						 * time */
@@ -204,6 +205,8 @@ unsigned line_count(const struct world *);
 struct line *line_of(struct lines *, const struct session *);
 /* The session that the line has now, or NULL. */
 struct session *line_session(struct line *);
+/* Sessions that are at a line. */
+size_t	 lines_attached(struct lines *);
 
 /* What a server sends; its struct dhcp6_core's. */
 int	 lines_answer(void *lines, unsigned ifindex, const struct in6_addr *to,
