@@ -73,6 +73,7 @@ struct line_plan {
 	bool		on_request;	/* registers then [D26] */
 	bool		rapid;		/* is answered so */
 	bool		refuse;		/* duplicates: the newer one */
+	bool		keeps;		/* a state file */
 	uint32_t	preferred, valid;	/* seconds */
 	unsigned	hostile;	/* permille of the hosts */
 	unsigned	stops;		/* of the lines: Session-Timeouts */

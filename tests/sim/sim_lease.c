@@ -332,7 +332,7 @@ lease_keep(struct line *l)
 	const struct session *s = line_session(l);
 
 	l->machine = l->all->machine;
-	l->kept = s != NULL && s->state == SESSION_UP && s->reg != NULL &&
+	l->kept = world(l)->plan.line.keeps && s != NULL && s->state == SESSION_UP && s->reg != NULL &&
 	    has_lease(l, &l->lease) && l->lease.bound;
 	if (l->kept)
 		l->since = s->granted_at;

@@ -33,6 +33,7 @@ lines_draw(struct plan *p, struct dice *d)
 		.on_request = dice_permille(d, 400),
 		.rapid = dice_permille(d, 500),
 		.refuse = dice_permille(d, 250),
+		.keeps = dice_permille(d, 600),
 		.preferred = (uint32_t)dice_between(d, 10, 45),
 	};
 	p->line.valid = p->line.preferred +

@@ -93,7 +93,7 @@ make(struct nas *n)
 		make_line(ls, i);
 	ls->duid = (struct dhcp6_duid){ 6, { 0, 4, 7, 7, 7,
 	    (uint8_t)n->host.index } };
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2 && n->host.w->plan.line.keeps; i++)
 		if ((ls->state[i] = memfd_create("state", 0)) == -1)
 			abort();
 }
@@ -101,8 +101,12 @@ make(struct nas *n)
 static void
 open_state(struct lines *ls)
 {
-	int fd[2] = { dup(ls->state[0]), dup(ls->state[1]) };
+	int fd[2];
 
+	if (!world(ls)->plan.line.keeps)
+		return;
+	fd[0] = dup(ls->state[0]);
+	fd[1] = dup(ls->state[1]);
 	ls->e.state = statelog_new(fd, session_save_all, &ls->e);
 	if (ls->e.state == NULL)
 		abort();
@@ -202,6 +206,8 @@ lines_stop(struct nas *n)
 	}
 	statelog_free(ls->e.state);
 	ls->e.state = NULL;
+	if (!n->host.w->plan.line.keeps)
+		ls->open = 0;	/* acct_orphan.c sends those */
 	table_each(&ls->e.sessions.by_nr, mute, NULL);
 	table_each(&ls->e.sessions.by_nr, free_one, NULL);
 	stand_cancel(ls);
@@ -226,8 +232,10 @@ lines_free(struct nas *n)
 
 	if (ls == NULL)
 		return;
-	close(ls->state[0]);
-	close(ls->state[1]);
+	if (n->host.w->plan.line.keeps) {
+		close(ls->state[0]);
+		close(ls->state[1]);
+	}
 	free(ls->cfg.ether);
 	free(ls->line);
 	free(ls);
