@@ -125,6 +125,7 @@ struct plan {
 	unsigned	pool_len;	/* of unique prefixes */
 	bool		hold_strict;	/* also when they are used up */
 	bool		revocation;
+	unsigned	gre;		/* permille of routers ask for it */
 	uint64_t	ntp0;
 };
 
@@ -233,6 +234,7 @@ struct nas {
 	struct timer		 t_probe;
 	struct lines		*lines;	/* NULL: none */
 	struct mip4_sa		 sa[MAX_HAS];
+	bool			 gre;		/* what is new asks for it */
 	uint32_t		 last_nr;
 	unsigned		 n_sessions;
 };
@@ -288,6 +290,7 @@ struct sess {
 	bool			 registered, deregistering;
 	bool			 unique, hoa_unique, iid_kept;
 	struct in6_addr		 hoa;
+	struct gre_keys		 gre, path;	/* path: of its data path */
 	bool			 tunnel, tunnel_up;
 
 	/* of the checker */

@@ -369,7 +369,7 @@ addr_unsound(struct ha *h, const struct subscriber *u,
 	if (b->lease.at.pool != NULL)
 		return "a lease";
 	if (b->mn == NULL || b->mn->binding != b ||
-	    mn_at(&h->nodes->mns, b->coa, 0) != b->mn)
+	    mn_at(&h->nodes->mns, b->coa, binding_gre(b).peer) != b->mn)
 		return "no mobile node, or another one";
 	if (b->lifetime > (u->realm == 0 || !w->plan.realms ?
 	    w->plan.max_lifetime : w->plan.realm_lifetime) ||

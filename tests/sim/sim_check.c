@@ -88,6 +88,9 @@ check_session(struct sess *s)
 		world_fail(w, "%s: outlives its registration", s->subject);
 	if (s->state == SESSION_UP && (!s->tunnel || !s->ra))
 		world_fail(w, "%s: up without a data path", s->subject);
+	if (s->state == SESSION_UP && !gre_same(&s->path, &s->reg->gre))
+		world_fail(w, "%s: up with a data path of other keys",
+		    s->subject);
 	if (check_is_current(s)) {
 		s->excuse = NULL;
 		check_expiry(s);
@@ -272,6 +275,16 @@ check_from_ha(struct ha *h, struct in_addr to, const uint8_t *data,
 
 /* ---- a network at rest ---- */
 
+/* Each end has the other's keys, or none. */
+static bool
+keys_agree(const struct sess *s)
+{
+	const struct binding *b = ha_binding(s->ha, s->u);
+	struct gre_keys gre = binding_gre(b);
+
+	return s->path.own == gre.peer && s->path.peer == gre.own;
+}
+
 static unsigned
 agreed(struct world *w, const struct subscriber *u)
 {
@@ -285,6 +298,9 @@ agreed(struct world *w, const struct subscriber *u)
 		else if (!check_is_current(s))
 			world_fail(w, "at rest: %s is up, its home agent has "
 			    "another binding", s->subject);
+		else if (!keys_agree(s))
+			world_fail(w, "at rest: %s and its home agent have "
+			    "other keys", s->subject);
 		n++;
 	}
 	if (u->mobile != NULL)

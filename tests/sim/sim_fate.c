@@ -182,6 +182,15 @@ drain(struct world *w)
 	ha_drain(h, !h->reg.drained);
 }
 
+/* GRE or not, for what is registered from now on. */
+static void
+reload(struct nas *n)
+{
+	n->gre = !n->gre;
+	SAY(n->host.w, &n->host, "is told to ask for %s", n->gre ? "GRE" :
+	    "6in4");
+}
+
 static void
 go_wrong(struct world *w)
 {
@@ -195,8 +204,11 @@ go_wrong(struct world *w)
 		drain(w);
 	else if (what == 7)
 		home_act(&w->ha[dice_below(&w->dice, w->plan.n_has)]);
-	else if (w->plan.clocks)
+	else if (w->plan.clocks && (w->plan.gre == 0 ||
+	    dice_permille(&w->dice, 500)))
 		set_time(w, some_host(w));
+	else if (w->plan.gre > 0)
+		reload(&w->nas[dice_below(&w->dice, w->plan.n_nases)]);
 }
 
 static void

@@ -67,7 +67,7 @@ set_peer(struct ha *h, struct nas *n)
 	*p = (struct peer){ .name = n->host.name, .addr = n->host.addr,
 	    .n_sas = 1, .pools = h->choice,
 	    .n_pools = h->n_pools,
-	    .max_bindings = h->host.w->plan.max_bindings };
+	    .max_bindings = h->host.w->plan.max_bindings, .gre = true };
 	p->sas = calloc(1, sizeof(*p->sas));
 	if (p->sas == NULL)
 		abort();

@@ -181,12 +181,11 @@ heard(struct ha *h, struct mn *m, const struct packet *p)
 void
 nodes_input(struct ha *h, const struct packet *p)
 {
-	struct mn *m;
+	struct subscriber *u = net_coa_user(h->host.w, p->src);
+	struct mn *m = u != NULL ? nodes_mn(h, u) : NULL;
 
-	if (h->nodes == NULL)
-		return;
-	m = mn_at(&h->nodes->mns, p->src, 0);
-	if (m != NULL && is_heard(m, p->data, p->len))
+	if (m != NULL && m->coa.s_addr == p->src.s_addr &&
+	    is_heard(m, p->data, p->len))
 		heard(h, m, p);
 }
 
@@ -223,7 +222,7 @@ set_section(struct ha *h, unsigned k)
 	*n = (struct access_nodes){
 		.peer = { .name = names[k], .pools = an->choice[k],
 		    .n_pools = plan->two_prefixes ? 2 : 1,
-		    .max_bindings = 1000000 },
+		    .max_bindings = 1000000, .gre = true },
 		.ra = { .router_lifetime = 1800, .valid = plan->valid,
 		    .preferred = plan->valid / 2,
 		    .interval = plan->ra_interval },

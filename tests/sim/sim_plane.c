@@ -269,8 +269,11 @@ plane_find(const struct ha *h, const struct in6_addr *a, struct in_addr *coa,
 bool
 ha_routed(const struct dp_route *r, const struct binding *b)
 {
+	struct gre_keys gre = binding_gre(b);
 	struct in6_addr prefix;
 
+	if (!gre_same(&r->e.gre, &gre))
+		return false;
 	if (b->behind_node)
 		return r->good && r->e.coa.s_addr == b->coa.s_addr &&
 		    r->e.len == 0;

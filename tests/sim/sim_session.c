@@ -142,6 +142,8 @@ ask_of(const struct sess *s, struct mip_reg_request *req)
 	req->mn_ha = s->u->keyed || s->u->mobile != NULL ? &s->u->sa : NULL;
 	req->ha = (struct mip_ha){ .addr = s->ha->host.addr,
 	    .sa = &s->nas->sa[s->ha->host.index], .n_sa = 1 };
+	req->gre = s->nas->gre;
+	req->gre_key = s->gre.own;
 	if (s->ml != NULL)
 		link_request(s, req);
 }
@@ -177,6 +179,7 @@ do_register(struct sess *s)
 static void
 do_install(struct sess *s)
 {
+	s->path = s->gre;
 	if (s->ml != NULL)
 		link_install(s);
 	else
@@ -336,6 +339,7 @@ sess_resume(struct sess *s, const struct mip_saved *saved, bool was_up)
 	if (s->reg == NULL)
 		abort();
 	s->kept = s->reg->expires;
+	s->gre = s->path = s->reg->gre;
 	s->registered = saved->bound;
 	s->was_up = was_up;
 	s->resumed = true;
@@ -471,6 +475,7 @@ take_result(struct sess *s, const struct mip_result *r)
 	s->hoa = r->hoa;
 	s->hoa_unique = r->unique;
 	s->iid = iid_of(&r->hoa);
+	s->gre = r->gre;
 	s->registered = true;
 }
 
@@ -508,8 +513,10 @@ mip_changed(void *arg, const struct mip_result *r)
 {
 	struct sess *s = arg;
 
-	world_fail(s->u->w, "%s: a renewal brought another home address",
-	    s->subject);
+	/* A home agent that has started anew has another key. */
+	if (gre_same(&s->gre, &r->gre))
+		world_fail(s->u->w, "%s: a renewal brought another home "
+		    "address", s->subject);
 	s->iid_kept = iid_equal(iid_of(&r->hoa), s->iid);
 	take_result(s, r);
 	sess_event(s, SESSION_EV_CHANGED);

@@ -119,6 +119,7 @@ draw_policy(struct plan *p, struct dice *d, bool many)
 	p->rejected = (uint32_t)dice_between(d, 1, 20);
 	p->max_bindings = 1000000;
 	p->rate = dice_permille(d, 300) ? 10 + dice_below(d, 20) : 0;
+	p->gre = dice_permille(d, 300) ? 500 : 0;
 	if (many)
 		p->rate *= 1000;
 	if (p->calm)
@@ -249,8 +250,10 @@ begin(struct world *w)
 		if (w->user[i].asked == NULL || w->user[i].retry == NULL)
 			abort();
 	}
-	for (i = 0; i < p->n_nases; i++)
+	for (i = 0; i < p->n_nases; i++) {
+		w->nas[i].gre = dice_permille(&w->dice, p->gre);
 		host_start(w, &w->nas[i].host);
+	}
 	for (i = 0; i < p->n_has; i++) {
 		if (table_init(&w->ha[i].by_prefix) != 0 || (w->ha[i].view =
 		    calloc(p->n_users, sizeof(*w->ha[i].view))) == NULL)
