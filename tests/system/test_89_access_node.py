@@ -5,9 +5,7 @@ which sees each packet as it comes out of the tunnel. Nothing is left."""
 
 import contextlib
 import hashlib
-import os
 import re
-import signal
 import socket
 import struct
 import subprocess
@@ -273,12 +271,12 @@ class Net(ownnet.OwnNet):
         return PREFIX.rstrip(":") in done.stdout
 
     def ping(self, name="mn"):
-        done = self.ns[name].run("ping", "-c", "1", "-W", "5", FAR)
+        done = self.ns[name].run("ping", "-c", "1", "-W", "10", FAR)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def tool(self, *words):
         return subprocess.run([f"{STAGE}/bin/nasctl", "-s", self.ctl.path,
-                               *words], check=True, timeout=20, text=True,
+                               *words], check=True, timeout=60, text=True,
                               capture_output=True).stdout
 
     def forge(self, to, mac):
@@ -320,7 +318,7 @@ def frame(body, mac, src="fe80::5", dst="ff02::2", hop_limit=255):
 def test_entry(net):
     """Figure 6: what the host says before there is a tunnel goes through it
     afterwards, and nothing is changed on the way."""
-    net.ha.wait = 0.7
+    net.ha.wait = 0.3
     with Tap(net.ns["mn"], "eth0") as tap:
         net.host()
         wait_for("an address by SLAAC", 20, net.address)
@@ -374,11 +372,12 @@ def test_entry(net):
     empty = net.left()
     net.tool("terminate", ALICE)
     wait_for("the session to go", 20, lambda: not net.session())
-    gone = net.ha.of(ALICE, False)[-1]
+    gone = wait_for("its deregistration", 10, lambda: net.ha.of(
+        ALICE, False))[-1]
     assert gone.order == [mip4.NAI, mip4.HOA, mip4.MN_HA]
     assert gone.get(mip4.HOA) == b"\0" and gone.source == (COA, 434)
-    assert net.left() != empty
-    assert not net.link()["bridged"]
+    wait_for("nothing to be left", 10, lambda: net.left() != empty and
+             not net.link()["bridged"])
     # Octets of two pings at least, each way, in the Stop.
     stop = wait_for("its Stop", 10, lambda: next(
         (a for a in net.ha.accounts if b"\x28\x06\0\0\0\x02" in a), None))
@@ -390,7 +389,6 @@ def test_entry(net):
 def test_no_tunnel(net):
     """An unmodified home agent: no service, deregistered, and said so."""
     net.ha.with_tunnel = False
-    empty = net.left()
     net.host()
     wait_for("the deregistration", 20, lambda: net.ha.of(ALICE, False))
     net.nasd.wait_log("HA does not confirm the IPv6 tunnel", 5)
@@ -399,7 +397,7 @@ def test_no_tunnel(net):
                                                 mip4.MN_HA]
     wait_for("nothing to be left", 10, lambda: not any(
         "nm4n-c0000264" in x for x in net.left()))
-    assert empty and not net.address()
+    assert not net.address()
 
 
 def test_proactive_and_revoked(net):
@@ -432,8 +430,7 @@ def test_killed(net):
     net.host()
     wait_for("an address by SLAAC", 20, net.address)
     net.ping()
-    os.kill(net.nasd.pid, signal.SIGKILL)
-    net.nasd.wait()
+    net.nasd.kill()
     net.ping()
     asked = len(net.ha.of(ALICE))
     net.start()
@@ -442,7 +439,7 @@ def test_killed(net):
     assert net.ha.of(ALICE)[-1].order == [mip4.NAI, mip4.HOA,
                                           mip4.REV_SUPPORT, mip4.MN_HA]
     net.ping()
-    assert net.link()["bridged"]
+    wait_for("the bridge", 10, lambda: net.link()["bridged"])
     text = net.tool("show", "sessions")
     assert re.search(f"acc0 +{ALICE} .* up ", text), text
 
@@ -479,7 +476,7 @@ def test_another_tunnel(net):
     net.host()
     net.nasd.wait_log("data path could not be installed", 20)
     net.ns["an"].ip("link del other")
-    wait_for("the session", 30, net.is_up)
+    wait_for("the session", 90, net.is_up)
     assert net.ha.of(ALICE)
 
 
@@ -503,7 +500,7 @@ def test_with_had(net):
     done = net.ns["mn2"].run("ip", "-6", "-o", "address", "show", "dev",
                              "eth0", "scope", "global")
     other = re.search(r"inet6 (\S+)/", done.stdout).group(1)
-    done = net.ns["mn"].run("ping", "-c", "1", "-W", "5", other)
+    done = net.ns["mn"].run("ping", "-c", "1", "-W", "10", other)
     assert done.returncode == 0, done.stdout
     # What a host says to come from the home agent, in a tunnel, is not
     # believed, whatever the filters of this host are.
@@ -514,7 +511,7 @@ def test_with_had(net):
     with Tap(net.ns["mn2"], "eth0") as tap:
         net.forge(bytes.fromhex(mac.replace(":", "")),
                   bytes.fromhex(link["mobile_node"].replace(":", "")))
-        net.ns["ha"].run("ping", "-c", "1", "-W", "5", other)
+        net.ns["ha"].run("ping", "-c", "1", "-W", "10", other)
         seen = tap.read()
         assert any(f[54] == ECHO for _, f in seen if len(f) > 54), seen
         assert not any(mip4.ip6("fe80::bad") in f for _, f in seen), seen
@@ -525,4 +522,4 @@ def test_with_had(net):
     net.tool("terminate", BOB)
     wait_for("no binding", 20, lambda: not
              net.hactl("show bindings")["bindings"])
-    assert before != net.left()
+    wait_for("the tunnels to go", 10, lambda: before != net.left())

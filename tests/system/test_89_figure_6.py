@@ -74,6 +74,14 @@ def lladdr(net):
     return re.search(r"inet6 (fe80\S+)/", text).group(1)
 
 
+def answered(core):
+    """Has the tunnel carried a Router Solicitation, and an advertisement
+    after it?"""
+    types = [f[74] for _, f in core.read() if f[12:14] == b"\x08\0" and
+             f[23] == 41 and f[40] == 58]
+    return RS in types and RA in types[types.index(RS):]
+
+
 def test_figure_6(village, tmp_path):
     net = village
     with Tap(net.ns["mn"], "eth0") as mn, Tap(net.ns["ha"], "eth0") as core, \
@@ -83,11 +91,12 @@ def test_figure_6(village, tmp_path):
             b["nai"] == ALICE and len(b["addresses"]) == 2
             for b in net.hactl("show bindings")["bindings"]))
         wait_for("an address by SLAAC", 20, net.address)
-        done = net.ns["cn"].run("ping", "-c", "1", "-W", "5", next(
+        done = net.ns["cn"].run("ping", "-c", "1", "-W", "10", next(
             a for b in net.hactl("show bindings")["bindings"]
             for a in b["addresses"] if b["nai"] == ALICE
             and not a.startswith("fe80")))
         assert done.returncode == 0, done.stdout
+        wait_for("what it solicited", 20, lambda: answered(core))
         links = [Link(tap, str(tmp_path / f"{tap.name}.pcap"), tap is core)
                  for tap in (mn, core, home)]
     check_steps(net, *links)
