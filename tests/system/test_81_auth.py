@@ -189,7 +189,7 @@ def test_rechallenge(lab, users):
     """Sessions that are up authenticate again: RADIUS being away does not end
     them, a refusal does."""
     lab.restart_nasd(auth="{eap, chap}", pppd_more="rechallenge = 5",
-                     radius=[("aaa1", topology.AAA, 500, 1)])
+                     radius=[("aaa1", topology.AAA, 1500, 2)])
     lab.dial("mn1", "alice", *WITHOUT["chap"]).wait_opened()
     lab.dial("mn2", "bob", *WITHOUT["eap"]).wait_opened()
     both = ("alice", "bob")
