@@ -3,6 +3,7 @@
 fad, which knows nothing of the draft, and two home agents that give the same
 private address; hosts with a stock kernel. Nothing is left."""
 
+import contextlib
 import os
 import re
 import socket
@@ -16,6 +17,7 @@ from packets import ipv4, ipv4_sum
 
 from netlab import rtnl
 from netlab.capture import Tap
+from netlab.control import ControlError
 from netlab.process import wait_for
 
 COA, HOME = "192.0.2.1", "172.16.0.5"
@@ -157,13 +159,24 @@ class Net(ownnet.OwnNet):
         return found and found.group(1)
 
     def pings(self, i=0):
-        return self.ns[f"mn{i}"].run("ping", "-c", "1", "-W", "1",
+        return self.ns[f"mn{i}"].run("ping", "-c", "1", "-W", "5",
                                      FAR[i]).returncode == 0
 
     def up(self, i=0):
         self.host(i)
         wait_for("an address by SLAAC", 30, lambda: self.address(i))
         wait_for("a ping", 20, lambda: self.pings(i))
+
+    def renew(self):
+        """Its registration has most of its lifetime before it."""
+        def young():
+            session = self.ctl("show session", id=NAI[0])
+            if session["reg_left"] > session["lifetime"] - 3:
+                return True
+            with contextlib.suppress(ControlError):     # it is under way
+                self.ctl("renew", name="all")
+            return False
+        wait_for("a renewal", 20, young, 0.5)
 
     def left(self):
         return set().union(*(
@@ -369,8 +382,8 @@ def test_learnt(net):
     net.start_fad(KNOWING)
     wait_for("an answer that is not believed", 40, lambda: net.counts(
         "registration")["dropped_bad_mn_fa_authenticator"])
-    assert "code 67" in net.daemons["nasd"].log()
-    assert "fails MN-FA authentication" in net.daemons["nasd"].log()
+    for said in ("code 67", "fails MN-FA authentication"):
+        net.daemons["nasd"].wait_log(said)
     assert not net.fadctl("show visitors")["visitors"]
 
     net.stop("nasd")
@@ -418,7 +431,7 @@ def test_learnt(net):
     net.start_fad(KNOWING)
     wait_for("a visitor", 40, lambda:
              net.fadctl("show visitors")["visitors"])
-    assert net.agent()["restarts"] == 1
+    wait_for("its start to be told", 10, lambda: net.agent()["restarts"] == 1)
     wait_for("a ping", 20, net.pings)
 
 
@@ -430,19 +443,21 @@ def test_killed(net):
     net.kill("fad")
     net.start_fad()
     wait_for("a ping", 40, net.pings)
-    assert net.links()[0]["ipv4_home_address"] == HOME
+    wait_for("its home address", 20, lambda: net.links()[0][
+        "ipv4_home_address"] == HOME)
 
     net.stop("nasd")
     net.start_nasd(keep="true")
     wait_for("a ping", 40, net.pings)
+    net.renew()
     net.kill("nasd")
     assert net.pings()
     net.start_nasd()
-    assert net.pings()
+    wait_for("a ping", 20, net.pings)
     wait_for("its renewal", 20, lambda: any(
         "renewed" in str(s.get("timeline", "")) or s["state"] == "up"
         for s in net.ctl("show sessions")["sessions"]))
-    assert net.links()[0]["bridged"]
+    wait_for("the bridge", 20, lambda: net.links()[0]["bridged"])
 
     net.kill("had0")
     net.start_had(0)
