@@ -294,6 +294,9 @@ finish(struct world *w)
 	}
 	for (i = 0; i < w->plan.n_has; i++)
 		timers_free(&w->ha[i].host.timers);
+	/* before those whose timers they are, where a schedule has failed */
+	net_free(w);
+	timers_free(&w->timers);
 	for (i = 0; i < w->plan.n_users; i++) {
 		free(w->user[i].asked);
 		free(w->user[i].retry);
@@ -301,8 +304,6 @@ finish(struct world *w)
 		mobile_free(&w->user[i]);
 		host_free(&w->user[i]);
 	}
-	net_free(w);
-	timers_free(&w->timers);
 	free(w->user);
 }
 
