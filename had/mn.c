@@ -14,7 +14,7 @@
 #define TYPE_RA		134
 #define TYPE_NS		135
 #define TYPE_NA		136
-#define RA_COUNT_MAX	63	/* more are not counted */
+#define RA_COUNT_MAX	31	/* more are not counted */
 
 void
 mns_name_router(struct mns *ms, struct in_addr own)
@@ -89,7 +89,7 @@ end_of_prefixes(const struct mn *m)
 {
 	uint32_t valid = m->binding->peer->nodes->ra.valid;
 
-	if (valid == UINT32_MAX || m->n_ra == 0)
+	if (valid == UINT32_MAX || !m->told)
 		return MONO_NEVER;
 	return mono_add_ms(m->last_ra, (int64_t)valid * 1000 + MN_LINGER_MS);
 }
@@ -118,6 +118,7 @@ advertise(struct mn *m)
 		ms->stats.ra_sent++;
 		m->last_ra = now;
 		m->n_ra += m->n_ra < RA_COUNT_MAX;
+		m->told = true;
 	}
 	m->next_ra = mn_ra_next(m, now);
 }
@@ -130,7 +131,7 @@ mn_woken(struct mn *m)
 	mn_hear_again(m, now);
 	if (!mono_before(now, end_of_prefixes(m))) {
 		mn_addrs_expire(m);
-		m->n_ra = 0;		/* it has heard of none */
+		m->told = false;
 	}
 	if (!mono_before(now, m->next_ra))
 		advertise(m);
@@ -341,6 +342,7 @@ mn_up(struct mn *m, int fd)
 	if (ms->io)
 		ms->io->listen(ms->arg, m);
 	m->n_ra = 0;
+	m->told = false;
 	m->next_ra = clock_mono(ms->clock);
 	mn_set_timer(m);
 }

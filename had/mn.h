@@ -100,7 +100,9 @@ struct mn {
 	uint16_t		 bound;		/* a bit for each of addrs: it
 						 * is no more being probed */
 	uint8_t			 n_addrs;
-	uint8_t			 n_ra : 6;	/* of the first ones */
+	uint8_t			 n_ra : 5;	/* of the first ones */
+	bool			 told : 1;	/* of prefixes, and they are
+						 * not over */
 	bool			 up : 1;
 	bool			 deaf : 1;	/* it has claimed too many */
 };

@@ -300,6 +300,25 @@ START_TEST(first_ones_are_close)
 }
 END_TEST
 
+/* Also where what they say is over before the next one: it is nothing new. */
+START_TEST(first_ones_of_short_lifetimes)
+{
+	unsigned i;
+	struct mn *m;
+
+	rig.nodes.ra.valid = rig.nodes.ra.preferred = 12;
+	m = enter(AN1, mn1);
+	for (i = 0; i < 20; i++) {
+		probe(m, G1);
+		rig_wait(8.05);
+		/* The binding does not live longer without a renewal. */
+		ck_assert_ptr_eq(enter(AN1, mn1), m);
+		ck_assert_uint_eq(io.ras, i == 0 ? 1 : i < 3 ? 2 : 3);
+	}
+	ck_assert_uint_ge(rig.mns.stats.expired, 3);
+}
+END_TEST
+
 /* A renewal is no news. */
 START_TEST(renewal_is_quiet)
 {
@@ -918,6 +937,7 @@ main(void)
 	tcase_add_test(t, advertised_at_once);
 	tcase_add_test(t, advertised_in_time);
 	tcase_add_test(t, first_ones_are_close);
+	tcase_add_test(t, first_ones_of_short_lifetimes);
 	tcase_add_test(t, renewal_is_quiet);
 	tcase_add_test(t, addresses);
 	tcase_add_test(t, taken_from_nobody);
