@@ -344,7 +344,9 @@ def test_routed_prefix(nodes):
     host.flood(1000)
     wait_for("it to be heard", 10, lambda: lab.hactl("show statistics")
              ["mobile_nodes"]["too_many"] > 0)
-    assert len(binding(lab)["addresses"]) == 16
+    # They are there once their routes are.
+    wait_for("all that it may have", 10,
+             lambda: len(binding(lab)["addresses"]) == 16)
     assert host.ping(CN6)
     host.ns.ip("address add 2001:db8:999::1/128 dev eth0 nodad")
     assert not host.ping(CN6, "-I", "2001:db8:999::1", "-W", "1")
