@@ -64,18 +64,30 @@ class Host(Client):
         return ["dibbler-client", "run"]
 
     def start(self, client="dhclient", fresh=True):
-        """Runs one of them; fresh: it remembers nothing."""
+        """Runs one of them; fresh: it remembers nothing, and has no address of
+        one that was killed."""
         if fresh:
             shutil.rmtree(self.work, ignore_errors=True)
+            self.ns.ip(f"address flush dev {self.ifname} scope global")
         os.makedirs(self.work, exist_ok=True)
         argv = getattr(self, f"_{client}")()
         self.client = client
         self.daemon = Daemon(self.ns, f"{self.ns.name}-{client}", argv,
                              self.logdir)
 
+    def leased(self):
+        """Whether dhclient has written down that it has an address."""
+        try:
+            with open(self.path("dhclient.leases"), encoding="utf-8") as f:
+                return "iaaddr" in f.read()
+        except OSError:
+            return False
+
     def release(self, seconds=20):
         """It gives its address back, and ends."""
         if self.client == "dhclient":
+            # What it has not written down yet it would not give back.
+            wait_for("the lease to be written", seconds, self.leased, 0.2)
             argv = self.daemon.argv
             done = self.ns.run("dhclient", "-6", "-r", *argv[3:], timeout=60)
             assert done.returncode == 0, done.stderr

@@ -448,6 +448,8 @@ def test_killed(net):
 
     net.stop("nasd")
     net.start_nasd(keep="true")
+    # By itself it would ask for its router within a minute.
+    net.ns["mn0"].ip("neighbour flush dev eth0")
     wait_for("a ping", 40, net.pings)
     net.renew()
     net.kill("nasd")
