@@ -19,7 +19,7 @@
 
 #define IPV6_SRC	8	/* in the header, their places */
 #define IPV6_DST	24
-#define LOCAL_MAX	16	/* instructions */
+#define LOCAL_MAX	21	/* instructions */
 
 /* Begins a filter of IPv6 that comes in. */
 static struct nlmsghdr *
@@ -164,6 +164,22 @@ nl_redirect_heard(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
 	    sizeof(code) / sizeof(code[0]), to));
 }
 
+/* Most packets are nothing of the kind: both addresses are below fe80::. */
+static unsigned
+put_far(struct sock_filter *code, unsigned at)
+{
+	const struct sock_filter far[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at + IPV6_DST),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0xfe80, 3, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at + IPV6_SRC),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0xfe80, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	memcpy(code, far, sizeof(far));
+	return (sizeof(far) / sizeof(far[0]));
+}
+
 /* From or to fe80::/10, or to a group of the link or of less: in a packet whose
  * IPv6 header is at that place. */
 static unsigned
@@ -188,32 +204,43 @@ put_local(struct sock_filter *code, unsigned at)
 	return (sizeof(local) / sizeof(local[0]));
 }
 
+/* From the link-layer address src; else past put_local. */
+static unsigned
+put_from(struct sock_filter *code, const uint8_t src[6])
+{
+	uint32_t high;
+	uint16_t low;
+
+	memcpy(&high, src, sizeof(high));
+	memcpy(&low, src + sizeof(high), sizeof(low));
+	const struct sock_filter from[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ETH_ALEN),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohl(high), 0, 12),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, ETH_ALEN + sizeof(high)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ntohs(low), 0, 10),
+	};
+
+	memcpy(code, from, sizeof(from));
+	return (sizeof(from) / sizeof(from[0]));
+}
+
 int
 nl_redirect_local(struct nl *nl, unsigned from, uint16_t prio,
     const uint8_t *src, unsigned to)
 {
-	struct sock_filter code[LOCAL_MAX] = {
+	const struct sock_filter heard[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_LOOPBACK, 10, 0),
 	};
-	unsigned n = 2, at = 0;
-	uint32_t high;
-	uint16_t low;
+	struct sock_filter code[LOCAL_MAX];
+	unsigned at = src != NULL ? ETH_HLEN : 0, n = put_far(code, at);
 
 	if (src != NULL) {
-		memcpy(&high, src, sizeof(high));
-		memcpy(&low, src + sizeof(high), sizeof(low));
-		n = 0;
-		at = ETH_HLEN;
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W |
-		    BPF_ABS, ETH_ALEN);
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ |
-		    BPF_K, ntohl(high), 0, 12);
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_H |
-		    BPF_ABS, ETH_ALEN + sizeof(high));
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ |
-		    BPF_K, ntohs(low), 0, 10);
+		n += put_from(&code[n], src);
+	} else {
+		memcpy(&code[n], heard, sizeof(heard));
+		n += sizeof(heard) / sizeof(heard[0]);
 	}
 	n += put_local(&code[n], at);
 	return (redirect_by(nl, from, prio, code, n, to));

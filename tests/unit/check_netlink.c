@@ -537,7 +537,7 @@ END_TEST
 static bool
 says(size_t i, unsigned n, const void *packet, size_t len)
 {
-	struct sock_filter code[16];
+	struct sock_filter code[21];
 	struct sock_fprog prog = { (unsigned short)n, code };
 	uint8_t byte;
 	int fd[2];
@@ -581,7 +581,7 @@ START_TEST(bridge_of_what_is_local)
 		{ "ff02::1", "2001:db8::2", false },
 	};
 	uint8_t frame[14 + 40] = { 0x33, 0x33, [12] = 0x86, [13] = 0xdd };
-	struct sock_filter code[14];
+	struct sock_filter code[19];
 
 	ck_assert_int_eq(nl_redirect_local(nl, 9, 1, mn, 12), 0);
 	ck_assert_int_eq(nl_redirect_local(nl, 9, 1, NULL, 12), 1);
@@ -591,20 +591,20 @@ START_TEST(bridge_of_what_is_local)
 	/* What the host hears of itself is nobody's. */
 	memcpy(code, ATTR(1, 20, sizeof(code), TCA_OPTIONS, TCA_BPF_OPS),
 	    sizeof(code));
-	ck_assert_uint_eq(code[0].k, 0xfffff004);	/* SKF_AD_PKTTYPE */
-	ck_assert_uint_eq(code[1].k, 5);		/* PACKET_LOOPBACK */
-	ck_assert_uint_eq(code[2 + code[1].jt].code, BPF_RET | BPF_K);
-	ck_assert_uint_eq(code[2 + code[1].jt].k, 0);
+	ck_assert_uint_eq(code[5].k, 0xfffff004);	/* SKF_AD_PKTTYPE */
+	ck_assert_uint_eq(code[6].k, 5);		/* PACKET_LOOPBACK */
+	ck_assert_uint_eq(code[7 + code[6].jt].code, BPF_RET | BPF_K);
+	ck_assert_uint_eq(code[7 + code[6].jt].k, 0);
 	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
 		memcpy(frame + 6, mn, 6);
 		inet_pton(AF_INET6, c[i].src, frame + 14 + 8);
 		inet_pton(AF_INET6, c[i].dst, frame + 14 + 24);
-		ck_assert_msg(says(0, 16, frame, sizeof(frame)) == c[i].local,
+		ck_assert_msg(says(0, 21, frame, sizeof(frame)) == c[i].local,
 		    "%s to %s", c[i].src, c[i].dst);
-		ck_assert_int_eq(says(1, 14, frame + 14, 40), c[i].local);
-		ck_assert(!says(0, 16, frame, 21));
+		ck_assert_int_eq(says(1, 19, frame + 14, 40), c[i].local);
+		ck_assert(!says(0, 21, frame, 21));
 		frame[6 + i % 6] ^= 1;		/* somebody else's */
-		ck_assert(!says(0, 16, frame, sizeof(frame)));
+		ck_assert(!says(0, 21, frame, sizeof(frame)));
 	}
 }
 END_TEST
