@@ -4,11 +4,21 @@
 
 #include <string.h>
 
+#include <arpa/inet.h>
+
 #include "common/wire.h"
 
 #define VERSION_4	4
 #define FRAGMENT	0x3fff	/* more of them, or an offset */
 #define DONT_FRAGMENT	0x4000
+
+bool
+ip4_is_host(struct in_addr addr)
+{
+	uint32_t a = ntohl(addr.s_addr);
+
+	return a >> 24 != 0 && a >> 24 != IN_LOOPBACKNET && a >> 28 < 0xe;
+}
 
 uint32_t
 ip4_sum(uint32_t sum, const uint8_t *p, size_t len)

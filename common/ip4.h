@@ -45,6 +45,9 @@ struct wire_w;
  * the packet's length, or 0 when there is no room. */
 size_t	 ip4_write(const struct ip4_packet *, uint8_t *buf, size_t cap);
 
+/* May one host have it: nothing special of RFC 6890 that is none. */
+bool	 ip4_is_host(struct in_addr);
+
 /* The Internet checksum [RFC 1071] of one piece, to be continued with the next
  * (an even number of bytes each but the last), and folded. */
 uint32_t ip4_sum(uint32_t sum, const uint8_t *p, size_t len);

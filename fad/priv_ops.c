@@ -26,6 +26,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include "common/ip4.h"
 #include "common/log.h"
 #include "common/netlink.h"
 #include "common/priv.h"
@@ -104,14 +105,12 @@ tunnel_name(const struct priv_state *s, const struct slot *t,
 static bool
 is_host(const struct fad_config *c, struct in_addr addr)
 {
-	uint32_t a = ntohl(addr.s_addr);
 	size_t i;
 
 	for (i = 0; i < c->n_links; i++)
 		if (c->links[i].address.s_addr == addr.s_addr)
 			return false;
-	return a >> 24 != 0 && a >> 24 != IN_LOOPBACKNET && a >> 28 < 0xe &&
-	    addr.s_addr != c->care_of.s_addr;
+	return ip4_is_host(addr) && addr.s_addr != c->care_of.s_addr;
 }
 
 static bool

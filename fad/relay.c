@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 
+#include "common/ip4.h"
 #include "common/violations.h"
 #include "common/wire.h"
 #include "fad/fad_config.h"
@@ -75,10 +76,7 @@ relay_is_own(const struct relay *r, struct in_addr addr)
 bool
 relay_is_host(const struct relay *r, struct in_addr addr)
 {
-	uint32_t a = ntohl(addr.s_addr);
-
-	return a >> 24 != 0 && a >> 24 != IN_LOOPBACKNET &&
-	    a >> 28 < 0xe && !relay_is_own(r, addr);
+	return ip4_is_host(addr) && !relay_is_own(r, addr);
 }
 
 const struct mip4_sa *

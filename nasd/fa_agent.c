@@ -216,14 +216,6 @@ fa_agent_stop(struct fa_agent *a)
 
 /* ---- what it says ---- */
 
-static bool
-is_host(struct in_addr addr)
-{
-	uint32_t a = ntohl(addr.s_addr);
-
-	return a >> 24 != 0 && a >> 24 != IN_LOOPBACKNET && a >> 28 < 0xe;
-}
-
 /* The one that we have, if it is still there; else the first [RFC 3344 2.4]. */
 static struct in_addr
 choose(const struct fa_agent *a, const struct fa_advert *ad)
@@ -231,7 +223,7 @@ choose(const struct fa_agent *a, const struct fa_advert *ad)
 	struct in_addr first = { INADDR_ANY };
 
 	for (unsigned i = ad->n_coas; i-- > 0;) {
-		if (!is_host(ad->coa[i]))
+		if (!ip4_is_host(ad->coa[i]))
 			continue;
 		if (ad->coa[i].s_addr == a->coa.s_addr)
 			return a->coa;

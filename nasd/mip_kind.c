@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/ip4.h"
 #include "common/wire.h"
 #include "nasd/mip_reg.h"
 
@@ -198,14 +199,6 @@ useless_to_router(const struct mip_reg *r, const struct mip_reply *reply)
 	return NULL;
 }
 
-static bool
-is_host(struct in_addr addr)
-{
-	uint32_t a = ntohl(addr.s_addr);
-
-	return a >> 24 != 0 && a >> 24 != IN_LOOPBACKNET && a >> 28 < 0xe;
-}
-
 const char *
 mip_kind_useless(const struct mip_reg *r, const struct mip_reply *reply)
 {
@@ -215,7 +208,7 @@ mip_kind_useless(const struct mip_reg *r, const struct mip_reply *reply)
 		why = useless_to_router(r, reply);
 	else if (!reply->has_tunnel)	/* draft-navali 5.2.1 */
 		why = "HA does not confirm the IPv6 tunnel";
-	else if (r->via.s_addr != INADDR_ANY && !is_host(reply->home))
+	else if (r->via.s_addr != INADDR_ANY && !ip4_is_host(reply->home))
 		why = "HA assigns no IPv4 home address";
 	else if (r->via.s_addr != INADDR_ANY &&
 	    (reply->home.s_addr == r->via.s_addr ||

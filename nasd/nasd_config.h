@@ -277,8 +277,6 @@ const struct config_ether *nasd_config_ether(const struct nasd_config *,
 /* How many PPP links can be access nodes: addresses of the pool that no section
  * has. */
 unsigned nasd_config_ppp_nodes(const struct nasd_config *);
-/* May one host have it: nothing special of RFC 6890 that is none. */
-bool	 config_ipv4_is_host(struct in_addr);
 /* Why a subscriber can not have that address, or NULL. */
 const char *config_ipv4_unusable(const struct nasd_config *, struct in_addr);
 /* The profile of a name, or NULL. */

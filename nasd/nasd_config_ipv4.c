@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 
 #include "common/conf.h"
+#include "common/ip4.h"
 #include "nasd/nasd_config.h"
 
 /* libconfuse wants it writable. */
@@ -31,7 +32,7 @@ read_servers(struct conf *c, cfg_t *sec, struct config_ipv4 *v)
 	for (unsigned i = 0; i < n; i++) {
 		text = cfg_getnstr(sec, "dns-servers", i);
 		if (inet_pton(AF_INET, text, &v->dns[i]) != 1 ||
-		    !config_ipv4_is_host(v->dns[i]))
+		    !ip4_is_host(v->dns[i]))
 			conf_error(c, sec, "dns-servers",
 			    "\"%s\" is no host's IPv4 address", text);
 	}
@@ -58,14 +59,6 @@ nasd_config_ipv4(struct conf *c, struct nasd_config *cf)
 		conf_error(c, sec, "address", "is a home agent's");
 }
 
-bool
-config_ipv4_is_host(struct in_addr addr)
-{
-	uint32_t a = ntohl(addr.s_addr);
-
-	return a >> 24 != 0 && a >> 24 != 127 && a >> 28 < 0xe;
-}
-
 /* What the NAS itself talks to must not become a subscriber's, for pppd would
  * route it to that link, nor an access node's behind a foreign agent. */
 const char *
@@ -75,7 +68,7 @@ config_ipv4_unusable(const struct nasd_config *cf, struct in_addr addr)
 	uint32_t a = addr.s_addr;
 	unsigned i;
 
-	if (!config_ipv4_is_host(addr))
+	if (!ip4_is_host(addr))
 		return "is no host's address";
 	if (a == cf->ipv4.address.s_addr || a == cf->coa.s_addr)
 		return "is our own";

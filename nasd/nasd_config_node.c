@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/conf.h"
+#include "common/ip4.h"
 #include "common/mip4_ext.h"
 #include "nasd/nasd_config.h"
 
@@ -49,8 +50,8 @@ read_pool(struct conf *c, struct config_coas *pool)
 	    len : 0), text);
 	if (inet_pton(AF_INET, first, &pool->first) != 1 ||
 	    inet_pton(AF_INET, dash != NULL ? dash + 1 : first,
-	    &pool->last) != 1 || !config_ipv4_is_host(pool->first) ||
-	    !config_ipv4_is_host(pool->last) ||
+	    &pool->last) != 1 || !ip4_is_host(pool->first) ||
+	    !ip4_is_host(pool->last) ||
 	    ntohl(pool->first.s_addr) > ntohl(pool->last.s_addr)) {
 		conf_error(c, NULL, POOL, "\"%s\" is no host's IPv4 address, "
 		    "nor a range FIRST-LAST of them", text);
@@ -220,7 +221,7 @@ read_address(struct conf *c, cfg_t *sec, const char *key,
 
 	if (text == NULL)
 		return false;
-	if (inet_pton(AF_INET, text, addr) == 1 && config_ipv4_is_host(*addr))
+	if (inet_pton(AF_INET, text, addr) == 1 && ip4_is_host(*addr))
 		return true;
 	conf_error(c, sec, key, "\"%s\" is no host's IPv4 address", text);
 	addr->s_addr = INADDR_ANY;

@@ -43,6 +43,7 @@
 #include <net/if_arp.h>
 
 #include "common/iid.h"
+#include "common/ip4.h"
 #include "common/netlink.h"
 #include "common/table.h"
 #include "nasd/nasd_config.h"
@@ -272,7 +273,7 @@ session_check(struct plane *p, const struct nasd_priv_session_add *q)
 		return -EEXIST;
 	if ((q->plen != 64 && q->plen != 128) || !hoa_is_valid(&q->hoa))
 		return -EINVAL;
-	if (q->ip4.s_addr != INADDR_ANY && !config_ipv4_is_host(q->ip4))
+	if (q->ip4.s_addr != INADDR_ANY && !ip4_is_host(q->ip4))
 		return -EINVAL;
 	if (q->gre.own != 0 && q->gre.peer == 0)
 		return -EINVAL;

@@ -153,6 +153,35 @@ take(const struct member *m, void *base, const uint8_t *v, size_t len)
 	}
 }
 
+/* other: takes what no member is, which else is passed over; may be NULL. */
+static int
+decode(const uint8_t *buf, size_t buf_len, const struct member *members,
+    size_t n, void *base,
+    int (*other)(void *base, uint8_t tag, const uint8_t *v, size_t len))
+{
+	const struct member *m;
+	const uint8_t *v;
+	struct wire_r r;
+	uint16_t len;
+	uint8_t tag;
+	int err = 0;
+
+	wire_r_init(&r, buf, buf_len);
+	while (err == 0 && wire_r_left(&r) > 0) {
+		tag = wire_r_u8(&r);
+		len = wire_r_u16(&r);
+		v = wire_r_ptr(&r, len);
+		if (r.err)
+			return -EPROTO;
+		m = find_member(members, n, tag);
+		if (m != NULL)
+			err = take(m, base, v, len);
+		else if (other != NULL)
+			err = other(base, tag, v, len);
+	}
+	return err;
+}
+
 /* ---- sessions ---- */
 
 int
@@ -194,17 +223,20 @@ take_key(struct mip4_sa *sa, const uint8_t *v, size_t len)
 	return 0;
 }
 
+/* What no member is. */
 static int
-take_one(struct session_rec *r, uint8_t tag, const uint8_t *v, size_t len)
+take_other(void *base, uint8_t tag, const uint8_t *v, size_t len)
 {
-	const struct member *m;
+	struct session_rec *r = base;
 
-	if (tag == TAG_CLASS)
+	switch (tag) {
+	case TAG_CLASS:
 		return take_class(r, v, len);
-	if (tag == TAG_MN_HA_KEY)
+	case TAG_MN_HA_KEY:
 		return take_key(&r->grant.mn_ha, v, len);
-	m = find_member(session_members, COUNT_OF(session_members), tag);
-	return m != NULL ? take(m, r, v, len) : 0;
+	default:
+		return 0;
+	}
 }
 
 /* What the table cannot tell. */
@@ -224,41 +256,14 @@ check(const struct session_rec *r)
 	return 0;
 }
 
-static int
-decode(struct wire_r *r, void *base,
-    int (*one)(void *base, uint8_t tag, const uint8_t *v, size_t len))
-{
-	const uint8_t *v;
-	uint16_t len;
-	uint8_t tag;
-	int err = 0;
-
-	while (err == 0 && wire_r_left(r) > 0) {
-		tag = wire_r_u8(r);
-		len = wire_r_u16(r);
-		v = wire_r_ptr(r, len);
-		if (r->err)
-			return -EPROTO;
-		err = one(base, tag, v, len);
-	}
-	return err;
-}
-
-static int
-one_of_session(void *base, uint8_t tag, const uint8_t *v, size_t len)
-{
-	return take_one(base, tag, v, len);
-}
-
 int
 session_rec_decode(struct session_rec *rec, const uint8_t *buf, size_t len)
 {
-	struct wire_r r;
 	int err;
 
 	memset(rec, 0, sizeof(*rec));
-	wire_r_init(&r, buf, len);
-	err = decode(&r, rec, one_of_session);
+	err = decode(buf, len, session_members, COUNT_OF(session_members), rec,
+	    take_other);
 	return err != 0 ? err : check(rec);
 }
 
@@ -268,64 +273,43 @@ session_rec_wipe(struct session_rec *r)
 	explicit_bzero(r, sizeof(*r));
 }
 
-/* ---- nasd ---- */
+/* ---- the others: members, and nothing else ---- */
 
-int
-rec_global_encode(const struct rec_global *g, uint8_t *buf, size_t cap)
+static int
+encode(const struct member *m, size_t n, const void *base, uint8_t *buf,
+    size_t cap)
 {
 	struct wire_w w;
 
 	wire_w_init(&w, buf, cap);
-	put_members(&w, global_members, COUNT_OF(global_members), g);
+	put_members(&w, m, n, base);
 	return w.err ? -EMSGSIZE : (int)w.len;
 }
 
-static int
-one_of_global(void *base, uint8_t tag, const uint8_t *v, size_t len)
+int
+rec_global_encode(const struct rec_global *g, uint8_t *buf, size_t cap)
 {
-	const struct member *m = find_member(global_members,
-	    COUNT_OF(global_members), tag);
-
-	return m != NULL ? take(m, base, v, len) : 0;
+	return encode(global_members, COUNT_OF(global_members), g, buf, cap);
 }
 
 int
 rec_global_decode(struct rec_global *g, const uint8_t *buf, size_t len)
 {
-	struct wire_r r;
-
 	memset(g, 0, sizeof(*g));
-	wire_r_init(&r, buf, len);
-	return decode(&r, g, one_of_global);
+	return decode(buf, len, global_members, COUNT_OF(global_members), g,
+	    NULL);
 }
-
-/* ---- links ---- */
 
 int
 rec_moved_encode(const struct rec_moved *l, uint8_t *buf, size_t cap)
 {
-	struct wire_w w;
-
-	wire_w_init(&w, buf, cap);
-	put_members(&w, moved_members, COUNT_OF(moved_members), l);
-	return w.err ? -EMSGSIZE : (int)w.len;
-}
-
-static int
-one_of_moved(void *base, uint8_t tag, const uint8_t *v, size_t len)
-{
-	const struct member *m = find_member(moved_members,
-	    COUNT_OF(moved_members), tag);
-
-	return m != NULL ? take(m, base, v, len) : 0;
+	return encode(moved_members, COUNT_OF(moved_members), l, buf, cap);
 }
 
 int
 rec_moved_decode(struct rec_moved *l, const uint8_t *buf, size_t len)
 {
-	struct wire_r r;
-
 	memset(l, 0, sizeof(*l));
-	wire_r_init(&r, buf, len);
-	return decode(&r, l, one_of_moved);
+	return decode(buf, len, moved_members, COUNT_OF(moved_members), l,
+	    NULL);
 }

@@ -115,6 +115,26 @@ changed(size_t at, uint8_t value)
 	return ip4_read(&p, buf, len, true);
 }
 
+START_TEST(host)
+{
+	static const struct {
+		const char	*text;
+		bool		 is;
+	} c[] = {
+		{ "0.0.0.0", false }, { "0.255.255.255", false },
+		{ "1.0.0.0", true }, { "126.255.255.255", true },
+		{ "127.0.0.1", false }, { "127.255.255.255", false },
+		{ "128.0.0.0", true }, { "223.255.255.255", true },
+		{ "224.0.0.1", false }, { "240.0.0.1", false },
+		{ "255.255.255.255", false },
+	};
+
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++)
+		ck_assert_msg(ip4_is_host((struct in_addr){
+		    inet_addr(c[i].text) }) == c[i].is, "%s", c[i].text);
+}
+END_TEST
+
 START_TEST(not_ours)
 {
 	ck_assert_int_eq(changed(8, 1), IP4_OK);
@@ -315,6 +335,6 @@ START_TEST(asked_for)
 }
 END_TEST
 
-TEST_MAIN("fad_wire", udp_written, udp_read, not_ours, advertisement,
+TEST_MAIN("fad_wire", udp_written, udp_read, host, not_ours, advertisement,
     advertisement_for_mobile_nodes_only, solicitations, sequence, pace,
     asked_for)
