@@ -29,6 +29,9 @@ lines_draw(struct plan *p, struct dice *d)
 	p->lines = share[dice_below(d, 5)];
 	if (p->lines == 0)
 		return;
+	/* Hosts come again, however busy it is. */
+	if (p->rate > 0 && p->rate < 10)
+		p->rate = 10;
 	p->line = (struct line_plan){
 		.on_request = dice_permille(d, 400),
 		.rapid = dice_permille(d, 500),

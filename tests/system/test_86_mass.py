@@ -61,7 +61,10 @@ def test_hundred_at_once(lab):
         assert client.ping(CN6, 1, wait=10,
                            options=("-I", client.ifname))[1] == 1
     pppoe, = lab.nasctl("show statistics")["pppoe"]
-    assert pppoe["refused"] == pppoe["send_errors"] == 0
+    # A pppd that gave up waiting and asks anew is one session more for a
+    # while; nobody is refused for anything else.
+    assert pppoe["refused"] == pppoe["per_mac_limit"]
+    assert pppoe["send_errors"] == 0
 
     first = wait_for("who they are", 60, lambda: ids_of_up(lab), 1)
     for client in lab.clients[:MANY // 2]:
