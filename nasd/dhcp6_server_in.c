@@ -328,7 +328,7 @@ input(struct dhcp6_core *core, unsigned ifindex, const struct in6_addr *src,
 	if (n == NULL)
 		return DHCP6_C_DROP_INTERFACE;
 	l = container_of(n, struct dhcp6_link, node);
-	if (!pppoe_rate_allows(&l->rate, dhcp6_link_now(l)))
+	if (!rate_limit_allows(&l->rate, dhcp6_link_now(l)))
 		return DHCP6_C_DROP_RATE;
 	if ((err = dhcp6_decode(&m, buf, len)) != 0)
 		return bad_message(err);

@@ -3,9 +3,9 @@
 #ifndef NASD_DHCP6_SERVER_INT_H
 #define NASD_DHCP6_SERVER_INT_H
 
+#include "common/rate_limit.h"
 #include "common/timers.h"
 #include "nasd/dhcp6_server.h"
-#include "nasd/pppoe_limit.h"
 
 #define DHCP6_STATES(X)							\
 	X(IDLE, "idle")			/* nobody has an address */	\
@@ -39,7 +39,7 @@ struct dhcp6_link {
 	struct dhcp6_question	*question;	/* ASKED only */
 	struct timer		 timer;		/* lease's or offer's end */
 	mono_t			 limit;		/* of the address */
-	struct pppoe_rate	 rate;
+	struct rate_limit	 rate;
 	mono_t			 asks_since;	/* a minute */
 	unsigned		 asks;
 	bool			 refused;

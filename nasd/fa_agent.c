@@ -340,7 +340,7 @@ heard(struct fa_agent *a, const struct fa_advert *ad)
 	a->count[FA_C_HEARD]++;
 	if ((rebooted || ad->lifetime == 0 || is_other(a, ad, coa)) &&
 	    (a->known || ad->lifetime != 0) &&
-	    !pppoe_rate_allows(&a->changes, now(a))) {
+	    !rate_limit_allows(&a->changes, now(a))) {
 		a->count[FA_C_DROP_RATE]++;
 		return;
 	}

@@ -18,8 +18,8 @@
 
 #include <netinet/in.h>
 
+#include "common/rate_limit.h"
 #include "common/timers.h"
-#include "nasd/pppoe_limit.h"
 
 /* Flags of the Mobility Agent Advertisement Extension [RFC 3344 2.1.1; T: RFC
  * 3024 3.1]. */
@@ -108,7 +108,7 @@ struct fa_agent {
 	mono_t			 until;		/* known that long */
 	struct timer		 t_lost, t_solicit;
 	unsigned		 n_solicited;	/* in this search */
-	struct pppoe_rate	 changes;
+	struct rate_limit	 changes;
 	uint64_t		 count[FA_C_COUNT];
 };
 

@@ -19,7 +19,7 @@
 #include "common/mip4_auth.h"
 #include "common/mip4_ext.h"
 #include "nasd/home_bounds.h"
-#include "nasd/pppoe_limit.h"
+#include "nasd/pppoe_delay.h"
 #include "nasd/rate.h"
 #include "nasd/vlan_tag.h"
 #include "radius/client.h"

@@ -202,7 +202,7 @@ take_packet(struct node *n, const uint8_t *packet, size_t len,
 	struct nd6_packet p;
 	bool has_slla;
 
-	if (!pppoe_rate_allows(&n->rate, now))
+	if (!rate_limit_allows(&n->rate, now))
 		return drop(n, NODE_C_DROP_RATE);
 	if (mono_before(now, n->detached))
 		return drop(n, NODE_C_DROP_DETACHED);
@@ -258,7 +258,7 @@ node_from_tunnel(struct node *n, const uint8_t *packet, size_t len)
 		return false;
 	if (!node_is_unicast(slla) || (n->has_mn && same(slla, n->mn)))
 		return drop(n, NODE_C_DROP_ADDRESS);
-	if (!pppoe_rate_allows(&n->learn, clock_mono(n->clock)))
+	if (!rate_limit_allows(&n->learn, clock_mono(n->clock)))
 		return drop(n, NODE_C_DROP_RATE);
 	memcpy(n->router, slla, sizeof(n->router));
 	n->count[NODE_C_ROUTER]++;

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "common/clock.h"
-#include "nasd/pppoe_limit.h"
+#include "common/rate_limit.h"
 
 #define NODE_MAC_LEN	6
 #define NODE_KEPT_MAX	8	/* packets [PROTOCOLS 11.5] */
@@ -65,7 +65,7 @@ struct node {
 							 * node */
 	bool			 passing;	/* the bridge is there */
 	mono_t			 detached;	/* nobody is heard until then */
-	struct pppoe_rate	 rate, learn;
+	struct rate_limit	 rate, learn;
 	struct {
 		mono_t		at;
 		bool		report;		/* whose? nobody is known by

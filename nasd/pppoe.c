@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * PPPoE discovery: the socket, the links, and what the owner wants of them.
- * Frames and the cookie are pppoe_proto.c's, limits pppoe_limit.c's, answers
- * pppoe_send.c's, the table of links is pppoe_links.c's, and pppoe_shared.c has
- * what all interfaces share.
+ * Frames and the cookie are pppoe_proto.c's, how soon an offer goes out
+ * pppoe_delay.c's, answers pppoe_send.c's, the table of links is
+ * pppoe_links.c's, and pppoe_shared.c has what all interfaces share.
  *
  * A PADI costs one frame and no memory. Only a PADR with a cookie of ours,
  * which proves that the station receives what is sent to its address, makes a
@@ -52,24 +52,41 @@ is_full(const struct pppoe *e)
 	    p->max_sessions;
 }
 
+/* Who has a share: a station of an interface. No padding. */
+struct station {
+	uint8_t	mac[PPPOE_MAC_LEN];
+	char	ifname[sizeof(((struct pppoe *)NULL)->ifname)];
+};
+
+static struct station
+station_of(const struct pppoe *e, const uint8_t *mac)
+{
+	struct station	st;
+
+	memcpy(st.mac, mac, sizeof(st.mac));
+	memcpy(st.ifname, e->ifname, sizeof(st.ifname));
+	return st;
+}
+
 /* What is refused for one reason takes nothing from the other limits, so that
  * a station without a share of its own left does not use up everyone's, and a
- * flood of new ones not everyone's own share [pppoe_limit.h]. */
+ * flood of new ones not everyone's own share [common/rate_limit.h]. */
 static bool
 padi_allowed(struct pppoe *e, const uint8_t *mac, mono_t now)
 {
-	struct pppoe_sketch	*by_mac = &e->shared->padi_by_mac;
+	struct rate_sketch	*by_mac = &e->shared->padi_by_mac;
+	const struct station	 st = station_of(e, mac);
 
-	if (!pppoe_sketch_has(by_mac, mac, e->ifname, e->mac_rate, now)) {
+	if (!rate_sketch_has(by_mac, &st, sizeof(st), e->mac_rate, now)) {
 		e->n.mac_limited++;
 		return false;
 	}
-	if (!pppoe_rate_allows(&e->padi_rate, now) ||
-	    !pppoe_rate_allows(&e->shared->padi_rate, now)) {
+	if (!rate_limit_allows(&e->padi_rate, now) ||
+	    !rate_limit_allows(&e->shared->padi_rate, now)) {
 		e->n.padi_limited++;
 		return false;
 	}
-	pppoe_sketch_take(by_mac, mac, e->ifname, e->mac_rate, now);
+	rate_sketch_take(by_mac, &st, sizeof(st), e->mac_rate, now);
 	return true;
 }
 
@@ -112,17 +129,18 @@ on_padi(struct pppoe *e, const struct pppoe_packet *k, mono_t now)
 static bool
 padr_allowed(struct pppoe *e, const uint8_t *mac, mono_t now)
 {
-	struct pppoe_sketch	*by_mac = &e->shared->padr_by_mac;
+	struct rate_sketch	*by_mac = &e->shared->padr_by_mac;
+	const struct station	 st = station_of(e, mac);
 
-	if (!pppoe_sketch_has(by_mac, mac, e->ifname, e->mac_rate, now)) {
+	if (!rate_sketch_has(by_mac, &st, sizeof(st), e->mac_rate, now)) {
 		e->n.mac_limited++;
 		return false;
 	}
-	if (!pppoe_rate_allows(&e->padr_rate, now)) {
+	if (!rate_limit_allows(&e->padr_rate, now)) {
 		e->n.padr_limited++;
 		return false;
 	}
-	pppoe_sketch_take(by_mac, mac, e->ifname, e->mac_rate, now);
+	rate_sketch_take(by_mac, &st, sizeof(st), e->mac_rate, now);
 	return true;
 }
 
@@ -279,7 +297,7 @@ pppoe_session_seen(struct pppoe *e, const uint8_t mac[PPPOE_MAC_LEN],
 	e->n.strays++;
 	if (mono_before(clock_mono(e->clock), e->quiet_until))
 		return;
-	if (pppoe_rate_allows(&e->stray_rate, clock_mono(e->clock)))
+	if (rate_limit_allows(&e->stray_rate, clock_mono(e->clock)))
 		pppoe_send_stray_padt(e, mac, sid);
 }
 

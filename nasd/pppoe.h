@@ -16,7 +16,7 @@
 
 #include "common/clock.h"
 #include "nasd/line_id.h"
-#include "nasd/pppoe_limit.h"
+#include "nasd/pppoe_delay.h"
 
 struct event_base;
 struct timers;
@@ -24,6 +24,7 @@ struct pppoe;
 struct pppoe_link;
 struct pppoe_shared;
 
+#define PPPOE_MAC_LEN	6
 #define PPPOE_TAG_MAX	256	/* Host-Uniq, Relay-Session-Id kept: bytes */
 #define PPPOE_MRU	1492	/* without RFC 4638 */
 #define PPPOE_OVERHEAD	8	/* of a PPP frame's payload in Ethernet's */

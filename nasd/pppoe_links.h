@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "common/log.h"
+#include "common/rate_limit.h"
 #include "common/table.h"
 #include "common/timers.h"
 #include "nasd/pppoe_proto.h"
@@ -74,7 +75,7 @@ struct pppoe {
 	unsigned		 max_sessions, max_per_mac, max_starting;
 	unsigned		 mac_rate, max_payload;
 	bool			 line_ids;
-	struct pppoe_rate	 padi_rate, padr_rate, stray_rate;
+	struct rate_limit	 padi_rate, padr_rate, stray_rate;
 	struct log_limit	 limit;
 	struct pppoe_sids	 sids;
 	struct table		 by_sid, stations;

@@ -2,7 +2,7 @@
 /*
  * PPPoE discovery without sockets [RFC 2516; RFC 4638; TR-101 3.9.2]: frames,
  * the stateless cookie, service names and session ids. pppoe.c keeps the
- * links, pppoe_limit.c knows how many of them there may be.
+ * links, pppoe_delay.c knows how late under load they are offered.
  */
 #ifndef NASD_PPPOE_PROTO_H
 #define NASD_PPPOE_PROTO_H

@@ -81,8 +81,8 @@ pppoe_shared_new(struct timers *timers, const struct clock *clock,
 	if (params->delays.n > 0)
 		sh->delayed = calloc(PPPOE_DELAYED_MAX, sizeof(*sh->delayed));
 	if ((params->delays.n > 0 && sh->delayed == NULL) ||
-	    pppoe_sketch_init(&sh->padi_by_mac) != 0 ||
-	    pppoe_sketch_init(&sh->padr_by_mac) != 0) {
+	    rate_sketch_init(&sh->padi_by_mac) != 0 ||
+	    rate_sketch_init(&sh->padr_by_mac) != 0) {
 		pppoe_shared_free(sh);
 		return NULL;
 	}

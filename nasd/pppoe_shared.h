@@ -4,8 +4,8 @@
 #ifndef NASD_PPPOE_SHARED_H
 #define NASD_PPPOE_SHARED_H
 
+#include "common/rate_limit.h"
 #include "common/timers.h"
-#include "nasd/pppoe_limit.h"
 #include "nasd/pppoe_proto.h"
 
 #define PPPOE_DELAYED_MAX	256
@@ -24,8 +24,8 @@ struct pppoe_shared {
 	struct pppoe_shared_params params;
 	unsigned		 starting;
 	bool			 closed;	/* to new sessions */
-	struct pppoe_rate	 padi_rate;
-	struct pppoe_sketch	 padi_by_mac, padr_by_mac;
+	struct rate_limit	 padi_rate;
+	struct rate_sketch	 padi_by_mac, padr_by_mac;
 	/* A ring, only where delays are configured. */
 	struct pppoe_delayed	*delayed;
 	unsigned		 first, n_delayed;

@@ -72,7 +72,7 @@ vlan_port_padi(struct vlan_port *p, const struct vlan_tag *t, mono_t now)
 		p->count.limit++;
 		return NULL;
 	}
-	if (!pppoe_rate_allows(&p->rate, now)) {
+	if (!rate_limit_allows(&p->rate, now)) {
 		p->count.rate++;
 		return NULL;
 	}

@@ -13,8 +13,8 @@
 #define NASD_VLAN_TABLE_H
 
 #include "common/clock.h"
+#include "common/rate_limit.h"
 #include "common/table.h"
-#include "nasd/pppoe_limit.h"
 #include "nasd/vlan_tag.h"
 
 struct pppoe;
@@ -46,7 +46,7 @@ struct vlan_port {
 	struct vlan_limits	 limits;
 	struct table		 vlans;
 	unsigned		 n, n_failed;	/* n: asked for and open */
-	struct pppoe_rate	 rate;
+	struct rate_limit	 rate;
 	struct {
 		uint64_t	 opened, closed, failed;
 		uint64_t	 out_of_range, limit, rate;

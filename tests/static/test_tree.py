@@ -25,7 +25,7 @@ ALLOWED = {
     "nasctl": {"common", "nasctl"},
 }
 PURE = ("clock", "dhcp6", "icmp6", "iid", "mip4", "mip4_auth", "mip4_ext", "nd6",
-        "plugproto", "table", "timers", "violations", "wire")
+        "plugproto", "rate_limit", "table", "timers", "violations", "wire")
 # What pure code has no business with.
 IO_HEADERS = re.compile(r"event2/|sys/(socket|epoll|wait|un|ioctl|stat|uio)\.h|"
                         r"fcntl\.h|syslog\.h|unistd\.h|libmnl|confuse\.h")

@@ -225,28 +225,6 @@ START_TEST(services)
 }
 END_TEST
 
-START_TEST(rate)
-{
-	struct pppoe_rate	r = { .rate = 10 };
-	mono_t			t = { 5000000000 };
-	int			i, n = 0;
-
-	for (i = 0; i < 100; i++)
-		n += pppoe_rate_allows(&r, t);
-	ck_assert_int_eq(n, 10);
-	for (n = i = 0; i < 1000; i++) {
-		t = mono_add_ms(t, 1);
-		n += pppoe_rate_allows(&r, t);
-	}
-	ck_assert_int_eq(n, 10);
-	ck_assert(!pppoe_rate_allows(&r, (mono_t){ 0 }));	/* back */
-	ck_assert(pppoe_rate_allows(&r, mono_add_ms(t, 100000)));
-	r.rate = 0;
-	for (i = 0; i < 100; i++)
-		ck_assert(pppoe_rate_allows(&r, t));
-}
-END_TEST
-
 START_TEST(session_ids)
 {
 	static struct pppoe_sids	s;
@@ -1025,53 +1003,6 @@ END_TEST
 
 /* ---- limits by themselves ---- */
 
-static void
-random_mac(uint32_t i, uint8_t mac[6])
-{
-	mac[0] = 2;
-	mac[1] = 1;
-	memcpy(mac + 2, &i, 4);
-}
-
-START_TEST(sketch)
-{
-	static struct pppoe_sketch	s;
-	mono_t				t = { 5000000000 };
-	uint8_t				mac[6];
-	uint32_t			i;
-	int				n = 0;
-
-	ck_assert_int_eq(pppoe_sketch_init(&s), 0);
-	while (pppoe_sketch_has(&s, mn_mac, "a", 5, t)) {
-		pppoe_sketch_take(&s, mn_mac, "a", 5, t);
-		n++;
-	}
-	ck_assert_int_eq(n, 5);
-	ck_assert(pppoe_sketch_has(&s, mn2_mac, "a", 5, t));
-	ck_assert(pppoe_sketch_has(&s, mn_mac, "b", 5, t));
-	ck_assert(pppoe_sketch_has(&s, mn_mac, "a", 0, t));
-	ck_assert(!pppoe_sketch_has(&s, mn_mac, "a", 5, mono_add_ms(t, 199)));
-	t = mono_add_ms(t, 200);
-	ck_assert(pppoe_sketch_has(&s, mn_mac, "a", 5, t));
-	t = mono_add_ms(t, 60000);
-	for (n = 0; pppoe_sketch_has(&s, mn_mac, "a", 5, t); n++)
-		pppoe_sketch_take(&s, mn_mac, "a", 5, t);
-	ck_assert_int_eq(n, 5);
-	/* A flood of addresses, at the rate that answers have in all, keeps
-	 * hardly any other station out. */
-	for (i = 0; i < 500; i++) {
-		random_mac(i, mac);
-		t = mono_add_ms(t, 2);
-		pppoe_sketch_take(&s, mac, "a", 5, t);
-	}
-	for (n = 0; i < 1500; i++) {
-		random_mac(i, mac);
-		n += !pppoe_sketch_has(&s, mac, "a", 5, t);
-	}
-	ck_assert_int_le(n, 5);
-}
-END_TEST
-
 START_TEST(delays)
 {
 	struct pppoe_delays	d = { 0 };
@@ -1175,8 +1106,8 @@ main(void)
 {
 	const TTest *const pure[] = {
 		padi, end_of_list, addresses_and_codes, rules_of_tags,
-		too_much_is_not_built, cookies, services, rate, session_ids,
-		sketch, delays, tags_of_access_nodes, max_payload_tag,
+		too_much_is_not_built, cookies, services, session_ids,
+		delays, tags_of_access_nodes, max_payload_tag,
 	};
 	const TTest *const live[] = {
 		offers, offers_are_limited, session, forged_cookie,
