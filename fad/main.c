@@ -111,8 +111,7 @@ init_tables(struct fad *f)
 	f->relay.violations = violations_new(&clock_system);
 	if (!f->relay.violations)
 		return -ENOMEM;
-	relay_init(&f->relay);
-	return 0;
+	return relay_init(&f->relay);
 }
 
 static void

@@ -18,13 +18,24 @@
 #define ICMP_HOST_UNREACH	1
 #define ICMP_PORT_UNREACH	3
 
-void
+/* Denials a second: RFC 3344's one of a mobile node; of a station, which may
+ * have many behind it; and in all, as stations can be invented [D236]. */
+#define DENIALS_NODE	1
+#define DENIALS_STATION	100
+#define DENIALS_ALL	500
+
+int
 relay_init(struct relay *r)
 {
+	int err;
+
 	r->visitors->expired = relay_expired;
 	r->visitors->timed_out = relay_timed_out;
 	r->visitors->arg = r;
 	r->log = (struct log_limit){ .rate = 5, .burst = 20 };
+	r->denied_all = (struct rate_limit){ .rate = DENIALS_ALL };
+	err = rate_sketch_init(&r->denied_node);
+	return err ? err : rate_sketch_init(&r->denied_station);
 }
 
 bool
@@ -119,19 +130,45 @@ relay_is_strange(const struct mip4_exts *e, const struct mip4_ext_types *t)
 	    e->off_pmip_auth != 0;
 }
 
-/* One a second to a mobile node [RFC 3344 3.7.2, RFC 3024 4.2.1]. Two of them
- * may share a place, and then one waits for the other. */
-static bool
-may_deny(struct relay *r, const struct node *n)
-{
-	const struct table *t = &r->visitors->by_node;
-	mono_t now = clock_mono(r->clock), *last;
+/* A mobile node as it names itself, at its station, or another's word would be
+ * enough to leave it without an answer. */
+struct who {
+	size_t	len, station_len;
+	uint8_t	b[sizeof(unsigned) + 6 + MIP4_NAI_MAX];
+};
 
-	last = &r->denied[table_hash(t, n->lladdr, sizeof(n->lladdr)) %
-	    RELAY_DENIALS];
-	if (last->ns != 0 && mono_diff_ms(now, *last) < 1000)
+static void
+tell_apart(const struct asked *a, struct who *w)
+{
+	struct wire_w out;
+
+	wire_w_init(&out, w->b, sizeof(w->b));
+	wire_w_copy(&out, &a->node.link, sizeof(a->node.link));
+	wire_w_copy(&out, a->node.lladdr, sizeof(a->node.lladdr));
+	w->station_len = out.len;
+	if (a->nai_len > 0)
+		wire_w_copy(&out, a->nai, a->nai_len);
+	else
+		wire_w_copy(&out, &a->home, sizeof(a->home));
+	w->len = out.len;
+}
+
+/* RFC 3344 3.7.2. What one limit refuses takes nothing from the others, but two
+ * may share a place in a sketch, and then one may wait for the other. */
+static bool
+may_deny(struct relay *r, const struct asked *a)
+{
+	mono_t now = clock_mono(r->clock);
+	struct who w;
+
+	tell_apart(a, &w);
+	if (!rate_sketch_has(&r->denied_node, w.b, w.len, DENIALS_NODE, now) ||
+	    !rate_sketch_has(&r->denied_station, w.b, w.station_len,
+	    DENIALS_STATION, now) || !rate_limit_allows(&r->denied_all, now))
 		return false;
-	*last = now;
+	rate_sketch_take(&r->denied_node, w.b, w.len, DENIALS_NODE, now);
+	rate_sketch_take(&r->denied_station, w.b, w.station_len,
+	    DENIALS_STATION, now);
 	return true;
 }
 
@@ -168,7 +205,7 @@ relay_deny(struct relay *r, const struct denial *d, bool always)
 	uint8_t buf[MIP4_MAX_MSG];
 	size_t len;
 
-	if (!may_deny(r, &d->asked->node) && !always) {
+	if (!may_deny(r, d->asked) && !always) {
 		relay_drop(r, FAD_DROP_RATE, d->asked->node.src);
 		return;
 	}

@@ -17,6 +17,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/rate_limit.h"
 #include "fad/stats.h"
 #include "fad/visitor.h"
 
@@ -32,8 +33,6 @@ struct relay_packet {
 	const uint8_t	*data;		/* of UDP */
 	size_t		 len;
 };
-
-#define RELAY_DENIALS	1024	/* places for when one was denied last */
 
 struct relay {
 	/* to be set before relay_init */
@@ -61,10 +60,11 @@ struct relay {
 	bool			 busy;		/* as it was told last */
 	struct stats		 stats;
 	struct log_limit	 log;
-	mono_t			 denied[RELAY_DENIALS];
+	struct rate_sketch	 denied_node, denied_station;
+	struct rate_limit	 denied_all;
 };
 
-void	 relay_init(struct relay *);
+int	 relay_init(struct relay *);	/* 0 or an error of rnd.h */
 /* What came on a link from a mobile node. */
 void	 relay_from_node(struct relay *, const struct relay_packet *);
 /* What came to our UDP socket: from a home agent, if it is of use. */

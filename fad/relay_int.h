@@ -20,8 +20,9 @@ struct denial {
 	const char		*why;		/* or NULL */
 };
 
-/* Sends a reply with a code of ours; not more than one a second to one node,
- * unless it ends something that was pending [RFC 3344 3.7.2]. */
+/* Sends a reply with a code of ours; not more than one a second to one mobile
+ * node, unless it ends something that was pending [RFC 3344 3.7.2], and not
+ * many to a station or in all [D236]. */
 void	 relay_deny(struct relay *, const struct denial *, bool always);
 /* The same, of a pending request, which ends with it. */
 void	 relay_deny_pending(struct relay *, struct pending *, uint8_t code,

@@ -198,7 +198,8 @@ fa_start(const struct fa_conf *c)
 	fa->relay = (struct relay){ .conf = &fa->conf, .clock = c->clock,
 	    .known = &fa->known, .visitors = &fa->visitors, .dp = &fa->dp,
 	    .to_node = to_node, .to_home = to_home, .arg = fa };
-	relay_init(&fa->relay);
+	if (relay_init(&fa->relay) != 0)
+		abort();
 	return fa;
 }
 

@@ -593,6 +593,91 @@ START_TEST(one_denial_a_second)
 }
 END_TEST
 
+/* Is a mobile node told that it asks for too long? */
+static bool
+told(const char *home, const char *nai, const struct way *y)
+{
+	struct m m;
+
+	m_rrq(&m, 0, 1801, home, HA, COA);
+	if (nai)
+		m_nai(&m, nai);
+	m_auth(&m, 32, 512, key_mh);
+	rig.ns -= 1000000;		/* no time goes by */
+	rig_in(&m, y);
+	ck_assert_uint_eq(rig.n_home, 0);
+	if (rig.n_node != 0)
+		ck_assert_uint_eq(rig.to_node[1], 69);
+	return rig.n_node != 0;
+}
+
+/* One station may be an access node, with many behind it: each of them is told
+ * at once what it may ask for. */
+START_TEST(denials_by_mobile_node)
+{
+	struct way b = { MAC_B, HOME, FA, 0, 255 };
+	char nai[32];
+	int i;
+
+	rig_init();
+	ck_assert(told(HOME, NULL, &way));
+	ck_assert(!told(HOME, NULL, &way));
+	ck_assert(told("10.1.0.77", NULL, &way));
+	for (i = 0; i < 50; i++) {
+		snprintf(nai, sizeof(nai), "mn%d@example.net", i);
+		ck_assert_msg(told("0.0.0.0", nai, &way), "%s", nai);
+	}
+	ck_assert(!told("0.0.0.0", "mn7@example.net", &way));
+	ck_assert(!told("0.0.0.0", "mn7@EXAMPLE.net", &way));
+	/* Whoever says that it is one takes nothing from it. */
+	ck_assert(told("0.0.0.0", "mn7@example.net", &b));
+	ck_assert_uint_eq(rig.relay.stats.code[69], 53);
+	ck_assert_uint_eq(rig.relay.stats.drop[FAD_DROP_RATE], 3);
+	rig_free();
+}
+END_TEST
+
+/* A station that invents mobile nodes does not get a reply for each, nor do
+ * those of others suffer. */
+START_TEST(denials_by_station)
+{
+	struct way b = { MAC_B, HOME, FA, 0, 255 };
+	char nai[32];
+	unsigned i, n;
+
+	rig_init();
+	for (i = n = 0; i < 2000; i++) {
+		snprintf(nai, sizeof(nai), "x%u@example.net", i);
+		n += told("0.0.0.0", nai, &way);
+	}
+	ck_assert_uint_eq(n, 100);
+	ck_assert(told("0.0.0.0", "honest@example.net", &b));
+	rig_wait(1);
+	/* What was refused for the station's sake took nothing. */
+	ck_assert(told("0.0.0.0", "x1999@example.net", &way));
+	rig_free();
+}
+END_TEST
+
+/* And one that invents stations, not more than anybody has. */
+START_TEST(denials_in_all)
+{
+	char mac[6] = { 2, 0, 0, 1 }, nai[32];
+	struct way y = { mac, HOME, FA, 0, 255 };
+	unsigned i, n;
+
+	rig_init();
+	for (i = n = 0; i < 4000; i++) {
+		mac[4] = (char)(i >> 8);
+		mac[5] = (char)i;
+		snprintf(nai, sizeof(nai), "x%u@example.net", i);
+		n += told("0.0.0.0", nai, &y);
+	}
+	ck_assert_uint_eq(n, 500);
+	rig_free();
+}
+END_TEST
+
 /* A retransmission stands instead of its predecessor; a copy by somebody else
  * is none. */
 START_TEST(pending_once)
@@ -621,4 +706,5 @@ TEST_MAIN("fad_request", relayed_as_it_is, signed_for_the_home_agent, code_65,
     code_67, code_67_required, code_69, code_70, code_70_extensions,
     code_70_reserved, code_72, codes_74_75_76, code_77, code_78, code_79,
     codes_80_to_88, other_codes, not_understood, to_all_agents,
-    one_denial_a_second, pending_once)
+    one_denial_a_second, denials_by_mobile_node, denials_by_station,
+    denials_in_all, pending_once)

@@ -249,7 +249,11 @@ rig_init(void)
 		.known = &rig.known, .visitors = &rig.visitors,
 		.dp = &rig.dp, .to_node = rig_to_node,
 		.to_home = rig_to_home, .busy_changed = rig_busy };
-	relay_init(&rig.relay);
+	ck_assert_int_eq(relay_init(&rig.relay), 0);
+	/* Who shares a place with whom is the same each time. */
+	memset(rig.relay.denied_node.key, 1, sizeof(rig.relay.denied_node.key));
+	memset(rig.relay.denied_station.key, 2,
+	    sizeof(rig.relay.denied_station.key));
 	rig.relay.log = (struct log_limit){ .rate = 1000, .burst = 1000 };
 }
 
