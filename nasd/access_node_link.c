@@ -381,6 +381,7 @@ link_readable(evutil_socket_t fd, short what, void *arg)
 	for (unsigned i = 0; i < READ_TURN && l->ev_link != NULL; i++) {
 		if ((n = receive(fd, buf, sizeof(buf))) < 0)
 			return;
+		l->node.waits = l->waits;
 		if (l->node.ppp)
 			node_from_ppp(&l->node, buf, (size_t)n);
 		else if (node_from_link(&l->node, buf, (size_t)n))

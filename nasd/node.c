@@ -153,8 +153,28 @@ keep(struct node *n, const uint8_t *packet, size_t len, const uint8_t *from)
 	n->count[NODE_C_KEPT]++;
 }
 
-/* Whose frame is it? Once there is a mobile node, nobody else's; what it says
- * of its address must be what the frame says. */
+/* Somebody else is there, as far as anybody knows. Of who was before nothing is
+ * said any more; of their reports those of the right one are. */
+static void
+give_way(struct node *n)
+{
+	unsigned reports = 0;
+
+	for (unsigned i = 0; i < n->n_kept; i++)
+		if (n->kept[i].report)
+			n->kept[reports++] = n->kept[i];
+	n->n_kept = reports;
+	n->count[NODE_C_GAVE_WAY]++;
+}
+
+static bool
+is_taken(const struct node *n, const uint8_t mac[NODE_MAC_LEN])
+{
+	return n->has_mn && !n->waits && !same(mac, n->mn);
+}
+
+/* Whose frame is it? Once there is a mobile node, nobody else's, unless it only
+ * waits [D237]; what it says of its address must be what the frame says. */
 static bool
 take_address(struct node *n, const uint8_t mac[NODE_MAC_LEN], bool has_slla,
     const uint8_t slla[NODE_MAC_LEN])
@@ -163,8 +183,10 @@ take_address(struct node *n, const uint8_t mac[NODE_MAC_LEN], bool has_slla,
 	    same(mac, n->router) ||
 	    (has_slla && !same(mac, slla)))
 		return drop(n, NODE_C_DROP_ADDRESS);
-	if (n->has_mn && !same(mac, n->mn))
+	if (is_taken(n, mac))
 		return drop(n, NODE_C_DROP_OTHER);
+	if (n->has_mn && !same(mac, n->mn))
+		give_way(n);
 	n->has_mn = true;
 	memcpy(n->mn, mac, sizeof(n->mn));
 	return true;
@@ -184,7 +206,7 @@ take_report(struct node *n, const uint8_t *packet, size_t len,
 	if (from != NULL && (!node_is_unicast(from) || same(from, n->own) ||
 	    same(from, n->router)))
 		return drop(n, NODE_C_DROP_ADDRESS);
-	if (from != NULL && n->has_mn && !same(from, n->mn))
+	if (from != NULL && is_taken(n, from))
 		return drop(n, NODE_C_DROP_OTHER);
 	n->count[NODE_C_REPORT]++;
 	if (!n->passing)

@@ -34,6 +34,7 @@
 	X(TOO_LATE, "packets_too_late")					\
 	X(RA, "router_advertisements")					\
 	X(ROUTER, "router_addresses_learnt")				\
+	X(GAVE_WAY, "waiting_gave_way")					\
 	X(NEVER_CAME, "imported_never_came")				\
 	X(DROP_RATE, "dropped_too_many")				\
 	X(DROP_MALFORMED, "dropped_malformed")				\
@@ -60,6 +61,8 @@ struct node {
 	uint8_t			 own[NODE_MAC_LEN];	/* the link's */
 	bool			 has_mn;
 	uint8_t			 mn[NODE_MAC_LEN];
+	bool			 waits;		/* it is not served yet, and
+						 * gives way to others */
 	uint8_t			 first_router[NODE_MAC_LEN];
 	uint8_t			 router[NODE_MAC_LEN];	/* towards the mobile
 							 * node */

@@ -28,6 +28,7 @@ static struct config_node links[LINKS] = {
 	    .has_router = true, .router = { 2, 0, 0, 0, 0, 9 } },
 };
 static const uint8_t mn_mac[6] = { 2, 0, 0, 0, 0, 0x11 };
+static const uint8_t *speaks = mn_mac;
 
 /* ---- the root side ---- */
 
@@ -203,7 +204,7 @@ put(unsigned link, const uint8_t *packet, size_t len)
 {
 	uint8_t frame[14 + 256] = { 0x33, 0x33, 0, 0, 0, 1 };
 
-	memcpy(frame + 6, mn_mac, 6);
+	memcpy(frame + 6, speaks, 6);
 	frame[12] = 0x86;
 	frame[13] = 0xdd;
 	memcpy(frame + 14, packet, len);
@@ -759,6 +760,35 @@ START_TEST(agent_waited_for)
 	ck_assert_ptr_null(session_at(0));
 	say_ns(0, 1);
 	ck_assert_ptr_nonnull(session_at(0));
+	answer_all();
+	end_it(0);
+	no_learning();
+}
+END_TEST
+
+/* Nobody is served meanwhile: who comes behind a switch, where no carrier goes
+ * down, does not find his place taken by who has gone. */
+START_TEST(agent_waited_for_in_turn)
+{
+	static const uint8_t first[6] = { 2, 0, 0, 0, 0, 0x21 };
+	struct session *s;
+
+	make_learning(INADDR_ANY);
+	speaks = first;
+	say_ns(0, 1);
+	speaks = mn_mac;
+	say_ns(0, 2);
+	ck_assert_int_eq(shown(0, "waiting_gave_way"), 1);
+	advertise(300, 0, 1800, 0, COA);
+	s = session_at(0);
+	ck_assert_ptr_nonnull(s);
+	ck_assert_str_eq(s->calling, "02-00-00-00-00-11");
+	/* Whoever has a session has the place. */
+	speaks = first;
+	say_ns(0, 1);
+	speaks = mn_mac;
+	ck_assert_int_eq(shown(0, "waiting_gave_way"), 1);
+	ck_assert_int_eq(shown(0, "dropped_other_node"), 1);
 	answer_all();
 	end_it(0);
 	no_learning();
@@ -1938,6 +1968,7 @@ main(void)
 	tcase_add_test(t, agent_waited_for_by_many);
 	tcase_add_test(t, agent_configured);
 	tcase_add_test(t, agent_waited_for);
+	tcase_add_test(t, agent_waited_for_in_turn);
 	tcase_add_test(t, agent_not_there);
 	tcase_add_test(t, agent_elsewhere);
 	tcase_add_test(t, agent_link_down);

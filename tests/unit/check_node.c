@@ -472,6 +472,40 @@ START_TEST(hostile_link)
 }
 END_TEST
 
+/* Who waits gives way, with what it said; reports of the new one, which come
+ * before it asks for anything, are there. */
+START_TEST(gives_way)
+{
+	const uint8_t *packet;
+	struct pkt p;
+	size_t len;
+
+	set_up();
+	p = ns(mn);
+	ck_assert(link_says(&p));
+	p = report(mn, 143);
+	ck_assert(reports(&p, alert));
+	node.waits = true;
+	p = report(other, 143);
+	ck_assert(reports(&p, alert));
+	ck_assert_mem_eq(node.mn, mn, 6);
+	p = rs(other);
+	ck_assert(link_says(&p));
+	ck_assert_mem_eq(node.mn, other, 6);
+	ck_assert_uint_eq(node.count[NODE_C_GAVE_WAY], 1);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_OTHER], 0);
+	/* It is served. */
+	node.waits = false;
+	p = rs(mn);
+	is_dropped(&p, NODE_C_DROP_OTHER);
+	ck_assert(node_take_kept(&node, &packet, &len));
+	ck_assert_uint_eq(packet[40 + 8], 143);
+	ck_assert(node_take_kept(&node, &packet, &len));
+	ck_assert_uint_eq(packet[40], 133);
+	ck_assert(!node_take_kept(&node, &packet, &len));
+}
+END_TEST
+
 START_TEST(short_ones)
 {
 	const struct pkt p = rs(mn);
@@ -738,6 +772,7 @@ main(void)
 	tcase_add_test(tc, no_reports);
 	tcase_add_test(tc, long_reports);
 	tcase_add_test(tc, kept_for_a_while);
+	tcase_add_test(tc, gives_way);
 	tcase_add_test(tc, hostile_link);
 	tcase_add_test(tc, short_ones);
 	tcase_add_test(tc, flood);
