@@ -69,18 +69,60 @@ access_nodes_export(struct session *s, const char **code, const char **message)
 	return o;
 }
 
-json_t *
-access_nodes_unexport(struct session *s, const char **code,
-    const char **message)
+/* By its name or its mobile node's; NULL: none that is marked. */
+static struct node_link *
+marked(struct access_nodes *ns, const char *name)
 {
-	if (s->node == NULL || !s->node->exported)
-		return fail(code, message, "denied", "it is not exported");
-	access_node_moved(s->node, false);
+	for (unsigned i = 0; ns != NULL && i < ns->n; i++) {
+		struct node_link *l = &ns->link[i];
+
+		if (l->exported && (strcmp(l->cfg->ifname, name) == 0 ||
+		    nai_equal(l->cfg->nai, strlen(l->cfg->nai), name,
+		    strlen(name))))
+			return l;
+	}
+	return NULL;
+}
+
+static void
+stay(struct session *s)
+{
 	session_step(s, "export-undone", NULL);
 	if (s->reg != NULL)
 		(void)mip_reg_stay(s->reg);
 	session_save(s);
-	return json_pack("{s:s}", "session", s->id);
+}
+
+/* Its session has ended: who is there is heard at once, and a proactive link
+ * waits no more. Who waits for a foreign agent does so. */
+static void
+may_come_back(struct node_link *l)
+{
+	if (l->waits)
+		return;
+	node_forget(&l->node, 0);
+	timer_cancel(&l->all->engine->timers, &l->again);
+	access_node_go_on(l);
+}
+
+json_t *
+access_nodes_unexport(struct access_nodes *ns, struct session *s,
+    const char *name, const char **code, const char **message)
+{
+	struct node_link *l = s != NULL ? s->node : marked(ns, name);
+
+	if (s == NULL && l == NULL)
+		return fail(code, message, "no-match",
+		    "no such session, nor an exported link");
+	if (l == NULL || !l->exported)
+		return fail(code, message, "denied", "it is not exported");
+	access_node_moved(l, false);
+	if (l->session != NULL)
+		stay(l->session);
+	else
+		may_come_back(l);
+	return json_pack("{s:s, s:s?}", "link", l->cfg->ifname, "session",
+	    s != NULL ? s->id : NULL);
 }
 
 /* ---- over a restart ---- */

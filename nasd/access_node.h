@@ -59,9 +59,11 @@ json_t	*access_node_coa_json(const struct session *);
  */
 json_t	*access_nodes_export(struct session *, const char **code,
     const char **message);
-/* It does not go there after all. */
-json_t	*access_nodes_unexport(struct session *, const char **code,
-    const char **message);
+/* It does not go there after all. session: what the name is of, or NULL: its
+ * session has ended, and what is left is the mark of the link that it was on,
+ * by name or NAI. */
+json_t	*access_nodes_unexport(struct access_nodes *, struct session *,
+    const char *name, const char **code, const char **message);
 /* What another one has exported: its mobile node comes to the link. */
 json_t	*access_nodes_import(struct access_nodes *, const char *link,
     const json_t *context, const char **code, const char **message);

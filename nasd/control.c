@@ -374,9 +374,14 @@ static json_t *
 unexport(void *arg, const json_t *args, const char **code,
     const char **message)
 {
-	struct session *s = find_node(arg, args, code, message);
+	const char *what = ctl_arg(args, "id");
+	struct engine *e = arg;
 
-	return s != NULL ? access_nodes_unexport(s, code, message) : NULL;
+	if (what == NULL)
+		return fail(code, message, "usage",
+		    "\"id\": session, NAI or link");
+	return access_nodes_unexport(e->nodes, session_find(&e->sessions,
+	    what), what, code, message);
 }
 
 /* And of one that comes from there. */

@@ -321,6 +321,11 @@ def test_move(net, request):
         wait_for("had to know", 10, lambda: bool(net.hactl("show statistics")[
             "counters"]["revoke_acked"]) == negotiated)
         assert net.link("old")["exported"]
+        if not negotiated:
+            # Of whom there is no session any more.
+            status, text = net.nasctl("old", "unexport", "acc0")
+            assert status == 0, text
+            assert not net.link("old")["exported"]
         status, text = net.nasctl("new", "import", "acc0",
                                   given=json.dumps(context))
         assert status == 4 and "has a session" in text, (status, text)

@@ -1409,24 +1409,92 @@ moved_away(void)
 	let_go(0);
 }
 
+static json_t *
+unexport(const char *what)
+{
+	return (access_nodes_unexport(engine.nodes, session_find(
+	    &engine.sessions, what), what, &code, &message));
+}
+
 START_TEST(exported_by_mistake)
 {
 	struct session *s = bring_it_up();
 	json_t *o;
 
-	ck_assert_ptr_null(access_nodes_unexport(s, &code, &message));
+	ck_assert_ptr_null(unexport(s->id));
 	ck_assert_str_eq(code, "denied");
 	json_decref(export(0));
 	forget_calls();
-	o = access_nodes_unexport(s, &code, &message);
+	o = unexport(s->id);
 	ck_assert_str_eq(json_string_value(json_object_get(o, "session")),
 	    s->id);
+	ck_assert_str_eq(json_string_value(json_object_get(o, "link")), "lo");
 	json_decref(o);
 	called("stay;");
 	ck_assert_int_eq(shown(0, "exported"), 0);
 	ck_assert_int_eq(s->state, SESSION_UP);
-	ck_assert_ptr_null(access_nodes_unexport(s, &code, &message));
+	ck_assert_ptr_null(unexport(s->id));
+	ck_assert_str_eq(code, "denied");
 	end_it(0);
+}
+END_TEST
+
+/* Its session has ended, and it is heard again at once. */
+START_TEST(mark_taken_back)
+{
+	json_t *o;
+
+	(void)bring_it_up();
+	json_decref(export(0));
+	moved_away();
+	ck_assert_ptr_null(unexport("an1"));
+	ck_assert_str_eq(code, "no-match");
+	ck_assert_ptr_null(unexport("mn2@example.net"));
+	ck_assert_int_eq(shown(0, "exported"), 1);
+	say_ns(0, 1);
+	ck_assert_ptr_null(session_at(0));
+	o = unexport("mn1@Example.NET");
+	ck_assert_ptr_nonnull(o);
+	ck_assert(json_is_null(json_object_get(o, "session")));
+	ck_assert_str_eq(json_string_value(json_object_get(o, "link")), "lo");
+	json_decref(o);
+	ck_assert_int_eq(shown(0, "exported"), 0);
+	ck_assert_ptr_null(unexport("lo"));
+	ck_assert_str_eq(code, "no-match");
+	ck_assert_ptr_null(session_at(0));
+	say_ns(0, 1);
+	ck_assert_ptr_nonnull(session_at(0));
+	answer_all();
+	end_it(0);
+}
+END_TEST
+
+/* A link that registers by itself does so again. */
+START_TEST(mark_taken_back_proactive)
+{
+	link_is("an1", true, false);
+	called("set an1 2 to 1;");
+	answer_all();
+	json_decref(export(1));
+	session_event(session_at(1), SESSION_EV_REVOKED, NULL);
+	let_go(1);
+	wait_ms(60000);
+	ck_assert_ptr_null(session_at(1));
+	json_decref(unexport("an1"));
+	ck_assert_ptr_nonnull(session_at(1));
+	answer_all();
+	end_it(1);
+	/* Or before it would have. */
+	wait_ms(60000);
+	ck_assert_ptr_nonnull(session_at(1));
+	answer_all();
+	json_decref(export(1));
+	session_event(session_at(1), SESSION_EV_REVOKED, NULL);
+	let_go(1);
+	json_decref(unexport("an1"));
+	ck_assert_ptr_nonnull(session_at(1));
+	answer_all();
+	end_it(1);
 }
 END_TEST
 
@@ -1999,6 +2067,8 @@ main(void)
 	tcase_add_test(t, count_fails);
 	tcase_add_test(t, exported);
 	tcase_add_test(t, exported_by_mistake);
+	tcase_add_test(t, mark_taken_back);
+	tcase_add_test(t, mark_taken_back_proactive);
 	tcase_add_test(t, imported);
 	tcase_add_test(t, imported_home_agent);
 	tcase_add_test(t, imported_and_never_came);
