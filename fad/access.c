@@ -21,6 +21,7 @@
 #include "common/clock.h"
 #include "common/ip4.h"
 #include "common/log.h"
+#include "common/packet_aux.h"
 #include "common/sock_filter.h"
 #include "fad/advert.h"
 #include "fad/fad_config.h"
@@ -256,46 +257,22 @@ packet(struct access_link *l, const uint8_t *data, size_t len,
 		requested(l, &p, from);
 }
 
-/* Is it of this link, and has its checksum been made? False: of a VLAN. */
-static bool
-look_at(struct msghdr *m, bool *summed)
-{
-	struct tpacket_auxdata aux;
-	struct cmsghdr *c;
-
-	*summed = false;
-	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_PACKET ||
-		    c->cmsg_type != PACKET_AUXDATA)
-			continue;
-		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
-		*summed = (aux.tp_status & (TP_STATUS_CSUMNOTREADY |
-		    TP_STATUS_CSUM_VALID)) != 0;
-		return (aux.tp_status & TP_STATUS_VLAN_VALID) == 0;
-	}
-	return true;
-}
-
 static bool
 receive(struct access_link *l)
 {
-	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(
-	    sizeof(struct tpacket_auxdata))];
-	uint8_t data[RX_MAX];
 	struct sockaddr_ll from = { .sll_halen = 0 };
-	struct iovec iov = { data, sizeof(data) };
-	struct msghdr m = {
-		.msg_name = &from, .msg_namelen = sizeof(from),
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(l->fd, &m, 0);
-	bool summed;
+	struct packet_aux aux;
+	uint8_t data[RX_MAX];
+	ssize_t n = packet_aux_receive(l->fd, data, sizeof(data), &from, &aux);
 
 	if (n < 0)
 		return false;
-	if (look_at(&m, &summed) && from.sll_pkttype <= PACKET_MULTICAST)
-		packet(l, data, (size_t)n, &from, summed);
+	if (aux.tagged || from.sll_pkttype > PACKET_MULTICAST)
+		return true;	/* of a VLAN; or not for us */
+	if ((size_t)n > sizeof(data))
+		l->count.malformed++;
+	else
+		packet(l, data, (size_t)n, &from, aux.summed);
 	return true;
 }
 
@@ -318,7 +295,6 @@ static int
 set_filter(int fd, const void *arg)
 {
 	const uint16_t port = *(const uint16_t *)arg;
-	const int on = 1;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),	/* fragment */
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 8, 0),
@@ -335,7 +311,7 @@ set_filter(int fd, const void *arg)
 	};
 
 	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0])) == 0 ?
-	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) : -1;
+	    packet_aux_on(fd) : -1;
 }
 
 static int

@@ -18,6 +18,7 @@
 #include "common/ctl_json.h"
 #include "common/ip4.h"
 #include "common/log.h"
+#include "common/packet_aux.h"
 #include "common/priv.h"
 #include "nasd/access_node.h"
 #include "nasd/engine.h"
@@ -59,24 +60,6 @@ now(const struct fa_hear *h)
 
 /* ---- what is heard ---- */
 
-/* Has its checksum been made, or found to be good? */
-static bool
-is_summed(struct msghdr *m)
-{
-	struct tpacket_auxdata aux;
-
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h != NULL;
-	    h = CMSG_NXTHDR(m, h)) {
-		if (h->cmsg_level != SOL_PACKET ||
-		    h->cmsg_type != PACKET_AUXDATA)
-			continue;
-		memcpy(&aux, CMSG_DATA(h), sizeof(aux));
-		return (aux.tp_status & (TP_STATUS_CSUMNOTREADY |
-		    TP_STATUS_CSUM_VALID)) != 0;
-	}
-	return false;
-}
-
 static void
 packet(struct fa_hear *h, const uint8_t *buf, size_t len, bool summed)
 {
@@ -94,27 +77,16 @@ packet(struct fa_hear *h, const uint8_t *buf, size_t len, bool summed)
 static bool
 receive(struct fa_hear *h, int fd)
 {
-	union {
-		struct cmsghdr	h;
-		uint8_t		b[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-	} control;
+	struct packet_aux aux;
 	uint8_t buf[2048];
-	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control.b, .msg_controllen = sizeof(control.b),
-	};
-	ssize_t n;
+	ssize_t n = packet_aux_receive(fd, buf, sizeof(buf), NULL, &aux);
 
-	do
-		n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_TRUNC);
-	while (n == -1 && errno == EINTR);
 	if (n < 0)
 		return false;
 	if ((size_t)n > sizeof(buf))
 		h->malformed++;
 	else
-		packet(h, buf, (size_t)n, is_summed(&m));
+		packet(h, buf, (size_t)n, aux.summed);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "common/mip4.h"
+#include "common/packet_aux.h"
 #include "common/sock_filter.h"
 
 #define OFF_SOURCE	12	/* in IPv4's header */
@@ -32,7 +33,6 @@ static int
 ready(int fd, const void *arg)
 {
 	const struct in_addr *fa = arg;
-	const int on = 1;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
@@ -54,7 +54,7 @@ ready(int fd, const void *arg)
 	};
 
 	return set(fd, code, sizeof(code) / sizeof(code[0])) != 0 ? -1 :
-	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on));
+	    packet_aux_on(fd);
 }
 
 int

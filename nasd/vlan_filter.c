@@ -11,6 +11,7 @@
 
 #include <linux/if_packet.h>
 
+#include "common/packet_aux.h"
 #include "common/sock_filter.h"
 #include "nasd/pppoe_proto.h"
 #include "nasd/vlan_tag.h"
@@ -51,8 +52,7 @@ vlan_filter(int fd)
 	const int on = 1;
 
 	if (attach(fd) != 0 || setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on,
-	    sizeof(on)) != 0 || setsockopt(fd, SOL_PACKET, PACKET_AUXDATA,
-	    &on, sizeof(on)) != 0)
+	    sizeof(on)) != 0 || packet_aux_on(fd) != 0)
 		return -1;
 	/* Else it runs for what we send, too, and lets none of it pass. */
 	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,

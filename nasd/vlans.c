@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <linux/if_packet.h>
 
 #include "common/log.h"
+#include "common/packet_aux.h"
 #include "common/priv.h"
 #include "nasd/engine.h"
 #include "nasd/engine_conf.h"
@@ -309,50 +309,24 @@ on_padi(struct vlans_port *port, uint8_t *frame, size_t len, uint16_t tci,
 		vlans_failed(port, v, err);
 }
 
-/* What the kernel has put beside a frame: is there a tag? */
-static bool
-tag_of(struct msghdr *m, uint16_t *tci, uint16_t *type)
-{
-	struct tpacket_auxdata aux;
-	struct cmsghdr *c;
-
-	for (c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_PACKET ||
-		    c->cmsg_type != PACKET_AUXDATA ||
-		    c->cmsg_len < CMSG_LEN(sizeof(aux)))
-			continue;
-		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
-		*tci = aux.tp_vlan_tci;
-		*type = (aux.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0 ?
-		    aux.tp_vlan_tpid : VLAN_8021Q;
-		return (aux.tp_status & TP_STATUS_VLAN_VALID) != 0;
-	}
-	return false;
-}
-
 /* False when there is no more to read. */
 static bool
 read_one(struct vlans_port *port, int fd)
 {
-	_Alignas(struct cmsghdr) uint8_t ctl[CMSG_SPACE(
-	    sizeof(struct tpacket_auxdata))];
 	uint8_t frame[FRAME_MAX];
-	struct iovec iov = { frame, sizeof(frame) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = ctl, .msg_controllen = sizeof(ctl) };
-	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT);
-	uint16_t tci, type;
+	struct packet_aux aux;
+	ssize_t n = packet_aux_receive(fd, frame, sizeof(frame), NULL, &aux);
 
 	if (n < 0) {
 		/* ENETDOWN says that the interface went down, once. */
-		if (errno != EAGAIN && errno != EINTR)
+		if (errno != EAGAIN)
 			log_warn(port->ifname, "receive");
 		return false;
 	}
-	if ((m.msg_flags & MSG_TRUNC) != 0 || !tag_of(&m, &tci, &type))
+	if ((size_t)n > sizeof(frame) || !aux.tagged)
 		port->malformed++;
 	else
-		on_padi(port, frame, (size_t)n, tci, type);
+		on_padi(port, frame, (size_t)n, aux.tci, aux.tpid);
 	return true;
 }
 
