@@ -20,15 +20,23 @@ struct event_base;
 
 #define PRIV_MSG_MAX	8192	/* bytes of a request's or reply's body */
 
-/*
- * The root side. A handler gets the request's body and writes its reply into
- * out (at most PRIV_MSG_MAX bytes, *out_len is 0 on entry), may set *fd (-1 on
- * entry) to a descriptor that is sent along and then closed here, and returns
- * 0 or -errno, which the engine gets as the status.
- */
 struct priv_ctx;	/* root side's own */
-typedef int priv_handler(void *state, const void *body, size_t len,
-    void *out, size_t *out_len, int *fd);
+
+/* A request, and what its handler says to it. */
+struct priv_call {
+	void		*state;		/* the server's */
+	const void	*body;
+	size_t		 len;		/* of it, bytes */
+	void		*out;		/* the reply's body, PRIV_MSG_MAX at
+					 * most */
+	size_t		 out_len;	/* 0 on entry */
+	int		 fd;		/* -1 on entry; sent along, and closed
+					 * then */
+};
+/* On the root side. 0 or -errno, which the engine gets as the status. */
+typedef int priv_handler(struct priv_call *);
+/* Sets the reply's body. 0, for the handler to return. */
+int	 priv_reply(struct priv_call *, const void *body, size_t len);
 
 struct priv_op {
 	uint16_t	 type;		/* of the request */

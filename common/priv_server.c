@@ -222,6 +222,14 @@ finish(struct priv_ctx *c)
 			    c->late[i].status);
 }
 
+int
+priv_reply(struct priv_call *call, const void *body, size_t len)
+{
+	memcpy(call->out, body, len);
+	call->out_len = len;
+	return (0);
+}
+
 static void
 serve(struct priv_ctx *c, const struct priv_hdr *h, const uint8_t *body)
 {
@@ -231,14 +239,13 @@ serve(struct priv_ctx *c, const struct priv_hdr *h, const uint8_t *body)
 		.type = h->type,
 		.seq = h->seq,
 	};
-	size_t out_len = 0;
-	int fd = -1;
+	struct priv_call call = { .state = c->srv->state, .body = body,
+		.len = h->len, .out = c->body, .fd = -1 };
 	bool bad;
 
 	r.status = check(h, op);
 	if (r.status == 0 && op->together) {
-		r.status = op->handle(c->srv->state, body, h->len, c->body,
-		    &out_len, &fd);
+		r.status = op->handle(&call);
 		c->late[c->n_late++] = r;
 		if (c->n_late == PRIV_TOGETHER)
 			finish(c);
@@ -249,11 +256,10 @@ serve(struct priv_ctx *c, const struct priv_hdr *h, const uint8_t *body)
 	finish(c);
 	bad = r.status != 0;
 	if (!bad)
-		r.status = op->handle(c->srv->state, body, h->len, c->body,
-		    &out_len, &fd);
-	r.len = (uint32_t)(out_len <= PRIV_MSG_MAX ? out_len : 0);
+		r.status = op->handle(&call);
+	r.len = (uint32_t)(call.out_len <= PRIV_MSG_MAX ? call.out_len : 0);
 	reply(c, &r);
-	answer(c, fd);
+	answer(c, call.fd);
 	if (!bad)
 		note(op, r.status);
 }

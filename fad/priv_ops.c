@@ -209,19 +209,15 @@ tunnel_up(struct priv_state *s, struct slot *t)
 }
 
 static int
-tunnel_add(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+tunnel_add(struct priv_call *c)
 {
-	struct priv_state *s = state;
+	struct priv_state *s = c->state;
 	struct fad_priv_tunnel q;
 	char ha[INET_ADDRSTRLEN];
 	struct slot *t;
 	int err;
 
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, len);
+	memcpy(&q, c->body, c->len);
 	if (!ha_allowed(s, q.ha))
 		return -EPERM;
 	if (find_slot(s, q.ha))
@@ -241,19 +237,15 @@ tunnel_add(void *state, const void *body, size_t len, void *out,
 }
 
 static int
-tunnel_del(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+tunnel_del(struct priv_call *c)
 {
-	struct priv_state *s = state;
+	struct priv_state *s = c->state;
 	struct fad_priv_tunnel q;
 	char ha[INET_ADDRSTRLEN];
 	struct slot *t;
 	int err;
 
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, len);
+	memcpy(&q, c->body, c->len);
 	t = find_slot(s, q.ha);
 	if (!t)
 		return 0;
@@ -305,20 +297,16 @@ put_visit_del(struct priv_state *s, const struct slot *t,
 }
 
 static int
-visit_add(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+visit_add(struct priv_call *c)
 {
-	struct priv_state *s = state;
+	struct priv_state *s = c->state;
 	struct fad_priv_visit q;
 	struct nl_route4 route = { .dst_len = 32 };
 	struct nl_rule4 rule;
 	struct slot *t;
 	int link, err;
 
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, len);
+	memcpy(&q, c->body, c->len);
 	link = visit_link(s, &q);
 	if (link < 0)
 		return link;
@@ -344,18 +332,14 @@ visit_add(void *state, const void *body, size_t len, void *out,
 }
 
 static int
-visit_del(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+visit_del(struct priv_call *c)
 {
-	struct priv_state *s = state;
+	struct priv_state *s = c->state;
 	struct fad_priv_visit q;
 	struct slot *t;
 	int link;
 
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, len);
+	memcpy(&q, c->body, c->len);
 	link = visit_link(s, &q);
 	/* Of a link that has gone only the rule is left, which is by name. */
 	if (link == -EPERM)

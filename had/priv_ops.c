@@ -160,17 +160,15 @@ remove_tunnel(struct priv_state *s, struct priv_place *p)
 }
 
 static int
-tunnel_add(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+tunnel_add(struct priv_call *c)
 {
 	struct had_priv_tunnel_added reply = { 0 };
-	struct priv_state *s = state;
+	struct priv_state *s = c->state;
 	struct had_priv_tunnel q;
 	struct priv_place *p;
 	int err;
 
-	(void)fd;
-	memcpy(&q, body, len);
+	memcpy(&q, c->body, c->len);
 	p = priv_place_get(&s->places, &q, &err);
 	if (!p)
 		return err;
@@ -187,24 +185,18 @@ tunnel_add(void *state, const void *body, size_t len, void *out,
 	}
 	reply.ifindex = p->ifindex;
 	reply.way = p->way_ifindex;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
+	return priv_reply(c, &reply, sizeof(reply));
 }
 
 static int
-tunnel_del(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+tunnel_del(struct priv_call *c)
 {
-	struct priv_state *s = state;
+	struct priv_state *s = c->state;
 	struct had_priv_tunnel q;
 	struct priv_place *p;
 	int err;
 
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, len);
+	memcpy(&q, c->body, c->len);
 	p = priv_place_used(&s->places, &q, &err);
 	if (!p)
 		return err == -ENODEV ? 0 : err;
@@ -212,17 +204,14 @@ tunnel_del(void *state, const void *body, size_t len, void *out,
 }
 
 static int
-open_nd(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+open_nd(struct priv_call *c)
 {
-	struct priv_state *s = state;
+	struct priv_state *s = c->state;
 	struct had_priv_tunnel q;
 	struct priv_place *p;
 	int err;
 
-	(void)out;
-	(void)out_len;
-	memcpy(&q, body, len);
+	memcpy(&q, c->body, c->len);
 	p = priv_place_used(&s->places, &q, &err);
 	if (!p)
 		return err;
@@ -231,7 +220,7 @@ open_nd(void *state, const void *body, size_t len, void *out,
 	err = nd_open(p->ifindex);
 	if (err < 0)
 		return err;
-	*fd = err;
+	c->fd = err;
 	return 0;
 }
 
@@ -319,12 +308,13 @@ route_messages(struct priv_state *s, const struct had_priv_route *q,
 /* Prepares one; routes_commit sends. Every request has its part of the batch,
  * be it empty. */
 static int
-route_change(struct priv_state *s, const void *body, size_t len, bool add)
+route_change(struct priv_call *c, bool add)
 {
+	struct priv_state *s = c->state;
 	struct had_priv_route q;
 	int dev;
 
-	memcpy(&q, body, len);
+	memcpy(&q, c->body, c->len);
 	if (s->n_parts == 0)
 		nl_begin(s->nl);
 	s->part[s->n_parts++] = s->n_messages;
@@ -338,23 +328,15 @@ route_change(struct priv_state *s, const void *body, size_t len, bool add)
 }
 
 static int
-route_add(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+route_add(struct priv_call *c)
 {
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	return route_change(state, body, len, true);
+	return route_change(c, true);
 }
 
 static int
-route_del(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+route_del(struct priv_call *c)
 {
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	return route_change(state, body, len, false);
+	return route_change(c, false);
 }
 
 static void
@@ -424,19 +406,13 @@ engine_gone(void *state)
 }
 
 static int
-count_exits(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+count_exits(struct priv_call *c)
 {
-	struct priv_state *s = state;
+	struct priv_state *s = c->state;
 	struct had_priv_exits counts;
 
-	(void)body;
-	(void)len;
-	(void)fd;
 	priv_exit_count(s->nl, s->conf, &counts);
-	memcpy(out, &counts, sizeof(counts));
-	*out_len = sizeof(counts);
-	return 0;
+	return priv_reply(c, &counts, sizeof(counts));
 }
 
 static const struct priv_op ops[] = {

@@ -55,18 +55,15 @@ mru_now(const char *ifname, uint32_t mru)
 }
 
 static int
-op_pppd_start(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_pppd_start(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_pppd_start q;
 	struct nasd_priv_pppd_started reply;
 	const struct config_pppoe *access;
 	int pid;
 
-	(void)len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
+	memcpy(&q, c->body, sizeof(q));
 	/* 0xffff is reserved [RFC 2516 4]; a peer's address has no group bit */
 	if ((access = access_interface(np, q.ifname)) == NULL)
 		return -EPERM;
@@ -78,67 +75,44 @@ op_pppd_start(void *state, const void *body, size_t len, void *out,
 	if ((pid = pppds_spawn(np->pppds, &q)) < 0)
 		return pid;
 	reply.pid = pid;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
+	return priv_reply(c, &reply, sizeof(reply));
 }
 
 static int
-op_pppd_stop(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_pppd_stop(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_pppd_stop q;
 
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
+	memcpy(&q, c->body, sizeof(q));
 	return pppds_signal(np->pppds, q.pid, q.kill ? SIGKILL : SIGTERM);
 }
 
 static int
-op_pppd_adopt(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_pppd_adopt(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_pppd_adopt q;
 
-	(void)len;
-	(void)out;
-	(void)out_len;
-	memcpy(&q, body, sizeof(q));
-	return pppds_adopt(np->pppds, q.pid, q.link_id, fd);
+	memcpy(&q, c->body, sizeof(q));
+	return pppds_adopt(np->pppds, q.pid, q.link_id, &c->fd);
 }
 
 static int
-op_end(void *state, const void *body, size_t len, void *out, size_t *out_len,
-    int *fd)
+op_end(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 
-	(void)body;
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
 	np->over = true;
 	return 0;
 }
 
 static int
-op_check(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_check(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	pid_t pid;
 
-	(void)body;
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
 	if (np->check != 0)
 		return -EBUSY;
 	np->checked = false;
@@ -149,16 +123,10 @@ op_check(void *state, const void *body, size_t len, void *out,
 }
 
 static int
-op_restart(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_restart(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 
-	(void)body;
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
 	if (!np->checked)
 		return -EPERM;
 	np->restart = true;
@@ -166,108 +134,81 @@ op_restart(void *state, const void *body, size_t len, void *out,
 }
 
 static int
-op_session_prepare(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_session_prepare(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_session_prepare q;
 
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
+	memcpy(&q, c->body, sizeof(q));
 	return plane_session_prepare(np->plane, &q);
 }
 
 static int
-op_session_add(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_session_add(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_session_add q;
 	struct nasd_priv_session_added reply = { 0 };
 	int err;
 
-	(void)len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
+	memcpy(&q, c->body, sizeof(q));
 	if ((err = plane_session_add(np->plane, &q, &reply)) != 0)
 		return err;
 	err = host_mtu(q.ifname);
 	reply.link_mtu = err > 0 ? (uint32_t)err : 0;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
+	return priv_reply(c, &reply, sizeof(reply));
 }
 
 static int
-op_session_del(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_session_del(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_session_del q;
 
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
+	memcpy(&q, c->body, sizeof(q));
 	return plane_session_del(np->plane, q.id);
 }
 
 static int
-op_tunnel_check(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_tunnel_check(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_tunnel_check q;
 	struct nasd_priv_tunnel_checked reply = { 0 };
 	int err;
 
-	(void)len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
+	memcpy(&q, c->body, sizeof(q));
 	if ((err = plane_tunnel_check(np->plane, q.ha, &reply.made)) != 0)
 		return err;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
+	return priv_reply(c, &reply, sizeof(reply));
 }
 
 static int
-op_count(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_count(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_count q;
 	struct nasd_priv_counted reply;
 	int err;
 
-	(void)len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
+	memcpy(&q, c->body, sizeof(q));
 	if ((err = plane_count(np->plane, q.id, &reply)) != 0)
 		return err;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
+	return priv_reply(c, &reply, sizeof(reply));
 }
 
 static int
-op_count_many(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_count_many(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_count_many q;
 	struct nasd_priv_counted one;
-	uint8_t *p = out;
+	uint8_t *p = c->out;
 	int err;
 
-	(void)fd;
-	memcpy(&q, body, len);
+	memcpy(&q, c->body, c->len);
 	if (q.n > NASD_PRIV_COUNT_MAX ||
-	    len != offsetof(struct nasd_priv_count_many, id) +
+	    c->len != offsetof(struct nasd_priv_count_many, id) +
 	    q.n * sizeof(q.id[0]))
 		return -EINVAL;
 	if (q.read && (err = plane_count_all(np->plane)) != 0)
@@ -278,76 +219,56 @@ op_count_many(void *state, const void *body, size_t len, void *out,
 		memcpy(p, &one, sizeof(one));
 		p += sizeof(one);
 	}
-	*out_len = (size_t)(p - (uint8_t *)out);
+	c->out_len = (size_t)(p - (uint8_t *)c->out);
 	return 0;
 }
 
 static int
-op_gre_count(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_gre_count(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_gre_counted reply = {
 		.dropped = plane_gre_dropped(np->plane),
 	};
 
-	(void)body;
-	(void)len;
-	(void)fd;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
+	return priv_reply(c, &reply, sizeof(reply));
 }
 
 static int
-op_rates(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_rates(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_rates q;
 
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, len);
-	if (q.n > NASD_PRIV_RATES_MAX || len !=
+	memcpy(&q, c->body, c->len);
+	if (q.n > NASD_PRIV_RATES_MAX || c->len !=
 	    offsetof(struct nasd_priv_rates, one) + q.n * sizeof(q.one[0]))
 		return -EINVAL;
 	return plane_rates(np->plane, q.one, q.n);
 }
 
 static int
-op_conf_read(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_conf_read(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_conf_read reply = { 0 };
 	int err;
 
-	(void)body;
-	(void)len;
 	err = priv_reload_read(&np->reload, reply.errors,
-	    sizeof(reply.errors), fd);
+	    sizeof(reply.errors), &c->fd);
 	if (err != 0)
 		return err;
 	reply.serial = np->reload.serial;
-	memcpy(out, &reply, sizeof(reply));
-	*out_len = sizeof(reply);
-	return 0;
+	return priv_reply(c, &reply, sizeof(reply));
 }
 
 static int
-op_conf_take(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_conf_take(struct priv_call *c)
 {
-	struct nasd_priv *np = state;
+	struct nasd_priv *np = c->state;
 	struct nasd_priv_conf_take q;
 
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	memcpy(&q, body, sizeof(q));
+	memcpy(&q, c->body, sizeof(q));
 	return priv_reload_take(&np->reload, q.serial, np->plane);
 }
 

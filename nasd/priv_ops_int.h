@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The root side's state, and handlers of its requests (state is it), between
- * priv_ops.c and priv_ops_access.c. */
+/* The root side's state, which is its handlers', between priv_ops.c and
+ * priv_ops_access.c. */
 #ifndef NASD_PRIV_OPS_INT_H
 #define NASD_PRIV_OPS_INT_H
 

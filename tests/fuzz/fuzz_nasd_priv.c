@@ -1033,14 +1033,12 @@ check_nothing_left(void)
 static void
 end(const struct priv_server *server)
 {
-	size_t len = 0, i;
-	uint8_t out[1];
-	int fd = -1;
+	struct priv_call call = { .state = server->state, .fd = -1 };
+	size_t i;
 
 	for (i = 0; i < server->n_ops; i++)
 		if (server->ops[i].type == NASD_PRIV_END)
-			fuzz_assert(server->ops[i].handle(server->state, NULL,
-			    0, out, &len, &fd) == 0);
+			fuzz_assert(server->ops[i].handle(&call) == 0);
 }
 
 int

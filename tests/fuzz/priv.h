@@ -40,8 +40,10 @@ priv_handle(const struct priv_server *server, struct priv_late *late,
 {
 	_Alignas(16) static uint8_t out[PRIV_MSG_MAX];
 	const struct priv_op *op = NULL;
-	size_t i, out_len = 0;
-	int fd = -1, err;
+	struct priv_call call = { .state = server->state, .body = body,
+		.len = h->len, .out = out, .fd = -1 };
+	size_t i;
+	int err;
 
 	for (i = 0; i < server->n_ops; i++)
 		if (server->ops[i].type == h->type)
@@ -50,10 +52,10 @@ priv_handle(const struct priv_server *server, struct priv_late *late,
 		return;
 	if (!op->together)
 		priv_commit(server, late);
-	err = op->handle(server->state, body, h->len, out, &out_len, &fd);
-	fuzz_assert(err <= 0 && out_len <= sizeof(out));
-	if (fd != -1)
-		close(fd);
+	err = op->handle(&call);
+	fuzz_assert(err <= 0 && call.out_len <= sizeof(out));
+	if (call.fd != -1)
+		close(call.fd);
 	if (op->together)
 		late->status[late->n++] = err;
 	if (late->n == PRIV_TOGETHER)

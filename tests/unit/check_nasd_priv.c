@@ -66,11 +66,24 @@ set_up(void)
 	nasd_priv_server(np, &srv);
 }
 
+/* Whatever the length. */
+static int
+call_op(const struct priv_op *op, const void *body, size_t len, void *out,
+    size_t *out_len)
+{
+	struct priv_call c = { .state = srv.state, .body = body, .len = len,
+		.out = out, .fd = -1 };
+	int err = op->handle(&c);
+
+	*out_len = c.out_len;
+	if (c.fd != -1)
+		close(c.fd);
+	return err;
+}
+
 static int
 call(uint16_t type, const void *body, size_t len, void *out, size_t *out_len)
 {
-	int err, fd = -1;
-
 	*out_len = 0;
 	for (size_t i = 0; i < srv.n_ops; i++) {
 		const struct priv_op *op = &srv.ops[i];
@@ -79,10 +92,7 @@ call(uint16_t type, const void *body, size_t len, void *out, size_t *out_len)
 			continue;
 		ck_assert_uint_eq(op->min_len, len);
 		ck_assert_uint_eq(op->max_len, len);
-		err = op->handle(srv.state, body, len, out, out_len, &fd);
-		if (fd != -1)
-			close(fd);
-		return err;
+		return call_op(op, body, len, out, out_len);
 	}
 	ck_abort_msg("no handler of %u", type);
 	return -ENOSYS;
@@ -504,7 +514,6 @@ START_TEST(counters_refused)
 	const struct priv_op *op = NULL;
 	uint8_t out[PRIV_MSG_MAX];
 	size_t len, head = offsetof(struct nasd_priv_count_many, id);
-	int fd = -1;
 
 	ck_assert_int_eq(call(NASD_PRIV_COUNT, &q, sizeof(q), out, &len),
 	    -ENOENT);
@@ -515,40 +524,34 @@ START_TEST(counters_refused)
 	ck_assert_uint_eq(op->min_len, head);
 	ck_assert_uint_eq(op->max_len, sizeof(many));
 	/* sessions that are not there are left out */
-	len = 0;
-	ck_assert_int_eq(op->handle(srv.state, &many, head + 12, out, &len,
-	    &fd), 0);
+	ck_assert_int_eq(call_op(op, &many, head + 12, out, &len), 0);
 	ck_assert_uint_eq(len, 0);
 	/* it is as long as it says */
-	ck_assert_int_eq(op->handle(srv.state, &many, head + 8, out, &len,
-	    &fd), -EINVAL);
+	ck_assert_int_eq(call_op(op, &many, head + 8, out, &len), -EINVAL);
 	many.n = NASD_PRIV_COUNT_MAX + 1;
-	ck_assert_int_eq(op->handle(srv.state, &many, sizeof(many), out,
-	    &len, &fd), -EINVAL);
-	many.n = UINT32_C(1) << 30;
-	ck_assert_int_eq(op->handle(srv.state, &many, head, out, &len, &fd),
+	ck_assert_int_eq(call_op(op, &many, sizeof(many), out, &len),
 	    -EINVAL);
+	many.n = UINT32_C(1) << 30;
+	ck_assert_int_eq(call_op(op, &many, head, out, &len), -EINVAL);
 	/* rtnetlink is opened by start only */
 	many.n = 0;
 	many.read = 1;
-	ck_assert_int_eq(op->handle(srv.state, &many, head, out, &len, &fd),
-	    -ENOTCONN);
+	ck_assert_int_eq(call_op(op, &many, head, out, &len), -ENOTCONN);
 }
 END_TEST
 
 START_TEST(rates_refused)
 {
 	struct nasd_priv_rates q = { .n = 1, .one[0] = { 5, { 8000, 0, 0 } } };
-	size_t len = offsetof(struct nasd_priv_rates, one), n = 0;
+	size_t len = offsetof(struct nasd_priv_rates, one), n;
 	const struct priv_op *op = NULL;
 	uint8_t out[PRIV_MSG_MAX];
-	int fd = -1;
 
 	for (size_t i = 0; i < srv.n_ops; i++)
 		if (srv.ops[i].type == NASD_PRIV_RATES)
 			op = &srv.ops[i];
 	ck_assert_ptr_nonnull(op);
-#define RATES(l) op->handle(srv.state, &q, l, out, &n, &fd)
+#define RATES(l) call_op(op, &q, l, out, &n)
 	/* no such session */
 	ck_assert_int_eq(RATES(len + sizeof(q.one[0])), -ESRCH);
 	/* values that the configuration could not have either */

@@ -33,60 +33,39 @@ static char dir[64];
 static char text[16384];
 
 static int
-op_echo(void *state, const void *body, size_t len, void *out, size_t *out_len,
-    int *fd)
+op_echo(struct priv_call *c)
 {
-	(void)state;
-	(void)fd;
-	memcpy(out, body, len);
-	*out_len = len;
+	memcpy(c->out, c->body, c->len);
+	c->out_len = c->len;
 	return (0);
 }
 
 /* A descriptor with "hello" to be read from. */
 static int
-op_pipe(void *state, const void *body, size_t len, void *out, size_t *out_len,
-    int *fd)
+op_pipe(struct priv_call *c)
 {
 	int p[2];
 
-	(void)state;
-	(void)body;
-	(void)len;
-	(void)out;
-	(void)out_len;
 	if (pipe(p) == -1 || write(p[1], "hello", 5) != 5)
 		return (-errno);
 	close(p[1]);
-	*fd = p[0];
+	c->fd = p[0];
 	return (0);
 }
 
 static int
-op_fail(void *state, const void *body, size_t len, void *out, size_t *out_len,
-    int *fd)
+op_fail(struct priv_call *c)
 {
-	(void)state;
-	(void)body;
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
+	(void)c;
 	return (-EPERM);
 }
 
 static int
-op_spawn(void *state, const void *body, size_t len, void *out,
-    size_t *out_len, int *fd)
+op_spawn(struct priv_call *c)
 {
-	struct root *r = state;
+	struct root *r = c->state;
 	sigset_t set;
 
-	(void)body;
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
 	r->child = fork();
 	if (r->child == 0) {
 		priv_child_reset();
@@ -97,32 +76,22 @@ op_spawn(void *state, const void *body, size_t len, void *out,
 }
 
 static int
-op_die(void *state, const void *body, size_t len, void *out, size_t *out_len,
-    int *fd)
+op_die(struct priv_call *c)
 {
-	(void)state;
-	(void)body;
-	(void)len;
-	(void)out;
-	(void)out_len;
-	(void)fd;
+	(void)c;
 	_exit(99);
 }
 
 /* Its status says what is to become of it: -v now, and -v at the commit if
  * that is above 100. */
 static int
-op_late(void *state, const void *body, size_t len, void *out, size_t *out_len,
-    int *fd)
+op_late(struct priv_call *c)
 {
-	struct root *r = state;
+	struct root *r = c->state;
 	uint32_t v;
 
-	(void)out;
-	(void)out_len;
-	(void)fd;
-	ck_assert_uint_eq(len, sizeof(v));	/* else refused unseen */
-	memcpy(&v, body, len);
+	ck_assert_uint_eq(c->len, sizeof(v));	/* else refused unseen */
+	memcpy(&v, c->body, c->len);
 	r->prepared[r->n_prepared++] = v;
 	return (v > 100 ? 0 : -(int)v);
 }
