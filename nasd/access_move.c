@@ -21,8 +21,6 @@
 #include "nasd/session_rec.h"
 #include "nasd/session_save.h"
 
-#define AGAIN_MS	1000
-
 static json_t *
 fail(const char **code, const char **message, const char *c, const char *m)
 {
@@ -61,9 +59,9 @@ access_nodes_export(struct session *s, const char **code, const char **message)
 	node_copy_kept(&l->node, &c);
 	if ((o = node_context_encode(&c)) == NULL)
 		return fail(code, message, "internal", "out of memory");
-	if (!l->exported)
+	if (!l->fsm.exported)
 		session_step(s, "exported", "%u packets", c.n_packets);
-	access_node_moved(l, true);
+	access_node_event(l, NODE_EV_EXPORT);
 	mip_reg_move_on(s->reg);
 	session_save(s);
 	return o;
@@ -76,7 +74,7 @@ marked(struct access_nodes *ns, const char *name)
 	for (unsigned i = 0; ns != NULL && i < ns->n; i++) {
 		struct node_link *l = &ns->link[i];
 
-		if (l->exported && (strcmp(l->cfg->ifname, name) == 0 ||
+		if (l->fsm.exported && (strcmp(l->cfg->ifname, name) == 0 ||
 		    nai_equal(l->cfg->nai, strlen(l->cfg->nai), name,
 		    strlen(name))))
 			return l;
@@ -93,34 +91,24 @@ stay(struct session *s)
 	session_save(s);
 }
 
-/* Its session has ended: who is there is heard at once, and a proactive link
- * waits no more. Who waits for a foreign agent does so. */
-static void
-may_come_back(struct node_link *l)
-{
-	if (l->waits)
-		return;
-	node_forget(&l->node, 0);
-	timer_cancel(&l->all->engine->timers, &l->again);
-	access_node_go_on(l);
-}
-
 json_t *
 access_nodes_unexport(struct access_nodes *ns, struct session *s,
     const char *name, const char **code, const char **message)
 {
 	struct node_link *l = s != NULL ? s->node : marked(ns, name);
+	struct session *served;
 
 	if (s == NULL && l == NULL)
 		return fail(code, message, "no-match",
 		    "no such session, nor an exported link");
-	if (l == NULL || !l->exported)
+	if (l == NULL || !l->fsm.exported)
 		return fail(code, message, "denied", "it is not exported");
-	access_node_moved(l, false);
-	if (l->session != NULL)
-		stay(l->session);
-	else
-		may_come_back(l);
+	served = l->session;
+	if (served == NULL && l->fsm.state != NODE_WAITING)
+		timer_cancel(&l->all->engine->timers, &l->again);
+	access_node_event(l, NODE_EV_STAY);
+	if (served != NULL)
+		stay(served);
 	return json_pack("{s:s, s:s?}", "link", l->cfg->ifname, "session",
 	    s != NULL ? s->id : NULL);
 }
@@ -131,7 +119,7 @@ static size_t
 encode(const struct node_link *l, uint8_t buf[static REC_MAX])
 {
 	/* Before it is known what the link is now, it is as it was. */
-	struct rec_moved r = { .on = l->exported,
+	struct rec_moved r = { .on = l->fsm.exported,
 		.ifindex = l->loaded ? l->was_ifindex : l->ifindex,
 		.ups = l->loaded ? l->was_ups : l->ups };
 	int len;
@@ -144,15 +132,13 @@ encode(const struct node_link *l, uint8_t buf[static REC_MAX])
 
 /* The session that it goes with may end before the mark does. */
 void
-access_node_moved(struct node_link *l, bool exported)
+access_node_moved(struct node_fsm *f)
 {
+	struct node_link *l = container_of(f, struct node_link, fsm);
 	struct engine *e = l->all->engine;
 	uint8_t buf[REC_MAX];
 	size_t len;
 
-	if (l->exported == exported)
-		return;
-	l->exported = exported;
 	l->loaded = false;
 	if (e->state != NULL && (len = encode(l, buf)) > 0)
 		session_save_put(e, REC_MOVED, buf, len);
@@ -161,10 +147,9 @@ access_node_moved(struct node_link *l, bool exported)
 void
 access_node_check_moved(struct node_link *l)
 {
-	/* With a session it is that one's. */
-	if (l->session == NULL && l->loaded && (l->was_ifindex != l->ifindex ||
+	if (l->loaded && (l->was_ifindex != l->ifindex ||
 	    l->was_ups != l->ups))
-		access_node_moved(l, false);
+		access_node_event(l, NODE_EV_OTHER);
 	l->loaded = false;
 }
 
@@ -175,7 +160,7 @@ access_nodes_save(const struct access_nodes *ns, struct statelog *log)
 	size_t len;
 
 	for (unsigned i = 0; ns != NULL && i < ns->n; i++)
-		if (ns->link[i].exported &&
+		if (ns->link[i].fsm.exported &&
 		    (len = encode(&ns->link[i], buf)) > 0)
 			statelog_put(log, REC_MOVED, buf, len);
 }
@@ -189,7 +174,7 @@ access_nodes_load(struct access_nodes *ns, const uint8_t *body, size_t len)
 	if (rec_moved_decode(&r, body, len) != 0 ||
 	    (l = access_node_find(ns, r.link)) == NULL)
 		return;
-	l->exported = l->loaded = r.on && nai_equal(l->cfg->nai,
+	l->fsm.exported = l->loaded = r.on && nai_equal(l->cfg->nai,
 	    strlen(l->cfg->nai), r.nai, strlen(r.nai));
 	l->was_ifindex = r.ifindex;
 	l->was_ups = r.ups;
@@ -203,11 +188,11 @@ is_busy(const struct node_link *l)
 {
 	if (l->session != NULL)
 		return "the link has a session";
-	if (!l->open)
+	if (!l->fsm.open)
 		return "the link is not open";
 	if (!access_node_agent_is_there(l))
 		return "the link's foreign agent takes nobody now";
-	return access_node_may_begin(l) ? NULL : "no sessions are taken";
+	return node_fsm_may_begin(&l->fsm) ? NULL : "no sessions are taken";
 }
 
 /* Why it is not for this link, or NULL. */
@@ -241,18 +226,15 @@ access_nodes_import(struct access_nodes *ns, const char *link,
 		return fail(code, message, "busy", why);
 	if ((why = node_import(&l->node, &c)) != NULL)
 		return fail(code, message, "usage", why);
-	l->imported = true;
 	l->after_id = c.id;
 	l->from = c.ha;
-	if (!access_node_begin(l, "by context of another access node") ||
-	    l->session == NULL) {
+	access_node_event(l, NODE_EV_IMPORT);
+	if (l->session == NULL) {
 		node_forget(&l->node, 0);
-		l->imported = false;
-		l->after_id = 0;
 		return fail(code, message, "internal",
 		    "the session could not begin: see the log");
 	}
-	access_node_await(l);
+	access_node_event(l, NODE_EV_AWAIT);
 	return json_pack("{s:s, s:s, s:s, s:i}",
 	    "link", l->cfg->ifname,
 	    "nai", l->cfg->nai,
@@ -265,19 +247,8 @@ access_nodes_import(struct access_nodes *ns, const char *link,
 static void
 wait_fire(struct timer *t)
 {
-	struct node_link *l = container_of(t, struct node_link, wait);
-	struct session *s = l->session;
-
-	if (s == NULL || !l->awaited)
-		return;
-	/* It may be here, and have nothing to ask for: its packets tell. */
-	l->late = true;
-	session_count(s);
-	/* Nor is there anything to be read before it is registered, or a second
-	 * reading while there is one: again. */
-	if (timer_set(&l->all->engine->timers, t, mono_add_ms(session_now(s),
-	    AGAIN_MS)) != 0)
-		log_errorx(l->cfg->ifname, "out of memory for a timer");
+	access_node_event(container_of(t, struct node_link, wait),
+	    NODE_EV_WAITED);
 }
 
 void
@@ -286,47 +257,33 @@ access_node_move_init(struct node_link *l)
 	l->wait.fire = wait_fire;
 }
 
-/* A proactive link registers whoever is not there. */
 void
-access_node_await(struct node_link *l)
+access_node_wait(struct node_fsm *f, int64_t ms)
 {
-	struct session *s = l->session;
+	struct node_link *l = container_of(f, struct node_link, fsm);
+	struct engine *e = l->all->engine;
 
-	if (l->cfg->proactive || l->cfg->import_s == 0)
-		return;
-	l->awaited = true;
-	l->late = false;
-	if (timer_set(&l->all->engine->timers, &l->wait, mono_add_ms(
-	    session_now(s), l->cfg->import_s * INT64_C(1000))) != 0)
+	if (timer_set(&e->timers, &l->wait, mono_add_ms(clock_mono(e->clock),
+	    ms)) != 0)
 		log_errorx(l->cfg->ifname, "out of memory for a timer");
 }
 
 void
-access_node_came(struct node_link *l)
+access_node_came(struct node_fsm *f)
 {
-	bool was = l->awaited;
+	struct node_link *l = container_of(f, struct node_link, fsm);
 
-	l->awaited = l->late = false;
 	timer_cancel(&l->all->engine->timers, &l->wait);
-	if (was && l->session != NULL)
+	if (l->session != NULL)
 		session_save(l->session);
 }
 
 void
-access_node_look(struct node_link *l, bool known, uint64_t packets)
+access_node_never_came(struct node_fsm *f)
 {
-	struct session *s = l->session;
+	struct node_link *l = container_of(f, struct node_link, fsm);
 
-	if (!l->awaited)
-		return;
-	if (known && packets > l->said) {
-		access_node_came(l);
-		return;
-	}
-	if (!l->late || s->state >= SESSION_CLOSING)
-		return;
 	l->node.count[NODE_C_NEVER_CAME]++;
-	log_warnx(s->subject, "imported to %s, and has not come within %u s",
-	    l->cfg->ifname, l->cfg->import_s);
-	session_event(s, SESSION_EV_IDLE_TIMEOUT, "imported, and never came");
+	log_warnx(l->session->subject, "imported to %s, and has not come "
+	    "within %u s", l->cfg->ifname, l->cfg->import_s);
 }

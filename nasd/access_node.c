@@ -3,7 +3,7 @@
  * An access node's link as a kind of access [access.h]. Its care-of address
  * comes first, for the registration is sent from it; then the registration;
  * then the bridge, and through it what was kept meanwhile. Neighbours:
- * access_node_link.c, which has the links.
+ * access_node_link.c, which has the links; node_fsm.c, which decides.
  */
 #define LOG_MODULE "node"
 #include "nasd/access_node_int.h"
@@ -22,11 +22,6 @@
 #include "nasd/session.h"
 #include "nasd/session_rec.h"
 
-/* How long nobody is heard after an end [D174]. */
-#define DETACH_MS	30000	/* that somebody wanted */
-#define RETRY_MS	5000	/* of another kind */
-#define AGAIN_MS	1000	/* proactive: at least */
-
 static void
 node_request(const struct session *s, struct mip_reg_request *q)
 {
@@ -36,7 +31,7 @@ node_request(const struct session *s, struct mip_reg_request *q)
 
 	q->kind = MIP_NODE;
 	q->coa.s_addr = l != NULL ? l->coa.s_addr : INADDR_ANY;
-	q->after_id = l != NULL ? l->after_id : 0;
+	q->after_id = l != NULL && l->fsm.imported ? l->after_id : 0;
 	q->unique = false;
 	if (l == NULL)
 		return;
@@ -47,39 +42,30 @@ node_request(const struct session *s, struct mip_reg_request *q)
 	q->lifetime = access_node_lifetime(l);
 }
 
-/* Without a mobile node there is nothing to bridge to, yet. */
 static void
 node_install(struct session *s)
 {
-	struct node_link *l = s->node;
-
-	if (l == NULL || !l->node.has_mn)
-		session_event(s, l == NULL ? SESSION_EV_INSTALL_FAILED :
-		    SESSION_EV_INSTALLED, NULL);
+	if (s->node != NULL)
+		access_node_event(s->node, NODE_EV_INSTALL);
 	else
-		access_node_ask(l, true, BRIDGE);
+		session_event(s, SESSION_EV_INSTALL_FAILED, NULL);
 }
 
-/* The care-of address is still needed. */
 static void
 node_uninstall(struct session *s)
 {
-	if (s->node != NULL && s->node->set && s->ha != NULL)
-		access_node_ask(s->node, false, NOTHING);
+	if (s->node != NULL && s->ha != NULL)
+		access_node_event(s->node, NODE_EV_UNINSTALL);
 }
 
-/* Where nothing is bridged yet the bridge's request will see to it. What we
- * have removed ourselves is another one by now, or another index. */
+/* What we have removed ourselves is another one by now, or another index. */
 void
 access_nodes_tunnel_lost(struct access_nodes *ns, unsigned ifindex)
 {
-	for (unsigned i = 0; ns != NULL && i < ns->n + ns->n_ppp; i++) {
-		struct node_link *l = &ns->link[i];
-
-		if (l->session != NULL && l->node.passing &&
-		    l->tunnel == (int)ifindex)
-			access_node_ask(l, true, CHANGE);
-	}
+	for (unsigned i = 0; ns != NULL && i < ns->n + ns->n_ppp; i++)
+		if (ns->link[i].session != NULL &&
+		    ns->link[i].tunnel == (int)ifindex)
+			access_node_event(&ns->link[i], NODE_EV_TUNNEL_LOST);
 }
 
 /* What was kept went into the tunnel behind all that counts what passes; it
@@ -102,7 +88,9 @@ look(const struct node_counting *of, int status, uint64_t packets)
 	    of->nr);
 
 	if (s != NULL && s->node != NULL)
-		access_node_look(s->node, status == 0, packets);
+		access_node_event(s->node, status == 0 &&
+		    packets > s->node->said ? NODE_EV_PACKETS :
+		    NODE_EV_NO_PACKETS);
 }
 
 static void
@@ -132,7 +120,7 @@ node_count(struct session *s)
 	struct node_counting *of;
 	int err;
 
-	if (s->node == NULL || !s->node->set)
+	if (s->node == NULL || !s->node->fsm.set)
 		return -ENOENT;
 	if ((of = malloc(sizeof(*of))) == NULL)
 		return -ENOMEM;
@@ -157,67 +145,36 @@ node_assign(struct session *s)
 static void
 node_close(struct session *s)
 {
-	if (s->node == NULL || !s->node->attached)
-		return;
-	s->node->attached = false;
-	s->ipv6_up = false;
-	session_step(s, "detached", NULL);
-	session_event(s, SESSION_EV_LINK_GONE, NULL);
+	if (s->node != NULL)
+		access_node_event(s->node, NODE_EV_CLOSE);
 }
 
 /* Who is refused is the link's no more. */
 static void
 node_auth_result(struct session *s, bool accept)
 {
-	if (!accept)
-		node_close(s);
-	else if (s->state == SESSION_AUTHENTICATED && s->node != NULL)
-		access_node_ask(s->node, false, ADDRESS);
+	if (s->node != NULL)
+		access_node_event(s->node, accept ? NODE_EV_PASSED :
+		    NODE_EV_CLOSE);
 }
 
 static bool
 node_is_there(const struct session *s)
 {
-	return s->node != NULL && s->node->attached;
-}
-
-/* Who has been sent away, by the home agent or by somebody here, is not to be
- * back with its next solicitation; what failed is not tried at its pace. */
-static int64_t
-hold_ms(const struct session *s)
-{
-	switch (s->cause) {
-	case SESSION_CAUSE_NAS_REQUEST:
-	case SESSION_CAUSE_ADMIN_RESET:
-	case SESSION_CAUSE_SESSION_TIMEOUT:
-		return DETACH_MS;
-	case SESSION_CAUSE_LOST_SERVICE:
-	case SESSION_CAUSE_NAS_ERROR:
-		return RETRY_MS;
-	default:
-		return 0;
-	}
+	return s->node != NULL && node_fsm_is_attached(&s->node->fsm);
 }
 
 static void
 node_leave(struct session *s)
 {
 	struct node_link *l = s->node;
-	struct timers *timers = &s->engine->timers;
-	int64_t ms = hold_ms(s);
 
 	if (l == NULL)
 		return;
 	s->node = NULL;
 	l->session = NULL;
-	l->attached = l->imported = false;
-	l->after_id = 0;
-	access_node_came(l);	/* or is not awaited any more */
-	access_node_unset(l);
-	node_forget(&l->node, ms);
-	if (l->cfg->proactive && timer_set(timers, &l->again, mono_add_ms(
-	    session_now(s), ms > AGAIN_MS ? ms : AGAIN_MS)) != 0)
-		log_errorx(l->cfg->ifname, "out of memory for a timer");
+	l->cause = s->cause;
+	access_node_event(l, NODE_EV_LEFT);
 }
 
 static void
@@ -231,7 +188,7 @@ node_save(const struct session *s, struct session_rec *r)
 		return;
 	r->coa = s->node->coa;
 	r->said = s->node->said;
-	r->awaited = s->node->awaited;
+	r->awaited = s->node->fsm.awaited;
 }
 
 /* When its link is open it is up again. */
@@ -248,13 +205,13 @@ node_restore(struct session *s, const struct session_rec *r)
 	s->home = l->cfg->via_fa.s_addr != INADDR_ANY ? r->home :
 	    (struct in_addr){ INADDR_ANY };
 	l->session = s;
-	l->attached = true;
-	l->exported |= r->moved;
+	l->fsm.exported |= r->moved;
 	l->node.has_mn = r->has_mac;
 	memcpy(l->node.mn, r->mac, sizeof(l->node.mn));
 	l->said = r->said;
+	access_node_event(l, NODE_EV_RESTORE);
 	if (r->awaited)
-		access_node_await(l);
+		access_node_event(l, NODE_EV_AWAIT);
 	s->resumable = s->was_up && s->reg != NULL && s->ha != NULL;
 }
 

@@ -3,7 +3,8 @@
  * Access nodes: Ethernet links whose one mobile node is registered by nasd, and
  * bridged to its home agent [draft-navali 3.2, PROTOCOLS 11.5]. access_node.c
  * is what sessions ask of such a link, access_node_link.c what happens there;
- * node.c knows which packets count; priv_node.c has the bridge.
+ * node.c knows which packets count, node_fsm.c what follows from them;
+ * access_node_ops.c does that; priv_node.c has the bridge.
  */
 #ifndef NASD_ACCESS_NODE_H
 #define NASD_ACCESS_NODE_H

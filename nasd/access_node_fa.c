@@ -102,7 +102,7 @@ go_on(struct node_link *l, int64_t ms)
 	if (timer_is_set(&l->again))
 		return;
 	if (ms == 0)
-		access_node_go_on(l);
+		access_node_event(l, NODE_EV_AGAIN);
 	else if (timer_set(&e->timers, &l->again, mono_add_ms(clock_mono(
 	    e->clock), ms)) != 0)
 		log_errorx(l->cfg->ifname, "out of memory for a timer");
@@ -143,7 +143,8 @@ access_nodes_agent(struct access_nodes *ns, struct in_addr fa,
 
 		if (l->cfg->via_fa.s_addr != fa.s_addr)
 			continue;
-		n += l->session != NULL || l->waits || l->cfg->proactive;
+		n += l->session != NULL || l->fsm.state == NODE_WAITING ||
+		    l->cfg->proactive;
 		/* What it offers is configured, but not what it remembers
 		 * [D216]. */
 		if (access_node_learns(l) || what == FA_REBOOTED)
@@ -158,9 +159,8 @@ access_nodes_agent_on(struct access_nodes *ns, struct in_addr fa)
 	for (unsigned i = 0; ns != NULL && i < ns->n; i++) {
 		struct node_link *l = &ns->link[i];
 
-		if (l->cfg->via_fa.s_addr == fa.s_addr && l->session != NULL &&
-		    l->node.passing)
-			access_node_ask(l, true, CHANGE);
+		if (l->cfg->via_fa.s_addr == fa.s_addr)
+			access_node_event(l, NODE_EV_TUNNEL_LOST);
 	}
 }
 

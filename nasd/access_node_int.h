@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What access_node.c, access_node_fa.c, access_node_link.c, access_node_show.c,
- * access_move.c and access_ppp_node.c know of the links of access nodes, and
- * nobody else. */
+/* What access_node.c, access_node_fa.c, access_node_link.c, access_node_ops.c,
+ * access_node_show.c, access_move.c and access_ppp_node.c know of the links of
+ * access nodes, and nobody else. */
 #ifndef NASD_ACCESS_NODE_INT_H
 #define NASD_ACCESS_NODE_INT_H
 
@@ -13,51 +13,40 @@
 #include "nasd/access_node.h"
 #include "nasd/nasd_config.h"
 #include "nasd/node.h"
+#include "nasd/node_fsm.h"
 
 struct event;
 struct nasd_priv_node_name;
 struct session;
-
-/* What the answer to the last request means. */
-enum expect { NOTHING, ADDRESS, BRIDGE, CHANGE };
 
 struct node_link {
 	struct access_nodes	*all;
 	const struct config_node *cfg;
 	struct in_addr		 coa;
 	struct node		 node;
-	bool			 open, opening;
-	bool			 carrier;
+	struct node_fsm		 fsm;		/* what becomes of it */
+	bool			 opening;
+	bool			 asked;		/* PPP: IPv6CP has asked before
+						 * the link was open */
 	unsigned		 ifindex;	/* as last told */
 	uint32_t		 ups;		/* how often carrier has come */
-	/* A PPP link: is its care-of address there, and is IPv6CP open, or
-	 * has it asked before the link was? */
-	bool			 has_coa, ipv6cp, asked;
 	unsigned		 opens;		/* unanswered */
 	struct event		*ev_link, *ev_tunnel;
 	int			 tunnel;	/* index of its device */
-	bool			 set;		/* there may be one */
 	unsigned		 unanswered;	/* requests */
-	enum expect		 expect;
 	struct session		*session;
+	enum session_cause	 cause;		/* of the one that has left */
 	uint64_t		 said;		/* of what was kept, in it */
-	bool			 attached;
-	struct timer		 again;		/* proactive */
-	bool			 waits;		/* its mobile node, for the
-						 * foreign agent */
+	struct timer		 again;
 	/* Movement (access_move.c). */
-	bool			 exported;	/* its mobile node goes */
-	bool			 loaded;	/* by what an earlier nasd has
-						 * said of it as it was then: */
+	bool			 loaded;	/* exported, by what an earlier
+						 * nasd has said of it as it was
+						 * then: */
 	unsigned		 was_ifindex;
 	uint32_t		 was_ups;
-	bool			 imported;	/* it comes, and ... */
-	uint64_t		 after_id;	/* is registered with greater
-						 * ones, ... */
+	uint64_t		 after_id;	/* imported: is registered with
+						 * greater ones, ... */
 	struct in_addr		 from;		/* at this home agent */
-	bool			 awaited;	/* and has not been heard here
-						 * yet, ... */
-	bool			 late;		/* nor when it was to be */
 	struct timer		 wait;
 };
 
@@ -72,7 +61,6 @@ struct node_counting {
 struct access_nodes {
 	struct engine		*engine;
 	LIST_HEAD(, node_counting) counting;
-	bool			 resumed;	/* an earlier nasd's sessions */
 	unsigned		 n;		/* of the configuration */
 	unsigned		 n_ppp;		/* places behind them; nothing
 						 * before they are taken */
@@ -90,12 +78,16 @@ void	 access_node_name(const struct node_link *,
     struct nasd_priv_node_name *);
 /* Reads from a socket of the link from now on; -1: not any more. */
 void	 access_node_hear(struct node_link *, int fd);
-/* The root side is asked to let packets pass, or not; what comes of it is an
- * event of the link's session. What is asked for instead of a bridge that is on
- * its way is that bridge. */
-void	 access_node_ask(struct node_link *, bool carry, enum expect);
-/* ... and to remove all of it. */
-void	 access_node_unset(struct node_link *);
+/* ... and of its tunnel. */
+void	 access_node_hear_tunnel(struct node_link *, int fd);
+
+/* ---- access_node_ops.c: what the link has decided ---- */
+
+/* Nobody's; cfg and all are set. */
+void	 access_node_init(struct node_link *);
+/* Something happens to it. */
+void	 access_node_event(struct node_link *, enum node_event);
+
 /* ---- access_node_fa.c ---- */
 
 /* Is its foreign agent one that has to be learnt? */
@@ -107,27 +99,16 @@ void	 access_node_agent_look(const struct node_link *);
 /* The lifetime to ask for, seconds, or 0. */
 uint16_t access_node_lifetime(const struct node_link *);
 
-/* ---- access_node_link.c ---- */
+/* ---- access_move.c ---- */
 
-/* May a session begin there? */
-bool	 access_node_may_begin(const struct node_link *);
-/* Its mobile node goes to another access node, or not, or somebody is there
- * again. */
-void	 access_node_moved(struct node_link *, bool exported);
+void	 access_node_move_init(struct node_link *);
 /* What was marked before nasd was started is not the same link any more. */
 void	 access_node_check_moved(struct node_link *);
-/*
- * Who was imported must come [D223]: the link's session is awaited's from then
- * on, until it is heard here, or its session is over (came), or counters show
- * what nobody else can have sent (look; known: they could be read).
- */
-void	 access_node_move_init(struct node_link *);
-void	 access_node_await(struct node_link *);
-void	 access_node_came(struct node_link *);
-void	 access_node_look(struct node_link *, bool known, uint64_t packets);
-/* Begins one; why is for people. False: there is none, nor will be. */
-bool	 access_node_begin(struct node_link *, const char *why);
-/* What was in the way of one is no more. */
-void	 access_node_go_on(struct node_link *);
+/* Of node_fsm's ops: its mobile node goes to another access node, or not, or
+ * somebody is there again; who is awaited has come, or not. */
+void	 access_node_moved(struct node_fsm *);
+void	 access_node_came(struct node_fsm *);
+void	 access_node_never_came(struct node_fsm *);
+void	 access_node_wait(struct node_fsm *, int64_t ms);
 
 #endif

@@ -31,13 +31,13 @@ link_json(const struct node_link *l)
 	    "foreign_agent", address_json(l->cfg->via_fa),
 	    "ipv4_home_address", address_json(l->session != NULL ?
 	    l->session->home : none),
-	    "open", l->open,
-	    "carrier", l->carrier,
+	    "open", l->fsm.open,
+	    "carrier", l->fsm.carrier,
 	    "mobile_node", l->node.has_mn && !l->node.ppp ?
 	    mac_json(l->node.mn) : json_null(),
 	    "router", l->node.ppp ? json_null() : mac_json(l->node.router),
 	    "bridged", l->node.passing,
-	    "exported", l->exported);
+	    "exported", l->fsm.exported);
 
 	for (int c = 0; c < NODE_C_COUNT; c++)
 		json_object_set_new(o, node_counter_key(c),

@@ -67,10 +67,11 @@ take(struct session *s, struct node_link *l)
 	l->coa.s_addr = htonl(ns->coa_ppp + i);
 	snprintf(cfg->ifname, sizeof(cfg->ifname), "%s", s->ifname);
 	snprintf(cfg->nai, sizeof(cfg->nai), "%s", s->nai);
-	node_init(&l->node, s->engine->clock);
+	access_node_init(l);
+	node_fsm_take(&l->fsm);
 	l->node.ppp = true;
 	l->node.has_mn = true;
-	l->has_coa = l->ipv6cp = l->open = l->opening = l->asked = false;
+	l->opening = l->asked = false;
 	l->session = s;
 	l->said = 0;
 	s->node = l;
@@ -123,7 +124,8 @@ was_opened(void *arg, int status, const void *body, size_t len, int fd)
 		return;
 	}
 	access_node_hear(l, fd);
-	l->open = l->carrier = true;
+	access_node_event(l, NODE_EV_OPENED);
+	access_node_event(l, NODE_EV_CARRIER);
 	if (l->asked && l->session->link != NULL)
 		access_ppp_answer(l->session);
 	l->asked = false;
@@ -152,7 +154,7 @@ access_ppp_node_begin(struct session *s)
 	if (l == NULL || s->state != SESSION_AUTHENTICATED || l->opening)
 		return;
 	if (open_link(l))
-		access_node_ask(l, false, ADDRESS);
+		access_node_event(l, NODE_EV_PASSED);
 	else
 		session_event(s, SESSION_EV_INSTALL_FAILED, "out of memory");
 }
@@ -161,7 +163,7 @@ access_ppp_node_begin(struct session *s)
 bool
 access_ppp_node_not_yet(struct session *s)
 {
-	if (s->node == NULL || s->node->open)
+	if (s->node == NULL || s->node->fsm.open)
 		return false;
 	s->node->asked = true;
 	return true;
@@ -170,17 +172,8 @@ access_ppp_node_not_yet(struct session *s)
 void
 access_ppp_node_opened(struct session *s)
 {
-	struct node_link *l = s->node;
-
-	if (l == NULL)
-		return;
-	l->ipv6cp = true;
-	if (s->state == SESSION_LINGER || s->state == SESSION_UP) {
-		s->ipv6_up = true;
-		session_event(s, SESSION_EV_ACCESS_UP, NULL);
-	} else if (l->has_coa && s->state == SESSION_AUTHENTICATED) {
-		session_event(s, SESSION_EV_IID_ASKED, NULL);
-	}
+	if (s->node != NULL)
+		access_node_event(s->node, NODE_EV_IPV6CP_UP);
 }
 
 void
@@ -188,9 +181,8 @@ access_ppp_node_closed(struct session *s, const char *reason)
 {
 	s->ipv6_up = false;
 	if (s->node != NULL)
-		s->node->ipv6cp = false;
-	/* Before it was open there is nothing to end. */
-	if (s->state != SESSION_AUTHENTICATED)
+		node_fsm_event(&s->node->fsm, NODE_EV_IPV6CP_DOWN, reason);
+	else if (s->state != SESSION_AUTHENTICATED)
 		session_event(s, SESSION_EV_ACCESS_DOWN, reason);
 }
 
@@ -237,10 +229,8 @@ access_ppp_node_leave(struct session *s)
 		return;
 	s->node = NULL;
 	l->session = NULL;
-	l->open = l->carrier = false;
 	access_node_hear(l, -1);
-	access_node_unset(l);
-	node_forget(&l->node, 0);
+	access_node_event(l, NODE_EV_LEFT);
 }
 
 /* ---- over a restart ---- */
@@ -260,8 +250,7 @@ access_ppp_node_restore(struct session *s, const struct session_rec *r)
 	if (l == NULL || s->nai[0] == '\0')
 		return;
 	take(s, l);
-	l->has_coa = l->ipv6cp = true;
-	l->set = true;
+	l->fsm.has_coa = l->fsm.ipv6cp = l->fsm.set = true;
 	(void)open_link(l);
 }
 

@@ -4,7 +4,8 @@
  * [draft-navali 3.2.2, 5.2.2; PROTOCOLS 11.5]: which of them say that a mobile
  * node is there, whose link-layer address is whose, and what is kept until
  * there is a tunnel. Pure: bytes come in, the clock is injected, nothing is
- * allocated; access_node*.c have the sockets and the session. What a stranger
+ * allocated; access_node*.c have the sockets and the session, and node_fsm.c
+ * what the link does when a mobile node is there. What a stranger
  * on the link can send is bounded in rate and in what it changes.
  */
 #ifndef NASD_NODE_H
@@ -62,7 +63,8 @@ struct node {
 	bool			 has_mn;
 	uint8_t			 mn[NODE_MAC_LEN];
 	bool			 waits;		/* it is not served yet, and
-						 * gives way to others */
+						 * gives way to others
+						 * [node_fsm.h: WAITING] */
 	uint8_t			 first_router[NODE_MAC_LEN];
 	uint8_t			 router[NODE_MAC_LEN];	/* towards the mobile
 							 * node */

@@ -182,6 +182,20 @@ def session_fsm():
     yield b''.join(bytes((0xff, 0, e)) for e in life + (4, 15, 23, 5, 21, 8))
 
 
+def node_fsm():
+    """An access node's link: it is open, its mobile node comes, is bridged,
+    exported and leaves; one that is restored; a PPP link."""
+    def seed(ppp, *events):
+        return bytes((ppp,)) + b''.join(bytes((0x3e,) + ev) for ev in events)
+    come = ((0, 0), (0, 12), (0, 1), (0, 5, 5, 5), (3, 18, 5), (3, 10, 5),
+            (6, 19, 5), (6, 10, 5))
+    yield seed(0, *come, (8, 23), (11, 20, 5), (11, 21, 5), (11, 22))
+    yield seed(0, *come[:3], (0, 25, 5, 5), (3, 26), (8, 27), (8, 29, 5),
+               (8, 22))
+    yield seed(0, (0, 17), *come[:2], (0, 1, 5), (8, 3, 5))
+    yield seed(1, *come[:4], (3, 8), (3, 10, 5), (8, 9, 5))
+
+
 def ctl():
     for n, verb in enumerate(("show bindings", "show pools", "log level",
                               "show statistics", "show violations", "revoke",
@@ -328,6 +342,7 @@ SEEDS = {'fuzz_context': context, 'fuzz_fa_agent': fa_agent,
          'fuzz_had_priv': had_priv,
          'fuzz_reg': reg, 'fuzz_mn': mn, 'fuzz_fad': fad,
          'fuzz_mip_client': mip_client, 'fuzz_session_fsm': session_fsm,
+         'fuzz_node_fsm': node_fsm,
          'fuzz_plugproto': plugproto, 'fuzz_pppoe': pppoe,
          'fuzz_mip4': mip4, 'fuzz_icmp6': icmp6, 'fuzz_iid': iid,
          'fuzz_radius': radius, 'fuzz_coa': coa, 'fuzz_had_lookup': had_lookup}

@@ -421,7 +421,7 @@ addr_agreement(struct world *w, const struct subscriber *u)
 		    u->index, m->at->nas->host.name);
 	if (s == NULL || s->state != SESSION_UP || !check_is_current(s))
 		return;
-	if (!m->at->bridged)
+	if (m->at->carry != NODE_CARRY_BOTH)
 		world_fail(w, "at rest: u%u's link is not bridged", u->index);
 	check_used(w, s, m);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The links of access nodes: the real nasd/node.c decides which packets say
- * that a mobile node is there, and keeps some; around it this does what
- * nasd/access_node.c, access_node_link.c and access_move.c do, with a root side
- * that answers some milliseconds later.
+ * that a mobile node is there, and keeps some; the real nasd/node_fsm.c what
+ * the link does then. Around them this carries that out as access_node_ops.c
+ * does, with a root side that answers some milliseconds later.
  */
 #include "tests/sim/sim_mobile.h"
 
@@ -11,9 +11,6 @@
 
 #include "nasd/node_context.h"
 
-#define DETACH_MS	30000	/* as access_node.c */
-#define RETRY_MS	5000
-#define AGAIN_MS	1000
 #define NOTICE_LEAST	(4 * SECOND)	/* that nobody is there */
 #define NOTICE_MOST	(60 * SECOND)
 
@@ -33,36 +30,68 @@ link_at(struct world *w, struct in_addr coa)
 	    &u->mobile->link[nas->index] : NULL;
 }
 
-/* ---- the root side ---- */
-
-static void
-ask(struct mlink *l, bool carry, int expect)
+static struct mlink *
+of(const struct node_fsm *f)
 {
-	struct world *w = world(l);
-
-	if (expect != SET_CHANGE || l->expect != SET_BRIDGE)
-		l->expect = expect;
-	l->node.passing &= carry;
-	l->set = true;
-	l->asked_carry = carry;
-	world_at(w, &l->t_set, dice_between(&w->dice, MS / 2, 5 * MS));
+	return container_of((struct node_fsm *)f, struct mlink, fsm);
 }
 
 static void
-unset(struct mlink *l)
+event(struct mlink *l, enum node_event ev)
 {
+	node_fsm_event(&l->fsm, ev, NULL);
+}
+
+/* ---- what is known of it ---- */
+
+static void
+view(const struct node_fsm *f, struct node_view *v)
+{
+	const struct mlink *l = of(f);
+	const struct sess *s = l->session;
+
+	*v = (struct node_view){
+		.proactive = l->proactive,
+		.agent = true,
+		.takes = l->nas->host.up && world(l)->phase != ENDING,
+		.by_source = true,
+		.session = s != NULL ? s->state : SESSION_STARTING,
+		.cause = l->cause,
+	};
+}
+
+/* ---- the root side ---- */
+
+static int
+ask(struct node_fsm *f, enum node_carry carry, enum node_expect expect)
+{
+	struct mlink *l = of(f);
+	struct world *w = world(l);
+
+	(void)expect;
+	l->asked = carry;
+	world_at(w, &l->t_set, dice_between(&w->dice, MS / 2, 5 * MS));
+	return 0;
+}
+
+static void
+unset(struct node_fsm *f)
+{
+	struct mlink *l = of(f);
+
 	timer_cancel(&world(l)->timers, &l->t_set);
-	l->set = l->node.passing = l->bridged = l->down = false;
-	l->expect = SET_NOTHING;
+	l->carry = NODE_CARRY_NONE;
 	l->to = NULL;
 }
 
 static void
-deliver_kept(struct mlink *l)
+pass(struct node_fsm *f, bool first)
 {
+	struct mlink *l = of(f);
 	const uint8_t *packet;
 	size_t len;
 
+	(void)first;
 	while (node_take_kept(&l->node, &packet, &len))
 		net_tunnel(&l->nas->host, l->coa, l->to->host.addr, packet,
 		    len);
@@ -73,31 +102,17 @@ was_set(struct timer *t)
 {
 	struct mlink *l = container_of(t, struct mlink, t_set);
 	struct world *w = world(l);
-	struct sess *s = l->session;
-	int expect = l->expect;
+	bool fails = false;
 
-	l->expect = SET_NOTHING;
-	if (s == NULL)
-		return;
-	world_touch(l->u);
-	l->to = s->ha;
-	l->bridged = l->asked_carry;
-	l->down = l->bridged || (expect == SET_ADDRESS && l->node.has_mn);	/* [D200] */
-	if (expect == SET_NOTHING)
-		return;
-	if (w->phase == RESTLESS && !w->plan.calm &&
-	    dice_permille(&w->dice, 5)) {
-		sess_event(s, SESSION_EV_INSTALL_FAILED);
-		return;
+	if (l->session != NULL) {
+		world_touch(l->u);
+		l->to = l->session->ha;
+		l->carry = l->asked;
+		fails = l->fsm.expect != NODE_NOTHING &&
+		    w->phase == RESTLESS && !w->plan.calm &&
+		    dice_permille(&w->dice, 5);
 	}
-	if (expect == SET_ADDRESS) {
-		sess_event(s, SESSION_EV_IID_ASKED);
-		return;
-	}
-	l->node.passing = true;
-	deliver_kept(l);
-	if (expect == SET_BRIDGE)
-		sess_event(s, SESSION_EV_INSTALLED);
+	event(l, fails ? NODE_EV_SET_FAILED : NODE_EV_SET);
 }
 
 /* ---- what sessions ask ---- */
@@ -109,16 +124,9 @@ link_request(const struct sess *s, struct mip_reg_request *q)
 
 	q->kind = MIP_NODE;
 	q->coa = l->coa;
-	q->after_id = l->after_id;
+	q->after_id = l->fsm.imported ? l->after_id : 0;
 	q->unique = false;
 	q->mn_ha = &s->u->sa;
-}
-
-void
-link_passed(struct sess *s)
-{
-	if (s->state == SESSION_AUTHENTICATED && s->ml->session == s)
-		ask(s->ml, false, SET_ADDRESS);
 }
 
 void
@@ -127,135 +135,112 @@ link_install(struct sess *s)
 	s->tunnel = true;
 	if (s->ml->session != s)
 		sess_event(s, SESSION_EV_INSTALL_FAILED);
-	else if (!s->ml->node.has_mn)
-		sess_event(s, SESSION_EV_INSTALLED);
 	else
-		ask(s->ml, true, SET_BRIDGE);
+		event(s->ml, NODE_EV_INSTALL);
 }
 
 void
-link_uninstall(struct sess *s)
+link_event(struct sess *s, enum node_event ev)
 {
-	if (s->ml->session == s && s->ml->set)
-		ask(s->ml, false, SET_NOTHING);
-}
-
-void
-link_close(struct sess *s)
-{
-	if (s->ml->session != s || !s->ml->attached)
-		return;
-	s->ml->attached = false;
-	s->link = false;
-	sess_event(s, SESSION_EV_LINK_GONE);
-}
-
-static int64_t
-hold_ms(const struct sess *s)
-{
-	switch (s->cause) {
-	case SESSION_CAUSE_NAS_REQUEST:
-	case SESSION_CAUSE_ADMIN_RESET:
-	case SESSION_CAUSE_SESSION_TIMEOUT:
-		return DETACH_MS;
-	case SESSION_CAUSE_LOST_SERVICE:
-	case SESSION_CAUSE_NAS_ERROR:
-		return RETRY_MS;
-	default:
-		return 0;
-	}
+	if (s->ml->session == s)
+		event(s->ml, ev);
 }
 
 void
 link_leave(struct sess *s)
 {
 	struct mlink *l = s->ml;
-	int64_t ms = hold_ms(s);
 
 	if (l->session != s)
 		return;
 	l->session = NULL;
-	l->attached = l->imported = false;
-	l->after_id = 0;
-	unset(l);
-	node_forget(&l->node, ms);
-	if (l->proactive && l->nas->host.up && timer_set(&l->nas->host.timers,
-	    &l->t_again, mono_add_ms(host_mono(&l->nas->host), ms > AGAIN_MS ?
-	    ms : AGAIN_MS)) != 0)
-		abort();
+	l->cause = s->cause;
+	event(l, NODE_EV_LEFT);
 }
 
-/* ---- a session's beginning ---- */
+/* ---- a session ---- */
 
 static bool
-may_begin(const struct mlink *l)
+begin(struct node_fsm *f)
 {
-	return l->session == NULL && l->nas->host.up &&
-	    !timer_is_set(&l->t_open) && world(l)->phase != ENDING;
-}
-
-static bool
-begin(struct mlink *l, const char *why)
-{
+	struct mlink *l = of(f);
 	struct world *w = world(l);
-	struct sess *s;
-
-	if (!may_begin(l))
-		return false;
-	s = sess_new(l->nas, l->u, l->imported ? l->from :
+	struct sess *s = sess_new(l->nas, l->u, f->imported ? l->from :
 	    &w->ha[l->u->ha], l);
-	SAY(w, &l->nas->host, "u%u is there, %s: s%u", l->u->index, why,
-	    s->nr);
+
 	w->counts->an_sessions++;
-	s->one_ha = l->imported;
-	s->link = l->attached = true;
+	s->one_ha = f->imported;
+	s->link = true;
 	l->session = s;
-	l->exported = l->given_away = false;
+	l->given_away = false;
+	return true;
+}
+
+static void
+start(struct node_fsm *f, const char *why)
+{
+	struct mlink *l = of(f);
+	struct sess *s = l->session;
+
+	SAY(world(l), &l->nas->host, "u%u is there, %s: s%u", l->u->index,
+	    why, s->nr);
 	sess_event(s, SESSION_EV_LINK_UP);
 	if (l->session == s)
 		sess_event(s, SESSION_EV_AUTH_ASKED);
 	if (l->session == s)
 		sess_event(s, SESSION_EV_ACCEPTED);
-	return true;
 }
 
 static void
-begin_proactive(struct mlink *l)
+lose(struct node_fsm *f)
 {
-	if (l->proactive && l->carrier && !l->exported)
-		(void)begin(l, "its link is up");
+	struct mlink *l = of(f);
+
+	SAY(world(l), &l->nas->host, "u%u has left its link", l->u->index);
+	l->session->carrier_lost = true;
 }
 
 static void
-again(struct timer *t)
+tell(struct node_fsm *f, enum session_event ev, const char *why)
 {
-	begin_proactive(container_of(t, struct mlink, t_again));
+	struct sess *s = of(f)->session;
+
+	(void)why;
+	if (ev == SESSION_EV_LINK_GONE)
+		s->link = false;
+	sess_event(s, ev);
 }
+
+static void
+again(struct node_fsm *f, int64_t ms)
+{
+	struct mlink *l = of(f);
+	struct host *h = &l->nas->host;
+
+	if (h->up && timer_set(&h->timers, &l->t_again,
+	    mono_add_ms(host_mono(h), ms)) != 0)
+		abort();
+}
+
+static void
+again_fire(struct timer *t)
+{
+	event(container_of(t, struct mlink, t_again), NODE_EV_AGAIN);
+}
+
+static const struct node_fsm_ops ops = {
+	.view = view,
+	.unset = unset,
+	.again = again,
+	.pass = pass,
+	.ask = ask,
+	.begin = begin,
+	.start = start,
+	.lose = lose,
+	.tell = tell,
+};
 
 /* ---- what is heard ---- */
-
-static bool
-is_bridged(const struct mlink *l)
-{
-	return l->node.passing || l->expect == SET_BRIDGE ||
-	    l->expect == SET_CHANGE;
-}
-
-static void
-triggered(struct mlink *l)
-{
-	struct sess *s = l->session;
-
-	if (s == NULL) {
-		if (!begin(l, "by a solicitation"))
-			node_forget(&l->node, 0);
-		return;
-	}
-	if (is_bridged(l) || (s->state != SESSION_ASSIGNED &&
-	    s->state != SESSION_UP))
-		return;
-	ask(l, true, SET_CHANGE);
-}
 
 /* What the socket on the link lets through [node_sock.c]. */
 static bool
@@ -269,9 +254,9 @@ void
 link_hear(struct mlink *l, const uint8_t *packet, size_t len)
 {
 	uint8_t frame[14 + PACKET_LEN] = { 0x33, 0x33, 0, 0, 0, 1 };
-	bool bridged = l->bridged;
+	bool bridged = l->carry == NODE_CARRY_BOTH;
 
-	if (!l->nas->host.up || timer_is_set(&l->t_open))
+	if (!l->nas->host.up || !l->fsm.open)
 		return;
 	world_touch(l->u);
 	memcpy(frame + 6, l->u->mobile->mac, NODE_MAC_LEN);
@@ -280,7 +265,7 @@ link_hear(struct mlink *l, const uint8_t *packet, size_t len)
 	memcpy(frame + 14, packet, len);
 	if (is_heard(packet, len) &&
 	    node_from_link(&l->node, frame, 14 + len))
-		triggered(l);
+		event(l, NODE_EV_HEARD);
 	if (bridged && l->to != NULL)
 		net_tunnel(&l->nas->host, l->coa, l->to->host.addr, packet,
 		    len);
@@ -295,28 +280,23 @@ link_tunnel(struct nas *n, const struct packet *p)
 	    l->to->host.addr.s_addr != p->src.s_addr)
 		return;
 	if (p->len > ND6_HEADER_LEN && p->data[ND6_HEADER_LEN] == 134 &&
-	    node_from_tunnel(&l->node, p->data, p->len) && is_bridged(l) &&
-	    l->session != NULL)
-		ask(l, true, SET_CHANGE);
-	if (l->down && l->u->mobile->at == l)
+	    node_from_tunnel(&l->node, p->data, p->len))
+		event(l, NODE_EV_ROUTER);
+	if (l->carry != NODE_CARRY_NONE && l->u->mobile->at == l)
 		mobile_hear(l->u->mobile, p->data, p->len);
 }
 
 /* ---- coming and going ---- */
 
+/* While the router is not there the mark of its file becomes void [D222]. */
 static void
 lost(struct mlink *l)
 {
-	struct sess *s = l->session;
-
-	l->carrier = l->exported = false;
-	if (s == NULL || s->state >= SESSION_CLOSING || !l->nas->host.up)
-		return;
-	SAY(world(l), &l->nas->host, "u%u has left its link", l->u->index);
-	l->attached = false;
-	s->link = false;
-	s->carrier_lost = true;
-	sess_event(s, SESSION_EV_LINK_GONE);
+	l->carrier = false;
+	if (l->nas->host.up)
+		event(l, NODE_EV_NO_CARRIER);
+	else
+		l->fsm.exported = false;
 }
 
 static void
@@ -328,12 +308,10 @@ noticed(struct timer *t)
 void
 link_plug(struct mlink *l)
 {
-	bool was = l->carrier;
-
 	timer_cancel(&world(l)->timers, &l->t_notice);
 	l->carrier = true;
-	if (!was)
-		begin_proactive(l);
+	if (l->nas->host.up)
+		event(l, NODE_EV_CARRIER);
 }
 
 void
@@ -360,7 +338,8 @@ export(struct mlink *l, struct node_context *c)
 	memcpy(c->router, l->node.router, sizeof(c->router));
 	c->id = saved.last_id;
 	node_copy_kept(&l->node, c);
-	l->exported = l->given_away = l->session->lent = true;
+	l->given_away = l->session->lent = true;
+	event(l, NODE_EV_EXPORT);
 	mip_reg_move_on(l->session->reg);
 	world(l)->counts->exported++;
 	SAY(world(l), &l->nas->host, "s%u of u%u is exported", l->session->nr,
@@ -378,7 +357,7 @@ link_move(struct mlink *from, struct mlink *to)
 	    !from->nas->host.up)
 		return false;
 	export(from, &c);
-	if (to == NULL || !may_begin(to))
+	if (to == NULL || !node_fsm_may_begin(&to->fsm))
 		return false;
 	why = node_import(&to->node, &c);
 	if (why != NULL) {
@@ -386,11 +365,10 @@ link_move(struct mlink *from, struct mlink *to)
 		    to->nas->host.name, why);
 		return false;
 	}
-	to->imported = true;
 	to->after_id = c.id;
 	to->from = s->ha;
 	world(to)->counts->imported++;
-	(void)begin(to, "by context");
+	event(to, NODE_EV_IMPORT);
 	return true;
 }
 
@@ -398,11 +376,12 @@ link_move(struct mlink *from, struct mlink *to)
 void
 link_stay(struct mlink *l)
 {
-	if (l->session == NULL || !l->exported || !l->nas->host.up)
+	if (l->session == NULL || !l->fsm.exported || !l->nas->host.up)
 		return;
 	SAY(world(l), &l->nas->host, "s%u of u%u stays", l->session->nr,
 	    l->u->index);
-	l->exported = l->given_away = false;
+	l->given_away = false;
+	event(l, NODE_EV_STAY);
 	if (l->session->reg != NULL)
 		(void)mip_reg_stay(l->session->reg);
 }
@@ -420,7 +399,9 @@ link_init(struct mlink *l, struct subscriber *u, struct nas *n)
 	l->proactive = dice_permille(&w->dice, 200);
 	l->t_set.fire = was_set;
 	l->t_notice.fire = noticed;
-	l->t_again.fire = again;
+	l->t_again.fire = again_fire;
+	l->fsm.ops = &ops;
+	l->fsm.node = &l->node;
 }
 
 /* Goes on where it was, if it was kept; who has left meanwhile is lost now. */
@@ -428,14 +409,10 @@ static void
 opened(struct timer *t)
 {
 	struct mlink *l = container_of(t, struct mlink, t_open);
-	struct sess *s = l->session;
 
 	world_touch(l->u);
-	if (s != NULL && !l->carrier)
-		lost(l);
-	else if (s != NULL && s->state == SESSION_RESUMING)
-		sess_event(s, SESSION_EV_LINK_UP);
-	begin_proactive(l);
+	event(l, l->carrier ? NODE_EV_CARRIER : NODE_EV_NO_CARRIER);
+	event(l, NODE_EV_OPENED);
 }
 
 static void
@@ -452,8 +429,9 @@ restore(struct mlink *l)
 	    l->u->index, s->nr);
 	world(l)->counts->an_resumed++;
 	l->session = s;
-	s->link = l->attached = true;
-	l->exported = v->exported;
+	s->link = true;
+	l->fsm.exported = v->exported;
+	event(l, NODE_EV_RESTORE);
 	l->node.has_mn = v->has_mn;
 	memcpy(l->node.mn, l->u->mobile->mac, sizeof(l->node.mn));
 	sess_resume(s, &v->reg, v->was_up);
@@ -464,6 +442,7 @@ link_start(struct nas *n)
 {
 	uint8_t own[NODE_MAC_LEN] = { 2, 0xaa, 0, 0, 0, 0 };
 	struct world *w = n->host.w;
+	bool exported;
 	unsigned i;
 
 	own[5] = (uint8_t)n->host.index;
@@ -475,7 +454,11 @@ link_start(struct nas *n)
 		l = &w->user[i].mobile->link[n->host.index];
 		node_init(&l->node, &n->host.clock);
 		node_set_own(&l->node, own, NULL);
+		exported = l->fsm.exported;
+		node_fsm_init(&l->fsm);
+		l->fsm.exported = exported;
 		restore(l);
+		event(l, NODE_EV_RESUMED);
 		l->t_open.fire = opened;
 		world_at(w, &l->t_open, dice_between(&w->dice, MS, 50 * MS));
 	}
@@ -491,7 +474,7 @@ save(struct mlink *l)
 	    !dice_permille(&world(l)->dice, 600))
 		return;
 	l->saved = (struct mlink_saved){ .there = true, .ha = s->ha,
-	    .was_up = s->was_up, .exported = l->exported,
+	    .was_up = s->was_up, .exported = l->fsm.exported,
 	    .has_mn = l->node.has_mn };
 	mip_reg_save(s->reg, &l->saved.reg);
 }
@@ -511,7 +494,8 @@ link_stop(struct nas *n)
 		save(l);
 		timer_cancel(&w->timers, &l->t_open);
 		timer_cancel(&n->host.timers, &l->t_again);
-		unset(l);
+		unset(&l->fsm);
+		l->node.passing = false;
 	}
 }
 
@@ -522,7 +506,7 @@ link_check_request(const struct mlink *l, const struct host *ha)
 {
 	const struct sess *s = l->session;
 
-	if (s != NULL && l->exported && s->reg != NULL &&
+	if (s != NULL && l->fsm.exported && s->reg != NULL &&
 	    &s->ha->host == ha && s->reg->state != MIP_S_REQUESTING)
 		world_fail(world(l), "%s: asks for u%u, which it has exported",
 		    l->nas->host.name, l->u->index);
@@ -533,7 +517,7 @@ link_watch(const struct mlink *l)
 {
 	const struct sess *s = l->session;
 
-	if (!l->node.passing && !l->down)
+	if (!l->node.passing && l->carry == NODE_CARRY_NONE)
 		return;
 	if (s == NULL)
 		world_fail(world(l), "%s: u%u's link is bridged for nobody",

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Access nodes: mobile nodes, which know nothing of all this; their links,
- * where the real nasd/node.c listens; a home agent's side of them, the real
+ * where the real nasd/node.c listens and node_fsm.c decides; a home agent's side of them, the real
  * had/mn*.c, dad.c and home_plane.c over a home link where others are, too.
  *
  *   sim_mobile.c	what mobile nodes say, and where they go
- *   sim_link.c		their links, as nasd/access_node*.c and access_move.c
+ *   sim_link.c		their links, around the real nasd/node_fsm.c
  *   sim_node.c		their home agent: what they are told and heard
  *   sim_home.c		its home link
  *   sim_addr.c		invariants of their addresses
@@ -17,6 +17,7 @@
 #include "had/home_plane.h"
 #include "had/mn.h"
 #include "nasd/node.h"
+#include "nasd/node_fsm.h"
 #include "tests/sim/sim.h"
 
 #define MOBILE_ADDRS	20	/* more than a home agent takes */
@@ -41,17 +42,15 @@ struct mlink {
 	struct nas		*nas;
 	struct in_addr		 coa;
 	struct node		 node;
+	struct node_fsm		 fsm;
 	bool			 carrier;	/* somebody is there */
-	bool			 attached;
 	struct sess		*session;
+	enum session_cause	 cause;		/* of the one that has left */
 	/* the root side */
 	struct timer		 t_set;		/* its answer */
-	bool			 set, asked_carry;
-	enum { SET_NOTHING, SET_ADDRESS, SET_BRIDGE, SET_CHANGE } expect;
+	enum node_carry		 asked, carry;	/* what passes */
 	struct ha		*to;		/* of the tunnel, or NULL */
-	bool			 bridged, down;	/* down: to it alone */
 	/* movement */
-	bool			 exported, imported;
 	bool			 given_away;	/* exported, since it began */
 	uint64_t		 after_id;
 	struct ha		*from;
@@ -188,11 +187,9 @@ void	 link_tunnel(struct nas *, const struct packet *);
 struct mlink *link_at(struct world *, struct in_addr coa);
 /* What sessions ask, as struct access of nasd/access.h. */
 void	 link_request(const struct sess *, struct mip_reg_request *);
-void	 link_passed(struct sess *);
 void	 link_install(struct sess *);
-void	 link_uninstall(struct sess *);
-void	 link_close(struct sess *);
 void	 link_leave(struct sess *);
+void	 link_event(struct sess *, enum node_event);	/* others */
 /* A request for it goes out, to ha. */
 void	 link_check_request(const struct mlink *, const struct host *ha);
 /* After each step. */

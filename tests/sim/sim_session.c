@@ -62,7 +62,7 @@ static void
 do_auth_ok(struct sess *s)
 {
 	if (s->ml != NULL)
-		link_passed(s);
+		link_event(s, NODE_EV_PASSED);
 	else if (!s->asked)
 		access_next(s, ACCESS_ASK, 10 * MS);
 }
@@ -107,7 +107,7 @@ do_uninstall(struct sess *s)
 	timer_cancel(&s->u->w->timers, &s->t_install);
 	s->tunnel = s->tunnel_up = false;
 	if (s->ml != NULL)
-		link_uninstall(s);
+		link_event(s, NODE_EV_UNINSTALL);
 }
 
 static void
@@ -207,7 +207,7 @@ static void
 do_close(struct sess *s)
 {
 	if (s->ml != NULL)
-		link_close(s);
+		link_event(s, NODE_EV_CLOSE);
 	else if (s->link)
 		access_next(s, ACCESS_GONE, 100 * MS);
 }
@@ -216,7 +216,7 @@ static void
 do_kill(struct sess *s)
 {
 	if (s->ml != NULL)
-		link_close(s);
+		link_event(s, NODE_EV_CLOSE);
 	else
 		access_next(s, ACCESS_GONE, 5 * MS);
 }

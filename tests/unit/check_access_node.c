@@ -678,7 +678,6 @@ START_TEST(agent_waited_for_by_many)
 	answer_all();
 	many->engine = &engine;
 	many->n = 5;
-	many->resumed = true;
 	for (unsigned i = 0; i < 5; i++) {
 		many->link[i].all = many;
 		many->link[i].cfg = &links[0];
@@ -686,9 +685,10 @@ START_TEST(agent_waited_for_by_many)
 		many->link[i].session = session_at(1);
 	}
 	last->session = NULL;
-	last->open = last->waits = true;
-	last->again.fire = engine.nodes->link[0].again.fire;
-	node_init(&last->node, engine.clock);
+	access_node_init(last);
+	access_node_event(last, NODE_EV_RESUMED);
+	last->fsm.open = true;
+	last->fsm.state = NODE_WAITING;
 	forget_calls();
 	access_nodes_agent(many, links[0].via_fa, agent, FA_FREE);
 	access_nodes_agent(many, links[0].via_fa, agent, FA_FREE);
@@ -697,16 +697,16 @@ START_TEST(agent_waited_for_by_many)
 	called("");
 	wait_ms(1);
 	ck_assert_ptr_nonnull(last->session);
-	ck_assert(!last->waits);
+	ck_assert_int_eq(last->fsm.state, NODE_ATTACHED);
 	end_it(0);
 	/* It may have gone meanwhile: then for the next time. */
 	wait_ms(1000);
-	last->waits = true;
+	last->fsm.state = NODE_WAITING;
 	access_nodes_agent(many, links[0].via_fa, agent, FA_FREE);
 	advertise(0, 6, 200, 0, COA);
 	wait_ms(1000);
 	ck_assert_ptr_null(last->session);
-	ck_assert(last->waits);
+	ck_assert_int_eq(last->fsm.state, NODE_WAITING);
 	forget_calls();
 	end_it(1);
 	free(many);
@@ -1638,10 +1638,10 @@ START_TEST(imported_and_came)
 	if (_i == 1)
 		packets = 2;
 	if (_i >= 3) {
-		access_node_came(s->node);
+		access_node_event(s->node, NODE_EV_PACKETS);
 		links[1].import_s = _i == 3 ? 0 : 60;
 		links[1].proactive = _i == 4;
-		access_node_await(s->node);
+		access_node_event(s->node, NODE_EV_AWAIT);
 	}
 	wait_ms(59000);
 	answer_all();

@@ -183,7 +183,7 @@ START_TEST(figure_6)
 	iid_req(s, "a:b:c:d", false);
 	called("");
 	answer(0);
-	ck_assert(l->open);
+	ck_assert(l->fsm.open);
 	called("assign 000a:000b:000c:000d;");
 	answer(0);
 	called("");		/* it does not speak IPv6 yet */
@@ -349,11 +349,11 @@ START_TEST(late_answers)
 	forget_calls();
 	for (unsigned i = n_due - 2; i > 0; i--) {
 		answer(0);	/* carol's, dave's */
-		ck_assert(!s->node->open && !s->node->has_coa);
+		ck_assert(!s->node->fsm.open && !s->node->fsm.has_coa);
 	}
 	called("");
 	answer_all();
-	ck_assert(s->node->open && s->node->has_coa);
+	ck_assert(s->node->fsm.open && s->node->fsm.has_coa);
 	called("rrq erin shared;");
 	end_it((session_event(s, SESSION_EV_TERMINATE, NULL), s));
 }
@@ -467,7 +467,7 @@ START_TEST(resumed)
 	ck_assert_int_eq(s->state, SESSION_UP);
 	called("set " COA2 " both;renew;");
 	answer_all();
-	ck_assert(s->node->node.passing && s->node->open);
+	ck_assert(s->node->node.passing && s->node->fsm.open);
 	/* No other has its place. */
 	end_it((session_event(s, SESSION_EV_TERMINATE, NULL), s));
 	last_run();
