@@ -169,7 +169,8 @@ ask(struct node_fsm *f, enum node_carry carry, enum node_expect expect)
 	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
 	memcpy(q.mn, l->node.mn, sizeof(q.mn));
 	memcpy(q.router, l->node.router, sizeof(q.router));
-	if (expect == NODE_CHANGE && !l->node.ppp && s->calling[0] == '\0')
+	if (carry == NODE_CARRY_BOTH && !l->node.ppp &&
+	    s->calling[0] == '\0')
 		session_calling(s->calling, l->node.mn);
 	l->unanswered++;
 	err = priv_request(l->all->engine->priv, NASD_PRIV_NODE_SET, &q,

@@ -971,6 +971,27 @@ START_TEST(proactive)
 }
 END_TEST
 
+/* Accounting says who it is also where it speaks before there is an answer to
+ * the link's own registration. */
+START_TEST(proactive_and_early)
+{
+	struct session *s;
+
+	link_is("an1", true, false);
+	answer();
+	s = session_at(1);
+	say_ns(1, 1);
+	ck_assert_int_eq(s->state, SESSION_REGISTERING);
+	confirm(s);
+	ck_assert_str_eq(s->calling, "02-00-00-00-00-11");
+	answer_all();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	end_it(1);
+	link_is("an1", false, false);
+	wait_ms(30000);
+}
+END_TEST
+
 START_TEST(not_served)
 {
 	engine.stopping = true;
@@ -2045,6 +2066,7 @@ main(void)
 	tcase_add_test(t, keys);
 	tcase_add_test(t, its_home_agent);
 	tcase_add_test(t, proactive);
+	tcase_add_test(t, proactive_and_early);
 	tcase_add_test(t, not_served);
 	tcase_add_test(t, eight_are_kept);
 	tcase_add_test(t, two_seconds);
