@@ -17,6 +17,7 @@
 
 #define CODE_FIRST	64
 #define CODE_LAST	127
+#define LEAST_S		30	/* that an agent may allow who is bound */
 
 bool
 mip_fa_is_code(uint8_t code)
@@ -143,9 +144,12 @@ mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime,
 	if (r->via.s_addr == INADDR_ANY || r->moved ||
 	    (r->state != MIP_S_REQUESTING && !mip_reg_is_bound(r)))
 		return false;
-	/* What is granted for the old one is no way to here. */
-	if (r->coa.s_addr != coa.s_addr)
+	/* What is granted for the old one is no way to here, and what was
+	 * allowed there is not said here. */
+	if (r->coa.s_addr != coa.s_addr) {
 		mip_send_forget(r);
+		r->allowed = 0;
+	}
 	r->coa = coa;
 	r->ask = lifetime;
 	if (r->state != MIP_S_REQUESTING)
@@ -164,17 +168,21 @@ mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime,
 }
 
 /* A shorter lifetime than was asked for, which the agent would relay [RFC 3344
- * 3.6.2.2]. */
+ * 3.6.2.2]. Of who is bound nobody ends the registration by making that up:
+ * what is proved, or long enough to renew in [D239]. */
 static bool
 lower(struct mip_reg *r, const struct mip_reply *reply)
 {
+	bool bound = r->state == MIP_S_RENEWING;
+
 	if (reply->code != MIP4_FA_LIFETIME || r->lowered ||
-	    r->state == MIP_S_LEAVING || reply->lifetime == 0 ||
-	    reply->lifetime >= mip_reg_asks(r))
+	    (!bound && r->state != MIP_S_REQUESTING) ||
+	    reply->lifetime == 0 || reply->lifetime >= mip_reg_asks(r) ||
+	    (bound && !r->mn_fa.set && reply->lifetime < LEAST_S))
 		return false;
 	log_info(r->subject, "the foreign agent allows a lifetime of %u s",
 	    reply->lifetime);
-	r->ask = reply->lifetime;
+	r->allowed = reply->lifetime;
 	r->lowered = true;
 	return true;
 }
@@ -185,11 +193,12 @@ void
 mip_fa_denied(struct mip_reg *r, struct mip_try *t,
     const struct mip_reply *reply)
 {
+	bool lowered = lower(r, reply);
 	char fa[INET_ADDRSTRLEN];
 
 	r->core->count[MIP_C_FA_DENIED]++;
 	inet_ntop(AF_INET, &r->via, fa, sizeof(fa));
-	if (r->state == MIP_S_REQUESTING && !lower(r, reply)) {
+	if (r->state == MIP_S_REQUESTING && !lowered) {
 		log_warnx(r->subject, "denied by foreign agent %s, code %u: "
 		    "%s", fa, reply->code, mip4_code_str(reply->code));
 		mip_reg_denied(r, t, reply);
@@ -198,7 +207,7 @@ mip_fa_denied(struct mip_reg *r, struct mip_try *t,
 	mip_core_remove_try(r->core, t);
 	mip_reg_step(r, "fa-denied", "code %u, %s", reply->code,
 	    mip4_code_str(reply->code));
-	if (!r->lowered || reply->code != MIP4_FA_LIFETIME) {
+	if (!lowered) {
 		r->last_code = reply->code;
 		log_info(r->subject, "foreign agent %s: code %u, %s", fa,
 		    reply->code, mip4_code_str(reply->code));

@@ -332,7 +332,9 @@ mip_reg_set_timers(struct mip_reg *r)
 uint16_t
 mip_reg_asks(const struct mip_reg *r)
 {
-	return r->ask != 0 ? r->ask : r->core->params.lifetime;
+	uint16_t ask = r->ask != 0 ? r->ask : r->core->params.lifetime;
+
+	return r->allowed != 0 && r->allowed < ask ? r->allowed : ask;
 }
 
 void

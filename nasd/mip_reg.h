@@ -142,6 +142,9 @@ struct mip_reg {
 	struct in_addr		 coa;
 	struct in_addr		 via;		/* foreign agent, or 0 */
 	uint16_t		 ask;		/* lifetime; 0: params' */
+	uint16_t		 allowed;	/* no more than that, as the
+						 * foreign agent has said; 0:
+						 * it has not */
 	struct {
 		bool		 set;
 		struct mip4_sa	 sa;

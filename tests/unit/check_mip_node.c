@@ -1103,6 +1103,59 @@ START_TEST(agent_allows_less)
 }
 END_TEST
 
+static void
+asks(unsigned i, unsigned lifetime)
+{
+	ck_assert_uint_eq(n_sent, i + 1);
+	ck_assert_uint_eq(sent[i].m.b[2] << 8 | sent[i].m.b[3], lifetime);
+}
+
+/* Nor is it asked for more when there is a reason to register anew; unless that
+ * is another agent, perhaps. */
+START_TEST(agent_goes_on_to_allow_less)
+{
+	start_via();
+	deny_via(0, 69, 120);
+	accept_via(1, HOME);
+	advance(5000);
+	ck_assert(mip_reg_anew(reg, ip(FA_COA), 300, 0));
+	asks(2, 120);
+	accept_via(2, HOME);
+	advance(5000);
+	ck_assert(mip_reg_anew(reg, ip(FA_COA), 60, 0));
+	asks(3, 60);
+	accept_via(3, HOME);
+	advance(5000);
+	ck_assert(mip_reg_anew(reg, ip(COA2), 300, 0));
+	asks(4, 300);
+}
+END_TEST
+
+/* It may have been started with another limit. Who makes that up ends nothing
+ * with it. */
+START_TEST(agent_allows_less_by_now)
+{
+	start_via();
+	accept_via(0, HOME);
+	advance(225 * 1000);
+	deny_via(1, 69, 29);
+	ck_assert_uint_eq(n_sent, 2);
+	deny_via(1, 69, 30);
+	ck_assert_uint_eq(n_sent, 2);	/* that one is answered */
+	advance(1200);
+	deny_via(2, 69, 30);
+	asks(3, 30);
+	deny_via(3, 69, 30);
+	ck_assert_uint_eq(n_sent, 4);
+	advance(1200);
+	ck_assert_uint_eq(n_sent, 5);
+	accept_via(4, HOME);
+	deny_via(3, 69, 29);		/* who is bound asks for nothing */
+	ck_assert_uint_eq(n_sent, 5);
+	ck_assert_uint_eq(seen.lost, 0);
+}
+END_TEST
+
 static const struct mip4_sa *
 fa_key(void *arg, const char *nai, size_t len, struct in_addr fa)
 {
@@ -1292,6 +1345,20 @@ START_TEST(agent_with_key)
 }
 END_TEST
 
+START_TEST(agent_with_key_allows_less)
+{
+	struct m m;
+
+	start_keyed();
+	accept_keyed(0);
+	advance(225 * 1000);
+	m = reply_head(1, 69, 20);
+	sign_fa(&m);
+	relay_from(FA, &m);
+	asks(2, 20);
+}
+END_TEST
+
 /* A denial that anybody may have sent, and a home agent's reply that the agent
  * has not relayed. */
 START_TEST(agent_fails)
@@ -1432,6 +1499,9 @@ main(void)
 	tcase_add_test(tc, left_with_key);
 	tcase_add_test(tc, agent_denies);
 	tcase_add_test(tc, agent_allows_less);
+	tcase_add_test(tc, agent_goes_on_to_allow_less);
+	tcase_add_test(tc, agent_allows_less_by_now);
+	tcase_add_test(tc, agent_with_key_allows_less);
 	suite_add_tcase(s, tc);
 	return test_run(s);
 }
