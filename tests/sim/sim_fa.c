@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/mip4.h"
+#include "fad/advert.h"
 #include "fad/fad_config.h"
 #include "fad/known.h"
 #include "fad/relay.h"
@@ -29,11 +30,22 @@ struct dp_route {
 	bool		 good;
 };
 
+/* One of its links, as access.c has it. */
+struct side {
+	struct fa		*fa;
+	unsigned		 nr;
+	struct advert_pace	 pace;
+	uint16_t		 sequence;
+};
+
 struct fa {
 	struct fa_conf		 c;
 	struct fad_config	 conf;
 	struct fad_link		 link[FA_LINKS];
+	struct side		 side[FA_LINKS];
 	struct home_agent	 ha[FA_HAS];
+	struct mobile_node	 mn[FA_NODES];
+	struct mip4_sa		 mn_sa[FA_NODES];
 	struct known		 known;
 	struct visitors		 visitors;
 	struct dataplane	 dp;
@@ -138,7 +150,109 @@ to_home(void *arg, struct in_addr ha, uint16_t port, const uint8_t *data,
 	return 0;
 }
 
+/* ---- what it says of itself ---- */
+
+static void
+advertise(struct side *l, const uint8_t *lladdr, uint32_t lifetime)
+{
+	const struct fa_conf *c = &l->fa->c;
+	struct advert a = { .lifetime = (uint16_t)lifetime,
+	    .address = c->link[l->nr], .sequence = l->sequence,
+	    .reg_lifetime = (uint16_t)c->max_lifetime,
+	    .flags = ADVERT_F | ADVERT_T, .revocation = c->revocation,
+	    .care_of = c->care_of };
+	uint8_t buf[ADVERT_MAX];
+
+	if (relay_is_busy(&l->fa->relay))
+		a.flags |= ADVERT_B;
+	l->sequence = advert_next(l->sequence);
+	c->to_link(c->arg, l->nr, lladdr, buf, advert_write(&a, buf,
+	    sizeof(buf)));
+}
+
+static void
+advert_due(void *arg)
+{
+	struct side *l = arg;
+
+	advertise(l, NULL, 3 * l->fa->c.max_s);
+}
+
+static void
+busy_changed(void *arg)
+{
+	struct fa *fa = arg;
+	unsigned i;
+
+	for (i = 0; i < FA_LINKS && fa->c.max_s > 0; i++)
+		advert_soon(&fa->side[i].pace);
+}
+
+static void
+begin_adverts(struct fa *fa)
+{
+	unsigned i;
+
+	for (i = 0; i < FA_LINKS && fa->c.max_s > 0; i++) {
+		struct side *l = &fa->side[i];
+
+		*l = (struct side){ .fa = fa, .nr = i,
+		    .sequence = fa->c.sequence, .pace = {
+		    .timers = fa->c.timers, .clock = fa->c.clock,
+		    .min_s = fa->c.max_s * 3 / 4, .max_s = fa->c.max_s,
+		    .unsolicited = true, .send = advert_due, .arg = l } };
+		advert_start(&l->pace);
+	}
+}
+
+void
+fa_solicited(struct fa *fa, unsigned link, const uint8_t lladdr[6],
+    const uint8_t *icmp, size_t len, uint8_t ttl)
+{
+	if (fa->c.max_s > 0 && advert_is_solicitation(icmp, len, ttl) &&
+	    advert_solicited(&fa->side[link].pace, true))
+		advertise(&fa->side[link], lladdr, 3 * fa->c.max_s);
+}
+
+void
+fa_farewell(struct fa *fa)
+{
+	unsigned i;
+
+	for (i = 0; i < FA_LINKS && fa->c.max_s > 0; i++)
+		advertise(&fa->side[i], NULL, 0);
+}
+
+void
+fa_hush(struct fa *fa)
+{
+	unsigned i;
+
+	for (i = 0; i < FA_LINKS; i++)
+		advert_stop(&fa->side[i].pace);
+}
+
 /* ---- it comes and goes ---- */
+
+static void
+configure_nodes(struct fa *fa)
+{
+	unsigned i;
+
+	for (i = 0; i < fa->c.n_nodes; i++) {
+		struct mobile_node *m = &fa->mn[i];
+
+		mip4_sa_copy(&fa->mn_sa[i], fa->c.node[i].sa);
+		if (mip4_sa_prepare(&fa->mn_sa[i]) != 0 ||
+		    (m->name = strdup(fa->c.node[i].nai)) == NULL)
+			abort();
+		m->nai_len = strlen(m->name);
+		m->sas = &fa->mn_sa[i];
+		m->n_sas = 1;
+		if (!known_add_mobile_node(&fa->known, m))
+			abort();
+	}
+}
 
 static void
 configure(struct fa *fa)
@@ -177,6 +291,7 @@ configure(struct fa *fa)
 		if (!known_add_home_agent(&fa->known, h))
 			abort();
 	}
+	configure_nodes(fa);
 }
 
 struct fa *
@@ -197,9 +312,11 @@ fa_start(const struct fa_conf *c)
 	fa->dp = (struct dataplane){ .add = way_add, .del = way_del };
 	fa->relay = (struct relay){ .conf = &fa->conf, .clock = c->clock,
 	    .known = &fa->known, .visitors = &fa->visitors, .dp = &fa->dp,
-	    .to_node = to_node, .to_home = to_home, .arg = fa };
+	    .to_node = to_node, .to_home = to_home,
+	    .busy_changed = busy_changed, .arg = fa };
 	if (relay_init(&fa->relay) != 0)
 		abort();
+	begin_adverts(fa);
 	return fa;
 }
 
@@ -209,6 +326,7 @@ fa_stop(struct fa *fa)
 	unsigned i;
 
 	relay_shutdown(&fa->relay);
+	fa_hush(fa);
 	if (fa->n_ways != 0)
 		fa->c.fail(fa->c.arg, "it has stopped, ways are left");
 	visitors_free(&fa->visitors);
@@ -217,6 +335,10 @@ fa_stop(struct fa *fa)
 		if (fa->ha[i].sas != NULL)
 			mip4_sa_wipe(fa->ha[i].sas);
 		free(fa->ha[i].sas);
+	}
+	for (i = 0; i < fa->c.n_nodes; i++) {
+		mip4_sa_wipe(&fa->mn_sa[i]);
+		free(fa->mn[i].name);
 	}
 	free(fa);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A foreign agent of the simulation: the real fad/relay*.c, visitor.c and
- * known.c over a data plane that answers sooner or later, or not well. Its
- * names are also had's: who uses it knows of fad only what is here.
+ * A foreign agent of the simulation: the real fad/relay*.c, visitor.c, known.c
+ * and advert.c over a data plane that answers sooner or later, or not well. Its
+ * names are also had's: who uses it knows of fad only what is here, and in
+ * advert.h.
  */
 #ifndef SIM_SIM_FA_H
 #define SIM_SIM_FA_H
@@ -20,9 +21,16 @@
 
 #define FA_LINKS	2
 #define FA_HAS		2
+#define FA_NODES	8
 #define FA_PENDING_S	7	/* how long it waits for a reply */
 
 struct fa;
+
+/* A mobile node that shares a key with it. */
+struct fa_node {
+	const char		*nai;
+	const struct mip4_sa	*sa;
+};
 
 struct fa_conf {
 	struct in_addr		 care_of;
@@ -30,6 +38,11 @@ struct fa_conf {
 	struct in_addr		 ha[FA_HAS];
 	const struct mip4_sa	*sa[FA_HAS];	/* NULL: shares no key */
 	unsigned		 n_has;
+	struct fa_node		 node[FA_NODES];
+	unsigned		 n_nodes;
+	uint32_t		 max_s;		/* between two advertisements;
+						 * 0: has none */
+	uint16_t		 sequence;	/* of the first one */
 	uint32_t		 max_lifetime, max_visitors;
 	uint32_t		 max_pending, max_pending_node;
 	bool			 require;	/* reverse tunnels */
@@ -41,6 +54,9 @@ struct fa_conf {
 		    const uint8_t *data, size_t len);
 	void	(*to_home)(void *arg, struct in_addr ha, uint16_t port,
 		    const uint8_t *data, size_t len);
+	/* An advertisement, to one or (NULL) to all. */
+	void	(*to_link)(void *arg, unsigned link, const uint8_t *lladdr,
+		    const uint8_t *icmp, size_t len);
 	/* What comes of a way to a visitor: *status is 0 or -errno, after so
 	 * many ns; 0: at once. */
 	int64_t	(*answer)(void *arg, int *status);
@@ -72,6 +88,13 @@ void	 fa_from_home(struct fa *, struct in_addr src, uint16_t port,
 void	 fa_unreachable(struct fa *, struct in_addr ha, const uint8_t *data,
     size_t len);
 void	 fa_drain(struct fa *, bool);
+/* An ICMP message of a node's, with its TTL. */
+void	 fa_solicited(struct fa *, unsigned link, const uint8_t lladdr[6],
+    const uint8_t *icmp, size_t len, uint8_t ttl);
+/* Says that it goes. */
+void	 fa_farewell(struct fa *);
+/* Advertises no more. */
+void	 fa_hush(struct fa *);
 /* Calls for each visitor; until it returns false. */
 void	 fa_each(struct fa *, bool (*)(void *arg, const struct fa_visit *),
     void *arg);

@@ -79,82 +79,13 @@ draw_plan(struct way_plan *p, struct dice *d)
 	    .require = dice_permille(d, 300),
 	    .known_only = dice_permille(d, 500) };
 	p->homes = p->n_lines + dice_below(d, 4);
+	p->keyed = dice_permille(d, 400) ? (unsigned)dice_between(d, 200,
+	    1000) : 0;
+	p->advert_s = dice_permille(d, 400) ? (unsigned)dice_between(d, 4,
+	    20) : 0;
+	p->moving = dice_permille(d, 500) ? 300 : 0;
 	if (!p->calm)
 		draw_faults(p, d);
-}
-
-/* ---- foreign agents ---- */
-
-static void
-to_node(void *arg, unsigned link, const uint8_t lladdr[6],
-    const uint8_t *data, size_t len)
-{
-	struct way_fa *f = arg;
-	struct way_packet p = { .on_link = true, .src = f->link[link],
-	    .sport = MIP4_PORT, .dport = MIP4_PORT, .nas = lladdr[5],
-	    .fa = f->host.index, .link = link };
-
-	way_send(f->way, &p, data, len);
-}
-
-static void
-to_home(void *arg, struct in_addr ha, uint16_t port, const uint8_t *data,
-    size_t len)
-{
-	struct way_fa *f = arg;
-	struct way_packet p = { .src = f->host.addr, .dst = ha,
-	    .sport = MIP4_PORT, .dport = port };
-
-	way_send(f->way, &p, data, len);
-}
-
-static int64_t
-fa_answer(void *arg, int *status)
-{
-	struct way_fa *f = arg;
-	struct way *y = f->way;
-	struct dice *d = &y->w->dice;
-
-	*status = way_restless(y) && dice_permille(d, y->plan.dp_fail) ?
-	    -ENOBUFS : 0;
-	if (!y->plan.dp_async)
-		return 0;
-	return way_restless(y) && dice_permille(d, 50) ?
-	    dice_between(d, 100 * MS, 3 * SECOND) :
-	    dice_between(d, MS, 20 * MS);
-}
-
-static void
-fa_fails(void *arg, const char *why)
-{
-	struct way_fa *f = arg;
-
-	world_fail(f->way->w, "%s: %s", f->host.name, why);
-}
-
-static void
-start_fa(struct way_fa *f)
-{
-	const struct way_plan *p = &f->way->plan;
-	struct fa_conf c = { .care_of = f->host.addr, .n_has = p->n_has,
-	    .max_lifetime = p->fa_lifetime, .max_visitors = 100,
-	    .max_pending = p->max_pending,
-	    .max_pending_node = p->max_pending_node, .require = p->require,
-	    .known_only = p->known_only, .revocation = p->revocation,
-	    .timers = &f->host.timers, .clock = &f->host.clock,
-	    .to_node = to_node, .to_home = to_home, .answer = fa_answer,
-	    .fail = fa_fails, .arg = f };
-	unsigned i;
-
-	memcpy(c.link, f->link, sizeof(c.link));
-	for (i = 0; i < p->n_has; i++) {
-		struct way_ha *h = &f->way->ha[i];
-
-		c.ha[i] = h->host.addr;
-		c.sa[i] = p->fa_keys ? &h->agent_sa[f->host.index] : NULL;
-	}
-	f->fa = fa_start(&c);
-	f->started = f->way->w->now;
 }
 
 /* ---- hosts come and go ---- */
@@ -170,7 +101,7 @@ start(struct way *y, struct host *n)
 	if (n->name[0] == 'n')
 		way_nas_start(&y->nas[n->index]);
 	else if (n->name[0] == 'f')
-		start_fa(&y->fa[n->index]);
+		way_fa_start(&y->fa[n->index]);
 	else
 		way_ha_start(&y->ha[n->index]);
 }
@@ -216,10 +147,14 @@ way_restart(struct way *y, struct host *n)
 	if (!n->up)
 		return;
 	SAY(y->w, n, "restarts");
+	if (n->name[0] == 'f')
+		way_fa_leaves(&y->fa[n->index]);
 	y->w->counts->restarts++;
 	stop(y, n);
 	world_at(y->w, &n->restart, dice_between(&y->w->dice, SECOND,
-	    dice_permille(&y->w->dice, 700) ? 3 * SECOND : 20 * SECOND));
+	    dice_permille(&y->w->dice, 700) ? 3 * SECOND :
+	    n->name[0] == 'f' && y->plan.advert_s > 0 ? 60 * SECOND :
+	    20 * SECOND));
 }
 
 static struct host *
@@ -244,8 +179,8 @@ n_hosts(const struct way *y)
 
 /* ---- its beginning and end ---- */
 
-static void
-init_host(struct way *y, struct host *n, const char *kind, unsigned i,
+void
+way_host_init(struct way *y, struct host *n, const char *kind, unsigned i,
     uint32_t net)
 {
 	snprintf(n->name, sizeof(n->name), "%s%u", kind, i + 1);
@@ -264,7 +199,7 @@ init_ha(struct way *y, unsigned i)
 	struct way_ha *h = &y->ha[i];
 	unsigned k;
 
-	init_host(y, &h->host, "ha", i, 0xc6336400);
+	way_host_init(y, &h->host, "ha", i, 0xc6336400);
 	h->way = y;
 	h->gre = true;
 	for (k = 0; k < y->plan.n_fas; k++) {
@@ -277,25 +212,13 @@ init_ha(struct way *y, unsigned i)
 }
 
 static void
-init_fa(struct way *y, unsigned i)
-{
-	struct way_fa *f = &y->fa[i];
-	unsigned k;
-
-	init_host(y, &f->host, "fa", i, 0xc6120000);
-	f->way = y;
-	for (k = 0; k < FA_LINKS; k++)
-		f->link[k].s_addr = htonl(0xc0a80101 + (i << 12) + (k << 8));
-}
-
-static void
 init_nas(struct way *y, unsigned i, unsigned behind)
 {
 	struct way_nas *n = &y->nas[i];
 	struct dice *d = &y->w->dice;
 	unsigned k;
 
-	init_host(y, &n->host, "nas", i, 0xc0000200);
+	way_host_init(y, &n->host, "nas", i, 0xc0000200);
 	n->way = y;
 	n->kind = dice_permille(d, behind) ? WAY_BEHIND :
 	    dice_permille(d, 600) ? WAY_NODE : WAY_ROUTER;
@@ -303,6 +226,8 @@ init_nas(struct way *y, unsigned i, unsigned behind)
 	n->link = dice_below(d, FA_LINKS);
 	n->lladdr[0] = 2;
 	n->lladdr[5] = (uint8_t)i;
+	n->hear.learns = n->kind == WAY_BEHIND && y->plan.advert_s > 0 &&
+	    dice_permille(d, 700);
 	for (k = 0; k < y->plan.n_has; k++)
 		n->gre[k] = n->kind != WAY_BEHIND && dice_permille(d, 800);
 }
@@ -316,7 +241,7 @@ begin(struct way *y)
 	for (i = 0; i < y->plan.n_has; i++)
 		init_ha(y, i);
 	for (i = 0; i < y->plan.n_fas; i++)
-		init_fa(y, i);
+		way_fa_init(y, i);
 	for (i = 0; i < y->plan.n_nases; i++)
 		init_nas(y, i, share);
 	for (i = 0; i < y->plan.n_lines; i++)
@@ -342,9 +267,12 @@ finish(struct way *y)
 	}
 	for (i = 0; i < y->plan.n_lines; i++)
 		way_line_free(&y->line[i]);
-	for (i = 0; i < y->plan.n_nases; i++)
+	for (i = 0; i < y->plan.n_nases; i++) {
 		for (k = 0; k < y->plan.n_has; k++)
 			mip4_sa_wipe(&y->nas[i].sa[k]);
+		for (k = 0; k < y->plan.n_lines; k++)
+			mip4_sa_wipe(&y->nas[i].fa_sa[k]);
+	}
 	for (i = 0; i < y->plan.n_has; i++)
 		for (k = 0; k < y->plan.n_fas; k++)
 			mip4_sa_wipe(&y->ha[i].agent_sa[k]);
@@ -522,6 +450,7 @@ settle(struct way *y)
 
 	still(y);
 	y->phase = WAY_QUIET;
+	y->quiet = y->w->now;
 	SAY(y->w, NULL, "from now on nothing goes wrong");
 	run_until(y, y->w->now + 2 * life * SECOND + 240 * SECOND);
 	if (y->w->failed)
@@ -541,6 +470,10 @@ end(struct way *y)
 
 	y->phase = WAY_ENDING;
 	SAY(y->w, NULL, "everybody leaves");
+	for (i = 0; i < y->plan.n_fas; i++)
+		fa_hush(y->fa[i].fa);
+	for (i = 0; i < y->plan.n_nases; i++)
+		hear_stop(&y->nas[i]);
 	for (i = 0; i < y->plan.n_lines; i++)
 		way_unplug(&y->line[i], true);
 	run_until(y, y->w->now + FAR);

@@ -3,15 +3,18 @@
  * A second world, of other ways to home agents than that of sim.h: by foreign
  * agents, which relay for access nodes behind them and give care-of addresses,
  * and by GRE, where care-of addresses are shared and keys tell mobile nodes
- * apart. Real are fad's relay, visitor list and known agents, nasd's NetMIP4
- * client, had's reg with all its parts; played are links, data planes, and
- * sessions, which are much simpler than those of sim_session.c.
+ * apart. Real are fad's relay, visitor list, known agents and advertisements,
+ * nasd's NetMIP4 client and what it makes of advertisements, had's reg with all
+ * its parts; played are links, data planes, and sessions, which are much
+ * simpler than those of sim_session.c.
  *
  *   sim_way.c		one schedule: what is drawn for it, phases, steps
  *   sim_way_net.c	the network and links, and who attacks there
  *   sim_way_ha.c	a home agent
  *   sim_way_nas.c	an access router or node, and mobile nodes behind it
- *   sim_fa.c		a foreign agent
+ *   sim_way_hear.c	what it hears of the foreign agent on its link
+ *   sim_way_fa.c	a foreign agent's place
+ *   sim_fa.c		what it does there
  *   sim_way_check.c	invariants of bindings and visits, and of the end
  *   sim_gre.c		invariants of GRE keys
  */
@@ -20,13 +23,15 @@
 
 #include "had/access_node.h"
 #include "had/mn.h"
+#include "nasd/fa_agent.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/sim_fa.h"
 
 #define WAY_FAS		2
 #define WAY_HAS		FA_HAS
 #define WAY_NASES	4
-#define WAY_LINES	8
+#define WAY_LINES	FA_NODES
+#define WAY_FA_ADDRS	2	/* care-of addresses that an agent may have */
 #define WAY_HOMES	32	/* IPv4 home addresses of one home agent */
 #define WAY_HISTORY	64
 
@@ -56,6 +61,12 @@ struct way_plan {
 	unsigned	flap_limit, homes;
 	uint32_t	max_pending, max_pending_node;
 	bool		require, known_only;
+	unsigned	keyed;		/* mobile nodes that share a key with
+					 * agents, permille */
+	unsigned	advert_s;	/* most between advertisements; 0: no
+					 * agent has any */
+	unsigned	moving;		/* agents that start anew at another
+					 * care-of address, permille */
 };
 
 /* ---- nodes ---- */
@@ -87,9 +98,9 @@ struct way_ha {
 	struct pool		 pool[2];
 	struct pool		*choice[2];
 	struct access_nodes	 nodes;
-	struct foreign_agent	 agent[WAY_FAS];
+	struct foreign_agent	 agent[WAY_FAS * WAY_FA_ADDRS];
 	struct mip4_sa		 agent_sa[WAY_FAS];
-	struct care_of_range	 range[WAY_FAS + WAY_NASES];
+	struct care_of_range	 range[WAY_FAS * WAY_FA_ADDRS + WAY_NASES];
 	struct peer		 peer[WAY_NASES];
 	struct user		 user[WAY_LINES];
 	struct peers		 peers;
@@ -107,10 +118,11 @@ struct way_ha {
 };
 
 struct way_fa {
-	struct host	 host;
+	struct host	 host;		/* its address: that of care-of */
 	struct way	*way;
 	struct fa	*fa;
 	struct in_addr	 link[FA_LINKS];
+	uint16_t	 sequence;	/* of its next start's first advert */
 	int64_t		 started;	/* the world's time */
 };
 
@@ -140,6 +152,22 @@ struct way_saved {
 	int64_t		 learnt;
 };
 
+/* What a NAS hears of its agent, and what has come of that, for who checks. */
+struct way_hear {
+	struct fa_agent	 agent;		/* the real one */
+	bool		 learns;	/* else the care-of address is known */
+	struct in_addr	 coa[WAY_LINES];	/* as links have it */
+	int64_t		 until;		/* the latest end of what came */
+	unsigned	 boot;		/* which start of the agent's the last */
+	uint16_t	 sequence;	/* one was of, and its number; 0: none */
+	int64_t		 sent;		/* and when it was sent */
+	bool		 lost;		/* it was, before this one came */
+	bool		 restarted;	/* it may be, by this one */
+	int64_t		 changed;	/* when a change was heeded last */
+	unsigned	 anew;		/* since it was heard of this start, ... */
+	int64_t		 since;		/* at this time, it must know of it */
+};
+
 struct way_nas {
 	struct host		 host;
 	struct way		*way;
@@ -150,7 +178,9 @@ struct way_nas {
 	struct mip4_sa		 sa[WAY_HAS];
 	bool			 gre[WAY_HAS];	/* "encapsulation gre" */
 	struct way_saved	 saved[WAY_LINES];
-	uint32_t		 last_key;
+	struct mip4_sa		 fa_sa[WAY_LINES];	/* of a keyed one: the
+							 * right one, or not */
+	struct way_hear		 hear;
 };
 
 /* A mobile node, and where it is. */
@@ -159,8 +189,11 @@ struct way_line {
 	unsigned		 index;
 	char			 nai[32];
 	struct mip4_sa		 sa;
+	bool			 keyed;		/* shares this with agents: */
+	struct mip4_sa		 fa_sa;
 	unsigned		 ha;
 	struct way_nas		*at;		/* NULL: nowhere */
+	bool			 waits;		/* for the agent there */
 	struct way_sess		*sessions;
 	struct timer		 t_again, t_notice;
 	uint8_t			 last_code;	/* of the last denial */
@@ -174,6 +207,9 @@ struct way_packet {
 	uint16_t		 sport, dport;
 	bool			 on_link;	/* between nas and fa */
 	unsigned		 nas, fa, link;
+	bool			 icmp;		/* there, too */
+	uint8_t			 ttl;
+	unsigned		 fa_boot;	/* its sender's */
 	bool			 attack;	/* bent, or made up */
 	int64_t			 sent;
 	unsigned		 boot;		/* its receiver's, then */
@@ -191,6 +227,7 @@ struct way {
 	struct timer		 t_fate;
 	unsigned		 left;
 	enum { WAY_RESTLESS, WAY_QUIET, WAY_SETTLED, WAY_ENDING } phase;
+	int64_t			 quiet;		/* since when it is */
 	struct way_packet	*flying;
 	unsigned		 n_flying;
 	struct way_packet	 history[WAY_HISTORY];
@@ -205,6 +242,9 @@ bool	 way_run(struct world *);
 /* It does not start again before a second is over. */
 void	 way_restart(struct way *, struct host *);
 bool	 way_restless(const struct way *);
+/* Its address is net and its number. */
+void	 way_host_init(struct way *, struct host *, const char *kind,
+    unsigned i, uint32_t net);
 struct way_line *way_line(struct way *, const void *nai, size_t len);
 
 /* sim_way_net.c */
@@ -215,8 +255,16 @@ void	 way_net_free(struct way *);
 struct way_fa *way_fa_of(struct way *, struct in_addr coa);
 struct way_ha *way_ha_of(struct way *, struct in_addr);
 struct way_nas *way_nas_of(struct way *, struct in_addr);
+/* Which of its care-of addresses; way_fa_of knows all. */
+struct in_addr way_fa_coa(unsigned fa, unsigned which);
 /* A node's care-of address: of a line alone, or one that is shared. */
 struct in_addr way_coa(const struct way_nas *, unsigned line, bool shared);
+
+/* sim_way_fa.c */
+void	 way_fa_init(struct way *, unsigned i);
+void	 way_fa_start(struct way_fa *);
+/* It is about to be stopped: it may say so, and have another address next. */
+void	 way_fa_leaves(struct way_fa *);
 
 /* sim_way_ha.c */
 void	 way_ha_start(struct way_ha *);
@@ -235,13 +283,31 @@ void	 way_offer_gre(struct way_ha *, bool);
 void	 way_nas_start(struct way_nas *);
 void	 way_nas_stop(struct way_nas *);
 void	 way_nas_input(struct way_nas *, const struct way_packet *);
+/* Of what is up there; all: of all that requests do. */
+uint64_t way_nas_digest(const struct way_nas *, bool all);
 void	 way_line_init(struct way *, unsigned index);
 void	 way_line_free(struct way_line *);
 void	 way_plug(struct way_line *, struct way_nas *);
 /* Is it noticed at once? */
 void	 way_unplug(struct way_line *, bool at_once);
 void	 way_act(struct way_line *);
+/* What was in the way of its session is no more, in so many ms. */
+void	 way_go_on(struct way_line *, int64_t ms);
+struct way_sess *way_sess_at(struct way_line *, const struct way_nas *);
 const char *way_sess_name(const struct way_sess *);
+
+/* sim_way_hear.c: of a NAS behind an agent that advertises */
+void	 hear_start(struct way_nas *);
+void	 hear_stop(struct way_nas *);
+void	 hear_input(struct way_nas *, const struct way_packet *);
+/* May a session begin there; for how long does it ask, seconds? */
+bool	 hear_may_begin(const struct way_nas *);
+uint16_t hear_lifetime(const struct way_nas *);
+/* After each step, and at rest. */
+void	 hear_watch(struct way *);
+void	 hear_check_rest(const struct way_nas *);
+/* An advertisement of that link as somebody makes it up. */
+void	 hear_forge(struct way *, struct way_packet *);
 
 /* sim_way_check.c */
 void	 way_watch(struct way *);	/* after each step */
@@ -252,6 +318,11 @@ void	 way_check_agreement(struct way *);
 void	 way_check_nothing_left(struct way *);
 /* Is what the home agent has this session's? */
 bool	 way_is_current(const struct way_sess *);
+bool	 way_is_visited(struct way_fa *, const struct way_sess *);
+/* May it be without service at rest? */
+bool	 way_is_excused(const struct way_line *);
+/* Has the NAS the key that the agents have of it? True if there is none. */
+bool	 way_has_key(const struct way_nas *, const struct way_line *);
 
 /* sim_gre.c: after each step, and at rest */
 void	 gre_watch(struct way *);

@@ -232,6 +232,8 @@ check_visit(void *arg, const struct fa_visit *v)
 	if (n->kind != WAY_BEHIND || n->fa != x->fa->host.index ||
 	    n->link != v->link)
 		visit_fails(x, l, "is on another link than it can be");
+	if (!way_has_key(n, l))
+		visit_fails(x, l, "is by a node that can not prove it");
 	if (y->plan.calm && is_stale(h, l, v, x->fa))
 		visit_fails(x, l, "goes on after its binding");
 	if (!v->up)
@@ -258,8 +260,8 @@ is_of_session(void *arg, const struct fa_visit *v)
 	return !x->found;
 }
 
-static bool
-is_visited(struct way_fa *f, const struct way_sess *s)
+bool
+way_is_visited(struct way_fa *f, const struct way_sess *s)
 {
 	struct visits x = { .fa = f, .s = s };
 
@@ -317,7 +319,7 @@ check_session(struct way *y, const struct way_sess *s)
 	if (f == NULL || !f->host.up || y->plan.dp_fail > 0 ||
 	    !way_is_current(s) || !is_newest(s, f))
 		return;
-	if (!is_visited(f, s))
+	if (!way_is_visited(f, s))
 		world_fail(y->w, "%s: is up and bound, but no visitor",
 		    s->subject);
 }
@@ -341,22 +343,24 @@ way_watch(struct way *y)
 		for (s = y->line[k].sessions; s != NULL; s = s->next)
 			check_session(y, s);
 	gre_watch(y);
+	hear_watch(y);
 }
 
 /* ---- at rest ---- */
 
 /* Its agent has, on its link, the same home address of another home agent
  * [D189], or takes fewer requests at a time than come, so that any may be the
- * one that has no luck; nothing else excuses that who stays has no service. */
-static bool
-is_excused(const struct way_line *l)
+ * one that has no luck; or the node has not the key that the agent has.
+ * Nothing else excuses that who stays has no service. */
+bool
+way_is_excused(const struct way_line *l)
 {
 	const struct way_plan *p = &l->way->plan;
 
 	return l->at->kind == WAY_BEHIND &&
 	    ((!p->apart && p->n_has > 1 &&
 	    l->last_code == MIP4_FA_PROHIBITED) ||
-	    p->max_pending_node < p->n_lines);
+	    p->max_pending_node < p->n_lines || !way_has_key(l->at, l));
 }
 
 static void
@@ -369,7 +373,7 @@ check_line(struct way *y, const struct way_line *l, unsigned *visits)
 		if (s->nas == l->at && s->up)
 			break;
 	if (l->at == NULL || s == NULL || !way_is_current(s)) {
-		if (l->at != NULL && !is_excused(l))
+		if (l->at != NULL && !way_is_excused(l))
 			world_fail(y->w, "at rest: u%u is at %s and has no "
 			    "service, code %u was the last", l->index,
 			    l->at->host.name, l->last_code);
@@ -379,7 +383,7 @@ check_line(struct way *y, const struct way_line *l, unsigned *visits)
 	if ((f = way_fa_of(y, s->coa)) == NULL)
 		return;
 	++*visits;
-	if (!is_visited(f, s))
+	if (!way_is_visited(f, s))
 		world_fail(y->w, "at rest: %s is no visitor", s->subject);
 }
 
@@ -391,6 +395,8 @@ way_check_agreement(struct way *y)
 
 	for (i = 0; i < y->plan.n_lines; i++)
 		check_line(y, &y->line[i], &sessions);
+	for (i = 0; i < y->plan.n_nases; i++)
+		hear_check_rest(&y->nas[i]);
 	for (i = 0; i < y->plan.n_fas; i++)
 		visits += fa_visitors(y->fa[i].fa);
 	if (visits != sessions)

@@ -204,13 +204,14 @@ set_ranges(struct way_ha *h)
 		h->range[n] = (struct care_of_range){ .first = first,
 		    .last = first | 0xffff, .peer = &h->nodes.peer };
 	}
-	for (i = 0; i < y->plan.n_fas; i++, n++) {
-		uint32_t a = ntohl(y->fa[i].host.addr.s_addr);
+	for (i = 0; i < y->plan.n_fas * WAY_FA_ADDRS; i++, n++) {
+		struct in_addr a = way_fa_coa(i / WAY_FA_ADDRS,
+		    i % WAY_FA_ADDRS);
 
-		h->agent[i] = (struct foreign_agent){ y->fa[i].host.addr,
-		    &h->agent_sa[i], y->plan.fa_keys };
-		h->range[n] = (struct care_of_range){ a, a, &h->nodes.peer,
-		    &h->agent[i] };
+		h->agent[i] = (struct foreign_agent){ a,
+		    &h->agent_sa[i / WAY_FA_ADDRS], y->plan.fa_keys };
+		h->range[n] = (struct care_of_range){ ntohl(a.s_addr),
+		    ntohl(a.s_addr), &h->nodes.peer, &h->agent[i] };
 	}
 	h->peers.ranges = h->range;
 	h->peers.n_ranges = n;
@@ -229,7 +230,8 @@ set_nodes(struct way_ha *h)
 		    .preferred = 3600, .interval = 600 },
 		.own_link = { .name = name, .mode = POOL_SHARED,
 		    .prefix = { .s6_addr = { 0xfe, 0x80 } }, .len = 64 },
-		.agents = h->agent, .n_agents = h->way->plan.n_fas,
+		.agents = h->agent, .n_agents = h->way->plan.n_fas *
+		    WAY_FA_ADDRS,
 	};
 	n->peer.nodes = n;
 	n->peer.unverified = (struct bucket){ .rate = 20, .burst = 100 };

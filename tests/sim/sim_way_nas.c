@@ -59,6 +59,26 @@ node_key(void *arg, const char *nai, size_t len, struct in_addr ha)
 	return l != NULL ? &l->sa : NULL;
 }
 
+static const struct mip4_sa *
+fa_key(void *arg, const char *nai, size_t len, struct in_addr fa)
+{
+	struct way_nas *n = arg;
+	struct way_line *l = way_line(n->way, nai, len);
+
+	(void)fa;
+	return l != NULL && n->fa_sa[l->index].key_len > 0 ?
+	    &n->fa_sa[l->index] : NULL;
+}
+
+bool
+way_has_key(const struct way_nas *n, const struct way_line *l)
+{
+	const struct mip4_sa *sa = &n->fa_sa[l->index];
+
+	return !l->keyed || (sa->key_len == l->fa_sa.key_len &&
+	    memcmp(sa->key, l->fa_sa.key, sa->key_len) == 0);
+}
+
 /* ---- sessions ---- */
 
 static const struct mip_events events;
@@ -76,8 +96,8 @@ end_sess(struct way_sess *s)
 	free(s);
 }
 
-static struct way_sess *
-sess_at(struct way_line *l, const struct way_nas *n)
+struct way_sess *
+way_sess_at(struct way_line *l, const struct way_nas *n)
 {
 	struct way_sess *s;
 
@@ -149,7 +169,8 @@ set_request(struct way_sess *s, struct mip_reg_request *q, bool gre)
 	    .ha = { .addr = s->ha->host.addr,
 	    .sa = &n->sa[s->ha->host.index], .n_sa = 1 } };
 	if (n->kind == WAY_BEHIND) {
-		s->coa = y->fa[n->fa].host.addr;
+		s->coa = n->hear.coa[s->line->index];
+		q->lifetime = hear_lifetime(n);
 		s->via = q->via = y->fa[n->fa].link[n->link];
 		q->gre = false;
 	} else {
@@ -169,7 +190,10 @@ begin(struct way_line *l, struct way_nas *n)
 	struct mip_reg_request q;
 	struct way_sess *s;
 
-	if (!n->host.up || y->phase == WAY_ENDING || sess_at(l, n) != NULL)
+	if (!n->host.up || y->phase == WAY_ENDING || way_sess_at(l, n) != NULL)
+		return;
+	l->waits = !hear_may_begin(n);
+	if (l->waits)
 		return;
 	s = new_sess(l, n);
 	set_request(s, &q, n->gre[l->ha]);
@@ -187,6 +211,13 @@ again(struct timer *t)
 
 	if (l->at != NULL)
 		begin(l, l->at);
+}
+
+void
+way_go_on(struct way_line *l, int64_t ms)
+{
+	if (!timer_is_set(&l->t_again))
+		world_at(l->way->w, &l->t_again, ms * MS);
 }
 
 /* It has ended without its mobile node's doing, which is still there. */
@@ -247,8 +278,10 @@ registered(void *arg, const struct mip_result *r)
 	} else if (r->outcome == MIP_USELESS) {
 		world_fail(y->w, "%s: useless reply: %s", s->subject,
 		    r->text);
-	} else if (y->plan.calm && y->plan.fa_lifetime >= y->plan.lifetime) {
-		/* An agent denies a node once a second, whomever it asks for. */
+	} else if (y->plan.calm && y->plan.fa_lifetime >= y->plan.lifetime &&
+	    y->plan.keyed == 0) {
+		/* An agent denies a node once a second, whomever it asks for;
+		 * and who has a wrong key does not believe it. */
 		world_fail(y->w, "%s: no reply in a calm world", s->subject);
 	}
 	if (s->leaving)
@@ -304,10 +337,29 @@ static const struct mip_events events = {
 
 /* ---- programs ---- */
 
+/* With agents: some do not have it, or another one. */
+static void
+set_fa_key(struct way_nas *n, const struct way_line *l)
+{
+	struct mip4_sa *sa = &n->fa_sa[l->index];
+	struct dice *d = &n->way->w->dice;
+
+	if (!l->keyed || n->kind != WAY_BEHIND || dice_permille(d, 30))
+		return;
+	mip4_sa_copy(sa, &l->fa_sa);
+	if (dice_permille(d, 30))
+		sa->key[3] ^= 1;
+	if (mip4_sa_prepare(sa) != 0)
+		abort();
+}
+
 static void
 set_keys(struct way_nas *n)
 {
 	unsigned i;
+
+	for (i = 0; i < n->way->plan.n_lines; i++)
+		set_fa_key(n, &n->way->line[i]);
 
 	for (i = 0; i < n->way->plan.n_has; i++) {
 		n->sa[i] = (struct mip4_sa){ .spi = SPI,
@@ -333,6 +385,8 @@ resume(struct way_nas *n, struct way_line *l)
 	s = new_sess(l, n);
 	set_request(s, &q, v->gre);
 	q.coa = s->coa = v->coa;
+	if (n->kind == WAY_BEHIND)
+		n->hear.coa[l->index] = v->coa;
 	s->reg = mip_resume_reg(&n->core, &q, &v->reg, &events, s);
 	if (s->reg == NULL)
 		abort();
@@ -372,9 +426,12 @@ way_nas_start(struct way_nas *n)
 		abort();
 	n->core.node_key = node_key;
 	n->core.node_key_arg = n;
+	n->core.fa_key = fa_key;
+	n->core.fa_key_arg = n;
+	hear_start(n);
 	for (i = 0; i < y->plan.n_lines; i++) {
 		resume(n, &y->line[i]);
-		if (y->line[i].at == n && sess_at(&y->line[i], n) == NULL)
+		if (y->line[i].at == n && way_sess_at(&y->line[i], n) == NULL)
 			world_at(y->w, &y->line[i].t_again, 10 * MS);
 	}
 }
@@ -397,8 +454,9 @@ way_nas_stop(struct way_nas *n)
 	struct way_sess *s;
 	unsigned i;
 
+	hear_stop(n);
 	for (i = 0; i < y->plan.n_lines; i++) {
-		while ((s = sess_at(&y->line[i], n)) != NULL) {
+		while ((s = way_sess_at(&y->line[i], n)) != NULL) {
 			save(n, s);
 			end_sess(s);
 		}
@@ -421,6 +479,29 @@ way_nas_input(struct way_nas *n, const struct way_packet *p)
 	else
 		mip_core_input(&n->core, p->src, p->sport, p->dst, p->data,
 		    p->len);
+}
+
+uint64_t
+way_nas_digest(const struct way_nas *n, bool all)
+{
+	const struct way *y = n->way;
+	const struct way_sess *s;
+	uint64_t d = all ? n->core.n_regs : 0;
+	unsigned i;
+
+	for (i = 0; i < y->plan.n_lines; i++) {
+		for (s = y->line[i].sessions; s != NULL; s = s->next) {
+			if (s->nas != n || s->reg == NULL || (!s->up && !all))
+				continue;
+			d = d * 31 + s->nr + (s->up ? 7 : 0);
+			d = d * 31 + s->home.s_addr + s->gre.peer;
+			d = d * 31 + (uint64_t)s->reg->expires.ns;
+			if (all)
+				d = d * 31 + s->reg->state +
+				    (uint64_t)s->reg->last_sent.ns;
+		}
+	}
+	return d;
 }
 
 /* ---- mobile nodes ---- */
@@ -454,6 +535,7 @@ void
 way_plug(struct way_line *l, struct way_nas *n)
 {
 	l->at = n;
+	l->waits = false;
 	timer_cancel(&l->way->w->timers, &l->t_again);
 	SAY(l->way->w, &n->host, "u%u is here", l->index);
 	begin(l, n);
@@ -465,6 +547,7 @@ way_unplug(struct way_line *l, bool at_once)
 	struct way *y = l->way;
 
 	l->at = NULL;
+	l->waits = false;
 	timer_cancel(&y->w->timers, &l->t_again);
 	if (at_once)
 		noticed(&l->t_notice);
@@ -517,6 +600,9 @@ way_line_init(struct way *y, unsigned index)
 	snprintf(l->nai, sizeof(l->nai), "u%u@example.net", index);
 	l->sa = (struct mip4_sa){ .spi = MN_SPI, .alg = MIP4_ALG_HMAC_MD5,
 	    .key_len = 16, .key = { 0x80, (uint8_t)index } };
+	l->fa_sa = (struct mip4_sa){ .spi = MN_SPI, .alg = MIP4_ALG_HMAC_MD5,
+	    .key_len = 16, .key = { 0x20, (uint8_t)index } };
+	l->keyed = dice_permille(&y->w->dice, y->plan.keyed);
 	if (mip4_sa_prepare(&l->sa) != 0)
 		abort();
 	l->t_again.fire = again;

@@ -15,6 +15,7 @@
 #include "common/wire.h"
 
 #define COA_NET		10	/* 10.nas.0.line, 10.nas.1.n: shared */
+#define FA_NET		0xc6120000	/* 198.18.0.0 */
 #define STRANGER	0xcb007142
 
 /* ---- addresses ---- */
@@ -28,14 +29,22 @@ way_coa(const struct way_nas *n, unsigned line, bool shared)
 	    (line % n->way->plan.n_coas + 1) : a | (line + 1)) };
 }
 
+struct in_addr
+way_fa_coa(unsigned fa, unsigned which)
+{
+	return (struct in_addr){ htonl(FA_NET + (fa + 1) * WAY_FA_ADDRS +
+	    which) };
+}
+
 struct way_fa *
 way_fa_of(struct way *y, struct in_addr coa)
 {
 	unsigned i;
 
-	for (i = 0; i < y->plan.n_fas; i++)
-		if (y->fa[i].host.addr.s_addr == coa.s_addr)
-			return &y->fa[i];
+	for (i = 0; i < y->plan.n_fas * WAY_FA_ADDRS; i++)
+		if (way_fa_coa(i / WAY_FA_ADDRS, i % WAY_FA_ADDRS).s_addr ==
+		    coa.s_addr)
+			return &y->fa[i / WAY_FA_ADDRS];
 	return NULL;
 }
 
@@ -75,6 +84,8 @@ receiver(struct way *y, const struct way_packet *p)
 	if (p->on_link)
 		return p->dst.s_addr == y->fa[p->fa].link[p->link].s_addr ?
 		    &y->fa[p->fa].host : &y->nas[p->nas].host;
+	if (f != NULL && f->host.addr.s_addr != p->dst.s_addr)
+		return NULL;		/* it had that once */
 	return h != NULL ? &h->host : f != NULL ? &f->host : n != NULL ?
 	    &n->host : NULL;
 }
@@ -89,6 +100,10 @@ describe(struct way *y, const struct way_packet *p, char *buf, size_t n)
 	char home[INET_ADDRSTRLEN];
 	struct mip4_msg m;
 
+	if (p->icmp) {
+		snprintf(buf, n, "ICMP type %u", p->data[0]);
+		return;
+	}
 	if (mip4_parse(&m, p->data, p->len, &types) != MIP4_OK) {
 		snprintf(buf, n, "%zu bytes", p->len);
 		return;
@@ -139,7 +154,12 @@ hand_over(struct way *y, struct host *to, struct way_packet *p)
 
 	y->now = p;
 	y->w->counts->delivered++;
-	if (f != NULL && to == &f->host && p->on_link)
+	if (p->icmp && to == &f->host)
+		fa_solicited(f->fa, p->link, y->nas[p->nas].lladdr, p->data,
+		    p->len, p->ttl);
+	else if (p->icmp)
+		hear_input(&y->nas[p->nas], p);
+	else if (f != NULL && to == &f->host && p->on_link)
 		fa_from_node(f->fa, p->link, y->nas[p->nas].lladdr, p->src,
 		    p->sport, p->data, p->len);
 	else if (f != NULL && to == &f->host)
@@ -247,6 +267,12 @@ way_net_free(struct way *y)
 
 /* ---- the attacker ---- */
 
+enum change {
+	SAME,
+	ELSEWHERE,	/* as it was, by or to somebody else */
+	BENT,		/* or made up */
+};
+
 /* A reply to a request that he has seen pass, by who is not its home agent, or
  * by it without its key. */
 static bool
@@ -282,8 +308,53 @@ forge_reply(struct way *y, struct way_packet *p)
 	return !w.err;
 }
 
-/* Sends what is not as it was; false: it is. */
+/* An agent's denial of a request that he has seen on its link, by who may know
+ * the SPI, and has no key. */
 static bool
+forge_denial(struct way *y, struct way_packet *p)
+{
+	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
+	const struct mip4_sa sa = { .spi = MN_SPI, .key_len = 16,
+	    .key = { 0xff } };
+	struct dice *d = &y->w->dice;
+	uint8_t reply[sizeof(p->data)];
+	struct mip4_msg m;
+	struct wire_w w;
+
+	if (mip4_parse(&m, p->data, p->len, &types) != MIP4_OK ||
+	    m.type != MIP4_RRQ)
+		return false;
+	p->dst = p->src;
+	p->src = y->fa[p->fa].link[p->link];
+	wire_w_init(&w, reply, sizeof(reply));
+	mip4_put_rrp(&w, &(struct mip4_rrp){
+	    .code = (uint8_t)dice_between(d, 64, 128),
+	    .lifetime = (uint16_t)(m.rrq.lifetime / 2), .home = m.rrq.home,
+	    .ha = m.rrq.ha, .id = m.rrq.id });
+	if (m.ext.nai_len > 0)
+		mip4_put_nai(&w, m.ext.nai, m.ext.nai_len);
+	if (dice_permille(d, 500))
+		mip4_put_auth(&w, MIP4_EXT_MN_FA, &sa);
+	p->len = w.len;
+	memcpy(p->data, reply, w.len);
+	return !w.err;
+}
+
+static enum change
+send_elsewhere(struct way *y, struct way_packet *p)
+{
+	unsigned nas = p->nas;
+
+	if (!p->on_link) {
+		p->src.s_addr = htonl(STRANGER);
+		return ELSEWHERE;
+	}
+	p->nas = dice_below(&y->w->dice, y->plan.n_nases);
+	return p->nas != nas ? ELSEWHERE : SAME;
+}
+
+/* Is what he sends as it was? */
+static enum change
 change(struct way *y, struct way_packet *p)
 {
 	struct dice *d = &y->w->dice;
@@ -292,20 +363,19 @@ change(struct way *y, struct way_packet *p)
 	case 0:
 		p->data[dice_below(d, (uint32_t)p->len)] ^=
 		    (uint8_t)(1U << dice_below(d, 8));
-		return true;
+		return BENT;
 	case 1:
 		p->len = dice_below(d, (uint32_t)p->len);
-		return true;
+		return BENT;
 	case 2:
-		if (p->on_link)
-			p->nas = dice_below(d, y->plan.n_nases);
-		else
-			p->src.s_addr = htonl(STRANGER);
-		return true;
+		return send_elsewhere(y, p);
 	case 3:
-		return !p->on_link && forge_reply(y, p);
+		if (p->icmp)
+			hear_forge(y, p);
+		return p->icmp || (p->on_link ? forge_denial(y, p) :
+		    forge_reply(y, p)) ? BENT : SAME;
 	default:
-		return false;
+		return SAME;
 	}
 }
 
@@ -328,8 +398,36 @@ is_stale(struct way *y, const struct way_packet *p, struct way_ha *h)
 	return b != NULL && ntp_cmp(b->last_id, m.rrq.id) >= 0;
 }
 
-/* On a link, by another node: only what its home agent has taken. What has never
- * come there is a move to it. */
+struct looked_for {
+	const struct way_line	*line;
+	bool			 found;
+};
+
+static bool
+is_of(void *arg, const struct fa_visit *v)
+{
+	struct looked_for *x = arg;
+
+	x->found |= v->up && v->nai_len == strlen(x->line->nai) &&
+	    memcmp(v->nai, x->line->nai, v->nai_len) == 0;
+	return !x->found;
+}
+
+static bool
+is_visitor(struct way *y, const struct way_packet *p, const struct mip4_msg *m)
+{
+	struct looked_for x = { .line = way_line(y, m->ext.nai,
+	    m->ext.nai_len) };
+
+	if (x.line != NULL && y->fa[p->fa].host.up)
+		fa_each(y->fa[p->fa].fa, is_of, &x);
+	return x.found;
+}
+
+/* On a link, by another node: only what its home agent has taken, of who is the
+ * agent's visitor. What has never come there is a move to it, and the answer to
+ * a copy is one where the agent has forgotten the visit, or where a request that
+ * was refused for its clock was late, not replayed. */
 static bool
 is_move(struct way *y, const struct way_packet *p)
 {
@@ -342,6 +440,8 @@ is_move(struct way *y, const struct way_packet *p)
 	    mip4_parse(&m, p->data, p->len, &types) != MIP4_OK ||
 	    (h = way_ha_of(y, m.rrq.ha)) == NULL || !h->host.up)
 		return false;
+	if (y->plan.clocks || !is_visitor(y, p, &m))
+		return true;
 	at_home.boot = h->host.boot;
 	return !is_stale(y, &at_home, h);
 }
@@ -352,43 +452,89 @@ is_reply(const struct way_packet *p)
 	return p->len > 0 && p->data[0] != MIP4_RRQ;
 }
 
+/* Whose it was, before anything of it was changed. */
+static const struct way_line *
+owner(struct way *y, const struct way_packet *p)
+{
+	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
+	struct mip4_msg m;
+
+	return !p->icmp && mip4_parse(&m, p->data, p->len, &types) ==
+	    MIP4_OK ? way_line(y, m.ext.nai, m.ext.nai_len) : NULL;
+}
+
+static uint64_t
+digest(struct way *y, const struct host *to, const struct way_packet *p,
+    bool all)
+{
+	struct way_ha *h = p->on_link ? NULL : way_ha_of(y, p->dst);
+	unsigned i;
+
+	if (h != NULL)
+		return way_ha_digest(h);
+	for (i = 0; i < y->plan.n_nases; i++)
+		if (to == &y->nas[i].host)
+			return way_nas_digest(&y->nas[i], all);
+	return fa_digest(y->fa[to->index].fa);
+}
+
+/* What it is sent must change nothing there; all: also not of those that have
+ * no service yet. */
+static bool
+must_not(struct way *y, const struct host *to, const struct way_packet *p,
+    enum change how, bool keyed, bool *all)
+{
+	struct way_ha *h = p->on_link ? NULL : way_ha_of(y, p->dst);
+
+	if (h != NULL)
+		return how != SAME || is_stale(y, p, h);
+	/* What waits for it may get it a little later, as any copy. */
+	if (to->name[0] == 'f')
+		return how != SAME || p->icmp || (is_reply(p) &&
+		    fa_pending(y->fa[to->index].fa) == 0);
+	*all = !p->icmp && (!p->on_link || keyed);
+	return how != SAME;
+}
+
+/* What he sees on links, and what agents that share no key have said, together
+ * make a visit [RFC 3344 5.1]; and where a mobile node shares no key with its
+ * agent, its request by another is a move to that one. */
+static bool
+is_too_strong(struct way *y, const struct host *to, const struct way_packet *p,
+    enum change how, bool keyed)
+{
+	if (!p->on_link)
+		return to->name[0] == 'f' && y->plan.at_links && is_reply(p);
+	return !y->plan.at_links || (how != SAME && !p->icmp &&
+	    !(keyed && how == BENT) && is_move(y, p));
+}
+
 void
 way_attack(struct way *y)
 {
 	unsigned most = y->n_history < WAY_HISTORY ? y->n_history :
 	    WAY_HISTORY;
+	const struct way_line *l;
 	struct way_packet p, *sent;
-	struct way_ha *h;
-	struct way_fa *f;
 	struct host *to;
-	bool changed, must_not;
+	enum change how;
+	bool keyed, not, all = false;
 	uint64_t before = 0;
 	char text[160];
 
 	if (most == 0)
 		return;
 	p = y->history[dice_below(&y->w->dice, most)];
-	changed = change(y, &p);
+	l = owner(y, &p);
+	how = change(y, &p);
+	keyed = l != NULL && l->keyed;
 	to = receiver(y, &p);
 	if (to == NULL || !to->up || p.len == 0 ||
-	    (p.on_link && (!y->plan.at_links || (changed &&
-	    is_move(y, &p)))))
+	    is_too_strong(y, to, &p, how, keyed))
 		return;
-	/* What he sees on links, and what agents that share no key have said,
-	 * together make a visit [RFC 3344 5.1]. */
-	h = p.on_link ? NULL : way_ha_of(y, p.dst);
-	f = p.on_link ? &y->fa[p.fa] : way_fa_of(y, p.dst);
-	if (f != NULL && to != &f->host)
-		f = NULL;
-	if (f != NULL && !p.on_link && y->plan.at_links && is_reply(&p))
-		return;
-	/* What waits for it may get it a little later, as any copy. */
-	must_not = (f != NULL && (changed || (is_reply(&p) &&
-	    fa_pending(f->fa) == 0))) ||
-	    (h != NULL && (changed || is_stale(y, &p, h)));
-	if (must_not)
-		before = f != NULL ? fa_digest(f->fa) : way_ha_digest(h);
-	p.attack = changed;
+	not = must_not(y, to, &p, how, keyed, &all);
+	before = not ? digest(y, to, &p, all) : 0;
+	p.attack = how != SAME;
 	p.timer = (struct timer){ 0 };
 	y->w->counts->attacks++;
 	describe(y, &p, text, sizeof(text));
@@ -398,7 +544,6 @@ way_attack(struct way *y)
 		abort();
 	*sent = p;
 	hand_over(y, to, sent);
-	if (must_not && before != (f != NULL ? fa_digest(f->fa) :
-	    way_ha_digest(h)))
+	if (not && before != digest(y, to, &p, all))
 		world_fail(y->w, "an attack changes %s: %s", to->name, text);
 }
