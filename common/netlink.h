@@ -38,6 +38,10 @@ const void *nl_batch_msg(const struct nl *, size_t i, size_t *len);
 /* sit device: local to remote, ttl 64, tos inherit, path MTU discovery. */
 int	 nl_sit_add(struct nl *, const char *name, struct in_addr local,
     struct in_addr remote, uint32_t mtu, unsigned ign);
+/* One whose packets go out of this device and come in by it, so that others may
+ * have the same ends. */
+int	 nl_sit_on_add(struct nl *, const char *name, unsigned ifindex,
+    struct in_addr local, struct in_addr remote, uint32_t mtu, unsigned ign);
 /* Without duplicate address detection. */
 int	 nl_addr6_add(struct nl *, unsigned ifindex, const struct in6_addr *,
     unsigned plen, unsigned ign);
@@ -135,6 +139,8 @@ struct nl_route4 {
 	struct in_addr	via;		/* 0.0.0.0: none */
 	uint32_t	table;		/* 0: main */
 	uint8_t		type;		/* RTN_UNICAST when 0 */
+	uint32_t	metric;		/* the least is best; not told by what
+					 * asks for routes */
 };
 int	 nl_route4_replace(struct nl *, const struct nl_route4 *);
 int	 nl_route4_del(struct nl *, const struct nl_route4 *, unsigned ign);

@@ -14,10 +14,16 @@
 #define TUNNEL_TTL	64
 #define TUNNEL_TOS_INHERIT 1	/* iproute2's "tos inherit" */
 
-/* A tunnel's kind, and what is in its packets. */
+/* A tunnel's kind, what is in its packets, and the device below, or 0. */
+struct tunnel {
+	const char	*kind;
+	uint8_t		 proto;
+	unsigned	 below;
+	struct in_addr	 local, remote;
+};
+
 static int
-tunnel(struct nl *nl, const char *kind, uint8_t proto, const char *name,
-    struct in_addr local, struct in_addr remote, uint32_t mtu,
+tunnel(struct nl *nl, const char *name, const struct tunnel *t, uint32_t mtu,
     const char *what, unsigned ign)
 {
 	struct nlattr *info, *data;
@@ -34,14 +40,16 @@ tunnel(struct nl *nl, const char *kind, uint8_t proto, const char *name,
 	if (mtu != 0)
 		mnl_attr_put_u32(h, IFLA_MTU, mtu);
 	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
-	mnl_attr_put_strz(h, IFLA_INFO_KIND, kind);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, t->kind);
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
-	mnl_attr_put_u32(h, IFLA_IPTUN_LOCAL, local.s_addr);
-	mnl_attr_put_u32(h, IFLA_IPTUN_REMOTE, remote.s_addr);
+	if (t->below != 0)
+		mnl_attr_put_u32(h, IFLA_IPTUN_LINK, t->below);
+	mnl_attr_put_u32(h, IFLA_IPTUN_LOCAL, t->local.s_addr);
+	mnl_attr_put_u32(h, IFLA_IPTUN_REMOTE, t->remote.s_addr);
 	mnl_attr_put_u8(h, IFLA_IPTUN_TTL, TUNNEL_TTL);
 	mnl_attr_put_u8(h, IFLA_IPTUN_TOS, TUNNEL_TOS_INHERIT);
 	mnl_attr_put_u8(h, IFLA_IPTUN_PMTUDISC, 1);
-	mnl_attr_put_u8(h, IFLA_IPTUN_PROTO, proto);
+	mnl_attr_put_u8(h, IFLA_IPTUN_PROTO, t->proto);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
 	return (nl_msg_end(nl, h, what, ign));
@@ -51,16 +59,26 @@ int
 nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
     struct in_addr remote, uint32_t mtu, unsigned ign)
 {
-	return (tunnel(nl, "sit", IPPROTO_IPV6, name, local, remote, mtu,
-	    "adding a sit device", ign));
+	return (nl_sit_on_add(nl, name, 0, local, remote, mtu, ign));
+}
+
+int
+nl_sit_on_add(struct nl *nl, const char *name, unsigned ifindex,
+    struct in_addr local, struct in_addr remote, uint32_t mtu, unsigned ign)
+{
+	const struct tunnel t = { "sit", IPPROTO_IPV6, ifindex, local,
+		remote };
+
+	return (tunnel(nl, name, &t, mtu, "adding a sit device", ign));
 }
 
 int
 nl_ipip_add(struct nl *nl, const char *name, struct in_addr local,
     struct in_addr remote, uint32_t mtu, unsigned ign)
 {
-	return (tunnel(nl, "ipip", IPPROTO_IPIP, name, local, remote, mtu,
-	    "adding an ipip device", ign));
+	const struct tunnel t = { "ipip", IPPROTO_IPIP, 0, local, remote };
+
+	return (tunnel(nl, name, &t, mtu, "adding an ipip device", ign));
 }
 
 static int

@@ -53,6 +53,7 @@ route4(const struct nl_route4 *r)
 		.via = r->via.s_addr != INADDR_ANY ? &r->via : NULL,
 		.ifindex = r->ifindex,
 		.table = r->table,
+		.metric = r->metric,
 	});
 }
 

@@ -30,6 +30,7 @@
 #include "common/log.h"
 #include "common/netlink.h"
 #include "common/priv.h"
+#include "common/sysctl.h"
 #include "common/table.h"
 #include "fad/fad_config.h"
 #include "fad/priv_sweep.h"

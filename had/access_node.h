@@ -44,6 +44,10 @@ struct access_nodes {
 	struct foreign_agent	*agents;
 	size_t			 n_agents;
 	struct home4		 home4;
+	/* Where each realm has all of them for itself: one of each of the
+	 * section's realms, in their order; else home4 is all there is. */
+	struct home4		*spaces;
+	size_t			 n_spaces;
 };
 
 #endif

@@ -18,7 +18,7 @@
 #include "common/mip4_auth.h"
 #include "common/table.h"
 #include "common/timers.h"
-#include "had/gre.h"
+#include "common/gre_keys.h"
 #include "had/pool.h"
 #include "had/tunnel.h"
 

@@ -16,6 +16,8 @@
 #define INTERVAL_MAX	1800
 #define LIFETIME_MAX	9000
 
+#define SPACES		"ipv4-hoa-per-realm"
+
 static cfg_opt_t agent_opts[] = {
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
@@ -25,6 +27,7 @@ cfg_opt_t had_config_node_opts[] = {
 	CFG_STR_LIST("care-of", NULL, CFGF_NODEFAULT),
 	CFG_SEC("foreign-agent", agent_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_STR("assign-ipv4-hoa", NULL, CFGF_NONE),
+	CFG_BOOL(SPACES, cfg_false, CFGF_NONE),
 	CFG_STR_LIST("pools", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("realms", NULL, CFGF_NODEFAULT),
 	CFG_STR("group", NULL, CFGF_NONE),
@@ -200,6 +203,47 @@ load_agents(struct conf *c, struct had_config *h, cfg_t *sec,
 	load_home4(c, sec, an);
 }
 
+/* Whose keys tell apart who has the same address in two realms; the agents must
+ * prove which they are. */
+static void
+check_spaces(struct conf *c, cfg_t *sec, const struct access_nodes *an)
+{
+	size_t i;
+
+	if (an->n_agents == 0)
+		conf_error(c, sec, SPACES, "needs a foreign-agent");
+	if (an->peer.n_realms == 0)
+		conf_error(c, sec, SPACES, "needs realms");
+	if (!an->peer.gre)
+		conf_error(c, sec, SPACES, "needs gre, whose keys tell apart "
+		    "who has the same address");
+	for (i = 0; i < an->n_agents; i++)
+		if (an->agents[i].n_sas == 0)
+			conf_error(c, cfg_getnsec(sec, "foreign-agent",
+			    (unsigned)i), "key", "at least one is needed for "
+			    "GRE keys");
+}
+
+static void
+load_spaces(struct conf *c, cfg_t *sec, struct access_nodes *an)
+{
+	const struct home4 *all = &an->home4;
+	size_t i;
+
+	if (!cfg_getbool(sec, SPACES))
+		return;
+	check_spaces(c, sec, an);
+	if (an->peer.n_realms == 0 || all->n == 0)
+		return;
+	an->spaces = conf_array(c, an->peer.n_realms, sizeof(*an->spaces));
+	if (!an->spaces)
+		return;
+	an->n_spaces = an->peer.n_realms;
+	for (i = 0; i < an->n_spaces; i++)
+		if (home4_copy(&an->spaces[i], all))
+			conf_error(c, sec, SPACES, "out of memory");
+}
+
 /* All that is advertised to one mobile node is of one link. */
 static void
 check_pools(struct conf *c, cfg_t *sec, const struct access_nodes *an)
@@ -299,6 +343,7 @@ load_nodes(struct conf *c, struct had_config *h, cfg_t *sec,
 	load_ranges(c, h, sec, an);
 	load_agents(c, h, sec, an);
 	had_config_share(c, h, sec, &an->peer);
+	load_spaces(c, sec, an);
 	check_pools(c, sec, an);
 	load_ra(c, sec, &an->ra);
 	share_link(h, an);
@@ -402,6 +447,9 @@ free_agents(struct access_nodes *an)
 		free(an->agents[i].sas);
 	}
 	free(an->agents);
+	for (i = 0; i < an->n_spaces; i++)
+		home4_free(&an->spaces[i]);
+	free(an->spaces);
 	home4_free(&an->home4);
 }
 

@@ -12,7 +12,7 @@
 #include <arpa/inet.h>
 
 #include "common/mip4_auth.h"
-#include "had/gre.h"
+#include "common/gre_keys.h"
 
 #define GRE_MTU_MIN	(1280 + GRE_KEY_HEAD)
 

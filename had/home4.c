@@ -28,6 +28,18 @@ home4_init(struct home4 *h, uint32_t first, uint32_t last)
 	return 0;
 }
 
+int
+home4_copy(struct home4 *h, const struct home4 *of)
+{
+	*h = (struct home4){ .first = of->first };
+	h->used = calloc((size_t)(of->n + WORD - 1) / WORD,
+	    sizeof(*h->used));
+	if (!h->used)
+		return -ENOMEM;
+	h->n = of->n;
+	return 0;
+}
+
 void
 home4_free(struct home4 *h)
 {

@@ -25,6 +25,8 @@ struct home4 {
 /* Those from first to last (host order), without these two if there are others.
  * 0, -ENOMEM or -ERANGE: more than HOME4_MAX. */
 int	 home4_init(struct home4 *, uint32_t first, uint32_t last);
+/* The same addresses, none of which is given. 0 or -ENOMEM. */
+int	 home4_copy(struct home4 *, const struct home4 *of);
 void	 home4_free(struct home4 *);
 bool	 home4_has(const struct home4 *, struct in_addr);
 bool	 home4_is_free(const struct home4 *, struct in_addr);

@@ -20,7 +20,7 @@
 #include "common/nd6.h"
 #include "common/table.h"
 #include "had/access_node.h"
-#include "had/gre.h"
+#include "common/gre_keys.h"
 #include "had/pool.h"
 
 struct binding;

@@ -196,24 +196,26 @@ peer_has_pool(const struct peer *p, const struct pool *pool)
 	return false;
 }
 
-bool
-peer_allows(const struct peer *p, const uint8_t *nai, size_t len)
+int
+peer_realm(const struct peer *p, const uint8_t *nai, size_t len)
 {
 	size_t i, at = len, n;
 
-	if (p->n_realms == 0)
-		return true;
 	while (at > 0 && nai[at - 1] != '@')
 		at--;
-	if (at == 0)
-		return false;
-	for (i = 0; i < p->n_realms; i++) {
+	for (i = 0; at > 0 && i < p->n_realms; i++) {
 		n = strlen(p->realms[i]);
 		if (n == len - at && strncasecmp(p->realms[i],
 		    (const char *)nai + at, n) == 0)
-			return true;
+			return (int)i;
 	}
-	return false;
+	return -1;
+}
+
+bool
+peer_allows(const struct peer *p, const uint8_t *nai, size_t len)
+{
+	return p->n_realms == 0 || peer_realm(p, nai, len) >= 0;
 }
 
 bool

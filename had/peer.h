@@ -123,6 +123,8 @@ const struct mip4_sa *peer_sa_find(struct peers *, struct in_addr,
 struct user *user_find(struct peers *, const uint8_t *nai, size_t len);
 const struct mip4_sa *user_sa_find(const struct user *, uint32_t spi);
 bool	 peer_has_pool(const struct peer *, const struct pool *);
+/* Which of the peer's realms this NAI is in, or -1. */
+int	 peer_realm(const struct peer *, const uint8_t *nai, size_t len);
 /* May a subscriber of this NAI come through this peer? */
 bool	 peer_allows(const struct peer *, const uint8_t *nai, size_t len);
 /* May a binding move between these two? [D80] */

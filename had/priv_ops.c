@@ -93,12 +93,18 @@ tunnel_up(struct priv_state *s, const struct priv_place *p)
 	return err;
 }
 
+static uint32_t
+at_least(uint32_t mtu)
+{
+	return mtu < TUNNEL_MTU_MIN ? TUNNEL_MTU_MIN : mtu;
+}
+
 static void
 add_device(struct priv_state *s, const struct priv_place *p)
 {
 	const struct nl_gre g = { s->conf->address, p->end.coa,
 		p->end.gre.peer };
-	uint32_t mtu = s->conf->tunnel_mtu, inner = mtu - TUNNEL_OUTER;
+	uint32_t mtu = s->conf->tunnel_mtu;
 
 	switch (p->end.way) {
 	case HAD_WAY_GRE_COMMON:
@@ -110,7 +116,11 @@ add_device(struct priv_state *s, const struct priv_place *p)
 		break;
 	case HAD_WAY_NESTED:
 		nl_sit_add(s->nl, p->name, g.local, g.remote,
-		    inner < TUNNEL_MTU_MIN ? TUNNEL_MTU_MIN : inner, 0);
+		    at_least(mtu - TUNNEL_OUTER), 0);
+		break;
+	case HAD_WAY_NESTED_GRE:
+		nl_sit_on_add(s->nl, p->name, p->way_ifindex, g.local,
+		    g.remote, at_least(mtu - GRE_KEY_HEAD - TUNNEL_OUTER), 0);
 		break;
 	default:
 		nl_sit_add(s->nl, p->name, g.local, g.remote, mtu, 0);
@@ -166,17 +176,21 @@ tunnel_add(struct priv_call *c)
 	struct priv_state *s = c->state;
 	struct had_priv_tunnel q;
 	struct priv_place *p;
+	unsigned below;
 	int err;
 
 	memcpy(&q, c->body, c->len);
 	p = priv_place_get(&s->places, &q, &err);
 	if (!p)
 		return err;
-	err = q.way == HAD_WAY_NESTED ?
+	below = p->way_ifindex;
+	err = priv_place_is_nested(&q) ?
 	    priv_way_take(&s->ways, s->nl, p, q.via) : 0;
 	/* An operator may have removed it, or set it down: then its routes
-	 * have gone, and perhaps its filters. */
-	reply.made = !p->ifindex || !nl_link_is_up(p->name, p->ifindex);
+	 * have gone, and perhaps its filters. Or it is on a device that was
+	 * there before. */
+	reply.made = !p->ifindex || !nl_link_is_up(p->name, p->ifindex) ||
+	    (q.way == HAD_WAY_NESTED_GRE && below != p->way_ifindex);
 	if (err == 0 && reply.made)
 		err = make_tunnel(s, p);
 	if (err) {

@@ -9,7 +9,7 @@
 
 #include <netinet/in.h>
 
-#include "had/gre.h"
+#include "common/gre_keys.h"
 
 struct had_config;
 struct priv_server;
@@ -38,6 +38,8 @@ enum had_priv_way {
 				 * via leads, a foreign agent's care-of
 				 * address [D188]; asked for again where that
 				 * is another one */
+	HAD_WAY_NESTED_GRE,	/* the same, and gre is of the tunnel to via,
+				 * which is coa's alone [D233] */
 };
 
 struct had_priv_tunnel {

@@ -17,6 +17,7 @@
 
 #define NODE_TUNNEL	TUNNEL_NAME "x"	/* and the care-of address */
 #define KEY_TUNNEL	TUNNEL_NAME "k"	/* and the key of what comes in */
+#define BEHIND_TUNNEL	TUNNEL_NAME "n"	/* the same, of the tunnel around it */
 #define COMMON_TUNNEL	TUNNEL_NAME "gre"
 
 /* An index of addresses of its own: the engine's lies in its copy. */
@@ -101,13 +102,14 @@ allowed(struct priv_places *ps, const struct had_priv_tunnel *end,
 {
 	const struct gre_keys *k = &end->gre;
 
-	*peer = end->way == HAD_WAY_NESTED ? behind(ps, end) :
+	*peer = priv_place_is_nested(end) ? behind(ps, end) :
 	    end->via.s_addr == INADDR_ANY ? peer_of(ps, end->coa) : NULL;
 	switch (end->way) {
 	case HAD_WAY_NESTED:
 	case HAD_WAY_6IN4:
 		return *peer && !k->own && !k->peer;
 	case HAD_WAY_GRE:
+	case HAD_WAY_NESTED_GRE:
 		return *peer && (*peer)->nodes && (*peer)->gre && k->own &&
 		    k->peer;
 	case HAD_WAY_GRE_COMMON:
@@ -116,6 +118,12 @@ allowed(struct priv_places *ps, const struct had_priv_tunnel *end,
 		    !k->own && !k->peer;
 	}
 	return false;
+}
+
+bool
+priv_place_is_nested(const struct had_priv_tunnel *end)
+{
+	return end->way == HAD_WAY_NESTED || end->way == HAD_WAY_NESTED_GRE;
 }
 
 bool
@@ -142,6 +150,10 @@ set_name(const struct priv_places *ps, struct priv_place *p)
 		break;
 	case HAD_WAY_GRE:
 		snprintf(p->name, sizeof(p->name), KEY_TUNNEL "%08x",
+		    (unsigned)p->end.gre.own);
+		break;
+	case HAD_WAY_NESTED_GRE:
+		snprintf(p->name, sizeof(p->name), BEHIND_TUNNEL "%08x",
 		    (unsigned)p->end.gre.own);
 		break;
 	default:
@@ -215,7 +227,8 @@ priv_place_is_name(const char *name)
 	if (strcmp(name, COMMON_TUNNEL) == 0)
 		return true;
 	if (strncmp(name, NODE_TUNNEL, m) == 0 ||
-	    strncmp(name, KEY_TUNNEL, m) == 0)
+	    strncmp(name, KEY_TUNNEL, m) == 0 ||
+	    strncmp(name, BEHIND_TUNNEL, m) == 0)
 		return is_made_of(name + m, "0123456789abcdef", 8);
 	return strncmp(name, TUNNEL_NAME, n) == 0 &&
 	    is_made_of(name + n, "0123456789", 1);

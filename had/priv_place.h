@@ -45,6 +45,8 @@ struct priv_place *priv_place_get(struct priv_places *,
 /* The same, if there is a device; -ENODEV if not. */
 struct priv_place *priv_place_used(struct priv_places *,
     const struct had_priv_tunnel *, int *err);
+/* Does an address behind a foreign agent end it? */
+bool	 priv_place_is_nested(const struct had_priv_tunnel *);
 /* May such a route lead through the device that access routers have in
  * common? */
 bool	 priv_place_is_gre(struct priv_places *, struct in_addr coa,

@@ -15,11 +15,13 @@
 
 #include "common/log.h"
 #include "common/netlink.h"
+#include "common/sysctl.h"
 #include "had/had_config.h"
 #include "had/priv_place.h"
 #include "had/tunnel.h"
 
 #define WAY_NAME	TUNNEL_NAME "f"	/* and the care-of address */
+#define GRE_NAME	TUNNEL_NAME "g"	/* and the key of what comes in */
 #define PRIO_PASS	10
 #define PRIO_DROP	20
 
@@ -27,7 +29,7 @@ int
 priv_ways_init(struct priv_ways *ws, const struct had_config *conf)
 {
 	ws->conf = conf;
-	return table_init(&ws->by_coa);
+	return table_init(&ws->by_end);
 }
 
 static bool
@@ -35,7 +37,7 @@ free_each(struct table_node *n, void *arg)
 {
 	struct priv_ways *ws = arg;
 
-	table_remove(&ws->by_coa, n);
+	table_remove(&ws->by_end, n);
 	free(container_of(n, struct priv_way, node));
 	return true;
 }
@@ -43,16 +45,51 @@ free_each(struct table_node *n, void *arg)
 void
 priv_ways_free(struct priv_ways *ws)
 {
-	table_each(&ws->by_coa, free_each, ws);
-	table_free(&ws->by_coa);
+	table_each(&ws->by_end, free_each, ws);
+	table_free(&ws->by_end);
 }
 
 static bool
-coa_eq(const struct table_node *n, const void *key)
+end_eq(const struct table_node *n, const void *key)
 {
 	const struct priv_way *w = container_of(n, struct priv_way, node);
 
-	return memcmp(&w->coa, key, sizeof(w->coa)) == 0;
+	return memcmp(&w->end, key, sizeof(w->end)) == 0;
+}
+
+static void
+add_device(const struct priv_ways *ws, struct nl *nl,
+    const struct priv_way *w)
+{
+	const struct nl_gre g = { ws->conf->address, w->end.coa,
+		w->end.gre.peer };
+	uint32_t mtu = ws->conf->tunnel_mtu;
+
+	if (w->end.gre.own)
+		nl_gre_add(nl, w->name, &g, w->end.gre.own,
+		    mtu - GRE_KEY_HEAD, 0);
+	else
+		nl_ipip_add(nl, w->name, g.local, g.remote, mtu, 0);
+}
+
+/* The home address of another may be the same, so that the route back may seem
+ * to lead elsewhere; and even the loose check of the reverse path lets nothing
+ * in then from a device without an address. */
+static int
+be_lax(const struct priv_ways *ws, struct nl *nl, const struct priv_way *w)
+{
+	int err;
+
+	if (w->end.gre.own == 0)
+		return 0;
+	err = sysctl_lax(w->name);
+	if (err >= 0)
+		err = sysctl_no_ipv6(w->name);
+	if (err)
+		return err;
+	nl_begin(nl);
+	nl_addr4_add(nl, w->ifindex, ws->conf->address, 0);
+	return nl_commit(nl, NULL, 0);
 }
 
 /* Before the filter is there nothing may come in: up last. */
@@ -65,14 +102,16 @@ make(struct priv_ways *ws, struct nl *nl, struct priv_way *w)
 	if (w->ifindex)
 		nl_link_del(nl, w->name, NL_IGN_NOENT);
 	w->ifindex = 0;
-	nl_ipip_add(nl, w->name, ws->conf->address, w->coa,
-	    ws->conf->tunnel_mtu, 0);
+	add_device(ws, nl, w);
 	err = nl_commit(nl, NULL, 0);
 	if (err)
 		return err;
 	w->ifindex = nl_ifindex(w->name);
 	if (w->ifindex == 0)
 		return -ENODEV;
+	err = be_lax(ws, nl, w);
+	if (err)
+		return err;
 	nl_begin(nl);
 	nl_clsact_add(nl, w->ifindex, 0);
 	nl_filter_drop_all(nl, w->ifindex, PRIO_DROP);
@@ -93,15 +132,15 @@ drop(struct priv_ways *ws, struct nl *nl, struct priv_way *w)
 		(void)nl_commit(nl, NULL, 0);
 		log_info(NULL, "tunnel %s removed", w->name);
 	}
-	table_remove(&ws->by_coa, &w->node);
+	table_remove(&ws->by_end, &w->node);
 	free(w);
 }
 
 static struct priv_way *
-get(struct priv_ways *ws, struct in_addr coa)
+get(struct priv_ways *ws, const struct priv_way_end *end)
 {
-	uint64_t hash = table_hash(&ws->by_coa, &coa, sizeof(coa));
-	struct table_node *n = table_find(&ws->by_coa, hash, coa_eq, &coa);
+	uint64_t hash = table_hash(&ws->by_end, end, sizeof(*end));
+	struct table_node *n = table_find(&ws->by_end, hash, end_eq, end);
 	struct priv_way *w;
 
 	if (n)
@@ -109,18 +148,24 @@ get(struct priv_ways *ws, struct in_addr coa)
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return NULL;
-	w->coa = coa;
-	snprintf(w->name, sizeof(w->name), WAY_NAME "%08x",
-	    (unsigned)ntohl(coa.s_addr));
-	table_insert(&ws->by_coa, &w->node, hash);
+	w->end = *end;
+	if (end->gre.own)
+		snprintf(w->name, sizeof(w->name), GRE_NAME "%08x",
+		    (unsigned)end->gre.own);
+	else
+		snprintf(w->name, sizeof(w->name), WAY_NAME "%08x",
+		    (unsigned)ntohl(end->coa.s_addr));
+	table_insert(&ws->by_end, &w->node, hash);
 	return w;
 }
 
+/* Which one of several to the same address counts the device on top says; each
+ * has a metric of its own, so that none takes another's place. */
 static struct nl_route4
 route_to(const struct priv_place *p)
 {
 	return (struct nl_route4){ .dst = p->end.coa, .dst_len = 32,
-		.ifindex = p->way_ifindex };
+		.ifindex = p->way_ifindex, .metric = p->end.gre.own };
 }
 
 /* The address is its own handle: it is not 0. */
@@ -162,7 +207,8 @@ int
 priv_way_take(struct priv_ways *ws, struct nl *nl, struct priv_place *p,
     struct in_addr coa)
 {
-	struct priv_way *w = get(ws, coa);
+	const struct priv_way_end end = { coa, p->end.gre };
+	struct priv_way *w = get(ws, &end);
 	int err = 0;
 
 	if (!w)
@@ -188,6 +234,7 @@ priv_way_is_name(const char *name)
 {
 	size_t n = strlen(WAY_NAME);
 
-	return strncmp(name, WAY_NAME, n) == 0 && strlen(name) == n + 8 &&
+	return (strncmp(name, WAY_NAME, n) == 0 ||
+	    strncmp(name, GRE_NAME, n) == 0) && strlen(name) == n + 8 &&
 	    name[n + strspn(name + n, "0123456789abcdef")] == '\0';
 }

@@ -395,8 +395,8 @@ malformed(const struct reg *r, const struct rq *rq)
 	if (why)
 		return why;
 	if (e->off_hoa_req >= rq->covered || e->off_hoa >= rq->covered ||
-	    e->off_cvse >= rq->covered || e->off_gre >= rq->covered ||
-	    e->off_pmip_auth >= rq->covered)
+	    e->off_cvse >= rq->covered || e->off_pmip_auth >= rq->covered ||
+	    reg_gre_misplaced(rq))
 		return "extension behind the authenticator";
 	return NULL;
 }

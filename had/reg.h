@@ -16,7 +16,7 @@
 
 #include "common/log.h"
 #include "had/binding.h"
-#include "had/gre.h"
+#include "common/gre_keys.h"
 #include "had/peer.h"
 #include "had/pool.h"
 #include "had/realm.h"

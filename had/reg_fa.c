@@ -106,15 +106,29 @@ care_of(const struct reg *r, const struct rq *rq)
 	    "our own care-of address" : NULL;
 }
 
+/* Which addresses may it have? Its realm has some, or it is not allowed. */
+static struct home4 *
+space_of(const struct rq *rq)
+{
+	const struct mip4_exts *e = &rq->msg.ext;
+	struct access_nodes *an = rq->peer->nodes;
+	int i;
+
+	if (an->n_spaces == 0)
+		return &an->home4;
+	i = peer_realm(rq->peer, e->nai, e->nai_len);
+	return i >= 0 ? &an->spaces[i] : NULL;
+}
+
 /* The address that it has, or says it has, or another one: what it says must
  * be right, for the agent looks for its request by that. */
 static int
 home_address(struct rq *rq, struct home *h)
 {
-	const struct home4 *pool = &rq->peer->nodes->home4;
+	const struct home4 *pool = h->space;
 	const struct mn *m = rq->b->behind_node ? rq->b->mn : NULL;
 	const struct in_addr asked = rq->msg.rrq.home;
-	bool has = m && mn_fa(m) && home4_has(pool, m->coa);
+	bool has = m && mn_fa(m) && rq->b->rare->home4 == pool;
 
 	h->home4 = has ? m->coa : asked;
 	if (asked.s_addr != INADDR_ANY) {
@@ -135,19 +149,24 @@ home_address(struct rq *rq, struct home *h)
 static int
 home(struct reg *r, struct rq *rq, struct home *h)
 {
-	struct in_addr home4;
+	struct home found;
 	int v;
 
 	if (!(rq->msg.rrq.flags & MIP4_F_T)) {
 		rq->why = "no reverse tunnel";
 		return MIP4_HA_REVERSE_MANDATORY;
 	}
-	*h = (struct home){ .keep = true };
+	*h = (struct home){ .keep = true, .space = space_of(rq) };
+	if (!h->space) {
+		rq->why = "no addresses of its realm";
+		return MIP4_HA_PROHIBITED;
+	}
 	v = home_address(rq, h);
-	home4 = h->home4;
+	found = *h;
 	if (v == ROW_PASS)
 		v = reg_node.home(r, rq, h);
-	h->home4 = home4;
+	h->home4 = found.home4;
+	h->space = found.space;
 	return v;
 }
 

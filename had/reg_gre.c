@@ -8,23 +8,40 @@
 #include "had/binding.h"
 #include "had/mn.h"
 
+bool
+reg_gre_misplaced(const struct rq *rq)
+{
+	size_t off = rq->msg.ext.off_gre;
+
+	if (off == 0)
+		return false;
+	/* An agent's own stands behind what the mobile node has signed. */
+	return rq->fa ? off < rq->covered || off >= rq->fa_covered :
+	    off >= rq->covered;
+}
+
 /* Its presence asks for GRE, whatever G says; but only what is authentic. */
 static bool
 has_key(const struct rq *rq)
 {
-	const struct mip4_exts *e = &rq->msg.ext;
+	return rq->msg.ext.off_gre > 0 && !reg_gre_misplaced(rq);
+}
 
-	return e->off_gre > 0 && e->off_gre < rq->covered;
+/* Without keys those behind the agent could not be told apart. */
+static bool
+is_demanded(const struct rq *rq)
+{
+	return rq->fa && rq->peer->nodes->n_spaces > 0;
 }
 
 bool
 reg_gre_refused(const struct rq *rq)
 {
-	/* A foreign agent has no GRE for us, nor we for it. */
 	if (has_key(rq))
-		return !rq->peer->gre || rq->fa;
+		return !rq->peer->gre;
 	/* One that nothing proves is malformed [D190], with G or without. */
-	return rq->msg.rrq.flags & MIP4_F_G && rq->msg.ext.off_gre == 0;
+	return rq->msg.ext.off_gre == 0 && (is_demanded(rq) ||
+	    rq->msg.rrq.flags & MIP4_F_G);
 }
 
 /* What the binding has there already, if it is what is asked for. */
@@ -41,7 +58,8 @@ goes_on(const struct rq *rq, uint32_t want)
 }
 
 /* Of both directions, where the choice is ours: of the bindings of one access
- * node's care-of address none has it. */
+ * node's care-of address none has it. Behind a foreign agent the tunnels differ
+ * by our own. */
 static uint32_t
 draw_both(struct reg *r, const struct rq *rq)
 {

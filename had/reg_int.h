@@ -16,6 +16,7 @@
 #define ROW_SILENT	(-4)	/* no answer; drop says why */
 
 struct home;
+struct home4;
 struct rq;
 
 /*
@@ -115,7 +116,8 @@ struct home {
 	struct mn		*mn;		/* behind an access node: this,
 						 * and nothing of the others */
 	struct in_addr		 home4;		/* and this behind a foreign
-						 * agent */
+						 * agent, of */
+	struct home4		*space;
 };
 /* rq->realm is set by it. */
 int	 reg_home(struct reg *, struct rq *, struct home *);
@@ -161,7 +163,9 @@ void	 reg_unbind(struct reg *, struct binding *);
 void	 reg_leave(struct reg *, const struct rq *, struct binding *b);
 void	 reg_expired(void *arg, struct binding *);
 
-/* reg_gre.c: does it ask for an encapsulation that is not offered? */
+/* reg_gre.c: is there a GRE key where it is not authentic? */
+bool	 reg_gre_misplaced(const struct rq *);
+/* Does it ask for an encapsulation that is not offered, or for none but one? */
 bool	 reg_gre_refused(const struct rq *);
 /* Row 12: sets rq->gre; a row's value. rq->b must be there. */
 int	 reg_gre(struct reg *, struct rq *);

@@ -157,8 +157,7 @@ reg_node_adopt(struct reg *r, struct rq *rq, struct home *h)
 	}
 	if (b->mn->coa.s_addr != end.s_addr)
 		b->rerouted = true;
-	mn_move(b->mn, b, end, &rq->gre, rq->fa, rq->fa ?
-	    &rq->peer->nodes->home4 : NULL);
+	mn_move(b->mn, b, end, &rq->gre, rq->fa, h->space);
 	if (b->rare)
 		b->rare->reserved = reserved(rq);
 	b->sa = rq->sa;

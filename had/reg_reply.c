@@ -39,8 +39,8 @@ sign(struct wire_w *w, const struct rq *rq, const struct reply_spec *spec)
 		mip4_put_auth(w, MIP4_EXT_MN_HA, rq->sa);
 	else if (rq->mn_ha && !rq->kind->by_node)
 		mip4_put_auth(w, MIP4_EXT_MN_HA, rq->mn_ha);
-	/* Covered in either case, by 34 or by an access node's 32 [D190]; by
-	 * way of a foreign agent there is none. */
+	/* Covered in either case, by 34 or by an access node's 32 [D190]; a
+	 * foreign agent's stands behind 32 as it should [RFC 6245 4.1]. */
 	if (spec->gre_key)
 		mip4_put_gre_key(w, spec->gre_key);
 	if (spec->revocation)

@@ -29,14 +29,15 @@ means(const struct rq *rq, struct in_addr home, struct in_addr home4,
 	    e->off_hoa >= rq->covered || IN6_ARE_ADDR_EQUAL(&e->hoa, hoa));
 }
 
-/* Type 15: of one of the ids we sent [RFC 3543 3.5]? */
+/* Type 15: of one of the ids we sent [RFC 3543 3.5]? nai NULL: a foreign agent
+ * has not said whose. */
 static bool
 acknowledged(struct reg *r, struct rq *rq, const uint8_t *nai, size_t len,
     enum had_drop *why)
 {
 	struct in_addr src = rq->pkt->flow.src;
-	struct revocation *v = rq->fa ? revoke_find_home(r->revoker, src,
-	    rq->msg.ack.home) : revoke_find(r->revoker, nai, len, src);
+	struct revocation *v = nai ? revoke_find(r->revoker, nai, len, src) :
+	    revoke_find_home(r->revoker, src, rq->msg.ack.home);
 	unsigned i;
 
 	*why = HAD_DROP_REV_STALE;
@@ -69,12 +70,15 @@ static struct binding *
 binding_of(struct reg *r, const struct rq *rq)
 {
 	const struct mip4_exts *e = &rq->msg.ext;
-	struct mn *m;
+	struct binding *b;
+	struct mn *m = rq->fa ? mn_at(r->mns, rq->msg.rev.home, 0) : NULL;
 
-	if (!rq->fa)
-		return binding_find(r->bindings, e->nai, e->nai_len);
-	m = mn_at(r->mns, rq->msg.rev.home, 0);
-	return m ? m->binding : NULL;
+	if (m)
+		return m->binding;
+	/* With GRE the home address alone does not say it. */
+	b = e->nai_len > 0 ? binding_find(r->bindings, e->nai, e->nai_len) :
+	    NULL;
+	return !rq->fa || (b && b->behind_node && mn_fa(b->mn)) ? b : NULL;
 }
 
 static void
@@ -203,7 +207,7 @@ revoke_input(struct reg *r, struct rq *rq, enum had_drop *why)
 	/* Without its NAI nothing names a binding here [D14], but for an IPv4
 	 * home address. */
 	*why = HAD_DROP_REV_IDENTITY;
-	if (rq->fa)
+	if (rq->fa && e->n_nai == 0)
 		return rq->msg.type == MIP4_REV_ACK ? acknowledged(r, rq,
 		    NULL, 0, why) : revoked_by_peer(r, rq, why);
 	if (e->n_nai != 1 || e->nai_len == 0 || e->off_nai >= rq->covered ||

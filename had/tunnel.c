@@ -225,8 +225,9 @@ static struct had_priv_tunnel
 end_of(const struct dp_entry *e)
 {
 	if (e->via.s_addr != INADDR_ANY)
-		return (struct had_priv_tunnel){ .way = HAD_WAY_NESTED,
-			.coa = e->coa, .via = e->via };
+		return (struct had_priv_tunnel){ .way = e->gre.own ?
+			HAD_WAY_NESTED_GRE : HAD_WAY_NESTED,
+			.coa = e->coa, .gre = e->gre, .via = e->via };
 	if (e->gre.own == 0)
 		return (struct had_priv_tunnel){ .coa = e->coa };
 	if (!e->by_node)

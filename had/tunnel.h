@@ -12,7 +12,7 @@
 
 #include <netinet/in.h>
 
-#include "had/gre.h"
+#include "common/gre_keys.h"
 
 #define TUNNEL_NAME	"had"	/* devices': and the peer's place */
 #define TUNNEL_OUTER	20	/* bytes of one more IPv4 header */

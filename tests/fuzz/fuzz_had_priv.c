@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "common/netlink.h"
+#include "common/sysctl.h"
 #include "had/nd_open.h"
+#include "had/priv_place.h"
 #include "had/priv_ops.h"
 #include "tests/unit/had_rig.h"
 #include "tests/fuzz/priv.h"
@@ -119,6 +121,50 @@ nl_sit_add(struct nl *nl, const char *name, struct in_addr local,
 	return in_batch();
 }
 
+/* Behind an agent, with keys: on the device of these. */
+int
+nl_sit_on_add(struct nl *nl, const char *name, unsigned ifindex,
+    struct in_addr local, struct in_addr remote, uint32_t mtu, unsigned ign)
+{
+	(void)nl;
+	(void)ign;
+	fuzz_assert(strlen(name) < 16 && strncmp(name, "hadn", 4) == 0);
+	fuzz_assert(ifindex == 7 && mtu == kernel.conf.tunnel_mtu - 28);
+	fuzz_assert(local.s_addr == kernel.conf.address.s_addr);
+	fuzz_assert(is_home4(remote));
+	return in_batch();
+}
+
+int
+nl_addr4_add(struct nl *nl, unsigned ifindex, struct in_addr addr,
+    unsigned ign)
+{
+	(void)nl;
+	(void)ign;
+	fuzz_assert(ifindex == 7);
+	fuzz_assert(addr.s_addr == kernel.conf.address.s_addr);
+	return in_batch();
+}
+
+static int
+switched(const char *ifname)
+{
+	fuzz_assert(strlen(ifname) < 16 && strncmp(ifname, "hadg", 4) == 0);
+	return kernel.failing ? -ENOENT : 0;
+}
+
+int
+sysctl_lax(const char *ifname)
+{
+	return switched(ifname);
+}
+
+int
+sysctl_no_ipv6(const char *ifname)
+{
+	return switched(ifname);
+}
+
 int
 nl_gre_external_add(struct nl *nl, const char *name, uint32_t mtu,
     unsigned ign)
@@ -149,10 +195,13 @@ nl_gre_add(struct nl *nl, const char *name, const struct nl_gre *g,
 {
 	(void)nl;
 	(void)ign;
-	fuzz_assert(strlen(name) < 16 && strncmp(name, "hadk", 4) == 0);
+	fuzz_assert(strlen(name) < 16);
 	fuzz_assert(mtu == kernel.conf.tunnel_mtu - 8);
 	fuzz_assert(g->local.s_addr == kernel.conf.address.s_addr);
-	fuzz_assert(is_node(g->remote) && g->key != 0 && key_in != 0);
+	fuzz_assert(g->key != 0 && key_in != 0);
+	fuzz_assert(strncmp(name, is_node(g->remote) ? "hadk" : "hadg",
+	    4) == 0);
+	fuzz_assert(is_node(g->remote) || g->remote.s_addr == inet_addr(FA));
 	return in_batch();
 }
 
@@ -378,14 +427,15 @@ any_coa(struct ops *o)
 static struct had_priv_tunnel
 any_tunnel(struct ops *o)
 {
-	struct had_priv_tunnel t = { .way = ops_pick(o, 5) };
+	struct had_priv_tunnel t = { .way = ops_pick(o, 6) };
 
 	if (ops_pick(o, 4))
 		t.coa = any_coa(o);
-	if (t.way == HAD_WAY_NESTED ? ops_pick(o, 8) != 7 :
+	if (priv_place_is_nested(&t) ? ops_pick(o, 8) != 7 :
 	    ops_pick(o, 16) == 15)
 		t.via.s_addr = inet_addr(ops_pick(o, 4) ? FA : AR1);
-	if (t.way == HAD_WAY_GRE || ops_pick(o, 8) == 7)
+	if (t.way == HAD_WAY_GRE || t.way == HAD_WAY_NESTED_GRE ||
+	    ops_pick(o, 8) == 7)
 		t.gre = (struct gre_keys){ ops_pick(o, 3), ops_pick(o, 3) };
 	return t;
 }

@@ -138,6 +138,7 @@ END_TEST
 
 #define BEHIND(agents, hoa) "access-node \"b\" { pools = {\"s\"} "	\
 		agents " assign-ipv4-hoa = \"" hoa "\" }\n"
+#define SPACES "\nipv4-hoa-per-realm = true "
 #define AGENT(addr, key) "foreign-agent \"" addr "\" { " key " }"
 
 START_TEST(foreign_agents)
@@ -161,6 +162,20 @@ START_TEST(foreign_agents)
 	ck_assert_ptr_eq(h->ranges[0].fa, &b->agents[1]);
 	ck_assert_ptr_eq(h->ranges[1].fa, &b->agents[0]);
 	ck_assert_ptr_eq(h->ranges[1].peer, &b->peer);
+	ck_assert_uint_eq(b->n_spaces, 0);
+	had_config_free(h);
+	/* Each realm has all the addresses. */
+	h = load(ADDR SHARED BEHIND(AGENT("10.9.0.9", KEY) SPACES
+	    "gre = true realms = {\"a.net\", \"b.net\"}",
+	    "172.16.0.0/24"), said);
+	ck_assert_msg(h != NULL, "%s", said);
+	b = &h->nodes[0];
+	ck_assert_uint_eq(b->n_spaces, 2);
+	ck_assert_uint_eq(b->spaces[1].n, 254);
+	ck_assert_uint_eq(b->spaces[1].first, 0xac100001);
+	home4_take(&b->spaces[0], (struct in_addr){ htonl(0xac100001) });
+	ck_assert(home4_is_free(&b->spaces[1], (struct in_addr){
+	    htonl(0xac100001) }));
 	had_config_free(h);
 }
 END_TEST
@@ -361,6 +376,16 @@ static const struct {
 	    "had.conf:3: foreign-agent: \"224.0.0.9\": not the IPv4 address of a host" },
 	{ ADDR SHARED BEHIND(AGENT("198.51.100.1", ""), "172.16.0.0/24"),
 	    "had.conf:3: foreign-agent: is our own address" },
+	{ ADDR SHARED NODE("ipv4-hoa-per-realm = true"),
+	    "had.conf:3: ipv4-hoa-per-realm: needs a foreign-agent" },
+	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", KEY) SPACES, "172.16.0.0/24"),
+	    "had.conf:4: ipv4-hoa-per-realm: needs realms" },
+	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", KEY) SPACES
+	    " realms = {\"a.net\"}", "172.16.0.0/24"),
+	    "had.conf:4: ipv4-hoa-per-realm: needs gre" },
+	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", "") SPACES
+	    " gre = true realms = {\"a.net\"}", "172.16.0.0/24"),
+	    "had.conf:3: key: at least one is needed for GRE" },
 	{ ADDR SHARED BEHIND(AGENT("10.9.0.9", KEY KEY), "172.16.0.0/24"),
 	    "key: given twice" },
 	{ ADDR POOL SHARED PEER "access-node \"b\" { care-of = "

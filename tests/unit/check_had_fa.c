@@ -57,12 +57,28 @@ teardown(void)
 	home4_free(&rig.nodes.home4);
 }
 
+/* A GRE key of the agent's. */
+enum where { NONE, RIGHT, BEFORE_32, BEHIND_34, TWICE };
+
 struct asks {
 	const char	*fa, *nai, *home;
+	enum where	 gre;
+	uint32_t	 key;
 	uint8_t		 flags, type;		/* of the empty extension */
 	uint16_t	 life;
 	bool		 wrong_mn, no_fa, wrong_fa;
 };
+
+static void
+m_key(struct m *m, const struct asks *a, enum where where)
+{
+	if (a->gre != where)
+		return;
+	m_int(m, 48, 1);
+	m_int(m, 0, 1);
+	m_int(m, 4, 2);
+	m_int(m, a->key, 4);
+}
 
 /* What the mobile node has signed, and what the agent adds. */
 static void
@@ -78,11 +94,16 @@ m_relayed(struct m *m, const struct asks *a)
 	}
 	m_nai(m, a->nai);
 	m_ext(m, a->type, "", 1);
+	m_key(m, a, BEFORE_32);
 	m_auth(m, 32, 512, a->wrong_mn ? wrong : key_mn);
+	m_key(m, a, RIGHT);
+	m_key(m, a, TWICE);
+	m_key(m, a, TWICE);
 	if (a->no_fa)
 		return;
 	m_rev_support(m);
 	m_auth(m, 34, 256, a->wrong_fa ? wrong : key1);
+	m_key(m, a, BEHIND_34);
 }
 
 static struct asks
@@ -407,6 +428,204 @@ START_TEST(ended_by_its_agent)
 }
 END_TEST
 
+/* The key of the last reply, behind 32 and covered by 34. */
+static uint32_t
+given_key(void)
+{
+	size_t off = sent_ext(48);
+	const uint8_t *at = rig.sent + off;
+
+	ck_assert_uint_eq(off, sent_ext(32) + 22);
+	ck_assert_mem_eq(at, "\60\0\0\4", 4);
+	ck_assert(sent_authentic(key1));
+	return (uint32_t)at[4] << 24 | (uint32_t)at[5] << 16 |
+	    (uint32_t)at[6] << 8 | at[7];
+}
+
+static struct asks
+gre_of(const char *nai, uint32_t key)
+{
+	struct asks a = entry_of(FA1, nai);
+
+	rig.nodes.peer.gre = true;
+	a.gre = RIGHT;
+	a.key = key;
+	return a;
+}
+
+/* Its keys stay over renewals, also where it says none of its own (0); at the
+ * end it is told, and of a denial there is none. */
+START_TEST(gre)
+{
+	struct asks a = gre_of(mn1, 0xcafe);
+	const struct dp_entry *e;
+	struct m m;
+	uint32_t key;
+	const char *h;
+
+	in(&m, &a);
+	h = home_of(mn1);
+	accepted(h, 300);
+	key = given_key();
+	ck_assert_uint_ne(key, 0);
+	e = &route_of(h)->e;
+	ck_assert(e->gre.own == key && e->gre.peer == 0xcafe);
+	ck_assert_uint_eq(e->via.s_addr, inet_addr(FA1));
+	a.type = 221;
+	a.home = h;
+	a.flags |= MIP4_F_G;			/* says nothing more */
+	in(&m, &a);
+	accepted(h, 300);
+	ck_assert_uint_eq(given_key(), key);
+	ck_assert_uint_eq(rig_routes(), 1);
+	a.wrong_fa = true;
+	refused_by(&m, &a, 132);
+	ck_assert_uint_eq(sent_ext(48), 0);
+	a.wrong_fa = false;
+	/* Without one it is the agent's ordinary tunnel. */
+	a.gre = NONE;
+	a.flags = MIP4_F_T;
+	in(&m, &a);
+	accepted(h, 300);
+	ck_assert_uint_eq(sent_ext(48), 0);
+	ck_assert_uint_eq(rig_routes(), 1);
+	ck_assert_uint_eq(route_of(h)->e.gre.own, 0);
+	rig_wait(2);
+	a.gre = RIGHT;
+	a.key = 0;				/* ours is both's */
+	in(&m, &a);
+	accepted(h, 300);
+	key = given_key();
+	e = &route_of(h)->e;
+	ck_assert(e->gre.own == key && e->gre.peer == key);
+	a.life = 0;
+	in(&m, &a);
+	accepted(h, 0);
+	ck_assert_uint_eq(given_key(), key);
+	ck_assert_uint_eq(rig_routes(), 0);
+}
+END_TEST
+
+/* Two tunnels and a key [D33]. */
+START_TEST(gre_mtu)
+{
+	static const uint8_t option[] = { 5, 1, 0, 0, 0, 0, 1452 >> 8,
+	    1452 & 0xff };
+	struct asks a = gre_of(mn1, 1);
+	uint8_t ra[MN_RA_MAX];
+	struct m m;
+	int len;
+
+	in(&m, &a);
+	len = mn_ra_write(of(mn1)->mn, ra);
+	ck_assert_int_gt(len, 0);
+	ck_assert_ptr_nonnull(memmem(ra, (size_t)len, option,
+	    sizeof(option)));
+}
+END_TEST
+
+START_TEST(gre_refused)
+{
+	struct asks a = gre_of(mn1, 1);
+	struct m m;
+
+	rig.nodes.peer.gre = false;
+	refused_by(&m, &a, 139);
+	a.gre = NONE;
+	a.flags |= MIP4_F_G;
+	rig.nodes.peer.gre = true;
+	refused_by(&m, &a, 139);
+	a.gre = BEFORE_32;
+	refused_by(&m, &a, 134);
+	a.gre = BEHIND_34;
+	refused_by(&m, &a, 134);
+	a.gre = TWICE;
+	refused_by(&m, &a, 134);
+	/* An agent that shares no key proves nothing. */
+	a = entry_of(FA2, mn1);
+	a.gre = RIGHT;
+	a.key = 1;
+	refused_by(&m, &a, 134);
+	ck_assert_uint_eq(rig_routes(), 0);
+	ck_assert_uint_eq(rig.nodes.home4.n_used, 0);
+}
+END_TEST
+
+/* Each realm has the addresses for itself: two behind one agent have the same
+ * one, and each is told, and ends, by its own name. */
+START_TEST(overlapping)
+{
+	static char realm[2][16] = { "example.net", "example.org" };
+	static char *realms[] = { realm[0], realm[1] };
+	static char other[] = "mn1@example.org";
+	static struct user foreign;
+	struct home4 spaces[2];
+	struct asks a = gre_of(mn1, 0xcafe);
+	struct m m;
+	uint32_t key[2];
+	const char *h;
+
+	rig_user(&foreign, other);
+	rig.nodes.peer.realms = realms;
+	rig.nodes.peer.n_realms = 2;
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(home4_copy(&spaces[i], &rig.nodes.home4), 0);
+	rig.nodes.spaces = spaces;
+	rig.nodes.n_spaces = 2;
+	in(&m, &a);
+	h = home_of(mn1);
+	accepted(h, 300);
+	key[0] = given_key();
+	a = gre_of(other, 0xbeef);
+	a.home = h;			/* as it says, after a restart */
+	a.type = 221;
+	in(&m, &a);
+	accepted(h, 300);
+	key[1] = given_key();
+	ck_assert_uint_ne(key[0], key[1]);
+	ck_assert_uint_eq(rig_routes(), 2);
+	ck_assert_uint_eq(spaces[0].n_used + spaces[1].n_used, 2);
+	ck_assert_uint_eq(binding_gre(of(mn1)).own, key[0]);
+	ck_assert_uint_eq(binding_gre(of(other)).peer, 0xbeef);
+	/* In one realm it is one's. */
+	a = gre_of(mn2, 2);
+	a.home = h;
+	refused_by(&m, &a, 129);
+	/* What nothing tells apart is refused. */
+	a.home = NULL;
+	a.gre = NONE;
+	refused_by(&m, &a, 139);
+
+	/* Of two with this address the one that it names. */
+	rig_wait(2);
+	m.n = 0;
+	m_int(&m, 0x07000000, 4);
+	m_ip(&m, h);
+	m_ip(&m, HA);
+	m_ip(&m, FA1);
+	m_int(&m, rig_ntp(NULL) >> 32, 4);
+	m_nai(&m, other);
+	m_auth(&m, 34, 256, key1);
+	rig_in(&m, FA1);
+	ck_assert_uint_eq(rig.sent[0], 15);
+	ck_assert_int_eq(of(other)->state, BINDING_IDLE);
+	ck_assert_int_eq(of(mn1)->state, BINDING_BOUND);
+	ck_assert_uint_eq(spaces[1].n_used, 0);
+	a = gre_of(mn1, 0xcafe);
+	a.type = 221;
+	a.home = h;
+	a.life = 0;
+	in(&m, &a);
+	ck_assert_uint_eq(given_key(), key[0]);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_uint_eq(spaces[i].n_used, 0);
+		home4_free(&spaces[i]);
+	}
+	rig.nodes.peer.realms = NULL;
+	rig.nodes.peer.n_realms = 0;
+}
+END_TEST
+
 /* No data path: nothing is kept. */
 START_TEST(no_path)
 {
@@ -487,6 +706,10 @@ main(void)
 	tcase_add_test(t, moves);
 	tcase_add_test(t, ended_by_its_agent);
 	tcase_add_test(t, no_path);
+	tcase_add_test(t, gre);
+	tcase_add_test(t, gre_mtu);
+	tcase_add_test(t, gre_refused);
+	tcase_add_test(t, overlapping);
 	tcase_add_test(t, home_addresses);
 	suite_add_tcase(s, t);
 	return test_run(s);

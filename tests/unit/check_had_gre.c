@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "had/access_node.h"
-#include "had/gre.h"
+#include "common/gre_keys.h"
 #include "had/mn.h"
 #include "tests/unit/had_rig.h"
 

@@ -227,6 +227,42 @@ START_TEST(behind_an_agent)
 }
 END_TEST
 
+/* The same address twice, by other keys, where GRE is offered. */
+START_TEST(gre_behind_an_agent)
+{
+	struct had_priv_tunnel end = { .way = HAD_WAY_NESTED_GRE,
+		.coa.s_addr = inet_addr("172.16.0.1"), .gre = { 0xa0b, 1 },
+		.via.s_addr = inet_addr("203.0.113.7") };
+	struct priv_place *p;
+	int err;
+
+	ck_assert_ptr_null(priv_place_get(&places, &end, &err));
+	ck_assert_int_eq(err, -EPERM);
+	rig.nodes.peer.gre = true;
+	p = priv_place_get(&places, &end, &err);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_str_eq(p->name, "hadn00000a0b");
+	ck_assert(priv_place_is_name(p->name));
+	end.gre.own++;
+	ck_assert_ptr_ne(priv_place_get(&places, &end, &err), p);
+	ck_assert_ptr_ne(get_by("172.16.0.1", "203.0.113.7", &err), p);
+	end.gre.peer = 0;
+	ck_assert_ptr_null(priv_place_get(&places, &end, &err));
+	end.gre = (struct gre_keys){ 0, 1 };
+	ck_assert_ptr_null(priv_place_get(&places, &end, &err));
+	end.gre.own = 7;
+	end.via.s_addr = INADDR_ANY;
+	ck_assert_ptr_null(priv_place_get(&places, &end, &err));
+	end.via.s_addr = inet_addr("203.0.113.7");
+	end.coa.s_addr = inet_addr("10.1.0.1");
+	ck_assert_ptr_null(priv_place_get(&places, &end, &err));
+	end.way = HAD_WAY_NESTED;		/* with keys it is none */
+	end.coa.s_addr = inet_addr("172.16.0.1");
+	ck_assert_ptr_null(priv_place_get(&places, &end, &err));
+	ck_assert_int_eq(err, -EPERM);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -238,6 +274,7 @@ main(void)
 	tcase_add_test(t, allowed);
 	tcase_add_test(t, not_too_many);
 	tcase_add_test(t, gre_tunnels);
+	tcase_add_test(t, gre_behind_an_agent);
 	tcase_add_test(t, behind_an_agent);
 	suite_add_tcase(s, t);
 	return test_run(s);

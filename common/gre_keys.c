@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See had/gre.h: a counter, put in another order by a small Feistel network,
+/* See gre_keys.h: a counter, put in another order by a small Feistel network,
  * which is one to one whatever its round function. */
-#include "had/gre.h"
+#include "common/gre_keys.h"
 
 #include "common/rnd.h"
 #include "common/siphash.h"
