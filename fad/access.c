@@ -125,6 +125,8 @@ advertise(struct access_link *l, struct in_addr dst,
 		a.flags |= ADVERT_R;
 	if (relay_is_busy(l->owner->relay))
 		a.flags |= ADVERT_B;
+	if (c->any_gre)
+		a.flags |= ADVERT_G;
 	if (c->reverse != FAD_REVERSE_REFUSE)
 		a.flags |= ADVERT_T;
 	p.data = buf;

@@ -19,6 +19,7 @@
 #define ADVERT_B	0x40	/* busy */
 #define ADVERT_H	0x20	/* home agent: never us */
 #define ADVERT_F	0x10	/* foreign agent: always */
+#define ADVERT_G	0x04	/* GRE: to some home agent at least */
 #define ADVERT_T	0x01	/* reverse tunnelling, RFC 3024 */
 
 #define ADVERT_MAX	64	/* bytes of the longest */

@@ -33,13 +33,27 @@ nai(const struct asked *a)
 	return json_string(log_str(s, sizeof(s), a->nai, a->nai_len));
 }
 
+/* Ours, if it is not co-located. */
+static json_t *
+describe_tunnel(const struct asked *a)
+{
+	if (a->flags & MIP4_F_D)
+		return json_pack("{s:n}", "encapsulation");
+	if (a->gre.own == 0)
+		return json_pack("{s:s}", "encapsulation", "ipip");
+	return json_pack("{s:s, s:I, s:I}", "encapsulation", "gre",
+	    "gre_key_in", (json_int_t)a->gre.own,
+	    "gre_key_out", (json_int_t)a->gre.peer);
+}
+
 static json_t *
 describe(const struct relay *r, const struct visitor *v)
 {
 	const struct asked *a = &v->asked;
 	int64_t up_ms = mono_diff_ms(clock_mono(r->clock), v->since);
+	json_t *o;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:b, s:b, s:b,"
+	o = json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:b, s:b, s:b,"
 	    " s:i, s:i, s:I}",
 	    "home_address", ctl_ipv4(a->home),
 	    "nai", nai(a),
@@ -54,6 +68,8 @@ describe(const struct relay *r, const struct visitor *v)
 	    "lifetime", (int)v->lifetime,
 	    "left", (int)visitor_left(v),
 	    "since", (json_int_t)(up_ms / 1000));
+	json_object_update_new(o, describe_tunnel(a));
+	return o;
 }
 
 struct walk {
@@ -165,6 +181,8 @@ put_all(json_t *o, const struct stats *s)
 	ctl_count(o, "relayed", s->relayed);
 	ctl_count(o, "replies", s->replies);
 	ctl_count(o, "accepted", s->accepted);
+	ctl_count(o, "gre_asked", s->gre_asked);
+	ctl_count(o, "gre_unanswered", s->gre_unanswered);
 	ctl_count(o, "denied_by_ha", s->denied_by_ha);
 	ctl_count(o, "expired", s->expired);
 	ctl_count(o, "deregistered", s->deregistered);

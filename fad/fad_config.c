@@ -62,6 +62,7 @@ static cfg_opt_t fad_opts[] = {
 	CFG_INT("pending-time", 7, CFGF_NONE),
 	CFG_STR("reverse-tunnel", "offer", CFGF_NONE),
 	CFG_STR("strict-reserved", "none", CFGF_NONE),
+	CFG_STR("gre", "refuse", CFGF_NONE),
 	CFG_BOOL("zero-home-address", cfg_true, CFGF_NONE),
 	CFG_BOOL("known-home-agents", cfg_false, CFGF_NONE),
 	CFG_BOOL("require-mn-fa", cfg_false, CFGF_NONE),
@@ -177,6 +178,15 @@ load_numbers(struct conf *c, struct fad_config *f)
 	conf_uint(c, cfg, "pending-time", 7, 300, &f->pending_time);
 }
 
+enum fad_gre
+fad_config_word_gre(struct conf *c, cfg_t *sec)
+{
+	static const char *const words[] = { "refuse", "offer", "always",
+		NULL };
+
+	return (enum fad_gre)conf_word(c, sec, "gre", words);
+}
+
 static void
 load_policy(struct conf *c, struct fad_config *f)
 {
@@ -189,8 +199,10 @@ load_policy(struct conf *c, struct fad_config *f)
 	    reverses);
 	f->strict = (enum fad_strict)conf_word(c, cfg, "strict-reserved",
 	    stricts);
+	f->gre = fad_config_word_gre(c, cfg);
 	f->zero_home = cfg_getbool(cfg, "zero-home-address");
 	f->known_only = cfg_getbool(cfg, "known-home-agents");
+	f->any_gre = f->gre != FAD_GRE_REFUSE && !f->known_only;
 	f->require_mn_fa = cfg_getbool(cfg, "require-mn-fa");
 	f->revocation = cfg_getbool(cfg, "revocation");
 	load_realms(c, f);
@@ -254,6 +266,12 @@ fad_config_free(struct fad_config *f)
 	free(f->control_socket);
 	free(f->control_group);
 	free(f);
+}
+
+enum fad_gre
+fad_config_gre(const struct fad_config *f, const struct home_agent *ha)
+{
+	return ha ? ha->gre : f->gre;
 }
 
 bool

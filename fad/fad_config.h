@@ -66,6 +66,8 @@ struct fad_config {
 	uint32_t		 pending_time;	/* seconds */
 	enum fad_reverse	 reverse;
 	enum fad_strict		 strict;
+	enum fad_gre		 gre;		/* to who is not in the file */
+	bool			 any_gre;	/* to some it is not refused */
 	bool			 zero_home;	/* home address 0 by NAI */
 	bool			 known_only;	/* home agents of the file */
 	bool			 require_mn_fa;
@@ -86,6 +88,9 @@ struct fad_config {
 struct fad_config *fad_config_load(const char *file, bool debug);
 /* Wipes keys. */
 void	 fad_config_free(struct fad_config *);
+/* To this home agent, or (NULL) to one that is not in the file. */
+enum fad_gre fad_config_gre(const struct fad_config *,
+    const struct home_agent *);
 /* May a mobile node of this NAI visit? One without a NAI may. */
 bool	 fad_config_allows(const struct fad_config *, const uint8_t *nai,
     size_t len);

@@ -7,6 +7,8 @@
 #include "common/conf.h"
 #include "fad/fad_config.h"
 
+/* A key "gre". */
+enum fad_gre fad_config_word_gre(struct conf *, cfg_t *sec);
 extern cfg_opt_t fad_config_home_agent_opts[];
 extern cfg_opt_t fad_config_mobile_node_opts[];
 void	 fad_config_known(struct conf *, struct fad_config *);

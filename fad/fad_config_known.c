@@ -13,6 +13,7 @@
 cfg_opt_t fad_config_home_agent_opts[] = {
 	CFG_STR("address", NULL, CFGF_NONE),
 	CFG_STR_LIST("home-networks", NULL, CFGF_NODEFAULT),
+	CFG_STR("gre", NULL, CFGF_NONE),
 	CFG_SEC("key", conf_key_opts, CFGF_MULTI | CFGF_TITLE),
 	CFG_END()
 };
@@ -91,6 +92,9 @@ load_home_agent(struct conf *c, struct fad_config *f, cfg_t *sec,
 	h->name = conf_name(c, sec);
 	conf_host4(c, sec, "address", &h->addr);
 	load_nets(c, sec, h);
+	h->gre = cfg_getstr(sec, "gre") ? fad_config_word_gre(c, sec) :
+	    f->gre;
+	f->any_gre = f->any_gre || h->gre != FAD_GRE_REFUSE;
 	h->sas = load_keys(c, sec, &h->addr, &f->care_of, &h->n_sas);
 	if (h->addr.s_addr != INADDR_ANY &&
 	    h->addr.s_addr == f->care_of.s_addr)

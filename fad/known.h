@@ -20,6 +20,14 @@ struct home_net {
 	unsigned	len;		/* 0 to 32 */
 };
 
+/* GRE with keys to a home agent [RFC 6245]; always: whatever the mobile node
+ * says. */
+enum fad_gre {
+	FAD_GRE_REFUSE,
+	FAD_GRE_OFFER,
+	FAD_GRE_ALWAYS,
+};
+
 struct home_agent {
 	struct table_node	 by_addr;
 	char			*name;
@@ -28,6 +36,7 @@ struct home_agent {
 	size_t			 n_nets;
 	struct mip4_sa		*sas;	/* n_sas 0: we share no key */
 	size_t			 n_sas;
+	enum fad_gre		 gre;
 };
 
 /* By its NAI, or by its home address. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fad's root side. One ipip device a home agent; two routing tables beside it:
+ * fad's root side. One ipip device a home agent, and one gre device a visitor
+ * whose packets have keys [D233]; two routing tables beside each:
  * into the one lead packets that come out of the tunnel, and it has the
- * visitors of this home agent and nothing else, so that what is for nobody here
+ * visitors of this tunnel and nothing else, so that what is for nobody here
  * is dropped [RFC 3344 4.2.2]; into the other lead packets of those visitors
  * that are to be tunnelled back, by a rule for each. The host's own routes are
  * not touched: nobody's packets but those of the tunnel go to a visitor, so
@@ -37,8 +38,8 @@
 #include "fad/priv_sysctl.h"
 
 struct slot {
-	struct table_node	by_ha;
-	struct in_addr		ha;
+	struct table_node	by_end;
+	struct fad_priv_tunnel	end;
 	unsigned		ifindex;	/* 0: free */
 	unsigned		next_free;	/* place + 1 of another */
 };
@@ -47,7 +48,7 @@ struct priv_state {
 	const struct fad_config	*conf;
 	struct nl		*nl;
 	struct known		 known;		/* own index of the config */
-	struct table		 by_ha;
+	struct table		 by_end;
 	struct slot		*slots;		/* max-tunnels */
 	unsigned		 free;		/* place + 1 of the first */
 	int			 rp_was[FAD_LINKS_MAX];
@@ -55,26 +56,26 @@ struct priv_state {
 };
 
 static bool
-ha_eq(const struct table_node *n, const void *key)
+end_eq(const struct table_node *n, const void *key)
 {
-	const struct slot *s = container_of(n, struct slot, by_ha);
+	const struct slot *s = container_of(n, struct slot, by_end);
 
-	return memcmp(&s->ha, key, sizeof(s->ha)) == 0;
+	return memcmp(&s->end, key, sizeof(s->end)) == 0;
 }
 
 static uint64_t
-ha_hash(const struct priv_state *s, struct in_addr ha)
+end_hash(const struct priv_state *s, const struct fad_priv_tunnel *end)
 {
-	return table_hash(&s->by_ha, &ha, sizeof(ha));
+	return table_hash(&s->by_end, end, sizeof(*end));
 }
 
 static struct slot *
-find_slot(struct priv_state *s, struct in_addr ha)
+find_slot(struct priv_state *s, const struct fad_priv_tunnel *end)
 {
-	struct table_node *n = table_find(&s->by_ha, ha_hash(s, ha), ha_eq,
-	    &ha);
+	struct table_node *n = table_find(&s->by_end, end_hash(s, end),
+	    end_eq, end);
 
-	return n ? container_of(n, struct slot, by_ha) : NULL;
+	return n ? container_of(n, struct slot, by_end) : NULL;
 }
 
 static unsigned
@@ -115,14 +116,20 @@ is_host(const struct fad_config *c, struct in_addr addr)
 }
 
 static bool
-ha_allowed(const struct priv_state *s, struct in_addr ha)
+tunnel_allowed(const struct priv_state *s, const struct fad_priv_tunnel *q)
 {
-	return is_host(s->conf, ha) && (!s->conf->known_only ||
-	    known_home_agent(&s->known, ha));
+	const struct home_agent *ha = known_home_agent(&s->known, q->ha);
+
+	if (!is_host(s->conf, q->ha) || (s->conf->known_only && !ha))
+		return false;
+	if (q->gre.own == 0)
+		return q->gre.peer == 0;
+	return q->gre.peer != 0 &&
+	    fad_config_gre(s->conf, ha) != FAD_GRE_REFUSE;
 }
 
 static struct slot *
-take_slot(struct priv_state *s, struct in_addr ha)
+take_slot(struct priv_state *s, const struct fad_priv_tunnel *end)
 {
 	struct slot *t;
 
@@ -130,15 +137,15 @@ take_slot(struct priv_state *s, struct in_addr ha)
 		return NULL;
 	t = &s->slots[s->free - 1];
 	s->free = t->next_free;
-	t->ha = ha;
-	table_insert(&s->by_ha, &t->by_ha, ha_hash(s, ha));
+	t->end = *end;
+	table_insert(&s->by_end, &t->by_end, end_hash(s, end));
 	return t;
 }
 
 static void
 give_slot(struct priv_state *s, struct slot *t)
 {
-	table_remove(&s->by_ha, &t->by_ha);
+	table_remove(&s->by_end, &t->by_end);
 	t->ifindex = 0;
 	t->next_free = s->free;
 	s->free = place_of(s, t) + 1;
@@ -178,6 +185,32 @@ tunnel_down(struct priv_state *s, struct slot *t)
 	return nl_commit(s->nl, NULL, 0);
 }
 
+static void
+add_device(struct priv_state *s, const struct slot *t, const char *name)
+{
+	const struct nl_gre g = { s->conf->care_of, t->end.ha,
+		t->end.gre.peer };
+	uint32_t mtu = s->conf->tunnel_mtu;
+
+	if (t->end.gre.own)
+		nl_gre_add(s->nl, name, &g, t->end.gre.own,
+		    mtu - GRE_KEY_HEAD, 0);
+	else
+		nl_ipip_add(s->nl, name, g.local, g.remote, mtu, 0);
+}
+
+/* The reverse path leads elsewhere; and there is no IPv6 in IP in IP, nor is it
+ * to be in GRE. */
+static int
+be_fit(const struct slot *t, const char *name)
+{
+	int err = sysctl_lax(name);
+
+	if (err < 0)
+		return err;
+	return t->end.gre.own ? sysctl_no_ipv6(name) : 0;
+}
+
 /* What comes out of it must not find the host's routes: up last. It has an
  * address only because the kernel's loose check of the reverse path lets
  * nothing in from a device without one. */
@@ -190,8 +223,7 @@ tunnel_up(struct priv_state *s, struct slot *t)
 
 	tunnel_name(s, t, name);
 	nl_begin(s->nl);
-	nl_ipip_add(s->nl, name, s->conf->care_of, t->ha,
-	    s->conf->tunnel_mtu, 0);
+	add_device(s, t, name);
 	put_tunnel_rule(s, t, true);
 	err = nl_commit(s->nl, NULL, 0);
 	if (err)
@@ -199,8 +231,8 @@ tunnel_up(struct priv_state *s, struct slot *t)
 	t->ifindex = back.ifindex = nl_ifindex(name);
 	if (t->ifindex == 0)
 		return -ENODEV;
-	err = sysctl_lax(name);
-	if (err < 0)
+	err = be_fit(t, name);
+	if (err)
 		return err;
 	nl_begin(s->nl);
 	nl_addr4_add(s->nl, t->ifindex, s->conf->care_of, NL_IGN_EXIST);
@@ -219,11 +251,11 @@ tunnel_add(struct priv_call *c)
 	int err;
 
 	memcpy(&q, c->body, c->len);
-	if (!ha_allowed(s, q.ha))
+	if (!tunnel_allowed(s, &q))
 		return -EPERM;
-	if (find_slot(s, q.ha))
+	if (find_slot(s, &q))
 		return 0;
-	t = take_slot(s, q.ha);
+	t = take_slot(s, &q);
 	if (!t)
 		return -ENOSPC;
 	err = tunnel_up(s, t);
@@ -233,7 +265,8 @@ tunnel_add(struct priv_call *c)
 		give_slot(s, t);
 		return err;
 	}
-	log_info(ha, "tunnel " FAD_TUNNEL_NAME "%u made", place_of(s, t));
+	log_info(ha, "tunnel " FAD_TUNNEL_NAME "%u made%s", place_of(s, t),
+	    q.gre.own ? ", GRE" : "");
 	return 0;
 }
 
@@ -247,7 +280,7 @@ tunnel_del(struct priv_call *c)
 	int err;
 
 	memcpy(&q, c->body, c->len);
-	t = find_slot(s, q.ha);
+	t = find_slot(s, &q);
 	if (!t)
 		return 0;
 	err = tunnel_down(s, t);
@@ -264,7 +297,7 @@ visit_link(const struct priv_state *s, const struct fad_priv_visit *q)
 	unsigned ifindex;
 
 	if (q->link >= s->conf->n_links || q->reverse > 1 ||
-	    !is_host(s->conf, q->home) || !ha_allowed(s, q->ha) ||
+	    !is_host(s->conf, q->home) || !tunnel_allowed(s, &q->tunnel) ||
 	    (q->lladdr[0] & 1))
 		return -EPERM;
 	ifindex = nl_ifindex(s->conf->links[q->link].name);
@@ -311,7 +344,7 @@ visit_add(struct priv_call *c)
 	link = visit_link(s, &q);
 	if (link < 0)
 		return link;
-	t = find_slot(s, q.ha);
+	t = find_slot(s, &q.tunnel);
 	if (!t)
 		return -ENODEV;
 	route.dst = q.home;
@@ -345,7 +378,7 @@ visit_del(struct priv_call *c)
 	/* Of a link that has gone only the rule is left, which is by name. */
 	if (link == -EPERM)
 		return link;
-	t = find_slot(s, q.ha);
+	t = find_slot(s, &q.tunnel);
 	if (!t)
 		return 0;
 	nl_begin(s->nl);
@@ -386,7 +419,7 @@ set_up(struct priv_state *s)
 	uint32_t i;
 	size_t k;
 
-	if (known_init(&s->known) || table_init(&s->by_ha))
+	if (known_init(&s->known) || table_init(&s->by_end))
 		return -ENOMEM;
 	s->slots = calloc(s->conf->max_tunnels, sizeof(*s->slots));
 	if (!s->slots)
@@ -423,6 +456,25 @@ priv_ops_new(const struct fad_config *conf, struct priv_server *server)
 	return s;
 }
 
+/* Said at the start what would else be said of every visitor. */
+static int
+probe_gre(struct priv_state *s)
+{
+	const struct nl_gre g = { s->conf->care_of, s->conf->care_of, 1 };
+	int err;
+
+	if (!s->conf->any_gre)
+		return 0;
+	nl_begin(s->nl);
+	nl_gre_add(s->nl, FAD_TUNNEL_NAME "0", &g, 1, s->conf->tunnel_mtu, 0);
+	nl_link_del(s->nl, FAD_TUNNEL_NAME "0", 0);
+	err = nl_commit(s->nl, NULL, 0);
+	if (err)
+		log_errorx(NULL, "gre: the kernel refuses a device for it: "
+		    "%s; is there ip_gre?", strerror(-err));
+	return err;
+}
+
 int
 priv_ops_start(struct priv_state *s)
 {
@@ -440,6 +492,9 @@ priv_ops_start(struct priv_state *s)
 	if (err == 0)
 		log_info(NULL, "net.ipv4.ip_forward switched on");
 	priv_sweep(s->nl, s->conf);
+	err = probe_gre(s);
+	if (err)
+		return err;
 	s->started = true;
 	for (i = 0; i < s->conf->n_links; i++) {
 		s->rp_was[i] = sysctl_lax(s->conf->links[i].name);
@@ -458,7 +513,7 @@ priv_ops_free(struct priv_state *s)
 	if (s->nl)
 		nl_close(s->nl);
 	known_free(&s->known);
-	table_free(&s->by_ha);
+	table_free(&s->by_end);
 	free(s->slots);
 	free(s);
 }

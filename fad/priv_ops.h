@@ -8,6 +8,8 @@
 
 #include <netinet/in.h>
 
+#include "common/gre_keys.h"
+
 struct fad_config;
 struct priv_server;
 struct priv_state;
@@ -19,12 +21,14 @@ enum fad_priv_type {
 	FAD_PRIV_VISIT_DEL,
 };
 
+/* With keys that of one visitor. */
 struct fad_priv_tunnel {
 	struct in_addr	ha;
+	struct gre_keys	gre;		/* own 0: IP in IP */
 };
 
 struct fad_priv_visit {
-	struct in_addr	ha;
+	struct fad_priv_tunnel tunnel;
 	struct in_addr	home;
 	uint32_t	link;		/* place in the configuration */
 	uint8_t		lladdr[6];

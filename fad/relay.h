@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 
 #include "common/clock.h"
+#include "common/gre_keys.h"
 #include "common/log.h"
 #include "common/rate_limit.h"
 #include "fad/stats.h"
@@ -59,6 +60,7 @@ struct relay {
 	bool			 drained;
 	bool			 busy;		/* as it was told last */
 	struct stats		 stats;
+	struct gre_draw		 gre;
 	struct log_limit	 log;
 	struct rate_sketch	 denied_node, denied_station;
 	struct rate_limit	 denied_all;

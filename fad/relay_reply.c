@@ -16,12 +16,15 @@
 
 #define GOOD	0	/* no code of a denial */
 
+static const char NO_KEY[] = "no GRE key from the home agent";
+
 struct rp {
 	struct in_addr		 src;
 	const uint8_t		*data;
 	size_t			 len;
 	const struct mip4_msg	*msg;
 	struct pending		*p;
+	struct visit_id		 id;		/* if it is accepted */
 	const char		*why;
 };
 
@@ -64,8 +67,7 @@ is_authentic(const struct relay *r, const struct rp *q)
 static bool
 is_overtaken(const struct relay *r, const struct rp *q)
 {
-	const struct visitor *v = visitor_find(r->visitors, q->msg->rrp.home,
-	    q->src);
+	const struct visitor *v = visitor_find(r->visitors, &q->id);
 	const struct asked *a = &q->p->asked;
 
 	return v && a->lifetime > 0 &&
@@ -86,19 +88,38 @@ check_home(const struct relay *r, struct rp *q)
 	if (ha && !home_agent_allows(ha, home))
 		return no(q, MIP4_FA_PROHIBITED,
 		    "not a home address of this home agent");
-	if (visitor_has_rival(r->visitors, home, q->src,
-	    q->p->asked.node.link))
+	if (visitor_has_rival(r->visitors, &q->id, q->p->asked.node.link))
 		return no(q, MIP4_FA_PROHIBITED,
-		    "visits by another home agent on this link");
+		    "another visits with this address on this link");
 	if (is_overtaken(r, q))
 		return no(q, MIP4_FA_PROHIBITED, "visits by another node");
 	return GOOD;
+}
+
+/* Without one, or with one that proves nothing, there is no tunnel [RFC 6245
+ * 4.2]; and what the home agent signs for the mobile node has none. */
+static bool
+has_key(const struct relay *r, const struct rp *q)
+{
+	const struct home_agent *ha = known_home_agent(r->known, q->src);
+	const struct mip4_exts *e = &q->msg->ext;
+	const struct mip4_auth_ext *a;
+	unsigned n;
+
+	a = relay_auth(e, MIP4_EXT_MN_HA, &n);
+	if (e->n_gre != 1 || e->gre_key == 0 || !a || e->off_gre < a->off)
+		return false;
+	if (!ha || ha->n_sas == 0)
+		return true;
+	a = relay_auth(e, MIP4_EXT_FA_HA, &n);
+	return a && e->off_gre < a->off;
 }
 
 static uint8_t
 check_accepting(const struct relay *r, struct rp *q)
 {
 	const struct mip4_rrp *m = &q->msg->rrp;
+	const struct asked *a = &q->p->asked;
 	unsigned n;
 
 	if (m->ha.s_addr == INADDR_ANY)
@@ -111,6 +132,9 @@ check_accepting(const struct relay *r, struct rp *q)
 	if (n != 1)
 		return no(q, MIP4_FA_MALFORMED_REPLY,
 		    "not one Mobile-Home authentication");
+	if (a->gre.own && a->lifetime > 0 && m->lifetime > 0 &&
+	    !has_key(r, q))
+		return no(q, MIP4_FA_MALFORMED_REPLY, NO_KEY);
 	return check_home(r, q);
 }
 
@@ -141,14 +165,15 @@ for_the_node(const struct rp *q)
 {
 	const struct mip4_exts *e = &q->msg->ext;
 	const struct mip4_auth_ext *a;
+	size_t end = e->n_auth > 0 ? e->auth[0].off : q->len;
 	unsigned n;
 
 	a = relay_auth(e, MIP4_EXT_MN_HA, &n);
 	if (a)
 		return relay_auth_end(a);
-	if (e->off_rev)
-		return e->off_rev;
-	return e->n_auth > 0 ? e->auth[0].off : q->len;
+	if (e->off_rev && e->off_rev < end)
+		end = e->off_rev;
+	return e->off_gre && e->off_gre < end ? e->off_gre : end;
 }
 
 static size_t
@@ -182,8 +207,7 @@ static void
 deregistered(struct relay *r, const struct rp *q)
 {
 	const struct asked *a = &q->p->asked;
-	struct visitor *v = visitor_find(r->visitors, q->msg->rrp.home,
-	    q->src);
+	struct visitor *v = visitor_find(r->visitors, &q->id);
 
 	if (!v || is_another(a, v) || (a->coa.s_addr != v->asked.coa.s_addr &&
 	    a->coa.s_addr != q->msg->rrp.home.s_addr))
@@ -229,7 +253,7 @@ relay_reply(struct relay *r, struct in_addr src, const uint8_t *data,
 
 	r->stats.replies++;
 	if (parsed == MIP4_UNKNOWN_EXT ||
-	    relay_is_strange(e, &r->conf->types) || e->off_gre) {
+	    relay_is_strange(e, &r->conf->types)) {
 		relay_drop(r, FAD_DROP_UNKNOWN_EXT, src);
 		return;
 	}
@@ -239,7 +263,16 @@ relay_reply(struct relay *r, struct in_addr src, const uint8_t *data,
 		relay_drop(r, FAD_DROP_NO_PENDING, src);
 		return;
 	}
+	/* Nobody has asked for it: unknown, to any other agent. */
+	if (e->off_gre && q.p->asked.gre.own == 0) {
+		relay_drop(r, FAD_DROP_UNKNOWN_EXT, src);
+		return;
+	}
+	q.id = (struct visit_id){ msg->rrp.home, src, q.p->asked.nai,
+		q.p->asked.nai_len, q.p->asked.gre.own != 0 };
 	code = judge(r, &q, parsed);
+	if (q.why == NO_KEY)
+		r->stats.gre_unanswered++;
 	if (code == GOOD) {
 		pass_on(r, &q);
 		return;

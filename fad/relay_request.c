@@ -26,10 +26,12 @@ struct rq {
 	const struct relay_packet	*pkt;
 	const struct mip4_msg		*msg;
 	struct asked			 asked;
+	struct visit_id			 id;		/* of that */
 	const struct mobile_node	*mobile;	/* NULL: unknown */
 	const struct mip4_sa		*mn_fa;		/* proved, or NULL */
 	const struct home_agent		*ha;		/* NULL: unknown */
 	const struct visitor		*visitor;	/* NULL: new */
+	bool				 gre;		/* we ask for it */
 	size_t				 end;		/* of what is for the
 							 * home agent */
 	const char			*why;
@@ -116,9 +118,11 @@ check_tunnel(const struct relay *r, struct rq *q)
 	const struct mip4_exts *e = &q->msg->ext;
 	const bool t = (q->asked.flags & MIP4_F_T) != 0;
 
-	if (!is_colocated(q) && ((q->asked.flags & (MIP4_F_M | MIP4_F_G)) ||
-	    e->off_gre))
+	if (!is_colocated(q) && ((q->asked.flags & MIP4_F_M) ||
+	    (q->asked.flags & MIP4_F_G && !q->gre)))
 		return no(q, MIP4_FA_ENCAP, NULL);
+	if (!is_colocated(q) && e->off_gre)
+		return no(q, MIP4_FA_ENCAP, "a GRE key is ours to say");
 	if (e->off_encap_delivery)
 		return no(q, MIP4_FA_DELIVERY, NULL);
 	if (!t && !is_colocated(q) && r->conf->reverse == FAD_REVERSE_REQUIRE)
@@ -187,9 +191,9 @@ check_policy(const struct relay *r, struct rq *q)
 	/* Or who agrees with a home agent of its own could take it; on
 	 * another link that is not the same. */
 	if (a->home.s_addr != INADDR_ANY && visitor_has_rival(r->visitors,
-	    a->home, a->ha, a->node.link))
+	    &q->id, a->node.link))
 		return no(q, MIP4_FA_PROHIBITED,
-		    "visits by another home agent on this link");
+		    "another visits with this address on this link");
 	return ACCEPTED;
 }
 
@@ -253,6 +257,10 @@ write_relayed(struct relay *r, const struct rq *q, struct pending *p,
 
 	wire_w_init(&w, buf, cap);
 	wire_w_copy(&w, q->pkt->data, q->end);
+	if (p->asked.gre.own) {
+		r->stats.gre_asked++;
+		mip4_put_gre_key(&w, p->asked.gre.own);
+	}
 	if (ha && ha->n_sas > 0) {
 		if (r->conf->revocation && !is_colocated(q)) {
 			p->rev_sent = true;
@@ -309,11 +317,21 @@ wait_time(const struct relay *r, const struct asked *a)
 	    a->lifetime : r->conf->pending_time;
 }
 
+/* In each request, also the last, and always the same [RFC 6245 4.1]. */
+static void
+choose_key(struct relay *r, struct rq *q)
+{
+	if (q->gre)
+		q->asked.gre.own = q->visitor && q->visitor->asked.gre.own ?
+		    q->visitor->asked.gre.own : gre_draw_next(&r->gre);
+}
+
 static void
 accept_request(struct relay *r, struct rq *q)
 {
 	struct pending *p;
 
+	choose_key(r, q);
 	switch (pending_new(r->visitors, &q->asked, wait_time(r, &q->asked),
 	    &p)) {
 	case PENDING_OK:
@@ -331,6 +349,16 @@ accept_request(struct relay *r, struct rq *q)
 		deny(r, q, MIP4_FA_RESOURCES);
 		break;
 	}
+}
+
+/* Do we add a key, as it asks for GRE, or as we want it [RFC 6245 4.1]? */
+static bool
+wants_gre(const struct relay *r, const struct rq *q)
+{
+	const enum fad_gre gre = fad_config_gre(r->conf, q->ha);
+
+	return !is_colocated(q) && (gre == FAD_GRE_ALWAYS ||
+	    (gre == FAD_GRE_OFFER && q->asked.flags & MIP4_F_G));
 }
 
 static void
@@ -355,8 +383,11 @@ understand(const struct relay *r, struct rq *q)
 	}
 	q->mobile = known_mobile_node(r->known, a->nai, a->nai_len, a->home);
 	q->ha = known_home_agent(r->known, a->ha);
+	q->gre = wants_gre(r, q);
+	q->id = (struct visit_id){ a->home, a->ha, a->nai, a->nai_len,
+		q->gre };
 	q->visitor = a->home.s_addr != INADDR_ANY ?
-	    visitor_find(r->visitors, a->home, a->ha) : NULL;
+	    visitor_find(r->visitors, &q->id) : NULL;
 }
 
 void

@@ -41,14 +41,17 @@ is_fresh(const struct relay *r, const struct mip4_rev *m,
 	    (!v || (int32_t)(m->rev_id - v->rev_ha) >= 0);
 }
 
-/* Has the home address been given to another since [D219]? */
+/* Has the home address been given to another since [D219], or by GRE to more
+ * than one, of which this is perhaps another [D234]? */
 static bool
 is_another(const struct visitor *v, const struct mip4_exts *e)
 {
 	const struct asked *a = &v->asked;
 
-	return a->nai_len > 0 && e->nai_len > 0 &&
-	    !nai_equal(a->nai, a->nai_len, e->nai, e->nai_len);
+	if (a->nai_len > 0 && e->nai_len == 0)
+		return a->gre.own != 0;
+	return a->nai_len > 0 && !nai_equal(a->nai, a->nai_len, e->nai,
+	    e->nai_len);
 }
 
 static void
@@ -75,7 +78,10 @@ relay_revoke(struct relay *r, struct in_addr src, uint16_t sport,
 {
 	const struct mip4_sa *sa = authentic(r, src, data, &msg->ext);
 	const struct mip4_rev *m = &msg->rev;
-	struct visitor *v = visitor_find(r->visitors, m->home, src);
+	/* Of two with GRE keys and this home address the one it names. */
+	const struct visit_id id = { m->home, src, msg->ext.nai,
+		msg->ext.nai_len, true };
+	struct visitor *v = visitor_find(r->visitors, &id);
 
 	/* A = 0: of a foreign agent, as ours would be if we sent any. */
 	if (!sa || !m->a || m->hda.s_addr != src.s_addr) {

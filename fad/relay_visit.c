@@ -67,6 +67,7 @@ same_way(const struct visitor *v, const struct asked *a)
 	return v->route && node_same(&v->asked.node, &a->node) &&
 	    v->asked.ha.s_addr == a->ha.s_addr &&
 	    v->asked.coa.s_addr == a->coa.s_addr &&
+	    gre_same(&v->asked.gre, &a->gre) &&
 	    ((v->asked.flags ^ a->flags) & (MIP4_F_T | MIP4_F_D)) == 0;
 }
 
@@ -89,9 +90,10 @@ up(struct relay *r, struct visitor *v)
 		    "%u s", v->lifetime);
 	else
 		log_info(relay_subject(&v->asked, subject), "visits on %s, "
-		    "home agent %s, %u s%s", r->conf->links[
+		    "home agent %s, %u s%s%s", r->conf->links[
 		    v->asked.node.link].name, ha, v->lifetime,
-		    v->reverse ? ", reverse tunnel" : "");
+		    v->reverse ? ", reverse tunnel" : "",
+		    v->asked.gre.own ? ", GRE" : "");
 }
 
 /* The home agent believes in the visit; its lifetime there ends by itself. */
@@ -132,7 +134,7 @@ make_way(struct relay *r, struct visitor *v)
 	const struct asked *a = &v->asked;
 	struct dp_entry e = {
 		.ha = a->ha, .home = a->home, .link = a->node.link,
-		.reverse = v->reverse,
+		.reverse = v->reverse, .gre = a->gre,
 	};
 	struct dp_route *old = v->route;
 	int status;
@@ -170,7 +172,9 @@ hold(const struct relay *r, const struct pending *p, const struct mip4_rrp *m,
 static struct visitor *
 arrive(struct relay *r, const struct asked *a, bool *same)
 {
-	struct visitor *v = visitor_find(r->visitors, a->home, a->ha);
+	const struct visit_id id = { a->home, a->ha, a->nai, a->nai_len,
+		a->gre.own != 0 };
+	struct visitor *v = visitor_find(r->visitors, &id);
 
 	*same = v && same_way(v, a);
 	if (!v) {
@@ -192,6 +196,8 @@ relay_visit(struct relay *r, struct pending *p, const struct mip4_rrp *m,
 	bool same;
 
 	a.home = m->home;
+	if (a.gre.own)
+		a.gre.peer = e->gre_key;
 	if (h)
 		v = arrive(r, &a, &same);
 	if (!v) {

@@ -34,6 +34,8 @@ struct stats {
 	uint64_t	relayed;	/* of these, to home agents */
 	uint64_t	replies;	/* received */
 	uint64_t	accepted;	/* of these, relayed: 0 and 1 */
+	uint64_t	gre_asked;	/* relayed with a GRE key of ours */
+	uint64_t	gre_unanswered;	/* acceptances of these without one */
 	uint64_t	denied_by_ha;	/* of these, relayed: other codes */
 	uint64_t	expired;	/* visits whose lifetime ran out */
 	uint64_t	deregistered;

@@ -18,7 +18,7 @@
 
 struct tunnel {
 	struct table_node	node;
-	struct in_addr		ha;
+	struct fad_priv_tunnel	end;
 	unsigned		refs;		/* visits */
 };
 
@@ -38,11 +38,11 @@ struct kernel {
 };
 
 static bool
-ha_eq(const struct table_node *n, const void *key)
+end_eq(const struct table_node *n, const void *key)
 {
 	const struct tunnel *t = container_of(n, struct tunnel, node);
 
-	return memcmp(&t->ha, key, sizeof(t->ha)) == 0;
+	return memcmp(&t->end, key, sizeof(t->end)) == 0;
 }
 
 static void
@@ -75,19 +75,18 @@ not_asked(const char *what, struct in_addr ha, int err)
 }
 
 static int
-ask_tunnel(struct kernel *k, uint16_t op, struct in_addr ha)
+ask_tunnel(struct kernel *k, uint16_t op, const struct fad_priv_tunnel *end)
 {
-	struct fad_priv_tunnel q = { .ha = ha };
-
-	return priv_request(k->priv, op, &q, sizeof(q), tunnel_answer,
-	    (void *)(uintptr_t)ha.s_addr);
+	return priv_request(k->priv, op, end, sizeof(*end), tunnel_answer,
+	    (void *)(uintptr_t)end->ha.s_addr);
 }
 
 static struct tunnel *
-tunnel_get(struct kernel *k, struct in_addr ha)
+tunnel_get(struct kernel *k, const struct dp_entry *e)
 {
-	uint64_t hash = table_hash(&k->tunnels, &ha, sizeof(ha));
-	struct table_node *n = table_find(&k->tunnels, hash, ha_eq, &ha);
+	const struct fad_priv_tunnel end = { e->ha, e->gre };
+	uint64_t hash = table_hash(&k->tunnels, &end, sizeof(end));
+	struct table_node *n = table_find(&k->tunnels, hash, end_eq, &end);
 	struct tunnel *t;
 
 	if (n) {
@@ -98,9 +97,9 @@ tunnel_get(struct kernel *k, struct in_addr ha)
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	t->ha = ha;
+	t->end = end;
 	t->refs = 1;
-	if (ask_tunnel(k, FAD_PRIV_TUNNEL_ADD, ha)) {
+	if (ask_tunnel(k, FAD_PRIV_TUNNEL_ADD, &end)) {
 		free(t);
 		return NULL;
 	}
@@ -114,8 +113,8 @@ tunnel_put(struct kernel *k, struct tunnel *t)
 {
 	if (--t->refs > 0)
 		return;
-	not_asked("tunnel stays", t->ha,
-	    ask_tunnel(k, FAD_PRIV_TUNNEL_DEL, t->ha));
+	not_asked("tunnel stays", t->end.ha,
+	    ask_tunnel(k, FAD_PRIV_TUNNEL_DEL, &t->end));
 	table_remove(&k->tunnels, &t->node);
 	k->dp.n_tunnels--;
 	free(t);
@@ -127,8 +126,8 @@ ask_visit(struct kernel *k, uint16_t op, const struct dp_route *rt,
 {
 	const struct dp_entry *e = &rt->entry;
 	struct fad_priv_visit q = {
-		.ha = e->ha, .home = e->home, .link = e->link,
-		.reverse = e->reverse,
+		.tunnel = { e->ha, e->gre }, .home = e->home,
+		.link = e->link, .reverse = e->reverse,
 	};
 
 	memcpy(q.lladdr, e->lladdr, sizeof(q.lladdr));
@@ -174,9 +173,14 @@ kernel_add(struct dataplane *dp, const struct dp_entry *e,
 	struct dp_route *rt = calloc(1, sizeof(*rt));
 
 	*status = -ENOMEM;
+	/* The kernel knows it by our key alone, which two can not have. */
+	if (instead && e->gre.own && !gre_same(&e->gre, &instead->entry.gre)) {
+		kernel_del(dp, instead);
+		instead = NULL;
+	}
 	/* Before the other one lets go of what may be the same tunnel. */
 	if (rt)
-		rt->tunnel = tunnel_get(k, e->ha);
+		rt->tunnel = tunnel_get(k, e);
 	if (instead)
 		kernel_del(dp, instead);
 	if (!rt || !rt->tunnel) {

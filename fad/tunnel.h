@@ -2,8 +2,8 @@
 /*
  * The data plane as the control plane sees it: the way of one visitor's packets
  * from its home agent and, if that was agreed upon, back there, made and unmade
- * asynchronously. "kernel" does it through priv, one ipip device a home agent;
- * "none" does nothing, at once.
+ * asynchronously. "kernel" does it through priv, one ipip device a home agent,
+ * and one gre device a visitor with keys; "none" does nothing, at once.
  */
 #ifndef FAD_TUNNEL_H
 #define FAD_TUNNEL_H
@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include <netinet/in.h>
+
+#include "common/gre_keys.h"
 
 struct priv_client;
 struct dp_route;
@@ -22,6 +24,7 @@ struct dp_entry {
 	unsigned	link;		/* place in the configuration */
 	uint8_t		lladdr[6];
 	bool		reverse;	/* RFC 3024, direct delivery */
+	struct gre_keys	gre;		/* own 0: IP in IP */
 };
 
 /* status: 0, or -errno when it could not be made. */
@@ -30,7 +33,8 @@ typedef void dp_done(void *arg, int status);
 struct dataplane {
 	/*
 	 * Makes a way, instead of another one if that is not NULL, which is
-	 * deleted in any case; there must be none else of this home address.
+	 * deleted in any case; there must be none else of this home address on
+	 * this link, nor of this home agent but with other keys.
 	 * Returns it, its owner then calls del exactly once, also when it
 	 * failed. *status: 0 when it is there already, -EINPROGRESS when done
 	 * will be called later. NULL with *status -errno when it can not even
@@ -42,7 +46,7 @@ struct dataplane {
 	/* Removes it; done will not be called any more. */
 	void		 (*del)(struct dataplane *, struct dp_route *);
 	void		 (*free)(struct dataplane *);
-	unsigned	 n_tunnels;	/* home agents with visitors here */
+	unsigned	 n_tunnels;	/* to home agents, or of keys */
 };
 
 /* NULL with errno set. */

@@ -68,19 +68,42 @@ visitor_state_str(enum visitor_state s)
 
 /* What of a home address is looked for. */
 struct home_key {
-	struct in_addr	home, ha;	/* ha 0: any */
-	unsigned	link;
+	const struct visit_id	*id;
+	unsigned		 link;
+	const struct visitor	*but;
 };
 
+static bool
+any_eq(const struct table_node *n, const void *key)
+{
+	const struct visitor *v = container_of(n, struct visitor, by_home);
+	const struct home_key *k = key;
+
+	return v->asked.home.s_addr == k->id->home.s_addr;
+}
+
+static bool
+named_eq(const struct table_node *n, const void *key)
+{
+	const struct visitor *v = container_of(n, struct visitor, by_home);
+	const struct home_key *k = key;
+
+	return any_eq(n, key) && v->asked.ha.s_addr == k->id->ha.s_addr &&
+	    nai_equal(v->asked.nai, v->asked.nai_len, k->id->nai,
+	    k->id->nai_len);
+}
+
+/* Without GRE it is the home address alone that counts, as it is where one side
+ * does not say the NAI. */
 static bool
 home_eq(const struct table_node *n, const void *key)
 {
 	const struct visitor *v = container_of(n, struct visitor, by_home);
 	const struct home_key *k = key;
 
-	return v->asked.home.s_addr == k->home.s_addr &&
-	    (k->ha.s_addr == INADDR_ANY ||
-	    v->asked.ha.s_addr == k->ha.s_addr);
+	return any_eq(n, key) && v->asked.ha.s_addr == k->id->ha.s_addr &&
+	    ((v->asked.gre.own == 0 && !k->id->gre) ||
+	    v->asked.nai_len == 0 || k->id->nai_len == 0);
 }
 
 static bool
@@ -89,43 +112,42 @@ rival_eq(const struct table_node *n, const void *key)
 	const struct visitor *v = container_of(n, struct visitor, by_home);
 	const struct home_key *k = key;
 
-	return v->asked.home.s_addr == k->home.s_addr &&
-	    v->asked.ha.s_addr != k->ha.s_addr &&
-	    v->asked.node.link == k->link;
+	return any_eq(n, key) && v->asked.node.link == k->link && v != k->but;
 }
 
-static struct table_node *
+static struct visitor *
 find_home(struct visitors *vs, const struct home_key *k,
     bool (*eq)(const struct table_node *, const void *))
 {
-	return table_find(&vs->by_home, table_hash(&vs->by_home, &k->home,
-	    sizeof(k->home)), eq, k);
+	struct table_node *n = table_find(&vs->by_home, table_hash(
+	    &vs->by_home, &k->id->home, sizeof(k->id->home)), eq, k);
+
+	return n ? container_of(n, struct visitor, by_home) : NULL;
 }
 
 struct visitor *
-visitor_find(struct visitors *vs, struct in_addr home, struct in_addr ha)
+visitor_find(struct visitors *vs, const struct visit_id *id)
 {
-	const struct home_key k = { .home = home, .ha = ha };
-	struct table_node *n = ha.s_addr != INADDR_ANY ?
-	    find_home(vs, &k, home_eq) : NULL;
+	const struct home_key k = { .id = id };
+	struct visitor *v = find_home(vs, &k, named_eq);
 
-	return n ? container_of(n, struct visitor, by_home) : NULL;
+	return v ? v : find_home(vs, &k, home_eq);
 }
 
 struct visitor *
 visitor_any(struct visitors *vs, struct in_addr home)
 {
-	const struct home_key k = { .home = home };
-	struct table_node *n = find_home(vs, &k, home_eq);
+	const struct visit_id id = { .home = home };
+	const struct home_key k = { .id = &id };
 
-	return n ? container_of(n, struct visitor, by_home) : NULL;
+	return find_home(vs, &k, any_eq);
 }
 
 bool
-visitor_has_rival(struct visitors *vs, struct in_addr home, struct in_addr ha,
+visitor_has_rival(struct visitors *vs, const struct visit_id *id,
     unsigned link)
 {
-	const struct home_key k = { home, ha, link };
+	const struct home_key k = { id, link, visitor_find(vs, id) };
 
 	return find_home(vs, &k, rival_eq) != NULL;
 }
@@ -303,6 +325,7 @@ pending_new(struct visitors *vs, const struct asked *a, uint32_t wait_s,
 	uint64_t by_id = id_hash(vs, a->ha, a->id);
 	uint64_t by_node = node_hash(vs, &a->node);
 	struct pending *same = NULL;
+	struct gre_keys gre = a->gre;
 	unsigned n = 0;
 	const struct look l = { a, &n, &same };
 
@@ -310,13 +333,19 @@ pending_new(struct visitors *vs, const struct asked *a, uint32_t wait_s,
 	if (table_find(&vs->by_id, by_id, copy_eq, a))
 		return PENDING_TAKEN;
 	(void)table_find(&vs->by_node, by_node, look_at, &l);
-	if (same)
+	if (same) {
+		if (gre.own && same->asked.gre.own)
+			gre = same->asked.gre;
 		pending_free(same);
-	else if (n >= vs->max_pending_node ||
-	    table_count(&vs->by_id) >= vs->max_pending)
+	} else if (n >= vs->max_pending_node ||
+	    table_count(&vs->by_id) >= vs->max_pending) {
 		return PENDING_LIMIT;
+	}
 	*out = add(vs, a, by_id, by_node, wait_s);
-	return *out ? PENDING_OK : PENDING_NO_MEMORY;
+	if (!*out)
+		return PENDING_NO_MEMORY;
+	(*out)->asked.gre = gre;
+	return PENDING_OK;
 }
 
 void

@@ -13,6 +13,7 @@
 
 #include <netinet/in.h>
 
+#include "common/gre_keys.h"
 #include "common/mip4_ext.h"
 #include "common/table.h"
 #include "common/timers.h"
@@ -39,6 +40,8 @@ struct asked {
 	struct in_addr	coa;
 	uint64_t	id;
 	mono_t		at;		/* when it came */
+	struct gre_keys	gre;		/* own 0: another tunnel; peer is 0
+					 * until the home agent has answered */
 	uint16_t	lifetime;	/* requested */
 	uint8_t		flags;
 	uint8_t		nai_len;	/* 0: none */
@@ -102,16 +105,24 @@ int	 visitors_init(struct visitors *);	/* 0 or an error of table.h */
 void	 visitors_free(struct visitors *);	/* with what is in it */
 
 const char *visitor_state_str(enum visitor_state);
-/* Two home agents may have given the same home address: its visitor by this
- * one. */
-struct visitor *visitor_find(struct visitors *, struct in_addr home,
-    struct in_addr ha);
+/*
+ * Whose visit: two home agents may have given the same home address; and with
+ * GRE one may have given it twice, to two NAIs, whose packets keys tell apart.
+ * Without GRE it is one visit, whatever the NAI [D219, D234].
+ */
+struct visit_id {
+	struct in_addr	 home, ha;
+	const uint8_t	*nai;
+	size_t		 nai_len;	/* 0: none */
+	bool		 gre;
+};
+struct visitor *visitor_find(struct visitors *, const struct visit_id *);
 /* The first of that home address, whoever has given it. */
 struct visitor *visitor_any(struct visitors *, struct in_addr home);
-/* On one link they could not be told apart: is there one by another home agent
- * than this? */
-bool	 visitor_has_rival(struct visitors *, struct in_addr home,
-    struct in_addr ha, unsigned link);
+/* On one link two visits with one home address could not be told apart: is
+ * there another one than this? */
+bool	 visitor_has_rival(struct visitors *, const struct visit_id *,
+    unsigned link);
 bool	 visitors_full(const struct visitors *);
 /* NULL when full or out of memory. There must be none of this home. */
 struct visitor *visitor_new(struct visitors *, const struct asked *);
@@ -122,7 +133,8 @@ void	 visitor_granted(struct visitor *, uint16_t lifetime);
 uint32_t visitor_left(const struct visitor *);
 
 /*
- * The new pending request of a mobile node takes the place of its last one.
+ * The new pending request of a mobile node takes the place of its last one, and
+ * has its key, if it is to have one.
  * PENDING_TAKEN: another mobile node's request with this Identification is
  * pending, so that one of them is a copy.
  */

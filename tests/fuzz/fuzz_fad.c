@@ -73,6 +73,9 @@ book_visitor(struct table_node *n, void *arg)
 	fuzz_assert(r->e.link == v->asked.node.link);
 	fuzz_assert(memcmp(r->e.lladdr, v->asked.node.lladdr, 6) == 0);
 	fuzz_assert(r->e.reverse == v->reverse);
+	fuzz_assert(gre_same(&r->e.gre, &v->asked.gre));
+	fuzz_assert((r->e.gre.own != 0) == (r->e.gre.peer != 0));
+	fuzz_assert(r->e.gre.own == 0 || v->asked.flags & 0x08);
 	fuzz_assert(v->reverse == ((v->asked.flags & 0x02) != 0));
 	fuzz_assert(v->asked.coa.s_addr == rig.conf.care_of.s_addr);
 	return true;
@@ -208,13 +211,13 @@ made_up_request(struct ops *o)
 static void
 good_request(struct ops *o)
 {
-	static const uint8_t flags[] = { 0, 0x02, 0x20, 0x22 };
+	static const uint8_t flags[] = { 0, 0x02, 0x20, 0x22, 0x0a, 0x08 };
 	static const uint16_t lives[] = { 600, 5, 0, 1800 };
 	struct way y = some_way(o);
 	struct m m;
 
 	y.ttl = 255;
-	m_rrq(&m, flags[ops_pick(o, 4)], lives[ops_pick(o, 4)],
+	m_rrq(&m, flags[ops_pick(o, 6)], lives[ops_pick(o, 4)],
 	    homes[ops_pick(o, 4)], agents[ops_pick(o, 2)], COA);
 	if (ops_pick(o, 2))
 		m_nai(&m, nais[ops_pick(o, 2)]);
@@ -245,6 +248,12 @@ reply(struct ops *o)
 	if (how & 2)
 		put_exts(o, &m);
 	m_auth(&m, 32, 512, key_mh);
+	if (how & 64) {
+		m_int(&m, 48, 1);
+		m_int(&m, 0, 1);
+		m_int(&m, 4, 2);
+		m_int(&m, ops_pick(o, 4), 4);
+	}
 	if (how & 4) {
 		m_int(&m, 137, 1);
 		m_int(&m, 6, 1);
@@ -398,6 +407,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	(void)log_set_level(NULL, "error");
 	memset(&w, 0, sizeof(w));
 	rig_init();
+	rig.conf.gre = rig.ha.gre = FAD_GRE_OFFER;
 	rig.visitors.max_visitors = 3;
 	rig.visitors.max_pending = 5;
 	rig.visitors.max_pending_node = 2;

@@ -113,6 +113,42 @@ START_TEST(everything)
 }
 END_TEST
 
+/* What the agent does, and a home agent of its own accord; what is advertised
+ * is whether there is any. */
+START_TEST(gre)
+{
+	static const struct {
+		const char	*top, *agent;
+		enum fad_gre	 all, one;
+		bool		 any;
+	} are[] = {
+		{ "", "", FAD_GRE_REFUSE, FAD_GRE_REFUSE, false },
+		{ "gre = offer\n", "", FAD_GRE_OFFER, FAD_GRE_OFFER, true },
+		{ "", "gre = always", FAD_GRE_REFUSE, FAD_GRE_ALWAYS, true },
+		{ "gre = always\n", "gre = refuse", FAD_GRE_ALWAYS,
+		    FAD_GRE_REFUSE, true },
+		{ "known-home-agents = true\ngre = always\n",
+		    "gre = refuse", FAD_GRE_ALWAYS, FAD_GRE_REFUSE, false },
+	};
+
+	for (size_t i = 0; i < sizeof(are) / sizeof(are[0]); i++) {
+		char text[512], said[4096];
+		struct fad_config *f;
+
+		snprintf(text, sizeof(text), COA LINK "%s"
+		    "home-agent \"h\" { address = \"198.51.100.1\" %s }\n",
+		    are[i].top, are[i].agent);
+		f = load(text, said);
+		ck_assert_msg(f != NULL, "%s", said);
+		ck_assert_int_eq(fad_config_gre(f, NULL), are[i].all);
+		ck_assert_int_eq(fad_config_gre(f, &f->home_agents[0]),
+		    are[i].one);
+		ck_assert_int_eq(f->any_gre, are[i].any);
+		fad_config_free(f);
+	}
+}
+END_TEST
+
 START_TEST(mistakes)
 {
 	static const struct {
@@ -131,6 +167,9 @@ START_TEST(mistakes)
 		{ COA LINK "pending-time = 6\n", 3, "pending-time" },
 		{ COA LINK "reverse-tunnel = maybe\n", 3, "\"maybe\"" },
 		{ COA LINK "strict-reserved = all\n", 3, "\"all\"" },
+		{ COA LINK "gre = true\n", 3, "gre: \"true\": refuse, offer" },
+		{ COA LINK "home-agent \"h\" { address = "
+		    "\"198.51.100.1\"\ngre = no }\n", 4, "gre: \"no\"" },
 		{ COA LINK "realms = {\"a@b\"}\n", 3, "realms" },
 		{ COA LINK "known-home-agents = true\n", 3,
 		    "no section home-agent" },
@@ -215,6 +254,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, everything);
+	tcase_add_test(t, gre);
 	tcase_add_test(t, mistakes);
 	tcase_add_test(t, shipped);
 	suite_add_tcase(s, t);

@@ -416,7 +416,8 @@ START_TEST(overlapping)
 	ck_assert_uint_eq(rig.to_node[1], 0);
 	ck_assert_uint_eq(rig_routes(), 2);
 	for (unsigned i = 0; i < 2; i++) {
-		v[i] = visitor_find(&rig.visitors, home, ha[i]);
+		v[i] = visitor_find(&rig.visitors, &(struct visit_id){
+		    .home = home, .ha = ha[i] });
 		ck_assert_ptr_nonnull(v[i]);
 		ck_assert_uint_eq(v[i]->asked.node.link, i);
 	}
@@ -430,8 +431,10 @@ START_TEST(overlapping)
 	m_rrp(&a, &q, 0, 0, HOME);
 	m_auth(&a, 32, 512, key_mh);
 	rig_reply(&a, HA_OTHER);
-	ck_assert_ptr_null(visitor_find(&rig.visitors, home, ha[1]));
-	ck_assert_ptr_eq(visitor_find(&rig.visitors, home, ha[0]), v[0]);
+	ck_assert_ptr_null(visitor_find(&rig.visitors, &(struct visit_id){
+	    .home = home, .ha = ha[1] }));
+	ck_assert_ptr_eq(visitor_find(&rig.visitors, &(struct visit_id){
+	    .home = home, .ha = ha[0] }), v[0]);
 	ck_assert_uint_eq(rig_routes(), 1);
 	rig_free();
 }

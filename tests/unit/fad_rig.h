@@ -98,12 +98,14 @@ rig_dp_add(struct dataplane *dp, const struct dp_entry *e,
 		ck_assert(instead->live);
 		instead->live = instead->pending = false;
 	}
-	/* Never two of one home address on one link, or of one agent. */
+	/* Never two of one home address on one link, or of one agent, but with
+	 * other keys. */
 	for (i = 0; i < N_ROUTES; i++)
 		ck_assert(!rig.route[i].live ||
 		    rig.route[i].e.home.s_addr != e->home.s_addr ||
 		    (rig.route[i].e.link != e->link &&
-		    rig.route[i].e.ha.s_addr != e->ha.s_addr));
+		    (rig.route[i].e.ha.s_addr != e->ha.s_addr ||
+		    rig.route[i].e.gre.own != e->gre.own)));
 	for (i = 0; i < N_ROUTES; i++)
 		if (!rig.route[i].live)
 			break;
