@@ -251,6 +251,11 @@ int	 nl_redirect_all(struct nl *, unsigned from, uint16_t prio,
 int	 nl_redirect_heard(struct nl *, unsigned from, uint16_t prio,
     unsigned to);
 /* Of what nl_bridge_up, or, src NULL, nl_redirect_heard sends on only what is
+ * from and to global unicast addresses as there are any [RFC 4291 2.4]: most
+ * of it, at the least cost a packet. With a prio before all others. */
+int	 nl_redirect_global(struct nl *, unsigned from, uint16_t prio,
+    const uint8_t *src, unsigned to);
+/* Of what nl_bridge_up, or, src NULL, nl_redirect_heard sends on only what is
  * link-local: from or to such an address, or to a group of the link. With a
  * prio before theirs, so that nl_filter_counts tells how much of it there
  * was. */

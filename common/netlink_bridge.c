@@ -19,7 +19,7 @@
 
 #define IPV6_SRC	8	/* in the header, their places */
 #define IPV6_DST	24
-#define LOCAL_MAX	21	/* instructions */
+#define LOCAL_MAX	16	/* instructions */
 
 /* Begins a filter of IPv6 that comes in. */
 static struct nlmsghdr *
@@ -82,23 +82,58 @@ redirect_end(struct nl *nl, struct nlmsghdr *h, struct nlattr *opts,
 	return (nl_msg_end(nl, h, what, 0));
 }
 
+/* From a link-layer address: its header is right before the packet. */
+static unsigned
+put_ether(struct tc_u32_key *key, const uint8_t src[6])
+{
+	key[0] = (struct tc_u32_key){ .off = -8, .mask = UINT32_MAX };
+	memcpy(&key[0].val, src, sizeof(key[0].val));
+	key[1] = (struct tc_u32_key){ .off = -4, .mask = htonl(0xffff0000) };
+	memcpy(&key[1].val, src + sizeof(key[0].val), sizeof(uint16_t));
+	return (2);
+}
+
+/* What has all of these keys. */
+static int
+redirect_keys(struct nl *nl, unsigned from, uint16_t prio,
+    const struct tc_u32_key *key, unsigned n, unsigned to, const char *what)
+{
+	struct nlattr *opts;
+	struct nlmsghdr *h;
+
+	h = ingress(nl, from, prio, "u32", &opts);
+	if (h == NULL)
+		return (-ENOMEM);
+	nl_put_keys(h, key, n);
+	return (redirect_end(nl, h, opts, TCA_U32_ACT, to, what));
+}
+
 int
 nl_bridge_up(struct nl *nl, unsigned link, uint16_t prio,
     const uint8_t src[6], unsigned tunnel)
 {
-	static const uint8_t all[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff,
-	    0xff };
-	struct nlattr *opts;
-	struct nlmsghdr *h;
+	struct tc_u32_key key[NL_KEYS_MAX];
+	unsigned n = put_ether(key, src);
 
-	h = ingress(nl, link, prio, "flower", &opts);
-	if (h == NULL)
-		return (-ENOMEM);
-	mnl_attr_put_u16(h, TCA_FLOWER_KEY_ETH_TYPE, htons(ETH_P_IPV6));
-	mnl_attr_put(h, TCA_FLOWER_KEY_ETH_SRC, ETH_ALEN, src);
-	mnl_attr_put(h, TCA_FLOWER_KEY_ETH_SRC_MASK, sizeof(all), all);
-	return (redirect_end(nl, h, opts, TCA_FLOWER_ACT, tunnel,
+	return (redirect_keys(nl, link, prio, key, n, tunnel,
 	    "adding a way into a tunnel"));
+}
+
+int
+nl_redirect_global(struct nl *nl, unsigned from, uint16_t prio,
+    const uint8_t *src, unsigned to)
+{
+	const uint32_t mask = htonl(0xe0000000), val = htonl(0x20000000);
+	struct tc_u32_key key[NL_KEYS_MAX] = {
+		{ .off = IPV6_DST, .mask = mask, .val = val },
+		{ .off = IPV6_SRC, .mask = mask, .val = val },
+	};
+	unsigned n = 2;
+
+	if (src != NULL)
+		n += put_ether(&key[n], src);
+	return (redirect_keys(nl, from, prio, key, n, to,
+	    "adding a way for global addresses"));
 }
 
 int
@@ -164,22 +199,6 @@ nl_redirect_heard(struct nl *nl, unsigned from, uint16_t prio, unsigned to)
 	    sizeof(code) / sizeof(code[0]), to));
 }
 
-/* Most packets are nothing of the kind: both addresses are below fe80::. */
-static unsigned
-put_far(struct sock_filter *code, unsigned at)
-{
-	const struct sock_filter far[] = {
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at + IPV6_DST),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0xfe80, 3, 0),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at + IPV6_SRC),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0xfe80, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-
-	memcpy(code, far, sizeof(far));
-	return (sizeof(far) / sizeof(far[0]));
-}
-
 /* From or to fe80::/10, or to a group of the link or of less: in a packet whose
  * IPv6 header is at that place. */
 static unsigned
@@ -234,15 +253,15 @@ nl_redirect_local(struct nl *nl, unsigned from, uint16_t prio,
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_LOOPBACK, 10, 0),
 	};
 	struct sock_filter code[LOCAL_MAX];
-	unsigned at = src != NULL ? ETH_HLEN : 0, n = put_far(code, at);
+	unsigned n;
 
 	if (src != NULL) {
-		n += put_from(&code[n], src);
+		n = put_from(code, src);
 	} else {
-		memcpy(&code[n], heard, sizeof(heard));
-		n += sizeof(heard) / sizeof(heard[0]);
+		memcpy(code, heard, sizeof(heard));
+		n = sizeof(heard) / sizeof(heard[0]);
 	}
-	n += put_local(&code[n], at);
+	n += put_local(&code[n], src != NULL ? ETH_HLEN : 0);
 	return (redirect_by(nl, from, prio, code, n, to));
 }
 

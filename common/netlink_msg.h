@@ -10,6 +10,8 @@
 
 #include "common/netlink.h"
 
+struct tc_u32_key;
+
 #define NL_MSG_MAX	2048	/* bytes; the longest of ours has about 1200 */
 
 /*
@@ -33,6 +35,9 @@ void	 nl_put_tunnel_key(struct nlmsghdr *, uint16_t attr,
  * to its options, which *opts will close; NULL when out of memory. */
 struct nlmsghdr *nl_filter_begin(struct nl *, unsigned ifindex, uint32_t where,
     uint16_t prio, uint16_t proto, const char *kind, struct nlattr **opts);
+/* u32's selector: all of n keys, at most NL_KEYS_MAX, match. */
+#define NL_KEYS_MAX	4
+void	 nl_put_keys(struct nlmsghdr *, const struct tc_u32_key *, unsigned n);
 /* The only action of a filter; attr is where that kind of filter keeps its
  * actions. */
 void	 nl_put_gact(struct nlmsghdr *, uint16_t attr, int verdict);

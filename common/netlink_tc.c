@@ -123,33 +123,40 @@ put_mark(struct nlmsghdr *h, uint16_t attr, uint32_t mark)
 	mnl_attr_nest_end(h, acts);
 }
 
-/* u32's selector: the source address in 32-bit words, up to plen. */
-static void
-put_source(struct nlmsghdr *h, const void *src, unsigned off, unsigned plen)
+void
+nl_put_keys(struct nlmsghdr *h, const struct tc_u32_key *key, unsigned n)
 {
 	_Alignas(struct tc_u32_sel) uint8_t buf[sizeof(struct tc_u32_sel) +
-	    4 * sizeof(struct tc_u32_key)] = { 0 };
-	const unsigned n = plen == 0 ? 1 : (plen + 31) / 32;
-	struct tc_u32_sel sel = {
+	    NL_KEYS_MAX * sizeof(*key)] = { 0 };
+	const struct tc_u32_sel sel = {
 		.flags = TC_U32_TERMINAL,
 		.nkeys = (unsigned char)n,
 	};
-	struct tc_u32_key key;
-	unsigned i, bits;
 
 	memcpy(buf, &sel, sizeof(sel));
+	memcpy(buf + sizeof(sel), key, n * sizeof(*key));
+	mnl_attr_put(h, TCA_U32_SEL, sizeof(sel) + n * sizeof(*key), buf);
+}
+
+/* The source address in 32-bit words, up to plen. */
+static void
+put_source(struct nlmsghdr *h, const void *src, unsigned off, unsigned plen)
+{
+	const unsigned n = plen == 0 ? 1 : (plen + 31) / 32;
+	struct tc_u32_key key[4];
+	unsigned i, bits;
+
 	for (i = 0; i < n; i++) {
 		bits = plen >= 32 * (i + 1) ? 32 : plen - 32 * i;
-		key = (struct tc_u32_key){
+		key[i] = (struct tc_u32_key){
 			.mask = bits == 0 ? 0 : htonl(~0u << (32 - bits)),
 			.off = (int)(off + 4 * i),
 		};
-		memcpy(&key.val, (const uint8_t *)src + 4 * i, sizeof(key.val));
-		key.val &= key.mask;
-		memcpy(buf + sizeof(sel) + i * sizeof(key), &key,
-		    sizeof(key));
+		memcpy(&key[i].val, (const uint8_t *)src + 4 * i,
+		    sizeof(key[i].val));
+		key[i].val &= key[i].mask;
 	}
-	mnl_attr_put(h, TCA_U32_SEL, sizeof(sel) + n * sizeof(key), buf);
+	nl_put_keys(h, key, n);
 }
 
 int

@@ -24,7 +24,7 @@
 #define NEXT_HEADER	6	/* in the header, its place */
 #define OPTIONS_LEN	8	/* of a report */
 #define MLD2_REPORT	143
-#define CODE_MAX	20	/* instructions */
+#define CODE_MAX	24	/* instructions */
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING	23	/* Linux 4.20 */
@@ -36,6 +36,22 @@ struct wanted {
 	uint8_t	first, last;
 	bool	reports;
 };
+
+/* Most packets are neither ICMPv6 nor have options, and the socket is asked
+ * about every one: this comes first, whatever they are. */
+static unsigned
+put_first(struct sock_filter *code, unsigned at)
+{
+	const struct sock_filter first[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at + NEXT_HEADER),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_HOPOPTS, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	memcpy(code, first, sizeof(first));
+	return sizeof(first) / sizeof(first[0]);
+}
 
 /* ... in a packet whose IPv6 header is at that place; others with extension
  * headers nobody has to look at. */
@@ -69,7 +85,7 @@ filter_link(int fd)
 {
 	static const struct wanted w = { ND_ROUTER_SOLICIT,
 		ND_NEIGHBOR_SOLICIT, true };
-	struct sock_filter code[CODE_MAX] = {
+	static const struct sock_filter head[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 15, 0),
@@ -80,7 +96,12 @@ filter_link(int fd)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 11),
 	};
 
-	return sock_filter_set(fd, code, 6 + put_wanted(&code[6], ETHER_LEN,
+	struct sock_filter code[CODE_MAX];
+	unsigned n = put_first(code, ETHER_LEN);
+
+	memcpy(&code[n], head, sizeof(head));
+	n += sizeof(head) / sizeof(head[0]);
+	return sock_filter_set(fd, code, n + put_wanted(&code[n], ETHER_LEN,
 	    &w));
 }
 
@@ -88,7 +109,7 @@ filter_link(int fd)
 static int
 filter_bare(int fd, const struct wanted *w)
 {
-	struct sock_filter code[CODE_MAX] = {
+	static const struct sock_filter head[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
 		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 13, 0),
@@ -97,7 +118,12 @@ filter_bare(int fd, const struct wanted *w)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 11),
 	};
 
-	return sock_filter_set(fd, code, 4 + put_wanted(&code[4], 0, w));
+	struct sock_filter code[CODE_MAX];
+	unsigned n = put_first(code, 0);
+
+	memcpy(&code[n], head, sizeof(head));
+	n += sizeof(head) / sizeof(head[0]);
+	return sock_filter_set(fd, code, n + put_wanted(&code[n], 0, w));
 }
 
 static int

@@ -15,7 +15,9 @@
  * tunnel's own device, so that one goes with the other, also when a nasd has
  * been killed: the next one takes over what belongs to a link of its own, and
  * removes the rest. Each of the two filters has one of two prios, and is
- * replaced by one of the other: at no moment is there none.
+ * replaced by one of the other: at no moment is there none. Before the first
+ * are one for most of it, which costs less, and one that counts what is
+ * link-local [D228, D221]; they come and go with it.
  *
  * With GRE it is a keyed gre device, nm4ng-HEX by the link's own key, for the
  * care-of address may be other links', too: each device has it, and it is the

@@ -14,9 +14,11 @@
 #define LOG_MODULE "plane"
 #include "common/log.h"
 
+#define N_PRIOS	(PRIO_2 - PRIO_GLOBAL_1 + 1)
+
 /* Those of an operator stay, and then so does the qdisc that they are in. */
 struct prios {
-	bool	ours[2 * PRIO_PAIR], guard, others;
+	bool	ours[N_PRIOS], guard, others;
 };
 
 static void
@@ -24,8 +26,8 @@ see_prio(void *arg, uint16_t prio)
 {
 	struct prios *p = arg;
 
-	if (prio >= PRIO_LOCAL_1 && prio <= PRIO_2)
-		p->ours[prio - PRIO_LOCAL_1] = true;
+	if (prio >= PRIO_GLOBAL_1 && prio <= PRIO_2)
+		p->ours[prio - PRIO_GLOBAL_1] = true;
 	else if (prio == PRIO_GUARD)
 		p->guard = true;
 	else
@@ -45,10 +47,10 @@ prios_of(struct nodes *ns, unsigned ifindex)
 static void
 del_ours(struct nodes *ns, unsigned ifindex, const struct prios *p)
 {
-	for (unsigned i = 0; i < 2 * PRIO_PAIR; i++)
+	for (unsigned i = 0; i < N_PRIOS; i++)
 		if (p->ours[i])
 			nl_filter_del(ns->nl, ifindex,
-			    (uint16_t)(PRIO_LOCAL_1 + i), NL_IGN_NOENT);
+			    (uint16_t)(PRIO_GLOBAL_1 + i), NL_IGN_NOENT);
 }
 
 static void
@@ -136,18 +138,23 @@ static void
 put_ways(struct nodes *ns, const struct node *n, uint16_t prio,
     const struct nasd_priv_node_set *q)
 {
+	const bool both = q->carry == NASD_PRIV_CARRY_BOTH;
+	const uint8_t *mn = n->ppp ? NULL : q->mn;
+
 	nl_clsact_add(ns->nl, n->link, NL_IGN_EXIST);
 	nl_clsact_add(ns->nl, n->tunnel, NL_IGN_EXIST);
-	if (q->carry == NASD_PRIV_CARRY_BOTH)
+	if (both) {
+		nl_redirect_global(ns->nl, n->link,
+		    (uint16_t)(prio - 2 * PRIO_PAIR), mn, n->tunnel);
 		nl_redirect_local(ns->nl, n->link,
-		    (uint16_t)(prio - PRIO_PAIR), n->ppp ? NULL : q->mn,
-		    n->tunnel);
+		    (uint16_t)(prio - PRIO_PAIR), mn, n->tunnel);
+	}
 	if (n->ppp) {
 		node_ppp_bridge(ns->nl, n->link, prio, n->tunnel, n->device,
-		    q->carry == NASD_PRIV_CARRY_BOTH);
+		    both);
 		return;
 	}
-	if (q->carry == NASD_PRIV_CARRY_BOTH)
+	if (both)
 		nl_bridge_up(ns->nl, n->link, prio, q->mn, n->tunnel);
 	nl_bridge_down(ns->nl, n->tunnel, prio, q->mn, q->router, n->link);
 }
@@ -169,6 +176,8 @@ node_bridge_carry(struct nodes *ns, struct node *n,
 	put_ways(ns, n, prio, q);
 	if (n->prio != 0) {
 		nl_filter_del(ns->nl, n->link,
+		    (uint16_t)(n->prio - 2 * PRIO_PAIR), NL_IGN_NOENT);
+		nl_filter_del(ns->nl, n->link,
 		    (uint16_t)(n->prio - PRIO_PAIR), NL_IGN_NOENT);
 		nl_filter_del(ns->nl, n->link, n->prio, n->ppp ||
 		    n->carry == NASD_PRIV_CARRY_DOWN ? NL_IGN_NOENT : 0);
@@ -187,6 +196,16 @@ node_bridge_carry(struct nodes *ns, struct node *n,
 	return 0;
 }
 
+/* One of a pair, and of none the other. */
+static bool
+has_only(const struct prios *p, unsigned i)
+{
+	for (unsigned other = !i; other < N_PRIOS; other += PRIO_PAIR)
+		if (p->ours[other])
+			return false;
+	return p->ours[PRIO_1 - PRIO_GLOBAL_1 + i];
+}
+
 /* They are replaced by the next ones, whatever they say. */
 void
 node_bridge_found(struct nodes *ns, struct node *n)
@@ -194,14 +213,9 @@ node_bridge_found(struct nodes *ns, struct node *n)
 	const struct prios up = prios_of(ns, n->link);
 	const struct prios down = prios_of(ns, n->tunnel);
 
-	for (unsigned i = 0; i < PRIO_PAIR; i++) {
-		const bool *up_i = &up.ours[PRIO_PAIR];
-		const bool *down_i = &down.ours[PRIO_PAIR];
-
-		if (up_i[i] && down_i[i] && !up_i[!i] && !down_i[!i] &&
-		    !up.ours[!i])
+	for (unsigned i = 0; i < PRIO_PAIR; i++)
+		if (has_only(&up, i) && has_only(&down, i))
 			n->prio = (uint16_t)(PRIO_1 + i);
-	}
 	memset(n->mn, 0, sizeof(n->mn));
 	n->carry = NASD_PRIV_CARRY_NONE;
 	if (n->prio == 0)

@@ -24,7 +24,9 @@ struct sysctls;
 #define DEVICE_NAME	DEVICE_PREFIX "-"
 #define DEVICE_GRE	DEVICE_PREFIX "g-"
 /* Of filters; an operator's have others. */
-#define PRIO_LOCAL_1	13399	/* of what is link-local, before its like */
+#define PRIO_GLOBAL_1	13397	/* of most, before its like */
+#define PRIO_LOCAL_1	(PRIO_GLOBAL_1 + PRIO_PAIR)	/* of what is
+							 * link-local */
 #define PRIO_1		(PRIO_LOCAL_1 + PRIO_PAIR)
 #define PRIO_2		(PRIO_1 + 1)
 #define PRIO_GUARD	(PRIO_1 + 2)	/* of IPv4's; in GRE of all else's */

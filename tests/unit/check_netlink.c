@@ -537,7 +537,7 @@ END_TEST
 static bool
 says(size_t i, unsigned n, const void *packet, size_t len)
 {
-	struct sock_filter code[21];
+	struct sock_filter code[16];
 	struct sock_fprog prog = { (unsigned short)n, code };
 	uint8_t byte;
 	int fd[2];
@@ -557,31 +557,36 @@ says(size_t i, unsigned n, const void *packet, size_t len)
 	return (yes);
 }
 
+static const struct {
+	const char	*src, *dst;
+	bool		 local, global;
+} ways[] = {
+	{ "fe80::1", "ff02::2", true, false },
+	{ "::", "ff02::1:ff00:1", true, false },
+	{ "2001:db8::1", "fe80::1", true, false },	/* NUD */
+	{ "2001:db8::1", "febf::1", true, false },
+	{ "2001:db8::1", "ff02::fb", true, false },
+	{ "2001:db8::1", "ff31::fb", true, false },
+	{ "fe80::1", "ff05::1:3", true, false },	/* MLD 1 */
+	{ "febf::1", "2001:db8::2", true, false },
+	{ "2001:db8::1", "2001:db8::2", false, true },
+	{ "2000::1", "3fff:ffff::2", false, true },
+	{ "2001:db8::1", "fec0::2", false, false },
+	{ "2001:db8::1", "ff03::2", false, false },
+	{ "2001:db8::1", "ff0e::2", false, false },
+	{ "2001:db8::1", "fd02::2", false, false },
+	{ "fd02::1", "2001:db8::2", false, false },
+	{ "2001:db8::1", "4001:db8::2", false, false },
+	{ "64:ff9b::1", "2001:db8::2", false, false },
+	{ "ff02::1", "2001:db8::2", false, false },
+};
+
 /* What is link-local is counted by a filter of its own [D221]. */
 START_TEST(bridge_of_what_is_local)
 {
 	static const uint8_t mn[6] = { 2, 0xff, 0x80, 0, 0x90, 1 };
-	static const struct {
-		const char	*src, *dst;
-		bool		 local;
-	} c[] = {
-		{ "fe80::1", "ff02::2", true },
-		{ "::", "ff02::1:ff00:1", true },
-		{ "2001:db8::1", "fe80::1", true },	/* NUD */
-		{ "2001:db8::1", "febf::1", true },
-		{ "2001:db8::1", "ff02::fb", true },
-		{ "2001:db8::1", "ff31::fb", true },
-		{ "fe80::1", "ff05::1:3", true },	/* MLD 1 */
-		{ "febf::1", "2001:db8::2", true },
-		{ "2001:db8::1", "2001:db8::2", false },
-		{ "2001:db8::1", "fec0::2", false },
-		{ "2001:db8::1", "ff03::2", false },
-		{ "2001:db8::1", "ff0e::2", false },
-		{ "2001:db8::1", "fd02::2", false },
-		{ "ff02::1", "2001:db8::2", false },
-	};
 	uint8_t frame[14 + 40] = { 0x33, 0x33, [12] = 0x86, [13] = 0xdd };
-	struct sock_filter code[19];
+	struct sock_filter code[14];
 
 	ck_assert_int_eq(nl_redirect_local(nl, 9, 1, mn, 12), 0);
 	ck_assert_int_eq(nl_redirect_local(nl, 9, 1, NULL, 12), 1);
@@ -591,20 +596,75 @@ START_TEST(bridge_of_what_is_local)
 	/* What the host hears of itself is nobody's. */
 	memcpy(code, ATTR(1, 20, sizeof(code), TCA_OPTIONS, TCA_BPF_OPS),
 	    sizeof(code));
-	ck_assert_uint_eq(code[5].k, 0xfffff004);	/* SKF_AD_PKTTYPE */
-	ck_assert_uint_eq(code[6].k, 5);		/* PACKET_LOOPBACK */
-	ck_assert_uint_eq(code[7 + code[6].jt].code, BPF_RET | BPF_K);
-	ck_assert_uint_eq(code[7 + code[6].jt].k, 0);
-	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+	ck_assert_uint_eq(code[0].k, 0xfffff004);	/* SKF_AD_PKTTYPE */
+	ck_assert_uint_eq(code[1].k, 5);		/* PACKET_LOOPBACK */
+	ck_assert_uint_eq(code[2 + code[1].jt].code, BPF_RET | BPF_K);
+	ck_assert_uint_eq(code[2 + code[1].jt].k, 0);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		memcpy(frame + 6, mn, 6);
-		inet_pton(AF_INET6, c[i].src, frame + 14 + 8);
-		inet_pton(AF_INET6, c[i].dst, frame + 14 + 24);
-		ck_assert_msg(says(0, 21, frame, sizeof(frame)) == c[i].local,
-		    "%s to %s", c[i].src, c[i].dst);
-		ck_assert_int_eq(says(1, 19, frame + 14, 40), c[i].local);
-		ck_assert(!says(0, 21, frame, 21));
+		inet_pton(AF_INET6, ways[i].src, frame + 14 + 8);
+		inet_pton(AF_INET6, ways[i].dst, frame + 14 + 24);
+		ck_assert_msg(says(0, 16, frame, sizeof(frame)) ==
+		    ways[i].local, "%s to %s", ways[i].src, ways[i].dst);
+		ck_assert_int_eq(says(1, 14, frame + 14, 40), ways[i].local);
+		ck_assert(!says(0, 16, frame, 21));
 		frame[6 + i % 6] ^= 1;		/* somebody else's */
-		ck_assert(!says(0, 21, frame, sizeof(frame)));
+		ck_assert(!says(0, 16, frame, sizeof(frame)));
+	}
+}
+END_TEST
+
+/* Does u32's selector of message i, of n keys, match a packet in a frame? */
+static bool
+matches(size_t i, unsigned n, const uint8_t *packet)
+{
+	const uint8_t *sel = ATTR(i, 20, 16 + 16 * n, TCA_OPTIONS, 5);
+	uint32_t mask, val, data;
+	int off;
+
+	ck_assert_uint_eq(sel[0], 1);			/* terminal */
+	ck_assert_uint_eq(sel[2], n);
+	for (const uint8_t *key = sel + 16; n > 0; n--, key += 16) {
+		memcpy(&mask, key, sizeof(mask));
+		memcpy(&val, key + 4, sizeof(val));
+		memcpy(&off, key + 8, sizeof(off));
+		ck_assert_uint_eq(u32(key + 12), 0);	/* offmask */
+		memcpy(&data, packet + off, sizeof(data));
+		if (((data ^ val) & mask) != 0)
+			return (false);
+	}
+	return (true);
+}
+
+/* Most packets are from and to global addresses: they are told at once, and
+ * none of them is one that is counted as local [D228]. */
+START_TEST(bridge_of_most)
+{
+	static const uint8_t mn[6] = { 2, 0xff, 0x80, 0, 0x90, 1 };
+	uint8_t frame[14 + 40] = { 0x33, 0x33, [12] = 0x86, [13] = 0xdd };
+	const uint8_t *act;
+
+	ck_assert_int_eq(nl_redirect_global(nl, 9, 1, mn, 12), 0);
+	ck_assert_int_eq(nl_redirect_global(nl, 9, 1, NULL, 12), 1);
+	ck_assert_int_eq(nl_bridge_up(nl, 9, 1, mn, 12), 2);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_str_eq((const char *)ATTR(i, 20, 4, TCA_KIND),
+		    "u32");
+		act = ATTR(i, 20, 28, TCA_OPTIONS, 7, 1, 2, 2);
+		ck_assert_uint_eq(u32(act + 8), 4);	/* TC_ACT_STOLEN */
+		ck_assert_uint_eq(u32(act + 24), 12);
+	}
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		memcpy(frame + 6, mn, 6);
+		inet_pton(AF_INET6, ways[i].src, frame + 14 + 8);
+		inet_pton(AF_INET6, ways[i].dst, frame + 14 + 24);
+		ck_assert_msg(matches(0, 4, frame + 14) == ways[i].global,
+		    "%s to %s", ways[i].src, ways[i].dst);
+		ck_assert_int_eq(matches(1, 2, frame + 14), ways[i].global);
+		ck_assert(matches(2, 2, frame + 14));
+		frame[6 + i % 6] ^= 1;		/* somebody else's */
+		ck_assert(!matches(0, 4, frame + 14));
+		ck_assert(!matches(2, 2, frame + 14));
 	}
 }
 END_TEST
@@ -630,14 +690,10 @@ START_TEST(bridge)
 	ck_assert_uint_eq(u32(m + 20), 9);
 	ck_assert_uint_eq(u32(m + 28), 0xfffffff2);
 	ck_assert_uint_eq(u32(m + 32), 1 << 16 | htons(ETH_P_IPV6));
-	ck_assert_str_eq((const char *)ATTR(0, 20, 7, TCA_KIND), "flower");
-	ck_assert_mem_eq(ATTR(0, 20, 6, TCA_OPTIONS, 6), mn, 6);
-	ck_assert_mem_eq(ATTR(0, 20, 6, TCA_OPTIONS, 7),
-	    "\xff\xff\xff\xff\xff\xff", 6);
-	ck_assert_mem_eq(ATTR(0, 20, 2, TCA_OPTIONS, 8), "\x86\xdd", 2);
-	ck_assert_str_eq((const char *)ATTR(0, 20, 7, TCA_OPTIONS, 3, 1, 1),
+	ck_assert_str_eq((const char *)ATTR(0, 20, 4, TCA_KIND), "u32");
+	ck_assert_str_eq((const char *)ATTR(0, 20, 7, TCA_OPTIONS, 7, 1, 1),
 	    "mirred");
-	act = ATTR(0, 20, 28, TCA_OPTIONS, 3, 1, 2, 2);
+	act = ATTR(0, 20, 28, TCA_OPTIONS, 7, 1, 2, 2);
 	ck_assert_uint_eq(u32(act + 8), 4);	/* TC_ACT_STOLEN */
 	ck_assert_uint_eq(u32(act + 20), 1);	/* egress redirect */
 	ck_assert_uint_eq(u32(act + 24), 12);
@@ -896,6 +952,7 @@ main(void)
 	tcase_add_test(t, bridge);
 	tcase_add_test(t, bridge_without_header);
 	tcase_add_test(t, bridge_of_what_is_local);
+	tcase_add_test(t, bridge_of_most);
 	tcase_add_test(t, filter_of_ipv4);
 	tcase_add_test(t, filters_deleted);
 	tcase_add_test(t, paced);

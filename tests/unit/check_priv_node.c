@@ -24,7 +24,7 @@
 #include "tests/unit/test.h"
 
 #define DEVICES		8
-#define FILTERS		12
+#define FILTERS		16
 #define LINK		3	/* index of acc0; acc1 has the next */
 
 static struct device {
@@ -105,16 +105,23 @@ is_local(const struct filter *f)
 	return f->prio == 13399 || f->prio == 13400;
 }
 
-/* Without those, but with them there are none left. */
+/* Before that which sends on all: this, and what is of global addresses. */
+static bool
+is_before(const struct filter *f)
+{
+	return is_local(f) || f->prio == 13397 || f->prio == 13398;
+}
+
+/* Without those, but with it there are none left. */
 static unsigned
 count_filters(unsigned on)
 {
-	unsigned n = 0, local = 0;
+	unsigned n = 0, before = 0;
 
 	for (unsigned i = 0; i < FILTERS; i++)
 		if (on == 0 ? filter[i].on != 0 : filter[i].on == on)
-			*(is_local(&filter[i]) ? &local : &n) += 1;
-	ck_assert_uint_le(local, n);
+			*(is_before(&filter[i]) ? &before : &n) += 1;
+	ck_assert_uint_le(before, 2 * n);
 	return n;
 }
 
@@ -368,16 +375,31 @@ nl_bridge_down(struct nl *nl, unsigned tunnel, uint16_t prio,
 }
 
 /* Before that which sends on the rest of what it sends on. */
+static int
+add_before(unsigned from, uint16_t prio, const uint8_t *src, unsigned to)
+{
+	static const uint8_t none[6];
+
+	ck_assert_int_eq(by_index(from)->ppp, src == NULL);
+	return add_filter(from, prio, NULL, src != NULL ? src : none, to);
+}
+
+int
+nl_redirect_global(struct nl *nl, unsigned from, uint16_t prio,
+    const uint8_t *src, unsigned to)
+{
+	(void)nl;
+	ck_assert(prio == 13397 || prio == 13398);
+	return add_before(from, prio, src, to);
+}
+
 int
 nl_redirect_local(struct nl *nl, unsigned from, uint16_t prio,
     const uint8_t *src, unsigned to)
 {
-	static const uint8_t none[6];
-
 	(void)nl;
 	ck_assert(prio == 13399 || prio == 13400);
-	ck_assert_int_eq(by_index(from)->ppp, src == NULL);
-	return add_filter(from, prio, NULL, src != NULL ? src : none, to);
+	return add_before(from, prio, src, to);
 }
 
 int
@@ -491,7 +513,7 @@ nl_filter_del(struct nl *nl, unsigned ifindex, uint16_t prio, unsigned ign)
 	if (!works(f != NULL, -ENOENT, ign))
 		return 0;
 	f->on = 0;
-	if (!is_local(f))
+	if (!is_before(f))
 		kernel.gap |= count_filters(ifindex) == 0;
 	return 0;
 }
@@ -833,6 +855,40 @@ want(const char *ifname, const char *coa, uint8_t carry)
 	return q;
 }
 
+static const struct filter *
+filter_at(unsigned on, unsigned prio)
+{
+	for (unsigned i = 0; i < FILTERS; i++)
+		if (filter[i].on == on && filter[i].prio == prio)
+			return &filter[i];
+	return NULL;
+}
+
+/* Of what sends on all that comes in at a link, both that are before it; with
+ * it they go. */
+static void
+ways_are_whole(void)
+{
+	const struct filter *before, *f;
+	const struct device *d;
+
+	for (unsigned i = 0; i < FILTERS; i++) {
+		f = &filter[i];
+		d = by_index(f->on);
+		if (d == NULL || d->sit || d->gre.own != 0 ||
+		    (f->prio != 13401 && f->prio != 13402))
+			continue;
+		for (unsigned way = 2; way <= 4; way += 2) {
+			before = filter_at(f->on, f->prio - way);
+			ck_assert_ptr_nonnull(before);
+			ck_assert_uint_eq(before->to, f->to);
+			ck_assert_mem_eq(before->src, f->src, 6);
+			ck_assert_ptr_null(filter_at(f->on,
+			    13401 + 13402 - f->prio - way));
+		}
+	}
+}
+
 /* 1: made. */
 static int
 set_as(const struct nasd_priv_node_set *q)
@@ -843,6 +899,7 @@ set_as(const struct nasd_priv_node_set *q)
 	if (err != 0)
 		return err;
 	ck_assert(out.made == (fd == 1000));
+	ways_are_whole();
 	return (int)out.made;
 }
 
@@ -867,7 +924,7 @@ static const struct filter *
 filter_on(unsigned on)
 {
 	for (unsigned i = 0; i < FILTERS; i++)
-		if (filter[i].on == on && !is_local(&filter[i]))
+		if (filter[i].on == on && !is_before(&filter[i]))
 			return &filter[i];
 	ck_abort_msg("no filter on %u", on);
 }
@@ -1373,6 +1430,27 @@ START_TEST(taken_over)
 	ck_assert_uint_eq(count_filters(0), 2);
 	ck_assert_mem_eq(filter_on(tunnel)->src, q.router, 6);
 	ck_assert(!kernel.gap);
+	ck_assert_int_eq(do_del("acc0"), 0);
+	nothing_is_left();
+}
+END_TEST
+
+/* One that is killed may have been about to replace them, or not be through
+ * with it. */
+START_TEST(taken_over_half_done)
+{
+	static const uint16_t others[] = { 13398, 13400, 13402 };
+	struct nasd_priv_node_set q = want("acc0", "192.0.2.100", true);
+
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(filter_on(LINK)->prio, 13401);
+	nl_begin(NULL);
+	add_filter(LINK, others[_i], NULL, mn, nl_ifindex("nm4n-c0000264"));
+	killed();
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(set_as(&q), 1);
+	ck_assert_uint_eq(count_filters(0), 2);
 	ck_assert_int_eq(do_del("acc0"), 0);
 	nothing_is_left();
 }
@@ -1919,6 +1997,7 @@ main(void)
 	tcase_add_loop_test(tc, failures, 0, 2);
 	tcase_add_test(tc, an_operators_filters_stay);
 	tcase_add_test(tc, taken_over);
+	tcase_add_loop_test(tc, taken_over_half_done, 0, 3);
 	tcase_add_test(tc, left_and_not_wanted);
 	tcase_add_test(tc, left_on_a_link_that_is_none);
 	tcase_add_test(tc, left_and_anothers_now);
