@@ -325,6 +325,7 @@ struct nl_stats {
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
 	uint64_t	rx_dropped;	/* by the filter, see above */
 	uint64_t	rx_errors;
+	uint64_t	tx_errors;	/* a tunnel's: what is too large */
 };
 int	 nl_link_stats(struct nl *, unsigned ifindex, struct nl_stats *);
 /* Of all devices by one request, rx_dropped excepted. 0 or -errno. */

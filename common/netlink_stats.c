@@ -34,6 +34,7 @@ take_stats(const struct nlattr *a, struct nl_stats *out)
 	out->rx_packets = s.rx_packets;
 	out->tx_packets = s.tx_packets;
 	out->rx_errors = s.rx_errors;
+	out->tx_errors = s.tx_errors;
 }
 
 static int

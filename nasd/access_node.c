@@ -107,7 +107,7 @@ was_counted(void *arg, int status, const void *body, size_t len, int fd)
 		memcpy(&c, body, sizeof(c));
 	t = (struct tunnel_counters){ .rx_bytes = c.rx_bytes,
 		.tx_bytes = c.tx_bytes, .rx_packets = c.rx_packets,
-		.tx_packets = c.tx_packets,
+		.tx_packets = c.tx_packets, .rx_dropped = c.rx_dropped,
 		.rx_carried = without_kept(&of, c.rx_carried) };
 	session_counted(of.engine, of.nr, status, &t);
 	look(&of, status, c.rx_packets);

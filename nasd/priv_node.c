@@ -295,7 +295,8 @@ nodes_count(struct nodes *ns, const struct nasd_priv_node_name *q,
 		.rx_bytes = n->past.tx_bytes + n->count.tx_bytes,
 		.tx_bytes = n->past.rx_bytes + n->count.rx_bytes,
 		.rx_packets = n->past.tx_packets + n->count.tx_packets,
-		.tx_packets = n->past.rx_packets + n->count.rx_packets };
+		.tx_packets = n->past.rx_packets + n->count.rx_packets,
+		.rx_dropped = n->past.tx_errors + n->count.tx_errors };
 	out->rx_carried = out->rx_packets > local ? out->rx_packets - local :
 	    0;
 	return 0;

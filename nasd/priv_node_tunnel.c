@@ -45,6 +45,7 @@ keep_count(struct nodes *ns, struct node *n)
 	n->past.tx_bytes += n->count.tx_bytes;
 	n->past.rx_packets += n->count.rx_packets;
 	n->past.tx_packets += n->count.tx_packets;
+	n->past.tx_errors += n->count.tx_errors;
 	n->count = (struct nl_stats){ 0 };
 }
 

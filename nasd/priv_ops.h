@@ -161,7 +161,8 @@ struct nasd_priv_counted {
 	uint32_t	id;
 	uint32_t	pad;
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
-	uint64_t	rx_dropped;	/* as of the last NASD_PRIV_COUNT */
+	uint64_t	rx_dropped;	/* as of the last NASD_PRIV_COUNT; of an
+					 * access node's link by its tunnel */
 	uint64_t	down_dropped, up_dropped;	/* by rate limits */
 	/* Of rx_packets those that were for elsewhere: neither link-local nor
 	 * dropped. Of NASD_PRIV_COUNT_MANY not said; of an access node's link

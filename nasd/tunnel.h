@@ -52,7 +52,8 @@ json_t	*tunnels_json(const struct tunnels *);
 /* Counters of a session's interface, from 64-bit rtnetlink ones. */
 struct tunnel_counters {
 	uint64_t	rx_bytes, tx_bytes, rx_packets, tx_packets;
-	uint64_t	rx_dropped;	/* source filter */
+	uint64_t	rx_dropped;	/* source filter; of an access node
+					 * what its tunnel does not take */
 	uint64_t	down_dropped, up_dropped;	/* rate limits */
 	uint64_t	rx_carried;	/* not for the NAS itself, nor dropped;
 					 * said by tunnel_count only */

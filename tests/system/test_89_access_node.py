@@ -279,15 +279,19 @@ class Net(ownnet.OwnNet):
                                *words], check=True, timeout=60, text=True,
                               capture_output=True).stdout
 
+    def say(self, frame, name="mn"):
+        """Not by that host's kernel."""
+        with self.ns[name].inside():
+            raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        with raw:
+            raw.bind(("eth0", 0))
+            raw.send(frame)
+
     def forge(self, to, mac):
         """Host mn sends the other's care-of address a tunnelled packet."""
         inner = icmp6("fe80::bad", "ff02::1", struct.pack(
             "!BBHBBHII", RA, 0, 0, 64, 0, 1800, 0, 0))
-        with self.ns["mn"].inside():
-            raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        with raw:
-            raw.bind(("eth0", 0))
-            raw.send(to + mac + b"\x08\0" + ipv4(HA, COA2, 41, inner))
+        self.say(to + mac + b"\x08\0" + ipv4(HA, COA2, 41, inner))
 
     def left(self):
         return rtnl.snapshot(self.ns["an"])
@@ -444,9 +448,22 @@ def test_killed(net):
     assert re.search(f"acc0 +{ALICE} .* up ", text), text
 
 
+def talk(net):
+    """The host says 1500 bytes, and fewer, which pass, and asks for what has
+    ended. How many have not passed, as last read?"""
+    for body, src, dst in (
+            (bytes([RS]).ljust(8, b"\0"), "fe80::7", "ff02::2"),
+            (bytes([ECHO]).ljust(1460, b"\0"), PREFIX + "7", FAR),
+            (bytes([ECHO]).ljust(16, b"\0"), PREFIX + "7", FAR)):
+        net.say(frame(body, bytes.fromhex("020000007777"), src, dst))
+    s = net.session()
+    return s and net.ctl("show session", id=s["id"]).get("rx_dropped")
+
+
 def test_another_host(net):
     """Who has asked while no sessions were begun keeps nobody out; who has
-    come and is idle, but for Neighbor Discovery, goes."""
+    come and is idle, but for Neighbor Discovery, goes. What is too large for
+    the tunnel is counted."""
     net.nasd.stop()
     net.start(idle=5)
     net.tool("drain")
@@ -460,6 +477,9 @@ def test_another_host(net):
     wait_for("the session", 20, net.is_up)
     wait_for("the right host", 20, lambda:
              net.link()["mobile_node"] == "02:00:00:00:77:77")
+    wait_for("what did not fit", 60, lambda: talk(net), 0.5)
+    sizes = {len(p.raw) for p in net.ha.tunnels[COA].seen if p.dst == FAR}
+    assert sizes == {56}
     with net.ns["mn"].popen(["ping", "-q", "-i", "0.5", "ff02::2%eth0"],
                             stdout=subprocess.DEVNULL) as busy:
         try:

@@ -125,7 +125,7 @@ answer_with(int status, bool made)
 	struct nasd_priv_node_was_set was = { .made = made };
 	struct nasd_priv_counted counted = { .rx_bytes = 700,
 	    .tx_bytes = 70, .rx_packets = packets, .tx_packets = 1,
-	    .rx_carried = carried };
+	    .rx_dropped = 6, .rx_carried = carried };
 	const struct nasd_priv_fa_opened fa = { .ifindex = fa_ifindex,
 	    .own.s_addr = htonl(0x0a0a0a02), .ifname = "up0" };
 	struct request r = queue[0];
@@ -1218,6 +1218,9 @@ START_TEST(counters)
 {
 	struct session *s = bring_it_up();
 
+	session_count(s);
+	answer();
+	ck_assert_uint_eq(s->count.rx_dropped, 6);
 	session_event(s, SESSION_EV_TERMINATE, NULL);
 	ck_assert_ptr_nonnull(strstr(calls, "count lo;"));
 	let_go(0);

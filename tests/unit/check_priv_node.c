@@ -561,7 +561,7 @@ nl_link_stats(struct nl *nl, unsigned ifindex, struct nl_stats *st)
 	if (by_index(ifindex) == NULL)
 		return -ENODEV;
 	*st = (struct nl_stats){ .rx_bytes = 100, .tx_bytes = 2000,
-		.rx_packets = 1, .tx_packets = 2 };
+		.rx_packets = 1, .tx_packets = 2, .tx_errors = 3 };
 	return 0;
 }
 
@@ -1083,6 +1083,7 @@ START_TEST(counted_over_devices)
 	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
 	ck_assert_uint_eq(c.rx_bytes, 8000);
 	ck_assert_uint_eq(c.tx_bytes, 400);
+	ck_assert_uint_eq(c.rx_dropped, 12);
 	ck_assert_int_eq(do_del("acc0"), 0);
 	ck_assert_int_eq(set_as(&set), 1);
 	ck_assert_int_eq(nodes_count(ns, &q, &c), 0);
