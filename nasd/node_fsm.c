@@ -407,8 +407,9 @@ of_awaited(struct node_fsm *f, enum node_event ev, const struct node_view *v,
 {
 	switch (ev) {
 	case NODE_EV_AWAIT:
-		/* A proactive link registers whoever is not there. */
-		if (v->proactive || v->import_ms == 0)
+		/* A proactive link registers whoever is not there, if it is
+		 * up [D230]. */
+		if ((v->proactive && f->carrier) || v->import_ms == 0)
 			break;
 		f->awaited = true;
 		f->late = false;
@@ -423,6 +424,10 @@ of_awaited(struct node_fsm *f, enum node_event ev, const struct node_view *v,
 		f->late = true;
 		d->actions |= DO(COUNT);
 		wait(d, AGAIN_MS);
+		break;
+	case NODE_EV_CARRIER:
+		if (f->awaited && v->proactive)
+			came(f, d);
 		break;
 	case NODE_EV_PACKETS:
 		if (f->awaited)

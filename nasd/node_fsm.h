@@ -7,7 +7,7 @@
  * Beside node.c, which knows which packets count; in access_node*.c,
  * access_move.c and access_ppp_node.c are sockets, sessions and the root side.
  *
- * D174, D184, D200, D222, D223 and D237 are decided here.
+ * D174, D184, D200, D222, D223, D230 and D237 are decided here.
  */
 #ifndef NASD_NODE_FSM_H
 #define NASD_NODE_FSM_H

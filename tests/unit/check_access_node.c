@@ -1665,6 +1665,7 @@ START_TEST(imported_and_came)
 		access_node_event(s->node, NODE_EV_PACKETS);
 		links[1].import_s = _i == 3 ? 0 : 60;
 		links[1].proactive = _i == 4;
+		link_is("an1", true, false);
 		access_node_event(s->node, NODE_EV_AWAIT);
 	}
 	wait_ms(59000);
@@ -1683,6 +1684,31 @@ START_TEST(imported_and_came)
 END_TEST
 
 /* At the home agent that it comes from, whatever is configured. */
+/* A link that registers whoever is not there does so while it is up [D230]. */
+START_TEST(imported_where_nothing_is)
+{
+	struct session *s = import_it();
+
+	access_node_event(s->node, NODE_EV_PACKETS);
+	links[1].proactive = true;
+	access_node_event(s->node, NODE_EV_AWAIT);
+	if (_i != 0) {
+		wait_ms(59000);
+		link_is("an1", true, false);
+	}
+	packets = 1;
+	wait_ms(60000);
+	answer_all();
+	ck_assert_int_eq(s->state, _i == 0 ? SESSION_CLOSING : SESSION_UP);
+	if (_i == 0)
+		let_go(1);
+	else
+		import_it_no_more();
+	strcpy(links[1].nai, "mn2@example.net");
+	links[1].import_s = 0;
+}
+END_TEST
+
 START_TEST(imported_home_agent)
 {
 	json_t *o;
@@ -2098,6 +2124,7 @@ main(void)
 	tcase_add_test(t, imported_home_agent);
 	tcase_add_test(t, imported_and_never_came);
 	tcase_add_loop_test(t, imported_and_came, 0, 5);
+	tcase_add_loop_test(t, imported_where_nothing_is, 0, 2);
 	tcase_add_test(t, not_exported);
 	tcase_add_test(t, not_imported);
 	tcase_add_test(t, exported_early);
