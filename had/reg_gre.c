@@ -27,11 +27,13 @@ has_key(const struct rq *rq)
 	return rq->msg.ext.off_gre > 0 && !reg_gre_misplaced(rq);
 }
 
-/* Without keys those behind the agent could not be told apart. */
+/* Without keys those behind the agent could not be told apart, but for who
+ * leaves. */
 static bool
 is_demanded(const struct rq *rq)
 {
-	return rq->fa && rq->peer->nodes->n_spaces > 0;
+	return rq->fa && rq->peer->nodes->n_spaces > 0 &&
+	    rq->msg.rrq.lifetime > 0;
 }
 
 bool

@@ -36,8 +36,7 @@ node_request(const struct session *s, struct mip_reg_request *q)
 	if (l == NULL)
 		return;
 	q->via = l->cfg->via_fa;
-	/* An agent refuses what it does not know, and has a tunnel of its
-	 * own. */
+	/* An agent adds keys of its own, of a tunnel of its own. */
 	q->gre &= q->via.s_addr == INADDR_ANY;
 	q->lifetime = access_node_lifetime(l);
 }

@@ -82,6 +82,8 @@ struct mip_reg_request {
 	struct iid		taken;		/* by our side of the link; 0:
 						 * none */
 	bool			gre;		/* ask for GRE with keys */
+	bool			agent_gre;	/* ask via for it: the keys
+						 * are its own */
 	uint32_t		gre_key;	/* ours, from a registration
 						 * before; 0: a new one */
 	int64_t			budget_ms;	/* give up the first

@@ -20,7 +20,8 @@
 /* ---- requests ---- */
 
 /* Behind a foreign agent its care-of address is used, and all goes back through
- * it [D31]. */
+ * it [D31]; who wants GRE says so, and the agent adds the keys [RFC 6245 4.3,
+ * D232]. */
 uint8_t
 mip_kind_flags(const struct mip_reg *r)
 {
@@ -28,7 +29,9 @@ mip_kind_flags(const struct mip_reg *r)
 
 	if (r->kind != MIP_NODE)
 		return g;
-	return g | (r->via.s_addr != INADDR_ANY ? MIP4_F_T : MIP4_F_D);
+	if (r->via.s_addr == INADDR_ANY)
+		return g | MIP4_F_D;
+	return MIP4_F_T | (r->agent_gre ? MIP4_F_G : 0);
 }
 
 /* 221 once an address is known, 120 before [draft-navali 4.1, 4.2]; and when

@@ -401,6 +401,7 @@ mip_reg_alloc(struct mip_core *core, const struct mip_reg_request *q,
 	r->kind = q->kind;
 	r->coa = q->kind == MIP_NODE ? q->coa : core->params.coa;
 	r->via = q->via;
+	r->agent_gre = q->agent_gre;
 	r->ask = q->lifetime;
 	r->nai_len = len;
 	memcpy(r->nai, q->nai, len);

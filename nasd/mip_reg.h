@@ -141,6 +141,7 @@ struct mip_reg {
 	enum mip_kind		 kind;
 	struct in_addr		 coa;
 	struct in_addr		 via;		/* foreign agent, or 0 */
+	bool			 agent_gre;	/* its tunnel is to be GRE */
 	uint16_t		 ask;		/* lifetime; 0: params' */
 	uint16_t		 allowed;	/* no more than that, as the
 						 * foreign agent has said; 0:

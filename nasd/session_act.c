@@ -212,7 +212,7 @@ session_reg_request(const struct session *s, struct mip_reg_request *req)
 	if (s->ha != NULL) {
 		req->ha = (struct mip_ha){ .addr = s->ha->addr,
 		    .sa = s->ha->sa, .n_sa = s->ha->n_sa };
-		req->gre = s->ha->gre;
+		req->gre = req->agent_gre = s->ha->gre;
 		req->gre_key = s->gre.own;
 	}
 	if (s->access->request != NULL)

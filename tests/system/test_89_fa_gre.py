@@ -13,17 +13,20 @@ import ownnet
 import pytest
 from packets import ipv4, ipv4_sum
 from test_89_via_fa import (COA, FA, FA_HA, FAR, HA, HOME, KEY, NODE, OWN,
-                            PREFIX, packets, transfer)
+                            PREFIX, T, packets, transfer)
 
 from netlab import rtnl
 from netlab.capture import Tap
 from netlab.control import ControlError
 from netlab.process import wait_for
 
-GRE_KEY = 48
+GRE_KEY, G = 48, 0x08
 NAI = ("alice@example.net", "bob@example.org")
 HA, FAR, PREFIX = HA[0], FAR[0], PREFIX[0]
-NASD = ownnet.NASD + 'home-agent "ha0" {{ address = "{ha}" }}\n{node}'
+# The first one asks for it, the second one gets it all the same.
+NASD = ownnet.NASD + """\
+home-agent "ha0" {{ address = "{ha}" encapsulation = {encap} }}
+{node}"""
 HAD = ownnet.DAEMON + """\
 address = "{ha}"
 pool "village" {{
@@ -104,7 +107,7 @@ class Net(ownnet.OwnNet):
         node = NODE.replace("ha{i}", "ha0").replace("= 12", "= 300")
         self.ctl[i] = self.run(
             f"an{i}", "nasd", NASD, f"nasd{i}", own=OWN[i], radius=OWN[i],
-            ha=HA, keep="false", node=node.format(
+            ha=HA, keep="false", encap=("gre", "sit")[i], node=node.format(
                 i=i, nai=NAI[i], fa=FA[i], coa=COA, dir=self.dir))
         self.ns[f"mn{i}"].ip("link set lo up", "link set eth0 up")
         wait_for("an address by SLAAC", 30, lambda: self.address(i))
@@ -189,7 +192,10 @@ def test_overlapping(net):
     """One agent, one home agent, one address twice: keys tell apart."""
     with Tap(net.ns["ha"], "eth0") as core:
         net.up(0)
+        net.up(1)
         said = [p for p in packets(core) if p.m]
+    assert {p.m.get(mip4.NAI): p.m.flags for p in said if p.m.type == mip4.RRQ} == \
+        {NAI[0].encode(): T | G, NAI[1].encode(): T}
     asked = next(p.m for p in said if p.m.type == mip4.RRQ)
     assert asked.order == [mip4.NAI, 220, mip4.MN_HA, GRE_KEY,
                            mip4.REV_SUPPORT, mip4.FA_HA]
@@ -197,7 +203,6 @@ def test_overlapping(net):
     assert answer.order == [mip4.NAI, mip4.HOA, mip4.MN_HA, GRE_KEY,
                             mip4.REV_SUPPORT, mip4.FA_HA]
     assert answer.verify(mip4.FA_HA, 256, FA_HA)
-    net.up(1)
     wait_for("an advertisement", 30, lambda: net.ctl[0]("show statistics")[
         "foreign_agents"][0]["gre"])
 

@@ -595,6 +595,9 @@ START_TEST(overlapping)
 	a.home = NULL;
 	a.gre = NONE;
 	refused_by(&m, &a, 139);
+	a.life = 0;			/* to leave it is not needed */
+	in(&m, &a);
+	ck_assert_uint_eq(rig.sent[1], 0);
 
 	/* Of two with this address the one that it names. */
 	rig_wait(2);

@@ -956,6 +956,27 @@ is_to_agent(unsigned i, const char *home)
 	is_signed(i);
 }
 
+/* G asks the agent for GRE, in each request; the keys are its own, of which a
+ * 48 would say something to nobody. */
+START_TEST(gre_via_agent)
+{
+	struct mip_reg_request q = request();
+
+	q.coa = ip(FA_COA);
+	q.via = ip(FA);
+	q.lifetime = 300;
+	q.agent_gre = true;
+	reg = mip_reg_create(&core, &q, &events, NULL);
+	ck_assert_uint_eq(sent[0].m.b[1], 0x0a);
+	ck_assert_uint_eq(reg->gre.own, 0);
+	accept_via(0, HOME);
+	ck_assert(mip_reg_is_bound(reg));
+	advance(225 * 1000);
+	ck_assert_uint_gt(n_sent, 1);
+	ck_assert_uint_eq(sent[1].m.b[1], 0x0a);
+}
+END_TEST
+
 /* Draft-navali's Figure 5, the access node's end [D10, D31]. */
 START_TEST(via_agent)
 {
@@ -1486,6 +1507,7 @@ main(void)
 	tcase_add_test(tc, revoked_at_another_address);
 	tcase_add_test(tc, revocations_refused);
 	tcase_add_test(tc, via_agent);
+	tcase_add_test(tc, gre_via_agent);
 	tcase_add_test(tc, via_agent_unproven);
 	tcase_add_loop_test(tc, via_agent_useless, 0, 2);
 	tcase_add_test(tc, anew);
