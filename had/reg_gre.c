@@ -99,6 +99,12 @@ reg_gre(struct reg *r, struct rq *rq)
 }
 
 bool
+reg_gre_is_known(const struct rq *rq)
+{
+	return !has_key(rq) || goes_on(rq, rq->msg.ext.gre_key);
+}
+
+bool
 reg_gre_changes(const struct rq *rq)
 {
 	struct gre_keys has = binding_gre(rq->b);

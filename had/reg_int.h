@@ -169,6 +169,8 @@ bool	 reg_gre_misplaced(const struct rq *);
 bool	 reg_gre_refused(const struct rq *);
 /* Row 12: sets rq->gre; a row's value. rq->b must be there. */
 int	 reg_gre(struct reg *, struct rq *);
+/* Is the key that it asks with, if there is one, the binding's already? */
+bool	 reg_gre_is_known(const struct rq *);
 /* Is that another than the binding has? */
 bool	 reg_gre_changes(const struct rq *);
 /* What an answer says to a request of a binding that ends; 0: nothing. */

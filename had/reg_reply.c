@@ -333,6 +333,14 @@ is_outdated(const struct binding *b)
 	return b->memo.lifetime > 0 && b->state == BINDING_IDLE;
 }
 
+/* What the mobile node has signed says nothing of what an agent has added, and
+ * an answer as before would mean the key that it said before [D232]. */
+static bool
+is_of_its_key(const struct rq *rq)
+{
+	return !rq->fa || rq->b->memo.lifetime == 0 || reg_gre_is_known(rq);
+}
+
 /* D8: is this byte for byte the last accepted request? */
 bool
 reg_reply_is_duplicate(struct reg *r, const struct rq *rq)
@@ -343,7 +351,7 @@ reg_reply_is_duplicate(struct reg *r, const struct rq *rq)
 	return b && !is_outdated(b) && b->last_id == rq->msg.rrq.id &&
 	    b->memo.req_len > 0 && b->memo.req_len == rq->pkt->len &&
 	    request_tag(rq, &tag) &&
-	    b->memo.tag == tag &&
+	    b->memo.tag == tag && is_of_its_key(rq) &&
 	    mono_diff_ms(clock_mono(r->clock), b->last_at) <
 	    (int64_t)r->conf->replay_window * 1000;
 }

@@ -506,6 +506,44 @@ START_TEST(gre)
 }
 END_TEST
 
+/* The same message, relayed with another key, as by an agent that takes what
+ * came twice for two: no yes that means the first key. */
+START_TEST(gre_twice)
+{
+	struct asks a = gre_of(mn1, 0xcafe);
+	const struct dp_entry *e;
+	struct m m, again;
+	uint32_t key;
+	const char *h;
+
+	in(&m, &a);
+	h = home_of(mn1);
+	key = given_key();
+	rig_in(&m, FA1);
+	accepted(h, 300);
+	ck_assert_uint_eq(given_key(), key);
+	again = m;
+	again.n -= 22 + 8 + 4;			/* 34, 137, the key */
+	m_int(&again, 0xbeef, 4);
+	m_rev_support(&again);
+	m_auth(&again, 34, 256, key1);
+	ck_assert_uint_eq(again.n, m.n);
+	rig_in(&again, FA1);
+	ck_assert_uint_eq(rig.sent[1], 133);
+	ck_assert_uint_eq(sent_ext(48), 0);
+	e = &route_of(h)->e;
+	ck_assert(e->gre.own == key && e->gre.peer == 0xcafe);
+	rig_in(&m, FA1);
+	accepted(h, 300);
+	ck_assert_uint_eq(given_key(), key);
+	a.life = 0;
+	in(&m, &a);
+	accepted(h, 0);
+	rig_in(&m, FA1);
+	ck_assert_uint_eq(rig.sent[1], 0);
+}
+END_TEST
+
 /* Two tunnels and a key [D33]. */
 START_TEST(gre_mtu)
 {
@@ -710,6 +748,7 @@ main(void)
 	tcase_add_test(t, ended_by_its_agent);
 	tcase_add_test(t, no_path);
 	tcase_add_test(t, gre);
+	tcase_add_test(t, gre_twice);
 	tcase_add_test(t, gre_mtu);
 	tcase_add_test(t, gre_refused);
 	tcase_add_test(t, overlapping);
