@@ -257,6 +257,14 @@ node_hash(const struct visitors *vs, const struct node *n)
 	return table_hash(&vs->by_node, k, sizeof(k));
 }
 
+/* A key is one visit's: of a home agent and a NAI, too [D234]. */
+static bool
+same_visit(const struct asked *a, const struct asked *b)
+{
+	return a->ha.s_addr == b->ha.s_addr && nai_equal(a->nai, a->nai_len,
+	    b->nai, b->nai_len);
+}
+
 /* A look through all that one mobile node has pending. */
 struct look {
 	const struct asked	*asked;
@@ -334,7 +342,8 @@ pending_new(struct visitors *vs, const struct asked *a, uint32_t wait_s,
 		return PENDING_TAKEN;
 	(void)table_find(&vs->by_node, by_node, look_at, &l);
 	if (same) {
-		if (gre.own && same->asked.gre.own)
+		if (gre.own && same->asked.gre.own &&
+		    same_visit(&same->asked, a))
 			gre = same->asked.gre;
 		pending_free(same);
 	} else if (n >= vs->max_pending_node ||

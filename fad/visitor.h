@@ -134,7 +134,7 @@ uint32_t visitor_left(const struct visitor *);
 
 /*
  * The new pending request of a mobile node takes the place of its last one, and
- * has its key, if it is to have one.
+ * has its key, if it is to have one, and is for the same home agent and NAI.
  * PENDING_TAKEN: another mobile node's request with this Identification is
  * pending, so that one of them is a copy.
  */

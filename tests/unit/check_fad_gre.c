@@ -291,6 +291,28 @@ enter(const char *nai, const struct way *y, uint32_t key)
 	return own;
 }
 
+/* Two behind one station, to whom one home agent has given one address: neither
+ * gets what is the other's by its key, whoever has asked last. */
+START_TEST(one_station)
+{
+	uint32_t first, second;
+	struct m q;
+
+	setup();
+	m_named(&q, T | G, 600, HOME, ALICE);
+	rig_in(&q, &here);
+	first = asked(&q);
+	m_named(&q, T | G, 600, HOME, BOB);
+	rig_in(&q, &here);
+	second = asked(&q);
+	ck_assert_uint_ne(first, second);
+	m_named(&q, T | G, 600, HOME, BOB);	/* again */
+	rig_in(&q, &here);
+	ck_assert_uint_eq(asked(&q), second);
+	rig_free();
+}
+END_TEST
+
 static void
 revoke_it(const char *nai)
 {
@@ -401,4 +423,4 @@ START_TEST(revoked)
 END_TEST
 
 TEST_MAIN("fad_gre", who_gets_it, code_72, key_stays, denied, no_key,
-    overlapping, revoked)
+    overlapping, one_station, revoked)
