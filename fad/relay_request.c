@@ -257,10 +257,8 @@ write_relayed(struct relay *r, const struct rq *q, struct pending *p,
 
 	wire_w_init(&w, buf, cap);
 	wire_w_copy(&w, q->pkt->data, q->end);
-	if (p->asked.gre.own) {
-		r->stats.gre_asked++;
+	if (p->asked.gre.own)
 		mip4_put_gre_key(&w, p->asked.gre.own);
-	}
 	if (ha && ha->n_sas > 0) {
 		if (r->conf->revocation && !is_colocated(q)) {
 			p->rev_sent = true;
@@ -307,6 +305,7 @@ pass_on(struct relay *r, struct rq *q, struct pending *p)
 		return;
 	}
 	r->stats.relayed++;
+	r->stats.gre_asked += p->asked.gre.own != 0;
 }
 
 /* RFC 3344 3.7.1, 3.7.2.2: not longer than the lifetime that was asked for. */

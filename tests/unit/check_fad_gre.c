@@ -313,6 +313,24 @@ START_TEST(one_station)
 }
 END_TEST
 
+/* Counted is what has gone. */
+START_TEST(counted)
+{
+	struct m q;
+
+	setup();
+	m_plain(&q, T | G, 600, HOME, HA);
+	rig.home_err = -EHOSTUNREACH;
+	rig_in(&q, &here);
+	ck_assert_uint_eq(rig.relay.stats.gre_asked, 0);
+	rig.home_err = 0;
+	m_plain(&q, T | G, 600, HOME, HA);
+	rig_in(&q, &here);
+	ck_assert_uint_eq(rig.relay.stats.gre_asked, 1);
+	rig_free();
+}
+END_TEST
+
 static void
 revoke_it(const char *nai)
 {
@@ -423,4 +441,4 @@ START_TEST(revoked)
 END_TEST
 
 TEST_MAIN("fad_gre", who_gets_it, code_72, key_stays, denied, no_key,
-    overlapping, one_station, revoked)
+    overlapping, one_station, counted, revoked)
