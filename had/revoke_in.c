@@ -73,9 +73,11 @@ binding_of(struct reg *r, const struct rq *rq)
 	struct binding *b;
 	struct mn *m = rq->fa ? mn_at(r->mns, rq->msg.rev.home, 0) : NULL;
 
-	if (m)
+	/* The address may have been given anew since; and with GRE it alone
+	 * does not say whose. */
+	if (m && (e->nai_len == 0 || nai_equal(m->binding->nai,
+	    m->binding->nai_len, e->nai, e->nai_len)))
 		return m->binding;
-	/* With GRE the home address alone does not say it. */
 	b = e->nai_len > 0 ? binding_find(r->bindings, e->nai, e->nai_len) :
 	    NULL;
 	return !rq->fa || (b && b->behind_node && mn_fa(b->mn)) ? b : NULL;

@@ -403,26 +403,44 @@ START_TEST(moves)
 }
 END_TEST
 
-/* The agent ends it: by RFC 3543 it says no more than the address. */
+static void
+revoke_it(const char *home, const char *nai)
+{
+	struct m m = { .n = 0 };
+
+	m_int(&m, 0x07000000, 4);
+	m_ip(&m, home);
+	m_ip(&m, HA);
+	m_ip(&m, FA1);
+	m_int(&m, rig_ntp(NULL) >> 32, 4);
+	if (nai)
+		m_nai(&m, nai);
+	m_auth(&m, 34, 256, key1);
+	rig_in(&m, FA1);
+	ck_assert_uint_eq(rig.sent[0], 15);
+	ck_assert(sent_authentic(key1));
+}
+
+/* The agent ends it: by RFC 3543 it need not say more than the address, but
+ * that of who has had it before is nobody's. */
 START_TEST(ended_by_its_agent)
 {
 	struct asks a = entry_of(FA1, mn1);
-	struct m m = { .n = 0 };
+	struct m m;
 	const char *h;
 
 	in(&m, &a);
 	h = home_of(mn1);
 	rig_wait(2);
-	m.n = 0;
-	m_int(&m, 0x07000000, 4);
-	m_ip(&m, h);
-	m_ip(&m, HA);
-	m_ip(&m, FA1);
-	m_int(&m, rig_ntp(NULL) >> 32, 4);
-	m_auth(&m, 34, 256, key1);
-	rig_in(&m, FA1);
-	ck_assert_uint_eq(rig.sent[0], 15);
-	ck_assert(sent_authentic(key1));
+	revoke_it(h, mn2);
+	ck_assert_int_eq(of(mn1)->state, BINDING_BOUND);
+	rig_wait(2);
+	revoke_it(h, NULL);
+	ck_assert_int_eq(of(mn1)->state, BINDING_IDLE);
+	in(&m, &a);
+	h = home_of(mn1);
+	rig_wait(2);
+	revoke_it(h, "mn1@EXAMPLE.net");
 	ck_assert_int_eq(of(mn1)->state, BINDING_IDLE);
 	ck_assert_uint_eq(rig.nodes.home4.n_used, 0);
 }
@@ -639,16 +657,7 @@ START_TEST(overlapping)
 
 	/* Of two with this address the one that it names. */
 	rig_wait(2);
-	m.n = 0;
-	m_int(&m, 0x07000000, 4);
-	m_ip(&m, h);
-	m_ip(&m, HA);
-	m_ip(&m, FA1);
-	m_int(&m, rig_ntp(NULL) >> 32, 4);
-	m_nai(&m, other);
-	m_auth(&m, 34, 256, key1);
-	rig_in(&m, FA1);
-	ck_assert_uint_eq(rig.sent[0], 15);
+	revoke_it(h, other);
 	ck_assert_int_eq(of(other)->state, BINDING_IDLE);
 	ck_assert_int_eq(of(mn1)->state, BINDING_BOUND);
 	ck_assert_uint_eq(spaces[1].n_used, 0);
