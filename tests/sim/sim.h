@@ -363,6 +363,7 @@ struct counts {
 	uint64_t	readdressed, dp_failed, in_use, flaps, stale_wins;
 	uint64_t	looked_up, shed, drains;
 	uint64_t	an_sessions, an_resumed, exported, imported, detached;
+	uint64_t	never_came, tunnels_lost;
 	uint64_t	addresses, probed, duplicates, taken, defended;
 	uint64_t	addr_expired, claims;
 	uint64_t	line_sessions, line_resumed, line_messages;

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#include "nasd/node_context.h"
-
 #define NOTICE_LEAST	(4 * SECOND)	/* that nobody is there */
 #define NOTICE_MOST	(60 * SECOND)
 
@@ -52,9 +50,10 @@ view(const struct node_fsm *f, struct node_view *v)
 
 	*v = (struct node_view){
 		.proactive = l->proactive,
+		.import_ms = MOVE_WAIT_MS,
 		.agent = true,
 		.takes = l->nas->host.up && world(l)->phase != ENDING,
-		.by_source = true,
+		.by_source = !l->nas->gre,
 		.session = s != NULL ? s->state : SESSION_STARTING,
 		.cause = l->cause,
 	};
@@ -172,6 +171,7 @@ begin(struct node_fsm *f)
 	s->one_ha = f->imported;
 	s->link = true;
 	l->session = s;
+	l->packets = 0;
 	l->given_away = false;
 	return true;
 }
@@ -230,6 +230,10 @@ again_fire(struct timer *t)
 
 static const struct node_fsm_ops ops = {
 	.view = view,
+	.came = move_came,
+	.never_came = move_never_came,
+	.count = move_count,
+	.wait = move_wait,
 	.unset = unset,
 	.again = again,
 	.pass = pass,
@@ -266,9 +270,10 @@ link_hear(struct mlink *l, const uint8_t *packet, size_t len)
 	if (is_heard(packet, len) &&
 	    node_from_link(&l->node, frame, 14 + len))
 		event(l, NODE_EV_HEARD);
-	if (bridged && l->to != NULL)
-		net_tunnel(&l->nas->host, l->coa, l->to->host.addr, packet,
-		    len);
+	if (!bridged || l->to == NULL)
+		return;
+	l->packets++;
+	net_tunnel(&l->nas->host, l->coa, l->to->host.addr, packet, len);
 }
 
 void
@@ -326,64 +331,17 @@ link_unplug(struct mlink *l, bool at_once)
 		    NOTICE_MOST));
 }
 
-static void
-export(struct mlink *l, struct node_context *c)
-{
-	struct mip_saved saved;
-
-	memset(c, 0, sizeof(*c));
-	mip_reg_save(l->session->reg, &saved);
-	c->has_mn = l->node.has_mn;
-	memcpy(c->mn, l->node.mn, sizeof(c->mn));
-	memcpy(c->router, l->node.router, sizeof(c->router));
-	c->id = saved.last_id;
-	node_copy_kept(&l->node, c);
-	l->given_away = l->session->lent = true;
-	event(l, NODE_EV_EXPORT);
-	mip_reg_move_on(l->session->reg);
-	world(l)->counts->exported++;
-	SAY(world(l), &l->nas->host, "s%u of u%u is exported", l->session->nr,
-	    l->u->index);
-}
-
-bool
-link_move(struct mlink *from, struct mlink *to)
-{
-	struct sess *s = from->session;
-	struct node_context c;
-	const char *why;
-
-	if (s == NULL || s->reg == NULL || s->state >= SESSION_CLOSING ||
-	    !from->nas->host.up)
-		return false;
-	export(from, &c);
-	if (to == NULL || !node_fsm_may_begin(&to->fsm))
-		return false;
-	why = node_import(&to->node, &c);
-	if (why != NULL) {
-		world_fail(world(to), "%s: what was exported is not taken: %s",
-		    to->nas->host.name, why);
-		return false;
-	}
-	to->after_id = c.id;
-	to->from = s->ha;
-	world(to)->counts->imported++;
-	event(to, NODE_EV_IMPORT);
-	return true;
-}
-
-/* As access_nodes_unexport. */
+/* Somebody removes the tunnel's device. */
 void
-link_stay(struct mlink *l)
+link_lose_tunnel(struct mlink *l)
 {
-	if (l->session == NULL || !l->fsm.exported || !l->nas->host.up)
+	if (l->session == NULL || !l->nas->host.up ||
+	    l->carry == NODE_CARRY_NONE)
 		return;
-	SAY(world(l), &l->nas->host, "s%u of u%u stays", l->session->nr,
-	    l->u->index);
-	l->given_away = false;
-	event(l, NODE_EV_STAY);
-	if (l->session->reg != NULL)
-		(void)mip_reg_stay(l->session->reg);
+	SAY(world(l), &l->nas->host, "u%u's tunnel is lost", l->u->index);
+	world(l)->counts->tunnels_lost++;
+	l->carry = NODE_CARRY_NONE;
+	event(l, NODE_EV_TUNNEL_LOST);
 }
 
 /* ---- programs come and go ---- */
@@ -400,6 +358,7 @@ link_init(struct mlink *l, struct subscriber *u, struct nas *n)
 	l->t_set.fire = was_set;
 	l->t_notice.fire = noticed;
 	l->t_again.fire = again_fire;
+	move_init(l);
 	l->fsm.ops = &ops;
 	l->fsm.node = &l->node;
 }
@@ -434,6 +393,9 @@ restore(struct mlink *l)
 	event(l, NODE_EV_RESTORE);
 	l->node.has_mn = v->has_mn;
 	memcpy(l->node.mn, l->u->mobile->mac, sizeof(l->node.mn));
+	if (v->awaited)
+		event(l, NODE_EV_AWAIT);
+	l->packets = 0;
 	sess_resume(s, &v->reg, v->was_up);
 }
 
@@ -475,7 +437,7 @@ save(struct mlink *l)
 		return;
 	l->saved = (struct mlink_saved){ .there = true, .ha = s->ha,
 	    .was_up = s->was_up, .exported = l->fsm.exported,
-	    .has_mn = l->node.has_mn };
+	    .has_mn = l->node.has_mn, .awaited = l->fsm.awaited };
 	mip_reg_save(s->reg, &l->saved.reg);
 }
 
@@ -494,6 +456,7 @@ link_stop(struct nas *n)
 		save(l);
 		timer_cancel(&w->timers, &l->t_open);
 		timer_cancel(&n->host.timers, &l->t_again);
+		move_came(&l->fsm);
 		unset(&l->fsm);
 		l->node.passing = false;
 	}
@@ -517,6 +480,7 @@ link_watch(const struct mlink *l)
 {
 	const struct sess *s = l->session;
 
+	move_watch(l);
 	if (!l->node.passing && l->carry == NODE_CARRY_NONE)
 		return;
 	if (s == NULL)

@@ -153,6 +153,7 @@ report(const struct counts *c, uint64_t schedules, double took)
 	P(dp_failed); P(attacks);
 	putchar('\n');
 	P(an_sessions); P(an_resumed); P(exported); P(imported); P(detached);
+	P(never_came); P(tunnels_lost);
 	P(addresses); P(claims);
 	putchar('\n');
 	P(probed); P(taken); P(duplicates); P(defended); P(addr_expired);

@@ -329,17 +329,22 @@ move(struct mobile *m)
 	bool told;
 
 	if (to == from) {
-		link_stay(from);
+		move_undone(from);
 		return;
 	}
 	/* The operator thinks better of it, later. */
 	if (dice_permille(&w->dice, 100)) {
-		link_move(from, NULL);
+		move_by_context(from, NULL);
 		return;
 	}
-	told = dice_permille(&w->dice, 500) && link_move(from, to);
+	told = dice_permille(&w->dice, 500) && move_by_context(from, to);
 	unplug(m, dice_permille(&w->dice, told ? 300 : 600));
-	plug(m, to);
+	/* It never comes, or comes late. */
+	if (told && dice_permille(&w->dice, 100))
+		world_at(w, &m->t_plug, dice_between(&w->dice, 0,
+		    200 * SECOND));
+	else
+		plug(m, to);
 }
 
 /* ---- what it does to others ---- */
@@ -443,6 +448,8 @@ mobile_act(struct subscriber *u)
 		user_dial(u);	/* by PPP, as if it had two links */
 	else if (what < 92)
 		home_act(&w->ha[dice_below(&w->dice, w->plan.n_has)]);
+	else
+		link_lose_tunnel(m->at);
 }
 
 /* ---- its life ---- */

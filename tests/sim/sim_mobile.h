@@ -6,6 +6,7 @@
  *
  *   sim_mobile.c	what mobile nodes say, and where they go
  *   sim_link.c		their links, around the real nasd/node_fsm.c
+ *   sim_move.c		and how they move between them
  *   sim_node.c		their home agent: what they are told and heard
  *   sim_home.c		its home link
  *   sim_addr.c		invariants of their addresses
@@ -33,7 +34,7 @@ struct mlink_saved {
 	bool		 there;
 	struct mip_saved reg;
 	struct ha	*ha;
-	bool		 was_up, exported, has_mn;
+	bool		 was_up, exported, has_mn, awaited;
 };
 
 /* Of one subscriber, at one router. */
@@ -54,6 +55,9 @@ struct mlink {
 	bool			 given_away;	/* exported, since it began */
 	uint64_t		 after_id;
 	struct ha		*from;
+	struct timer		 t_wait, t_count;	/* for who comes */
+	mono_t			 awaited;	/* since */
+	uint64_t		 packets;	/* of its, bridged */
 	struct timer		 t_notice;	/* that nobody is there */
 	bool			 proactive;
 	struct timer		 t_again;	/* of the router */
@@ -178,10 +182,8 @@ void	 link_plug(struct mlink *);
 /* Is it noticed at once? */
 void	 link_unplug(struct mlink *, bool at_once);
 void	 link_hear(struct mlink *, const uint8_t *packet, size_t len);
-/* By export and import, if there is a to; false: it comes without a context. */
-bool	 link_move(struct mlink *from, struct mlink *to);
-/* It stays, though it was exported. */
-void	 link_stay(struct mlink *);
+/* Somebody removes its tunnel. */
+void	 link_lose_tunnel(struct mlink *);
 /* Out of a tunnel that comes from there. */
 void	 link_tunnel(struct nas *, const struct packet *);
 struct mlink *link_at(struct world *, struct in_addr coa);
@@ -194,6 +196,22 @@ void	 link_event(struct sess *, enum node_event);	/* others */
 void	 link_check_request(const struct mlink *, const struct host *ha);
 /* After each step. */
 void	 link_watch(const struct mlink *);
+
+/* sim_move.c */
+#define MOVE_WAIT_MS	60000	/* for who is imported */
+
+/* By export and import, if there is a to; false: it comes without a context. */
+bool	 move_by_context(struct mlink *from, struct mlink *to);
+/* It stays, though it was exported. */
+void	 move_undone(struct mlink *);
+void	 move_init(struct mlink *);
+/* Ops of node_fsm. */
+void	 move_came(struct node_fsm *);
+void	 move_never_came(struct node_fsm *);
+void	 move_count(struct node_fsm *);
+void	 move_wait(struct node_fsm *, int64_t ms);
+/* What link_watch does not know of. */
+void	 move_watch(const struct mlink *);
 
 /* sim_node.c */
 void	 nodes_new(struct ha *);
