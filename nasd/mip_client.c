@@ -319,21 +319,13 @@ mip_client_hurry(struct mip_client *c, int64_t ms)
 void
 mip_client_set_params(struct mip_client *c, const struct mip_client_params *p)
 {
-	struct mip_client_params *is = &c->core.params, was = *is;
-
-	*is = *p;
-	is->coa = was.coa;
-	is->rate = was.rate;
-	is->types = was.types;
+	mip_core_set_params(&c->core, p);
 }
 
 void
 mip_client_rekey(struct mip_client *c, const struct mip_ha *ha)
 {
-	struct mip_ha_rec *rec = mip_core_find_ha(&c->core, ha->addr);
-
-	if (rec != NULL)
-		rec->ha = *ha;
+	mip_core_rekey(&c->core, ha);
 }
 
 void

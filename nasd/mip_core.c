@@ -147,6 +147,26 @@ mip_core_ha(struct mip_core *core, const struct mip_ha *want)
 }
 
 void
+mip_core_rekey(struct mip_core *core, const struct mip_ha *ha)
+{
+	struct mip_ha_rec *rec = mip_core_find_ha(core, ha->addr);
+
+	if (rec != NULL)
+		rec->ha = *ha;
+}
+
+void
+mip_core_set_params(struct mip_core *core, const struct mip_client_params *p)
+{
+	struct mip_client_params *is = &core->params, was = *is;
+
+	*is = *p;
+	is->coa = was.coa;
+	is->rate = was.rate;
+	is->types = was.types;
+}
+
+void
 mip_core_hold(struct mip_core *core, struct in_addr addr, bool held)
 {
 	struct mip_ha_rec *ha = mip_core_find_ha(core, addr);

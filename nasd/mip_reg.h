@@ -291,6 +291,10 @@ void	 mip_core_set_hoa(struct mip_core *, struct mip_reg *,
 uint32_t mip_core_new_gre(const struct mip_core *);
 
 struct mip_ha_rec *mip_core_find_ha(const struct mip_core *, struct in_addr);
+/* As mip_client_rekey and mip_client_set_params. */
+void	 mip_core_rekey(struct mip_core *, const struct mip_ha *);
+void	 mip_core_set_params(struct mip_core *,
+    const struct mip_client_params *);
 void	 mip_core_hold(struct mip_core *, struct in_addr, bool);
 void	 mip_core_hurry(struct mip_core *, int64_t ms);
 /* One of a care-of address that has no owner any more. */
