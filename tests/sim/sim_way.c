@@ -267,12 +267,8 @@ finish(struct way *y)
 	}
 	for (i = 0; i < y->plan.n_lines; i++)
 		way_line_free(&y->line[i]);
-	for (i = 0; i < y->plan.n_nases; i++) {
-		for (k = 0; k < y->plan.n_has; k++)
-			mip4_sa_wipe(&y->nas[i].sa[k]);
-		for (k = 0; k < y->plan.n_lines; k++)
-			mip4_sa_wipe(&y->nas[i].fa_sa[k]);
-	}
+	for (i = 0; i < y->plan.n_nases; i++)
+		way_nas_free(&y->nas[i]);
 	for (i = 0; i < y->plan.n_has; i++)
 		for (k = 0; k < y->plan.n_fas; k++)
 			mip4_sa_wipe(&y->ha[i].agent_sa[k]);
@@ -282,20 +278,6 @@ finish(struct way *y)
 }
 
 /* ---- what happens ---- */
-
-/* Another configuration: of sessions from now on. */
-static void
-reload(struct way *y)
-{
-	struct way_nas *n = &y->nas[dice_below(&y->w->dice, y->plan.n_nases)];
-	unsigned k = dice_below(&y->w->dice, y->plan.n_has);
-
-	if (n->kind == WAY_BEHIND)
-		return;
-	n->gre[k] = !n->gre[k];
-	SAY(y->w, &n->host, "%s by GRE from now on", n->gre[k] ? "asks" :
-	    "does not ask");
-}
 
 static void
 go_wrong(struct way *y)
@@ -347,7 +329,7 @@ happen(struct timer *t)
 	else if (dice_permille(d, y->plan.faults))
 		go_wrong(y);
 	else if (dice_permille(d, 50))
-		reload(y);
+		way_nas_reload(&y->nas[dice_below(d, y->plan.n_nases)]);
 	else
 		way_act(&y->line[dice_below(d, y->plan.n_lines)]);
 	if (y->left > 0)

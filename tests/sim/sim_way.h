@@ -12,6 +12,7 @@
  *   sim_way_net.c	the network and links, and who attacks there
  *   sim_way_ha.c	a home agent
  *   sim_way_nas.c	an access router or node, and mobile nodes behind it
+ *   sim_way_conf.c	its configuration, also while it runs
  *   sim_way_hear.c	what it hears of the foreign agent on its link
  *   sim_way_fa.c	a foreign agent's place
  *   sim_fa.c		what it does there
@@ -34,6 +35,7 @@
 #define WAY_FA_ADDRS	2	/* care-of addresses that an agent may have */
 #define WAY_HOMES	32	/* IPv4 home addresses of one home agent */
 #define WAY_HISTORY	64
+#define WAY_KEYS	2	/* of a router with a home agent */
 
 struct way;
 struct way_nas;
@@ -123,6 +125,8 @@ struct way_fa {
 	struct fa	*fa;
 	struct in_addr	 link[FA_LINKS];
 	uint16_t	 sequence;	/* of its next start's first advert */
+	unsigned	 max_lifetime;	/* that it relays, from a start on */
+	int64_t		 denied[WAY_NASES][WAY_LINES];	/* last */
 	int64_t		 started;	/* the world's time */
 };
 
@@ -175,7 +179,11 @@ struct way_nas {
 	unsigned		 fa, link;	/* behind which */
 	uint8_t			 lladdr[6];
 	struct mip_core		 core;
-	struct mip4_sa		 sa[WAY_HAS];
+	struct mip4_sa		 sa[WAY_HAS][WAY_KEYS];	/* the home agents
+							 * have both */
+	struct mip4_sa		*keys[WAY_HAS];	/* its configuration's */
+	unsigned		 n_keys[WAY_HAS], roll[WAY_HAS];
+	uint16_t		 lifetime;
 	bool			 gre[WAY_HAS];	/* "encapsulation gre" */
 	struct way_saved	 saved[WAY_LINES];
 	struct mip4_sa		 fa_sa[WAY_LINES];	/* of a keyed one: the
@@ -296,6 +304,15 @@ void	 way_go_on(struct way_line *, int64_t ms);
 struct way_sess *way_sess_at(struct way_line *, const struct way_nas *);
 const char *way_sess_name(const struct way_sess *);
 
+/* sim_way_conf.c */
+void	 way_configure(struct way_nas *);
+void	 way_nas_free(struct way_nas *);
+/* Another configuration. */
+void	 way_nas_reload(struct way_nas *);
+struct mip_ha way_home_agent(const struct way_nas *, unsigned i);
+/* Has the NAS the key that the agents have of it? True if there is none. */
+bool	 way_has_key(const struct way_nas *, const struct way_line *);
+
 /* sim_way_hear.c: of a NAS behind an agent that advertises */
 void	 hear_start(struct way_nas *);
 void	 hear_stop(struct way_nas *);
@@ -321,8 +338,6 @@ bool	 way_is_current(const struct way_sess *);
 bool	 way_is_visited(struct way_fa *, const struct way_sess *);
 /* May it be without service at rest? */
 bool	 way_is_excused(const struct way_line *);
-/* Has the NAS the key that the agents have of it? True if there is none. */
-bool	 way_has_key(const struct way_nas *, const struct way_line *);
 
 /* sim_gre.c: after each step, and at rest */
 void	 gre_watch(struct way *);

@@ -11,6 +11,28 @@
 
 /* ---- what it sends ---- */
 
+/* It denies a mobile node once a second by itself [RFC 3344 3.7.2, D236]. */
+static void
+check_denial(struct way_fa *f, unsigned nas, const uint8_t *data, size_t len)
+{
+	static const struct mip4_ext_types types = MIP4_EXT_TYPES_DEFAULT;
+	struct way *y = f->way;
+	struct way_line *l;
+	struct mip4_msg m;
+	int64_t *last;
+
+	if (mip4_parse(&m, data, len, &types) != MIP4_OK ||
+	    (m.rrp.code != MIP4_FA_LIFETIME && m.rrp.code != MIP4_FA_COA &&
+	    m.rrp.code != MIP4_FA_MN_AUTH) ||
+	    (l = way_line(y, m.ext.nai, m.ext.nai_len)) == NULL)
+		return;
+	last = &f->denied[nas][l->index];
+	if (*last > f->started && y->w->now - *last < SECOND - 2 * MS)
+		world_fail(y->w, "%s: denies u%u twice in a second",
+		    f->host.name, l->index);
+	*last = y->w->now;
+}
+
 static void
 to_node(void *arg, unsigned link, const uint8_t lladdr[6],
     const uint8_t *data, size_t len)
@@ -20,6 +42,7 @@ to_node(void *arg, unsigned link, const uint8_t lladdr[6],
 	    .sport = MIP4_PORT, .dport = MIP4_PORT, .nas = lladdr[5],
 	    .fa = f->host.index, .link = link };
 
+	check_denial(f, p.nas, data, len);
 	way_send(f->way, &p, data, len);
 }
 
@@ -86,7 +109,7 @@ way_fa_start(struct way_fa *f)
 {
 	const struct way_plan *p = &f->way->plan;
 	struct fa_conf c = { .care_of = f->host.addr, .n_has = p->n_has,
-	    .max_lifetime = p->fa_lifetime, .max_visitors = 100,
+	    .max_lifetime = f->max_lifetime, .max_visitors = 100,
 	    .max_pending = p->max_pending,
 	    .max_pending_node = p->max_pending_node, .require = p->require,
 	    .known_only = p->known_only, .revocation = p->revocation,
@@ -122,6 +145,7 @@ way_fa_init(struct way *y, unsigned i)
 	f->host.addr = way_fa_coa(i, 0);
 	f->sequence = dice_permille(&y->w->dice, 500) ? 0 :
 	    (uint16_t)dice_between(&y->w->dice, UINT16_MAX - 10, UINT16_MAX);
+	f->max_lifetime = y->plan.fa_lifetime;
 	f->way = y;
 	for (k = 0; k < FA_LINKS; k++)
 		f->link[k].s_addr = htonl(0xc0a80101 + (i << 12) + (k << 8));
@@ -148,6 +172,8 @@ way_fa_leaves(struct way_fa *f)
 
 	if (dice_permille(d, 500))
 		fa_farewell(f->fa);
+	if (dice_permille(d, 300))
+		f->max_lifetime = (unsigned)dice_between(d, 30, 90);
 	if (!is_learnt(f) || !dice_permille(d, f->way->plan.moving))
 		return;
 	f->host.addr = way_fa_coa(f->host.index, f->host.addr.s_addr ==

@@ -169,21 +169,23 @@ static void
 set_routers(struct way_ha *h)
 {
 	struct way *y = h->way;
-	unsigned i;
+	unsigned i, k;
 
 	for (i = 0; i < y->plan.n_nases; i++) {
 		struct way_nas *n = &y->nas[i];
 		struct peer *p = &h->peer[i];
 
 		*p = (struct peer){ .name = n->host.name,
-		    .addr = n->host.addr, .n_sas = 1, .pools = h->choice,
+		    .addr = n->host.addr, .n_sas = WAY_KEYS, .pools = h->choice,
 		    .n_pools = 2, .max_bindings = 1000, .gre = h->gre };
-		p->sas = calloc(1, sizeof(*p->sas));
+		p->sas = calloc(WAY_KEYS, sizeof(*p->sas));
 		if (p->sas == NULL)
 			abort();
-		mip4_sa_copy(&p->sas[0].sa, &n->sa[h->host.index]);
-		if (mip4_sa_prepare(&p->sas[0].sa) != 0)
-			abort();
+		for (k = 0; k < WAY_KEYS; k++) {
+			mip4_sa_copy(&p->sas[k].sa, &n->sa[h->host.index][k]);
+			if (mip4_sa_prepare(&p->sas[k].sa) != 0)
+				abort();
+		}
 		p->unverified = (struct bucket){ .rate = 20, .burst = 100 };
 		p->log = (struct log_limit){ .rate = 1, .burst = 10 };
 		if (!peers_add(&h->peers, p))

@@ -46,7 +46,7 @@ uint16_t
 hear_lifetime(const struct way_nas *n)
 {
 	const struct fa_agent *a = &n->hear.agent;
-	unsigned s = n->way->plan.lifetime;
+	unsigned s = n->lifetime;
 
 	if (n->hear.learns && a->known && a->last.reg_lifetime > 0 &&
 	    a->last.reg_lifetime < s)
@@ -209,12 +209,21 @@ note(struct way_nas *n, const struct way_packet *p, const struct fa_advert *a)
 			    n->host.name, i);
 }
 
+static bool
+same_agent(const struct fa_agent *a, const struct fa_agent *b)
+{
+	return a->known == b->known && a->until.ns == b->until.ns &&
+	    a->coa.s_addr == b->coa.s_addr && a->last.sequence ==
+	    b->last.sequence && a->last.flags == b->last.flags;
+}
+
 void
 hear_input(struct way_nas *n, const struct way_packet *p)
 {
 	struct way_hear *h = &n->hear;
 	uint64_t dropped = h->agent.count[FA_C_DROP_RATE];
-	struct fa_advert a;
+	struct fa_advert a = { .lifetime = 1 };
+	struct fa_agent before;
 	int64_t until;
 	bool good;
 
@@ -230,7 +239,11 @@ hear_input(struct way_nas *n, const struct way_packet *p)
 	/* One that comes behind a later one looks so, too. */
 	h->lost = h->boot != 0 && !h->agent.known;
 	h->restarted = h->lost || p->fa_boot != h->boot || p->sent < h->sent;
+	before = h->agent;
 	fa_agent_hear(&h->agent, p->data, p->len, p->ttl);
+	if (!good && a.lifetime > 0 && !same_agent(&before, &h->agent))
+		world_fail(n->way->w, "%s: heeds what is no advertisement of "
+		    "an agent on its link", n->host.name);
 	if (good && !p->attack && h->agent.count[FA_C_DROP_RATE] == dropped)
 		note(n, p, &a);
 }

@@ -70,15 +70,6 @@ fa_key(void *arg, const char *nai, size_t len, struct in_addr fa)
 	    &n->fa_sa[l->index] : NULL;
 }
 
-bool
-way_has_key(const struct way_nas *n, const struct way_line *l)
-{
-	const struct mip4_sa *sa = &n->fa_sa[l->index];
-
-	return !l->keyed || (sa->key_len == l->fa_sa.key_len &&
-	    memcmp(sa->key, l->fa_sa.key, sa->key_len) == 0);
-}
-
 /* ---- sessions ---- */
 
 static const struct mip_events events;
@@ -166,8 +157,7 @@ set_request(struct way_sess *s, struct mip_reg_request *q, bool gre)
 	    MIP_ROUTER : MIP_NODE, .nai = s->line->nai,
 	    .subject = s->subject, .mn_ha = &s->line->sa, .gre = gre,
 	    .budget_ms = BUDGET_MS,
-	    .ha = { .addr = s->ha->host.addr,
-	    .sa = &n->sa[s->ha->host.index], .n_sa = 1 } };
+	    .ha = way_home_agent(n, s->ha->host.index) };
 	if (n->kind == WAY_BEHIND) {
 		s->coa = n->hear.coa[s->line->index];
 		q->lifetime = hear_lifetime(n);
@@ -278,10 +268,8 @@ registered(void *arg, const struct mip_result *r)
 	} else if (r->outcome == MIP_USELESS) {
 		world_fail(y->w, "%s: useless reply: %s", s->subject,
 		    r->text);
-	} else if (y->plan.calm && y->plan.fa_lifetime >= y->plan.lifetime &&
-	    y->plan.keyed == 0) {
-		/* An agent denies a node once a second, whomever it asks for;
-		 * and who has a wrong key does not believe it. */
+	} else if (y->plan.calm && way_has_key(s->nas, s->line)) {
+		/* Who has a wrong key does not believe a denial. */
 		world_fail(y->w, "%s: no reply in a calm world", s->subject);
 	}
 	if (s->leaving)
@@ -337,40 +325,6 @@ static const struct mip_events events = {
 
 /* ---- programs ---- */
 
-/* With agents: some do not have it, or another one. */
-static void
-set_fa_key(struct way_nas *n, const struct way_line *l)
-{
-	struct mip4_sa *sa = &n->fa_sa[l->index];
-	struct dice *d = &n->way->w->dice;
-
-	if (!l->keyed || n->kind != WAY_BEHIND || dice_permille(d, 30))
-		return;
-	mip4_sa_copy(sa, &l->fa_sa);
-	if (dice_permille(d, 30))
-		sa->key[3] ^= 1;
-	if (mip4_sa_prepare(sa) != 0)
-		abort();
-}
-
-static void
-set_keys(struct way_nas *n)
-{
-	unsigned i;
-
-	for (i = 0; i < n->way->plan.n_lines; i++)
-		set_fa_key(n, &n->way->line[i]);
-
-	for (i = 0; i < n->way->plan.n_has; i++) {
-		n->sa[i] = (struct mip4_sa){ .spi = SPI,
-		    .alg = MIP4_ALG_HMAC_MD5, .key_len = 16,
-		    .key = { (uint8_t)(n->host.index + 1),
-		    (uint8_t)(i + 1) } };
-		if (mip4_sa_prepare(&n->sa[i]) != 0)
-			abort();
-	}
-}
-
 /* Goes on with what it was killed with. */
 static void
 resume(struct way_nas *n, struct way_line *l)
@@ -410,14 +364,14 @@ way_nas_start(struct way_nas *n)
 	struct way *y = n->way;
 	unsigned i;
 
-	if (n->sa[0].key_len == 0)
-		set_keys(n);
+	if (n->n_keys[0] == 0)
+		way_configure(n);
 	memset(&n->core, 0, sizeof(n->core));
 	n->core.timers = &n->host.timers;
 	n->core.clock = &n->host.clock;
 	n->core.params = (struct mip_client_params){ .coa = n->host.addr,
 	    .attempts = 5, .dereg_attempts = 3,
-	    .lifetime = (uint16_t)y->plan.lifetime, .require_nai = true,
+	    .lifetime = n->lifetime, .require_nai = true,
 	    .types = MIP4_EXT_TYPES_DEFAULT };
 	n->core.send = nas_send;
 	n->core.random = nas_random;
