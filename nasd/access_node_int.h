@@ -31,7 +31,8 @@ struct node_link {
 	unsigned		 ifindex;	/* as last told */
 	uint32_t		 ups;		/* how often carrier has come */
 	unsigned		 opens;		/* unanswered */
-	struct event		*ev_link, *ev_tunnel;
+	struct event		*ev_link, *ev_tunnel, *ev_data;
+	struct timer		 deaf;		/* to ev_data */
 	int			 tunnel;	/* index of its device */
 	unsigned		 unanswered;	/* requests */
 	struct session		*session;
@@ -80,6 +81,8 @@ void	 access_node_name(const struct node_link *,
 void	 access_node_hear(struct node_link *, int fd);
 /* ... and of its tunnel. */
 void	 access_node_hear_tunnel(struct node_link *, int fd);
+/* Looks at what its mobile node sends beyond it, or not any more. */
+void	 access_node_hear_data(struct node_link *, bool on);
 
 /* ---- access_node_ops.c: what the link has decided ---- */
 

@@ -26,6 +26,7 @@
 #include "nasd/priv_ops.h"
 
 #define READ_TURN	64	/* packets read at once */
+#define DEAF_MS		500	/* to what nobody bridges, after some */
 
 /* ---- descriptors ---- */
 
@@ -126,6 +127,73 @@ access_node_hear_tunnel(struct node_link *l, int fd)
 	(void)getsockname(fd, (struct sockaddr *)&ll, &len);
 	l->tunnel = ll.sll_ifindex;
 	watch(l, &l->ev_tunnel, fd, tunnel_readable);
+}
+
+/* ---- what nobody bridges [D238] ---- */
+
+/* One packet says that the mobile node is there. More may come than anybody
+ * wants to read. */
+static void
+data_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct node_link *l = arg;
+	struct engine *e = l->all->engine;
+	uint8_t frame[64];
+	ssize_t n = receive(fd, frame, sizeof(frame));
+
+	(void)what;
+	event_del(l->ev_data);
+	if (timer_set(&e->timers, &l->deaf, mono_add_ms(clock_mono(e->clock),
+	    DEAF_MS)) != 0)
+		log_errorx(l->cfg->ifname, "out of memory for a timer");
+	if (n > 0 && node_from_data(&l->node, frame, (size_t)n))
+		access_node_event(l, NODE_EV_HEARD);
+}
+
+/* What has come meanwhile is old. */
+static void
+deaf_fire(struct timer *t)
+{
+	struct node_link *l = container_of(t, struct node_link, deaf);
+	uint8_t byte;
+
+	if (l->ev_data == NULL)
+		return;
+	for (unsigned i = 0; i < READ_TURN && receive(event_get_fd(
+	    l->ev_data), &byte, 1) > 0; i++)
+		;
+	if (event_add(l->ev_data, NULL) != 0)
+		log_errorx(l->cfg->ifname, "out of memory to hear it");
+}
+
+static void
+data_opened(void *arg, int status, const void *body, size_t len, int fd)
+{
+	struct node_link *l = arg;
+
+	(void)body;
+	(void)len;
+	if (status != 0 || fd == -1)
+		log_warnx(l->cfg->ifname, "only solicitations are heard: %s",
+		    strerror(-status));
+	else if (l->fsm.state != NODE_IDLE)
+		close(fd);
+	else
+		watch(l, &l->ev_data, fd, data_readable);
+}
+
+void
+access_node_hear_data(struct node_link *l, bool on)
+{
+	struct nasd_priv_node_name q = { .ifname = "" };
+
+	close_event(&l->ev_data);
+	if (!on || l->node.ppp)
+		return;
+	snprintf(q.ifname, sizeof(q.ifname), "%s", l->cfg->ifname);
+	if (priv_request(l->all->engine->priv, NASD_PRIV_NODE_HEAR, &q,
+	    sizeof(q), data_opened, l) != 0)
+		log_errorx(l->cfg->ifname, "out of memory to hear it");
 }
 
 /* ---- links ---- */
@@ -234,6 +302,7 @@ access_nodes_new(struct engine *e)
 		l->coa = l->cfg->via_fa.s_addr != INADDR_ANY ? l->cfg->coa :
 		    config_coas_at(&cf->coas, i);
 		access_node_init(l);
+		l->deaf.fire = deaf_fire;
 		open_link(l);
 	}
 	return ns;
@@ -254,7 +323,9 @@ access_nodes_free(struct access_nodes *ns)
 	for (unsigned i = 0; i < ns->n + ns->n_ppp; i++) {
 		timer_cancel(&ns->engine->timers, &ns->link[i].again);
 		timer_cancel(&ns->engine->timers, &ns->link[i].wait);
+		timer_cancel(&ns->engine->timers, &ns->link[i].deaf);
 		close_event(&ns->link[i].ev_link);
+		close_event(&ns->link[i].ev_data);
 		close_event(&ns->link[i].ev_tunnel);
 	}
 	free(ns->ppp);

@@ -66,12 +66,15 @@ view(const struct node_fsm *f, struct node_view *v)
 	};
 }
 
+/* While it is nobody's, whatever goes beyond it says who is there. */
 static void
 went(const struct node_fsm *f, enum node_state from, enum node_event ev)
 {
-	log_debug(link_of((struct node_fsm *)f)->cfg->ifname, "%s -> %s: %s",
-	    node_state_str(from), node_state_str(f->state),
-	    node_event_str(ev));
+	struct node_link *l = link_of((struct node_fsm *)f);
+
+	log_debug(l->cfg->ifname, "%s -> %s: %s", node_state_str(from),
+	    node_state_str(f->state), node_event_str(ev));
+	access_node_hear_data(l, f->state == NODE_IDLE);
 }
 
 /* ---- the root side ---- */

@@ -255,6 +255,22 @@ node_from_link(struct node *n, const uint8_t *frame, size_t len)
 	    frame + NODE_MAC_LEN);
 }
 
+/* Of another one than the mobile node, where there is one, it says nothing. */
+bool
+node_from_data(struct node *n, const uint8_t *frame, size_t len)
+{
+	const uint8_t *mac = frame + NODE_MAC_LEN;
+
+	if (len < ETHER_LEN || mono_before(clock_mono(n->clock),
+	    n->detached) || !node_is_unicast(mac) || same(mac, n->own) ||
+	    same(mac, n->router) || (n->has_mn && !same(mac, n->mn)))
+		return false;
+	n->count[NODE_C_DATA]++;
+	n->has_mn = true;
+	memcpy(n->mn, mac, sizeof(n->mn));
+	return true;
+}
+
 void
 node_from_ppp(struct node *n, const uint8_t *packet, size_t len)
 {

@@ -29,6 +29,7 @@
 /* X(NAME, text): the text is the key of "show access-nodes". */
 #define NODE_COUNTERS(X)						\
 	X(SOLICITATION, "solicitations")				\
+	X(DATA, "packets_not_bridged")					\
 	X(REPORT, "multicast_reports")					\
 	X(KEPT, "packets_kept")						\
 	X(DELIVERED, "packets_delivered")				\
@@ -93,6 +94,9 @@ const char *node_counter_key(enum node_counter);
 /* A frame of the link. True: the mobile node is there, and wants the link's
  * tunnel to be. */
 bool	 node_from_link(struct node *, const uint8_t *frame, size_t len);
+/* A frame with what goes beyond the link, which nobody bridges [D238]. True:
+ * the mobile node is there. */
+bool	 node_from_data(struct node *, const uint8_t *frame, size_t len);
 /* A packet of a PPP link, whose mobile node is there. */
 void	 node_from_ppp(struct node *, const uint8_t *packet, size_t len);
 /* A packet that came out of the tunnel. True: node->router is another one

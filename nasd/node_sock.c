@@ -22,6 +22,9 @@
 #define ETHER_LEN	14
 #define IPV6_LEN	40
 #define NEXT_HEADER	6	/* in the header, its place */
+#define OFF_SOURCE	8
+#define ADDR_LEN	16
+#define FEW		2048	/* bytes: some small packets */
 #define OPTIONS_LEN	8	/* of a report */
 #define MLD2_REPORT	143
 #define CODE_MAX	24	/* instructions */
@@ -136,6 +139,40 @@ filter_ppp(int fd)
 	return filter_bare(fd, &w);
 }
 
+/* Source and destination are no group's, nor link-local, nor of ::/8, as far as
+ * their first bytes tell. */
+static int
+filter_data(int fd)
+{
+	const unsigned src = ETHER_LEN + OFF_SOURCE, dst = src + ADDR_LEN;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+		    (unsigned)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 17, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+		    (unsigned)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 15),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 13),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, src),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 11, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xff, 10, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, src),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xffc0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xfe80, 7, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, dst),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xff, 4, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, dst),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xffc0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xfe80, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, ETHER_LEN + IPV6_LEN),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	return sock_filter_set(fd, code, sizeof(code) / sizeof(code[0]));
+}
+
 static int
 filter_tunnel(int fd)
 {
@@ -209,6 +246,18 @@ int
 node_sock_ppp(unsigned ifindex)
 {
 	return open_socket(ifindex, SOCK_DGRAM, filter_ppp);
+}
+
+/* What is not read soon is of no use. */
+int
+node_sock_data(unsigned ifindex)
+{
+	const int few = FEW;
+	int fd = open_socket(ifindex, SOCK_RAW, filter_data);
+
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &few, sizeof(few));
+	return fd;
 }
 
 int

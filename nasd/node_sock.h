@@ -16,6 +16,10 @@
 int	 node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu);
 /* Of a PPP link: the same, from the IPv6 header on. */
 int	 node_sock_ppp(unsigned ifindex);
+/* Of the link: the beginnings of frames without a tag whose IPv6 packets go
+ * beyond it; few of them at a time. To be closed when they are bridged, or each
+ * costs a copy. */
+int	 node_sock_data(unsigned ifindex);
 /* Of the tunnel: Router Advertisements, from the IPv6 header on. */
 int	 node_sock_tunnel(unsigned ifindex);
 

@@ -210,6 +210,22 @@ nodes_open(struct nodes *ns, const struct nasd_priv_node_name *q,
 }
 
 int
+nodes_hear(struct nodes *ns, const struct nasd_priv_node_name *q, int *fd)
+{
+	struct node *n = find(ns, q->ifname);
+	int err;
+
+	if (n == NULL || q->coa.s_addr != INADDR_ANY)
+		return -EPERM;
+	if (n->link == 0)
+		return -ENOENT;
+	if ((err = node_sock_data(n->link)) < 0)
+		return err;
+	*fd = err;
+	return 0;
+}
+
+int
 nodes_set(struct nodes *ns, const struct nasd_priv_node_set *q,
     struct nasd_priv_node_was_set *out, int *fd)
 {

@@ -29,6 +29,8 @@ void	 nodes_start(struct nodes *);
 /* The requests of priv_ops.h. 0 or -errno; *fd is set where there is one. */
 int	 nodes_open(struct nodes *, const struct nasd_priv_node_name *,
     struct nasd_priv_node_opened *, int *fd);
+int	 nodes_hear(struct nodes *, const struct nasd_priv_node_name *,
+    int *fd);
 int	 nodes_set(struct nodes *, const struct nasd_priv_node_set *,
     struct nasd_priv_node_was_set *, int *fd);
 int	 nodes_del(struct nodes *, const struct nasd_priv_node_name *);

@@ -313,6 +313,8 @@ static const struct priv_op ops[] = {
 	    priv_op_vlan_list),
 	OP(NASD_PRIV_NODE_OPEN, "open access node's link",
 	    nasd_priv_node_name, priv_op_node_open),
+	OP(NASD_PRIV_NODE_HEAR, "hear access node's link",
+	    nasd_priv_node_name, priv_op_node_hear),
 	OP(NASD_PRIV_NODE_SET, "set access node's tunnel",
 	    nasd_priv_node_set, priv_op_node_set),
 	OP(NASD_PRIV_NODE_DEL, "delete access node's tunnel",

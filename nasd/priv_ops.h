@@ -57,6 +57,7 @@ enum nasd_priv_type {
 
 	NASD_PRIV_NODE_OPEN,		/* node_name -> node_opened,
 					 * descriptor */
+	NASD_PRIV_NODE_HEAR,		/* node_name -> a descriptor */
 	NASD_PRIV_NODE_SET,		/* node_set -> node_was_set, descriptor
 					 * if made */
 	NASD_PRIV_NODE_DEL,		/* node_name */

@@ -92,6 +92,16 @@ priv_op_node_open(struct priv_call *c)
 }
 
 int
+priv_op_node_hear(struct priv_call *c)
+{
+	struct nasd_priv *np = c->state;
+	struct nasd_priv_node_name q;
+
+	memcpy(&q, c->body, sizeof(q));
+	return nodes_hear(np->nodes, &q, &c->fd);
+}
+
+int
 priv_op_node_set(struct priv_call *c)
 {
 	struct nasd_priv *np = c->state;

@@ -41,6 +41,7 @@ priv_handler priv_op_vlan_open;
 priv_handler priv_op_vlan_close;
 priv_handler priv_op_vlan_list;
 priv_handler priv_op_node_open;
+priv_handler priv_op_node_hear;
 priv_handler priv_op_node_set;
 priv_handler priv_op_node_del;
 priv_handler priv_op_node_count;

@@ -773,6 +773,13 @@ node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu)
 }
 
 int
+node_sock_data(unsigned ifindex)
+{
+	fuzz_assert(ifindex == NODE || ifindex == NODE + 1);
+	return kernel.error != 0 ? kernel.error : dup(0);
+}
+
+int
 node_sock_ppp(unsigned ifindex)
 {
 	fuzz_assert(ifindex >= PPP && ifindex < PPP + N_PPP);
@@ -800,6 +807,8 @@ put_node(struct ops *o, uint8_t *b, uint16_t *type)
 		.router = { 2, (uint8_t)(how >> 2 & 3) } };
 
 	*type = types[how >> 6];
+	if (*type == NASD_PRIV_NODE_DEL && (how & 1) != 0)
+		*type = NASD_PRIV_NODE_HEAR;
 	q.ha.s_addr = inet_addr(how & 16 ? "203.0.113.1" :
 	    ha_addr[how >> 5 & 1]);
 	snprintf(q.ifname, sizeof(q.ifname), "node%u", ops_pick(o, 3));

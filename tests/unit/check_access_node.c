@@ -44,6 +44,8 @@ static unsigned queued;
 static int root_fails;		/* -errno of each request, at once */
 static uint64_t packets, carried;	/* what it counts, of what came */
 static int link_fd[LINKS], tunnel_fd[LINKS], fa_fd;	/* our ends, or -1 */
+static int data_fd[LINKS];
+static struct request hears_data[LINKS];	/* unanswered if done */
 static unsigned fa_ifindex = 7;
 
 static unsigned
@@ -77,6 +79,10 @@ request(uint16_t type, const void *body, priv_done *done, void *arg)
 	case NASD_PRIV_NODE_OPEN:
 		call("open %s", q->ifname);
 		break;
+	case NASD_PRIV_NODE_HEAR:	/* answered apart from the others */
+		hears_data[link_of(q->ifname)] = (struct request){ type, done,
+		    arg, "" };
+		return (root_fails);
 	case NASD_PRIV_NODE_SET:
 		call("set %s %u to %u", q->ifname,
 		    ntohl(q->coa.s_addr) & 0xff, ntohl(q->ha.s_addr) & 0xff);
@@ -114,6 +120,17 @@ pair(int *ours)
 		close(*ours);
 	*ours = fd[0];
 	return (fd[1]);
+}
+
+static void
+answer_data(unsigned link, int status)
+{
+	struct request r = hears_data[link];
+
+	ck_assert_ptr_nonnull(r.done);
+	hears_data[link].done = NULL;
+	r.done(r.arg, status, NULL, 0, status != 0 ? -1 :
+	    pair(&data_fd[link]));
 }
 
 /* The oldest request is answered; a tunnel is made with a socket. */
@@ -289,7 +306,8 @@ set_up(void)
 		    .alg = MIP4_ALG_HMAC_MD5, .key_len = 16,
 		    .key = "the mobile node" };
 		ck_assert_int_eq(mip4_sa_prepare(&links[i].sa), 0);
-		link_fd[i] = tunnel_fd[i] = -1;
+		link_fd[i] = tunnel_fd[i] = data_fd[i] = -1;
+		hears_data[i].done = NULL;
 	}
 	cfg.node = links;
 	cfg.n_node = LINKS;
@@ -328,6 +346,8 @@ tear_down(void)
 			close(link_fd[i]);
 		if (tunnel_fd[i] != -1)
 			close(tunnel_fd[i]);
+		if (data_fd[i] != -1)
+			close(data_fd[i]);
 	}
 	node_request = NULL;
 	teardown();
@@ -906,6 +926,92 @@ START_TEST(router_solicitation)
 	called("set lo 1 to 1;down 11 as 01;");
 	ck_assert_ptr_nonnull(session_at(0));
 	end_it(0);
+}
+END_TEST
+
+/* What it sends beyond its link; the filter's work is done. */
+static void
+send_data(unsigned link)
+{
+	uint8_t frame[54] = { 2, 0, 0, 0, 0, 0x77 };
+
+	memcpy(frame + 6, speaks, 6);
+	ck_assert_int_eq(send(data_fd[link], frame, sizeof(frame),
+	    MSG_DONTWAIT), (ssize_t)sizeof(frame));
+	hear();
+}
+
+/* It asks for nothing: it has had all it needs from an earlier nasd. */
+START_TEST(quiet_mobile_node)
+{
+	answer_data(0, 0);
+	send_data(0);
+	called("set lo 1 to 1;down 11 as 01;");
+	ck_assert_str_eq(session_at(0)->calling, "02-00-00-00-00-11");
+	ck_assert_int_eq(shown(0, "packets_not_bridged"), 1);
+	/* What is bridged is not heard. */
+	ck_assert_int_eq(send(data_fd[0], "", 1, MSG_NOSIGNAL), -1);
+	ck_assert_ptr_null(hears_data[0].done);
+	answer_all();
+	end_it(0);
+	/* Who was sent away is not heard by it, either. */
+	answer_data(0, 0);
+	send_data(0);
+	wait_ms(29999);
+	hear();
+	send_data(0);
+	ck_assert_int_eq(shown(0, "packets_not_bridged"), 1);
+	wait_ms(500);
+	send_data(0);
+	ck_assert_ptr_nonnull(session_at(0));
+	ck_assert_int_eq(shown(0, "packets_not_bridged"), 2);
+	answer_all();
+	end_it(0);
+}
+END_TEST
+
+/* Of a flood as much is read as is of use, and nothing that is old. */
+START_TEST(much_data)
+{
+	unsigned i;
+
+	answer_data(0, 0);
+	engine.stopping = true;
+	send_data(0);
+	ck_assert_int_eq(shown(0, "packets_not_bridged"), 1);
+	ck_assert_int_eq(shown(0, "mobile_node"), 0);
+	for (i = 0; i < 10; i++)
+		send_data(0);
+	wait_ms(499);
+	hear();
+	ck_assert_int_eq(shown(0, "packets_not_bridged"), 1);
+	engine.stopping = false;
+	wait_ms(1);
+	hear();
+	ck_assert_int_eq(shown(0, "packets_not_bridged"), 1);
+	ck_assert_ptr_null(session_at(0));
+	send_data(0);
+	ck_assert_ptr_nonnull(session_at(0));
+	answer_all();
+	end_it(0);
+}
+END_TEST
+
+START_TEST(data_not_heard)
+{
+	answer_data(0, -ENODEV);
+	link_is("lo", false, true);
+	called("");
+	link_is("lo", true, false);
+	called("open lo;");
+	answer();
+	/* Its answer comes when the interface has gone again. */
+	link_is("lo", false, true);
+	answer_data(0, 0);
+	ck_assert_int_eq(send(data_fd[0], "", 1, MSG_NOSIGNAL), -1);
+	answer_data(1, 0);
+	link_is("an1", true, true);
+	ck_assert_int_eq(send(data_fd[1], "", 1, MSG_NOSIGNAL), -1);
 }
 END_TEST
 
@@ -2092,6 +2198,9 @@ main(void)
 	tcase_add_test(t, agent_link_down);
 	tcase_add_test(t, agent_heard);
 	tcase_add_test(t, router_solicitation);
+	tcase_add_test(t, quiet_mobile_node);
+	tcase_add_test(t, much_data);
+	tcase_add_test(t, data_not_heard);
 	tcase_add_test(t, keys);
 	tcase_add_test(t, its_home_agent);
 	tcase_add_test(t, proactive);

@@ -506,6 +506,43 @@ START_TEST(gives_way)
 }
 END_TEST
 
+/* What would have been bridged. */
+START_TEST(data)
+{
+	static const uint8_t group[6] = { 0x33, 0x33, 0, 0, 0, 1 };
+	uint8_t b[54] = { 2, 0, 0, 0, 0, 0xbb };
+	unsigned i;
+
+	set_up();
+	node_set_own(&node, own, router);
+	for (i = 0; i < 3; i++) {
+		memcpy(b + 6, i == 0 ? own : i == 1 ? router : group, 6);
+		ck_assert(!node_from_data(&node, b, sizeof(b)));
+	}
+	memcpy(b + 6, mn, 6);
+	ck_assert(!node_from_data(&node, b, 13));
+	ck_assert(!node.has_mn);
+	ck_assert(node_from_data(&node, b, sizeof(b)));
+	ck_assert(node.has_mn);
+	ck_assert_mem_eq(node.mn, mn, 6);
+	ck_assert(node_from_data(&node, b, sizeof(b)));
+	ck_assert_uint_eq(node.n_kept, 0);
+	/* Nor does who waits give way to it. */
+	memcpy(b + 6, other, 6);
+	ck_assert(!node_from_data(&node, b, sizeof(b)));
+	node.waits = true;
+	ck_assert(!node_from_data(&node, b, sizeof(b)));
+	ck_assert_mem_eq(node.mn, mn, 6);
+	ck_assert_uint_eq(node.count[NODE_C_DATA], 2);
+	ck_assert_uint_eq(node.count[NODE_C_DROP_OTHER], 0);
+	node_forget(&node, 1000);
+	ck_assert(!node_from_data(&node, b, sizeof(b)));
+	now_ms += 1000;
+	ck_assert(node_from_data(&node, b, sizeof(b)));
+	ck_assert_mem_eq(node.mn, other, 6);
+}
+END_TEST
+
 START_TEST(short_ones)
 {
 	const struct pkt p = rs(mn);
@@ -773,6 +810,7 @@ main(void)
 	tcase_add_test(tc, long_reports);
 	tcase_add_test(tc, kept_for_a_while);
 	tcase_add_test(tc, gives_way);
+	tcase_add_test(tc, data);
 	tcase_add_test(tc, hostile_link);
 	tcase_add_test(tc, short_ones);
 	tcase_add_test(tc, flood);

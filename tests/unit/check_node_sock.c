@@ -22,7 +22,7 @@
 #include "nasd/node_sock.h"
 #include "tests/unit/test.h"
 
-static int link_sock, tunnel_sock, ppp_sock, peer;
+static int link_sock, tunnel_sock, ppp_sock, data_sock, peer;
 static bool has_net;
 
 static int
@@ -55,6 +55,8 @@ set_up(void)
 	link_sock = node_sock_link(if_nametoindex("acc0"), mac, &mtu);
 	tunnel_sock = node_sock_tunnel(if_nametoindex("acc0"));
 	ppp_sock = node_sock_ppp(if_nametoindex("acc0"));
+	data_sock = node_sock_data(if_nametoindex("acc0"));
+	ck_assert_int_ge(data_sock, 0);
 	ck_assert_int_ge(link_sock, 0);
 	ck_assert_int_ge(ppp_sock, 0);
 	ck_assert_int_ge(tunnel_sock, 0);
@@ -75,6 +77,7 @@ tear_down(void)
 	close(link_sock);
 	close(tunnel_sock);
 	close(ppp_sock);
+	close(data_sock);
 	close(peer);
 }
 
@@ -190,6 +193,61 @@ START_TEST(not_what_we_send_nor_tagged)
 }
 END_TEST
 
+static const struct {
+	const char	*src, *dst;
+	bool		 heard;
+} data_frames[] = {
+	{ "2001:db8::1", "2001:db8:1::1", true },
+	{ "fd00::1", "64:ff9b::1", false },	/* of ::/8, as ::1 is */
+	{ "fd00::1", "2001:db8::1", true },
+	{ "fe80::1", "2001:db8::1", false },
+	{ "febf::1", "2001:db8::1", false },
+	{ "fec0::1", "2001:db8::1", true },
+	{ "::", "2001:db8::1", false },
+	{ "ff02::1", "2001:db8::1", false },
+	{ "2001:db8::1", "fe80::1", false },
+	{ "2001:db8::1", "ff02::1", false },
+	{ "2001:db8::1", "ff0e::1", false },
+	{ "2001:db8::1", "::", false },
+};
+
+static void
+send_from(const char *src, const char *dst, uint8_t mark, bool tagged)
+{
+	uint8_t b[256];
+	size_t n = frame(b, ETH_P_IPV6, 17, 0);
+
+	ck_assert_int_eq(inet_pton(AF_INET6, src, b + 14 + 8), 1);
+	ck_assert_int_eq(inet_pton(AF_INET6, dst, b + 14 + 24), 1);
+	b[14 + 39] = mark;
+	if (tagged) {
+		memmove(b + 16, b + 12, n - 12);
+		memcpy(b + 12, "\x81\x00\x00\x07", 4);
+		n += 4;
+	}
+	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
+}
+
+START_TEST(data_heard)
+{
+	uint8_t got[256];
+
+	if (!has_net)
+		return;
+	send_from("2001:db8::1", "2001:db8::2", 1, true);
+	send_from(data_frames[_i].src, data_frames[_i].dst, 2, false);
+	/* No more of it than tells who it is. */
+	if (data_frames[_i].heard) {
+		ck_assert_int_eq(hear(data_sock, got, sizeof(got)), 54);
+		ck_assert_uint_eq(got[14 + 39], 2);
+		ck_assert_mem_eq(got + 6, "\2\0\0\0\0\1", 6);
+	}
+	send_from("2001:db8::1", "2001:db8::3", 3, false);
+	ck_assert_int_eq(hear(data_sock, got, sizeof(got)), 54);
+	ck_assert_uint_eq(got[14 + 39], 3);
+}
+END_TEST
+
 /* ---- foreign agents ---- */
 
 /* What is said to all on the link, but for the addresses of Ethernet: IPv4 of
@@ -291,6 +349,8 @@ main(void)
 	tcase_add_loop_test(tc, heard, 0,
 	    (int)(sizeof(frames) / sizeof(frames[0])));
 	tcase_add_test(tc, not_what_we_send_nor_tagged);
+	tcase_add_loop_test(tc, data_heard, 0,
+	    (int)(sizeof(data_frames) / sizeof(data_frames[0])));
 	tcase_add_loop_test(tc, agent_heard, 0,
 	    (int)(sizeof(fa_frames) / sizeof(fa_frames[0])));
 	tcase_add_test(tc, no_link_for_it);

@@ -666,6 +666,12 @@ node_sock_link(unsigned ifindex, uint8_t mac[6], int *mtu)
 }
 
 int
+node_sock_data(unsigned ifindex)
+{
+	return open_socket(ifindex);
+}
+
+int
 node_sock_ppp(unsigned ifindex)
 {
 	ck_assert(by_index(ifindex)->ppp);
@@ -842,6 +848,29 @@ do_open(const char *ifname)
 	ck_assert_mem_eq(out.mac, own, 6);
 	return 0;
 }
+
+START_TEST(hears)
+{
+	struct nasd_priv_node_name q = { .ifname = "acc0" };
+	int fd = -1;
+
+	ck_assert_int_eq(nodes_hear(ns, &q, &fd), -ENOENT);
+	ck_assert_int_eq(do_open("acc0"), 0);
+	ck_assert_int_eq(nodes_hear(ns, &q, &fd), 0);
+	ck_assert_int_eq(fd, 1000);
+	fd = -1;
+	kernel.fail_at = 0;
+	ck_assert_int_eq(nodes_hear(ns, &q, &fd), -EMFILE);
+	ck_assert_int_eq(fd, -1);
+	q.coa.s_addr = htonl(0xc0000264);	/* a PPP link's */
+	ck_assert_int_eq(nodes_hear(ns, &q, &fd), -EPERM);
+	q.coa.s_addr = 0;
+	strcpy(q.ifname, "eth0");
+	ck_assert_int_eq(nodes_hear(ns, &q, &fd), -EPERM);
+	memset(q.ifname, 'a', sizeof(q.ifname));
+	ck_assert_int_eq(nodes_hear(ns, &q, &fd), -EPERM);
+}
+END_TEST
 
 static struct nasd_priv_node_set
 want(const char *ifname, const char *coa, uint8_t carry)
@@ -1985,6 +2014,7 @@ main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, entry_and_end);
 	tcase_add_test(tc, refused);
+	tcase_add_test(tc, hears);
 	tcase_add_test(tc, counted);
 	tcase_add_test(tc, counted_over_devices);
 	tcase_add_test(tc, counted_but_not_local);
