@@ -9,6 +9,10 @@
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING	23	/* Linux 4.20 */
+#endif
+
 int
 sock_filter_set(int fd, struct sock_filter *code, size_t n)
 {
@@ -31,9 +35,13 @@ sock_filter_packet(unsigned ifindex, int type, uint16_t protocol,
 		.sll_ifindex = (int)ifindex,
 	};
 	int fd = socket(AF_PACKET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), err;
+	const int on = 1;
 
 	if (fd == -1)
 		return (-errno);
+	/* Else one of all protocols has a copy of each, to be refused. */
+	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
+	    sizeof(on));
 	if (ready(fd, arg) == 0 && bind(fd, (const struct sockaddr *)&sll,
 	    sizeof(sll)) == 0)
 		return (fd);

@@ -15,8 +15,8 @@ int	 sock_filter_set(int fd, struct sock_filter *code, size_t n);
 /* What makes a new socket ready, with its filter: 0, or -1 with errno. */
 typedef int sock_filter_fn(int fd, const void *arg);
 /* A packet socket of an interface, SOCK_RAW or SOCK_DGRAM, that does not block;
- * nothing is heard before it is ready. protocol: ETH_P_*. The descriptor, or
- * -errno. */
+ * nothing is heard before it is ready, nor, from Linux 4.20 on, what this host
+ * sends. protocol: ETH_P_*. The descriptor, or -errno. */
 int	 sock_filter_packet(unsigned ifindex, int type, uint16_t protocol,
     sock_filter_fn *, const void *arg);
 

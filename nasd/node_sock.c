@@ -29,10 +29,6 @@
 #define MLD2_REPORT	143
 #define CODE_MAX	24	/* instructions */
 
-#ifndef PACKET_IGNORE_OUTGOING
-#define PACKET_IGNORE_OUTGOING	23	/* Linux 4.20 */
-#endif
-
 /* What is heard of ICMPv6: types, and reports of groups, which have options
  * before them [RFC 3810 5]. */
 struct wanted {
@@ -189,12 +185,8 @@ set_filter(int fd, const void *arg)
 	int (*const *filter)(int fd) = arg;
 	const int on = 1;
 
-	if ((*filter)(fd) != 0 || setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER,
-	    &on, sizeof(on)) != 0)
-		return -1;
-	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
-	    sizeof(on));
-	return 0;
+	return (*filter)(fd) != 0 || setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER,
+	    &on, sizeof(on)) != 0 ? -1 : 0;
 }
 
 static int

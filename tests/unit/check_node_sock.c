@@ -18,6 +18,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 
+#include "common/sock_filter.h"
 #include "nasd/fa_sock.h"
 #include "nasd/node_sock.h"
 #include "tests/unit/test.h"
@@ -248,6 +249,38 @@ START_TEST(data_heard)
 }
 END_TEST
 
+static int
+hear_all(int fd, const void *arg)
+{
+	struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, UINT32_MAX) };
+
+	(void)arg;
+	return sock_filter_set(fd, code, 1);
+}
+
+/* Whatever its filter says, nothing is copied for it; a socket of the other
+ * end has heard it by then. */
+START_TEST(no_copy_of_what_is_sent)
+{
+	uint8_t b[256], got[256];
+	size_t n = frame(b, ETH_P_IPV6, 17, 0);
+	int sock;
+
+	if (!has_net)
+		return;
+	sock = sock_filter_packet(if_nametoindex("acc0"), SOCK_RAW, ETH_P_ALL,
+	    hear_all, NULL);
+	ck_assert_int_ge(sock, 0);
+	ck_assert_int_eq(send(link_sock, b, n, 0), (ssize_t)n);
+	ck_assert_int_eq(hear(peer, got, sizeof(got)), (ssize_t)n);
+	b[14 + 60] = 79;
+	ck_assert_int_eq(send(peer, b, n, 0), (ssize_t)n);
+	ck_assert_int_eq(hear(sock, got, sizeof(got)), (ssize_t)n);
+	ck_assert_int_eq(got[14 + 60], 79);
+	close(sock);
+}
+END_TEST
+
 /* ---- foreign agents ---- */
 
 /* What is said to all on the link, but for the addresses of Ethernet: IPv4 of
@@ -351,6 +384,7 @@ main(void)
 	tcase_add_test(tc, not_what_we_send_nor_tagged);
 	tcase_add_loop_test(tc, data_heard, 0,
 	    (int)(sizeof(data_frames) / sizeof(data_frames[0])));
+	tcase_add_test(tc, no_copy_of_what_is_sent);
 	tcase_add_loop_test(tc, agent_heard, 0,
 	    (int)(sizeof(fa_frames) / sizeof(fa_frames[0])));
 	tcase_add_test(tc, no_link_for_it);
