@@ -607,6 +607,17 @@ START_TEST(gre_refused)
 }
 END_TEST
 
+static int
+realm_of(const char *nai)
+{
+	int i = peer_realm(&rig.nodes.peer, (const uint8_t *)nai,
+	    strlen(nai));
+
+	ck_assert(peer_allows(&rig.nodes.peer, (const uint8_t *)nai,
+	    strlen(nai)) == (i >= 0));
+	return i;
+}
+
 /* Each realm has the addresses for itself: two behind one agent have the same
  * one, and each is told, and ends, by its own name. */
 START_TEST(overlapping)
@@ -628,6 +639,11 @@ START_TEST(overlapping)
 		ck_assert_int_eq(home4_copy(&spaces[i], &rig.nodes.home4), 0);
 	rig.nodes.spaces = spaces;
 	rig.nodes.n_spaces = 2;
+	ck_assert_int_eq(realm_of("x@Example.Org"), 1);
+	ck_assert_int_eq(realm_of("x@example.org@example.net"), 0);
+	ck_assert_int_eq(realm_of("x@sub.example.net"), -1);
+	ck_assert_int_eq(realm_of("example.net"), -1);	/* a name */
+	ck_assert_int_eq(realm_of(""), -1);
 	in(&m, &a);
 	h = home_of(mn1);
 	accepted(h, 300);

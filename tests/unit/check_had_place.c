@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "had/priv_place.h"
+#include "had/priv_way.h"
 #include "tests/unit/had_rig.h"
 
 static struct priv_places places;
@@ -243,6 +244,11 @@ START_TEST(gre_behind_an_agent)
 	ck_assert_ptr_nonnull(p);
 	ck_assert_str_eq(p->name, "hadn00000a0b");
 	ck_assert(priv_place_is_name(p->name));
+	/* And what it is on, or the next start would not remove it. */
+	ck_assert(priv_way_is_name("hadg00000a0b"));
+	ck_assert(priv_way_is_name("hadfc0000201"));
+	ck_assert(!priv_way_is_name("hadg00000a0"));
+	ck_assert(!priv_way_is_name("hadgre"));
 	end.gre.own++;
 	ck_assert_ptr_ne(priv_place_get(&places, &end, &err), p);
 	ck_assert_ptr_ne(get_by("172.16.0.1", "203.0.113.7", &err), p);
