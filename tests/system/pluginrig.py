@@ -101,8 +101,11 @@ class Rig:
             if during else None
         if helper:
             helper.start()
+        # pppd may open, and say so, well after the node.
         node = pppmn.Node(self.mobile, user, password, behave, self.sid,
-                          self.mac, duration=duration, eth=self.eth, **kw)
+                          self.mac, duration=duration, eth=self.eth,
+                          ready=lambda _: nasd is None or self.told("UP"),
+                          **kw)
         node.alive = lambda: pppd.poll() is None
         result = node.run()
         result["log"] = node.log
@@ -121,6 +124,10 @@ class Rig:
         self.last = Outcome(result, nasd.seen if nasd else [], text, status,
                             seconds)
         return self.last
+
+    def told(self, kind):
+        """How often nasd has been told that."""
+        return [m["type"] for m in list(self.nasd.seen)].count(kind)
 
     def serve(self, nasd, stop):
         while not stop.is_set():
@@ -387,7 +394,8 @@ def case_badopt(rig):
 
 def case_reneg(rig):
     """negotiates anew when open: the same identifier, nasd hears DOWN, UP"""
-    o = rig.play("reneg", opened_for=1.5)
+    o = rig.play("reneg", opened_for=1.5,
+                 until=lambda _: rig.told("UP") == 2)
     opened(o, times=2)
     check([t for t in o.types() if t in ("UP", "DOWN", "IID_REQ")] ==
           ["IID_REQ", "UP", "DOWN", "UP", "DOWN"], str(o.types()))
@@ -516,8 +524,8 @@ def case_restart_auth(rig):
 
 def case_restart_up(rig):
     """nasd restarts under an open session: its state is announced"""
-    o = rig.play(rules={"drop_on": "UP"}, until=lambda _: [
-        m["type"] for m in list(rig.nasd.seen)].count("HELLO") == 2)
+    o = rig.play(rules={"drop_on": "UP"},
+                 until=lambda _: rig.told("HELLO") == 2)
     hello = o.all("HELLO")[-1]
     check(hello["state"] == "OPEN" and hello["remote"] == ASSIGNED and
           hello["user"] == "alice" and hello["local"] == o.node["peer_iid"],

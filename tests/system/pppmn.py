@@ -187,6 +187,7 @@ class Layer:
         self.resend_at = None
         self.acked = False      # ours by the peer
         self.peer_acked = False  # the peer's by us
+        self.peer_ident = None  # of the peer's request that we have acked
         self.last = b""
 
     @property
@@ -197,13 +198,14 @@ class Layer:
 class Node:
     def __init__(self, ifname, user="", password="", behave="ok", sid=None,
                  ac=None, service="", duration=60.0, iid=None, opened_for=1.0,
-                 resend=3.0, eth=None, until=None):
+                 resend=3.0, eth=None, until=None, ready=None):
         self.eth = eth or Ethernet(ifname)
         self.user, self.password = user.encode(), password.encode()
         self.behave, self.sid, self.ac = behave, sid, ac
         self.service, self.duration = service.encode(), duration
         self.opened_for, self.resend = opened_for, resend
         self.until = until          # opened_for and, asked of it, until then
+        self.ready = ready          # acts when, asked of it, that is so
         self.lcp, self.v6, self.v4 = Layer(), Layer(), Layer()
         self.ip4 = bytes(4)
         self.iid = iid or bytes([os.urandom(1)[0] & 0xFD]) + os.urandom(7)
@@ -243,8 +245,13 @@ class Node:
             layer.ident = (layer.ident + 1) & 0xFF
         layer.last = data
         layer.acked = False
-        pause = 0.3 if self.behave == "newid" and proto == IPV6CP \
-            else self.resend
+        # Who asks again for what has been granted negotiates anew: nothing
+        # gets lost here, a slow peer is only late.
+        pause = self.resend
+        if proto == IPV6CP and self.rejected:
+            pause = 10 * self.resend
+        elif proto == IPV6CP and self.behave == "newid":
+            pause = 0.3
         layer.resend_at = time.monotonic() + pause
         self.send(proto, REQ, layer.ident, data)
 
@@ -342,7 +349,7 @@ class Node:
             self.note("IPv6CP terminated: " + self.v6_end)
         elif ident != self.v6.ident:
             return
-        elif code == ACK:
+        elif code == ACK and not self.v6.acked:
             self.v6.acked, self.v6.resend_at = True, None
             self.v6_open()
         elif code == NAK:
@@ -359,11 +366,14 @@ class Node:
         if self.behave == "nak":
             self.send(IPV6CP, NAK, ident, option(1, os.urandom(8)))
             return
+        if self.v6.opened and ident == self.v6.peer_ident:
+            self.send(IPV6CP, ACK, ident, data)     # ours was late
+            return
         if self.opens and self.v6.opened:   # the peer negotiates anew
             self.v6.acked = self.v6.peer_acked = False
             self.v6_request()
         self.peer_iid = opts.get(1, self.peer_iid)
-        self.v6.peer_acked = True
+        self.v6.peer_acked, self.v6.peer_ident = True, ident
         self.send(IPV6CP, ACK, ident, data)
         self.v6_open()
 
@@ -466,7 +476,8 @@ class Node:
             self.send_pap()
         if self.open_at is None or not self.v6.opened:
             return
-        if not self.acted and now >= self.open_at + 0.5:
+        if not self.acted and now >= self.open_at + 0.5 and (
+                self.ready is None or self.ready(self)):
             self.acted = True
             self.act()
         if self.behave not in ("term", "term6", "padt", "vanish") and \
