@@ -97,11 +97,13 @@ def test_packet_too_big(lab):
     hoa = client.wait_global()
     # 1492 bytes fit the PPPoE link, not the tunnel; the Router Advertisement
     # has said so, which a host may overlook.
-    assert lab.ns["mn1"].sysctl("ipv6/conf/ppp0/mtu") == "1480"
+    wait_for("the host to take it", 5, lambda: lab.ns["mn1"].sysctl(
+        "ipv6/conf/ppp0/mtu") == "1480")
     overlook(lab)
-    _, received, text = client.ping(CN6, 1, 2, ("-s", "1444", "-M", "do"))
+    # Each ends with the error that it gets.
+    _, received, text = client.ping(CN6, options=("-s", "1444", "-M", "do"))
     assert received == 0 and "mtu=1480" in text.replace(": ", "="), text
-    done = lab.ns["cn"].run("ping", "-6", "-n", "-c", "1", "-W", "2", "-s",
+    done = lab.ns["cn"].run("ping", "-6", "-n", "-c", "1", "-W", "9", "-s",
                             "1452", "-M", "do", hoa)
     assert "mtu=1480" in done.stdout.replace(": ", "="), done.stdout
     # What is announced gets through, both ways.
@@ -114,7 +116,9 @@ def test_large_packets_after_too_big(lab):
     client = lab.connect()
     overlook(lab)
     client.ping(CN6, 2, 1, ("-s", "1444"))
-    assert client.ping(CN6, 2, options=("-s", "1444"))[1] == 2
+    # Where the correspondent is told late, it is one more that is lost.
+    wait_for("both to have listened", 10, lambda: client.ping(
+        CN6, 2, 1, options=("-s", "1444"))[1] == 2)
 
 
 def test_dscp(lab):
@@ -136,13 +140,17 @@ def test_hop_limit(lab):
     client = lab.connect()
     core, home = lab.tap("nas1", "core0"), lab.tap("ha", "home0")
     access = lab.tap("mn1", "eth0")
-    client.ping(CN6, 1, 1, ("-t", "1"))
-    exceeded = [p for p in decode.packets(access) if p.what ==
-                "Time-Exceeded"]
-    assert exceeded and not requests(core)
+
+    def exceeded():
+        return [p for p in decode.packets(access)
+                if p.what == "Time-Exceeded"]
+    # Each ends with the error that it gets.
+    client.ping(CN6, options=("-t", "1"))
+    wait_for("the first router's word", 5, exceeded)
+    assert not requests(core)
     access.clear()
-    client.ping(CN6, 1, 1, ("-t", "2"))
-    assert [p for p in decode.packets(access) if p.what == "Time-Exceeded"]
+    client.ping(CN6, options=("-t", "2"))
+    wait_for("the second router's word", 5, exceeded)
     assert requests(core) and not requests(home)
     assert client.ping(CN6, options=("-t", "3"))[1] == 1
     inner = [p.values["hlim"] for p in requests(home)]
