@@ -161,12 +161,12 @@ def test_home_agent_gone_for_good(lab):
     os.kill(lab.had.pid, signal.SIGKILL)
     lab.had.wait()
     client.daemon.wait(40)
-    assert "lifetime" in lab.nas.log(mark) or "lost" in lab.nas.log(mark)
+    lab.nas.wait_log("lifetime|lost", since=mark)
 
 
 def test_home_agent_restarts(lab):
     """had forgets everything; the next renewal brings the binding back."""
-    lab.restart_nasd(lifetime=8)
+    lab.restart_nasd(lifetime=16)
     client = lab.connect()
     lab.restart_had()
     wait_for("the binding to be back", 15, lab.bindings)

@@ -179,7 +179,8 @@ def test_lost_acknowledgment(lab):
     ids = [m.rev_id for m in messages(core, mip4.REV)]
     assert all(b > a for a, b in zip(ids, ids[1:])), ids
     times = [p.time for p in decode.packets(core) if p.proto == "Revocation"]
-    assert all(b - a > 0.98 for a, b in zip(times, times[1:])), times
+    # Each goes a second after the one before, but may be seen late.
+    assert all(b - a > 0.5 for a, b in zip(times, times[1:])), times
 
 
 def counted(after, before, prefix, cases):
@@ -204,6 +205,7 @@ def test_revocations_that_lie(lab):
     lab.hactl("revoke", id=DAVE)
     client.daemon.wait(15)
     wait_for("the session to go", 15, lambda: not lab.sessions())
+    wait_for("had to say no more of it", 10, lambda: not revoking(lab))
     old = messages(core, mip4.REV)[0]
     client = lab.connect("mn1", "dave")
     hoa = lab.bindings()[0]["home_address"]
@@ -249,6 +251,11 @@ def test_acknowledgments_that_lie(lab):
     client = lab.connect("mn1", "dave")
     hoa = lab.bindings()[0]["home_address"]
     before, now = had_counters(lab), mip4.now() >> 32
+    known = violations(lab.hactl)   # of nasd's own, when it was slow
+
+    def news():
+        return {key: (n - known.get(key, (0, ""))[0], answer) for key,
+                (n, answer) in violations(lab.hactl).items()}
 
     def ack(key=KEY):
         return mip4.sign(mip4.rev_ack(now) + mip4.nai(DAVE), mip4.FA_HA,
@@ -271,8 +278,8 @@ def test_acknowledgments_that_lie(lab):
         wait_for("all to be counted", 20, lambda: counted(
             had_counters(lab), before, "drop_", cases))
         seen = wait_for("the stranger's", 20, lambda: (
-            v := violations(lab.hactl)) and any(
-                a == STRANGER for a, _ in v) and v)
+            v := news()) and any(
+                a == STRANGER and n for (a, _), (n, _) in v.items()) and v)
         silent(nas)
     for why in {c[0] for c in cases}:
         n = sum(c[0] == why for c in cases)

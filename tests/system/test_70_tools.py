@@ -60,6 +60,7 @@ def test_failed_session_is_remembered(lab):
         lab.dial("mn1", "mallory").failure(40)
     finally:
         lab.write_chap_secrets()
+    wait_for("the session to go", 15, lambda: not lab.sessions())
     status, text = lab.tool("nasctl", "show", "recent")
     assert status == 0 and config.user("mallory") in text
 
