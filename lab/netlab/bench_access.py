@@ -59,7 +59,7 @@ class Dial:
     def close(self):
         """Its exit status: 0 when all came up and stayed."""
         self.process.stdin.close()
-        status = self.process.wait(30)
+        status = self.process.wait(60)
         self.process.stdout.close()
         return status
 

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 from . import rtnl
-from .process import alive, by_namespace
+from .process import PATIENCE, alive, by_namespace
 
 
 def descriptors(pid):
@@ -80,7 +80,7 @@ def at_rest(found):
         not any(line.startswith("ha: link had") for line in found)
 
 
-def baseline(lab, seconds=30):
+def baseline(lab, seconds=PATIENCE):
     """The stock once it has come to rest: a daemon that has just answered may
     still be closing that connection."""
     end = time.monotonic() + seconds
@@ -104,7 +104,7 @@ def difference(before, after):
     return lines
 
 
-def settle(lab, before, seconds=40):
+def settle(lab, before, seconds=PATIENCE):
     """Waits until everything is as it was; what still differs."""
     end = time.monotonic() + seconds
     while True:

@@ -133,10 +133,10 @@ def test_attributes(lab):
     tap = lab.tap("mn1", "eth0")
     client = lab.connect("mn1", "oscar")
     assert client.wait_global().endswith(":5:ca:12")
+    assert client.ping(CN6)[1] == 1     # while it is not idle yet
     wait_for("the DNS servers", 10, lambda: any(
         p.values.get("rdnss") == ["2001:db8:ffff::53", "2001:db8:ffff::54"]
         for p in decode.packets(tap) if p.what == "RA"), 0.2)
-    assert client.ping(CN6)[1] == 1
     oscar = config.user("oscar")
     start = wait_for("its Start", 20, lambda: start_of(lab, oscar))
     for line in ("Class = 0x6f6e65", "Class = 0x74776f",
