@@ -187,6 +187,7 @@ class Layer:
         self.resend_at = None
         self.acked = False      # ours by the peer
         self.peer_acked = False  # the peer's by us
+        self.told = False       # by a Nak or Reject what would be granted
         self.peer_ident = None  # of the peer's request that we have acked
         self.last = b""
 
@@ -248,7 +249,7 @@ class Node:
         # Who asks again for what has been granted negotiates anew: nothing
         # gets lost here, a slow peer is only late.
         pause = self.resend
-        if proto == IPV6CP and self.rejected:
+        if layer.told:
             pause = 10 * self.resend
         elif proto == IPV6CP and self.behave == "newid":
             pause = 0.3
@@ -353,9 +354,10 @@ class Node:
             self.v6.acked, self.v6.resend_at = True, None
             self.v6_open()
         elif code == NAK:
+            self.v6.told = True
             self.on_v6_nak(data)
         elif code == REJ:
-            self.rejected = True
+            self.v6.told = self.rejected = True
             self.v6_request()
 
     def on_v6_request(self, ident, data):
@@ -370,7 +372,7 @@ class Node:
             self.send(IPV6CP, ACK, ident, data)     # ours was late
             return
         if self.opens and self.v6.opened:   # the peer negotiates anew
-            self.v6.acked = self.v6.peer_acked = False
+            self.v6.acked = self.v6.peer_acked = self.v6.told = False
             self.v6_request()
         self.peer_iid = opts.get(1, self.peer_iid)
         self.v6.peer_acked, self.v6.peer_ident = True, ident
@@ -487,7 +489,7 @@ class Node:
 
     def act(self):
         if self.behave == "reneg":
-            self.v6.acked = self.v6.peer_acked = False
+            self.v6.acked = self.v6.peer_acked = self.v6.told = False
             self.iid = self.own_iid
             self.rejected = False
             self.v6_request()
