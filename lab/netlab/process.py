@@ -63,8 +63,9 @@ class Daemon:
     def wait_log(self, pattern, seconds=10, since=None):
         """Waits for a line that matches; returns the match."""
         def poll():
+            ended = not self.running()      # if so, it has said all
             found = re.search(pattern, self.log(since))
-            if not found and not self.running():
+            if not found and ended:
                 raise Timeout(f"{self.name} ended (status"
                               f" {self.process.returncode}) before saying"
                               f" /{pattern}/:\n{self.tail()}")

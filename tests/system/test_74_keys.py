@@ -149,6 +149,8 @@ def test_keys_that_fail(asking):
     n, what = violations(lab.hactl)[NAS1, "mobile-home authenticator"]
     assert n >= 1 and what == "code 131"
     wait_for("the session to be over", 15, lambda: not lab.sessions())
+    wait_for("all to be answered", 10, lambda: messages(
+        core, mip4.RRQ, mip4.RRP)[-1].type == mip4.RRP)
     past = lab.nasctl("show session", id=config.user("ivan"))
     assert "mobile node failed authentication" in json.dumps(past)
     assert not lab.bindings()
