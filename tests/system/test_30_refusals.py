@@ -136,9 +136,9 @@ def test_wrong_key(lab):
 
 def test_clock_off(lab):
     """nasd's clock is a minute slow: 133, resynchronised, session up."""
-    core = lab.tap("nas1", "core0")
     lab.restart_nasd(env={"LD_PRELOAD": FAKETIME, "FAKETIME": "-60s",
                           "DONT_FAKE_MONOTONIC": "1"})
+    core = lab.tap("nas1", "core0")
     client = lab.connect()
     assert client.ping(CN6)[1] == 1
     replies = [p.values["code"] for p in decode.packets(core)

@@ -30,7 +30,10 @@ def records(core):
 
 
 def accounting(core):
-    return [r["status"] for r in records(core)]
+    """Of sessions that have begun since the tap."""
+    found = records(core)
+    begun = {r["session"] for r in found if r["status"] == "Start"}
+    return [r["status"] for r in found if r.get("session") in begun]
 
 
 def ended(lab, core, seconds=15):
