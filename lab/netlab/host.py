@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A host on an Ethernet line of its own, with one of Debian's DHCPv6 clients."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -106,7 +107,8 @@ class Host(Client):
     def vanish(self):
         """It says nothing any more, nor does any child of its."""
         for pid, _ in by_namespace().get(self.ns.inode, ()):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         if self.daemon is not None:
             self.daemon.wait()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Programs that run in a namespace for a while, with their logs."""
 
+import contextlib
 import os
 import re
 import signal
@@ -93,8 +94,9 @@ class Daemon:
         name = os.path.basename(self.argv[0])
         pids = [self.pid, *(p for p in children(self.pid) if comm(p) == name)]
         for sig in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in pids:
-                os.kill(pid, sig)
+            for pid in pids:        # the second may go with the first
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, sig)
         self.process.wait()
         wait_for(f"{self.name} to be gone", 10,
                  lambda: not any(alive(pid) for pid in pids))
