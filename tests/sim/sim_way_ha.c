@@ -315,7 +315,7 @@ void
 way_ha_stop(struct way_ha *h)
 {
 	struct world *w = h->way->w;
-	unsigned i;
+	unsigned i, k;
 
 	reg_shutdown(&h->reg);
 	revoker_free(h->reg.revoker);
@@ -332,7 +332,8 @@ way_ha_stop(struct way_ha *h)
 	pools_free(&h->pools);
 	peers_free(&h->peers);
 	for (i = 0; i < h->way->plan.n_nases; i++) {
-		mip4_sa_wipe(&h->peer[i].sas[0].sa);
+		for (k = 0; k < WAY_KEYS; k++)
+			mip4_sa_wipe(&h->peer[i].sas[k].sa);
 		free(h->peer[i].sas);
 	}
 	for (i = 0; i < h->way->plan.n_lines; i++)
