@@ -106,9 +106,13 @@ class Host(Client):
 
     def vanish(self):
         """It says nothing any more, nor does any child of its."""
-        for pid, _ in by_namespace().get(self.ns.inode, ()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        def gone():
+            left = by_namespace().get(self.ns.inode, ())
+            for pid, _ in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return not left
+        wait_for(f"all at {self.ns.name} to be gone", 10, gone)
         if self.daemon is not None:
             self.daemon.wait()
 
