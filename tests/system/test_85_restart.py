@@ -142,6 +142,7 @@ def test_asked_again_after(lab):
     client = lab.dial("mn1", "alice", "refuse-pap", "refuse-chap",
                       "refuse-mschap-v2")
     client.wait_opened()
+    wait_up(lab, 1)         # who is not yet, does not stay
     kill_nasd(lab)
     lab.start_nasd(**conf)
     wait_up(lab, 1)

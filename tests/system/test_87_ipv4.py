@@ -49,6 +49,9 @@ def ipv4_up(lab, user=QUINN):
 
 def only_its_own(lab, mn, target=AAA):
     """Its address passes both ways, another does not."""
+    # Its end of IPCP may be open later than ours.
+    wait_for("its address", 20, lambda: f"inet {MINE} " in mn.run(
+        "ip", "-4", "address", "show", "dev", "ppp0", "up").stdout)
     mn.ip(f"route replace {target} dev ppp0")
     assert ping4(mn, target) and ping4(lab.ns["aaa"], MINE)
     mn.ip(f"address add {OTHER}/32 dev ppp0")
