@@ -61,8 +61,8 @@ def test_flood(lab, hosts):
     asks for during a flood."""
     good, bad = hosts
     for host in hosts:
-        wait_for("its link-local address", 10, lambda h=host: "tentative" not
-                 in h.ns.ip("address show dev eth1 scope link"))
+        wait_for("its link-local address", 10, lambda h=host: "inet6 fe80"
+                 in h.ns.ip("address show dev eth1 -tentative"))
     nasd = lab.daemon_pids()["nasd"]
     before, began = received(lab), time.monotonic()
     for pid in nasd:

@@ -57,8 +57,9 @@ class Relay:
             f"link show dev {n}0")).group(1) for n in ("up", "down")}
         done = self.ns.run("tc", "-batch", "-", input=BRIDGE.format(**mac))
         assert done.returncode == 0, done.stderr
-        wait_for("link-local addresses", 10, lambda: "tentative" not in
-                 self.ns.ip("address show"))
+        for dev in ("up0", "down0"):
+            wait_for("its link-local address", 10, lambda d=dev: "inet6 fe80"
+                     in self.ns.ip(f"address show dev {d} -tentative"))
         number = int.from_bytes(INTERFACE_ID, sys.byteorder)
         self.daemon = Daemon(self.ns, "dhcrelay", [
             "dhcrelay", "-6", "-d", "-I", "-pf", f"{lab.work}/dhcrelay.pid",
