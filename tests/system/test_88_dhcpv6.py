@@ -31,6 +31,9 @@ class Caller(Host):
         self.logdir = lab.logs
         self.work = os.path.join(lab.work, f"dhcp-{mn}")
         self.daemon = None
+        self.dial(lab, mn)
+
+    def dial(self, lab, mn="mn1"):
         self.ppp = lab.dial(mn)
         self.ppp.wait_opened()
 
@@ -92,10 +95,19 @@ def test_figure_3(lab, caller, client):
 
 def test_asks_again_after_release(lab, caller):
     """Within the time that a session lingers, the link stays."""
-    caller.start("dhcp6c")
-    first = works(lab, caller)
-    caller.release()
-    caller.start("dhcp6c", fresh=False)
+    for _ in range(5):
+        caller.start("dhcp6c")
+        first = works(lab, caller)
+        caller.release()
+        caller.start("dhcp6c", fresh=False)
+        if wait_for("an address, or the link's end", 20, lambda:
+                    "global" in caller.addresses() and "asked" or
+                    not caller.ppp.running() and "late") == "asked":
+            break
+        # A busy machine has not let it ask within that time.
+        caller.daemon.stop()
+        forgotten(lab)
+        caller.dial(lab)
     second = works(lab, caller)
     assert second["id"] == first["id"]
     assert second["home_address"] == first["home_address"]
