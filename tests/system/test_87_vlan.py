@@ -108,12 +108,11 @@ def test_made_on_demand(lab):
         b.hang_up()
         wait_for("all to go", 20, lambda: not at_nas(lab))
     # NAS-Port-Id with NAS-Port-Type PPPoEoVLAN and PPPoEoQinQ
-    frames = [frame for _, frame in core.read()]
     for name, kind in ((b"acc0.100", 33), (b"acc0.300.7", 34)):
         port_id = bytes([87, 2 + len(name)]) + name
-        kinds = [bytes([61, 6, 0, 0, 0, kind]) in frame
-                 for frame in frames if port_id in frame]
-        assert len(kinds) > 2 and all(kinds)
+        told = wait_for("its Start and Stop", 10, lambda p=port_id: len(
+            n := [f for _, f in core.read() if p in f]) > 2 and n)
+        assert all(bytes([61, 6, 0, 0, 0, kind]) in f for f in told)
 
 
 def test_found_and_made(lab):

@@ -345,9 +345,11 @@ def test_entry(net):
         echo = [f for _, f in tap.read() if f[12:14] == b"\x86\xdd"
                 and f[20] == 58 and f[54] == REPLY]
         assert echo and echo[-1][:12] == mac + ROUTER_MAC
-    link = net.link()
-    assert link["bridged"] and link["packets_delivered"] >= 1
+    link = wait_for("the bridge", 10, lambda: (
+        n := net.link())["bridged"] and n["packets_delivered"] and
+        n["router"] and n)
     assert link["router"] == ROUTER_MAC.hex(":")
+    wait_for("the session", 10, net.is_up)
     s = net.session()
     assert (s["access"], s["state"], s["home_address"]) == ("node", "up", None)
 
@@ -478,7 +480,8 @@ def test_another_host(net):
     wait_for("the right host", 20, lambda:
              net.link()["mobile_node"] == "02:00:00:00:77:77")
     wait_for("what did not fit", 60, lambda: talk(net), 0.5)
-    sizes = {len(p.raw) for p in net.ha.tunnels[COA].seen if p.dst == FAR}
+    sizes = wait_for("what did", 10, lambda: {
+        len(p.raw) for p in net.ha.tunnels[COA].seen if p.dst == FAR})
     assert sizes == {56}
     with net.ns["mn"].popen(["ping", "-q", "-i", "0.5", "ff02::2%eth0"],
                             stdout=subprocess.DEVNULL) as busy:
@@ -509,8 +512,9 @@ def test_with_had(net):
         wait_for("an address by SLAAC", 30, lambda: net.address(name))
         wait_for("a ping", 20, lambda: net.ns[name].run(
             "ping", "-c", "1", "-W", "2", FAR).returncode == 0)
-    link = net.link()
-    assert link["bridged"] and link["router"] != link["mobile_node"]
+    link = wait_for("the bridge", 10, lambda: (
+        n := net.link())["bridged"] and n["router"] and n)
+    assert link["router"] != link["mobile_node"]
     assert link["router_addresses_learnt"] == 1
     bindings = {b["nai"]: b for b in
                 net.hactl("show bindings")["bindings"]}

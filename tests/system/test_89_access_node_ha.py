@@ -307,8 +307,8 @@ def test_duplicate_at_entry(nodes):
         # advertisement is as cn has sent it.
         wait_for("duplicate address detection", 10, lambda: home not in
                  host.ns.ip("address show dev eth0"))
-        na, = [f for _, f in tap.read() if f[12:14] == b"\x86\xdd" and
-               f[20] == 58 and f[54] == 136]
+        na, = {f for _, f in tap.read() if f[12:14] == b"\x86\xdd" and
+               f[20] == 58 and f[54] == 136}
         mac = re.search(r"link/ether (\S+)",
                         cn.ip("link show dev eth0")).group(1)
         assert (na[21], na[62:78]) == (255, mip4.ip6(home))
@@ -355,7 +355,8 @@ def test_routed_prefix(nodes):
     lab.ns["ha"].ip(f"link del hadx{socket.inet_aton(STRANGER).hex()}")
     wait_for("a new device", 15, lambda: host.ping(CN6, "-W", "2"))
     accepted(first.register(ext=b""), 500)
-    assert home in binding(lab)["addresses"]
+    wait_for("it to be bound", 10, lambda: home in
+             binding(lab)["addresses"])
     # A home agent that has forgotten all learns again from what it hears.
     serve(lab, **conf_of)
     accepted(first.register(ext=mip4.hoa()), 500)

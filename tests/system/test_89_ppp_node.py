@@ -191,9 +191,9 @@ def test_figure_6(nas):
     assert {p[7] for p in of_type(up, ECHO)} == {64}
     assert {p[7] for _, p in tunnelled(core, HA) if p[6] == 58
             and p[40] == RA} == {255}
-    link = links(lab)[FRANK]
-    assert link["bridged"] and link["care_of_address"] == COAS[0]
-    assert link["packets_delivered"] >= 1, link
+    link = wait_for("the bridge", 10, lambda: (
+        n := links(lab)[FRANK])["bridged"] and n["packets_delivered"] and n)
+    assert link["care_of_address"] == COAS[0]
 
     # The NAS is nobody there: neither heard nor speaking.
     ppp = lab.tap("mn1", "ppp0")
