@@ -349,7 +349,8 @@ def test_overlapping(net):
         binding, = net.hactl[i]("show bindings")["bindings"]
         assert binding["ipv4_home_address"] == HOME
         assert binding["revocation"] == (i == 0)
-    # One goes, the other stays.
+    # One goes, and does not ask again for a while; the other stays.
+    net.renew()
     net.hactl[0]("revoke", id=NAI[0])
     wait_for("one visitor", 20, lambda: len(
         net.fadctl("show visitors")["visitors"]) == 1)
@@ -394,13 +395,13 @@ def test_learnt(net):
         net.up()
         seen, home = packets(near), packets(far)
     # The nasd before has left a registration that may have been granted.
-    asked = next(p for p in seen if p.m and p.m.type == mip4.RRQ
+    given = next(p for p in seen if p.m and p.m.type == mip4.RRP
                  and p.m.lifetime)
+    asked = next(p for p in seen if p.m and p.m.type == mip4.RRQ
+                 and p.m.ident == given.m.ident)
     assert asked.m.order == [mip4.NAI, 220, mip4.MN_HA, mip4.MN_FA]
     assert asked.m.verify(mip4.MN_FA, 768, MN_FA)
     assert (asked.m.coa, asked.m.lifetime) == (COA, 200)
-    given = next(p for p in seen if p.m and p.m.type == mip4.RRP
-                 and p.m.ident == asked.m.ident)
     assert given.m.order[-2:] == [mip4.MN_HA, mip4.MN_FA]
     assert given.m.verify(mip4.MN_FA, 768, MN_FA)
     relayed = next(p for p in home if p.m and p.m.type == mip4.RRQ)
@@ -415,7 +416,8 @@ def test_learnt(net):
     net.start_nasd(node=LEARNT)
     wait_for("the agent", 30, lambda: net.agent()["known"])
     wait_for("a ping", 20, net.pings)
-    assert net.links()[0]["care_of_address"] == COA
+    wait_for("its care-of address", 10, lambda: net.links()[0][
+        "care_of_address"] == COA)
 
     # The link to it goes, and the routes on it, and comes back.
     net.ns["an"].ip("link set up0 down")
@@ -470,8 +472,9 @@ def test_killed(net):
 
     net.kill("had0")
     net.start_had(0)
-    wait_for("a ping", 60, net.pings)
-    binding, = net.hactl[0]("show bindings")["bindings"]
+    binding, = wait_for("its binding", 60, lambda: net.hactl[0](
+        "show bindings")["bindings"])
     assert binding["ipv4_home_address"] == HOME
+    wait_for("a ping", 60, net.pings)
     # What they were is known to the nasd after the one that was killed.
     assert net.arp() == ["2", "1"]
