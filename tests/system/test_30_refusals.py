@@ -136,16 +136,16 @@ def test_wrong_key(lab):
 
 def test_clock_off(lab):
     """nasd's clock is a minute slow: 133, resynchronised, session up."""
+    core = lab.tap("nas1", "core0")
     lab.restart_nasd(env={"LD_PRELOAD": FAKETIME, "FAKETIME": "-60s",
                           "DONT_FAKE_MONOTONIC": "1"})
-    core = lab.tap("nas1", "core0")
     client = lab.connect()
     assert client.ping(CN6)[1] == 1
+    lab.nas.wait_log(r"clock of home agent .*: offset 60 s")
     replies = [p.values["code"] for p in decode.packets(core)
                if p.proto == "RRP"]
-    # The first, which may have been said twice; and the next.
-    assert replies[0] == 133 and replies[-1] == 0 and \
-        set(replies) == {133, 0}, replies
+    # It may have been learnt by what an earlier session still had to say.
+    assert set(replies) == {133, 0} and replies[-1] == 0, replies
 
 
 def test_insists_on_its_own_identifier(lab):
