@@ -30,7 +30,7 @@ fill(struct session_rec *r, uint32_t nr, const struct mip_left *l, mono_t now)
 		.expires = v->expires.ns, .revocable = v->revocable,
 		.rev_acted = v->rev_acted, .rev_floor = v->rev_floor,
 		.clock_offset = v->clock_offset, .last_id = v->last_id,
-		.gre = v->gre,
+		.gre = v->gre, .agent_gre = v->agent_gre,
 	};
 	snprintf(r->why, sizeof(r->why), "%s", l->subject);
 	snprintf(r->nai, sizeof(r->nai), "%s", l->nai);
@@ -147,6 +147,7 @@ left_restore(struct engine *e, const struct session_rec *r, bool other_boot)
 		.revocable = r->revocable, .rev_acted = r->rev_acted,
 		.rev_floor = r->rev_floor, .clock_offset = r->clock_offset,
 		.last_id = r->last_id, .gre = r->gre,
+		.agent_gre = r->agent_gre,
 	};
 	if (mip_client_take_left(e->mip, r->nr, &l) != 0)
 		log_errorx(r->why, "out of memory: abandoned, and left to "

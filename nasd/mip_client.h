@@ -256,6 +256,13 @@ bool	 mip_reg_moves_on(const struct mip_reg *);
 /* It does not go after all: it is renewed at once, which brings it back if the
  * other client has registered it. False: nobody was about to. */
 bool	 mip_reg_stay(struct mip_reg *);
+/* Was a foreign agent asked for GRE? These are in state files. */
+enum mip_agent_gre {
+	MIP_AGENT_GRE_UNSAID,	/* there is none, or by an older client: as the
+				 * request says */
+	MIP_AGENT_GRE_NO,
+	MIP_AGENT_GRE_YES,
+};
 /* What a registration is, for a client that comes after this one. */
 struct mip_saved {
 	bool		bound;		/* or asked for, perhaps granted */
@@ -270,6 +277,7 @@ struct mip_saved {
 	int32_t		clock_offset;	/* the home agent's */
 	uint64_t	last_id;	/* sent there */
 	struct gre_keys	gre;
+	uint8_t		agent_gre;	/* enum mip_agent_gre */
 };
 struct mip_left {
 	enum mip_kind		kind;

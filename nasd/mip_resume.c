@@ -30,6 +30,14 @@ last_id(const struct mip_reg *r)
 	    ntp_cmp(r->after_id, last) > 0) ? r->after_id : last;
 }
 
+static enum mip_agent_gre
+agent_gre(const struct mip_reg *r)
+{
+	if (r->via.s_addr == INADDR_ANY)
+		return MIP_AGENT_GRE_UNSAID;
+	return r->agent_gre ? MIP_AGENT_GRE_YES : MIP_AGENT_GRE_NO;
+}
+
 void
 mip_reg_save(const struct mip_reg *r, struct mip_saved *v)
 {
@@ -41,7 +49,7 @@ mip_reg_save(const struct mip_reg *r, struct mip_saved *v)
 		.moved = r->moved,
 		.rev_floor = r->rev_floor,
 		.clock_offset = r->ha->offset_s, .last_id = last_id(r),
-		.gre = r->gre,
+		.gre = r->gre, .agent_gre = agent_gre(r),
 	};
 }
 
@@ -96,6 +104,9 @@ mip_resume_reg(struct mip_core *core, const struct mip_reg_request *q,
 	r->rev_acted = v->rev_acted;
 	r->moved = v->moved;
 	r->gre = v->gre;
+	/* As it was registered, whatever is configured by now. */
+	if (v->agent_gre != MIP_AGENT_GRE_UNSAID)
+		r->agent_gre = v->agent_gre == MIP_AGENT_GRE_YES;
 	r->last_sent = mono_add_ms(clock_mono(core->clock),
 	    -MIP_RETRY_FIRST_MS);
 	mip_core_add_reg(core, r);

@@ -45,7 +45,7 @@ static const struct member session_members[] = {
 	S(65, RAW, clock_offset), S(66, RAW, last_id),
 	S(67, BOOL, node), S(68, RAW, coa), S(69, BOOL, moved),
 	S(70, RAW, gre.own), S(71, RAW, gre.peer),
-	S(76, RAW, via),
+	S(76, RAW, via), S(77, RAW, agent_gre),
 	S(80, RAW, grant.home_agent), S(81, RAW, grant.n_home_agents),
 	S(82, RAW, grant.mode), S(83, BOOL, grant.has_iid),
 	S(84, RAW, grant.iid), S(85, STRING, grant.user),

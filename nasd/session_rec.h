@@ -117,6 +117,7 @@ struct session_rec {
 	int32_t		clock_offset;	/* the home agent's */
 	uint64_t	last_id;	/* Identification, at that agent */
 	struct gre_keys	gre;
+	uint8_t		agent_gre;	/* enum mip_agent_gre */
 	struct dhcp6_lease lease;
 };
 

@@ -231,6 +231,7 @@ take_registration(struct session *s, const struct session_rec *r)
 		.moved = r->moved,
 		.rev_floor = r->rev_floor, .clock_offset = r->clock_offset,
 		.last_id = r->last_id, .gre = r->gre,
+		.agent_gre = r->agent_gre,
 	};
 
 	s->unique = r->unique;

@@ -171,6 +171,7 @@ fill_registration(struct session_rec *r, const struct session *s)
 	r->clock_offset = v.clock_offset;
 	r->last_id = v.last_id;
 	r->gre = v.gre;
+	r->agent_gre = v.agent_gre;
 }
 
 /* A record's length, or 0. Holds a key: wipe it. */

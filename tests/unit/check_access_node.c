@@ -1959,7 +1959,7 @@ static void
 saved(struct session *s)
 {
 	mip_left = (struct mip_saved){ .bound = true, .lifetime = 1800,
-	    .moved = moves_on };
+	    .moved = moves_on, .agent_gre = MIP_AGENT_GRE_YES };
 	session_save(s);
 }
 
@@ -1974,6 +1974,7 @@ START_TEST(resumed)
 	s = again(s->nr);
 	ck_assert_ptr_nonnull(strstr(calls, "resume mn1@example.net bound;"));
 	ck_assert_int_eq(asked_kind, MIP_NODE);
+	ck_assert_uint_eq(mip_left.agent_gre, MIP_AGENT_GRE_YES);
 	forget_calls();
 	answer();			/* opened, before and after */
 	called("");

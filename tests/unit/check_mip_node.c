@@ -977,6 +977,42 @@ START_TEST(gre_via_agent)
 }
 END_TEST
 
+/* It stays what it is for the next one, and who ends it, whatever is configured
+ * then; where an older one has said nothing, that counts. */
+START_TEST(gre_via_agent_resumed)
+{
+	static const struct {
+		bool	was, unsaid, is, asks;
+	} t[] = {
+		{ true, false, false, true },
+		{ false, false, true, false },
+		{ true, true, false, false },
+		{ false, true, true, true },
+	};
+	struct mip_reg_request q = request();
+	struct mip_saved v;
+
+	q.coa = ip(FA_COA);
+	q.via = ip(FA);
+	q.agent_gre = t[_i].was;
+	reg = mip_reg_create(&core, &q, &events, NULL);
+	accept_via(0, HOME);
+	mip_reg_save(reg, &v);
+	mip_reg_free(reg);
+	if (t[_i].unsaid)
+		v.agent_gre = MIP_AGENT_GRE_UNSAID;
+	q.agent_gre = t[_i].is;
+	reg = mip_resume_reg(&core, &q, &v, &events, NULL);
+	n_sent = 0;
+	ck_assert(mip_reg_renew(reg));
+	ck_assert_uint_eq(sent[0].m.b[1], t[_i].asks ? 0x0a : 0x02);
+	accept_via(0, HOME);
+	advance(5000);
+	mip_reg_deregister(reg);
+	ck_assert_uint_eq(sent[1].m.b[1], t[_i].asks ? 0x0a : 0x02);
+}
+END_TEST
+
 /* Draft-navali's Figure 5, the access node's end [D10, D31]. */
 START_TEST(via_agent)
 {
@@ -1508,6 +1544,7 @@ main(void)
 	tcase_add_test(tc, revocations_refused);
 	tcase_add_test(tc, via_agent);
 	tcase_add_test(tc, gre_via_agent);
+	tcase_add_loop_test(tc, gre_via_agent_resumed, 0, 4);
 	tcase_add_test(tc, via_agent_unproven);
 	tcase_add_loop_test(tc, via_agent_useless, 0, 2);
 	tcase_add_test(tc, anew);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "nasd/mip_client.h"
 #include "nasd/session_fsm.h"
 #include "nasd/session_rec.h"
 #include "tests/unit/test.h"
@@ -24,6 +25,7 @@ example(void)
 		.nai = "alice@example.net", .lifetime = 1800,
 		.has_reg = true, .reg_bound = true, .expires = INT64_MAX,
 		.gre = { 0x01020304, 0xa0b0c0d0 },
+		.agent_gre = MIP_AGENT_GRE_NO,
 		.moved = true, .node = true, .coa = { 0x640200c0 },
 		.clock_offset = -3, .last_id = UINT64_C(1) << 63,
 	};
@@ -71,6 +73,7 @@ START_TEST(round_trip)
 	ck_assert(out.moved && out.node && out.coa.s_addr == 0x640200c0);
 	ck_assert_uint_eq(out.gre.own, 0x01020304);
 	ck_assert_uint_eq(out.gre.peer, 0xa0b0c0d0);
+	ck_assert_uint_eq(out.agent_gre, MIP_AGENT_GRE_NO);
 	ck_assert_int_eq(out.clock_offset, -3);
 	ck_assert_uint_eq(ntohl(out.grant.ip4.s_addr), 0x0a000007);
 	ck_assert_uint_eq(ntohl(out.grant.dns[1].s_addr), 0x0a000035);
