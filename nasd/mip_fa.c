@@ -17,7 +17,7 @@
 
 #define CODE_FIRST	64
 #define CODE_LAST	127
-#define LEAST_S		30	/* that an agent may allow who is bound */
+#define LEAST_S		30	/* that an agent may allow for good, unproven */
 
 bool
 mip_fa_is_code(uint8_t code)
@@ -148,7 +148,7 @@ mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime,
 	 * allowed there is not said here. */
 	if (r->coa.s_addr != coa.s_addr) {
 		mip_send_forget(r);
-		r->allowed = 0;
+		r->allowed = r->allowed_once = 0;
 	}
 	r->coa = coa;
 	r->ask = lifetime;
@@ -167,22 +167,46 @@ mip_reg_anew(struct mip_reg *r, struct in_addr coa, uint16_t lifetime,
 	return true;
 }
 
-/* A shorter lifetime than was asked for, which the agent would relay [RFC 3344
- * 3.6.2.2]. Of who is bound nobody ends the registration by making that up:
- * what is proved, or long enough to renew in [D239]. */
+/* Does it cut short what is bound? If so, it is asked again when it no longer
+ * does. */
+static bool
+cuts_short(struct mip_reg *r, uint16_t lifetime)
+{
+	mono_t least = mono_add_ms(r->last_sent, MIP_RETRY_FIRST_MS);
+	uint32_t left = mip_reg_left(r);
+	mono_t at;
+
+	if (left <= lifetime)
+		return false;
+	if (left == UINT32_MAX || !timer_is_set(&r->t_send))
+		return true;
+	at = mono_add_ms(r->expires, -(int64_t)lifetime * 1000);
+	if (timer_set_late(r->core->timers, &r->t_send,
+	    mono_before(at, least) ? least : at) != 0)
+		log_errorx(r->subject, "no memory for a timer");
+	return true;
+}
+
+/*
+ * A shorter lifetime than was asked for, which the agent would relay [RFC 3344
+ * 3.6.2.2]: from now on, if that is proved, or long enough to renew in. Else
+ * anybody may have made it up: it is obeyed this once, and takes nothing from
+ * who is bound [D239].
+ */
 static bool
 lower(struct mip_reg *r, const struct mip_reply *reply)
 {
 	bool bound = r->state == MIP_S_RENEWING;
+	bool keep = r->mn_fa.set || reply->lifetime >= LEAST_S;
 
 	if (reply->code != MIP4_FA_LIFETIME || r->lowered ||
 	    (!bound && r->state != MIP_S_REQUESTING) ||
 	    reply->lifetime == 0 || reply->lifetime >= mip_reg_asks(r) ||
-	    (bound && !r->mn_fa.set && reply->lifetime < LEAST_S))
+	    (bound && !keep && cuts_short(r, reply->lifetime)))
 		return false;
 	log_info(r->subject, "the foreign agent allows a lifetime of %u s",
 	    reply->lifetime);
-	r->allowed = reply->lifetime;
+	*(keep ? &r->allowed : &r->allowed_once) = reply->lifetime;
 	r->lowered = true;
 	return true;
 }

@@ -145,6 +145,7 @@ mip_reg_begin(struct mip_reg *r, enum mip_reg_state s, const char *why)
 	r->n_sent = 0;
 	r->wait_ms = MIP_RETRY_FIRST_MS;
 	r->resynced = r->lowered = false;
+	r->allowed_once = 0;
 	r->last_code = 0;
 	r->unproven = r->fa_unproven = false;
 }
@@ -334,7 +335,10 @@ mip_reg_asks(const struct mip_reg *r)
 {
 	uint16_t ask = r->ask != 0 ? r->ask : r->core->params.lifetime;
 
-	return r->allowed != 0 && r->allowed < ask ? r->allowed : ask;
+	if (r->allowed != 0 && r->allowed < ask)
+		ask = r->allowed;
+	return r->allowed_once != 0 && r->allowed_once < ask ?
+	    r->allowed_once : ask;
 }
 
 void

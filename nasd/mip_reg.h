@@ -146,6 +146,7 @@ struct mip_reg {
 	uint16_t		 allowed;	/* no more than that, as the
 						 * foreign agent has said; 0:
 						 * it has not */
+	uint16_t		 allowed_once;	/* and that in this exchange */
 	struct {
 		bool		 set;
 		struct mip4_sa	 sa;

@@ -1213,6 +1213,67 @@ START_TEST(agent_allows_less_by_now)
 }
 END_TEST
 
+/* Who says so without a proof has it once. */
+START_TEST(agent_allows_little_once)
+{
+	start_via();
+	deny_via(0, 69, 1);
+	asks(1, 1);
+	accept_via(1, HOME);
+	advance(1000 - 1);
+	ck_assert_uint_eq(seen.lost, 0);
+	mip_reg_free(reg);
+	n_sent = 0;
+
+	start_via();
+	deny_via(0, 69, 20);
+	asks(1, 20);
+	accept_via(1, HOME);
+	for (unsigned i = 2; i < 12; i += 2) {
+		advance(15 * 1000);
+		asks(i, 300);
+		deny_via(i, 69, 20);
+		asks(i + 1, 20);
+		accept_via(i + 1, HOME);
+		ck_assert_uint_ge(mip_reg_left(reg), 19);
+	}
+	/* What is long enough is kept beside it. */
+	advance(15 * 1000);
+	deny_via(12, 69, 120);
+	asks(13, 120);
+	accept_via(13, HOME);
+	advance(90 * 1000);
+	asks(14, 120);
+	ck_assert_uint_eq(seen.lost, 0);
+}
+END_TEST
+
+/* Of an earlier nasd's lifetime most may be left, and the next request be due
+ * too late: then it comes sooner. */
+START_TEST(agent_allows_little_by_now)
+{
+	const unsigned life = (unsigned)_i;
+	unsigned i = 0;
+
+	start_via();
+	accept_via(0, HOME);
+	do {
+		i++;
+		while (n_sent == i) {
+			ck_assert_uint_eq(seen.lost, 0);
+			advance(100);
+		}
+		asks(i, 300);
+		deny_via(i, 69, life);
+	} while (n_sent == i + 1);
+	ck_assert_uint_le(mip_reg_left(reg), life);
+	asks(i + 1, life);
+	accept_via(i + 1, HOME);
+	ck_assert_uint_eq(seen.lost, 0);
+	ck_assert_uint_eq(mip_reg_left(reg), life);
+}
+END_TEST
+
 static const struct mip4_sa *
 fa_key(void *arg, const char *nai, size_t len, struct in_addr fa)
 {
@@ -1560,6 +1621,8 @@ main(void)
 	tcase_add_test(tc, agent_allows_less);
 	tcase_add_test(tc, agent_goes_on_to_allow_less);
 	tcase_add_test(tc, agent_allows_less_by_now);
+	tcase_add_test(tc, agent_allows_little_once);
+	tcase_add_loop_test(tc, agent_allows_little_by_now, 2, 30);
 	tcase_add_test(tc, agent_with_key_allows_less);
 	suite_add_tcase(s, tc);
 	return test_run(s);
