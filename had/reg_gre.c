@@ -39,11 +39,12 @@ is_demanded(const struct rq *rq)
 bool
 reg_gre_refused(const struct rq *rq)
 {
-	if (has_key(rq))
+	/* Where there is none, a 48 need not be proved to be refused [RFC 6245
+	 * 4.2]; else one that nothing proves is malformed [D190], with G or
+	 * without. */
+	if (rq->msg.ext.off_gre > 0)
 		return !rq->peer->gre;
-	/* One that nothing proves is malformed [D190], with G or without. */
-	return rq->msg.ext.off_gre == 0 && (is_demanded(rq) ||
-	    rq->msg.rrq.flags & MIP4_F_G);
+	return is_demanded(rq) || rq->msg.rrq.flags & MIP4_F_G;
 }
 
 /* What the binding has there already, if it is what is asked for. */

@@ -189,6 +189,11 @@ START_TEST(not_authenticated)
 	alice(&m, 0, IID);
 	m_put(&m, CVSE, 11);
 	denied(&m, 134);
+	/* Where there is no GRE that needs no proof. */
+	alice(&m, 0, IID);
+	m_put(&m, GRE, 8);
+	denied(&m, 139);
+	rig.peer[0].gre = true;
 	alice(&m, 0, IID);
 	m_put(&m, GRE, 8);
 	denied(&m, 134);

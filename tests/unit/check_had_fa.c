@@ -602,6 +602,9 @@ START_TEST(gre_refused)
 	a.gre = RIGHT;
 	a.key = 1;
 	refused_by(&m, &a, 134);
+	/* But where there is no GRE at all that is what it is told. */
+	rig.nodes.peer.gre = false;
+	refused_by(&m, &a, 139);
 	ck_assert_uint_eq(rig_routes(), 0);
 	ck_assert_uint_eq(rig.nodes.home4.n_used, 0);
 }
