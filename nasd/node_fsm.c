@@ -266,9 +266,12 @@ data_path(struct node_fsm *f, enum node_event ev, const struct node_view *v,
 			ask(d, NODE_CARRY_BOTH, NODE_CHANGE);
 		break;
 	case NODE_EV_TUNNEL_LOST:
-		/* Else the bridge's request will see to it. */
+		/* The bridge's request will see to it, if there is one. Who
+		 * comes later is to find it there. */
 		if (f->node->passing)
 			ask(d, NODE_CARRY_BOTH, NODE_CHANGE);
+		else if (v->session == SESSION_UP && f->set && !is_bridged(f))
+			ask(d, NODE_CARRY_NONE, NODE_NOTHING);
 		break;
 	default:
 		break;

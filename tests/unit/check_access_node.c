@@ -1077,6 +1077,29 @@ START_TEST(proactive)
 }
 END_TEST
 
+/* It is made anew for whoever comes, and waits for nobody to ask for it. */
+START_TEST(proactive_tunnel_lost)
+{
+	struct session *s;
+
+	link_is("an1", true, false);
+	s = session_at(1);
+	answer();
+	confirm(s);
+	ck_assert_int_eq(s->state, SESSION_UP);
+	s->node->tunnel = 77;
+	forget_calls();
+	access_nodes_tunnel_lost(engine.nodes, 77);
+	called("set an1 2 to 1;");
+	say_ns(1, 1);			/* before there is an answer */
+	called("set an1 2 to 1;carry 11 as 09;");
+	answer_all();
+	ck_assert_int_eq(s->state, SESSION_UP);
+	ck_assert_int_eq(shown(1, "bridged"), 1);
+	end_it(1);
+}
+END_TEST
+
 /* Accounting says who it is also where it speaks before there is an answer to
  * the link's own registration. */
 START_TEST(proactive_and_early)
@@ -2205,6 +2228,7 @@ main(void)
 	tcase_add_test(t, keys);
 	tcase_add_test(t, its_home_agent);
 	tcase_add_test(t, proactive);
+	tcase_add_test(t, proactive_tunnel_lost);
 	tcase_add_test(t, proactive_and_early);
 	tcase_add_test(t, not_served);
 	tcase_add_test(t, eight_are_kept);
