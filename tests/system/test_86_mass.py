@@ -15,6 +15,8 @@ from test_83_accounting import Detail, all_sent  # noqa: E402
 from test_85_restart import kill_nasd  # noqa: E402
 
 MANY = 100
+# A pppd that has no turn for a while has not lost its link.
+PATIENT = ("lcp-echo-failure", "30")
 USERS = [f"user{i + 1}" for i in range(MANY)]
 
 
@@ -41,7 +43,7 @@ def up(lab):
 def test_hundred_at_once(lab):
     """All come up; of half of them that dial in again some are up and others
     anywhere in between when nasd is killed, and all are there once more."""
-    lab.restart_nasd(per_mac=MANY, log="info")
+    lab.restart_nasd(per_mac=MANY, log="info", pppd_options=PATIENT)
     detail = Detail(lab)
     for i, user in enumerate(USERS):
         # Who is not served at once asks again, as a home router does.
@@ -74,7 +76,7 @@ def test_hundred_at_once(lab):
              0.5)
     stay = ids_of_up(lab)
     kill_nasd(lab)
-    lab.start_nasd(per_mac=MANY, log="info")
+    lab.start_nasd(per_mac=MANY, log="info", pppd_options=PATIENT)
     wait_for(f"{MANY} sessions again", 400, lambda: up(lab) == MANY, 2)
     wait_for("those of before", 60, lambda: stay <= ids_of_up(lab), 1)
     wait_for(f"{MANY} bindings", 60, lambda: len(lab.bindings()) == MANY, 1)
