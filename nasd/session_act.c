@@ -245,11 +245,16 @@ do_register(struct session *s)
 	s->iid = choose_iid(s);
 	session_reg_request(s, &req);
 	req.budget_ms = budget_ms;
-	s->dirty = true;
 	s->reg = mip_reg_new(s->engine->mip, &req, &session_in_mip, s);
-	if (s->reg == NULL)
+	if (s->reg == NULL) {
+		s->dirty = true;
 		session_event(s, SESSION_EV_HA_SILENT, errno == EINVAL ?
 		    "no key to sign a registration with" : "out of memory");
+		return;
+	}
+	/* Not behind other events: if we are killed now, the next nasd ends
+	 * what has been asked for. */
+	session_save(s);
 }
 
 static void

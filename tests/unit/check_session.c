@@ -2026,6 +2026,32 @@ START_TEST(saved_behind_the_event)
 }
 END_TEST
 
+/* Killed before anything else is done: what it has asked for may be granted,
+ * and the next one ends it. */
+START_TEST(killed_when_it_had_asked)
+{
+	struct session *s;
+	uint32_t nr;
+
+	first_run();
+	engine.base = event_base_new();
+	ck_assert_int_eq(session_save_start(&engine), 0);
+	s = register_it(100, "alice");
+	nr = s->nr;
+	session_save_never(s);
+	session_save_end(&engine);
+	event_base_free(engine.base);
+	second_run();
+	called("global 1;resume alice;pppoe 0005;adopt 100;quiet;");
+	s = session_find_nr(&engine.sessions, nr);
+	adopt_done(adopt_arg, -ESRCH, NULL, 0, -1);
+	called("dereg;");
+	deregistered(s);
+	ck_assert_uint_eq(sessions_count(&engine.sessions), 0);
+	last_run();
+}
+END_TEST
+
 /* Its registration may have been granted; nothing else was there. */
 START_TEST(was_not_up)
 {
@@ -2450,6 +2476,7 @@ main(void)
 	tcase_add_test(t, eap_goes_on);
 	tcase_add_test(t, can_not_be_watched);
 	tcase_add_test(t, saved_behind_the_event);
+	tcase_add_test(t, killed_when_it_had_asked);
 	tcase_add_test(t, was_not_up);
 	tcase_add_test(t, not_the_same);
 	tcase_add_test(t, shown);
