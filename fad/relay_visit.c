@@ -167,15 +167,26 @@ hold(const struct relay *r, const struct pending *p, const struct mip4_rrp *m,
 	return h;
 }
 
+/* Its request came twice, and this is what the home agent has said to the first
+ * one, when we had no other key yet [D233]. */
+static bool
+is_said_again(const struct visitor *v, const struct asked *a)
+{
+	return v->asked.id == a->id && v->asked.gre.own && a->gre.own &&
+	    v->asked.gre.peer == a->gre.peer;
+}
+
 /* A new visitor, or one that was here before; *same: with nothing to be changed
  * of its way. NULL: no room. */
 static struct visitor *
-arrive(struct relay *r, const struct asked *a, bool *same)
+arrive(struct relay *r, struct asked *a, bool *same)
 {
 	const struct visit_id id = { a->home, a->ha, a->nai, a->nai_len,
 		a->gre.own != 0 };
 	struct visitor *v = visitor_find(r->visitors, &id);
 
+	if (v && is_said_again(v, a))
+		a->gre = v->asked.gre;
 	*same = v && same_way(v, a);
 	if (!v) {
 		v = visitor_new(r->visitors, a);

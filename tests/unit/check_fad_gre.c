@@ -313,6 +313,40 @@ START_TEST(one_station)
 }
 END_TEST
 
+/* A first request that came twice, and its answer, too: the home agent has the
+ * key of the first one, for it has taken no other. */
+START_TEST(twice)
+{
+	const struct dp_entry *e;
+	uint32_t key;
+	struct m q;
+
+	setup();
+	m_named(&q, T | G, 600, "0.0.0.0", ALICE);
+	rig_in(&q, &here);
+	key = asked(&q);
+	answer(&q, 0, 600, HOME, ALICE, KEY);
+	rig_in(&q, &here);
+	answer(&q, 0, 600, HOME, ALICE, KEY);
+	e = rig_route_of(HOME);
+	ck_assert(e->gre.own == key && e->gre.peer == KEY);
+	ck_assert_uint_eq(rig_routes(), 1);
+	/* One that has taken it anew has another key for it. */
+	rig_in(&q, &here);
+	key = asked(&q);
+	answer(&q, 0, 600, HOME, ALICE, KEY + 1);
+	e = rig_route_of(HOME);
+	ck_assert(e->gre.own == key && e->gre.peer == KEY + 1);
+	/* And so it is when the mobile node asks anew. */
+	rig_wait(2);
+	key = enter(ALICE, &here, KEY + 1);
+	e = rig_route_of(HOME);
+	ck_assert(e->gre.own == key && e->gre.peer == KEY + 1);
+	ck_assert_uint_eq(rig_routes(), 1);
+	rig_free();
+}
+END_TEST
+
 /* Counted is what has gone. */
 START_TEST(counted)
 {
@@ -441,4 +475,4 @@ START_TEST(revoked)
 END_TEST
 
 TEST_MAIN("fad_gre", who_gets_it, code_72, key_stays, denied, no_key,
-    overlapping, one_station, counted, revoked)
+    overlapping, one_station, twice, counted, revoked)
