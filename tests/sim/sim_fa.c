@@ -76,17 +76,25 @@ answered(struct timer *t)
 	r->done(r->arg, r->status);
 }
 
-/* Of one home address there is one way on a link, and one from a home agent
- * [D140, D189]. */
+/* Of one home address there is one way on a link, and one from a home agent by
+ * each key [D140, D189, D234]; by one key there is one from it and one back. */
 static void
 check_alone(struct fa *fa, const struct dp_entry *e)
 {
 	const struct dp_route *r;
+	bool one_ha;
 
-	for (r = fa->ways; r != NULL; r = r->next)
+	for (r = fa->ways; r != NULL; r = r->next) {
+		one_ha = r->e.ha.s_addr == e->ha.s_addr;
 		if (r->e.home.s_addr == e->home.s_addr &&
-		    (r->e.link == e->link || r->e.ha.s_addr == e->ha.s_addr))
+		    (r->e.link == e->link ||
+		    (one_ha && r->e.gre.own == e->gre.own)))
 			fa->c.fail(fa->c.arg, "two ways to one home address");
+		if (one_ha && e->gre.own != 0 &&
+		    (r->e.gre.own == e->gre.own ||
+		    r->e.gre.peer == e->gre.peer))
+			fa->c.fail(fa->c.arg, "two ways by one key");
+	}
 }
 
 static struct dp_route *
@@ -266,6 +274,7 @@ configure(struct fa *fa)
 	    .max_pending = fa->c.max_pending,
 	    .max_pending_node = fa->c.max_pending_node,
 	    .pending_time = FA_PENDING_S, .zero_home = true,
+	    .gre = (enum fad_gre)fa->c.gre,
 	    .reverse = fa->c.require ? FAD_REVERSE_REQUIRE :
 	    FAD_REVERSE_OFFER, .known_only = fa->c.known_only,
 	    .revocation = fa->c.revocation, .types = MIP4_EXT_TYPES_DEFAULT,
@@ -278,7 +287,7 @@ configure(struct fa *fa)
 		struct home_agent *h = &fa->ha[i];
 
 		*h = (struct home_agent){ .name = ha_name,
-		    .addr = fa->c.ha[i] };
+		    .addr = fa->c.ha[i], .gre = fa->conf.gre };
 		if (fa->c.sa[i] != NULL) {
 			h->n_sas = 1;
 			h->sas = calloc(1, sizeof(*h->sas));
@@ -392,7 +401,8 @@ show(struct table_node *n, void *arg)
 	struct fa_visit x = { .home = v->asked.home, .ha = v->asked.ha,
 	    .coa = v->asked.coa, .link = v->asked.node.link,
 	    .nai_len = v->asked.nai_len, .up = v->state == VISITOR_UP,
-	    .lifetime = v->lifetime, .until = v->until };
+	    .lifetime = v->lifetime, .until = v->until,
+	    .gre = v->asked.gre, .id = v->asked.id };
 
 	memcpy(x.lladdr, v->asked.node.lladdr, sizeof(x.lladdr));
 	memcpy(x.nai, v->asked.nai, v->asked.nai_len);
@@ -400,6 +410,7 @@ show(struct table_node *n, void *arg)
 	    v->route->e.home.s_addr == x.home.s_addr &&
 	    v->route->e.ha.s_addr == x.ha.s_addr &&
 	    v->route->e.link == x.link && v->route->e.reverse &&
+	    gre_same(&v->route->e.gre, &x.gre) &&
 	    memcmp(v->route->e.lladdr, x.lladdr, sizeof(x.lladdr)) == 0;
 	return l->fn(l->arg, &x);
 }
@@ -437,6 +448,8 @@ digest_one(void *arg, const struct fa_visit *v)
 	uint64_t *sum = arg, d = v->home.s_addr;
 
 	d = d * 31 + v->ha.s_addr;
+	d = d * 31 + v->gre.own;
+	d = d * 31 + v->gre.peer;
 	d = d * 31 + v->lladdr[5] + 2 * v->link;
 	d = d * 31 + (v->up ? (uint64_t)v->until.ns : 1);
 	*sum += d * UINT64_C(0x9e3779b97f4a7c15) + v->way;

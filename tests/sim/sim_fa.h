@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 
 #include "common/clock.h"
+#include "common/gre_keys.h"
 #include "common/mip4_auth.h"
 #include "common/mip4_ext.h"
 #include "common/timers.h"
@@ -25,6 +26,13 @@
 #define FA_PENDING_S	7	/* how long it waits for a reply */
 
 struct fa;
+
+/* GRE to home agents: as fad's "gre". */
+enum fa_gre {
+	FA_GRE_REFUSE,
+	FA_GRE_OFFER,
+	FA_GRE_ALWAYS,
+};
 
 /* A mobile node that shares a key with it. */
 struct fa_node {
@@ -46,6 +54,7 @@ struct fa_conf {
 	uint32_t		 max_lifetime, max_visitors;
 	uint32_t		 max_pending, max_pending_node;
 	bool			 require;	/* reverse tunnels */
+	enum fa_gre		 gre;
 	bool			 known_only;
 	bool			 revocation;
 	struct timers		*timers;
@@ -74,6 +83,8 @@ struct fa_visit {
 	size_t		nai_len;
 	bool		up;
 	bool		way;		/* its packets find it there */
+	struct gre_keys	gre;
+	uint64_t	id;		/* of the request that has made it so */
 	uint16_t	lifetime;	/* granted, once it was up */
 	mono_t		until;
 };

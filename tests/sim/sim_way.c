@@ -55,6 +55,20 @@ draw_faults(struct way_plan *p, struct dice *d)
 	}
 }
 
+/* By chance of its own, so that the other plans are as they were without. */
+static void
+draw_gre(struct way_plan *p, struct dice d)
+{
+	d.s ^= UINT64_C(0x6772652066726f6d);
+	p->fa_gre = p->fa_keys && dice_permille(&d, 500);
+	p->per_realm = p->fa_gre && dice_permille(&d, 500);
+	if (!p->per_realm)
+		return;
+	p->homes = (p->n_lines + 1) / 2 + dice_below(&d, 3);
+	if (p->apart)
+		p->n_has = 1;
+}
+
 static void
 draw_plan(struct way_plan *p, struct dice *d)
 {
@@ -86,6 +100,7 @@ draw_plan(struct way_plan *p, struct dice *d)
 	p->moving = dice_permille(d, 500) ? 300 : 0;
 	if (!p->calm)
 		draw_faults(p, d);
+	draw_gre(p, *d);
 }
 
 /* ---- hosts come and go ---- */
@@ -229,7 +244,8 @@ init_nas(struct way *y, unsigned i, unsigned behind)
 	n->hear.learns = n->kind == WAY_BEHIND && y->plan.advert_s > 0 &&
 	    dice_permille(d, 700);
 	for (k = 0; k < y->plan.n_has; k++)
-		n->gre[k] = n->kind != WAY_BEHIND && dice_permille(d, 800);
+		n->gre[k] = (n->kind != WAY_BEHIND || y->plan.fa_gre) &&
+		    dice_permille(d, 800);
 }
 
 static void

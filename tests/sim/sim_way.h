@@ -36,6 +36,8 @@
 #define WAY_HOMES	32	/* IPv4 home addresses of one home agent */
 #define WAY_HISTORY	64
 #define WAY_KEYS	2	/* of a router with a home agent */
+#define WAY_REALMS	2
+#define WAY_TRIES	16	/* of a NAS at a time */
 
 struct way;
 struct way_nas;
@@ -58,6 +60,9 @@ struct way_plan {
 					 * agent only */
 	bool		at_links;	/* the attacker is on links, too */
 	bool		few_keys;	/* routers take keys of GRE again */
+	bool		fa_gre;		/* agents may have GRE */
+	bool		per_realm;	/* each of two realms has all home
+					 * addresses of a home agent */
 	unsigned	n_coas;		/* of a node, for GRE */
 	unsigned	lifetime, max_lifetime, fa_lifetime;
 	unsigned	flap_limit, homes;
@@ -80,6 +85,7 @@ struct way_view {
 	struct in_addr	coa, home;
 	struct gre_keys	gre;
 	mono_t		until;
+	uint64_t	last_id;	/* of what it has accepted */
 	int64_t		changed;	/* coa, home or keys, or it began or
 					 * ended; the world's time */
 	bool		deregistered;	/* that is how it ended */
@@ -100,6 +106,7 @@ struct way_ha {
 	struct pool		 pool[2];
 	struct pool		*choice[2];
 	struct access_nodes	 nodes;
+	struct home4		 space[WAY_REALMS];
 	struct foreign_agent	 agent[WAY_FAS * WAY_FA_ADDRS];
 	struct mip4_sa		 agent_sa[WAY_FAS];
 	struct care_of_range	 range[WAY_FAS * WAY_FA_ADDRS + WAY_NASES];
@@ -119,6 +126,16 @@ struct way_ha {
 	struct way_grant	 grant[WAY_FAS][WAY_LINES];
 };
 
+/* What was relayed for a NAS, and may be waited for. */
+struct way_try {
+	const struct way_line	*line;		/* NULL: nothing */
+	struct in_addr	 home;
+	uint32_t	 id;		/* the lower half of it */
+	uint32_t	 key;		/* 0: by none */
+	int64_t		 until;		/* the answer is waited for; 0: it has
+					 * come */
+};
+
 struct way_fa {
 	struct host	 host;		/* its address: that of care-of */
 	struct way	*way;
@@ -126,6 +143,10 @@ struct way_fa {
 	struct in_addr	 link[FA_LINKS];
 	uint16_t	 sequence;	/* of its next start's first advert */
 	unsigned	 max_lifetime;	/* that it relays, from a start on */
+	enum fa_gre	 gre;		/* the same */
+	struct way_try	 tried[WAY_NASES][WAY_TRIES];
+	int64_t		 vague[WAY_NASES];	/* until then it is not known
+						 * what is waited for */
 	int64_t		 denied[WAY_NASES][WAY_LINES];	/* last */
 	int64_t		 started;	/* the world's time */
 };
@@ -184,7 +205,8 @@ struct way_nas {
 	struct mip4_sa		*keys[WAY_HAS];	/* its configuration's */
 	unsigned		 n_keys[WAY_HAS], roll[WAY_HAS];
 	uint16_t		 lifetime;
-	bool			 gre[WAY_HAS];	/* "encapsulation gre" */
+	bool			 gre[WAY_HAS];	/* "encapsulation gre"; behind
+						 * an agent, bit G */
 	struct way_saved	 saved[WAY_LINES];
 	struct mip4_sa		 fa_sa[WAY_LINES];	/* of a keyed one: the
 							 * right one, or not */
@@ -199,7 +221,7 @@ struct way_line {
 	struct mip4_sa		 sa;
 	bool			 keyed;		/* shares this with agents: */
 	struct mip4_sa		 fa_sa;
-	unsigned		 ha;
+	unsigned		 ha, realm;
 	struct way_nas		*at;		/* NULL: nowhere */
 	bool			 waits;		/* for the agent there */
 	struct way_sess		*sessions;
@@ -283,6 +305,9 @@ struct binding *way_binding(struct way_ha *, const struct way_line *);
 /* Its IPv4 home address there, or 0. */
 struct in_addr way_home(const struct binding *);
 uint64_t way_ha_digest(struct way_ha *);
+/* Those of which it has one there, and how many are taken of all. */
+struct home4 *way_home_space(struct way_ha *, const struct way_line *);
+unsigned way_homes_taken(const struct way_ha *);
 /* Is its way there, as the binding says? */
 bool	 way_routed(const struct binding *);
 void	 way_offer_gre(struct way_ha *, bool);
@@ -342,5 +367,13 @@ bool	 way_is_excused(const struct way_line *);
 /* sim_gre.c: after each step, and at rest */
 void	 gre_watch(struct way *);
 void	 gre_agreement(const struct way_sess *);
+/* An agent relays a request; something has come to it that may be an answer. */
+void	 gre_relayed(struct way_fa *, const uint8_t *data, size_t len);
+void	 gre_answered(struct way_fa *, const struct way_packet *);
+/* A home agent says yes to it; its binding is there. */
+void	 gre_said_yes(struct way_ha *, const struct way_line *,
+    const struct mip4_msg *);
+/* Does its agent have a tunnel for who asks as it does? */
+bool	 gre_is_served(const struct way_line *);
 
 #endif

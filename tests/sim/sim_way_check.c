@@ -44,11 +44,14 @@ way_said_yes(struct way_ha *h, struct way_line *l, struct in_addr coa,
 	    m->ext.gre_key != binding_gre(b).own)
 		world_fail(w, "%s: says yes to u%u, has no such binding",
 		    h->host.name, l->index);
-	if (f == NULL)
+	if (f == NULL || b == NULL)
 		return;
-	if (m->rrp.home.s_addr == INADDR_ANY || m->ext.n_gre > 0)
-		world_fail(w, "%s: gives u%u no IPv4 home address, or a key",
-		    h->host.name, l->index);
+	gre_said_yes(h, l, m);
+	if (m->rrp.home.s_addr == INADDR_ANY || (m->ext.n_gre > 0) !=
+	    (binding_gre(b).own != 0) || (h->way->plan.per_realm &&
+	    m->ext.n_gre == 0))
+		world_fail(w, "%s: gives u%u no IPv4 home address, or not its "
+		    "key", h->host.name, l->index);
 	g = &h->grant[f->host.index][l->index];
 	g->homes |= 1U << home_bit(m->rrp.home);
 	if (m->rrp.lifetime > g->lifetime)
@@ -116,6 +119,10 @@ look(struct way_ha *h, struct way_line *l)
 		    home.s_addr != INADDR_ANY)
 			world_fail(w, "%s: u%u's IPv4 home address changes",
 			    h->host.name, l->index);
+		if (v->holds && v->coa.s_addr == b->coa.s_addr &&
+		    v->gre.peer == gre.peer && v->gre.own != gre.own)
+			world_fail(w, "%s: u%u has another key to the same one",
+			    h->host.name, l->index);
 		v->changed = w->now;
 	}
 	if (b->state == BINDING_BOUND && !way_routed(b))
@@ -127,34 +134,38 @@ look(struct way_ha *h, struct way_line *l)
 		    "against its care-of address", h->host.name, l->index);
 	*v = (struct way_view){ .hash = v->hash, .holds = true,
 	    .coa = b->coa, .home = home, .gre = gre,
-	    .bound = b->state == BINDING_BOUND, .until = b->until, .changed = v->changed };
+	    .bound = b->state == BINDING_BOUND, .until = b->until,
+	    .last_id = b->last_id, .changed = v->changed };
 }
 
-/* An IPv4 home address is one mobile node's. */
+/* An IPv4 home address is one mobile node's, or one of each realm. */
 static void
 check_homes(struct way_ha *h)
 {
-	uint32_t taken = 0;
-	unsigned i, n = 0;
+	uint32_t taken[WAY_REALMS] = { 0 };
+	const struct home4 *space;
+	unsigned i, n = 0, realm;
 
 	for (i = 0; i < h->way->plan.n_lines; i++) {
 		const struct way_view *v = &h->view[i];
 
 		if (!v->holds || v->home.s_addr == INADDR_ANY)
 			continue;
-		if (taken & 1U << home_bit(v->home))
+		realm = h->way->line[i].realm;
+		space = way_home_space(h, &h->way->line[i]);
+		if (taken[realm] & 1U << home_bit(v->home))
 			world_fail(h->way->w, "%s: u%u has an IPv4 home "
 			    "address that another has", h->host.name, i);
-		if (!home4_has(&h->nodes.home4, v->home) ||
-		    home4_is_free(&h->nodes.home4, v->home))
+		if (!home4_has(space, v->home) ||
+		    home4_is_free(space, v->home))
 			world_fail(h->way->w, "%s: u%u's IPv4 home address is "
 			    "not taken", h->host.name, i);
-		taken |= 1U << home_bit(v->home);
+		taken[realm] |= 1U << home_bit(v->home);
 		n++;
 	}
-	if (n != h->nodes.home4.n_used)
+	if (n != way_homes_taken(h))
 		world_fail(h->way->w, "%s: %u IPv4 home addresses are taken, "
-		    "%u had", h->host.name, h->nodes.home4.n_used, n);
+		    "%u had", h->host.name, way_homes_taken(h), n);
 }
 
 /* ---- foreign agents ---- */
@@ -349,8 +360,9 @@ way_watch(struct way *y)
 /* ---- at rest ---- */
 
 /* Its agent has, on its link, the same home address of another home agent
- * [D189], or takes fewer requests at a time than come, so that any may be the
- * one that has no luck; or the node has not the key that the agent has.
+ * [D189], or of another realm [D234], or takes fewer requests at a time than
+ * come, so that any may be the one that has no luck; or the node has not the
+ * key that the agent has, or asks for a tunnel that it can not have.
  * Nothing else excuses that who stays has no service. */
 bool
 way_is_excused(const struct way_line *l)
@@ -358,8 +370,8 @@ way_is_excused(const struct way_line *l)
 	const struct way_plan *p = &l->way->plan;
 
 	return l->at->kind == WAY_BEHIND &&
-	    ((!p->apart && p->n_has > 1 &&
-	    l->last_code == MIP4_FA_PROHIBITED) ||
+	    ((!p->apart && (p->n_has > 1 || p->per_realm) &&
+	    l->last_code == MIP4_FA_PROHIBITED) || !gre_is_served(l) ||
 	    p->max_pending_node < p->n_lines || !way_has_key(l->at, l));
 }
 
@@ -416,7 +428,7 @@ left_at_ha(const struct way_ha *h)
 		return "bindings";
 	if (table_count(&h->bindings.by_nai) != 0)
 		return "records";
-	if (h->nodes.home4.n_used != 0)
+	if (way_homes_taken(h) != 0)
 		return "IPv4 home addresses";
 	if (table_count(&h->mns.by_coa) != 0)
 		return "tunnels";

@@ -104,7 +104,7 @@ way_configure(struct way_nas *n)
 static void
 reload_gre(struct way_nas *n, unsigned ha)
 {
-	if (n->kind == WAY_BEHIND)
+	if (n->kind == WAY_BEHIND && !n->way->plan.fa_gre)
 		return;
 	n->gre[ha] = !n->gre[ha];
 	SAY(n->way->w, &n->host, "%s by GRE from now on", n->gre[ha] ?

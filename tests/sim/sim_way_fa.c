@@ -75,6 +75,7 @@ to_home(void *arg, struct in_addr ha, uint16_t port, const uint8_t *data,
 	struct way_packet p = { .src = f->host.addr, .dst = ha,
 	    .sport = MIP4_PORT, .dport = port };
 
+	gre_relayed(f, data, len);
 	way_send(f->way, &p, data, len);
 }
 
@@ -112,6 +113,7 @@ way_fa_start(struct way_fa *f)
 	    .max_lifetime = f->max_lifetime, .max_visitors = 100,
 	    .max_pending = p->max_pending,
 	    .max_pending_node = p->max_pending_node, .require = p->require,
+	    .gre = f->gre,
 	    .known_only = p->known_only, .revocation = p->revocation,
 	    .timers = &f->host.timers, .clock = &f->host.clock,
 	    .max_s = p->advert_s, .sequence = f->sequence,
@@ -130,9 +132,20 @@ way_fa_start(struct way_fa *f)
 		if (f->way->line[i].keyed)
 			c.node[c.n_nodes++] = (struct fa_node){
 			    f->way->line[i].nai, &f->way->line[i].fa_sa };
+	memset(f->tried, 0, sizeof(f->tried));
+	memset(f->vague, 0, sizeof(f->vague));
 	f->fa = fa_start(&c);
 	f->sequence = 0;
 	f->started = f->way->w->now;
+}
+
+static void
+draw_gre(struct way_fa *f)
+{
+	static const enum fa_gre some[] = { FA_GRE_REFUSE, FA_GRE_OFFER,
+	    FA_GRE_OFFER, FA_GRE_ALWAYS, FA_GRE_ALWAYS };
+
+	f->gre = some[dice_below(&f->way->w->dice, 5)];
 }
 
 void
@@ -147,6 +160,8 @@ way_fa_init(struct way *y, unsigned i)
 	    (uint16_t)dice_between(&y->w->dice, UINT16_MAX - 10, UINT16_MAX);
 	f->max_lifetime = y->plan.fa_lifetime;
 	f->way = y;
+	if (y->plan.fa_gre)
+		draw_gre(f);
 	for (k = 0; k < FA_LINKS; k++)
 		f->link[k].s_addr = htonl(0xc0a80101 + (i << 12) + (k << 8));
 }
@@ -174,6 +189,8 @@ way_fa_leaves(struct way_fa *f)
 		fa_farewell(f->fa);
 	if (dice_permille(d, 300))
 		f->max_lifetime = (unsigned)dice_between(d, 30, 90);
+	if (f->way->plan.fa_gre && dice_permille(d, 200))
+		draw_gre(f);
 	if (!is_learnt(f) || !dice_permille(d, f->way->plan.moving))
 		return;
 	f->host.addr = way_fa_coa(f->host.index, f->host.addr.s_addr ==

@@ -219,6 +219,25 @@ set_ranges(struct way_ha *h)
 	h->peers.n_ranges = n;
 }
 
+/* Each realm has all addresses for itself. */
+static void
+set_spaces(struct way_ha *h)
+{
+	static char net[] = "example.net", org[] = "example.org",
+	    *realms[WAY_REALMS] = { net, org };
+	struct access_nodes *n = &h->nodes;
+	unsigned i;
+
+	if (!h->way->plan.per_realm)
+		return;
+	n->peer.realms = realms;
+	n->peer.n_realms = n->n_spaces = WAY_REALMS;
+	n->spaces = h->space;
+	for (i = 0; i < WAY_REALMS; i++)
+		if (home4_copy(&h->space[i], &n->home4) != 0)
+			abort();
+}
+
 static void
 set_nodes(struct way_ha *h)
 {
@@ -242,6 +261,7 @@ set_nodes(struct way_ha *h)
 	if (home4_init(&n->home4, HOME_NET, HOME_NET + h->way->plan.homes +
 	    1) != 0)
 		abort();
+	set_spaces(h);
 	set_ranges(h);
 }
 
@@ -320,15 +340,17 @@ way_ha_stop(struct way_ha *h)
 	reg_shutdown(&h->reg);
 	revoker_free(h->reg.revoker);
 	bindings_free(&h->bindings);
-	if (h->n_routes != 0 || h->nodes.home4.n_used != 0 ||
+	if (h->n_routes != 0 || way_homes_taken(h) != 0 ||
 	    table_count(&h->mns.by_coa) != 0 || h->pool[0].used != 0 ||
 	    h->pool[1].used != 0 || h->nodes.peer.n_bindings != 0)
 		world_fail(w, "%s stopped, something is left: %u ways, %u "
 		    "IPv4 home addresses, %zu tunnels", h->host.name,
-		    h->n_routes, h->nodes.home4.n_used,
+		    h->n_routes, way_homes_taken(h),
 		    table_count(&h->mns.by_coa));
 	mns_free(&h->mns);
 	home4_free(&h->nodes.home4);
+	for (i = 0; i < h->nodes.n_spaces; i++)
+		home4_free(&h->space[i]);
 	pools_free(&h->pools);
 	peers_free(&h->peers);
 	for (i = 0; i < h->way->plan.n_nases; i++) {
@@ -393,12 +415,27 @@ way_home(const struct binding *b)
 	return reg_node_home4(b);
 }
 
+struct home4 *
+way_home_space(struct way_ha *h, const struct way_line *l)
+{
+	return h->nodes.n_spaces > 0 ? &h->space[l->realm] : &h->nodes.home4;
+}
+
+unsigned
+way_homes_taken(const struct way_ha *h)
+{
+	unsigned i, n = h->nodes.home4.n_used;
+
+	for (i = 0; i < h->nodes.n_spaces; i++)
+		n += h->space[i].n_used;
+	return n;
+}
+
 uint64_t
 way_ha_digest(struct way_ha *h)
 {
-	uint64_t d = digest_add(0, &h->nodes.home4.n_used,
-	    sizeof(h->nodes.home4.n_used));
-	unsigned i, n;
+	unsigned i, n = way_homes_taken(h);
+	uint64_t d = digest_add(0, &n, sizeof(n));
 
 	for (i = 0; i < h->way->plan.n_lines; i++) {
 		struct binding *b = way_binding(h, &h->way->line[i]);

@@ -163,6 +163,7 @@ set_request(struct way_sess *s, struct mip_reg_request *q, bool gre)
 		q->lifetime = hear_lifetime(n);
 		s->via = q->via = y->fa[n->fa].link[n->link];
 		q->gre = false;
+		q->agent_gre = n->gre[s->line->ha];
 	} else {
 		s->coa = n->kind == WAY_ROUTER ? n->host.addr :
 		    way_coa(n, s->line->index, gre);
@@ -510,6 +511,16 @@ way_unplug(struct way_line *l, bool at_once)
 		    40 * SECOND));
 }
 
+/* Where no other has its IPv4 home address, if mobile nodes are kept apart. */
+static bool
+may_visit(const struct way_line *l, const struct way_nas *n)
+{
+	const struct way_plan *p = &l->way->plan;
+
+	return !p->apart || n->kind != WAY_BEHIND ||
+	    n->link == (p->per_realm ? l->realm : l->ha);
+}
+
 static struct way_nas *
 some_nas(struct way_line *l)
 {
@@ -519,8 +530,7 @@ some_nas(struct way_line *l)
 
 	do
 		n = &y->nas[dice_below(&y->w->dice, y->plan.n_nases)];
-	while (tries-- > 0 && (n == l->at || (y->plan.apart &&
-	    n->kind == WAY_BEHIND && n->link != l->ha)));
+	while (tries-- > 0 && (n == l->at || !may_visit(l, n)));
 	return n;
 }
 
@@ -530,7 +540,7 @@ way_act(struct way_line *l)
 	struct dice *d = &l->way->w->dice;
 	struct way_nas *n = some_nas(l);
 
-	if (l->way->plan.apart && n->kind == WAY_BEHIND && n->link != l->ha)
+	if (!may_visit(l, n))
 		return;
 	if (l->at == NULL) {
 		way_plug(l, n);
@@ -551,7 +561,9 @@ way_line_init(struct way *y, unsigned index)
 	l->way = y;
 	l->index = index;
 	l->ha = dice_below(&y->w->dice, y->plan.n_has);
-	snprintf(l->nai, sizeof(l->nai), "u%u@example.net", index);
+	l->realm = y->plan.per_realm ? index % WAY_REALMS : 0;
+	snprintf(l->nai, sizeof(l->nai), "u%u@example.%s", index,
+	    l->realm == 0 ? "net" : "org");
 	l->sa = (struct mip4_sa){ .spi = MN_SPI, .alg = MIP4_ALG_HMAC_MD5,
 	    .key_len = 16, .key = { 0x80, (uint8_t)index } };
 	l->fa_sa = (struct mip4_sa){ .spi = MN_SPI, .alg = MIP4_ALG_HMAC_MD5,

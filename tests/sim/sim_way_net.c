@@ -162,9 +162,10 @@ hand_over(struct way *y, struct host *to, struct way_packet *p)
 	else if (f != NULL && to == &f->host && p->on_link)
 		fa_from_node(f->fa, p->link, y->nas[p->nas].lladdr, p->src,
 		    p->sport, p->data, p->len);
-	else if (f != NULL && to == &f->host)
+	else if (f != NULL && to == &f->host) {
+		gre_answered(f, p);
 		fa_from_home(f->fa, p->src, p->sport, p->data, p->len);
-	else if (n != NULL && to == &n->host)
+	} else if (n != NULL && to == &n->host)
 		way_nas_input(n, p);
 	else
 		way_ha_input(way_ha_of(y, p->dst), p);
@@ -177,8 +178,10 @@ bounce(struct way *y, const struct way_packet *p)
 	struct way_fa *f = way_fa_of(y, p->src);
 
 	if (f != NULL && f->host.up && !p->on_link && way_ha_of(y, p->dst) &&
-	    dice_permille(&y->w->dice, 300))
+	    dice_permille(&y->w->dice, 300)) {
+		gre_answered(f, p);
 		fa_unreachable(f->fa, p->dst, p->data, p->len);
+	}
 }
 
 static void
