@@ -24,6 +24,15 @@ sock_filter_set(int fd, struct sock_filter *code, size_t n)
 	    sizeof(prog)));
 }
 
+void
+sock_filter_ignore_sent(int fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
+	    sizeof(on));
+}
+
 /* Without a protocol nothing gets in. */
 int
 sock_filter_packet(unsigned ifindex, int type, uint16_t protocol,
@@ -35,13 +44,10 @@ sock_filter_packet(unsigned ifindex, int type, uint16_t protocol,
 		.sll_ifindex = (int)ifindex,
 	};
 	int fd = socket(AF_PACKET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), err;
-	const int on = 1;
 
 	if (fd == -1)
 		return (-errno);
-	/* Else one of all protocols has a copy of each, to be refused. */
-	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
-	    sizeof(on));
+	sock_filter_ignore_sent(fd);
 	if (ready(fd, arg) == 0 && bind(fd, (const struct sockaddr *)&sll,
 	    sizeof(sll)) == 0)
 		return (fd);

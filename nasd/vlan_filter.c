@@ -16,10 +16,6 @@
 #include "nasd/pppoe_proto.h"
 #include "nasd/vlan_tag.h"
 
-#ifndef PACKET_IGNORE_OUTGOING
-#define PACKET_IGNORE_OUTGOING	23	/* Linux 4.20 */
-#endif
-
 /* The outer tag is not in the frame any more; an inner one of 802.1Q is. */
 static int
 attach(int fd)
@@ -54,8 +50,6 @@ vlan_filter(int fd)
 	if (attach(fd) != 0 || setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on,
 	    sizeof(on)) != 0 || packet_aux_on(fd) != 0)
 		return -1;
-	/* Else it runs for what we send, too, and lets none of it pass. */
-	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
-	    sizeof(on));
+	sock_filter_ignore_sent(fd);
 	return 0;
 }
